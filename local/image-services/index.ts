@@ -1,0 +1,70 @@
+import { type Behaviours, createBehaviours } from './behaviours.ts';
+import { createClock } from './clock.ts';
+import { createDispatcher, type Dispatcher } from './dispatch.ts';
+import type { Ec2Api } from './ec2/api.ts';
+import { createEc2 } from './ec2/index.ts';
+import { createIds } from './ids.ts';
+import { createImageBuilder } from './imagebuilder/index.ts';
+import type { Ids, ImageService, SigningName, World, WorldParts } from './service.ts';
+import { createSsm } from './ssm/index.ts';
+import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
+import type { Verbs } from './verbs.ts';
+import { awsJsonWire } from './wire/aws-json.ts';
+import { ec2Wire } from './wire/ec2-query.ts';
+import { restJsonWire } from './wire/rest-json.ts';
+import { schemasOf } from './wire/schemas.ts';
+
+export interface ImageServicesOptions extends WorldParts {
+  /** How many AWS seconds pass in one real second. */
+  speed?: number;
+  timings?: Partial<Timings>;
+  ids?: Ids;
+  behaviour?: Behaviours;
+}
+
+export interface ImageServices extends Dispatcher {
+  world: World;
+  services: Record<SigningName, ImageService>;
+  verbs: Verbs;
+  /** In-process EC2, e.g. to check that an image is visible where a parameter names it. */
+  ec2: Ec2Api;
+  /** Stops the clock: nothing happens any more. */
+  close(): void;
+}
+
+/**
+ * EC2 images and instances, Image Builder and Run Command, in memory. The caller (the gateway) authenticates requests
+ * and hands them to `dispatch`, which parses by the wire protocol, checks the schema and the permissions, runs the
+ * operation and serialises the outcome.
+ */
+export function createImageServices(options: ImageServicesOptions): ImageServices {
+  const clock = createClock(options.speed === undefined ? {} : { speed: options.speed });
+  const world: World = {
+    emit: options.emit,
+    kmsAccess: options.kmsAccess,
+    authorize: options.authorize,
+    seedParameter: options.seedParameter,
+    readParameter: options.readParameter,
+    clock,
+    ids: options.ids ?? createIds(),
+    behaviour: options.behaviour ?? createBehaviours(),
+    timings: { ...DEFAULT_TIMINGS, ...options.timings },
+  };
+  const ec2 = createEc2(world);
+  const imageBuilder = createImageBuilder(world, ec2.api);
+  const ssm = createSsm(world, ec2.api);
+  const services = { ec2: ec2.service, imagebuilder: imageBuilder.service, ssm: ssm.service };
+  const wires = {
+    ec2: ec2Wire(schemasOf('ec2')),
+    imagebuilder: restJsonWire(schemasOf('imagebuilder')),
+    ssm: awsJsonWire(schemasOf('ssm')),
+  };
+  return {
+    world,
+    services,
+    verbs: { ...ec2.verbs, ...imageBuilder.verbs, ...ssm.verbs },
+    ec2: ec2.api,
+    ...createDispatcher(world, services, wires),
+    close: () => clock.close(),
+  };
+}

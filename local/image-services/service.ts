@@ -1,0 +1,127 @@
+import type { ScaledClock } from './clock.ts';
+import type { Behaviours } from './behaviours.ts';
+import type { Timings } from './timings.ts';
+
+/** Who called, from where. The gateway fills it in before it hands a request over. */
+export interface Call {
+  account: string;
+  region: string;
+  /** Role session, user or root ARN of the caller. */
+  principalArn: string;
+  accessKeyId: string;
+  requestId: string;
+  sourceIp: string;
+}
+
+/** One IAM check: every permission of a request must be allowed. */
+export interface Permission {
+  action: string;
+  resource: string;
+  /** Condition keys of the request, e.g. `aws:RequestTag/team` or `ec2:CreateAction`. */
+  context?: Record<string, string>;
+}
+
+export interface Decision {
+  allowed: boolean;
+  /** AWS's own text when the answer is no. */
+  message: string;
+}
+
+export interface KmsAccessRequest {
+  /** Key id, key ARN, alias name or alias ARN. */
+  key: string;
+  account: string;
+  region: string;
+  principalArn: string;
+  /** Without the `kms:` prefix, e.g. `CreateGrant`. */
+  operations: readonly string[];
+}
+
+export interface KmsAccess {
+  exists: boolean;
+  enabled: boolean;
+  arn: string;
+  managedBy: 'AWS' | 'CUSTOMER';
+  allowed: Record<string, boolean>;
+}
+
+/** An event of an AWS service, in the account and region whose default bus receives it. */
+export interface ServiceEvent {
+  account: string;
+  region: string;
+  source: string;
+  detailType: string;
+  detail: Record<string, unknown>;
+  resources: string[];
+}
+
+export interface Ids {
+  ami(): string;
+  snapshot(): string;
+  instance(): string;
+  volume(): string;
+  networkInterface(): string;
+  reservation(): string;
+  launchTemplate(): string;
+  securityGroup(): string;
+  uuid(): string;
+}
+
+/** What the outside gives to the image services; the gateway implements it over the launcher. */
+export interface WorldParts {
+  /** Puts an event on the default bus of its account and region, subject to event faults. */
+  emit(event: ServiceEvent): void;
+  kmsAccess(request: KmsAccessRequest): Promise<KmsAccess>;
+  authorize(
+    call: Call,
+    action: string,
+    resource: string,
+    context: Record<string, string>,
+  ): Promise<Decision>;
+  /** Seeds or raises a public `/aws/service/...` parameter in one region. */
+  seedParameter(parameter: { region: string; name: string; value: string }): Promise<void>;
+  /** The value of an SSM parameter as that account sees it; `undefined` when there is none. */
+  readParameter(request: { account: string; region: string; name: string }): Promise<string | undefined>;
+}
+
+/** Everything that the services share; one instance per server. */
+export interface World extends WorldParts {
+  clock: ScaledClock;
+  ids: Ids;
+  /** What the scenario's verbs declared. */
+  behaviour: Behaviours;
+  timings: Timings;
+}
+
+/** Input and output are plain objects with the member names of the SDK; timestamps are `Date`s. */
+export type Shape = Record<string, unknown>;
+export type Operation = (input: Shape, call: Call) => Promise<Shape> | Shape;
+
+export type SigningName = 'ec2' | 'imagebuilder' | 'ssm';
+export type Protocol = 'ec2Query' | 'restJson1' | 'awsJson1_1';
+
+export interface ImageService {
+  signingName: SigningName;
+  protocol: Protocol;
+  /** Only what is implemented; everything else in the schema answers 501. */
+  operations: Record<string, Operation>;
+  /** What the caller must be allowed for this request. */
+  permissions(operation: string, input: Shape, call: Call): Permission[];
+}
+
+/** An error that the service answers with, in the shape of its protocol. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = 'AwsError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
+}

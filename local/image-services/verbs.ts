@@ -1,0 +1,28 @@
+import * as z from 'zod';
+
+/** A scenario verb of the image services: `POST /_local/image-services/<name>`. */
+export interface Verb {
+  schema: z.ZodType;
+  /** Parses the body and carries it out; the result is answered as JSON. */
+  run(body: unknown): Promise<unknown>;
+}
+
+export type Verbs = Record<string, Verb>;
+
+export function defineVerb<S extends z.ZodType>(
+  schema: S,
+  run: (input: z.infer<S>) => Promise<unknown> | unknown,
+): Verb {
+  return { schema, run: async (body) => run(schema.parse(body)) };
+}
+
+/** How often a declaration counts: a number of times, or null for ever. */
+export const timesSchema = z.int().positive().nullable().default(1);
+
+export const packageSchema = z.strictObject({
+  name: z.string().min(1),
+  version: z.string().min(1),
+  release: z.string().optional(),
+  arch: z.string().optional(),
+  type: z.enum(['rpm', 'deb']),
+});
