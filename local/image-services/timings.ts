@@ -15,12 +15,26 @@ export interface Timings {
   terminate: number;
   /** Terminated instances stay visible for about an hour on AWS. */
   terminatedVisible: number;
-  /** Image Builder: BUILDING, and the launch and run of a test instance. */
+  /** Image Builder, one per state: PENDING, CREATING (the build instance starts), BUILDING until the AMI is created ... */
+  buildPending: number;
+  buildCreate: number;
   build: number;
+  /** ... TESTING: launch and run of a test instance, DISTRIBUTING in the build Region, INTEGRATING. */
   test: number;
   distribute: number;
-  /** Run Command until an answer, and until an unanswered command times out is the command's own time-out. */
+  integrate: number;
+  /** How often a build looks at an AMI that it waits for, and how long it waits before it fails. */
+  buildPoll: number;
+  buildImageWait: number;
+  /** From CancelImageCreation to CANCELLED, and from StartResourceStateUpdate to the new state. */
+  buildCancel: number;
+  stateUpdate: number;
+  /** From SendCommand until GetCommandInvocation knows the invocation, and until the agent has picked it up. */
+  commandVisible: number;
+  commandDelivery: number;
+  /** Run Command until an answer; an unanswered command times out after its own time-out. */
   command: number;
+  commandCancel: number;
   /** `running` until the instance is online in Systems Manager. */
   managed: number;
 }
@@ -35,9 +49,19 @@ export const DEFAULT_TIMINGS: Timings = {
   stop: 30,
   terminate: 30,
   terminatedVisible: 3600,
-  build: 600,
-  test: 30,
+  buildPending: 5,
+  buildCreate: 30,
+  build: 400,
+  test: 120,
   distribute: 60,
+  integrate: 10,
+  buildPoll: 5,
+  buildImageWait: 3600,
+  buildCancel: 20,
+  stateUpdate: 10,
+  commandVisible: 1,
+  commandDelivery: 2,
   command: 5,
+  commandCancel: 3,
   managed: 30,
 };
