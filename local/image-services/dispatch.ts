@@ -38,7 +38,7 @@ export function createDispatcher(
     const run = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined;
     if (run === undefined) throw notImplemented(signingName, operation);
     const input = wire.decode(operation, request);
-    actions.push(...service.permissions(operation, input, call));
+    actions.push(...(await service.permissions(operation, input, call)));
     for (const permission of actions) {
       const { allowed, message } = await world.authorize(
         call,

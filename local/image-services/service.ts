@@ -82,6 +82,16 @@ export interface WorldParts {
   seedParameter(parameter: { region: string; name: string; value: string }): Promise<void>;
   /** The value of an SSM parameter as that account sees it; `undefined` when there is none. */
   readParameter(request: { account: string; region: string; name: string }): Promise<string | undefined>;
+  /** ARN of the role in an instance profile of that account; without it no profile is checked and no PassRole either. */
+  instanceProfileRole?:
+    | ((request: { account: string; name: string }) => Promise<string | undefined>)
+    | undefined;
+  /** Text of an S3 object; without it a component from a `uri` is refused. */
+  readObject?:
+    | ((request: { account: string; region: string; bucket: string; key: string }) => Promise<string | undefined>)
+    | undefined;
+  /** Whether a trail that logs records this account and region; yes without it. */
+  hasTrail?: ((account: string, region: string) => Promise<boolean> | boolean) | undefined;
 }
 
 /** Everything that the services share; one instance per server. */
@@ -106,7 +116,7 @@ export interface ImageService {
   /** Only what is implemented; everything else in the schema answers 501. */
   operations: Record<string, Operation>;
   /** What the caller must be allowed for this request. */
-  permissions(operation: string, input: Shape, call: Call): Permission[];
+  permissions(operation: string, input: Shape, call: Call): Permission[] | Promise<Permission[]>;
 }
 
 /** An error that the service answers with, in the shape of its protocol. */
