@@ -1,0 +1,129 @@
+import type { Package } from '../behaviours.ts';
+import type { Timer } from '../clock.ts';
+import type { ParameterDetail } from './document.ts';
+import type { Version } from './versions.ts';
+
+export type Platform = 'Linux' | 'Windows' | 'macOS';
+export type Tags = Record<string, string>;
+export type ComponentStatus = 'ACTIVE' | 'DEPRECATED' | 'DISABLED';
+
+/** What every resource has: where it is, what it is called, since when. */
+interface Named {
+  readonly arn: string;
+  /** As the user wrote it; the ARN carries the slug. */
+  readonly name: string;
+  readonly slug: string;
+  readonly dateCreated: string;
+  tags: Tags;
+}
+
+export interface ComponentRecord extends Named {
+  readonly owner: string;
+  readonly version: Version;
+  readonly build: number;
+  readonly type: 'BUILD' | 'TEST';
+  readonly platform: Platform;
+  readonly supportedOsVersions?: readonly string[] | undefined;
+  readonly description?: string | undefined;
+  readonly changeDescription?: string | undefined;
+  readonly data: string;
+  readonly kmsKeyId?: string | undefined;
+  readonly parameters: readonly ParameterDetail[];
+  status: ComponentStatus;
+}
+
+export interface ComponentUse {
+  readonly componentArn: string;
+  readonly parameters?: readonly { name: string; value: string[] }[] | undefined;
+}
+
+export interface BlockDevice {
+  readonly deviceName?: string | undefined;
+  readonly ebs?:
+    | {
+        encrypted?: boolean | undefined;
+        deleteOnTermination?: boolean | undefined;
+        iops?: number | undefined;
+        kmsKeyId?: string | undefined;
+        snapshotId?: string | undefined;
+        volumeSize?: number | undefined;
+        volumeType?: string | undefined;
+        throughput?: number | undefined;
+      }
+    | undefined;
+  readonly virtualName?: string | undefined;
+  readonly noDevice?: string | undefined;
+}
+
+export interface RecipeRecord extends Named {
+  readonly owner: string;
+  readonly version: Version;
+  /** Recipes have no builds; the number is there to be ordered like the rest. */
+  readonly build: 1;
+  readonly platform: Platform;
+  readonly description?: string | undefined;
+  readonly components: readonly ComponentUse[];
+  readonly parentImage: string;
+  readonly blockDeviceMappings: readonly BlockDevice[];
+  readonly workingDirectory?: string | undefined;
+  readonly additionalInstanceConfiguration?: Record<string, unknown> | undefined;
+  readonly amiTags?: Tags | undefined;
+}
+
+/** An infrastructure or distribution configuration, or a pipeline: `settings` in the words of the API. */
+export interface ConfigurationRecord<T> extends Named {
+  settings: T;
+  dateUpdated?: string | undefined;
+}
+
+export type ImageStatus =
+  | 'PENDING'
+  | 'CREATING'
+  | 'BUILDING'
+  | 'TESTING'
+  | 'DISTRIBUTING'
+  | 'INTEGRATING'
+  | 'AVAILABLE'
+  | 'CANCELLED'
+  | 'FAILED'
+  | 'DEPRECATED'
+  | 'DELETED'
+  | 'DISABLED';
+
+export interface OutputAmi {
+  readonly region: string;
+  readonly image: string;
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly accountId: string;
+}
+
+/** What a failed build tells about itself; the SDK's schema may be too old to send it. */
+export interface FailureContext {
+  readonly imageStatus: ImageStatus;
+  readonly componentFailure?: { componentArn: string; phaseName: string; errorMessage: string } | undefined;
+}
+
+export interface ImageRecord extends Named {
+  readonly account: string;
+  readonly region: string;
+  readonly version: Version;
+  readonly build: number;
+  readonly platform: Platform;
+  readonly buildType: 'USER_INITIATED' | 'SCHEDULED' | 'IMPORT';
+  readonly imageSource: 'AMAZON_MANAGED' | 'IMPORTED' | 'CUSTOM';
+  /** In the words of the API, as they were when the build started. */
+  readonly document: Record<string, unknown>;
+  readonly metadata: boolean;
+  status: ImageStatus;
+  reason?: string | undefined;
+  failureContext?: FailureContext | undefined;
+  deprecationTime?: Date | undefined;
+  amis: OutputAmi[];
+  inventory: Package[];
+  readonly pipelineArn?: string | undefined;
+  /** What is to happen next, while it is being built. */
+  timer?: Timer | undefined;
+  instanceId?: string | undefined;
+  cancelling: boolean;
+}

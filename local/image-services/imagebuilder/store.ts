@@ -1,0 +1,99 @@
+import { tokenMismatch } from './errors.ts';
+import type { ComponentRecord, ConfigurationRecord, ImageRecord, RecipeRecord } from './records.ts';
+
+export type Settings = Record<string, unknown>;
+export type Configuration = ConfigurationRecord<Settings>;
+
+/** Everything of one account in one Region. Amazon's own resources are those of the account `aws`. */
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+  components: ComponentRecord[];
+  recipes: RecipeRecord[];
+  images: ImageRecord[];
+  infrastructure: Configuration[];
+  distribution: Configuration[];
+  pipelines: Configuration[];
+  /** Highest build number ever given, by `<kind>/<slug>/<version>`: a deleted or failed build keeps its number. */
+  readonly builds: Map<string, number>;
+  /** Answers by operation and client token. */
+  readonly answers: Map<string, { input: string; output: Promise<Record<string, unknown>> }>;
+}
+
+export interface Store {
+  place(account: string, region: string): Place;
+  places(): Place[];
+}
+
+/** `seed` fills a place when it is first looked at. */
+export const createStore = (seed: (place: Place) => void): Store => {
+  const places = new Map<string, Place>();
+  return {
+    place(account, region) {
+      const key = `${account}/${region}`;
+      const known = places.get(key);
+      if (known !== undefined) return known;
+      const place: Place = {
+        account,
+        region,
+        components: [],
+        recipes: [],
+        images: [],
+        infrastructure: [],
+        distribution: [],
+        pipelines: [],
+        builds: new Map(),
+        answers: new Map(),
+      };
+      places.set(key, place);
+      seed(place);
+      return place;
+    },
+    places: () => [...places.values()],
+  };
+};
+
+/** The number that the next build would get; it is taken only by `takeBuild`. */
+export const nextBuild = (place: Place, key: string): number => (place.builds.get(key) ?? 0) + 1;
+
+export const takeBuild = (place: Place, key: string): number => {
+  const build = nextBuild(place, key);
+  place.builds.set(key, build);
+  return build;
+};
+
+/**
+ * Runs an operation once per client token: the same token with the same parameters gets the first answer, with other parameters
+ * an IdempotentParameterMismatchException [M:imagebuilder clientToken]. A failed call leaves the token free.
+ */
+export const once = async (
+  place: Place,
+  operation: string,
+  input: Record<string, unknown>,
+  run: () => Promise<Record<string, unknown>> | Record<string, unknown>,
+): Promise<Record<string, unknown>> => {
+  const { clientToken, ...parameters } = input;
+  if (typeof clientToken !== 'string') return run();
+  const key = `${operation}/${clientToken}`;
+  const given = canonical(parameters);
+  const known = place.answers.get(key);
+  if (known !== undefined) {
+    if (known.input !== given) throw tokenMismatch(clientToken);
+    return { ...(await known.output), clientToken };
+  }
+  const output = Promise.resolve().then(run);
+  place.answers.set(key, { input: given, output });
+  try {
+    return { ...(await output), clientToken };
+  } catch (error) {
+    place.answers.delete(key);
+    throw error;
+  }
+};
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, entry: unknown) =>
+    typeof entry === 'object' && entry !== null && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : entry,
+  );

@@ -1,0 +1,76 @@
+"""Lambda: what a failing handler tells its caller, and how quickly an invocation answers."""
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from .support import correction, replace_in_string, replace_text
+
+# Printed by the worker on stderr before its answer, so that the logs of an invocation are known to be complete.
+_END_OF_LOGS = "\\u0001end-of-logs"
+
+
+@correction(
+    fact="errorType is the name of the error that the handler threw, so that Catch and Retry match it.",
+    source="docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html",
+)
+def errors_keep_their_name():
+    replace_in_string(
+        lambda_runtime,
+        "_NODEJS_WORKER_SCRIPT",
+        (
+            'status: "error", error: String(err.message || err), trace: err.stack || ""',
+            'status: "error", type: err.name || "Error", error: String(err.message || err), trace: err.stack || ""',
+        ),
+        (
+            'status: "error", error: e.message, trace: e.stack',
+            'status: "error", type: e.name || "Error", error: e.message, trace: e.stack',
+        ),
+    )
+    replace_text(
+        lambda_svc,
+        "_execute_function_warm",
+        ('error_type = "Runtime.HandlerError"', 'error_type = result.get("type") or "Runtime.HandlerError"'),
+    )
+
+
+@correction(
+    fact="An execution environment whose handler threw is used again; only a crash or a time-out ends it.",
+    source="docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
+)
+def environments_survive_errors():
+    replace_text(
+        lambda_runtime,
+        "Worker.invoke",
+        (
+            '            if response.get("status") == "error":\n',
+            '            if response.get("status") == "error" and "type" not in response:\n',
+        ),
+    )
+
+
+@correction(
+    fact="An invocation answers when its handler does; MiniStack waits up to 50 ms for log lines that may not come.",
+    source="docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
+)
+def invocations_answer_at_once():
+    replace_in_string(
+        lambda_runtime,
+        "_NODEJS_WORKER_SCRIPT",
+        (
+            "        settled = true;\n        if (err) {",
+            f'        settled = true;\n        fs.writeSync(2, "{_END_OF_LOGS}\\n");\n        if (err) {{',
+        ),
+    )
+    lambda_runtime._END_OF_LOGS = _END_OF_LOGS.encode().decode("unicode_escape")
+    replace_text(
+        lambda_runtime,
+        "Worker._drain_stderr_bounded",
+        (
+            "                lines.append(self._stderr_queue.get_nowait())\n",
+            "                line = self._stderr_queue.get(timeout=0.001)\n"
+            "                if line == _END_OF_LOGS:\n"
+            "                    break\n"
+            "                lines.append(line)\n",
+        ),
+        ("                time.sleep(0.001)\n", ""),
+    )

@@ -1,0 +1,174 @@
+/**
+ * Every named error of the product. `name` is the contract with the state machines: `Retry` and `Catch` match it
+ * (Step Functions takes a Node.js error's `name` as the error name, step-functions/dg/concepts-error-handling),
+ * `code` is the contract with people and programs: it is stable, printed by the CLI and sent as problem+json.
+ */
+export abstract class DomainError extends Error {
+  abstract readonly code: string;
+  /** HTTP status that the API answers with. */
+  abstract readonly status: number;
+  /** Whether the same call may succeed later without anybody changing anything. State machines retry only these. */
+  readonly retryable: boolean = false;
+  /** Further facts for machines, safe to show: no secrets, no tokens. */
+  readonly facts: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.facts = facts;
+  }
+}
+
+/** One thing wrong in a user's file: where it is, what is wrong and how to mend it. */
+export interface Problem {
+  /** Path of the field, e.g. `spec.distribution.targets[1].account`. */
+  readonly field: string;
+  readonly message: string;
+  readonly fix?: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+export class InvalidDefinition extends DomainError {
+  readonly code = 'invalid-definition';
+  readonly status = 422;
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    const first = problems[0];
+    super(
+      first === undefined
+        ? 'The definition is not valid.'
+        : `${first.field}: ${first.message}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`,
+      { problems },
+    );
+    this.name = 'InvalidDefinition';
+    this.problems = problems;
+  }
+}
+
+export class InvalidRequest extends DomainError {
+  readonly code = 'invalid-request';
+  readonly status = 400;
+}
+export class PipelineNotFound extends DomainError {
+  readonly code = 'pipeline-not-found';
+  readonly status = 404;
+  constructor(pipeline: string) {
+    super(`There is no pipeline named "${pipeline}". List them with: ovenbird status`, { pipeline });
+    this.name = 'PipelineNotFound';
+  }
+}
+export class BakeNotFound extends DomainError {
+  readonly code = 'bake-not-found';
+  readonly status = 404;
+  constructor(bake: string) {
+    super(`There is no bake with the id "${bake}". List bakes with: ovenbird status --bakes`, { bake });
+    this.name = 'BakeNotFound';
+  }
+}
+export class ApprovalNotFound extends DomainError {
+  readonly code = 'approval-not-found';
+  readonly status = 404;
+  constructor() {
+    super('There is no open approval request behind this link or id.');
+    this.name = 'ApprovalNotFound';
+  }
+}
+export class DependencyCycle extends DomainError {
+  readonly code = 'dependency-cycle';
+  readonly status = 422;
+  constructor(path: readonly string[]) {
+    super(
+      `These pipelines would depend on each other: ${path.join(' -> ')}. Remove one of the base selectors.`,
+      { path },
+    );
+    this.name = 'DependencyCycle';
+  }
+}
+/** The stored revision moved between reading and writing; the caller reads again and decides anew. */
+export class RevisionConflict extends DomainError {
+  readonly code = 'revision-conflict';
+  readonly status = 409;
+  override readonly retryable = true;
+}
+export class BakeNotCancellable extends DomainError {
+  readonly code = 'bake-not-cancellable';
+  readonly status = 409;
+}
+export class BakeNotRetryable extends DomainError {
+  readonly code = 'bake-not-retryable';
+  readonly status = 409;
+}
+export class DecisionConflict extends DomainError {
+  readonly code = 'decision-conflict';
+  readonly status = 409;
+}
+export class LinkInvalid extends DomainError {
+  readonly code = 'link-invalid';
+  readonly status = 403;
+}
+/** A preflight check found something that would make the bake fail after an hour; names the missing statement. */
+export class PreflightFailed extends DomainError {
+  readonly code = 'preflight-failed';
+  readonly status = 409;
+}
+export class BuildFailed extends DomainError {
+  readonly code = 'build-failed';
+  readonly status = 500;
+}
+export class TestsFailed extends DomainError {
+  readonly code = 'tests-failed';
+  readonly status = 500;
+}
+export class GateClosed extends DomainError {
+  readonly code = 'gate-closed';
+  readonly status = 409;
+}
+export class ApprovalRejected extends DomainError {
+  readonly code = 'approval-rejected';
+  readonly status = 409;
+}
+export class ApprovalExpired extends DomainError {
+  readonly code = 'approval-expired';
+  readonly status = 409;
+}
+export class DistributionFailed extends DomainError {
+  readonly code = 'distribution-failed';
+  readonly status = 500;
+}
+/** The attempt was cancelled, superseded or ended elsewhere while this step ran; nothing more may be done for it. */
+export class AttemptEnded extends DomainError {
+  readonly code = 'attempt-ended';
+  readonly status = 409;
+}
+/** The bake's release would overwrite a newer one in its channel. */
+export class ReleaseOutdated extends DomainError {
+  readonly code = 'release-outdated';
+  readonly status = 409;
+}
+/** AWS throttled us or a quota is in use for now. */
+export class TryLater extends DomainError {
+  readonly code = 'try-later';
+  readonly status = 503;
+  override readonly retryable = true;
+}
+
+/** Names that state machines may match, beside Lambda's and States.*; a test compares them with the definitions. */
+export const WORKFLOW_ERRORS = [
+  'PreflightFailed',
+  'BuildFailed',
+  'TestsFailed',
+  'GateClosed',
+  'ApprovalRejected',
+  'ApprovalExpired',
+  'DistributionFailed',
+  'AttemptEnded',
+  'ReleaseOutdated',
+  'TryLater',
+] as const;
+export type WorkflowError = (typeof WORKFLOW_ERRORS)[number];
+
+/** Ends a `switch` over a union: the compiler refuses a case that is missing. */
+export function assertNever(value: never): never {
+  throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
+}

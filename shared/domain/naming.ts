@@ -1,0 +1,133 @@
+/**
+ * Every name that is built somewhere and read elsewhere: table keys, execution names, client tokens, tags, parameters. Built and parsed in
+ * pairs, here alone. Variant, revision and attempt are in them from the start.
+ */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+const pad = (value: number, width: number) => String(value).padStart(width, '0');
+
+export const keys = {
+  pipeline: (name: string): Key => ({ pk: `PIPELINE#${name}`, sk: 'META' }),
+  revision: (name: string, revision: number): Key => ({
+    pk: `PIPELINE#${name}`,
+    sk: `REVISION#${pad(revision, 6)}`,
+  }),
+  planning: (name: string): Key => ({ pk: `PIPELINE#${name}`, sk: 'PLANNING' }),
+  channel: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `CHANNEL#${channel}` }),
+  release: (name: string, channel: string, id: string): Key => ({
+    pk: `PIPELINE#${name}`,
+    sk: `RELEASE#${channel}#${id}`,
+  }),
+  fingerprint: (name: string, bits: string, proof: string): Key => ({
+    pk: `PIPELINE#${name}`,
+    sk: `FINGERPRINT#${bits}#${proof}`,
+  }),
+  /** Row in the pipeline's partition that lists its bakes by time. */
+  bakeOfPipeline: (name: string, bake: string): Key => ({ pk: `PIPELINE#${name}`, sk: `BAKE#${bake}` }),
+  selector: (selectorKey: string): Key => ({ pk: `SELECTOR#${selectorKey}`, sk: 'VERSION' }),
+  selectorUser: (selectorKey: string, pipeline: string): Key => ({
+    pk: `SELECTOR#${selectorKey}`,
+    sk: `USER#${pipeline}`,
+  }),
+  topicSelector: (topic: string, selectorKey: string): Key => ({
+    pk: `TOPIC#${topic}`,
+    sk: `SELECTOR#${selectorKey}`,
+  }),
+  change: (id: string): Key => ({ pk: `CHANGE#${id}`, sk: 'META' }),
+  bake: (id: string): Key => ({ pk: `BAKE#${id}`, sk: 'META' }),
+  attempt: (id: string, attempt: number): Key => ({ pk: `BAKE#${id}`, sk: `ATTEMPT#${pad(attempt, 3)}` }),
+  step: (id: string, attempt: number, step: string): Key => ({
+    pk: `BAKE#${id}`,
+    sk: `STEP#${pad(attempt, 3)}#${step}`,
+  }),
+  image: (id: string, variant: string): Key => ({ pk: `BAKE#${id}`, sk: `IMAGE#${variant}` }),
+  test: (id: string, attempt: number, variant: string, instanceType: string): Key => ({
+    pk: `BAKE#${id}`,
+    sk: `TEST#${pad(attempt, 3)}#${variant}#${instanceType}`,
+  }),
+  target: (id: string, account: string, region: string, variant: string): Key => ({
+    pk: `BAKE#${id}`,
+    sk: `TARGET#${region}#${account}#${variant}`,
+  }),
+  approval: (id: string): Key => ({ pk: `APPROVAL#${id}`, sk: 'META' }),
+  wait: (id: string): Key => ({ pk: `WAIT#${id}`, sk: 'META' }),
+  outbox: (id: string): Key => ({ pk: `OUTBOX#${id}`, sk: 'META' }),
+} as const;
+
+/** Partitions of the `list` index (attributes `listPk`, `listSk`): what the API pages through. */
+export const lists = {
+  pipelines: 'PIPELINES',
+  bakes: 'BAKES',
+  releases: 'RELEASES',
+  changes: 'CHANGES',
+  selectors: 'SELECTORS',
+  approvals: 'APPROVALS',
+} as const;
+
+/** Partitions of the sparse `due` index (attributes `duePk`, `dueSk` = ISO time): what a sweep must look at, oldest first. */
+export const due = {
+  /** Pipelines marked dirty, by when they are due to be planned. */
+  planning: 'DUE#PLANNING',
+  /** Changes whose fan-out has not ended. */
+  fanOut: 'DUE#FANOUT',
+  /** Outbox rows not yet published. */
+  outbox: 'DUE#OUTBOX',
+  /** Waits by when they are to be looked at again. */
+  wait: 'DUE#WAIT',
+  /** Attempts that are not terminal, by when somebody should look whether they are stuck. */
+  attempt: 'DUE#ATTEMPT',
+} as const;
+
+/** Machines by name; also the middle part of execution names of nested machines. */
+export const MACHINES = ['bake', 'build', 'test', 'approve', 'distribute', 'distribute-region'] as const;
+export type Machine = (typeof MACHINES)[number];
+
+export interface ExecutionName {
+  readonly bake: string;
+  readonly attempt: number;
+  readonly machine: Machine;
+  /** Region for `distribute-region`. */
+  readonly part?: string;
+}
+
+/** At most 80 characters of `0-9A-Za-z-_` (step-functions/dg/service-quotas). Deterministic, so that a second start finds the first (StartExecution). */
+export function executionName({ bake, attempt, machine, part }: ExecutionName): string {
+  return [bake, pad(attempt, 3), machine, part].filter((entry) => entry !== undefined).join('_');
+}
+
+export function parseExecutionName(name: string): ExecutionName | undefined {
+  const [bake, attempt, machine, part] = name.split('_');
+  const known = MACHINES.find((candidate) => candidate === machine);
+  if (bake === undefined || attempt === undefined || !/^[0-9]{3}$/.test(attempt) || known === undefined)
+    return undefined;
+  return { bake, attempt: Number(attempt), machine: known, ...(part === undefined ? {} : { part }) };
+}
+
+/** Tags on everything that a bake creates in AWS: clean-up, reports and IAM conditions find things by them. */
+export const TAGS = {
+  bake: 'ovenbird:bake',
+  attempt: 'ovenbird:attempt',
+  pipeline: 'ovenbird:pipeline',
+  variant: 'ovenbird:variant',
+  verdict: 'ovenbird:test-verdict',
+  approvedBy: 'ovenbird:approved-by',
+  lineage: 'ovenbird:lineage',
+  managed: 'ovenbird:managed',
+} as const;
+
+/** Name of an output AMI: 3..128 characters, unique per account and region (ec2 CopyImageRequest.Name). */
+export function imageName(pipeline: string, bake: string, variant: string): string {
+  return `ovenbird-${pipeline}-${variant}-${bake}`;
+}
+
+export function parameterName(template: string, pipeline: string, channel: string): string {
+  return template.replaceAll('{pipeline}', pipeline).replaceAll('{channel}', channel);
+}
+
+/** Id of the wait for one resource: `image:arn…`, `instance:i-…`, `command:…`, `copies:<bake>:<region>`, `approval:<id>`. */
+export function waitId(kind: string, resource: string): string {
+  return `${kind}:${resource}`;
+}

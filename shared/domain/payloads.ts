@@ -1,0 +1,64 @@
+import * as z from 'zod';
+
+/**
+ * What travels between states. Executions carry ids; plans and evidence live in the table or in the evidence bucket. Every function that a
+ * machine calls parses its input with the schema here, and a test parses what each state sends with the same schema.
+ */
+export const BakeRefSchema = z.object({ bake: z.string().length(26), attempt: z.number().int().positive() });
+export type BakeRef = z.infer<typeof BakeRefSchema>;
+
+/** Input of bake, build, test, approve and distribute. */
+export const MachineInputSchema = BakeRefSchema;
+
+// build
+export const BuildListSchema = z.object({
+  builds: z.array(z.object({ variant: z.string(), build: z.string() })),
+  timeoutSeconds: z.number().int().positive(),
+});
+export const RecordImageInputSchema = BakeRefSchema.extend({ variant: z.string(), build: z.string() });
+
+// waits: the input of register-wait; `token` comes from the context object
+export const RegisterWaitInputSchema = BakeRefSchema.extend({
+  kind: z.enum(['image', 'instance', 'command', 'copies', 'approval']),
+  resource: z.string(),
+  token: z.string().min(1).max(2048),
+  timeoutSeconds: z.number().int().positive(),
+  subject: z.record(z.string(), z.string()).default({}),
+});
+
+// test
+export const TestCaseSchema = BakeRefSchema.extend({
+  variant: z.string(),
+  instanceType: z.string(),
+  suites: z.array(z.string()),
+});
+export const TestPlanSchema = z.object({ cases: z.array(TestCaseSchema) });
+export const SuiteRunSchema = BakeRefSchema.extend({
+  variant: z.string(),
+  instanceType: z.string(),
+  instance: z.string(),
+  suite: z.string(),
+});
+export const VerdictSchema = z.object({ passed: z.boolean(), failures: z.array(z.string()) });
+
+// approve: what the approval waits for and ends with
+export const ApprovalOutcomeSchema = z.object({
+  decision: z.enum(['approved', 'rejected', 'expired', 'not-required']),
+  by: z.string().optional(),
+  comment: z.string().optional(),
+});
+
+// distribute
+export const DistributionPlanSchema = z.object({ regions: z.array(z.string()) });
+export const RegionInputSchema = BakeRefSchema.extend({ region: z.string() });
+/** What advance-targets answers: either all targets of the region have ended, or some copies are to be waited for. */
+export const RegionProgressSchema = z.object({
+  waiting: z.boolean(),
+  resource: z.string(),
+  failedRequired: z.array(z.string()),
+});
+
+// the end of a bake
+export const RecordOutcomeInputSchema = BakeRefSchema.extend({
+  error: z.object({ name: z.string(), cause: z.string() }),
+});

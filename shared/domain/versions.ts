@@ -1,0 +1,38 @@
+/** Versions of Image Builder resources: `major.minor.patch/build`, compared node by node as big integers, never by time (imagebuilder/userguide/ibhow-semantic-versioning). */
+export interface BuildVersion {
+  readonly nodes: readonly [bigint, bigint, bigint];
+  readonly build: bigint;
+}
+
+const BUILD_ARN = /\/([0-9]+)\.([0-9]+)\.([0-9]+)\/([0-9]+)$/;
+
+/** The version in a build-version ARN, or undefined where the text holds none. */
+export function parseBuildVersion(arn: string): BuildVersion | undefined {
+  const match = BUILD_ARN.exec(arn);
+  if (match === null) return undefined;
+  const [, major = '0', minor = '0', patch = '0', build = '0'] = match;
+  return { nodes: [BigInt(major), BigInt(minor), BigInt(patch)], build: BigInt(build) };
+}
+
+export function compareVersions(left: BuildVersion, right: BuildVersion): -1 | 0 | 1 {
+  const pairs = [...left.nodes, left.build].map(
+    (node, index) => [node, [...right.nodes, right.build][index] ?? 0n] as const,
+  );
+  for (const [a, b] of pairs) {
+    if (a !== b) return a < b ? -1 : 1;
+  }
+  return 0;
+}
+
+/**
+ * Whether a selector that resolved to `from` and now resolves to `to` has changed. Semantic versions move only forward: a newest
+ * version that is deprecated makes `x.x.x` fall back, which is no change. Everything else moves whenever it differs.
+ */
+export function isMove(kind: 'semver' | 'value', from: string | undefined, to: string): boolean {
+  if (from === undefined) return true;
+  if (kind === 'value') return from !== to;
+  const before = parseBuildVersion(from);
+  const after = parseBuildVersion(to);
+  if (before === undefined || after === undefined) return from !== to;
+  return compareVersions(after, before) > 0;
+}
