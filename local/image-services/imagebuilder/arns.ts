@@ -52,7 +52,8 @@ export const parseArn = (arn: string, parameter: string, kinds: readonly Resourc
 export const tryParseArn = (arn: string): ResourceName | undefined => {
   const [, region, owner, kind, slug, version, build] = shape.exec(arn) ?? [];
   const known = kindOf(kind);
-  if (region === undefined || owner === undefined || known === undefined || slug === undefined) return undefined;
+  if (region === undefined || owner === undefined || known === undefined || slug === undefined)
+    return undefined;
   return {
     kind: known,
     region,

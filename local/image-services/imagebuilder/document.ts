@@ -86,7 +86,10 @@ export const readDocument = (text: string, parameter: 'data' | 'uri'): Component
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') ?? '';
-    throw invalidValue(parameter, `The component document is not valid at '${where}': ${issue?.message ?? 'unknown'}.`);
+    throw invalidValue(
+      parameter,
+      `The component document is not valid at '${where}': ${issue?.message ?? 'unknown'}.`,
+    );
   }
   const { phases, parameters = [] } = parsed.data;
   const names = phases.map((phase) => phase.name);

@@ -11,7 +11,8 @@ export const invalidValue = (parameter: string, reason: string): AwsError =>
 export const invalidCombination = (reason: string): AwsError =>
   new AwsError('InvalidParameterCombinationException', reason);
 
-export const invalidVersion = (reason: string): AwsError => new AwsError('InvalidVersionNumberException', reason);
+export const invalidVersion = (reason: string): AwsError =>
+  new AwsError('InvalidVersionNumberException', reason);
 
 export const invalidRequest = (reason: string): AwsError => new AwsError('InvalidRequestException', reason);
 
@@ -19,10 +20,17 @@ export const invalidPaginationToken = (): AwsError =>
   new AwsError('InvalidPaginationTokenException', 'The nextToken is not one that this call has given out.');
 
 export const notFound = (kind: string, arn: string): AwsError =>
-  new AwsError('ResourceNotFoundException', `The following resource '${kind}' does not exist: '${arn}'.`, 404);
+  new AwsError(
+    'ResourceNotFoundException',
+    `The following resource '${kind}' does not exist: '${arn}'.`,
+    404,
+  );
 
 export const alreadyExists = (kind: string, arn: string): AwsError =>
-  new AwsError('ResourceAlreadyExistsException', `The following resource '${kind}' already exists: '${arn}'.`);
+  new AwsError(
+    'ResourceAlreadyExistsException',
+    `The following resource '${kind}' already exists: '${arn}'.`,
+  );
 
 export const inUse = (reason: string): AwsError => new AwsError('ResourceInUseException', reason);
 
@@ -48,4 +56,8 @@ export const dryRunSucceeded = (): AwsError =>
 export const denied = (message: string): AwsError => new AwsError('AccessDeniedException', message, 403);
 
 export const notImplemented = (what: string): AwsError =>
-  new AwsError('NotImplementedByLocalCloud', `${what} is not part of the local cloud. Run this against AWS.`, 501);
+  new AwsError(
+    'NotImplementedByLocalCloud',
+    `${what} is not part of the local cloud. Run this against AWS.`,
+    501,
+  );

@@ -1,10 +1,31 @@
 import type { Ec2Api } from '../ec2/api.ts';
 import type { ImageService, World } from '../service.ts';
 import type { Verbs } from '../verbs.ts';
+import { componentOperations } from './components.ts';
+import { configurationOperations } from './configurations.ts';
+import type { Context } from './context.ts';
+import { imageOperations } from './images.ts';
+import { seedManaged } from './managed.ts';
+import { permissionsOf } from './permissions.ts';
+import { recipeOperations } from './recipes.ts';
+import { createStore } from './store.ts';
+import { imageBuilderVerbs } from './verbs.ts';
 
-export function createImageBuilder(_world: World, _ec2: Ec2Api): { service: ImageService; verbs: Verbs } {
+/** EC2 Image Builder, in memory per account and Region. Builds take their time on the scaled clock and execute nothing. */
+export function createImageBuilder(world: World, ec2: Ec2Api): { service: ImageService; verbs: Verbs } {
+  const context: Context = { world, ec2, store: createStore(seedManaged) };
   return {
-    service: { signingName: 'imagebuilder', protocol: 'restJson1', operations: {}, permissions: () => [] },
-    verbs: {},
+    service: {
+      signingName: 'imagebuilder',
+      protocol: 'restJson1',
+      operations: {
+        ...componentOperations(context),
+        ...recipeOperations(context),
+        ...configurationOperations(context),
+        ...imageOperations(context),
+      },
+      permissions: (operation, input, call) => permissionsOf(context, operation, input, call),
+    },
+    verbs: imageBuilderVerbs(context),
   };
 }

@@ -5,7 +5,10 @@ import { quotas } from './quotas.ts';
 // [M:imagebuilder ResourceName]: 3 to 128 characters
 export const nameSchema = z
   .string()
-  .regex(/^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$/, 'name must match pattern ^[-_A-Za-z-0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z-0-9]$');
+  .regex(
+    /^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$/,
+    'name must match pattern ^[-_A-Za-z-0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z-0-9]$',
+  );
 export const textSchema = z.string().min(1).max(1024); // [M:NonEmptyString]
 export const tokenSchema = z.string().min(1).max(64); // aws.md 2.7
 export const platformSchema = z.enum(['Linux', 'Windows', 'macOS']);
@@ -44,6 +47,7 @@ export type Filters = z.infer<typeof filtersSchema>;
 
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
     '',
   );

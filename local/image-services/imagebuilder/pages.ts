@@ -29,12 +29,14 @@ export const filtered = <T>(
     if (reader === undefined) {
       throw invalidValue(`filters[${index}].name`, `Use one of ${Object.keys(readers).join(', ')}.`);
     }
-    return (entry: T) => [reader(entry)].flat().some((value) => value !== undefined && values.includes(value));
+    return (entry: T) =>
+      [reader(entry)].flat().some((value) => value !== undefined && values.includes(value));
   });
   return entries.filter((entry) => checks.every((holds) => holds(entry)));
 };
 
-const tokenOf = (list: string, offset: number): string => Buffer.from(`${list} ${offset}`).toString('base64url');
+const tokenOf = (list: string, offset: number): string =>
+  Buffer.from(`${list} ${offset}`).toString('base64url');
 
 const offsetOf = (token: string, list: string): number => {
   const [name, offset] = Buffer.from(token, 'base64url').toString().split(' ');

@@ -1,5 +1,4 @@
 import type { Package } from '../behaviours.ts';
-import type { Timer } from '../clock.ts';
 import type { ParameterDetail } from './document.ts';
 import type { Version } from './versions.ts';
 
@@ -121,9 +120,11 @@ export interface ImageRecord extends Named {
   deprecationTime?: Date | undefined;
   amis: OutputAmi[];
   inventory: Package[];
+  readonly recipeArn: string;
   readonly pipelineArn?: string | undefined;
-  /** What is to happen next, while it is being built. */
-  timer?: Timer | undefined;
-  instanceId?: string | undefined;
-  cancelling: boolean;
+  /** Running instances of the build. */
+  readonly instances: Set<string>;
+  /** Ends the wait that the build is in; it is there while the build runs. */
+  interrupt?: (() => void) | undefined;
+  cancelled: boolean;
 }

@@ -56,7 +56,11 @@ export const compareBuilds = (left: Built, right: Built): number =>
   compareVersions(left.version, right.version) || left.build - right.build;
 
 /** The highest of the given records that match, or undefined. */
-export const newest = <T extends Built>(records: readonly T[], pattern: VersionPattern, build?: number): T | undefined =>
+export const newest = <T extends Built>(
+  records: readonly T[],
+  pattern: VersionPattern,
+  build?: number,
+): T | undefined =>
   records
     .filter((record) => matches(pattern, record.version) && (build === undefined || record.build === build))
     .reduce<T | undefined>(
@@ -86,6 +90,7 @@ export const nextVersion = (pattern: VersionPattern, existing: readonly Version[
 const parseNode = (text: string): Node => {
   if (text === 'x') return 'x';
   const node = Number(text);
-  if (node > largestNode) throw invalidVersion(`${text} is larger than ${largestNode}, the largest version node.`);
+  if (node > largestNode)
+    throw invalidVersion(`${text} is larger than ${largestNode}, the largest version node.`);
   return node;
 };

@@ -1,0 +1,196 @@
+import { AwsError } from '../service.ts';
+import type { Context } from './context.ts';
+import { effectOf, inventoryAfter } from './inventory.ts';
+import { BuildFailed, createAmi, distribute, launch, share, terminate } from './machines.ts';
+import type { BuildPlan } from './plan.ts';
+import type { ImageRecord, ImageStatus, OutputAmi } from './records.ts';
+
+/** Thrown into a build that is cancelled while it waits. */
+class BuildCancelled extends Error {
+  override readonly name = 'BuildCancelled';
+}
+
+// Transitions that EventBridge sees; PENDING and CREATING are not among them [D:imagebuilder/userguide/integ-eventbridge].
+const visible: ReadonlySet<ImageStatus> = new Set([
+  'BUILDING',
+  'TESTING',
+  'DISTRIBUTING',
+  'INTEGRATING',
+  'AVAILABLE',
+  'CANCELLED',
+  'FAILED',
+]);
+
+export const finished: ReadonlySet<ImageStatus> = new Set([
+  'AVAILABLE',
+  'CANCELLED',
+  'FAILED',
+  'DEPRECATED',
+  'DELETED',
+  'DISABLED',
+]);
+
+/**
+ * Takes an image from PENDING to AVAILABLE or FAILED on the scaled clock (aws.md 2.2): the build instance runs the build components,
+ * the AMI is made of it, a second instance of that AMI runs the test components, then it is distributed.
+ */
+export const runBuild = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
+  try {
+    await walk(context, image, plan);
+  } catch (error) {
+    if (error instanceof BuildCancelled) return;
+    failBuild(context, image, plan, error);
+  } finally {
+    image.interrupt = undefined;
+  }
+};
+
+/** Ends a running build. What it has made of AMIs and snapshots stays behind (aws.md 1.7). */
+export const cancelBuild = (context: Context, image: ImageRecord): void => {
+  image.cancelled = true;
+  image.interrupt?.();
+  context.world.clock.after(
+    context.world.timings.buildCancel,
+    () => {
+      for (const instance of image.instances) terminate(context, image, instance);
+      enter(context, image, 'CANCELLED');
+    },
+    `cancel ${image.arn}`,
+  );
+};
+
+const walk = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
+  const { world, ec2 } = context;
+  const { timings } = world;
+  const pause = (seconds: number): Promise<void> => wait(context, image, seconds);
+  const proceed = (status: ImageStatus): void => {
+    if (image.cancelled) throw new BuildCancelled('cancelled');
+    enter(context, image, status);
+  };
+
+  await pause(timings.buildPending);
+  proceed('CREATING');
+  const parent = ec2.findImage(plan.parentImageId, image.account, image.region);
+  if (parent === undefined || parent.state !== 'available') {
+    throw new BuildFailed(
+      `The parent image '${plan.parentImageId}' is not available to account ${image.account}.`,
+    );
+  }
+  const buildInstance = await launch(context, image, plan, 'Build', parent.id);
+  await pause(timings.buildCreate);
+
+  proceed('BUILDING');
+  await pause(timings.build);
+  runComponents(context, image, plan, 'BUILD');
+  image.inventory = inventoryAfter(
+    parent.inventory,
+    plan.components.map((component) => effectOf(world.behaviour, component)),
+  );
+  const ami = await createAmi(context, image, plan, parent, buildInstance);
+  await untilAvailable(context, image, ami);
+  terminate(context, image, buildInstance);
+
+  if (plan.tests) {
+    proceed('TESTING');
+    const testInstance = await launch(context, image, plan, 'Test', ami.image);
+    await pause(timings.test);
+    runComponents(context, image, plan, 'TEST');
+    terminate(context, image, testInstance);
+  }
+
+  proceed('DISTRIBUTING');
+  const copies = await distribute(context, image, plan, ami);
+  await pause(timings.distribute);
+  for (const copy of copies) await untilAvailable(context, image, copy);
+  share(context, plan, [ami, ...copies]);
+
+  proceed('INTEGRATING');
+  await pause(timings.integrate);
+  image.amis = [ami, ...copies];
+  proceed('AVAILABLE');
+};
+
+/** Nothing is executed: a component fails when it was declared to, the build as a whole when `fail-build` said so. */
+const runComponents = (
+  { world }: Context,
+  image: ImageRecord,
+  plan: BuildPlan,
+  type: 'BUILD' | 'TEST',
+): void => {
+  if (type === 'BUILD') {
+    const failure = world.behaviour.buildFailures.take(
+      ({ recipeName }) => recipeName === undefined || recipeName === image.name || recipeName === image.slug,
+    );
+    if (failure !== undefined) throw new BuildFailed(failure.reason);
+  }
+  for (const component of plan.components.filter((entry) => entry.type === type)) {
+    const reason = effectOf(world.behaviour, component)?.failsBuild;
+    if (reason === undefined) continue;
+    const phaseName = type === 'BUILD' ? 'build' : 'test';
+    throw new BuildFailed(`Component '${component.arn}' failed in phase ${phaseName}: ${reason}`, {
+      componentArn: component.arn,
+      phaseName,
+      errorMessage: reason,
+    });
+  }
+};
+
+const untilAvailable = async (context: Context, image: ImageRecord, ami: OutputAmi): Promise<void> => {
+  const { world, ec2 } = context;
+  const { buildPoll, buildImageWait } = world.timings;
+  for (let waited = 0; waited <= buildImageWait; waited += buildPoll) {
+    const machine = ec2.imageById(ami.image, ami.region);
+    if (machine?.state === 'available') return;
+    if (machine?.state !== 'pending') {
+      const why = machine?.stateReason?.message ?? machine?.state ?? 'gone';
+      throw new BuildFailed(`AMI ${ami.image} in ${ami.region} did not become available: ${why}.`);
+    }
+    await wait(context, image, buildPoll);
+  }
+  throw new BuildFailed(
+    `AMI ${ami.image} in ${ami.region} was still pending after ${buildImageWait} seconds.`,
+  );
+};
+
+const failBuild = (context: Context, image: ImageRecord, plan: BuildPlan, error: unknown): void => {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof BuildFailed) && !(error instanceof AwsError)) {
+    console.error(`image services: the build of ${image.arn} broke`, error);
+  }
+  image.failureContext = {
+    imageStatus: image.status,
+    ...(error instanceof BuildFailed && error.component ? { componentFailure: error.component } : {}),
+  };
+  if (plan.infrastructure.terminateInstanceOnFailure) {
+    for (const instance of image.instances) terminate(context, image, instance);
+  }
+  enter(context, image, 'FAILED', reason);
+};
+
+const enter = ({ world }: Context, image: ImageRecord, status: ImageStatus, reason?: string): void => {
+  const previous = image.status;
+  image.status = status;
+  image.reason = reason;
+  if (!visible.has(status)) return;
+  world.emit({
+    account: image.account,
+    region: image.region,
+    source: 'aws.imagebuilder',
+    detailType: 'EC2 Image Builder Image State Change',
+    resources: [image.arn],
+    detail: {
+      'previous-state': { status: previous },
+      state: { status, ...(reason === undefined ? {} : { reason }) },
+    },
+  });
+};
+
+const wait = ({ world }: Context, image: ImageRecord, seconds: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (image.cancelled) return reject(new BuildCancelled('cancelled'));
+    const timer = world.clock.after(seconds, resolve, `build ${image.arn}`);
+    image.interrupt = () => {
+      timer.cancel();
+      reject(new BuildCancelled('cancelled'));
+    };
+  });

@@ -1,0 +1,202 @@
+import * as z from 'zod';
+import type { Call, Shape } from '../service.ts';
+import { arnOf, parseArn, type ResourceName, slugOf } from './arns.ts';
+import {
+  type Context,
+  latestVersionReferences,
+  type Operations,
+  placeOf,
+  placeOfArn,
+  resolve,
+  stampOf,
+} from './context.ts';
+import { readDocument } from './document.ts';
+import {
+  alreadyExists,
+  dryRunSucceeded,
+  hasDependents,
+  invalidValue,
+  notFound,
+  quotaExceeded,
+} from './errors.ts';
+import {
+  exactlyOne,
+  nameSchema,
+  platformSchema,
+  read,
+  tagsSchema,
+  textSchema,
+  tokenSchema,
+} from './input.ts';
+import { quotas } from './quotas.ts';
+import type { ComponentRecord } from './records.ts';
+import { nextBuild, once, type Place, takeBuild } from './store.ts';
+import { withTrail } from './trail.ts';
+import { compareBuilds, formatVersion, newest, parseVersion, type Version } from './versions.ts';
+
+const createSchema = z.object({
+  name: nameSchema,
+  semanticVersion: z.string(),
+  description: textSchema.optional(),
+  changeDescription: textSchema.optional(),
+  platform: platformSchema,
+  supportedOsVersions: z.array(z.string().min(1)).min(1).max(25).optional(),
+  data: z.string().min(1).max(quotas.inlineComponentCharacters).optional(),
+  uri: z.string().optional(),
+  kmsKeyId: textSchema.optional(),
+  tags: tagsSchema.optional(),
+  clientToken: tokenSchema.optional(),
+  dryRun: z.boolean().optional(),
+});
+
+const arnSchema = z.object({ componentBuildVersionArn: z.string() });
+
+/** Key of the build counter of one component version. */
+export const componentKey = (slug: string, version: Version): string =>
+  `component/${slug}/${formatVersion(version)}`;
+
+export const componentOperations = (context: Context): Operations => ({
+  CreateComponent: (input, call) => {
+    const place = placeOf(context, call);
+    return withTrail(context, call, 'CreateComponent', input, async () => {
+      const output = await once(place, 'CreateComponent', input, () => create(context, place, call, input));
+      return { requestId: call.requestId, ...output };
+    });
+  },
+
+  GetComponent: (input, call) => {
+    const { componentBuildVersionArn: arn } = read(arnSchema, input);
+    const component = findComponent(context, call, arn, 'componentBuildVersionArn');
+    if (component === undefined) throw notFound('Component', arn);
+    return {
+      requestId: call.requestId,
+      component: documentOf(component),
+      latestVersionReferences: referencesOf(component, call.region),
+    };
+  },
+
+  DeleteComponent: (input, call) => {
+    const { componentBuildVersionArn: arn } = read(arnSchema, input);
+    const name = parseArn(arn, 'componentBuildVersionArn', ['component']);
+    if (name.build === undefined)
+      throw invalidValue('componentBuildVersionArn', 'Give the full build version ARN.');
+    const place = placeOf(context, call);
+    const component =
+      name.owner === call.account ? findComponent(context, call, arn, 'componentBuildVersionArn') : undefined;
+    if (component === undefined) throw notFound('Component', arn);
+    const users = place.recipes.filter((recipe) =>
+      recipe.components.some((use) => use.componentArn === component.arn),
+    );
+    if (users.length > 0)
+      throw hasDependents(
+        arn,
+        users.map((recipe) => recipe.arn),
+      );
+    place.components = place.components.filter((entry) => entry !== component);
+    return { requestId: call.requestId, componentBuildVersionArn: component.arn };
+  },
+});
+
+/** Resolves a name, version, wildcard or build ARN; only ACTIVE components resolve without their build number (aws.md 1.3). */
+export const findComponent = (
+  context: Context,
+  call: Call,
+  arn: string,
+  parameter: string,
+): ComponentRecord | undefined => {
+  const name: ResourceName = parseArn(arn, parameter, ['component']);
+  const records = placeOfArn(context, call, name)?.components ?? [];
+  return resolve(records, name, (component) => component.status === 'ACTIVE');
+};
+
+/** A component in the words of GetComponent. */
+export const documentOf = (component: ComponentRecord): Shape => ({
+  ...summaryOf(component),
+  parameters: component.parameters,
+  data: component.data,
+  kmsKeyId: component.kmsKeyId,
+  encrypted: true,
+});
+
+/** A component in the words of ListComponentBuildVersions. */
+export const summaryOf = (component: ComponentRecord): Shape => ({
+  arn: component.arn,
+  name: component.name,
+  version: formatVersion(component.version),
+  description: component.description,
+  changeDescription: component.changeDescription,
+  type: component.type,
+  platform: component.platform,
+  supportedOsVersions: component.supportedOsVersions,
+  state: { status: component.status },
+  owner: component.owner,
+  dateCreated: component.dateCreated,
+  tags: component.tags,
+});
+
+/** ARN that the next build of a component will have; what IAM is asked about before it is created. */
+export const nextComponentArn = (place: Place, name: string, semanticVersion: string): string => {
+  const slug = slugOf(name);
+  const version = parseVersion(semanticVersion);
+  return arnOf('component', place, slug, version, nextBuild(place, componentKey(slug, version)));
+};
+
+const create = async (context: Context, place: Place, call: Call, input: Shape): Promise<Shape> => {
+  const request = read(createSchema, input);
+  exactlyOne(input, 'data', 'uri');
+  const slug = slugOf(request.name);
+  const version = parseVersion(request.semanticVersion);
+  const data = request.data ?? (await objectText(context, call, request.uri ?? ''));
+  const { type, parameters } = readDocument(data, request.data === undefined ? 'uri' : 'data');
+  const builds = place.components.filter((component) => component.slug === slug);
+  const latest = newest(builds, version);
+  // Same name and version: a new build, unless the content is that of the latest one [M:CreateComponentRequest.name].
+  if (latest !== undefined && latest.data === data && latest.platform === request.platform) {
+    throw alreadyExists('Component', latest.arn);
+  }
+  if (place.components.length >= quotas.components) throw quotaExceeded('components', quotas.components);
+  if (request.dryRun === true) throw dryRunSucceeded();
+  const build = takeBuild(place, componentKey(slug, version));
+  const component: ComponentRecord = {
+    arn: arnOf('component', place, slug, version, build),
+    name: request.name,
+    slug,
+    owner: call.account,
+    version,
+    build,
+    type,
+    platform: request.platform,
+    supportedOsVersions: request.supportedOsVersions,
+    description: request.description,
+    changeDescription: request.changeDescription,
+    data,
+    kmsKeyId: request.kmsKeyId,
+    parameters,
+    status: 'ACTIVE',
+    dateCreated: stampOf(context.world.clock.now()),
+    tags: request.tags ?? {},
+  };
+  place.components.push(component);
+  place.components.sort(compareBuilds);
+  return {
+    componentBuildVersionArn: component.arn,
+    latestVersionReferences: referencesOf(component, call.region),
+  };
+};
+
+const referencesOf = (
+  { owner, slug, version, arn }: ComponentRecord,
+  region: string,
+): Record<string, string> =>
+  latestVersionReferences('component', { account: arn.split(':')[4] ?? owner, region }, slug, version);
+
+const objectText = async ({ world }: Context, call: Call, uri: string): Promise<string> => {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
+  if (bucket === undefined || key === undefined) throw invalidValue('uri', 'Write s3://bucket/key.');
+  const text = await world.readObject?.({ account: call.account, region: call.region, bucket, key });
+  if (text === undefined) throw invalidValue('uri', `The object '${uri}' cannot be read.`);
+  if (Buffer.byteLength(text) > quotas.componentBytes) {
+    throw invalidValue('uri', `The component document is larger than ${quotas.componentBytes} bytes.`);
+  }
+  return text;
+};

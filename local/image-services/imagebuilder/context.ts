@@ -1,0 +1,61 @@
+import type { Ec2Api } from '../ec2/api.ts';
+import type { Call, Operation, World } from '../service.ts';
+import { arnOf, type ResourceKind, type ResourceName, tryParseArn } from './arns.ts';
+import type { Place, Store } from './store.ts';
+import { type Built, newest, type Version, type VersionPattern } from './versions.ts';
+
+/** What the operations of Image Builder work with. */
+export interface Context {
+  readonly world: World;
+  readonly ec2: Ec2Api;
+  readonly store: Store;
+}
+
+export type Operations = Record<string, Operation>;
+
+export const placeOf = ({ store }: Context, call: Call): Place => store.place(call.account, call.region);
+
+/** API output carries ISO 8601 with milliseconds (aws.md 2.7, unconfirmed). */
+export const stampOf = (date: Date): string => date.toISOString();
+
+/**
+ * Where an ARN's resource is kept, as seen by the caller: own resources and Amazon's. What other accounts own would have to be shared
+ * by AWS RAM, which is not there: it does not exist for the caller.
+ */
+export const placeOfArn = ({ store }: Context, call: Call, name: ResourceName): Place | undefined => {
+  if (name.region !== call.region) return undefined;
+  if (name.owner !== 'aws' && name.owner !== call.account) return undefined;
+  return store.place(name.owner, name.region);
+};
+
+/**
+ * The record that an ARN stands for: a full build ARN means that build whatever its state, anything shorter the newest eligible one
+ * (aws.md 1.3).
+ */
+export const resolve = <T extends Built & { slug: string }>(
+  records: readonly T[],
+  name: ResourceName,
+  eligible: (record: T) => boolean,
+): T | undefined => {
+  const named = records.filter((record) => record.slug === name.slug);
+  const pattern: VersionPattern = name.version ?? ['x', 'x', 'x'];
+  return name.build === undefined
+    ? newest(named.filter(eligible), pattern)
+    : newest(named, pattern, name.build);
+};
+
+/** ARNs with wildcards for the newest of each level [D:imagebuilder/userguide/ibhow-semantic-versioning]. */
+export const latestVersionReferences = (
+  kind: ResourceKind,
+  place: { account: string; region: string },
+  slug: string,
+  [major, minor, patch]: Version,
+): Record<string, string> => ({
+  latestVersionArn: arnOf(kind, place, slug, ['x', 'x', 'x']),
+  latestMajorVersionArn: arnOf(kind, place, slug, [major, 'x', 'x']),
+  latestMinorVersionArn: arnOf(kind, place, slug, [major, minor, 'x']),
+  latestPatchVersionArn: arnOf(kind, place, slug, [major, minor, patch]),
+});
+
+/** Whether an ARN names something of the kind, without complaint when it is no ARN at all. */
+export const isArnOf = (text: string, kind: ResourceKind): boolean => tryParseArn(text)?.kind === kind;

@@ -1,0 +1,224 @@
+import * as z from 'zod';
+import type { Call, Shape } from '../service.ts';
+import { arnOf, parseArn } from './arns.ts';
+import { cancelBuild, finished, runBuild } from './build.ts';
+import { type Context, latestVersionReferences, type Operations, placeOf, stampOf } from './context.ts';
+import { invalidRequest, invalidValue, notFound, notImplemented, quotaExceeded } from './errors.ts';
+import { exactlyOne, read, tagsSchema, tokenSchema } from './input.ts';
+import { findImage } from './parents.ts';
+import { type BuildPlan, type BuildReferences, planBuild } from './plan.ts';
+import { quotas } from './quotas.ts';
+import { documentOf as recipeDocument } from './recipes.ts';
+import type { ImageRecord, RecipeRecord, Tags } from './records.ts';
+import { nextBuild, once, type Place, takeBuild } from './store.ts';
+import { compareBuilds, formatVersion } from './versions.ts';
+
+/** What CreateImage and a pipeline have in common. */
+export const buildSettings = {
+  imageRecipeArn: z.string().optional(),
+  containerRecipeArn: z.string().optional(),
+  distributionConfigurationArn: z.string().optional(),
+  infrastructureConfigurationArn: z.string(),
+  // `timeoutMinutes` is documented as ignored (aws.md 2.3).
+  imageTestsConfiguration: z
+    .object({
+      imageTestsEnabled: z.boolean().default(true),
+      timeoutMinutes: z.int().min(60).max(1440).default(720),
+    })
+    .default({ imageTestsEnabled: true, timeoutMinutes: 720 }),
+  enhancedImageMetadataEnabled: z.boolean().default(true),
+  imageScanningConfiguration: z.looseObject({ imageScanningEnabled: z.boolean().optional() }).optional(),
+  workflows: z.array(z.unknown()).optional(),
+  executionRole: z.string().optional(),
+  loggingConfiguration: z.unknown().optional(),
+};
+const settingsSchema = z.object(buildSettings);
+export type BuildSettings = z.infer<typeof settingsSchema>;
+
+const createSchema = settingsSchema.extend({
+  tags: tagsSchema.optional(),
+  clientToken: tokenSchema.optional(),
+});
+const arnSchema = z.object({ imageBuildVersionArn: z.string() });
+const cancelSchema = arnSchema.extend({ clientToken: tokenSchema.optional() });
+
+export const imageOperations = (context: Context): Operations => ({
+  CreateImage: async (input, call) => {
+    const place = placeOf(context, call);
+    const output = await once(place, 'CreateImage', input, async () => {
+      const { tags, clientToken: _token, ...settings } = read(createSchema, input);
+      const image = await startBuild(context, call, checkBuild(settings), {
+        tags: tags ?? {},
+        buildType: 'USER_INITIATED',
+      });
+      return {
+        imageBuildVersionArn: image.arn,
+        latestVersionReferences: latestVersionReferences('image', call, image.slug, image.version),
+      };
+    });
+    return { requestId: call.requestId, ...output };
+  },
+
+  GetImage: (input, call) => {
+    const { imageBuildVersionArn: arn } = read(arnSchema, input);
+    const image = findImage(context, call, arn, 'imageBuildVersionArn');
+    if (image === undefined) throw notFound('Image', arn);
+    return {
+      requestId: call.requestId,
+      image: documentOf(image),
+      latestVersionReferences: latestVersionReferences(
+        'image',
+        { account: image.account, region: image.region },
+        image.slug,
+        image.version,
+      ),
+    };
+  },
+
+  // Asynchronous, and only while the build runs (aws.md 1.7).
+  CancelImageCreation: async (input, call) => {
+    const place = placeOf(context, call);
+    const output = await once(place, 'CancelImageCreation', input, () => {
+      const { imageBuildVersionArn: arn } = read(cancelSchema, input);
+      const image = ownImage(context, call, arn);
+      if (finished.has(image.status))
+        throw invalidRequest(`The image '${arn}' is ${image.status} and cannot be cancelled.`);
+      if (!image.cancelled) cancelBuild(context, image);
+      return { imageBuildVersionArn: image.arn };
+    });
+    return { requestId: call.requestId, ...output };
+  },
+
+  // Removes the Image Builder record, never the AMI; a running build is refused (aws.md 2.2).
+  DeleteImage: (input, call) => {
+    const { imageBuildVersionArn: arn } = read(arnSchema, input);
+    const place = placeOf(context, call);
+    const image = ownImage(context, call, arn);
+    if (!finished.has(image.status))
+      throw invalidRequest(`The image '${arn}' is ${image.status}: cancel it first.`);
+    place.images = place.images.filter((entry) => entry !== image);
+    return { requestId: call.requestId, imageBuildVersionArn: image.arn };
+  },
+});
+
+/** Refuses what a build of the local cloud cannot do, and what the service refuses. */
+export const checkBuild = (settings: BuildSettings): BuildSettings & { imageRecipeArn: string } => {
+  exactlyOne(settings, 'imageRecipeArn', 'containerRecipeArn');
+  const { imageRecipeArn } = settings;
+  if (imageRecipeArn === undefined) throw notImplemented('A container recipe');
+  if ((settings.workflows ?? []).length > 0) throw notImplemented('A workflow of your own');
+  if (settings.imageScanningConfiguration?.imageScanningEnabled === true)
+    throw notImplemented('Image scanning');
+  return { ...settings, imageRecipeArn };
+};
+
+/** Registers the image, which takes its build number at once, and sets the build going. */
+export const startBuild = async (
+  context: Context,
+  call: Call,
+  settings: BuildSettings & { imageRecipeArn: string },
+  start: { tags: Tags; buildType: 'USER_INITIATED' | 'SCHEDULED'; pipeline?: { arn: string; name: string } },
+): Promise<ImageRecord> => {
+  const place = placeOf(context, call);
+  const running = place.images.filter((image) => !finished.has(image.status)).length;
+  if (running >= quotas.concurrentBuilds) throw quotaExceeded('concurrent builds', quotas.concurrentBuilds);
+  const plan = await planBuild(context, place, call, referencesOf(settings));
+  const { recipe } = plan;
+  const build = takeBuild(place, imageKey(recipe));
+  const arn = arnOf('image', call, recipe.slug, recipe.version, build);
+  const image: ImageRecord = {
+    arn,
+    name: recipe.name,
+    slug: recipe.slug,
+    account: call.account,
+    region: call.region,
+    version: recipe.version,
+    build,
+    platform: recipe.platform,
+    buildType: start.buildType,
+    imageSource: plan.amazonManaged ? 'AMAZON_MANAGED' : 'CUSTOM',
+    dateCreated: stampOf(context.world.clock.now()),
+    tags: start.tags,
+    status: 'PENDING',
+    recipeArn: recipe.arn,
+    ...(start.pipeline === undefined ? {} : { pipelineArn: start.pipeline.arn }),
+    metadata: settings.enhancedImageMetadataEnabled,
+    document: {
+      ...plan.documents,
+      imageRecipe: resolvedRecipe(plan),
+      imageTestsConfiguration: settings.imageTestsConfiguration,
+      enhancedImageMetadataEnabled: settings.enhancedImageMetadataEnabled,
+      executionRole: settings.executionRole,
+      sourcePipelineArn: start.pipeline?.arn,
+      sourcePipelineName: start.pipeline?.name,
+    },
+    amis: [],
+    inventory: [],
+    instances: new Set(),
+    cancelled: false,
+  };
+  place.images.push(image);
+  place.images.sort(compareBuilds);
+  void runBuild(context, image, plan);
+  return image;
+};
+
+/** ARN that the next build of a recipe will have; what IAM is asked about before it is created. */
+export const nextImageArn = (place: Place, recipe: RecipeRecord): string =>
+  arnOf('image', place, recipe.slug, recipe.version, nextBuild(place, imageKey(recipe)));
+
+/** An image in the words of GetImage. */
+export const documentOf = (image: ImageRecord): Shape => ({ ...summaryOf(image), ...image.document });
+
+/** An image in the words of ListImageBuildVersions. Its version carries the build number. */
+export const summaryOf = (image: ImageRecord): Shape => ({
+  arn: image.arn,
+  type: 'AMI',
+  name: image.name,
+  version: `${formatVersion(image.version)}/${image.build}`,
+  platform: image.platform,
+  owner: image.arn.split(':')[4],
+  state: {
+    status: image.status,
+    ...(image.reason === undefined ? {} : { reason: image.reason }),
+    ...(image.failureContext === undefined ? {} : { failureContext: image.failureContext }),
+  },
+  dateCreated: image.dateCreated,
+  tags: image.tags,
+  buildType: image.buildType,
+  imageSource: image.imageSource,
+  deprecationTime: image.deprecationTime,
+  outputResources: {
+    amis: image.amis.map((ami) => ({ ...ami, state: { status: 'AVAILABLE' } })),
+  },
+});
+
+/** The caller's own image, by its full build version ARN. */
+export const ownImage = (context: Context, call: Call, arn: string): ImageRecord => {
+  const name = parseArn(arn, 'imageBuildVersionArn', ['image']);
+  if (name.build === undefined)
+    throw invalidValue('imageBuildVersionArn', 'Give the full build version ARN.');
+  const image =
+    name.owner === call.account ? findImage(context, call, arn, 'imageBuildVersionArn') : undefined;
+  if (image === undefined) throw notFound('Image', arn);
+  return image;
+};
+
+const imageKey = ({ slug, version }: RecipeRecord): string => `image/${slug}/${formatVersion(version)}`;
+
+const referencesOf = (settings: BuildSettings & { imageRecipeArn: string }): BuildReferences => ({
+  imageRecipeArn: settings.imageRecipeArn,
+  infrastructureConfigurationArn: settings.infrastructureConfigurationArn,
+  distributionConfigurationArn: settings.distributionConfigurationArn,
+  tests: settings.imageTestsConfiguration.imageTestsEnabled,
+});
+
+// A finished build shows build versions where the recipe has wildcards [D:imagebuilder/userguide/integ-sns], aws.md 1.1.
+const resolvedRecipe = ({ recipe, components, parentImage }: BuildPlan): Shape => ({
+  ...recipeDocument(recipe),
+  parentImage,
+  components: recipe.components.map((use, index) => ({
+    ...use,
+    componentArn: components[index]?.arn ?? use.componentArn,
+  })),
+});

@@ -1,0 +1,80 @@
+import { arnOf, slugOf } from './arns.ts';
+import { componentKey } from './components.ts';
+import { readDocument } from './document.ts';
+import type { ComponentRecord, Platform } from './records.ts';
+import { type Place, takeBuild } from './store.ts';
+import { compareBuilds, parseVersion } from './versions.ts';
+
+/** A component version that Amazon publishes: owner field `aws` in the ARN, owner `Amazon` in the document (aws.md 4.4). */
+export interface ManagedComponent {
+  readonly name: string;
+  readonly version: string;
+  readonly type?: 'BUILD' | 'TEST';
+  readonly platform?: Platform;
+  readonly description?: string | undefined;
+  readonly data?: string | undefined;
+}
+
+// A few of what every account finds. Names and the version of update-linux: aws.md 1.1, 4.4; the other versions are ours.
+const seeds: readonly ManagedComponent[] = [
+  { name: 'update-linux', version: '1.0.0', description: 'Updates Linux with the latest packages.' },
+  { name: 'update-linux', version: '1.0.2', description: 'Updates Linux with the latest packages.' },
+  { name: 'amazon-cloudwatch-agent-linux', version: '1.0.1', description: 'Installs the CloudWatch agent.' },
+  { name: 'aws-cli-version-2-linux', version: '1.0.4', description: 'Installs the AWS CLI version 2.' },
+  { name: 'simple-boot-test-linux', version: '1.0.0', type: 'TEST', description: 'Boots the image.' },
+  { name: 'reboot-test-linux', version: '1.0.0', type: 'TEST', description: 'Reboots the image.' },
+  { name: 'update-windows', version: '1.0.0', platform: 'Windows', description: 'Updates Windows.' },
+];
+
+const publishedAt = '2025-01-15T00:00:00.000Z';
+
+export const seedManaged = (place: Place): void => {
+  if (place.account === 'aws') for (const seed of seeds) publishManaged(place, seed, publishedAt);
+};
+
+/** Adds a build of an Amazon-managed component; no event reaches anybody's account (aws.md 3.8). */
+export const publishManaged = (
+  place: Place,
+  component: ManagedComponent,
+  dateCreated: string,
+): ComponentRecord => {
+  const slug = slugOf(component.name);
+  const version = parseVersion(component.version);
+  const build = takeBuild(place, componentKey(slug, version));
+  const data = component.data ?? documentFor(component);
+  const { type, parameters } = readDocument(data, 'data');
+  const record: ComponentRecord = {
+    arn: arnOf('component', place, slug, version, build),
+    name: component.name,
+    slug,
+    owner: 'Amazon',
+    version,
+    build,
+    type,
+    platform: component.platform ?? 'Linux',
+    description: component.description,
+    data,
+    parameters,
+    status: 'ACTIVE',
+    dateCreated,
+    tags: {},
+  };
+  place.components.push(record);
+  place.components.sort(compareBuilds);
+  return record;
+};
+
+const documentFor = ({ name, version, type }: ManagedComponent): string =>
+  [
+    `name: ${name}`,
+    'schemaVersion: 1.0',
+    'phases:',
+    `  - name: ${type === 'TEST' ? 'test' : 'build'}`,
+    '    steps:',
+    '      - name: Run',
+    '        action: ExecuteBash',
+    '        inputs:',
+    '          commands:',
+    `            - echo ${name} ${version}`,
+    '',
+  ].join('\n');

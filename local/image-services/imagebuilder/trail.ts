@@ -1,0 +1,87 @@
+import { AwsError, type Call, type Shape } from '../service.ts';
+import { type Context, stampOf } from './context.ts';
+
+/**
+ * Runs an operation and records it as CloudTrail would, where a trail logs: EventBridge gets it as `AWS API Call via CloudTrail`,
+ * failed calls with their error code and no response elements (aws.md 3.8).
+ */
+export const withTrail = async (
+  context: Context,
+  call: Call,
+  operation: string,
+  input: Shape,
+  run: () => Promise<Shape>,
+): Promise<Shape> => {
+  try {
+    const output = await run();
+    await record(context, call, operation, input, { responseElements: output });
+    return output;
+  } catch (error) {
+    if (error instanceof AwsError) {
+      await record(context, call, operation, input, {
+        errorCode: error.code,
+        errorMessage: error.message,
+        responseElements: null,
+      });
+    }
+    throw error;
+  }
+};
+
+const record = async (
+  { world }: Context,
+  call: Call,
+  operation: string,
+  input: Shape,
+  outcome: Record<string, unknown>,
+): Promise<void> => {
+  const logged = world.hasTrail === undefined || (await world.hasTrail(call.account, call.region));
+  if (!logged) return;
+  world.emit({
+    account: call.account,
+    region: call.region,
+    source: 'aws.imagebuilder',
+    detailType: 'AWS API Call via CloudTrail',
+    resources: [],
+    detail: {
+      eventVersion: '1.11',
+      userIdentity: identityOf(call),
+      eventTime: `${stampOf(world.clock.now()).slice(0, 19)}Z`,
+      eventSource: 'imagebuilder.amazonaws.com',
+      eventName: operation,
+      awsRegion: call.region,
+      sourceIPAddress: call.sourceIp,
+      userAgent: 'aws-sdk-js/3',
+      requestParameters: input,
+      ...outcome,
+      requestID: call.requestId,
+      eventID: world.ids.uuid(),
+      readOnly: false,
+      eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: call.account,
+      eventCategory: 'Management',
+    },
+  });
+};
+
+const identityOf = ({ account, principalArn, accessKeyId }: Call): Record<string, unknown> => {
+  const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\/(.+)$/.exec(principalArn);
+  const base = { arn: principalArn, accountId: account, accessKeyId };
+  if (role === null) {
+    return { type: principalArn.endsWith(':root') ? 'Root' : 'IAMUser', principalId: accessKeyId, ...base };
+  }
+  return {
+    type: 'AssumedRole',
+    principalId: `${accessKeyId}:${role[2]}`,
+    ...base,
+    sessionContext: {
+      sessionIssuer: {
+        type: 'Role',
+        arn: `arn:aws:iam::${account}:role/${role[1]}`,
+        accountId: account,
+        userName: role[1],
+      },
+    },
+  };
+};

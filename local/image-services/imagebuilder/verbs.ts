@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { defineVerb, packageSchema, timesSchema, type Verbs } from '../verbs.ts';
+import { slugOf } from './arns.ts';
+import { type Context, stampOf } from './context.ts';
+import { notFound } from './errors.ts';
+import { platformSchema } from './input.ts';
+import { publishManaged } from './managed.ts';
+import { formatVersion, matches, parsePattern, parseVersion } from './versions.ts';
+
+const versionSchema = z.string().regex(/^\d+\.\d+\.\d+$/, 'Write <major>.<minor>.<patch>.');
+const regionsSchema = z.array(z.string().min(1)).min(1);
+
+const publishSchema = z.strictObject({
+  name: z.string().min(1),
+  version: versionSchema,
+  regions: regionsSchema,
+  type: z.enum(['BUILD', 'TEST']).default('BUILD'),
+  platform: platformSchema.default('Linux'),
+  description: z.string().optional(),
+  data: z.string().optional(),
+});
+
+const declareSchema = z.strictObject({
+  name: z.string().min(1),
+  version: versionSchema,
+  adds: z.array(packageSchema).default([]),
+  removes: z.array(z.string()).default([]),
+  failsBuild: z.string().min(1).optional(),
+});
+
+const statusSchema = z.strictObject({
+  account: z.union([z.string().regex(/^\d{12}$/), z.literal('aws')]),
+  region: z.string().min(1),
+  name: z.string().min(1),
+  version: z.string(),
+  status: z.enum(['ACTIVE', 'DEPRECATED', 'DISABLED']),
+});
+
+const failSchema = z.strictObject({
+  recipeName: z.string().min(1).optional(),
+  times: timesSchema,
+  reason: z.string().min(1),
+});
+
+/** What scenarios can make happen in Image Builder. */
+export const imageBuilderVerbs = ({ world, store }: Context): Verbs => ({
+  /** Amazon publishes a version of a managed component; an existing version gets a new build. */
+  'publish-component-version': defineVerb(publishSchema, ({ regions, ...component }) => ({
+    arns: Object.fromEntries(
+      regions.map((region) => [
+        region,
+        publishManaged(store.place('aws', region), component, stampOf(world.clock.now())).arn,
+      ]),
+    ),
+  })),
+
+  /** What a component version does to images built with it. May come before CreateComponent. */
+  'declare-component': defineVerb(declareSchema, (effect) => {
+    world.behaviour.components.set(
+      `${slugOf(effect.name)}/${formatVersion(parseVersion(effect.version))}`,
+      effect,
+    );
+    return {};
+  }),
+
+  /** Deprecates, disables or restores component versions, as their owner would. */
+  'set-component-status': defineVerb(statusSchema, ({ account, region, name, version, status }) => {
+    const pattern = parsePattern(version);
+    const components = store
+      .place(account, region)
+      .components.filter((entry) => entry.slug === slugOf(name) && matches(pattern, entry.version));
+    if (components.length === 0) throw notFound('Component', `${name} ${version}`);
+    for (const component of components) component.status = status;
+    return { arns: components.map((component) => component.arn) };
+  }),
+
+  /** The next builds of a recipe (or of any) fail while their components run. */
+  'fail-build': defineVerb(failSchema, ({ times, ...failure }) => {
+    world.behaviour.buildFailures.add(failure, times);
+    return {};
+  }),
+});
