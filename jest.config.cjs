@@ -1,0 +1,36 @@
+// Four projects: `unit` needs nothing but Node, `package` packages the service, `cloud` starts the local cloud, `full` takes long there.
+const ES_MODULES_ONLY = ['@middy/'];
+
+const SLOW = { setupFilesAfterEnv: ['<rootDir>/test/support/cloud-setup.ts'] };
+
+/** @returns {import('jest').Config} */
+function project(displayName, testMatch, more = {}) {
+  return {
+    displayName,
+    rootDir: __dirname,
+    testEnvironment: 'node',
+    testMatch,
+    moduleFileExtensions: ['ts', 'tsx', 'js', 'mjs', 'cjs', 'json', 'node'],
+    // These name an `import` condition alone, which a require does not take.
+    moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },
+    transform: { '\\.(ts|tsx|mjs|js)$': '<rootDir>/test/support/esbuild-transform.cjs' },
+    // The SDK's schema files (dist-es) are ES modules inside packages that call themselves CommonJS.
+    transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES_ONLY.join('|')})|@aws-sdk/[^/]+/dist-es/)`],
+    modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.serverless/', '<rootDir>/.esbuild/'],
+    ...more,
+  };
+}
+
+/** @type {import('jest').Config} */
+module.exports = {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  projects: [
+    project('unit', ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'], {
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(package|cloud|browser|full)/'],
+    }),
+    project('package', ['<rootDir>/test/package/**/*.test.ts']),
+    project('cloud', ['<rootDir>/test/cloud/**/*.test.ts', '<rootDir>/test/browser/**/*.test.ts'], SLOW),
+    project('full', ['<rootDir>/test/full/**/*.test.ts'], SLOW),
+  ],
+};
