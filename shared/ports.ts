@@ -138,6 +138,12 @@ export interface TaskTokens {
   fail(token: string, error: string, cause: string): Promise<'delivered' | 'closed'>;
 }
 
+/** Messages that we send to ourselves on the queue that also takes the events of what we wait for. */
+export interface WakeQueue {
+  /** Asks for one wait to be looked at again, not before the delay is over (SQS: at most 900 s). `round` counts looks in vain. */
+  send(message: { wait: string; round: number }, delaySeconds: number): Promise<void>;
+}
+
 // --- publishing ------------------------------------------------------------------------------------------------------------------------
 
 export interface PublishedEvent {
@@ -205,7 +211,13 @@ export interface BuildRequest {
 export type BuildStatus =
   | { readonly state: 'running' }
   | { readonly state: 'available'; readonly imageId: string; readonly log?: string }
-  | { readonly state: 'failed' | 'cancelled'; readonly reason: string; readonly log?: string };
+  | {
+      readonly state: 'failed' | 'cancelled';
+      readonly reason: string;
+      readonly log?: string;
+      /** An image that was made before the build failed; clean-up removes it. */
+      readonly imageId?: string;
+    };
 
 /** One build engine (Image Builder now; Packer follows). Every call may be repeated. */
 export interface BuildEngine {
@@ -250,8 +262,8 @@ export interface TestInstances {
   /** `ready`: running and reachable for Run Command. */
   status(instance: string): Promise<{ state: 'starting' | 'ready' } | { state: 'gone'; reason: string }>;
   terminate(instances: readonly string[]): Promise<void>;
-  /** Instances of a bake that are not terminated, by tag. */
-  findByBake(bake: string): Promise<readonly string[]>;
+  /** Instances of a bake (of one attempt, where it is given) that are not terminated, by tag. */
+  findByBake(bake: string, attempt?: number): Promise<readonly string[]>;
 }
 
 export interface Commands {
@@ -298,6 +310,11 @@ export interface OwnImages {
     snapshotIds: readonly string[],
     accounts: readonly string[],
   ): Promise<void>;
+  /** A copy of our own in another region; starts it, or finds what an earlier call with the same client token started. */
+  copy(region: string, request: CopyRequest): Promise<{ imageId: string }>;
+  deprecate(region: string, imageId: string, at: string): Promise<void>;
+  /** ARN of the key behind an alias, id or ARN. Throws DistributionFailed when there is none. */
+  resolveKey(region: string, key: string): Promise<string>;
 }
 
 // --- targets -----------------------------------------------------------------------------------------------------------------------------
@@ -312,8 +329,13 @@ export interface CopyRequest {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What may be done in one target, under the target's role. Every call may be repeated. */
+/**
+ * What may be done in one target, under the target's role. Every call may be repeated. Throws TryLater where AWS throttles or a quota is
+ * in use, DistributionFailed where it refuses.
+ */
 export interface TargetAccount {
+  /** ARN of the key behind an alias, id or ARN. Throws DistributionFailed when there is none. */
+  resolveKey(key: string): Promise<string>;
   /** Starts a copy, or finds what an earlier call with the same client token started. */
   copy(request: CopyRequest): Promise<{ imageId: string }>;
   describe(imageId: string): Promise<ImageFacts | undefined>;
@@ -329,6 +351,8 @@ export interface TargetAccount {
   ): Promise<{ version: string; previousDefault: string }>;
   setDefaultTemplateVersion(template: string, version: string): Promise<void>;
   readTemplateDefault(template: string): Promise<{ version: string; imageId?: string } | undefined>;
+  /** Deletes a version that is not the default; one that is gone already is no error. */
+  removeTemplateVersion(template: string, version: string): Promise<void>;
   readParameter(name: string): Promise<string | undefined>;
   writeParameter(name: string, imageId: string, tags: Readonly<Record<string, string>>): Promise<void>;
   removeParameter(name: string): Promise<void>;

@@ -52,6 +52,23 @@ export const keys = {
     pk: `BAKE#${id}`,
     sk: `TARGET#${region}#${account}#${variant}`,
   }),
+  /** The frozen plan of a bake's distribution. */
+  distribution: (id: string): Key => ({ pk: `BAKE#${id}`, sk: 'DISTRIBUTION' }),
+  /** Ledger row of the control account's own copy in a region, which targets in `share` mode are given. */
+  carrier: (id: string, region: string, variant: string): Key => ({
+    pk: `BAKE#${id}`,
+    sk: `CARRIER#${region}#${variant}`,
+  }),
+  /** Who may write the pointers (parameters, launch template defaults) of a channel: one bake at a time. */
+  pointers: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `POINTERS#${channel}` }),
+  /** The wait that an image's state change is for (attribute `wait`: its id). */
+  waitOfImage: (imageId: string): Key => ({ pk: `IMAGE#${imageId}`, sk: 'WAIT' }),
+  /** Rises with each copy that takes a place in the destination; the copies in flight stand beside it. */
+  copyFence: (account: string, region: string): Key => ({ pk: `COPIES#${account}#${region}`, sk: 'FENCE' }),
+  copyInFlight: (account: string, region: string, holder: string): Key => ({
+    pk: `COPIES#${account}#${region}`,
+    sk: `COPY#${holder}`,
+  }),
   approval: (id: string): Key => ({ pk: `APPROVAL#${id}`, sk: 'META' }),
   wait: (id: string): Key => ({ pk: `WAIT#${id}`, sk: 'META' }),
   outbox: (id: string): Key => ({ pk: `OUTBOX#${id}`, sk: 'META' }),

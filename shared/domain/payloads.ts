@@ -49,7 +49,11 @@ export const ApprovalOutcomeSchema = z.object({
 });
 
 // distribute
-export const DistributionPlanSchema = z.object({ regions: z.array(z.string()) });
+export const DistributionPlanSchema = z.object({
+  regions: z.array(z.string()),
+  /** One nested execution for each region, under a name that a repeat finds again. */
+  runs: z.array(z.object({ region: z.string(), name: z.string() })),
+});
 export const RegionInputSchema = BakeRefSchema.extend({ region: z.string() });
 /** What advance-targets answers: either all targets of the region have ended, or some copies are to be waited for. */
 export const RegionProgressSchema = z.object({
@@ -58,7 +62,29 @@ export const RegionProgressSchema = z.object({
   failedRequired: z.array(z.string()),
 });
 
+/** `regions`: how the nested executions ended; a failure there is told as data. */
+export const MovePointersInputSchema = BakeRefSchema.extend({
+  regions: z
+    .array(z.object({ region: z.string(), failed: z.boolean(), cause: z.string().optional() }))
+    .default([]),
+});
+
 // the end of a bake
 export const RecordOutcomeInputSchema = BakeRefSchema.extend({
   error: z.object({ name: z.string(), cause: z.string() }),
 });
+
+// answers of the test machine's functions
+export const LaunchedSchema = z.object({ instance: z.string() });
+export const SentCommandSchema = z.object({ command: z.string(), timeoutSeconds: z.number().int().positive() });
+export const CollectTestInputSchema = SuiteRunSchema.extend({ command: z.string() });
+export const SuiteStatusSchema = z.object({
+  suite: z.string(),
+  status: z.enum(['passed', 'failed', 'timed-out']),
+});
+/** `problem`: why the case could not be run to its end; absent when all suites ran, passed or not. */
+export const TerminateInputSchema = TestCaseSchema.extend({ problem: z.string().optional() });
+
+export const GateResultSchema = z.object({ open: z.boolean(), reasons: z.array(z.string()) });
+/** `done` is false while something that AWS is still ending has to be looked at again. */
+export const CleanUpResultSchema = z.object({ done: z.boolean(), removed: z.array(z.string()) });

@@ -315,6 +315,7 @@ export const ApprovalRecordSchema = z.object({
 export type ApprovalRecord = z.infer<typeof ApprovalRecordSchema>;
 
 export const LEDGER_STEPS = [
+  'sweep',
   'permit-source',
   'copy',
   'tag',
@@ -322,6 +323,7 @@ export const LEDGER_STEPS = [
   'permit',
   'launch-template',
   'verify',
+  'remember',
   'parameter',
   'default-version',
 ] as const;
@@ -347,10 +349,50 @@ export const TargetRecordSchema = z.object({
   previousParameterValue: z.string().optional(),
   launchTemplate: z.string().optional(),
   launchTemplateVersion: z.string().optional(),
+  /** Default version of the launch template before. */
+  previousTemplateVersion: z.string().optional(),
   digest: z.string().optional(),
   version: z.number().int().nonnegative().default(0),
+  /** True for the control account's own copy in a region that targets in `share` mode are given. */
+  carrier: z.boolean().default(false),
+  /** Key as the definition names it, and the ARN that it had when the copy was started. */
+  key: z.string().optional(),
+  keyArn: z.string().optional(),
+  copyStartedAt: Time.optional(),
+  /** AWS asked us to come back, or all copy slots are taken: not before this time. */
+  notBefore: Time.optional(),
+  postponements: z.number().int().nonnegative().default(0),
 });
 export type TargetRecord = z.infer<typeof TargetRecordSchema>;
+
+/** What a bake's distribution was planned to do; frozen, so that every repeat of a call says the same to AWS. */
+export const DistributionRecordSchema = z.object({
+  bake: BakeId,
+  attempt: z.number().int().positive(),
+  pipeline: z.string(),
+  channel: z.string(),
+  account: z.string(),
+  region: z.string(),
+  /** The channel's sequence when the plan was made, 0 without a release: a newer release since then makes this one outdated. */
+  sequence: z.number().int().nonnegative(),
+  /** The image as built, per variant. */
+  sources: z.record(
+    z.string(),
+    z.object({
+      imageId: z.string(),
+      architecture: z.string(),
+      snapshotIds: z.array(z.string()),
+      devices: z.array(z.string()),
+      tags: z.record(z.string(), z.string()),
+    }),
+  ),
+  deprecateAt: Time.optional(),
+  /** Pointers move only in `moving`; `restored` is final for the attempt. */
+  state: z.enum(['planned', 'moving', 'moved', 'restoring', 'restored', 'released']),
+  plannedAt: Time,
+  version: z.number().int().nonnegative().default(0),
+});
+export type DistributionRecord = z.infer<typeof DistributionRecordSchema>;
 
 /** What is to be published, written with the state change that it tells of. */
 export const OutboxRecordSchema = z.object({
