@@ -1,0 +1,9 @@
+"""Where MiniStack differs from AWS in something that Ovenbird relies on, one named correction each.
+
+Importing a module registers its corrections; they are applied in this order.
+"""
+
+from . import executions, tasks, functions, parameters, event_buses, stacks, latency  # noqa: F401
+from .support import CORRECTIONS, CorrectionDoesNotFit, apply_all
+
+__all__ = ["CORRECTIONS", "CorrectionDoesNotFit", "apply_all"]

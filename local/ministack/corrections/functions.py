@@ -42,8 +42,8 @@ def environments_survive_errors():
         lambda_runtime,
         "Worker.invoke",
         (
-            '            if response.get("status") == "error":\n',
-            '            if response.get("status") == "error" and "type" not in response:\n',
+            '        if response.get("status") == "error":\n',
+            '        if response.get("status") == "error" and "type" not in response:\n',
         ),
     )
 
@@ -66,11 +66,11 @@ def invocations_answer_at_once():
         lambda_runtime,
         "Worker._drain_stderr_bounded",
         (
-            "                lines.append(self._stderr_queue.get_nowait())\n",
-            "                line = self._stderr_queue.get(timeout=0.001)\n"
-            "                if line == _END_OF_LOGS:\n"
-            "                    break\n"
-            "                lines.append(line)\n",
+            "            lines.append(self._stderr_queue.get_nowait())\n",
+            "            line = self._stderr_queue.get(timeout=0.001)\n"
+            "            if line == _END_OF_LOGS:\n"
+            "                break\n"
+            "            lines.append(line)\n",
         ),
-        ("                time.sleep(0.001)\n", ""),
+        ("            time.sleep(0.001)\n", ""),
     )

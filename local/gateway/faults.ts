@@ -1,0 +1,107 @@
+import * as z from 'zod';
+
+/** What to do to the matching calls of an operation. */
+export const faultSchema = z.strictObject({
+  /** The signing name of the service, e.g. `ec2`, `states`, `dynamodb`. */
+  service: z.string(),
+  /** Name of the operation, or `*`. */
+  operation: z.string(),
+  /** Part of the caller's ARN. */
+  principal: z.string().optional(),
+  account: z.string().optional(),
+  region: z.string().optional(),
+  /** Calls to let through first. */
+  skip: z.number().int().nonnegative().default(0),
+  /** Calls to affect; null for all that follow. */
+  times: z.number().int().positive().nullable().default(1),
+  percent: z.number().min(0).max(100).default(100),
+  effect: z.union([
+    z.strictObject({
+      error: z.strictObject({
+        code: z.string(),
+        message: z.string().optional(),
+        status: z.number().int().optional(),
+      }),
+    }),
+    z.strictObject({ delayMs: z.number().nonnegative() }),
+    /** The call is carried out, and its answer is lost. */
+    z.strictObject({ dropResponse: z.literal(true) }),
+  ]),
+});
+export type FaultRequest = z.input<typeof faultSchema>;
+type Rule = z.output<typeof faultSchema>;
+
+export interface Fault {
+  id: string;
+  effect: Rule['effect'];
+}
+
+/** What a fault may ask of a call. */
+export interface FaultSubject {
+  service: string;
+  operation: string;
+  principal: string;
+  account: string;
+  region: string;
+}
+
+export interface Faults {
+  add(fault: Rule): string;
+  /** Ends one fault, or all of them. */
+  remove(id: string | undefined): void;
+  /** The fault that this call meets, if any; counts it. */
+  meet(call: FaultSubject): Fault | undefined;
+}
+
+/** Faults in the order they were added: the first that matches and is due is met. */
+export function createFaults(seed = 1): Faults {
+  const rules = new Map<string, { rule: Rule; toSkip: number; left: number }>();
+  const random = seeded(seed);
+  let count = 0;
+  return {
+    add(rule) {
+      count += 1;
+      const id = `fault-${count}`;
+      rules.set(id, { rule, toSkip: rule.skip, left: rule.times ?? Number.POSITIVE_INFINITY });
+      return id;
+    },
+    remove(id) {
+      if (id === undefined) rules.clear();
+      else rules.delete(id);
+    },
+    meet(call) {
+      for (const [id, entry] of rules) {
+        if (entry.left <= 0 || !matches(entry.rule, call)) continue;
+        if (entry.toSkip > 0) {
+          entry.toSkip -= 1;
+          continue;
+        }
+        if (random() * 100 >= entry.rule.percent) continue;
+        entry.left -= 1;
+        return { id, effect: entry.rule.effect };
+      }
+      return undefined;
+    },
+  };
+}
+
+function matches(rule: Rule, call: FaultSubject): boolean {
+  return (
+    rule.service === call.service &&
+    (rule.operation === '*' || rule.operation === call.operation) &&
+    (rule.principal === undefined || call.principal.includes(rule.principal)) &&
+    (rule.account === undefined || rule.account === call.account) &&
+    (rule.region === undefined || rule.region === call.region)
+  );
+}
+
+/** The same numbers for the same seed, so that a scenario with chance in it can be repeated (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

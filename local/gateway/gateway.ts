@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ImageServices } from '../image-services/index.ts';
+import { AwsError, type SigningName } from '../image-services/service.ts';
+import { actionsOf } from './actions/actions.ts';
+import { needsBody, type Operation, operationOf } from './actions/operations.ts';
+import { faultAnswer } from './fault-answer.ts';
+import type { Fault, Faults } from './faults.ts';
+import { plainHeaders, readBody, send, splitUrl } from './http.ts';
+import { type Identities, isRootKey } from './identities.ts';
+import { isImageParameter, refusedImageParameter } from './image-parameters.ts';
+import type { Identity, Launcher } from './launcher-client.ts';
+import type { MiniStackProxy, Proxied } from './proxy.ts';
+import type { RecordedAction, RecordedCall, Recorder } from './recorder.ts';
+import { parseSignature, type Signature, signatureIsValid } from './signature.ts';
+
+export interface GatewayParts {
+  proxy: MiniStackProxy;
+  launcher: Launcher;
+  identities: Identities;
+  recorder: Recorder;
+  faults: Faults;
+  images: ImageServices;
+}
+
+/** A signed request, who sent it and what it asks for. */
+interface SignedCall {
+  incoming: IncomingMessage;
+  response: ServerResponse;
+  signature: Signature;
+  identity: Identity | undefined;
+  body: Buffer | undefined;
+  operation: Operation;
+  at: string;
+}
+
+/** Run Command is ours; the rest of Systems Manager is MiniStack's. */
+const runCommand = new Set([
+  'SendCommand',
+  'GetCommandInvocation',
+  'ListCommands',
+  'ListCommandInvocations',
+  'CancelCommand',
+  'DescribeInstanceInformation',
+]);
+
+/** One front for all services: tells them apart by the signature, injects faults, records what was called. */
+export function createGateway(parts: GatewayParts) {
+  const { identities, recorder, faults, images, launcher, proxy } = parts;
+  const kmsKeys = new Map<string, string>();
+
+  return async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = incoming.url ?? '/';
+    const at = new Date().toISOString();
+    const signature = parseSignature(url, incoming.headers);
+    if (!signature) return unsigned(incoming, response, at);
+
+    const body = needsBody(signature.service) ? await readBody(incoming) : undefined;
+    const identity = await identities.of(signature.accessKeyId);
+    const { path, query } = splitUrl(url);
+    const operation = operationOf({
+      service: signature.service,
+      method: incoming.method ?? 'GET',
+      path,
+      query,
+      headers: incoming.headers,
+      body: body ?? Buffer.alloc(0),
+    });
+    const call: SignedCall = { incoming, response, signature, identity, body, operation, at };
+    const ours = imageServiceOf(signature.service, operation.name);
+    if (ours && body) await imageCall(call, ours, body);
+    else await ministackCall(call);
+  };
+
+  /** Approval pages, health checks, subscription confirmations: nothing to check, nobody to name. */
+  async function unsigned(incoming: IncomingMessage, response: ServerResponse, at: string): Promise<void> {
+    const answer = await proxy.forward(incoming, undefined);
+    const operation = `${incoming.method} ${splitUrl(incoming.url ?? '/').path}`;
+    const anonymous = { service: 'http', principal: 'anonymous', account: '', region: '', actions: [] };
+    recorder.record({ at, ...anonymous, operation, ...outcome(answer) });
+    answer.deliver(response);
+  }
+
+  async function ministackCall(call: SignedCall): Promise<void> {
+    const { signature, operation, response } = call;
+    const known = described(call, operation.name);
+    const fault = faults.meet(known);
+    const record = async (result: { status: number; errorCode?: string }) =>
+      recorder.record({ ...known, actions: await actions(call), ...result, ...faultId(fault) });
+
+    if (fault && 'delayMs' in fault.effect) await sleep(fault.effect.delayMs);
+    if (fault && 'error' in fault.effect) {
+      const answer = faultAnswer(signature.service, fault.effect.error);
+      call.incoming.resume();
+      await record({ status: answer.status, errorCode: fault.effect.error.code });
+      return send(response, answer);
+    }
+    if (isImageParameter(operation)) {
+      const caller = { account: known.account, region: known.region, accessKeyId: signature.accessKeyId };
+      const refused = await refusedImageParameter(operation, caller, images.ec2, launcher);
+      if (refused) {
+        await record({ status: refused.status });
+        return send(response, refused);
+      }
+    }
+    const answer = await proxy.forward(call.incoming, call.body);
+    await record(outcome(answer));
+    if (fault && 'dropResponse' in fault.effect) {
+      await answer.discard();
+      response.destroy();
+      return;
+    }
+    answer.deliver(response);
+  }
+
+  async function actions({ signature, identity, operation }: SignedCall): Promise<RecordedAction[]> {
+    const scope = { account: identity?.account ?? '', region: signature.region };
+    const found = actionsOf(signature.service, operation, scope);
+    // Writing an image id into a parameter of that type takes looking at the image. [D:parameter-store-ec2-aliases]
+    if (isImageParameter(operation)) found.push({ action: 'ec2:DescribeImages', resource: '*' });
+    if (signature.service !== 'kms') return found;
+    return Promise.all(found.map(async (one) => ({ ...one, resource: await keyArn(one.resource, scope) })));
+  }
+
+  /** IAM checks use of a key by an alias on the key. [D:kms/alias-authorization] */
+  async function keyArn(arn: string, scope: { account: string; region: string }): Promise<string> {
+    if (!arn.includes(':alias/')) return arn;
+    const known = kmsKeys.get(arn);
+    if (known) return known;
+    const access = await launcher.kmsAccess({ key: arn, ...scope, principalArn: '', operations: [] });
+    if (!access.exists) return arn;
+    kmsKeys.set(arn, access.arn);
+    return access.arn;
+  }
+
+  async function imageCall(call: SignedCall, signingName: SigningName, body: Buffer): Promise<void> {
+    const { incoming, signature, response, identity } = call;
+    const { path, query } = splitUrl(incoming.url ?? '/');
+    const request = { method: incoming.method ?? 'GET', path, query, headers: plainHeaders(incoming), body };
+    const requestId = randomUUID();
+    const name = images.operationOf({ ...request, signingName }) ?? 'Unknown';
+    const known = described(call, name);
+    const fault = faults.meet(known);
+    const fail = (error: AwsError) => {
+      const answer = images.errorResponse(signingName, error, requestId);
+      const result = { status: answer.status, errorCode: error.code };
+      recorder.record({ ...known, actions: [], ...result, ...faultId(fault) });
+      send(response, answer);
+    };
+
+    if (fault && 'delayMs' in fault.effect) await sleep(fault.effect.delayMs);
+    if (fault && 'error' in fault.effect) {
+      const { code, message = `Injected: ${code}`, status = 400 } = fault.effect.error;
+      return fail(new AwsError(code, message, status));
+    }
+    const refusal = refusedCredentials(call, signingName, body);
+    if (refusal || !identity) return fail(refusal ?? unknownKey(signingName));
+
+    const result = await images.dispatch({
+      ...request,
+      signingName,
+      call: {
+        account: identity.account,
+        region: signature.region,
+        principalArn: identity.principalArn,
+        accessKeyId: signature.accessKeyId,
+        requestId,
+        sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
+      },
+    });
+    recorder.record({
+      ...known,
+      operation: result.operation,
+      actions: result.actions,
+      status: result.status,
+      ...(result.errorCode === undefined ? {} : { errorCode: result.errorCode }),
+      ...faultId(fault),
+    });
+    if (fault && 'dropResponse' in fault.effect) response.destroy();
+    else send(response, result);
+  }
+}
+
+function imageServiceOf(service: string, operation: string): SigningName | undefined {
+  if (service === 'ec2' || service === 'imagebuilder') return service;
+  return service === 'ssm' && runCommand.has(operation) ? service : undefined;
+}
+
+/** Root keys are taken as they are, everybody else must have signed with the secret of the key. */
+function refusedCredentials(call: SignedCall, signingName: SigningName, body: Buffer): AwsError | undefined {
+  const { incoming, signature, identity } = call;
+  if (isRootKey(signature.accessKeyId)) return undefined;
+  if (!identity?.secretAccessKey || identity.sessionToken !== signature.sessionToken)
+    return unknownKey(signingName);
+  const request = {
+    method: incoming.method ?? 'GET',
+    url: incoming.url ?? '/',
+    headers: incoming.headers,
+    body,
+  };
+  if (signatureIsValid(request, signature, identity.secretAccessKey)) return undefined;
+  return signingName === 'ec2'
+    ? unknownKey(signingName)
+    : new AwsError(
+        'InvalidSignatureException',
+        'The request signature we calculated does not match the signature you provided.',
+        403,
+      );
+}
+
+function unknownKey(signingName: SigningName): AwsError {
+  return signingName === 'ec2'
+    ? new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401)
+    : new AwsError(
+        'UnrecognizedClientException',
+        'The security token included in the request is invalid.',
+        403,
+      );
+}
+
+function described(call: SignedCall, operation: string): Omit<RecordedCall, 'seq' | 'actions' | 'status'> {
+  const { signature, identity, at } = call;
+  return {
+    at,
+    service: signature.service,
+    operation,
+    account: identity?.account ?? '',
+    region: signature.region,
+    principal: identity?.principalArn ?? `unknown:${signature.accessKeyId}`,
+  };
+}
+
+function outcome(answer: Proxied): { status: number; errorCode?: string } {
+  const { status, errorCode } = answer;
+  return { status, ...(errorCode === undefined ? {} : { errorCode }) };
+}
+
+function faultId(fault: Fault | undefined): { fault?: string } {
+  return fault ? { fault: fault.id } : {};
+}

@@ -1,0 +1,91 @@
+"""CloudFormation: resource types of our stacks that MiniStack does not create."""
+
+import json
+
+from ministack.core.responses import get_account_id, get_region, new_uuid
+from ministack.services import cloudtrail, eventbridge
+from ministack.services.cloudformation import provisioners
+
+from .support import correction, require
+
+
+def _add_type(name: str, **steps) -> None:
+    types = require(provisioners, "_RESOURCE_HANDLERS")
+    types.setdefault(name, steps)
+
+
+@correction(
+    fact="AWS::CloudTrail::Trail makes a trail, which logs when IsLogging says so.",
+    source="docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudtrail-trail.html",
+)
+def stacks_have_trails():
+    def create(logical_id, props, stack_name):
+        name = props.get("TrailName") or f"{stack_name}-{logical_id}-{new_uuid()[:12]}"
+        _succeed(cloudtrail._create_trail({**props, "Name": name}))
+        _set_logging(name, props)
+        arn = cloudtrail._trails[name]["TrailARN"]
+        return name, {"Arn": arn}
+
+    def update(physical_id, old_props, new_props, stack_name):
+        _succeed(cloudtrail._update_trail({**new_props, "Name": physical_id}))
+        _set_logging(physical_id, new_props)
+        return physical_id, {"Arn": cloudtrail._trails[physical_id]["TrailARN"]}
+
+    def delete(physical_id, props):
+        cloudtrail._delete_trail({"Name": physical_id})
+
+    _add_type("AWS::CloudTrail::Trail", create=create, update=update, delete=delete)
+
+
+def _set_logging(name: str, props: dict) -> None:
+    logging = str(props.get("IsLogging", False)).lower() == "true"
+    _succeed((cloudtrail._start_logging if logging else cloudtrail._stop_logging)({"Name": name}))
+
+
+def _succeed(response) -> None:
+    if response[0] >= 400:
+        raise ValueError(f"AWS::CloudTrail::Trail: {response[2]!r}")
+
+
+def logging_trails(account: str, region: str) -> list[str]:
+    """ARNs of the trails that log what happens in the region: trails of it, and multi-region ones."""
+    return [
+        trail["TrailARN"]
+        for (owner, home, _), trail in cloudtrail._trails.all_items()
+        if owner == account and trail.get("IsLogging") and (home == region or trail.get("IsMultiRegionTrail"))
+    ]
+
+
+@correction(
+    fact="AWS::Events::EventBusPolicy sets one statement of a bus policy.",
+    source="docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html",
+)
+def stacks_have_event_bus_policies():
+    def create(logical_id, props, stack_name):
+        statement = props.get("Statement") or {
+            "Effect": "Allow",
+            "Principal": {"AWS": props.get("Principal", "*")} if props.get("Principal") != "*" else "*",
+            "Action": props.get("Action", "events:PutEvents"),
+            "Resource": f"arn:aws:events:{get_region()}:{get_account_id()}:event-bus/{_bus(props)}",
+            **({"Condition": props["Condition"]} if props.get("Condition") else {}),
+        }
+        statement = json.loads(statement) if isinstance(statement, str) else statement
+        policy = eventbridge._event_bus_policies.setdefault(_bus(props), {"Version": "2012-10-17", "Statement": []})
+        policy["Statement"] = [
+            *(other for other in policy["Statement"] if other.get("Sid") != props["StatementId"]),
+            {**statement, "Sid": props["StatementId"]},
+        ]
+        return f"{_bus(props)}|{props['StatementId']}", {}
+
+    def update(physical_id, old_props, new_props, stack_name):
+        delete(physical_id, old_props)
+        return create(None, new_props, stack_name)
+
+    def delete(physical_id, props):
+        eventbridge._remove_permission({"EventBusName": _bus(props), "StatementId": props["StatementId"]})
+
+    _add_type("AWS::Events::EventBusPolicy", create=create, update=update, delete=delete)
+
+
+def _bus(props: dict) -> str:
+    return props.get("EventBusName") or "default"

@@ -1,0 +1,67 @@
+"""Starts MiniStack with our corrections and endpoints, on a port of its own, for as long as its parent lives.
+
+Settings come from the environment: GATEWAY_PORT is the port that MiniStack gives out in URLs, LAUNCHER_SECRET opens our
+endpoints, LAUNCHER_LEAVE_OUT names corrections to leave out (tests ask so whether one is still needed).
+Prints {"port": n} when it listens. Ends, with everything that it started, when its standard input closes.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+
+def main() -> None:
+    _end_with_parent()
+    # The socket listens before MiniStack is imported: who connects early waits instead of being refused.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", int(os.environ.get("LAUNCHER_PORT", "0"))))
+    listener.listen(256)
+    port = listener.getsockname()[1]
+    secret = os.environ.pop("LAUNCHER_SECRET")
+
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack import app as ministack
+
+    import corrections
+    import event_faults
+    import internal
+
+    left_out = set(filter(None, os.environ.pop("LAUNCHER_LEAVE_OUT", "").split(",")))
+    try:
+        corrections.apply_all(left_out)
+    except corrections.CorrectionDoesNotFit as failure:
+        sys.exit(str(failure))
+    event_faults.event_faults.install()
+
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
+    config.graceful_timeout = 1
+    print(json.dumps({"port": port}), flush=True)
+    asyncio.run(serve(internal.with_launcher_endpoints(ministack.app, secret), config))
+
+
+def _end_with_parent() -> None:
+    """Ends the whole process group, Lambda workers included, when the parent closes our standard input or dies."""
+
+    def wait_for_end():
+        try:
+            while os.read(0, 4096):
+                pass
+        finally:
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=wait_for_end, daemon=True, name="launcher-parent").start()
+
+
+if __name__ == "__main__":
+    main()
