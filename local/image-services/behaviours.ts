@@ -61,9 +61,10 @@ export class Declarations<T> {
     this.#entries.push({ value, left: times });
   }
 
-  /** The oldest declaration that matches and is not used up; using it counts. */
+  /** A counted declaration that matches, the oldest first; without one the newest that holds for ever. Using it counts. */
   take(matches: (value: T) => boolean): T | undefined {
-    const entry = this.#entries.find(({ value, left }) => left !== 0 && matches(value));
+    const found = this.#entries.filter(({ value, left }) => left !== 0 && matches(value));
+    const entry = found.find(({ left }) => left !== null) ?? found.at(-1);
     if (entry?.left) entry.left -= 1;
     return entry?.value;
   }

@@ -1,0 +1,58 @@
+import type { Timer } from '../clock.ts';
+
+export type InvocationStatus =
+  | 'Pending'
+  | 'InProgress'
+  | 'Success'
+  | 'Failed'
+  | 'TimedOut'
+  | 'Cancelling'
+  | 'Cancelled';
+
+/** Where the command has got to on one instance. */
+export interface Invocation {
+  readonly instanceId: string;
+  status: InvocationStatus;
+  /** More precise than the status, e.g. `ExecutionTimedOut`. */
+  statusDetails: string;
+  responseCode: number;
+  stdout: string;
+  stderr: string;
+  startedAt?: Date | undefined;
+  endedAt?: Date | undefined;
+  timer?: Timer | undefined;
+}
+
+export interface Command {
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly documentName: string;
+  readonly comment: string;
+  readonly parameters: Record<string, string[]>;
+  readonly instanceIds: readonly string[];
+  readonly targets: readonly { key: string; values: readonly string[] }[];
+  readonly timeoutSeconds: number;
+  readonly executionTimeout: number;
+  readonly requestedAt: Date;
+  readonly expiresAfter: Date;
+  /** On the scale of the clock's `elapsed()`; before that GetCommandInvocation does not know it. */
+  readonly visibleAt: number;
+  readonly invocations: Invocation[];
+  /** Last status that an event has told. */
+  announced: InvocationStatus;
+}
+
+export const ended = (status: InvocationStatus): boolean =>
+  status === 'Success' || status === 'Failed' || status === 'TimedOut' || status === 'Cancelled';
+
+/** The command's own status, from those of its invocations [D:systems-manager/userguide/monitor-commands]. */
+export const statusOf = ({ invocations }: Command): InvocationStatus => {
+  const statuses = invocations.map((invocation) => invocation.status);
+  if (statuses.length > 0 && statuses.every((status) => status === 'Pending')) return 'Pending';
+  if (statuses.some((status) => status === 'Cancelling')) return 'Cancelling';
+  if (!statuses.every(ended)) return 'InProgress';
+  return (
+    (['Failed', 'TimedOut', 'Cancelled'] as const).find((status) => statuses.includes(status)) ?? 'Success'
+  );
+};

@@ -1,0 +1,156 @@
+import type { CommandAnswer } from '../behaviours.ts';
+import type { InstanceRecord } from '../ec2/records.ts';
+import type { World } from '../service.ts';
+import type { Nodes } from './nodes.ts';
+import { type Command, ended, type Invocation, type InvocationStatus, statusOf } from './records.ts';
+
+// What the agent reports for a command that it had to stop.
+const stoppedExitCode = 137;
+
+/** Starts a command on every one of its instances; each goes Pending, InProgress, then to what was declared for it. */
+export const runCommand = (world: World, nodes: Nodes, command: Command): void => {
+  for (const invocation of command.invocations) {
+    invocation.timer = world.clock.after(
+      world.timings.commandDelivery,
+      () => begin(world, nodes, command, invocation),
+      `command ${command.id} on ${invocation.instanceId}`,
+    );
+  }
+};
+
+/** Cancelling, then Cancelled; an invocation that has ended stays as it is. */
+export const cancelInvocation = (world: World, command: Command, invocation: Invocation): void => {
+  if (ended(invocation.status)) return;
+  invocation.timer?.cancel();
+  invocation.status = 'Cancelling';
+  invocation.statusDetails = 'Cancelling';
+  invocation.timer = world.clock.after(
+    world.timings.commandCancel,
+    () => finish(world, command, invocation, 'Cancelled', { responseCode: stoppedExitCode }),
+    `cancel command ${command.id} on ${invocation.instanceId}`,
+  );
+};
+
+const begin = (world: World, nodes: Nodes, command: Command, invocation: Invocation): void => {
+  const instance = nodes.online(invocation.instanceId, command.account, command.region);
+  if (instance === undefined) {
+    // Not picked up: it expires after TimeoutSeconds [M:SendCommandRequest.TimeoutSeconds].
+    later(world, command, invocation, command.timeoutSeconds, () =>
+      finish(world, command, invocation, 'TimedOut', { statusDetails: 'DeliveryTimedOut', responseCode: -1 }),
+    );
+    return;
+  }
+  invocation.status = 'InProgress';
+  invocation.statusDetails = 'InProgress';
+  invocation.startedAt = world.clock.now();
+  tell(world, command, invocation);
+  const answer = world.behaviour.commandAnswers.take((declared) => matches(declared, command, instance));
+  if (answer === undefined || answer.status === 'TimedOut') {
+    later(world, command, invocation, command.executionTimeout, () =>
+      finish(world, command, invocation, 'TimedOut', {
+        statusDetails: 'ExecutionTimedOut',
+        responseCode: stoppedExitCode,
+        stdout: answer?.stdout,
+        stderr: answer?.stderr,
+      }),
+    );
+    return;
+  }
+  const seconds = Math.min(world.timings.command, command.executionTimeout);
+  later(world, command, invocation, seconds, () => {
+    // An instance that went away does not report any more.
+    if (nodes.online(invocation.instanceId, command.account, command.region) === undefined) {
+      finish(world, command, invocation, 'TimedOut', {
+        statusDetails: 'ExecutionTimedOut',
+        responseCode: -1,
+      });
+      return;
+    }
+    const { status, stdout, stderr, exitCode } = answer;
+    finish(world, command, invocation, status, { stdout, stderr, responseCode: exitCode });
+  });
+};
+
+const later = (
+  world: World,
+  command: Command,
+  invocation: Invocation,
+  seconds: number,
+  action: () => void,
+): void => {
+  invocation.timer = world.clock.after(seconds, action, `command ${command.id} on ${invocation.instanceId}`);
+};
+
+const finish = (
+  world: World,
+  command: Command,
+  invocation: Invocation,
+  status: InvocationStatus,
+  outcome: {
+    statusDetails?: string;
+    responseCode: number;
+    stdout?: string | undefined;
+    stderr?: string | undefined;
+  },
+): void => {
+  invocation.status = status;
+  invocation.statusDetails = outcome.statusDetails ?? status;
+  invocation.responseCode = outcome.responseCode;
+  invocation.stdout = outcome.stdout ?? '';
+  invocation.stderr = outcome.stderr ?? '';
+  invocation.endedAt = world.clock.now();
+  tell(world, command, invocation);
+};
+
+/** Every part of a match that is given must hold. */
+const matches = ({ match }: CommandAnswer, command: Command, { tags, image }: InstanceRecord): boolean => {
+  const text = [command.comment, ...(command.parameters.commands ?? [])].join('\n');
+  const tagged = (ending: string, value: string): boolean =>
+    Object.entries(tags).some(([key, held]) => key.toLowerCase().endsWith(ending) && held === value);
+  return (
+    (match.pipelineTag === undefined || tagged('pipeline', match.pipelineTag)) &&
+    (match.imageName === undefined || image.name.startsWith(match.imageName)) &&
+    (match.suite === undefined || tagged('suite', match.suite) || hasWord(text, match.suite)) &&
+    (match.contains === undefined || text.includes(match.contains))
+  );
+};
+
+const hasWord = (text: string, word: string): boolean => {
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![A-Za-z0-9_-])${escaped}(?![A-Za-z0-9_-])`).test(text);
+};
+
+/** Both events, in the shapes of [D:systems-manager/userguide/monitoring-systems-manager-event-examples]. */
+const tell = (world: World, command: Command, invocation: Invocation): void => {
+  const { account, region } = command;
+  const arnOf = (instanceId: string): string => `arn:aws:ec2:${region}:${account}:instance/${instanceId}`;
+  const about = {
+    'command-id': command.id,
+    'document-name': command.documentName,
+    'requested-date-time': command.requestedAt.toISOString(),
+  };
+  world.emit({
+    account,
+    region,
+    source: 'aws.ssm',
+    detailType: 'EC2 Command Invocation Status-change Notification',
+    resources: [arnOf(invocation.instanceId)],
+    detail: { ...about, 'instance-id': invocation.instanceId, status: invocation.status },
+  });
+  const status = statusOf(command);
+  if (status === command.announced) return;
+  command.announced = status;
+  world.emit({
+    account,
+    region,
+    source: 'aws.ssm',
+    detailType: 'EC2 Command Status-change Notification',
+    resources: command.invocations.map(({ instanceId }) => arnOf(instanceId)),
+    detail: {
+      ...about,
+      'expire-after': command.expiresAfter.toISOString(),
+      parameters: command.parameters,
+      status,
+    },
+  });
+};

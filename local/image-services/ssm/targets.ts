@@ -1,0 +1,27 @@
+import type { Nodes } from './nodes.ts';
+
+export interface Target {
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** Ids of the managed instances that all targets name: `InstanceIds`, `tag:<key>` or `tag-key` [M:ssm Target]. */
+export const targeted = (
+  nodes: Nodes,
+  place: { account: string; region: string },
+  targets: readonly Target[],
+): string[] => {
+  if (targets.length === 0) return [];
+  return nodes
+    .managed(place.account, place.region)
+    .filter(({ id, tags, state }) =>
+      state === 'running'
+        ? targets.every(({ key, values }) => {
+            if (key === 'InstanceIds') return values.includes(id);
+            if (key === 'tag-key') return values.some((value) => Object.hasOwn(tags, value));
+            return key.startsWith('tag:') && values.includes(tags[key.slice('tag:'.length)] ?? '');
+          })
+        : false,
+    )
+    .map(({ id }) => id);
+};
