@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import type { Call } from '../service.ts';
+import { parseArn } from './arns.ts';
+import { finished } from './build.ts';
+import { findComponent } from './components.ts';
+import { findConfiguration } from './configurations.ts';
+import { type Context, type Operations, placeOf } from './context.ts';
+import { invalidRequest, invalidValue, notFound, notImplemented } from './errors.ts';
+import { ownImage } from './images.ts';
+import { read, tagsSchema, tokenSchema } from './input.ts';
+import { findRecipe } from './recipes.ts';
+import type { ImageRecord, Tags } from './records.ts';
+import { once } from './store.ts';
+
+const updateSchema = z.object({
+  resourceArn: z.string(),
+  state: z.object({ status: z.enum(['AVAILABLE', 'DELETED', 'DEPRECATED', 'DISABLED']) }),
+  executionRole: z.string().optional(),
+  includeResources: z
+    .object({
+      amis: z.boolean().optional(),
+      snapshots: z.boolean().optional(),
+      containers: z.boolean().optional(),
+    })
+    .optional(),
+  exclusionRules: z.unknown().optional(),
+  updateAt: z.date().optional(),
+  clientToken: tokenSchema.optional(),
+});
+
+/** What is done to resources after they are made: their lifecycle state and their tags. */
+export const upkeepOperations = (context: Context): Operations => ({
+  // Asynchronous. AVAILABLE restores; `updateAt` goes with DEPRECATED only and lies ahead (aws.md 2.2).
+  StartResourceStateUpdate: async (input, call) => {
+    const place = placeOf(context, call);
+    return once(place, 'StartResourceStateUpdate', input, () => {
+      const request = read(updateSchema, input);
+      const { status } = request.state;
+      const image = ownImage(context, call, request.resourceArn);
+      if (!finished.has(image.status))
+        throw invalidRequest(`The image is ${image.status}: wait until it is built.`);
+      if (request.exclusionRules !== undefined) throw notImplemented('An exclusion rule');
+      const { amis = false, snapshots = false, containers = false } = request.includeResources ?? {};
+      if (containers || ((amis || snapshots) && status !== 'DELETED'))
+        throw notImplemented(`Making included resources ${status}`);
+      const now = context.world.clock.now();
+      if (request.updateAt !== undefined && (status !== 'DEPRECATED' || request.updateAt <= now)) {
+        throw invalidValue('updateAt', 'It goes with DEPRECATED only and must be in the future.');
+      }
+      const aheadMs = request.updateAt === undefined ? 0 : request.updateAt.getTime() - now.getTime();
+      // `updateAt` is a moment on the wall clock, which the scale does not touch.
+      const seconds = (aheadMs / 1000) * context.world.clock.speed + context.world.timings.stateUpdate;
+      if (status === 'DEPRECATED') image.deprecationTime = request.updateAt ?? now;
+      context.world.clock.after(seconds, () => settle(context, image, status, amis), `state of ${image.arn}`);
+      return { lifecycleExecutionId: `lce-${context.world.ids.uuid()}`, resourceArn: image.arn };
+    });
+  },
+
+  TagResource: (input, call) => {
+    const { resourceArn, tags } = read(z.object({ resourceArn: z.string(), tags: tagsSchema }), input);
+    Object.assign(tagsOf(context, call, resourceArn), tags);
+    return {};
+  },
+
+  UntagResource: (input, call) => {
+    const { resourceArn, tagKeys } = read(
+      z.object({ resourceArn: z.string(), tagKeys: z.array(z.string()) }),
+      input,
+    );
+    const tags = tagsOf(context, call, resourceArn);
+    for (const key of tagKeys) delete tags[key];
+    return {};
+  },
+
+  ListTagsForResource: (input, call) => {
+    const { resourceArn } = read(z.object({ resourceArn: z.string() }), input);
+    return { tags: tagsOf(context, call, resourceArn) };
+  },
+});
+
+const settle = (
+  { ec2 }: Context,
+  image: ImageRecord,
+  status: 'AVAILABLE' | 'DELETED' | 'DEPRECATED' | 'DISABLED',
+  amis: boolean,
+): void => {
+  image.status = status;
+  if (status === 'AVAILABLE') image.deprecationTime = undefined;
+  if (status === 'DELETED' && amis) {
+    for (const ami of image.amis) ec2.deregisterImage(ami.image, ami.region);
+    image.amis = [];
+  }
+};
+
+const tagsOf = (context: Context, call: Call, arn: string): Tags => {
+  const { kind } = parseArn(arn, 'resourceArn', [
+    'component',
+    'image',
+    'image-recipe',
+    'infrastructure-configuration',
+    'distribution-configuration',
+    'image-pipeline',
+  ]);
+  const place = placeOf(context, call);
+  const find = (): { tags: Tags } | undefined => {
+    switch (kind) {
+      case 'component':
+        return findComponent(context, call, arn, 'resourceArn');
+      case 'image':
+        return ownImage(context, call, arn);
+      case 'image-recipe':
+        return findRecipe(context, call, arn);
+      case 'infrastructure-configuration':
+        return findConfiguration(place.infrastructure, arn, 'resourceArn', kind);
+      case 'distribution-configuration':
+        return findConfiguration(place.distribution, arn, 'resourceArn', kind);
+      case 'image-pipeline':
+        return findConfiguration(place.pipelines, arn, 'resourceArn', kind);
+      case 'container-recipe':
+        return undefined;
+    }
+  };
+  const resource = find();
+  if (resource === undefined) throw notFound(kind, arn);
+  return resource.tags;
+};
