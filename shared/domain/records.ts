@@ -263,6 +263,8 @@ export const TestRecordSchema = z.object({
   instance: z.string().optional(),
   terminated: z.boolean().default(false),
   results: z.array(SuiteResultSchema).default([]),
+  /** Why the case could not be run to its end. */
+  problem: z.string().optional(),
 });
 export type TestRecord = z.infer<typeof TestRecordSchema>;
 
@@ -303,6 +305,8 @@ export const ApprovalRecordSchema = z.object({
   state: z.enum(['open', 'approved', 'rejected', 'expired', 'void']),
   requestedAt: Time,
   expiresAt: Time,
+  /** Approvers who have been sent their link, so that a repeated request does not send it twice. */
+  notified: z.array(z.string()).default([]),
   decision: z
     .object({
       by: z.string(),

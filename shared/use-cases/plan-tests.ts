@@ -1,0 +1,23 @@
+/** Says which suites run where: every variant on every instance type that the definition names. */
+import type * as z from 'zod';
+import type { BakeRef, TestPlanSchema } from '../domain/payloads.ts';
+import { beginStep, readBakeAndRevision, type StepDeps } from './steps.ts';
+
+export type TestPlan = z.infer<typeof TestPlanSchema>;
+
+export async function planTests(deps: StepDeps, ref: BakeRef): Promise<TestPlan> {
+  await beginStep(deps, ref, 'Test');
+  const { revision } = await readBakeAndRevision(deps, ref.bake);
+  const { variants, tests } = revision.definition;
+  const suites = tests.suites.map((suite) => suite.name);
+  const cases = variants.flatMap((variant) =>
+    tests.instanceTypes.map((instanceType) => ({
+      bake: ref.bake,
+      attempt: ref.attempt,
+      variant: variant.name,
+      instanceType,
+      suites,
+    })),
+  );
+  return { cases };
+}

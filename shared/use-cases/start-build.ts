@@ -1,0 +1,132 @@
+/** Begins the build of every variant of a bake, from the versions in its lock and from nothing newer. */
+import type * as z from 'zod';
+import { durationSeconds } from '../domain/definition.ts';
+import { assertNever, BuildFailed } from '../domain/errors.ts';
+import { keys, TAGS } from '../domain/naming.ts';
+import type { BakeRef, BuildListSchema } from '../domain/payloads.ts';
+import {
+  type BakeRecord,
+  ChannelRecordSchema,
+  type ImageRecord,
+  type LockEntry,
+  ReleaseRecordSchema,
+  type RevisionRecord,
+} from '../domain/records.ts';
+import type { BuildEngine, BuildRequest } from '../ports.ts';
+import { beginStep, readBakeAndRevision, type StepDeps } from './steps.ts';
+
+export interface StartBuildDeps extends StepDeps {
+  readonly engine: Pick<BuildEngine, 'start'>;
+  /** Where the control plane runs and its images are made. */
+  readonly home: { readonly account: string; readonly region: string };
+}
+export type BuildList = z.infer<typeof BuildListSchema>;
+
+export async function startBuild(deps: StartBuildDeps, ref: BakeRef): Promise<BuildList> {
+  await beginStep(deps, ref, 'Build');
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+
+  const builds: BuildList['builds'] = [];
+  for (const variant of revision.definition.variants) {
+    const parentImage = await parentImageOf(deps, bake.lock.base, variant.name);
+    const request = buildRequest({ ref, bake, revision, variant, parentImage });
+    const { build } = await deps.engine.start(request);
+    await recordStart(deps, ref, variant.name, build);
+    builds.push({ variant: variant.name, build });
+  }
+  return { builds, timeoutSeconds: durationSeconds(revision.definition.build.timeout) };
+}
+
+/** A pipeline's version is a release: its image in the control account, even where the channel has moved on since the lock was taken. */
+async function parentImageOf(deps: StartBuildDeps, base: LockEntry, variant: string): Promise<string> {
+  const { selector } = base;
+  switch (selector.kind) {
+    case 'pipeline': {
+      const { pipeline, channel } = selector;
+      const release = await deps.table.get(keys.release(pipeline, channel, base.version));
+      if (release !== undefined) {
+        const image = ReleaseRecordSchema.parse(release).images[variant];
+        if (image !== undefined) return image;
+      }
+      const current = await deps.table.get(keys.channel(pipeline, channel));
+      const record = current === undefined ? undefined : ChannelRecordSchema.parse(current);
+      const image = record?.release === base.version ? record.images[variant] : undefined;
+      if (image !== undefined) return image;
+      throw new BuildFailed(
+        `Release ${base.version} of ${pipeline} has no image of the variant ${variant}; add the variant there or choose another base.`,
+      );
+    }
+    case 'ssm':
+      return base.detail?.amiId ?? base.version;
+    case 'ami':
+      return selector.id;
+    case 'image':
+      return base.version;
+    case 'component':
+      throw new BuildFailed(`The base of a pipeline cannot be a component: ${base.key}`);
+    default:
+      return assertNever(selector);
+  }
+}
+
+function buildRequest(given: {
+  ref: BakeRef;
+  bake: BakeRecord;
+  revision: RevisionRecord;
+  variant: { name: string; architecture: 'x86_64' | 'arm64' };
+  parentImage: string;
+}): BuildRequest {
+  const { ref, bake, revision, variant, parentImage } = given;
+  const { definition } = revision;
+  const { rootVolumeGiB, dataVolumes } = definition.build;
+  return {
+    bake: ref.bake,
+    attempt: ref.attempt,
+    pipeline: bake.pipeline,
+    variant: variant.name,
+    architecture: variant.architecture,
+    parentImage,
+    components: bake.lock.components.map((component, index) => {
+      const parameters = definition.components[index]?.parameters;
+      return { arn: component.version, ...(parameters === undefined ? {} : { parameters }) };
+    }),
+    instanceTypes: definition.build.instanceTypes,
+    volumes: [
+      ...(rootVolumeGiB === undefined ? [] : [{ device: '/dev/xvda', sizeGiB: rootVolumeGiB }]),
+      ...dataVolumes,
+    ],
+    tags: bakeTags(ref, bake, variant.name),
+  };
+}
+
+/** Tags of everything that a bake makes: clean-up, IAM conditions and people find it by them. */
+export function bakeTags(ref: BakeRef, bake: BakeRecord, variant: string): Record<string, string> {
+  return {
+    [TAGS.managed]: 'true',
+    [TAGS.bake]: ref.bake,
+    [TAGS.attempt]: String(ref.attempt),
+    [TAGS.pipeline]: bake.pipeline,
+    [TAGS.variant]: variant,
+  };
+}
+
+async function recordStart(
+  deps: StartBuildDeps,
+  ref: BakeRef,
+  variant: string,
+  build: string,
+): Promise<void> {
+  const found = await deps.table.get(keys.image(ref.bake, variant));
+  // Started by an earlier call of the same attempt: keep what is known of it.
+  if (found !== undefined && found.attempt === ref.attempt && found.build === build) return;
+  const record: ImageRecord = {
+    bake: ref.bake,
+    attempt: ref.attempt,
+    variant,
+    account: deps.home.account,
+    region: deps.home.region,
+    build,
+    snapshotIds: [],
+  };
+  await deps.table.write([{ put: { ...keys.image(ref.bake, variant), ...record } }]);
+}
