@@ -47,6 +47,13 @@ export const ApprovalOutcomeSchema = z.object({
   by: z.string().optional(),
   comment: z.string().optional(),
 });
+/** What request-approval answers: somebody is to be waited for, or it is settled already (nobody need be asked, or a decision still stands). */
+export const ApprovalRequestedSchema = z.object({
+  waiting: z.boolean(),
+  approval: z.string(),
+  timeoutSeconds: z.number().int().positive(),
+  outcome: ApprovalOutcomeSchema,
+});
 
 // distribute
 export const DistributionPlanSchema = z.object({
