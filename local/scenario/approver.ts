@@ -29,7 +29,8 @@ async function open(link: string): Promise<{ url: string; cookie: string; html: 
     .map((entry) => entry.split(';')[0])
     .join('; ');
   const location = first.headers.get('location');
-  if (first.status !== 303 || location === null) throw new PageRefused(`The link answered ${first.status} instead of a redirect to the page.`);
+  if (first.status !== 303 || location === null)
+    throw new PageRefused(`The link answered ${first.status} instead of a redirect to the page.`);
   const url = new URL(location, link).toString();
   const page = await fetch(url, { headers: { cookie } });
   const html = await page.text();
@@ -46,9 +47,16 @@ function hiddenFields(html: string): [string, string][] {
 }
 
 /** Reads the page and submits its form with the decision. */
-export async function decide(link: string, decision: Exclude<ApprovalRule['decision'], 'ignore'>, comment: string): Promise<number> {
+export async function decide(
+  link: string,
+  decision: Exclude<ApprovalRule['decision'], 'ignore'>,
+  comment: string,
+): Promise<number> {
   const { url, cookie, html } = await open(link);
-  const action = /<form[^>]*method="post"[^>]*action="([^"]*)"/i.exec(html)?.[1] ?? /<form[^>]*action="([^"]*)"[^>]*method="post"/i.exec(html)?.[1] ?? url;
+  const action =
+    /<form[^>]*method="post"[^>]*action="([^"]*)"/i.exec(html)?.[1] ??
+    /<form[^>]*action="([^"]*)"[^>]*method="post"/i.exec(html)?.[1] ??
+    url;
   const form = new URLSearchParams([...hiddenFields(html), ['decision', decision], ['comment', comment]]);
   const answer = await fetch(new URL(action, url), {
     method: 'POST',
@@ -57,6 +65,7 @@ export async function decide(link: string, decision: Exclude<ApprovalRule['decis
     body: form.toString(),
   });
   const text = await answer.text();
-  if (answer.status >= 400) throw new PageRefused(`The decision was answered with ${answer.status}: ${text.slice(0, 200)}`);
+  if (answer.status >= 400)
+    throw new PageRefused(`The decision was answered with ${answer.status}: ${text.slice(0, 200)}`);
   return answer.status;
 }

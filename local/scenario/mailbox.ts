@@ -26,7 +26,11 @@ const NotificationSchema = z.object({
 });
 
 export interface MailboxOptions {
-  readonly client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+  readonly client: {
+    endpoint: string;
+    region: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+  };
   readonly account: string;
   /** Topic and the filter that its owner's subscription would have. */
   readonly topicArn: string;
@@ -51,7 +55,9 @@ export class Mailbox {
     const queues = new SQSClient(client);
     const topics = new SNSClient(client);
     const { QueueUrl: queueUrl = '' } = await queues.send(new CreateQueueCommand({ QueueName: name }));
-    const { Attributes } = await queues.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }));
+    const { Attributes } = await queues.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
+    );
     const queueArn = Attributes?.['QueueArn'] ?? `arn:aws:sqs:${client.region}:${account}:${name}`;
     const policy = {
       Version: '2012-10-17',
@@ -66,7 +72,9 @@ export class Mailbox {
         },
       ],
     };
-    await queues.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy: JSON.stringify(policy) } }));
+    await queues.send(
+      new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy: JSON.stringify(policy) } }),
+    );
     await topics.send(
       new SubscribeCommand({
         TopicArn: topicArn,
@@ -84,18 +92,33 @@ export class Mailbox {
     const fresh: Mail[] = [];
     for (;;) {
       const { Messages = [] } = await this.queues.send(
-        new ReceiveMessageCommand({ QueueUrl: this.queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: fresh.length === 0 ? waitSeconds : 0 }),
+        new ReceiveMessageCommand({
+          QueueUrl: this.queueUrl,
+          MaxNumberOfMessages: 10,
+          WaitTimeSeconds: fresh.length === 0 ? waitSeconds : 0,
+        }),
       );
       if (Messages.length === 0) break;
       for (const message of Messages) {
         const notification = NotificationSchema.parse(JSON.parse(message.Body ?? '{}'));
-        const attributes = Object.fromEntries(Object.entries(notification.MessageAttributes).map(([name, { Value }]) => [name, Value]));
-        fresh.push({ to: this.to, at: notification.Timestamp, subject: notification.Subject ?? '', text: notification.Message, attributes });
+        const attributes = Object.fromEntries(
+          Object.entries(notification.MessageAttributes).map(([name, { Value }]) => [name, Value]),
+        );
+        fresh.push({
+          to: this.to,
+          at: notification.Timestamp,
+          subject: notification.Subject ?? '',
+          text: notification.Message,
+          attributes,
+        });
       }
       await this.queues.send(
         new DeleteMessageBatchCommand({
           QueueUrl: this.queueUrl,
-          Entries: Messages.map((message, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle })),
+          Entries: Messages.map((message, index) => ({
+            Id: String(index),
+            ReceiptHandle: message.ReceiptHandle,
+          })),
         }),
       );
     }

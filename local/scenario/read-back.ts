@@ -7,7 +7,11 @@ import {
   EC2Client,
   type Image,
 } from '@aws-sdk/client-ec2';
-import { ImagebuilderClient, ListImageBuildVersionsCommand, ListImagesCommand } from '@aws-sdk/client-imagebuilder';
+import {
+  ImagebuilderClient,
+  ListImageBuildVersionsCommand,
+  ListImagesCommand,
+} from '@aws-sdk/client-imagebuilder';
 import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { TAGS } from '../../shared/domain/naming.ts';
@@ -17,7 +21,13 @@ import type { LeftBehind } from './report-schema.ts';
 export interface Place {
   readonly account: string;
   readonly region: string;
-  readonly images: readonly { id: string; name: string; state: string; snapshots: readonly string[]; bake: string | undefined }[];
+  readonly images: readonly {
+    id: string;
+    name: string;
+    state: string;
+    snapshots: readonly string[];
+    bake: string | undefined;
+  }[];
   readonly snapshots: readonly { id: string; bake: string | undefined; description: string }[];
   readonly instances: readonly { id: string; state: string; bake: string | undefined }[];
   readonly parameters: ReadonlyMap<string, string>;
@@ -31,17 +41,22 @@ export interface ClientConfig {
   readonly credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
-const tagOf = (tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined, key: string) =>
-  tags?.find((tag) => tag.Key === key)?.Value;
+const tagOf = (
+  tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined,
+  key: string,
+) => tags?.find((tag) => tag.Key === key)?.Value;
 
-const snapshotsOf = (image: Image) => (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
+const snapshotsOf = (image: Image) =>
+  (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
 
 export async function readPlace(account: string, region: string, config: ClientConfig): Promise<Place> {
   const ec2 = new EC2Client(config);
   const ssm = new SSMClient(config);
   try {
     const [images, snapshots, reservations, templates] = await Promise.all([
-      ec2.send(new DescribeImagesCommand({ Owners: ['self'], IncludeDeprecated: true, IncludeDisabled: true })),
+      ec2.send(
+        new DescribeImagesCommand({ Owners: ['self'], IncludeDeprecated: true, IncludeDisabled: true }),
+      ),
       ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
       ec2.send(new DescribeInstancesCommand({})),
       ec2.send(new DescribeLaunchTemplatesCommand({})),
@@ -49,16 +64,29 @@ export async function readPlace(account: string, region: string, config: ClientC
     const launchTemplates = new Map<string, string | undefined>();
     for (const template of templates.LaunchTemplates ?? []) {
       const { LaunchTemplateVersions = [] } = await ec2.send(
-        new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: template.LaunchTemplateId, Versions: ['$Default'] }),
+        new DescribeLaunchTemplateVersionsCommand({
+          LaunchTemplateId: template.LaunchTemplateId,
+          Versions: ['$Default'],
+        }),
       );
-      launchTemplates.set(template.LaunchTemplateName ?? '', LaunchTemplateVersions[0]?.LaunchTemplateData?.ImageId);
+      launchTemplates.set(
+        template.LaunchTemplateName ?? '',
+        LaunchTemplateVersions[0]?.LaunchTemplateData?.ImageId,
+      );
     }
     const parameters = new Map<string, string>();
     let next: string | undefined;
     do {
-      const page = await ssm.send(new GetParametersByPathCommand({ Path: '/', Recursive: true, ...(next === undefined ? {} : { NextToken: next }) }));
+      const page = await ssm.send(
+        new GetParametersByPathCommand({
+          Path: '/',
+          Recursive: true,
+          ...(next === undefined ? {} : { NextToken: next }),
+        }),
+      );
       for (const parameter of page.Parameters ?? []) {
-        if (!(parameter.Name ?? '').startsWith('/aws/')) parameters.set(parameter.Name ?? '', parameter.Value ?? '');
+        if (!(parameter.Name ?? '').startsWith('/aws/'))
+          parameters.set(parameter.Name ?? '', parameter.Value ?? '');
       }
       next = page.NextToken;
     } while (next !== undefined);
@@ -101,11 +129,17 @@ export interface Kept {
 /** What nothing accounts for: no release keeps it and no bake still works on it. */
 export function leftBehindIn(place: Place, kept: Kept): LeftBehind[] {
   const at = { account: place.account, region: place.region };
-  const keptSnapshots = new Set(place.images.filter((image) => kept.images.has(image.id)).flatMap((image) => image.snapshots));
+  const keptSnapshots = new Set(
+    place.images.filter((image) => kept.images.has(image.id)).flatMap((image) => image.snapshots),
+  );
   return [
-    ...place.instances.filter(({ state }) => !['terminated', 'shutting-down'].includes(state)).map(({ id }) => ({ kind: 'instance', id, ...at })),
+    ...place.instances
+      .filter(({ state }) => !['terminated', 'shutting-down'].includes(state))
+      .map(({ id }) => ({ kind: 'instance', id, ...at })),
     ...place.images.filter(({ id }) => !kept.images.has(id)).map(({ id }) => ({ kind: 'image', id, ...at })),
-    ...place.snapshots.filter(({ id }) => !keptSnapshots.has(id)).map(({ id }) => ({ kind: 'snapshot', id, ...at })),
+    ...place.snapshots
+      .filter(({ id }) => !keptSnapshots.has(id))
+      .map(({ id }) => ({ kind: 'snapshot', id, ...at })),
   ];
 }
 
@@ -119,19 +153,33 @@ export async function readRunning(account: string, config: ClientConfig): Promis
   try {
     let next: string | undefined;
     do {
-      const page = await builder.send(new ListImagesCommand({ owner: 'Self', ...(next === undefined ? {} : { nextToken: next }) }));
+      const page = await builder.send(
+        new ListImagesCommand({ owner: 'Self', ...(next === undefined ? {} : { nextToken: next }) }),
+      );
       for (const version of page.imageVersionList ?? []) {
-        const builds = await builder.send(new ListImageBuildVersionsCommand({ imageVersionArn: version.arn }));
+        const builds = await builder.send(
+          new ListImageBuildVersionsCommand({ imageVersionArn: version.arn }),
+        );
         for (const build of builds.imageSummaryList ?? []) {
-          if (OPEN_BUILD_STATES.includes(build.state?.status ?? '')) left.push({ kind: 'build', id: build.arn ?? '', account, region: config.region });
+          if (OPEN_BUILD_STATES.includes(build.state?.status ?? ''))
+            left.push({ kind: 'build', id: build.arn ?? '', account, region: config.region });
         }
       }
       next = page.nextToken;
     } while (next !== undefined);
     const { stateMachines = [] } = await workflows.send(new ListStateMachinesCommand({}));
     for (const machine of stateMachines) {
-      const { executions = [] } = await workflows.send(new ListExecutionsCommand({ stateMachineArn: machine.stateMachineArn, statusFilter: 'RUNNING' }));
-      left.push(...executions.map(({ executionArn }) => ({ kind: 'execution', id: executionArn ?? '', account, region: config.region })));
+      const { executions = [] } = await workflows.send(
+        new ListExecutionsCommand({ stateMachineArn: machine.stateMachineArn, statusFilter: 'RUNNING' }),
+      );
+      left.push(
+        ...executions.map(({ executionArn }) => ({
+          kind: 'execution',
+          id: executionArn ?? '',
+          account,
+          region: config.region,
+        })),
+      );
     }
     return left;
   } finally {

@@ -9,13 +9,21 @@ import { ATTEMPT_STATES } from '../../shared/domain/lifecycle.ts';
 
 const Seconds = z.number().nonnegative();
 const Name = z.string().min(1);
-const Package = z.strictObject({ name: z.string(), version: z.string() });
+const Package = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  type: z.enum(['rpm', 'deb']).default('rpm'),
+});
 
 /** What must hold before an entry runs. All given parts must hold. */
 export const ConditionSchema = z.strictObject({
   seconds: Seconds.optional().meta({ description: 'Seconds since the timeline began.' }),
   bake: z
-    .strictObject({ pipeline: Name, state: z.enum(ATTEMPT_STATES), number: z.number().int().positive().default(1).meta({ description: 'The n-th bake of the pipeline.' }) })
+    .strictObject({
+      pipeline: Name,
+      state: z.enum(ATTEMPT_STATES),
+      number: z.number().int().positive().default(1).meta({ description: 'The n-th bake of the pipeline.' }),
+    })
     .optional()
     .meta({ description: 'A bake of the pipeline is in this state, or has been.' }),
   released: z.strictObject({ pipeline: Name, times: z.number().int().positive().default(1) }).optional(),
@@ -24,7 +32,13 @@ export const ConditionSchema = z.strictObject({
 export type Condition = z.infer<typeof ConditionSchema>;
 
 const Effect = z.union([
-  z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string().optional(), status: z.number().int().optional() }) }),
+  z.strictObject({
+    error: z.strictObject({
+      code: z.string(),
+      message: z.string().optional(),
+      status: z.number().int().optional(),
+    }),
+  }),
   z.strictObject({ delayMs: z.number().int().positive() }),
   z.strictObject({ dropResponse: z.literal(true) }),
 ]);
@@ -39,7 +53,9 @@ export const ActionSchema = z.union([
       inventory: z.array(Package).default([]),
     }),
   }),
-  z.strictObject({ publishComponent: z.strictObject({ name: z.string(), version: z.string(), file: z.string() }) }),
+  z.strictObject({
+    publishComponent: z.strictObject({ name: z.string(), version: z.string(), file: z.string() }),
+  }),
   z.strictObject({ putParameter: z.strictObject({ name: z.string(), value: z.string() }) }),
   z.strictObject({ apply: z.array(z.string()).min(1) }),
   z.strictObject({ bake: z.strictObject({ pipeline: Name, force: z.boolean().default(false) }) }),
@@ -67,17 +83,29 @@ export const ActionSchema = z.union([
       percent: z.number().min(0).max(100).default(100),
     }),
   }),
-  z.strictObject({ failCopy: z.strictObject({ account: AccountIdSchema, region: RegionSchema, times: z.number().int().positive().nullable(), reason: z.string() }) }),
-  z.strictObject({ failBuild: z.strictObject({ pipeline: Name, times: z.number().int().positive(), reason: z.string() }) }),
+  z.strictObject({
+    failCopy: z.strictObject({
+      account: AccountIdSchema,
+      region: RegionSchema,
+      times: z.number().int().positive().nullable(),
+      reason: z.string(),
+    }),
+  }),
+  z.strictObject({
+    failBuild: z.strictObject({ pipeline: Name, times: z.number().int().positive(), reason: z.string() }),
+  }),
   z.strictObject({ declareCommand: z.lazy(() => CommandSchema) }),
   z.strictObject({ tick: z.strictObject({ function: z.enum(['sweep-work', 'reconcile-selectors']) }) }),
-  z.strictObject({ stopFunction: z.strictObject({ function: z.string() }) }),
 ]);
 export type Action = z.infer<typeof ActionSchema>;
 
 /** What a command answers on a simulated instance, which executes nothing. Without a matching entry a command times out. */
 export const CommandSchema = z.strictObject({
-  match: z.strictObject({ pipeline: z.string().optional(), suite: z.string().optional(), contains: z.string().optional() }),
+  match: z.strictObject({
+    pipeline: z.string().optional(),
+    suite: z.string().optional(),
+    contains: z.string().optional(),
+  }),
   status: z.enum(['Success', 'Failed', 'TimedOut']),
   stdout: z.string().default(''),
   stderr: z.string().default(''),
@@ -85,18 +113,25 @@ export const CommandSchema = z.strictObject({
   times: z.number().int().positive().optional(),
 });
 
+export type Command = z.infer<typeof CommandSchema>;
+
 /** What a component version does to the inventory of the images built with it. */
 const ComponentEffectSchema = z.strictObject({
   name: z.string(),
   version: z.string(),
-  file: z.string().optional().meta({ description: 'AWSTOE document; given, the component is created before the timeline begins.' }),
+  file: z
+    .string()
+    .optional()
+    .meta({ description: 'AWSTOE document; given, the component is created before the timeline begins.' }),
   adds: z.array(Package).default([]),
   removes: z.array(z.string()).default([]),
 });
 
 const EntrySchema = z.strictObject({
   when: ConditionSchema.optional(),
-  within: Seconds.default(60).meta({ description: 'Deadline for `when`, in seconds from when the entry before it was done.' }),
+  within: Seconds.default(60).meta({
+    description: 'Deadline for `when`, in seconds from when the entry before it was done.',
+  }),
   do: ActionSchema,
 });
 
@@ -106,21 +141,40 @@ const ApprovalRuleSchema = z.strictObject({
   approver: z.email().optional(),
   decision: z.enum(['approve', 'reject', 'ignore']),
   comment: z.string().default(''),
-  scannerFirst: z.boolean().default(false).meta({ description: 'A mail scanner opens every link of the mail before the person does.' }),
+  scannerFirst: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'A mail scanner opens every link of the mail before the person does.' }),
   after: ConditionSchema.optional(),
   times: z.number().int().positive().optional(),
 });
 
 /** What must hold at the end. Each line of the report names one. */
 export const ExpectationSchema = z.union([
-  z.strictObject({ released: z.strictObject({ pipeline: Name, times: z.number().int().positive().default(1) }) }),
-  z.strictObject({ bakes: z.strictObject({ pipeline: Name, count: z.number().int().nonnegative(), state: z.enum(ATTEMPT_STATES).optional() }) }),
+  z.strictObject({
+    released: z.strictObject({ pipeline: Name, times: z.number().int().positive().default(1) }),
+  }),
+  z.strictObject({
+    bakes: z.strictObject({
+      pipeline: Name,
+      count: z.number().int().nonnegative(),
+      state: z.enum(ATTEMPT_STATES).optional(),
+    }),
+  }),
   z.strictObject({ attempts: z.strictObject({ pipeline: Name, count: z.number().int().positive() }) }),
   z.strictObject({ after: z.strictObject({ parent: Name, child: Name }) }),
   z.strictObject({ cause: z.strictObject({ pipeline: Name, selector: z.string() }) }),
-  z.strictObject({ reason: z.strictObject({ pipeline: Name, state: z.enum(ATTEMPT_STATES), contains: z.string() }) }),
+  z.strictObject({
+    reason: z.strictObject({ pipeline: Name, state: z.enum(ATTEMPT_STATES), contains: z.string() }),
+  }),
   z.strictObject({ notified: z.strictObject({ kind: z.string(), pipeline: Name }) }),
-  z.strictObject({ copyFailures: z.strictObject({ account: AccountIdSchema, region: RegionSchema, count: z.number().int().positive() }) }),
+  z.strictObject({
+    copyFailures: z.strictObject({
+      account: AccountIdSchema,
+      region: RegionSchema,
+      count: z.number().int().positive(),
+    }),
+  }),
   z.strictObject({ linksScanned: z.strictObject({ pipeline: Name }) }),
   z.strictObject({ everyTarget: z.literal(true) }),
   z.strictObject({ nothingLeftBehind: z.literal(true) }),
@@ -133,12 +187,31 @@ export const ScenarioSchema = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().regex(/^[a-z][a-z0-9-]+$/),
   description: z.string().default(''),
-  speed: z.number().positive().default(1).meta({ description: "How many times faster than AWS the image services' clock runs." }),
+  speed: z
+    .number()
+    .positive()
+    .default(1)
+    .meta({ description: "How many times faster than AWS the image services' clock runs." }),
   control: z.strictObject({ account: AccountIdSchema, region: RegionSchema }),
-  targets: z.array(z.strictObject({ account: AccountIdSchema, regions: z.array(RegionSchema).min(1), forwardsEvents: z.boolean().default(true) })).default([]),
+  targets: z
+    .array(
+      z.strictObject({
+        account: AccountIdSchema,
+        regions: z.array(RegionSchema).min(1),
+        forwardsEvents: z.boolean().default(true),
+      }),
+    )
+    .default([]),
   approvers: z.array(z.email()).default([]),
   bases: z
-    .array(z.strictObject({ parameter: z.string(), name: z.string(), architecture: z.enum(['x86_64', 'arm64']).default('x86_64'), inventory: z.array(Package).default([]) }))
+    .array(
+      z.strictObject({
+        parameter: z.string(),
+        name: z.string(),
+        architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
+        inventory: z.array(Package).default([]),
+      }),
+    )
     .default([]),
   components: z.array(ComponentEffectSchema).default([]),
   commands: z.array(CommandSchema).default([]),

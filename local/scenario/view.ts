@@ -25,11 +25,19 @@ export interface Frame {
 }
 
 const PLAIN = { dim: '', bold: '', green: '', yellow: '', red: '', cyan: '', reset: '' };
-const COLOUR = { dim: '\u001b[2m', bold: '\u001b[1m', green: '\u001b[32m', yellow: '\u001b[33m', red: '\u001b[31m', cyan: '\u001b[36m', reset: '\u001b[0m' };
+const COLOUR = {
+  dim: '\u001b[2m',
+  bold: '\u001b[1m',
+  green: '\u001b[32m',
+  yellow: '\u001b[33m',
+  red: '\u001b[31m',
+  cyan: '\u001b[36m',
+  reset: '\u001b[0m',
+};
 type Palette = typeof PLAIN;
 
 /** Cut to a width, with an ellipsis where something is missing. */
-export function fit(text: string, width: number): string {
+export function cut(text: string, width: number): string {
   return text.length <= width ? text.padEnd(width) : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
@@ -60,19 +68,19 @@ export function renderFrame(frame: Frame, colour: boolean): string[] {
   const palette = colour ? COLOUR : PLAIN;
   const legend = STEPS.map(({ name }) => name.slice(0, 1)).join(' ');
   const lines = [
-    `${palette.bold}${fit(`  ${frame.title}`, WIDTH - 8)}${palette.reset}${palette.dim}${clock(frame.elapsedSeconds).padStart(6)}${palette.reset}`,
+    `${palette.bold}${cut(`  ${frame.title}`, WIDTH - 8)}${palette.reset}${palette.dim}${clock(frame.elapsedSeconds).padStart(6)}${palette.reset}`,
     '',
-    `${palette.dim}${fit('  PIPELINE', 30)}${legend}   ${fit('STATE', 20)}${'TIME'.padStart(6)}${'BAKES'.padStart(7)}${palette.reset}`,
+    `${palette.dim}${cut('  PIPELINE', 30)}${legend}   ${cut('STATE', 20)}${'TIME'.padStart(6)}${'BAKES'.padStart(7)}${palette.reset}`,
   ];
   for (const row of frame.rows) {
     const name = `  ${'  '.repeat(row.level)}${row.level > 0 ? '└ ' : ''}${row.pipeline}`;
     const time = row.seconds === undefined ? '' : clock(row.seconds);
     lines.push(
-      `${fit(name, 30)}${progress(row, palette)}   ${tint(row.state, palette)}${fit(row.state, 20)}${palette.reset}${time.padStart(6)}${String(row.bakes).padStart(7)}`,
+      `${cut(name, 30)}${progress(row, palette)}   ${tint(row.state, palette)}${cut(row.state, 20)}${palette.reset}${time.padStart(6)}${String(row.bakes).padStart(7)}`,
     );
   }
   lines.push('', `${palette.dim}  ${STEPS.map(({ name }) => name).join(' → ')}${palette.reset}`, '');
-  for (const line of frame.news) lines.push(fit(`  ${line}`, WIDTH).trimEnd());
+  for (const line of frame.news) lines.push(cut(`  ${line}`, WIDTH).trimEnd());
   return lines;
 }
 
@@ -92,14 +100,15 @@ export function createView(output: NodeJS.WriteStream): View {
       if (live) {
         recent.push(line);
         if (recent.length > 8) recent.shift();
-      } else output.write(`${fit(line, WIDTH).trimEnd()}\n`);
+      } else output.write(`${cut(line, WIDTH).trimEnd()}\n`);
     },
     frame(frame) {
       if (!live) return;
       const lines = renderFrame({ ...frame, news: recent }, true);
       if (drawn > 0) output.write(`\u001b[${drawn}A`);
       output.write(lines.map((line) => `\u001b[2K${line}\n`).join(''));
-      if (lines.length < drawn) output.write(`${'\u001b[2K\n'.repeat(drawn - lines.length)}\u001b[${drawn - lines.length}A`);
+      if (lines.length < drawn)
+        output.write(`${'\u001b[2K\n'.repeat(drawn - lines.length)}\u001b[${drawn - lines.length}A`);
       drawn = lines.length;
     },
     end() {

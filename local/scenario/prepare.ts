@@ -1,0 +1,52 @@
+import { Mailbox } from './mailbox.ts';
+import type { Scenario } from './schema.ts';
+import { createComponent, declareCommand, regionsOf, type Stage } from './timeline.ts';
+
+/** What stands before the timeline begins: base images, components, what simulated things answer, and mailboxes. */
+export async function prepareWorld(stage: Stage): Promise<void> {
+  const { scenario, cloud } = stage;
+  const regions = regionsOf(scenario);
+  for (const base of scenario.bases) await cloud.control.imageServices('publish-base', { ...base, regions });
+  for (const { file, ...effect } of scenario.components) {
+    await cloud.control.imageServices('declare-component', effect);
+    if (file !== undefined)
+      await createComponent(stage, { name: effect.name, version: effect.version, file });
+  }
+  for (const command of scenario.commands) await declareCommand(stage, command);
+}
+
+export interface Mailboxes {
+  /** One for each approver: what the filter policy lets through to their address. */
+  readonly approvers: readonly Mailbox[];
+  /** Somebody who reads every notification. */
+  readonly everybody: Mailbox;
+}
+
+export async function openMailboxes(
+  scenario: Scenario,
+  stage: Pick<Stage, 'cloud'>,
+  topics: { notification: string; approval: string },
+): Promise<Mailboxes> {
+  const client = stage.cloud.clientConfig();
+  const account = stage.cloud.controlAccount;
+  const everybody = await Mailbox.open({
+    client,
+    account,
+    topicArn: topics.notification,
+    name: 'mailbox-everybody',
+    to: 'everybody@example.com',
+  });
+  const approvers = await Promise.all(
+    scenario.approvers.map((approver, index) =>
+      Mailbox.open({
+        client,
+        account,
+        topicArn: topics.approval,
+        name: `mailbox-approver-${index + 1}`,
+        to: approver,
+        filter: { approver: [approver] },
+      }),
+    ),
+  );
+  return { approvers, everybody };
+}

@@ -1,0 +1,257 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decide, linkIn, scan } from './approver.ts';
+import { type Evidence, judgeAll } from './expectations.ts';
+import type { Mail } from './mailbox.ts';
+import { holds, inTreeOrder, isQuiet, levels, type Observation, Observer } from './observe.ts';
+import { openMailboxes, prepareWorld } from './prepare.ts';
+import { buildReport, type LinkUse } from './report.ts';
+import { type Report, ReportSchema } from './report-schema.ts';
+import type { ApprovalRule } from './schema.ts';
+import { perform, type Stage } from './timeline.ts';
+import type { Row, View } from './view.ts';
+
+/** Plays one scenario on a local cloud with the service deployed, and reports what came of it. */
+
+export interface RunOptions {
+  readonly stage: Stage;
+  readonly view: View;
+  readonly topics: { readonly notification: string; readonly approval: string };
+  /** When the emulator had its environment: what `seconds` count from. */
+  readonly since: number;
+  /** Current targets by pipeline, from the definitions that the scenario applies. */
+  readonly wantedTargets: Evidence['wantedTargets'];
+  /** Wall clock in milliseconds. */
+  readonly now: () => number;
+}
+
+const LOOK_EVERY_MS = 400;
+/** How long nothing may move before the scenario counts as at rest. */
+const REST_MS = 2500;
+
+function approvalIn(link: string): string {
+  return /\/approvals\/([^/?#]+)/.exec(link)?.[1] ?? '';
+}
+
+/** Answers approvals by their links as the scenario's rules say. */
+class Answering {
+  private readonly rules: { rule: ApprovalRule; used: number }[];
+  private readonly waiting: { mail: Mail; link: string; rule: ApprovalRule }[] = [];
+  readonly links = new Map<string, LinkUse>();
+  private readonly news: (line: string) => void;
+
+  constructor(rules: readonly ApprovalRule[], news: (line: string) => void) {
+    this.rules = rules.map((rule) => ({ rule, used: 0 }));
+    this.news = news;
+  }
+
+  /** Finds the rule for a new mail; the scanner comes first, as it does in life. */
+  async receive(mail: Mail): Promise<void> {
+    const link = linkIn(mail.text);
+    if (link === undefined) return;
+    const pipeline = mail.attributes['pipeline'] ?? '';
+    const use = this.links.get(approvalIn(link)) ?? { approval: approvalIn(link), scanned: 0 };
+    this.links.set(use.approval, use);
+    const found = this.rules.find(
+      ({ rule, used }) =>
+        (rule.pipeline === '*' || rule.pipeline === pipeline) &&
+        (rule.approver === undefined || rule.approver === mail.to) &&
+        (rule.times === undefined || used < rule.times),
+    );
+    if (found === undefined) return;
+    found.used += 1;
+    if (found.rule.scannerFirst) {
+      const statuses = await scan(link);
+      use.scanned += 1;
+      this.news(`${pipeline}: a mail scanner opens the link (${statuses.join(', ')})`);
+    }
+    if (found.rule.decision !== 'ignore') this.waiting.push({ mail, link, rule: found.rule });
+  }
+
+  async answer(observation: Observation, seconds: number): Promise<void> {
+    for (const entry of [...this.waiting]) {
+      if (entry.rule.after !== undefined && !holds(entry.rule.after, observation, seconds)) continue;
+      if (entry.rule.decision === 'ignore') continue;
+      this.waiting.splice(this.waiting.indexOf(entry), 1);
+      await decide(entry.link, entry.rule.decision, entry.rule.comment);
+      const verb = entry.rule.decision === 'approve' ? 'approves' : 'rejects';
+      this.news(
+        `${entry.mail.attributes['pipeline'] ?? ''}: ${entry.mail.to} ${verb} by the link in the mail`,
+      );
+    }
+  }
+}
+
+function rowsOf(observation: Observation, now: number): Row[] {
+  const depth = levels(observation.pipelines);
+  return inTreeOrder(observation.pipelines).map((pipeline) => {
+    const bakes = observation.bakes.filter((bake) => bake.pipeline === pipeline.name);
+    const bake = bakes.at(-1);
+    const steps = (bake?.steps ?? []).filter((step) => step.attempt === bake?.attempt);
+    const held = pipeline.decision?.kind === 'hold' ? pipeline.decision.reasons[0]?.code : undefined;
+    return {
+      pipeline: pipeline.name,
+      level: depth.get(pipeline.name) ?? 0,
+      state: bake?.state ?? held ?? (pipeline.dirty ? 'due' : 'applied'),
+      done: steps
+        .filter((step) => step.state === 'succeeded' || step.state === 'skipped')
+        .map((step) => step.name),
+      running: steps.find((step) => step.state === 'running')?.name,
+      failed: steps.find((step) => step.state === 'failed')?.name,
+      ...(bake === undefined
+        ? {}
+        : {
+            seconds:
+              ((bake.endedAt === undefined ? now : Date.parse(bake.endedAt)) - Date.parse(bake.createdAt)) /
+              1000,
+          }),
+      bakes: bakes.length,
+    };
+  });
+}
+
+/** One line for each state that a bake newly has. */
+class Teller {
+  private readonly known = new Map<string, string>();
+  private readonly news: (line: string) => void;
+  constructor(news: (line: string) => void) {
+    this.news = news;
+  }
+  tell(observation: Observation): void {
+    for (const bake of observation.bakes) {
+      const state = `${bake.attempt}:${bake.state}`;
+      if (this.known.get(bake.id) === state) continue;
+      this.known.set(bake.id, state);
+      const failure = bake.attempts.at(-1)?.failure;
+      const attempt = bake.attempt > 1 ? ` (attempt ${bake.attempt})` : '';
+      this.news(
+        `${bake.pipeline}: ${bake.state}${attempt}${failure === undefined ? '' : `: ${failure.reason}`}`,
+      );
+    }
+  }
+}
+
+function failedCopies(
+  calls: Awaited<ReturnType<Stage['cloud']['control']['imageServices']>>,
+): Evidence['failedCopies'] {
+  const list = (calls as { failed?: Evidence['failedCopies'] }).failed;
+  return list ?? [];
+}
+
+export async function runScenario({
+  stage,
+  view,
+  topics,
+  since,
+  wantedTargets,
+  now,
+}: RunOptions): Promise<Report> {
+  const { scenario, cloud, api } = stage;
+  const seconds = () => (now() - since) / 1000;
+  const observer = new Observer(api);
+  const boxes = await openMailboxes(scenario, stage, topics);
+  await prepareWorld(stage);
+  const callsAfter = (await cloud.control.calls(0)).at(-1)?.seq ?? 0;
+  const ready = seconds();
+  view.news(`ready after ${ready.toFixed(1)} s`);
+
+  const teller = new Teller(view.news);
+  const answering = new Answering(scenario.approvals, view.news);
+  const began = now();
+  const remaining = [...scenario.timeline];
+  let entrySince = now();
+  let firstRelease: number | null = null;
+  let quietSince: number | undefined;
+  let endedBy = '';
+  for (;;) {
+    const elapsed = (now() - began) / 1000;
+    const observation = await observer.look();
+    teller.tell(observation);
+    if (firstRelease === null && observation.releases.length > 0) firstRelease = seconds();
+    view.frame({
+      title: `${scenario.name} on the local cloud`,
+      elapsedSeconds: elapsed,
+      rows: rowsOf(observation, now()),
+    });
+
+    for (const box of boxes.approvers) for (const mail of await box.collect()) await answering.receive(mail);
+    await answering.answer(observation, elapsed);
+    await boxes.everybody.collect();
+
+    const next = remaining[0];
+    if (next !== undefined) {
+      if (next.when === undefined || holds(next.when, observation, elapsed)) {
+        remaining.shift();
+        await perform(stage, next.do, observation);
+        entrySince = now();
+        quietSince = undefined;
+        continue;
+      }
+      if ((now() - entrySince) / 1000 > next.within) {
+        endedBy = `the timeline waited ${next.within} s for ${JSON.stringify(next.when)}`;
+        break;
+      }
+    } else if (isQuiet(observation) && observation.bakes.length > 0) {
+      quietSince ??= now();
+      if (now() - quietSince > REST_MS) break;
+    } else quietSince = undefined;
+    if (elapsed > scenario.deadline) {
+      endedBy = `the deadline of ${scenario.deadline} s passed`;
+      break;
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+  await Promise.all([...boxes.approvers, boxes.everybody].map((box) => box.collect()));
+  if (endedBy !== '') view.news(`stopped: ${endedBy}`);
+
+  const mails = [...boxes.everybody.mails, ...boxes.approvers.flatMap((box) => box.mails)];
+  const total = quietSince === undefined ? seconds() : (quietSince - since) / 1000;
+  const { report, places } = await buildReport({
+    scenario,
+    cloud,
+    api,
+    observer,
+    seconds: {
+      ready: round(ready),
+      firstRelease: firstRelease === null ? null : round(firstRelease),
+      total: round(total),
+    },
+    mails,
+    links: answering.links,
+    callsAfter,
+  });
+  for (const box of [...boxes.approvers, boxes.everybody]) box.close();
+  const attempts = observer.last.bakes.flatMap((bake) =>
+    bake.attempts.map((attempt) => ({
+      pipeline: bake.pipeline,
+      bake: bake.id,
+      attempt: attempt.attempt,
+      state: attempt.state,
+      reason: attempt.failure?.reason ?? '',
+    })),
+  );
+  const stale = observer.last.pipelines
+    .filter(
+      (pipeline) =>
+        pipeline.dirty ||
+        pipeline.activeBake !== undefined ||
+        (pipeline.decision?.kind === 'hold' &&
+          pipeline.decision.reasons.some(({ code }) => code !== 'up-to-date')),
+    )
+    .map((pipeline) => ({
+      pipeline: pipeline.name,
+      why: pipeline.decision?.reasons.map(({ message }) => message).join('; ') ?? 'not planned yet',
+    }));
+  const copies = failedCopies(await cloud.control.imageServices('list-failed-copies', {}).catch(() => ({})));
+  const verdicts = judgeAll(scenario, {
+    report,
+    places,
+    wantedTargets,
+    stale,
+    attempts,
+    failedCopies: copies,
+  });
+  if (endedBy !== '') verdicts.push({ text: 'the scenario came to its end', held: false, why: endedBy });
+  return ReportSchema.parse({ ...report, expectations: verdicts });
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;

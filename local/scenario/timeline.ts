@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CreateComponentCommand, ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { loadDefinitions } from '../../cli/definition-file.ts';
+import { assertNever } from '../../shared/domain/errors.ts';
+import type { LocalCloud } from '../client.ts';
+import type { Api } from './api.ts';
+import type { Observation } from './observe.ts';
+import type { Action, Command, Scenario } from './schema.ts';
+
+/** Carries out the actions of a scenario: as an engineer, as AWS, or as bad luck would. */
+export interface Stage {
+  readonly scenario: Scenario;
+  /** Folder of the scenario file. */
+  readonly folder: string;
+  readonly cloud: LocalCloud;
+  readonly api: Api;
+  /** Physical names of the stack's functions by folder name. */
+  readonly functionName: (name: string) => string;
+  readonly news: (line: string) => void;
+}
+
+async function invoke(stage: Stage, name: string, payload: unknown): Promise<void> {
+  const lambda = new LambdaClient(stage.cloud.clientConfig());
+  try {
+    await lambda.send(
+      new InvokeCommand({
+        FunctionName: stage.functionName(name),
+        InvocationType: 'Event',
+        Payload: Buffer.from(JSON.stringify(payload)),
+      }),
+    );
+  } finally {
+    lambda.destroy();
+  }
+}
+
+export async function createComponent(
+  stage: Stage,
+  { name, version, file }: { name: string; version: string; file: string },
+): Promise<void> {
+  const builder = new ImagebuilderClient(stage.cloud.clientConfig());
+  try {
+    await builder.send(
+      new CreateComponentCommand({
+        name,
+        semanticVersion: version,
+        platform: 'Linux',
+        data: readFileSync(resolve(stage.folder, file), 'utf8'),
+        clientToken: `${stage.scenario.name}-${name}-${version}`,
+      }),
+    );
+  } finally {
+    builder.destroy();
+  }
+}
+
+function latestBake(observation: Observation, pipeline: string): string {
+  const bake = observation.bakes.filter((candidate) => candidate.pipeline === pipeline).at(-1);
+  if (bake === undefined)
+    throw new Error(`${pipeline} has no bake yet; give the entry a condition that waits for one.`);
+  return bake.id;
+}
+
+/** A recipe of ours carries the pipeline's name (imagebuilder engine). */
+const recipePrefix = (pipeline: string) => `ovenbird-${pipeline}`;
+
+export async function declareCommand(
+  { cloud }: Pick<Stage, 'cloud'>,
+  { match, ...answer }: Command,
+): Promise<void> {
+  const { pipeline, ...rest } = match;
+  await cloud.control.imageServices('declare-command', {
+    match: { ...rest, ...(pipeline === undefined ? {} : { pipelineTag: pipeline }) },
+    ...answer,
+  });
+}
+
+export async function perform(stage: Stage, action: Action, observation: Observation): Promise<void> {
+  const { cloud, api, scenario, news } = stage;
+  const { control } = cloud;
+  if ('publishBase' in action) {
+    news(`AWS publishes ${action.publishBase.name}`);
+    await control.imageServices('publish-base', { ...action.publishBase, regions: regionsOf(scenario) });
+  } else if ('publishComponent' in action) {
+    news(`component ${action.publishComponent.name} ${action.publishComponent.version} is published`);
+    await createComponent(stage, action.publishComponent);
+  } else if ('putParameter' in action) {
+    const ssm = new SSMClient(cloud.clientConfig());
+    await ssm.send(
+      new PutParameterCommand({
+        Name: action.putParameter.name,
+        Value: action.putParameter.value,
+        Type: 'String',
+        Overwrite: true,
+      }),
+    );
+    ssm.destroy();
+  } else if ('apply' in action) {
+    const loaded = loadDefinitions(action.apply.map((file) => resolve(stage.folder, file)));
+    for (const { definition } of loaded) {
+      news(`apply ${definition.name}`);
+      await api.request('POST', '/pipelines', definition);
+    }
+  } else if ('bake' in action) {
+    await api.request('POST', `/pipelines/${action.bake.pipeline}/bakes`, { force: action.bake.force });
+  } else if ('cancel' in action) {
+    news(`cancel ${action.cancel.pipeline}`);
+    await api.request('POST', `/bakes/${latestBake(observation, action.cancel.pipeline)}/cancel`, {});
+  } else if ('retry' in action) {
+    news(`a person retries ${action.retry.pipeline}`);
+    await api.request('POST', `/bakes/${latestBake(observation, action.retry.pipeline)}/retry`, {});
+  } else if ('failCall' in action) {
+    await control.addFault(action.failCall);
+  } else if ('failEvents' in action) {
+    await control.addEventFault(action.failEvents);
+  } else if ('failCopy' in action) {
+    await control.imageServices('fail-copy', action.failCopy);
+  } else if ('failBuild' in action) {
+    const { pipeline, times, reason } = action.failBuild;
+    await control.imageServices('fail-build', { recipeName: recipePrefix(pipeline), times, reason });
+  } else if ('declareCommand' in action) {
+    await declareCommand(stage, action.declareCommand);
+  } else if ('tick' in action) {
+    await invoke(stage, action.tick.function, {});
+  } else assertNever(action);
+}
+
+export function regionsOf(scenario: Scenario): string[] {
+  return [...new Set([scenario.control.region, ...scenario.targets.flatMap((target) => target.regions)])];
+}
