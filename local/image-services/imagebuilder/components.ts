@@ -49,6 +49,10 @@ const createSchema = z.object({
   dryRun: z.boolean().optional(),
 });
 
+const importSchema = createSchema
+  .omit({ dryRun: true })
+  .extend({ type: z.enum(['BUILD', 'TEST']), format: z.literal('SHELL') });
+
 const arnSchema = z.object({ componentBuildVersionArn: z.string() });
 
 /** Key of the build counter of one component version. */
@@ -60,6 +64,21 @@ export const componentOperations = (context: Context): Operations => ({
     const place = placeOf(context, call);
     return withTrail(context, call, 'CreateComponent', input, async () => {
       const output = await once(place, 'CreateComponent', input, () => create(context, place, call, input));
+      return { requestId: call.requestId, ...output };
+    });
+  },
+
+  // A shell script that becomes a component; nothing is checked inside it [M:ImportComponentRequest].
+  ImportComponent: (input, call) => {
+    const place = placeOf(context, call);
+    return withTrail(context, call, 'ImportComponent', input, async () => {
+      const output = await once(place, 'ImportComponent', input, async () => {
+        const { type, ...request } = read(importSchema, input);
+        exactlyOne(input, 'data', 'uri');
+        const data = request.data ?? (await objectText(context, call, request.uri ?? ''));
+        const { arn } = addComponent(context, place, call, request, { data, type, parameters: [] });
+        return { componentBuildVersionArn: arn };
+      });
       return { requestId: call.requestId, ...output };
     });
   },
@@ -144,44 +163,53 @@ export const nextComponentArn = (place: Place, name: string, semanticVersion: st
 const create = async (context: Context, place: Place, call: Call, input: Shape): Promise<Shape> => {
   const request = read(createSchema, input);
   exactlyOne(input, 'data', 'uri');
+  const data = request.data ?? (await objectText(context, call, request.uri ?? ''));
+  const document = readDocument(data, request.data === undefined ? 'uri' : 'data');
+  const component = addComponent(context, place, call, request, { data, ...document });
+  return {
+    componentBuildVersionArn: component.arn,
+    latestVersionReferences: referencesOf(component, call.region),
+  };
+};
+
+const addComponent = (
+  context: Context,
+  place: Place,
+  call: Call,
+  request: Omit<z.infer<typeof createSchema>, 'data'>,
+  content: Pick<ComponentRecord, 'data' | 'type' | 'parameters'>,
+): ComponentRecord => {
   const slug = slugOf(request.name);
   const version = parseVersion(request.semanticVersion);
-  const data = request.data ?? (await objectText(context, call, request.uri ?? ''));
-  const { type, parameters } = readDocument(data, request.data === undefined ? 'uri' : 'data');
   const builds = place.components.filter((component) => component.slug === slug);
   const latest = newest(builds, version);
   // Same name and version: a new build, unless the content is that of the latest one [M:CreateComponentRequest.name].
-  if (latest !== undefined && latest.data === data && latest.platform === request.platform) {
+  if (latest !== undefined && latest.data === content.data && latest.platform === request.platform) {
     throw alreadyExists('Component', latest.arn);
   }
   if (place.components.length >= quotas.components) throw quotaExceeded('components', quotas.components);
   if (request.dryRun === true) throw dryRunSucceeded();
   const build = takeBuild(place, componentKey(slug, version));
   const component: ComponentRecord = {
+    ...content,
     arn: arnOf('component', place, slug, version, build),
     name: request.name,
     slug,
     owner: call.account,
     version,
     build,
-    type,
     platform: request.platform,
     supportedOsVersions: request.supportedOsVersions,
     description: request.description,
     changeDescription: request.changeDescription,
-    data,
     kmsKeyId: request.kmsKeyId,
-    parameters,
     status: 'ACTIVE',
     dateCreated: stampOf(context.world.clock.now()),
     tags: request.tags ?? {},
   };
   place.components.push(component);
   place.components.sort(compareBuilds);
-  return {
-    componentBuildVersionArn: component.arn,
-    latestVersionReferences: referencesOf(component, call.region),
-  };
+  return component;
 };
 
 const referencesOf = (

@@ -1,7 +1,7 @@
 import { arnOf, slugOf } from './arns.ts';
 import { componentKey } from './components.ts';
 import { readDocument } from './document.ts';
-import type { ComponentRecord, Platform } from './records.ts';
+import type { ComponentRecord, ImageRecord, Platform } from './records.ts';
 import { type Place, takeBuild } from './store.ts';
 import { compareBuilds, parseVersion } from './versions.ts';
 
@@ -61,6 +61,41 @@ export const publishManaged = (
   };
   place.components.push(record);
   place.components.sort(compareBuilds);
+  return record;
+};
+
+/** Adds a build of an Amazon-managed image that stands for an AMI which is there already. */
+export const publishManagedImage = (
+  place: Place,
+  image: { name: string; version: string; imageId: string; dateCreated: string },
+): ImageRecord => {
+  const slug = slugOf(image.name);
+  const version = parseVersion(image.version);
+  const build = takeBuild(place, `image/${slug}/${image.version}`);
+  const record: ImageRecord = {
+    arn: arnOf('image', place, slug, version, build),
+    name: image.name,
+    slug,
+    account: place.account,
+    region: place.region,
+    version,
+    build,
+    platform: 'Linux',
+    buildType: 'USER_INITIATED',
+    imageSource: 'AMAZON_MANAGED',
+    dateCreated: image.dateCreated,
+    tags: {},
+    status: 'AVAILABLE',
+    recipeArn: '',
+    metadata: false,
+    document: {},
+    amis: [{ region: place.region, image: image.imageId, name: image.name, accountId: 'amazon' }],
+    inventory: [],
+    instances: new Set(),
+    cancelled: false,
+  };
+  place.images.push(record);
+  place.images.sort(compareBuilds);
   return record;
 };
 

@@ -4,7 +4,7 @@ import { slugOf } from './arns.ts';
 import { type Context, stampOf } from './context.ts';
 import { notFound } from './errors.ts';
 import { platformSchema } from './input.ts';
-import { publishManaged } from './managed.ts';
+import { publishManaged, publishManagedImage } from './managed.ts';
 import { formatVersion, matches, parsePattern, parseVersion } from './versions.ts';
 
 const versionSchema = z.string().regex(/^\d+\.\d+\.\d+$/, 'Write <major>.<minor>.<patch>.');
@@ -18,6 +18,14 @@ const publishSchema = z.strictObject({
   platform: platformSchema.default('Linux'),
   description: z.string().optional(),
   data: z.string().optional(),
+});
+
+const publishImageSchema = z.strictObject({
+  name: z.string().min(1),
+  version: versionSchema,
+  regions: regionsSchema,
+  /** Public SSM parameter whose value in each Region is the AMI. */
+  parameter: z.string().min(1),
 });
 
 const declareSchema = z.strictObject({
@@ -53,6 +61,19 @@ export const imageBuilderVerbs = ({ world, store }: Context): Verbs => ({
       ]),
     ),
   })),
+
+  /** Amazon publishes a version of a managed image, for parents like `…:aws:image/amazon-linux-2023-x86/x.x.x`. */
+  'publish-image-version': defineVerb(publishImageSchema, async ({ regions, parameter, ...image }) => {
+    const arns: Record<string, string> = {};
+    for (const region of regions) {
+      // Public parameters read the same for every account; this one owns nothing.
+      const imageId = await world.readParameter({ account: '000000000000', region, name: parameter });
+      if (imageId === undefined) throw notFound('Parameter', `${region} ${parameter}`);
+      const dateCreated = stampOf(world.clock.now());
+      arns[region] = publishManagedImage(store.place('aws', region), { ...image, imageId, dateCreated }).arn;
+    }
+    return { arns };
+  }),
 
   /** What a component version does to images built with it. May come before CreateComponent. */
   'declare-component': defineVerb(declareSchema, (effect) => {
