@@ -94,6 +94,8 @@ function environment(options: MiniStackOptions, scratch: string): NodeJS.Process
     IOT_MTLS_ENABLED: '0',
     SFTP_ENABLED: '0',
     LAMBDA_WARM_TTL_SECONDS: '120',
+    // MiniStack's worker script uses what newer Node.js warns about; AWS's runtime does not print that either.
+    NODE_NO_WARNINGS: '1',
   };
 }
 

@@ -44,6 +44,18 @@ class _Endings:
 endings = _Endings()
 
 
+def tell_endings() -> None:
+    """Let the endings be told where MiniStack announces every change of status. May be called more than once."""
+
+    def emit(original, execution):
+        if execution["status"] != "RUNNING":
+            endings.tell(execution)
+        original(execution)
+
+    if not hasattr(require(sf, "_emit_execution_status_event"), "inner"):
+        wrap(sf, "_emit_execution_status_event", emit)
+
+
 @correction(
     fact="A started execution runs at once; MiniStack lets each one sleep 150 ms first.",
     source="docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html",
@@ -94,19 +106,6 @@ def ended_executions_stay_as_they_ended():
 
 
 @correction(
-    fact="Whoever waits for an execution learns of its end at once (needed by the corrections of nested executions).",
-    source="docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html",
-)
-def endings_are_told():
-    def emit(original, execution):
-        if execution["status"] != "RUNNING":
-            endings.tell(execution)
-        original(execution)
-
-    wrap(sf, "_emit_execution_status_event", emit)
-
-
-@correction(
     fact=(
         "startExecution.sync starts an ordinary execution, with status events of its own; when it does not succeed, the task "
         "fails with States.TaskFailed and the child's description as the cause; stopping the parent stops the child."
@@ -114,6 +113,7 @@ def endings_are_told():
     source="docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html",
 )
 def nested_executions_are_executions():
+    tell_endings()
     require(sf, "_invoke_nested_start_execution_sync")
     require(sf, "_invoke_nested_start_execution")
     sf._invoke_nested_start_execution_sync = _run_nested

@@ -6,7 +6,7 @@ import time
 
 from ministack.services import stepfunctions as sf
 
-from .executions import current_execution, endings
+from .executions import current_execution, endings, tell_endings
 from .support import correction, replace_text, wrap
 
 
@@ -92,6 +92,7 @@ def callback_tasks_fail_with_their_call():
     source="docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#wait-token-hearbeat",
 )
 def callback_tasks_end_in_time():
+    tell_endings()
     sf._wait_for_callback = _wait_for_callback
     replace_text(
         sf,
