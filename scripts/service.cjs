@@ -1,0 +1,35 @@
+/**
+ * What serverless.yml includes: functions, state machines, their roles and all resources, collected from the folders where they live
+ * (function.yml, machine.yml, resources), and the parameters that the user has chosen.
+ */
+const { collectFunctions, collectMachines, collectResources } = require('./service/collect.cjs');
+const { chosenParameters } = require('./service/parameters.cjs');
+
+const root = require('node:path').resolve(__dirname, '..');
+
+async function stageOf(resolveConfigurationProperty) {
+  return String(await resolveConfigurationProperty(['provider', 'stage']));
+}
+
+module.exports = {
+  functions: async ({ resolveConfigurationProperty }) =>
+    collectFunctions(root, await stageOf(resolveConfigurationProperty)).functions,
+
+  stepFunctions: async ({ resolveConfigurationProperty }) => ({
+    validate: true,
+    noOutput: false,
+    stateMachines: collectMachines(root, await stageOf(resolveConfigurationProperty)).stateMachines,
+  }),
+
+  resources: async ({ options, resolveVariable, resolveConfigurationProperty }) => {
+    const stage = await stageOf(resolveConfigurationProperty);
+    const values = await chosenParameters({
+      root,
+      stage,
+      command: process.argv.slice(2).find((word) => !word.startsWith('-')) ?? '',
+      options,
+      resolveVariable,
+    });
+    return collectResources(root, stage, values);
+  },
+};

@@ -1,0 +1,134 @@
+const { existsSync, readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const YAML = require('yaml');
+const { functionRole, machineRole } = require('./roles.cjs');
+const { withoutMachineReferences } = require('./references.cjs');
+
+const SERVICE = 'ovenbird';
+const LOG_RETENTION_DAYS = 90;
+
+function readYaml(path) {
+  try {
+    return YAML.parse(readFileSync(path, 'utf8')) ?? {};
+  } catch (cause) {
+    throw new Error(`${path}: ${cause.message}`, { cause });
+  }
+}
+
+/** Folders that hold the file, in alphabetical order; a folder that is still without it is left out. */
+function foldersWith(root, parent, fileOf) {
+  const path = join(root, parent);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(path, entry.name, fileOf(entry.name))))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function camel(name) {
+  return name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+}
+
+/** `start-build` -> `StartBuild`: the logical ids are `StartBuildLambdaFunction` and `StartBuildRole`, for machines `BakeMachine` and `BakeMachineRole`. */
+function pascal(name) {
+  const text = camel(name);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function machineNames(root, stage) {
+  const names = foldersWith(root, 'statemachines', () => 'machine.yml');
+  return new Map(names.map((name) => [`${pascal(name)}Machine`, `${SERVICE}-${stage}-${name}`]));
+}
+
+function collectFunctions(root, stage) {
+  const machines = machineNames(root, stage);
+  const functions = {};
+  const resources = {};
+  for (const folder of foldersWith(root, 'functions', () => 'function.yml')) {
+    const file = join('functions', folder, 'function.yml');
+    const { iam = [], ...declared } = readYaml(join(root, file));
+    const name = `${SERVICE}-${stage}-${folder}`;
+    const roleId = `${pascal(folder)}Role`;
+    functions[camel(folder)] = {
+      ...withoutMachineReferences(declared, machines),
+      name,
+      role: roleId,
+      // Source maps and build reports stay beside the bundles in .esbuild/, out of what is deployed.
+      package: { patterns: ['!**/*.map', '!**/*-meta.json'] },
+    };
+    resources[roleId] = functionRole({
+      file,
+      functionName: name,
+      statements: withoutMachineReferences(iam, machines),
+      events: declared.events ?? [],
+    });
+  }
+  return { functions, resources };
+}
+
+function collectMachines(root, stage) {
+  const machines = machineNames(root, stage);
+  const stateMachines = {};
+  const resources = {};
+  for (const folder of foldersWith(root, 'statemachines', () => 'machine.yml')) {
+    const file = join('statemachines', folder, 'machine.yml');
+    const { iam = [], ...declared } = readYaml(join(root, file));
+    const id = `${pascal(folder)}Machine`;
+    const name = `${SERVICE}-${stage}-${folder}`;
+    const logGroupId = `${id}LogGroup`;
+    stateMachines[camel(folder)] = {
+      ...declared,
+      id,
+      name,
+      role: { 'Fn::GetAtt': [`${id}Role`, 'Arn'] },
+      dependsOn: [`${id}Role`],
+      // Errors only and no payloads: executions carry ids, and what they say is in the table.
+      loggingConfig: {
+        level: 'ERROR',
+        includeExecutionData: false,
+        destinations: [{ 'Fn::GetAtt': [logGroupId, 'Arn'] }],
+      },
+      tracingConfig: { enabled: true },
+      definition: readYaml(join(root, 'statemachines', folder, `${folder}.asl.yml`)),
+    };
+    resources[`${id}Role`] = machineRole({ file, statements: withoutMachineReferences(iam, machines) });
+    // The prefix keeps the account's log resource policy from growing with every machine (step-functions/dg/bp-cwl).
+    resources[logGroupId] = {
+      Type: 'AWS::Logs::LogGroup',
+      Properties: { LogGroupName: `/aws/vendedlogs/states/${name}`, RetentionInDays: LOG_RETENTION_DAYS },
+    };
+  }
+  return { stateMachines, resources };
+}
+
+/** All of resources/*.yml but whole templates of their own (target-account.yml), and what functions and machines bring. */
+function collectResources(root, stage, values = new Map()) {
+  const machines = machineNames(root, stage);
+  const merged = { Parameters: {}, Conditions: {}, Resources: {}, Outputs: {} };
+  const add = (file, section, entries) => {
+    for (const [id, entry] of Object.entries(entries ?? {})) {
+      if (merged[section][id] !== undefined)
+        throw new Error(`${file}: ${section}.${id} is declared a second time.`);
+      merged[section][id] = entry;
+    }
+  };
+  const folder = join(root, 'resources');
+  for (const name of readdirSync(folder)
+    .filter((entry) => entry.endsWith('.yml'))
+    .sort()) {
+    const file = `resources/${name}`;
+    const parts = readYaml(join(folder, name));
+    if (parts.AWSTemplateFormatVersion !== undefined) continue;
+    const unknown = Object.keys(parts).filter((section) => merged[section] === undefined);
+    if (unknown.length > 0) throw new Error(`${file}: ${unknown.join(', ')} is no section that is merged.`);
+    for (const section of Object.keys(merged))
+      add(file, section, withoutMachineReferences(parts[section], machines));
+  }
+  add('functions', 'Resources', collectFunctions(root, stage).resources);
+  add('statemachines', 'Resources', collectMachines(root, stage).resources);
+  for (const [name, value] of values)
+    merged.Parameters[name] = { ...merged.Parameters[name], Default: value };
+  return Object.fromEntries(Object.entries(merged).filter(([, entries]) => Object.keys(entries).length > 0));
+}
+
+module.exports = { collectFunctions, collectMachines, collectResources, pascal, SERVICE };
