@@ -88,7 +88,7 @@ const ApprovalSchema = z.strictObject({
   reminders: notYet('Reminders'),
 });
 
-const TargetSchema = z.strictObject({
+export const TargetSchema = z.strictObject({
   account: AccountIdSchema,
   regions: z.array(RegionSchema).min(1).max(40),
   /** `copy`: the target owns its image, encrypted with the target's key. `share`: the control account's copy is made launchable for it. */

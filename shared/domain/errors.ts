@@ -103,6 +103,11 @@ export class DecisionConflict extends DomainError {
   readonly code = 'decision-conflict';
   readonly status = 409;
 }
+/** Who asked for a bake does not approve it. */
+export class SelfApprovalRefused extends DomainError {
+  readonly code = 'self-approval';
+  readonly status = 403;
+}
 export class LinkInvalid extends DomainError {
   readonly code = 'link-invalid';
   readonly status = 403;

@@ -1,0 +1,91 @@
+/** How selectors, versions and times are said to people: short enough for a line of a mail or a table, and never ambiguous. */
+
+/** `component:arn:aws:imagebuilder:eu-west-1:1111:component/harden-ssh/1.x.x` -> `component harden-ssh/1.x.x`. */
+export function describeSelector(key: string): string {
+  const split = key.indexOf(':');
+  const kind = key.slice(0, split);
+  const rest = key.slice(split + 1);
+  switch (kind) {
+    case 'pipeline':
+      return `pipeline ${rest.replace(/\/stable$/, '')}`;
+    case 'component':
+    case 'image':
+      return `${kind} ${rest.split('/').slice(1).join('/')}`;
+    case 'ssm':
+    case 'ami':
+      return `${kind === 'ssm' ? 'parameter' : 'image'} ${rest.slice(rest.indexOf(':') + 1)}`;
+    case 'definition':
+      return `definition ${rest}`;
+    default:
+      return key;
+  }
+}
+
+/** The version of an ARN alone (`1.1.0/1`); anything else as it is. */
+export function describeVersion(version: string): string {
+  const match = /^arn:[^/]+\/[^/]+\/(.+)$/.exec(version);
+  return match?.[1] ?? version;
+}
+
+export function describeMove(change: { selector: string; from?: string | undefined; to: string }): string {
+  const to = describeVersion(change.to);
+  const what = describeSelector(change.selector);
+  return change.from === undefined ? `${what}: ${to}` : `${what}: ${describeVersion(change.from)} -> ${to}`;
+}
+
+/** `2026-11-24 08:00 UTC`. */
+export function describeTime(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+/** `45 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+export function describeSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const units: readonly [string, number][] = [
+    ['d', 86_400],
+    ['h', 3600],
+    ['min', 60],
+    ['s', 1],
+  ];
+  const first = units.findIndex(([, size]) => whole >= size);
+  if (first === -1) return '0 s';
+  const shown: string[] = [];
+  let rest = whole;
+  for (const [unit, size] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) shown.push(`${count} ${unit}`);
+  }
+  return shown.join(' ');
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(words: readonly string[]): string {
+  if (words.length < 2) return words[0] ?? '';
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** Breaks text at spaces so that no line is longer than `width`; a longer word (an ARN, a link) keeps a line of its own. */
+export function wrap(text: string, width = 80, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(/\s+/).filter((entry) => entry !== '')) {
+    const joined = line.trim() === '' ? `${indent}${word}` : `${line} ${word}`;
+    if (joined.length <= width || line.trim() === '') line = joined;
+    else {
+      lines.push(line);
+      line = `${indent}${word}`;
+    }
+  }
+  if (line.trim() !== '') lines.push(line);
+  return lines;
+}
+
+/** Cuts to a length with an ellipsis; SNS subjects hold fewer than 100 characters (sns PublishInput.Subject). */
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}

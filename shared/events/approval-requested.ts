@@ -1,0 +1,30 @@
+import * as z from 'zod';
+
+/** A tested image waits for people. The links themselves are secrets and never in an event. */
+export const ApprovalRequestedSchema = z.object({
+  version: z.literal(1),
+  bake: z.string(),
+  attempt: z.number().int().positive(),
+  pipeline: z.string(),
+  team: z.string().optional(),
+  state: z.literal('awaiting-approval'),
+  approval: z.string(),
+  approvers: z.array(z.string()),
+  expiresAt: z.iso.datetime(),
+  /** Why the bake was started. */
+  reason: z.string(),
+  /** What moved, newest last. */
+  changes: z.array(
+    z.object({ id: z.string(), selector: z.string(), from: z.string().optional(), to: z.string() }),
+  ),
+});
+export type ApprovalRequested = z.infer<typeof ApprovalRequestedSchema>;
+
+export const APPROVAL_REQUESTED = 'Ovenbird Approval Requested';
+
+export function approvalRequestedEvent(detail: Omit<ApprovalRequested, 'version' | 'state'>) {
+  return {
+    detailType: APPROVAL_REQUESTED,
+    detail: { version: 1, state: 'awaiting-approval', ...detail } satisfies ApprovalRequested,
+  };
+}
