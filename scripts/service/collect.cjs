@@ -81,7 +81,6 @@ function collectMachines(root, stage) {
       id,
       name,
       role: { 'Fn::GetAtt': [`${id}Role`, 'Arn'] },
-      dependsOn: [`${id}Role`],
       // Errors only and no payloads: executions carry ids, and what they say is in the table.
       loggingConfig: {
         level: 'ERROR',

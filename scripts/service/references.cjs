@@ -10,7 +10,10 @@ function withoutMachineReferences(value, machines) {
   if (machines.has(reference)) return { 'Fn::Sub': arnText(machines.get(reference)) };
   const nameOf = nameAttribute(value['Fn::GetAtt']);
   if (machines.has(nameOf)) return machines.get(nameOf);
-  if (typeof value['Fn::Sub'] === 'string') return { 'Fn::Sub': substituted(value['Fn::Sub'], machines) };
+  if (typeof value['Fn::Sub'] === 'string') {
+    const text = substituted(value['Fn::Sub'], machines);
+    return text.includes('${') ? { 'Fn::Sub': text } : text;
+  }
   return Object.fromEntries(
     Object.entries(value).map(([key, entry]) => [key, withoutMachineReferences(entry, machines)]),
   );
