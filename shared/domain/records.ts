@@ -242,6 +242,8 @@ export const ImageRecordSchema = z.object({
   durationSeconds: z.number().nonnegative().optional(),
   digest: z.string().optional(),
   verdict: z.enum(['passed', 'failed']).optional(),
+  /** Cleaned up: image, snapshots and the engine's record are gone. */
+  removed: z.boolean().default(false),
 });
 export type ImageRecord = z.infer<typeof ImageRecordSchema>;
 

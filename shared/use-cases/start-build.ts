@@ -127,6 +127,7 @@ async function recordStart(
     region: deps.home.region,
     build,
     snapshotIds: [],
+    removed: false,
   };
   await deps.table.write([{ put: { ...keys.image(ref.bake, variant), ...record } }]);
 }

@@ -1,0 +1,124 @@
+/**
+ * Ends bakes whose machine could not do it itself: it was stopped, ran out of time, or failed while it recorded its failure. Called for every
+ * status change of a bake's execution, and by a periodic look at attempts that stand where they stood for too long.
+ */
+import { assertNever } from '../domain/errors.ts';
+import { isTerminal } from '../domain/lifecycle.ts';
+import { due, executionName, keys, parseExecutionName } from '../domain/naming.ts';
+import type { WorkflowFailure } from '../domain/outcomes.ts';
+import type { BakeRef } from '../domain/payloads.ts';
+import { type AttemptRecord, AttemptRecordSchema } from '../domain/records.ts';
+import { type ExecutionStatus, type Workflows, WriteConflict } from '../ports.ts';
+import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
+import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
+import { readAttempt } from './steps.ts';
+
+export interface EndExecutionsDeps extends Omit<CleanUpDeps, 'workflows'>, RecordOutcomeDeps {
+  readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;
+}
+
+const LOOK_AGAIN_SECONDS = 900;
+
+/** Takes what an execution's status change says. Answers what came of it, for the log. */
+export async function endExecution(
+  deps: EndExecutionsDeps,
+  execution: { readonly name: string } & ExecutionStatus,
+): Promise<'not-ours' | 'nothing-to-do' | AttemptRecord['state']> {
+  const parsed = parseExecutionName(execution.name);
+  if (parsed?.machine !== 'bake') return 'not-ours';
+  const ref: BakeRef = { bake: parsed.bake, attempt: parsed.attempt };
+  const item = await deps.table.get(keys.attempt(ref.bake, ref.attempt));
+  if (item === undefined) return 'not-ours';
+  if (isTerminal(AttemptRecordSchema.parse(item).state)) return 'nothing-to-do';
+  const error = failureOf(execution);
+  if (error === undefined) return 'nothing-to-do';
+
+  // 1. A fence first: what is under way for the attempt ends by itself.
+  if (execution.status === 'ABORTED') await requestEnd(deps, ref);
+  // 2. Then as the machine would have done it.
+  await cleanUpBake(deps, ref);
+  const { state } = await recordOutcome(deps, { ...ref, error });
+  return state;
+}
+
+function failureOf({ status, error, cause }: ExecutionStatus): WorkflowFailure | undefined {
+  switch (status) {
+    case 'RUNNING':
+    case 'SUCCEEDED':
+      return undefined;
+    case 'FAILED':
+      return { name: error ?? 'States.TaskFailed', cause: cause ?? 'The execution failed without a cause.' };
+    case 'TIMED_OUT':
+      return { name: 'States.Timeout', cause: cause ?? 'The bake ran longer than it may.' };
+    case 'ABORTED':
+      return { name: 'States.Aborted', cause: cause ?? 'The execution was stopped at Step Functions.' };
+    default:
+      return assertNever(status);
+  }
+}
+
+async function requestEnd(deps: EndExecutionsDeps, ref: BakeRef): Promise<void> {
+  const endRequested = {
+    as: 'cancelled',
+    by: 'somebody who stopped its execution at Step Functions',
+    at: deps.clock.now().toISOString(),
+  };
+  try {
+    await deps.table.write([
+      {
+        update: keys.attempt(ref.bake, ref.attempt),
+        set: { endRequested },
+        when: { exists: true, equals: { endRequested: null } },
+      },
+    ]);
+  } catch (error) {
+    // It was asked for already, by whoever stopped it.
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}
+
+/** Looks at attempts that are due: ended ones are cleaned up a last time, open ones whose execution has ended are ended. Queued ones are the planner's. */
+export async function sweepAttempts(
+  deps: EndExecutionsDeps,
+  limit = 50,
+): Promise<{ looked: number; ended: number; cleaned: number }> {
+  const page = await deps.table.query({
+    index: 'due',
+    pk: due.attempt,
+    upTo: deps.clock.now().toISOString(),
+    limit,
+  });
+  const counts = { looked: 0, ended: 0, cleaned: 0 };
+  for (const item of page.items) {
+    // The index lags behind; the row decides.
+    const { bake, attempt: number } = AttemptRecordSchema.parse(item);
+    const attempt = await readAttempt(deps, { bake, attempt: number });
+    counts.looked += 1;
+    if (isTerminal(attempt.state)) {
+      if (attempt.state === 'released' || attempt.cleanedUp) await settle(deps, attempt);
+      else await cleanUpBake(deps, attempt);
+      counts.cleaned += 1;
+    } else if (attempt.state !== 'queued' && (await endIfStopped(deps, attempt))) counts.ended += 1;
+  }
+  return counts;
+}
+
+async function endIfStopped(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<boolean> {
+  const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
+  const arn = attempt.execution ?? deps.workflows.executionArn('bake', name);
+  // An execution that is gone altogether was deleted with its machine.
+  const found = (await deps.workflows.describe(arn)) ?? { status: 'ABORTED' as const };
+  if (found.status !== 'RUNNING') {
+    const state = await endExecution(deps, { name, ...found });
+    return state !== 'nothing-to-do';
+  }
+  const dueSk = new Date(deps.clock.now().getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
+  await deps.table.write([{ update: keys.attempt(attempt.bake, attempt.attempt), set: { dueSk } }]);
+  return false;
+}
+
+async function settle(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<void> {
+  await deps.table.write([
+    { update: keys.attempt(attempt.bake, attempt.attempt), remove: ['duePk', 'dueSk'] },
+  ]);
+}
