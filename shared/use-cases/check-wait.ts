@@ -27,8 +27,8 @@ export interface CheckWaitDeps {
   readonly engine: Pick<BuildEngine, 'status'>;
   readonly instances: Pick<TestInstances, 'status'>;
   readonly commands: Pick<Commands, 'status'>;
-  /** Whether a copy of the region's wait has ended, well or not, so that its targets can be advanced. */
-  readonly copies: { readonly moved: (wait: WaitRecord) => Promise<boolean> };
+  /** What a region's copies say (check-copies.ts), or undefined while all of them are on their way. */
+  readonly checkCopies: (wait: WaitRecord) => Promise<WaitOutcome | undefined>;
 }
 
 /** Two rounds: a decision that loses against an approver's own is looked at again. */
@@ -99,7 +99,7 @@ async function look(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome 
     case 'command':
       return lookAtCommand(deps, wait);
     case 'copies':
-      return (await deps.copies.moved(wait)) ? success({}) : undefined;
+      return deps.checkCopies(wait);
     case 'approval':
       return lookAtApproval(deps, wait);
     default:
@@ -117,9 +117,9 @@ async function lookAtImage(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitO
 
 async function lookAtInstance(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
   const status = await deps.instances.status(wait.resource);
-  if (status.state === 'starting') return undefined;
-  if (status.state === 'ready') return success({});
-  return failure('TestsFailed', `Instance ${wait.resource} ended before its tests: ${status.reason}`);
+  if (status.state === 'gone')
+    return failure('TestsFailed', `Instance ${wait.resource} ended before its tests: ${status.reason}`);
+  return status.state === 'ready' ? success({}) : undefined;
 }
 
 async function lookAtCommand(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {

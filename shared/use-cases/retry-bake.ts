@@ -1,0 +1,127 @@
+/** A person tries a bake again that ended without a release: a new attempt with the same lock, at once and without waiting for a back-off. */
+import { BakeNotRetryable, TryLater } from '../domain/errors.ts';
+import { type AttemptState, isTerminal } from '../domain/lifecycle.ts';
+import { due, executionName, keys } from '../domain/naming.ts';
+import {
+  type AttemptRecord,
+  type BakeRecord,
+  type OutboxRecord,
+  PlanningRecordSchema,
+} from '../domain/records.ts';
+import { bakeStartedEvent } from '../events/bake-started.ts';
+import { type Ids, type Workflows, type Write, WriteConflict } from '../ports.ts';
+import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
+
+export interface RetryBakeDeps extends StepDeps {
+  readonly ids: Ids;
+  readonly workflows: Pick<Workflows, 'startBake'>;
+}
+
+const ROUNDS = 5;
+/** A queued attempt without an execution is started by the sweep, should starting it fail here. */
+const START_WITHIN_SECONDS = 60;
+const RETRYABLE: readonly AttemptState[] = ['failed', 'rejected', 'expired', 'cancelled'];
+
+/** Answers the new attempt. Throws BakeNotRetryable, which says why. */
+export async function retryBake(
+  deps: RetryBakeDeps,
+  request: { readonly bake: string; readonly by: string },
+): Promise<AttemptRecord> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { bake, revision } = await readBakeAndRevision(deps, request.bake);
+    const last = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
+    if (!RETRYABLE.includes(last.state)) throw refusal(bake, last.state);
+    const queued = await queue(deps, bake, revision.definition.team, request.by);
+    if (queued !== undefined) return await start(deps, queued);
+  }
+  throw new TryLater(`Bake ${request.bake} kept changing while it was to be tried again.`);
+}
+
+async function queue(
+  deps: RetryBakeDeps,
+  bake: BakeRecord,
+  team: string | undefined,
+  by: string,
+): Promise<AttemptRecord | undefined> {
+  const now = deps.clock.now();
+  const at = now.toISOString();
+  const item = await deps.table.get(keys.planning(bake.pipeline));
+  const planning = PlanningRecordSchema.parse(item);
+  if (planning.activeBake !== undefined) {
+    throw new BakeNotRetryable(
+      `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
+      { bake: bake.id, active: planning.activeBake },
+    );
+  }
+  const attempt: AttemptRecord = {
+    bake: bake.id,
+    attempt: bake.attempt + 1,
+    state: 'queued',
+    startedAt: at,
+    cleanedUp: false,
+  };
+  const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
+  const writes: Write[] = [
+    {
+      put: { ...keys.attempt(bake.id, attempt.attempt), ...attempt, duePk: due.attempt, dueSk },
+      when: { exists: false },
+    },
+    {
+      update: keys.bake(bake.id),
+      set: { attempt: attempt.attempt, state: 'queued' },
+      remove: ['endedAt'],
+      when: { equals: { attempt: bake.attempt, state: bake.state } },
+    },
+    {
+      update: keys.planning(bake.pipeline),
+      set: { activeBake: bake.id },
+      add: { version: 1 },
+      when: { equals: { version: planning.version, activeBake: null } },
+    },
+    {
+      update: keys.fingerprint(bake.pipeline, bake.bits, bake.proof),
+      set: { state: 'baking', bake: bake.id },
+    },
+    startedEvent(deps, bake, attempt, team, by, at),
+  ];
+  try {
+    await deps.table.write(writes);
+    return attempt;
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return undefined;
+  }
+}
+
+function startedEvent(
+  deps: RetryBakeDeps,
+  bake: BakeRecord,
+  attempt: AttemptRecord,
+  team: string | undefined,
+  by: string,
+  at: string,
+): Write {
+  const event = bakeStartedEvent({
+    bake: bake.id,
+    attempt: attempt.attempt,
+    pipeline: bake.pipeline,
+    ...(team === undefined ? {} : { team }),
+    reason: `Attempt ${attempt.attempt}, asked for by ${by}. ${bake.reason}`,
+    changes: bake.changes,
+    causes: bake.causes,
+  });
+  const record: OutboxRecord = { id: deps.ids.next(), ...event, at, published: false };
+  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: at } };
+}
+
+async function start(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<AttemptRecord> {
+  const ref = { bake: attempt.bake, attempt: attempt.attempt };
+  const execution = await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
+  await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { execution } }]);
+  return { ...attempt, execution };
+}
+
+function refusal(bake: BakeRecord, state: AttemptState): BakeNotRetryable {
+  const why = isTerminal(state) ? `it is ${state}` : `it still runs (${state})`;
+  return new BakeNotRetryable(`Bake ${bake.id} cannot be tried again: ${why}.`, { bake: bake.id, state });
+}
