@@ -11,10 +11,10 @@ import { createGateway } from './gateway/gateway.ts';
 import { sendJson } from './gateway/http.ts';
 import { createIdentities } from './gateway/identities.ts';
 import { createLauncher } from './gateway/launcher-client.ts';
+import { loadImageServices } from './gateway/pending-image-services.ts';
 import { createProxy } from './gateway/proxy.ts';
 import { createRecorder } from './gateway/recorder.ts';
 import { createWorldParts } from './gateway/world.ts';
-import { loadImageServices } from './gateway/pending-image-services.ts';
 import { startMiniStack } from './ministack/process.ts';
 
 const settings = z.object({

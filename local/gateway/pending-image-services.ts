@@ -14,7 +14,13 @@ export async function loadImageServices(options: ImageServicesOptions): Promise<
       close: () => undefined,
       operationOf: () => undefined,
       errorResponse: () => ({ status: 501, headers: {}, body: 'not yet' }),
-      dispatch: async () => ({ status: 501, headers: {}, body: 'not yet', operation: 'Unknown', actions: [] }),
+      dispatch: async () => ({
+        status: 501,
+        headers: {},
+        body: 'not yet',
+        operation: 'Unknown',
+        actions: [],
+      }),
     };
     return stub as ImageServices;
   }

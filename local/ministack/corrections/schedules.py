@@ -6,7 +6,10 @@ from .support import correction, require
 
 
 @correction(
-    fact="Scheduler and scheduled rules fire within seconds of their time; MiniStack looks every 10 seconds.",
+    fact=(
+        "Scheduler fires within the minute of its time; MiniStack looks every 10 seconds, which is right, "
+        "but longer than the windows of a scenario (a debounce of one second), so it looks every second."
+    ),
     source="docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html",
 )
 def schedules_fire_on_time():
