@@ -61,8 +61,6 @@ export const keys = {
   }),
   /** Who may write the pointers (parameters, launch template defaults) of a channel: one bake at a time. */
   pointers: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `POINTERS#${channel}` }),
-  /** The wait that an image's state change is for (attribute `wait`: its id). */
-  waitOfImage: (imageId: string): Key => ({ pk: `IMAGE#${imageId}`, sk: 'WAIT' }),
   /** Rises with each copy that takes a place in the destination; the copies in flight stand beside it. */
   copyFence: (account: string, region: string): Key => ({ pk: `COPIES#${account}#${region}`, sk: 'FENCE' }),
   copyInFlight: (account: string, region: string, holder: string): Key => ({

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+
+/** An approved image, verified on every required target, has become current in a channel. Children of the pipeline are planned because of it. */
+export const ImageReleasedSchema = z.object({
+  version: z.literal(1),
+  bake: z.string(),
+  attempt: z.number().int().positive(),
+  pipeline: z.string(),
+  team: z.string().optional(),
+  channel: z.string(),
+  release: z.string(),
+  reason: z.string(),
+  /** AMI in the control account per variant. */
+  images: z.record(z.string(), z.string()),
+  /** At most a hundred; the release itself, read through the API, names all. */
+  targets: z.array(
+    z.object({
+      account: z.string(),
+      region: z.string(),
+      variant: z.string(),
+      imageId: z.string(),
+      parameter: z.string().optional(),
+      launchTemplate: z.string().optional(),
+    }),
+  ),
+  changes: z.array(z.string()),
+  causes: z.array(z.string()),
+});
+export type ImageReleased = z.infer<typeof ImageReleasedSchema>;
+
+export const IMAGE_RELEASED = 'Ovenbird Image Released';
+
+export function imageReleasedEvent(detail: Omit<ImageReleased, 'version'>) {
+  return { detailType: IMAGE_RELEASED, detail: { version: 1, ...detail } satisfies ImageReleased };
+}
