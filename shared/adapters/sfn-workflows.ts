@@ -1,0 +1,81 @@
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  type SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { canonical } from '../domain/canonical.ts';
+import type { ExecutionStatus, Workflows } from '../ports.ts';
+import { calling } from './aws-client.ts';
+
+/** Cause is at most 32 768 characters (step-functions StopExecutionInput). */
+const LONGEST_REASON = 1000;
+
+export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows {
+  const executionArn = (machine: string, name: string): string => {
+    const [arn, partition, service, region, account] = machine.split(':');
+    const machineName = machine.split(':').at(-1) ?? '';
+    return [arn, partition, service, region, account, 'execution', machineName, name].join(':');
+  };
+  return {
+    executionArn,
+    async startBake(name, input) {
+      try {
+        const answer = await calling(() =>
+          client.send(
+            // The same name with the same input finds a running execution; one that has ended throws (step-functions StartExecution).
+            new StartExecutionCommand({ stateMachineArn: bakeMachine, name, input: canonical(input) }),
+          ),
+        );
+        return answer.executionArn ?? executionArn(bakeMachine, name);
+      } catch (error) {
+        if (error instanceof ExecutionAlreadyExists) return executionArn(bakeMachine, name);
+        throw error;
+      }
+    },
+    async stop(execution, reason) {
+      try {
+        await calling(() =>
+          client.send(
+            new StopExecutionCommand({
+              executionArn: execution,
+              error: 'Stopped',
+              cause: reason.slice(0, LONGEST_REASON),
+            }),
+          ),
+        );
+      } catch (error) {
+        if (!(error instanceof ExecutionDoesNotExist)) throw error;
+      }
+    },
+    async describe(execution) {
+      try {
+        const answer = await calling(() =>
+          client.send(new DescribeExecutionCommand({ executionArn: execution })),
+        );
+        return statusOf(answer);
+      } catch (error) {
+        if (error instanceof ExecutionDoesNotExist) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function statusOf(answer: {
+  status?: string | undefined;
+  error?: string | undefined;
+  cause?: string | undefined;
+}): ExecutionStatus {
+  const known = (['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const).find(
+    (status) => status === answer.status,
+  );
+  return {
+    // PENDING_REDRIVE, the only other one, is an execution that will go on.
+    status: known ?? 'RUNNING',
+    ...(answer.error === undefined ? {} : { error: answer.error }),
+    ...(answer.cause === undefined ? {} : { cause: answer.cause }),
+  };
+}

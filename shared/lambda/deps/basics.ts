@@ -1,0 +1,7 @@
+import { sha256, systemClock, ulids } from '../../adapters/system-clock.ts';
+import type { Clock, Digest, Ids } from '../../ports.ts';
+import { lazy } from '../lazy.ts';
+
+export const clock: Clock = systemClock;
+export const digest: Digest = sha256;
+export const ids: () => Ids = lazy(ulids);

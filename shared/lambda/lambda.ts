@@ -1,0 +1,63 @@
+/**
+ * What every function wears. A handler is wiring: `export const handler = lambda({ input, deps, run })`; queues and streams have their own
+ * form, because a batch may fail in part (lambda/latest/dg/services-sqs-errorhandling, services-ddb-batchfailurereporting).
+ */
+import middy from '@middy/core';
+import * as z from 'zod';
+import { DomainError, InvalidRequest } from '../domain/errors.ts';
+import { correlate, forgetCorrelation, log, publishMetrics } from './telemetry.ts';
+
+/** A port that is made when the first call needs it. */
+export type MakeDeps<Deps> = () => Deps;
+
+/** Logs how a call failed, sends the metrics, and starts each call without the ids of the call before. */
+export function wrapped<Event, Result>(run: (event: Event) => Promise<Result>) {
+  return middy<Event, Result>()
+    .use({
+      before: () => forgetCorrelation(),
+      after: () => publishMetrics(),
+      onError: ({ error }) => {
+        const expected = error instanceof DomainError;
+        if (expected)
+          log.info('function-refused', { error: error.name, code: error.code, reason: error.message });
+        else log.error('function-failed', error);
+        publishMetrics();
+      },
+    })
+    .handler((event: Event) => run(event));
+}
+
+/** A function that is called directly: by a state machine, a schedule or a person. What it throws is the machine's error name. */
+export function lambda<Schema extends z.ZodType, Deps, Result>(parts: {
+  readonly input: Schema;
+  readonly deps: MakeDeps<Deps>;
+  readonly run: (deps: Deps, input: z.output<Schema>) => Promise<Result>;
+}) {
+  return wrapped(async (event: unknown): Promise<Result> => {
+    const input = parseInput(parts.input, event);
+    correlate(correlationIds(input));
+    return parts.run(parts.deps(), input);
+  });
+}
+
+function parseInput<Schema extends z.ZodType>(schema: Schema, event: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw new InvalidRequest(`The input has another shape than agreed: ${z.prettifyError(parsed.error)}`);
+}
+
+const CorrelationSchema = z.object({
+  bake: z.string().optional().catch(undefined),
+  attempt: z.number().optional().catch(undefined),
+  change: z.string().optional().catch(undefined),
+  pipeline: z.string().optional().catch(undefined),
+});
+
+/** Whatever of bake, attempt, change and pipeline the input names. */
+export function correlationIds(input: unknown): Record<string, string | number> {
+  const parsed = CorrelationSchema.safeParse(input);
+  if (!parsed.success) return {};
+  return Object.fromEntries(
+    Object.entries(parsed.data).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -1,0 +1,39 @@
+/** Every code that a log line may carry. Dashboards, alarms and the runbook search for these, so a code never changes its meaning. */
+export const LOG_EVENTS = [
+  /** The function threw; `error` has name, message and stack. */
+  'function-failed',
+  /** A domain error ended the call as the caller expects it; state machines catch it by name. */
+  'function-refused',
+  /** The input has another shape than agreed; it is not tried again. */
+  'input-invalid',
+  /** One message of a batch failed and comes again. */
+  'message-failed',
+  /** One message of a batch can never be understood; it is acknowledged. */
+  'message-invalid',
+  'hint-ignored',
+  'selector-moved',
+  'selector-unresolved',
+  'fan-out-done',
+  'bake-started',
+  'bake-held',
+  'pipeline-current',
+  'bake-superseded',
+  'wait-looked-at',
+  'task-completed',
+  'events-published',
+  'notification-sent',
+  'notification-failed',
+  'reconcile-done',
+  'sweep-done',
+  'sweep-part-failed',
+  'attempt-ended',
+  'clean-up-done',
+  'copies-advanced',
+  'pointers-moved',
+  'released',
+  'approval-requested',
+  'approval-decided',
+  'request-served',
+  'request-refused',
+] as const;
+export type LogEvent = (typeof LOG_EVENTS)[number];

@@ -1,0 +1,73 @@
+/** Functions behind queues and behind the table's stream. A message that failed comes again alone; one that can never be understood is acknowledged and logged. */
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { DynamoDBRecord, DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
+import type * as z from 'zod';
+import { type AttributeMap, plainValues } from '../adapters/attribute-values.ts';
+import { type MakeDeps, wrapped } from './lambda.ts';
+import { log } from './telemetry.ts';
+
+export interface BatchAnswer {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** Messages are worked on side by side; order and repeats must not matter to `run`. */
+export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
+  readonly message: Schema;
+  readonly deps: MakeDeps<Deps>;
+  readonly run: (deps: Deps, message: z.output<Schema>) => Promise<unknown>;
+}) {
+  const take = async (record: SQSRecord): Promise<void> => {
+    const body = parts.message.safeParse(parseJson(record.body));
+    if (!body.success) {
+      log.warn('message-invalid', { message: record.messageId, queue: record.eventSourceARN });
+      return;
+    }
+    await logged(record.messageId, () => parts.run(parts.deps(), body.data));
+  };
+  return wrapped(async (event: SQSEvent): Promise<BatchAnswer> => {
+    const processor = new BatchProcessor(EventType.SQS);
+    return processPartialResponse(event, take, processor, { throwOnFullBatchFailure: false });
+  });
+}
+
+/** A row of the table as the stream tells of it. */
+export interface TableChange {
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly after?: Readonly<Record<string, unknown>>;
+}
+
+/** Lambda starts again from the first failed record, so the rows of one partition stay in order. */
+export function streamLambda<Deps>(parts: {
+  readonly deps: MakeDeps<Deps>;
+  readonly run: (deps: Deps, change: TableChange) => Promise<unknown>;
+}) {
+  const take = async (record: DynamoDBRecord): Promise<void> => {
+    const { OldImage, NewImage } = record.dynamodb ?? {};
+    const change: TableChange = {
+      ...(OldImage === undefined ? {} : { before: plainValues(OldImage as AttributeMap) }),
+      ...(NewImage === undefined ? {} : { after: plainValues(NewImage as AttributeMap) }),
+    };
+    await logged(record.eventID ?? '', () => parts.run(parts.deps(), change));
+  };
+  return wrapped(async (event: DynamoDBStreamEvent): Promise<BatchAnswer> => {
+    const processor = new BatchProcessor(EventType.DynamoDBStreams);
+    return processPartialResponse(event, take, processor, { throwOnFullBatchFailure: false });
+  });
+}
+
+async function logged(message: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.error('message-failed', error, { message });
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
