@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  waitUntilStackCreateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import type { LocalCloud } from './client.ts';
+import type { Scenario } from './scenario/schema.ts';
+
+/** Puts the packaged service into a local cloud with the real Serverless CLI, and the template for targets into each target account. */
+
+const repository = resolve(import.meta.dirname, '..');
+export const STAGE = 'local';
+/** Where `npm run package`, `npm start` and tests keep the packaged service. */
+export const PACKAGE_FOLDER = join(repository, '.cache/package');
+
+export class DeployFailed extends Error {
+  override readonly name = 'DeployFailed';
+}
+
+export interface Deployment {
+  readonly apiUrl: string;
+  readonly topics: { readonly notification: string; readonly approval: string };
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly functionName: (name: string) => string;
+}
+
+interface Settings {
+  readonly controlAccount: string;
+  readonly region: string;
+  readonly targetAccounts: readonly string[];
+  readonly firstApprover: string;
+  readonly externalId: string;
+}
+
+export function settingsOf(scenario: Scenario): Settings {
+  return {
+    controlAccount: scenario.control.account,
+    region: scenario.control.region,
+    targetAccounts: scenario.targets.map(({ account }) => account),
+    firstApprover: scenario.approvers[0] ?? 'approver@example.com',
+    externalId: 'local-external-id',
+  };
+}
+
+/** Runs the Serverless CLI with everything it prints in a log file; the error names the last lines. */
+async function serverless(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  log: string,
+): Promise<void> {
+  mkdirSync(join(repository, '.cache'), { recursive: true });
+  const output = createWriteStream(log);
+  const child = spawn(join(repository, 'node_modules/.bin/serverless'), args, {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PATH: [join(repository, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+      NODE_NO_WARNINGS: '1',
+      CI: 'true',
+      ...env,
+    },
+  });
+  child.stdout.pipe(output, { end: false });
+  child.stderr.pipe(output, { end: false });
+  const [code] = await once(child, 'close');
+  output.end();
+  if (code !== 0) {
+    await once(output, 'close');
+    const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-25).join('\n');
+    throw new DeployFailed(`serverless ${args[0]} ended with ${code}; the end of ${log}:\n${tail}`);
+  }
+}
+
+/** The subnet that EC2 gives every new account. */
+async function defaultSubnet(cloud: LocalCloud): Promise<{ vpc: string; subnet: string }> {
+  const ec2 = new EC2Client(cloud.clientConfig());
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  ec2.destroy();
+  const [first] = Subnets;
+  if (first?.SubnetId === undefined || first.VpcId === undefined)
+    throw new DeployFailed('The control account has no subnet to build in.');
+  return { vpc: first.VpcId, subnet: first.SubnetId };
+}
+
+export async function deployService(cloud: LocalCloud, settings: Settings): Promise<Deployment> {
+  const { vpc, subnet } = await defaultSubnet(cloud);
+  const parameters: Record<string, string> = {
+    ControlAccount: settings.controlAccount,
+    FirstApprover: settings.firstApprover,
+    BuildVpcId: vpc,
+    BuildSubnetId: subnet,
+    TargetAccounts: settings.targetAccounts.join(','),
+    TargetExternalId: settings.externalId,
+  };
+  await serverless(
+    [
+      'deploy',
+      '--stage',
+      STAGE,
+      '--region',
+      settings.region,
+      ...Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`),
+    ],
+    {
+      AWS_ENDPOINT_URL: cloud.endpoint,
+      AWS_ACCESS_KEY_ID: settings.controlAccount,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_REGION: settings.region,
+    },
+    join(repository, '.cache', `deploy-${process.pid}.log`),
+  );
+  return readDeployment(cloud);
+}
+
+/** Outputs of the stack, by name. */
+export async function readDeployment(cloud: LocalCloud): Promise<Deployment> {
+  const cloudFormation = new CloudFormationClient(cloud.clientConfig());
+  const { Stacks = [] } = await cloudFormation.send(
+    new DescribeStacksCommand({ StackName: `ovenbird-${STAGE}` }),
+  );
+  cloudFormation.destroy();
+  const outputs = Object.fromEntries(
+    (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+  );
+  const need = (name: string) => {
+    const value = outputs[name];
+    if (value === undefined)
+      throw new DeployFailed(`The stack has no output ${name}; it has ${Object.keys(outputs).join(', ')}.`);
+    return value;
+  };
+  const apiId =
+    need('HttpApiUrl')
+      .replace(/^https?:\/\//, '')
+      .split('.')[0] ?? '';
+  return {
+    // The emulator serves stages of HTTP APIs under this path; what it prints itself is AWS's own form.
+    apiUrl: `${cloud.endpoint}/_aws/execute-api/${apiId}/$default`,
+    topics: { notification: need('NotificationTopicArn'), approval: need('ApprovalTopicArn') },
+    outputs,
+    functionName: (name) => `ovenbird-${STAGE}-${name}`,
+  };
+}
+
+/** What an owner of a target account does once in each region: deploys resources/target-account.yml. */
+export async function onboardTargets(
+  cloud: LocalCloud,
+  scenario: Scenario,
+  settings: Settings,
+): Promise<void> {
+  const template = readFileSync(join(repository, 'resources/target-account.yml'), 'utf8');
+  await Promise.all(
+    scenario.targets.flatMap(({ account, regions, forwardsEvents }) =>
+      regions.map(async (region, index) => {
+        const cloudFormation = new CloudFormationClient(cloud.clientConfig(account, region));
+        const parameters: Record<string, string> = {
+          ControlAccount: settings.controlAccount,
+          ControlRegion: settings.region,
+          ExternalId: settings.externalId,
+          CreateRole: index === 0 ? 'true' : 'false',
+          ForwardEvents: forwardsEvents ? 'true' : 'false',
+        };
+        await cloudFormation.send(
+          new CreateStackCommand({
+            StackName: 'ovenbird-target',
+            TemplateBody: template,
+            Capabilities: ['CAPABILITY_NAMED_IAM'],
+            Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+              ParameterKey,
+              ParameterValue,
+            })),
+          }),
+        );
+        await waitUntilStackCreateComplete(
+          { client: cloudFormation, maxWaitTime: 60, minDelay: 0.2, maxDelay: 1 },
+          { StackName: 'ovenbird-target' },
+        );
+        cloudFormation.destroy();
+      }),
+    ),
+  );
+}
