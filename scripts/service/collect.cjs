@@ -100,6 +100,18 @@ function collectMachines(root, stage) {
   return { stateMachines, resources };
 }
 
+/** What programs outside the stack ask for by name, where the resource is there and its file gives no output of its own. */
+const OUTPUTS = {
+  TableName: ['Table', { Ref: 'Table' }],
+  EvidenceBucketName: ['EvidenceBucket', { Ref: 'EvidenceBucket' }],
+  BusName: ['Bus', { Ref: 'Bus' }],
+  HintQueueUrl: ['HintQueue', { Ref: 'HintQueue' }],
+  PlanQueueUrl: ['PlanQueue', { Ref: 'PlanQueue' }],
+  WakeQueueUrl: ['WakeQueue', { Ref: 'WakeQueue' }],
+  NotificationTopicArn: ['NotificationTopic', { Ref: 'NotificationTopic' }],
+  ApprovalTopicArn: ['ApprovalTopic', { Ref: 'ApprovalTopic' }],
+};
+
 /** All of resources/*.yml but whole templates of their own (target-account.yml), and what functions and machines bring. */
 function collectResources(root, stage, values = new Map()) {
   const machines = machineNames(root, stage);
@@ -125,6 +137,10 @@ function collectResources(root, stage, values = new Map()) {
   }
   add('functions', 'Resources', collectFunctions(root, stage).resources);
   add('statemachines', 'Resources', collectMachines(root, stage).resources);
+  for (const [name, [id, Value]] of Object.entries(OUTPUTS)) {
+    if (merged.Resources[id] !== undefined && merged.Outputs[name] === undefined)
+      merged.Outputs[name] = { Value };
+  }
   for (const [name, value] of values)
     merged.Parameters[name] = { ...merged.Parameters[name], Default: value };
   return Object.fromEntries(Object.entries(merged).filter(([, entries]) => Object.keys(entries).length > 0));

@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { filesBelow, importsOf, offending } from './imports.ts';
+
+const isSdk = (to: string) => to.startsWith('@aws-sdk/') || to.startsWith('@smithy/');
+
+describe('the layers', () => {
+  it('are read: the imports of a known file are found', () => {
+    expect(importsOf('shared/ports.ts').map(({ to }) => to)).toContain('shared/domain/naming.ts');
+  });
+
+  it('keep shared/domain pure: its own files and zod', () => {
+    expect(offending('shared/domain', ({ to }) => to === 'zod' || to.startsWith('shared/domain/'))).toEqual(
+      [],
+    );
+  });
+
+  it('keep the ports free of everything but the domain', () => {
+    const offenders = importsOf('shared/ports.ts').filter(({ to }) => !to.startsWith('shared/domain/'));
+
+    expect(offenders).toEqual([]);
+  });
+
+  it('keep use cases on ports: no SDK, no adapter, no Lambda', () => {
+    const allowed = ['shared/domain/', 'shared/use-cases/', 'shared/events/', 'shared/ports.ts'];
+
+    expect(
+      offending(
+        'shared/use-cases',
+        ({ to }) => allowed.some((prefix) => to.startsWith(prefix)) || to === 'zod' || to === 'yaml',
+      ),
+    ).toEqual([]);
+  });
+
+  it('keep events to schemas', () => {
+    expect(
+      offending('shared/events', ({ to }) => to === 'zod' || /^shared\/(?:domain|events)\//.test(to)),
+    ).toEqual([]);
+  });
+
+  it('keep adapters below use cases and away from handlers', () => {
+    expect(
+      offending(
+        'shared/adapters',
+        ({ to }) => !/^(?:shared\/(?:use-cases|lambda)\/|functions\/|local\/|cli\/)/.test(to),
+      ),
+    ).toEqual([]);
+  });
+
+  it('keep handlers to wiring: use cases, shared/lambda, and what they share within a folder', () => {
+    expect(
+      offending('functions', ({ from, to }) => {
+        const folder = `${from.split('/').slice(0, 2).join('/')}/`;
+        return (
+          /^shared\/(?:use-cases|lambda|domain|events)\//.test(to) ||
+          to === 'shared/ports.ts' ||
+          to.startsWith(folder) ||
+          to === 'zod' ||
+          to === 'aws-lambda' ||
+          to.startsWith('hono') ||
+          to.startsWith('node:')
+        );
+      }),
+    ).toEqual([]);
+  });
+
+  it('let nobody but scripts, tests and the local cloud know the local cloud', () => {
+    const product = ['functions', 'shared', 'statemachines'];
+
+    expect(product.flatMap((folder) => offending(folder, ({ to }) => !to.startsWith('local/')))).toEqual([]);
+  });
+
+  it('keep SDKs to adapters, wiring, the command line and the local cloud', () => {
+    const offenders = ['shared/domain', 'shared/use-cases', 'shared/events', 'functions'].flatMap((folder) =>
+      offending(folder, ({ to }) => !isSdk(to)),
+    );
+
+    expect(offenders).toEqual([]);
+  });
+
+  it('import files with their extension, which Node and the compiler need', () => {
+    const sources = ['functions', 'shared', 'cli', 'local', 'bench', 'scripts', 'test'];
+    const bare = sources
+      .flatMap((folder) => filesBelow(folder, ['.ts', '.tsx']))
+      .flatMap(importsOf)
+      .filter(
+        ({ from, to }) =>
+          to.startsWith(`${from.split('/')[0]}/`) && !/\.(?:ts|tsx|js|cjs|mjs|json)$/.test(to),
+      );
+
+    expect(bare).toEqual([]);
+  });
+});
