@@ -1,4 +1,11 @@
-import { AwsError, type Call, type ImageService, type Permission, type SigningName, type World } from './service.ts';
+import {
+  AwsError,
+  type Call,
+  type ImageService,
+  type Permission,
+  type SigningName,
+  type World,
+} from './service.ts';
 import type { Wire, WireRequest, WireResponse } from './wire/wire.ts';
 
 export interface DispatchRequest extends WireRequest {
@@ -95,7 +102,11 @@ function notImplemented(signingName: SigningName, operation: string): AwsError {
 function denied(signingName: SigningName, message: string): AwsError {
   switch (signingName) {
     case 'ec2':
-      return new AwsError('UnauthorizedOperation', `You are not authorized to perform this operation. ${message}`, 403);
+      return new AwsError(
+        'UnauthorizedOperation',
+        `You are not authorized to perform this operation. ${message}`,
+        403,
+      );
     case 'imagebuilder':
       return new AwsError('AccessDeniedException', message, 403);
     case 'ssm':
