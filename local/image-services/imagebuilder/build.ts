@@ -127,11 +127,7 @@ const runComponents = (
     const reason = effectOf(world.behaviour, component)?.failsBuild;
     if (reason === undefined) continue;
     const phaseName = type === 'BUILD' ? 'build' : 'test';
-    throw new BuildFailed(`Component '${component.arn}' failed in phase ${phaseName}: ${reason}`, {
-      componentArn: component.arn,
-      phaseName,
-      errorMessage: reason,
-    });
+    throw new BuildFailed(`Component '${component.arn}' failed in phase ${phaseName}: ${reason}`);
   }
 };
 
@@ -157,10 +153,6 @@ const failBuild = (context: Context, image: ImageRecord, plan: BuildPlan, error:
   if (!(error instanceof BuildFailed) && !(error instanceof AwsError)) {
     console.error(`image services: the build of ${image.arn} broke`, error);
   }
-  image.failureContext = {
-    imageStatus: image.status,
-    ...(error instanceof BuildFailed && error.component ? { componentFailure: error.component } : {}),
-  };
   if (plan.infrastructure.terminateInstanceOnFailure) {
     for (const instance of image.instances) terminate(context, image, instance);
   }

@@ -69,6 +69,7 @@ interface Kind<S extends z.ZodType> {
   readonly schema: S;
   readonly check: (context: Context, call: Call, settings: z.infer<S>) => Promise<void> | void;
   readonly records: (place: Place) => Configuration[];
+  readonly summary: (record: Configuration) => Shape;
   readonly extra: Shape;
 }
 
@@ -84,6 +85,7 @@ export const configurationOperations = (context: Context): Operations => ({
     schema: infrastructureSchema,
     check: checkProfile,
     records: (place) => place.infrastructure,
+    summary: infrastructureSummary,
     extra: {},
   }),
   ...operationsOf(context, {
@@ -96,6 +98,7 @@ export const configurationOperations = (context: Context): Operations => ({
     schema: distributionsSchema,
     check: (_context, _call, { distributions }) => checkDistributions(distributions),
     records: (place) => place.distribution,
+    summary: distributionSummary,
     extra: { timeoutMinutes: 720 }, // required by the shape [M:DistributionConfiguration]; as documented for its default
   }),
 });
@@ -161,7 +164,7 @@ const operationsOf = <S extends z.ZodType<Record<string, unknown>>>(
         name: (record) => record.name,
       });
       const { page: entries, ...rest } = pageOf(records, kind.type, page);
-      return { requestId: call.requestId, [kind.list]: entries.map(summaryOf), ...rest };
+      return { requestId: call.requestId, [kind.list]: entries.map(kind.summary), ...rest };
     },
     [`Delete${kind.type}`]: (input, call) => {
       const record = find(call, input);
@@ -188,29 +191,25 @@ export const findConfiguration = (
 };
 
 /** A configuration in the words of its Get operation. */
-export const documentOf = ({
+export const documentOf = (record: Configuration): Shape => ({ ...headOf(record), ...record.settings });
+
+const headOf = ({ arn, name, dateCreated, dateUpdated, tags }: Configuration): Shape => ({
   arn,
   name,
   dateCreated,
   dateUpdated,
   tags,
-  settings,
-}: Configuration): Shape => ({
-  arn,
-  name,
-  dateCreated,
-  dateUpdated,
-  tags,
-  ...settings,
 });
 
-const summaryOf = (record: Configuration): Shape => {
-  const { distributions } = record.settings;
-  const regions = z.array(z.object({ region: z.string() })).safeParse(distributions);
-  return {
-    ...documentOf(record),
-    ...(regions.success ? { regions: regions.data.map(({ region }) => region) } : {}),
-  };
+/** A list shows fewer members than a Get, and other ones for each kind. */
+const infrastructureSummary = (record: Configuration): Shape => {
+  const { description, resourceTags, instanceTypes, instanceProfileName, placement } = record.settings;
+  return { ...headOf(record), description, resourceTags, instanceTypes, instanceProfileName, placement };
+};
+
+const distributionSummary = (record: Configuration): Shape => {
+  const { description, distributions } = distributionsSchema.parse(record.settings);
+  return { ...headOf(record), description, regions: distributions.map(({ region }) => region) };
 };
 
 const checkProfile = async (

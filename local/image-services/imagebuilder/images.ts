@@ -168,21 +168,23 @@ export const nextImageArn = (place: Place, recipe: RecipeRecord): string =>
   arnOf('image', place, recipe.slug, recipe.version, nextBuild(place, imageKey(recipe)));
 
 /** An image in the words of GetImage. */
-export const documentOf = (image: ImageRecord): Shape => ({ ...summaryOf(image), ...image.document });
+export const documentOf = (image: ImageRecord): Shape => ({ ...commonOf(image), ...image.document });
 
-/** An image in the words of ListImageBuildVersions. Its version carries the build number. */
+/** An image in the words of ListImageBuildVersions. */
 export const summaryOf = (image: ImageRecord): Shape => ({
+  ...commonOf(image),
+  owner: image.arn.split(':')[4],
+});
+
+const commonOf = (image: ImageRecord): Shape => ({
   arn: image.arn,
   type: 'AMI',
   name: image.name,
+  // With its build number, unlike the version of a component or recipe.
   version: `${formatVersion(image.version)}/${image.build}`,
   platform: image.platform,
-  owner: image.arn.split(':')[4],
-  state: {
-    status: image.status,
-    ...(image.reason === undefined ? {} : { reason: image.reason }),
-    ...(image.failureContext === undefined ? {} : { failureContext: image.failureContext }),
-  },
+  // `state.failureContext` is newer than the SDK's schema and cannot be sent (aws.md, version warning).
+  state: { status: image.status, ...(image.reason === undefined ? {} : { reason: image.reason }) },
   dateCreated: image.dateCreated,
   tags: image.tags,
   buildType: image.buildType,

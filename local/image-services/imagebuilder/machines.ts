@@ -6,12 +6,9 @@ import type { ImageRecord, OutputAmi } from './records.ts';
 
 /** A build that fails for a reason; it becomes `state.reason`. */
 export class BuildFailed extends Error {
-  readonly component: { componentArn: string; phaseName: string; errorMessage: string } | undefined;
-
-  constructor(reason: string, component?: { componentArn: string; phaseName: string; errorMessage: string }) {
+  constructor(reason: string) {
     super(reason.slice(0, 1024)); // [M:ImageState.reason]
     this.name = 'BuildFailed';
-    this.component = component;
   }
 }
 

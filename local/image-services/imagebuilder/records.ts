@@ -97,12 +97,6 @@ export interface OutputAmi {
   readonly accountId: string;
 }
 
-/** What a failed build tells about itself; the SDK's schema may be too old to send it. */
-export interface FailureContext {
-  readonly imageStatus: ImageStatus;
-  readonly componentFailure?: { componentArn: string; phaseName: string; errorMessage: string } | undefined;
-}
-
 export interface ImageRecord extends Named {
   readonly account: string;
   readonly region: string;
@@ -116,7 +110,6 @@ export interface ImageRecord extends Named {
   readonly metadata: boolean;
   status: ImageStatus;
   reason?: string | undefined;
-  failureContext?: FailureContext | undefined;
   deprecationTime?: Date | undefined;
   amis: OutputAmi[];
   inventory: Package[];

@@ -33,7 +33,8 @@ export const upkeepOperations = (context: Context): Operations => ({
   // Asynchronous. AVAILABLE restores; `updateAt` goes with DEPRECATED only and lies ahead (aws.md 2.2).
   StartResourceStateUpdate: async (input, call) => {
     const place = placeOf(context, call);
-    return once(place, 'StartResourceStateUpdate', input, () => {
+    // The only response with a token in its request and none in the answer.
+    const { clientToken: _token, ...output } = await once(place, 'StartResourceStateUpdate', input, () => {
       const request = read(updateSchema, input);
       const { status } = request.state;
       const image = ownImage(context, call, request.resourceArn);
@@ -54,6 +55,7 @@ export const upkeepOperations = (context: Context): Operations => ({
       context.world.clock.after(seconds, () => settle(context, image, status, amis), `state of ${image.arn}`);
       return { lifecycleExecutionId: `lce-${context.world.ids.uuid()}`, resourceArn: image.arn };
     });
+    return output;
   },
 
   TagResource: (input, call) => {
