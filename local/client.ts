@@ -64,6 +64,8 @@ export interface ControlClient {
   addEventFault(fault: EventFault): Promise<{ id: string }>;
   removeEventFaults(id?: string): Promise<void>;
   setSpeed(speed: number): Promise<void>;
+  /** Starts an environment of each Lambda function of the account and region that has none yet. */
+  warm(account: string, region: string): Promise<void>;
   /** A scenario verb of the image services, e.g. `publish-base`; each checks its input itself. */
   imageServices(verb: string, input: unknown): Promise<unknown>;
 }
@@ -163,6 +165,7 @@ export function createControlClient(endpoint: string): ControlClient {
     addEventFault: async (fault) => idSchema.parse(await ask('POST', 'event-faults', fault)),
     removeEventFaults: async (id) => void (await ask('DELETE', withId('event-faults', id))),
     setSpeed: async (speed) => void (await ask('POST', 'clock', { speed })),
+    warm: async (account, region) => void (await ask('POST', 'warm', { account, region })),
     imageServices: (verb, input) => ask('POST', `image-services/${verb}`, input),
   };
 }

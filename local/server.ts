@@ -131,4 +131,7 @@ async function main(): Promise<void> {
   console.log(JSON.stringify(state));
 }
 
-await main();
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -25,6 +25,7 @@ class ControlError extends Error {
   }
 }
 
+const placeSchema = z.strictObject({ account: z.string(), region: z.string() });
 const clockSchema = z.strictObject({ speed: z.number().positive() });
 
 /** The control API under `/_local/`: JSON over HTTP, for scenarios and tests. */
@@ -57,6 +58,11 @@ export function createControl(parts: ControlParts) {
       case 'POST clock':
         images.world.clock.setSpeed(clockSchema.parse(body).speed);
         return {};
+      case 'POST warm': {
+        const { account, region } = placeSchema.parse(body);
+        await launcher.warmFunctions(account, region);
+        return {};
+      }
       case 'POST image-services':
         return runVerb(second ?? '', body);
       default:

@@ -93,6 +93,8 @@ export interface Launcher {
     bucket: string;
     key: string;
   }): Promise<string | undefined>;
+  /** Starts an environment of each function that has none. */
+  warmFunctions(account: string, region: string): Promise<void>;
   addEventFault(fault: z.output<typeof eventFaultSchema>): Promise<string>;
   /** Ends one event fault, or all of them. */
   removeEventFaults(id: string | undefined): Promise<void>;
@@ -140,6 +142,8 @@ export function createLauncher(port: number, secret: string): Launcher {
     instanceProfileRole: async (profile) =>
       (await ask('instance-profiles', profile, z.object({ roleArn: z.string().optional() })))?.roleArn,
     readObject: async (object) => (await ask('objects', object, z.object({ text: z.string() })))?.text,
+    warmFunctions: async (account, region) =>
+      void (await must('functions/warm', { account, region }, anything)),
     addEventFault: async (fault) => (await must('event-faults/add', fault, z.object({ id: z.string() }))).id,
     removeEventFaults: async (id) => void (await must('event-faults/remove', { id }, anything)),
     close: () => agent.destroy(),

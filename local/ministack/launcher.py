@@ -1,13 +1,15 @@
 """Starts MiniStack with our corrections and endpoints, on a port of its own, for as long as its parent lives.
 
 Settings come from the environment: GATEWAY_PORT is the port that MiniStack gives out in URLs, LAUNCHER_SECRET opens our
-endpoints, LAUNCHER_LEAVE_OUT names corrections to leave out (tests ask so whether one is still needed).
+endpoints, LAUNCHER_SCRATCH is the folder for temporary files, LAUNCHER_LEAVE_OUT names corrections to leave out (tests ask so
+whether one is still needed).
 Prints {"port": n} when it listens. Ends, with everything that it started, when its standard input closes.
 """
 
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -58,6 +60,7 @@ def _end_with_parent() -> None:
             while os.read(0, 4096):
                 pass
         finally:
+            shutil.rmtree(os.environ["LAUNCHER_SCRATCH"], ignore_errors=True)
             os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=wait_for_end, daemon=True, name="launcher-parent").start()

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { ministackPython } from './install.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
+const keptFunctionsMs = 7 * 24 * 3_600_000;
 
 export interface MiniStackOptions {
   /** Port of the gateway: what MiniStack gives out in URLs, and where Lambda functions send their calls. */
@@ -45,7 +46,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
   const scratch = mkdtempSync(join(tmpdir(), 'ovenbird-ministack-'));
   const child = spawn(python, [join(import.meta.dirname, 'launcher.py')], {
     cwd: scratch,
-    env: environment(options, scratch),
+    env: environment(options, scratch, keptFunctions()),
     stdio: ['pipe', 'pipe', log],
     detached: true,
   });
@@ -70,10 +71,21 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
   };
 }
 
+/** Folder of unpacked functions, by the hash of their code; those that were not used for a week are removed. */
+function keptFunctions(): string {
+  const folder = join(repository, '.cache/functions');
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (statSync(path).mtimeMs < Date.now() - keptFunctionsMs) rmSync(path, { recursive: true, force: true });
+  }
+  return folder;
+}
+
 /**
  * Lambda workers inherit this environment, so it holds nothing of the developer's: no credentials, no AWS settings.
  */
-function environment(options: MiniStackOptions, scratch: string): NodeJS.ProcessEnv {
+function environment(options: MiniStackOptions, scratch: string, functions: string): NodeJS.ProcessEnv {
   const gateway = `http://127.0.0.1:${options.gatewayPort}`;
   return {
     // Functions run on the Node.js that the repository brings.
@@ -89,11 +101,15 @@ function environment(options: MiniStackOptions, scratch: string): NodeJS.Process
     MINISTACK_ACCOUNT_ID: options.controlAccount,
     MINISTACK_REGION: options.region,
     AWS_ENDPOINT_URL: gateway,
+    LAUNCHER_SCRATCH: scratch,
     LAUNCHER_SECRET: options.secret,
     LAUNCHER_LEAVE_OUT: (options.leaveOut ?? []).join(','),
     IOT_MTLS_ENABLED: '0',
     SFTP_ENABLED: '0',
     LAMBDA_WARM_TTL_SECONDS: '120',
+    // What Node.js compiled of a function is used again by its other environments and by later runs.
+    LAUNCHER_FUNCTIONS_FOLDER: functions,
+    NODE_COMPILE_CACHE: join(functions, 'compiled'),
     // MiniStack's worker script uses what newer Node.js warns about; AWS's runtime does not print that either.
     NODE_NO_WARNINGS: '1',
   };

@@ -1,5 +1,11 @@
 """Lambda: what a failing handler tells its caller, and how quickly an invocation answers."""
 
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
@@ -74,3 +80,60 @@ def invocations_answer_at_once():
         ),
         ("            time.sleep(0.001)\n", ""),
     )
+
+
+@correction(
+    fact=(
+        "All environments of a function read the same code at the same path, and start within some 200 ms; "
+        "MiniStack unpacks it for each, at a path of its own, which keeps Node.js from using what it compiled before."
+    ),
+    source="docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
+)
+def environments_share_their_code():
+    lambda_runtime._unpacked_code = _unpacked_code
+    replace_text(
+        lambda_runtime,
+        "Worker._spawn",
+        (
+            '    code_dir = os.path.join(self._tmpdir, "code")\n    os.makedirs(code_dir)\n',
+            "    code_dir = _unpacked_code(self.code_zip) if not self.config.get('Layers') "
+            'else os.path.join(self._tmpdir, "code")\n',
+        ),
+        (
+            '    with zipfile.ZipFile(os.path.join(self._tmpdir, "code.zip")) as zf:\n        zf.extractall(code_dir)\n',
+            "    if not os.path.isdir(code_dir):\n"
+            '        with zipfile.ZipFile(os.path.join(self._tmpdir, "code.zip")) as zf:\n'
+            "            zf.extractall(code_dir)\n",
+        ),
+    )
+    # Node.js writes its compile cache when it ends, which a worker does not do by itself.
+    replace_in_string(
+        lambda_runtime,
+        "_NODEJS_WORKER_SCRIPT",
+        (
+            '        _realStdoutWrite(JSON.stringify({ status: "ready", cold: true }) + "\\n");\n',
+            '        _realStdoutWrite(JSON.stringify({ status: "ready", cold: true }) + "\\n");\n'
+            "        setTimeout(() => { try { Module.flushCompileCache(); } catch (_) {} }, 1000).unref();\n",
+        ),
+    )
+
+
+def _unpacked_code(code_zip: bytes) -> str:
+    """The folder of the code, unpacked when it is first asked for."""
+    functions = os.environ.get("LAUNCHER_FUNCTIONS_FOLDER", tempfile.gettempdir())
+    folder = os.path.join(functions, hashlib.sha256(code_zip).hexdigest()[:32])
+    if os.path.isdir(folder):
+        os.utime(folder)
+        return folder
+    making = tempfile.mkdtemp(prefix="unpacking-", dir=functions)
+    archive = os.path.join(making, "code.zip")
+    with open(archive, "wb") as file:
+        file.write(code_zip)
+    with zipfile.ZipFile(archive) as zipped:
+        zipped.extractall(os.path.join(making, "code"))
+    try:
+        os.rename(os.path.join(making, "code"), folder)
+    except OSError:
+        pass  # Another environment of the function was quicker.
+    shutil.rmtree(making, ignore_errors=True)
+    return folder

@@ -43,7 +43,7 @@ class GateClosed extends Error { constructor() { super('closed'); this.name = 'G
 export const handler = async (event) => {
   if (event.fail) throw new GateClosed();
   if (event.slow) await new Promise((resolve) => setTimeout(resolve, event.slow));
-  return { pid: process.pid };
+  return { pid: process.pid, folder: import.meta.dirname };
 };`;
 
 const streamHandler = `
@@ -293,6 +293,13 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     for (let turn = 0; turn < 4; turn += 1) await invoke({ fail: true });
     const after = await Promise.all([1, 2, 3, 4].map(() => invoke({ slow: 300 })));
     return after.filter(({ pid }) => before.has(pid)).length >= 3;
+  },
+
+  async environments_share_their_code({ lambda }) {
+    const input = { FunctionName: 'probe', Payload: Buffer.from('{"slow":300}') };
+    const answers = await Promise.all([1, 2].map(() => lambda.send(new InvokeCommand(input))));
+    const folders = answers.map(({ Payload }) => JSON.parse(Buffer.from(Payload ?? []).toString()).folder);
+    return folders[0] !== undefined && folders[0] === folders[1];
   },
 
   async invocations_answer_at_once({ lambda }) {
