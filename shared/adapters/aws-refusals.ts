@@ -1,0 +1,66 @@
+/** Sorts what AWS throws into what goes away by itself and what somebody has to mend. */
+import { DistributionFailed, TryLater } from '../domain/errors.ts';
+
+/** ec2/devguide/ec2-api-throttling, AWSEC2/APIReference/errors-overview; quotas that are in use for now count as throttles (ebs/userguide/ebs-resource-quotas). */
+const PASSING = new Set([
+  'RequestLimitExceeded',
+  'ResourceLimitExceeded',
+  'SnapshotCopyLimitExceeded',
+  'ConcurrentSnapshotLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'TooManyUpdates',
+  'ServiceUnavailable',
+  'Unavailable',
+  'InternalError',
+  'InternalFailure',
+  'InternalServerError',
+  'KMSInternalException',
+  'DependencyTimeoutException',
+  'RequestTimeout',
+  'TimeoutError',
+]);
+
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+function statusOf(error: Error): number | undefined {
+  if (!('$metadata' in error) || typeof error.$metadata !== 'object' || error.$metadata === null)
+    return undefined;
+  const status = 'httpStatusCode' in error.$metadata ? error.$metadata.httpStatusCode : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** Runs a call; `what` says in the middle of a sentence what it was for. Names in `absent` mean that there is nothing: answers undefined. */
+export async function ask<Result>(
+  what: string,
+  call: () => Promise<Result>,
+  options: { readonly absent?: readonly string[]; readonly later?: readonly string[] } = {},
+): Promise<Result | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (options.absent?.includes(errorName(error)) === true) return undefined;
+    throw translated(what, error, options.later ?? []);
+  }
+}
+
+function translated(what: string, error: unknown, later: readonly string[]): unknown {
+  if (!(error instanceof Error) || error instanceof TryLater || error instanceof DistributionFailed)
+    return error;
+  const message = `${what}: ${error.message} (${error.name})`;
+  const status = statusOf(error);
+  // Without an answer of a service it was the network.
+  const passing =
+    PASSING.has(error.name) || later.includes(error.name) || status === undefined || status >= 500;
+  if (!('$fault' in error) && status === undefined && !isNetwork(error)) return error;
+  return passing
+    ? new TryLater(message, {}, { cause: error })
+    : new DistributionFailed(message, { aws: error.name }, { cause: error });
+}
+
+function isNetwork(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && /^(?:E[A-Z]+|UND_ERR_.*)$/.test(error.code);
+}

@@ -1,0 +1,139 @@
+/** Launch templates through one EC2 client. A template is named by its name or its id. */
+import {
+  CreateLaunchTemplateVersionCommand,
+  DeleteLaunchTemplateVersionsCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  type EC2Client,
+  type LaunchTemplate,
+  type LaunchTemplateVersion,
+  ModifyLaunchTemplateCommand,
+} from '@aws-sdk/client-ec2';
+import { DistributionFailed } from '../domain/errors.ts';
+import { ask } from './aws-refusals.ts';
+
+const ABSENT = [
+  'InvalidLaunchTemplateName.NotFoundException',
+  'InvalidLaunchTemplateId.NotFound',
+  'InvalidLaunchTemplateId.NotFoundException',
+  'InvalidLaunchTemplateId.VersionNotFound',
+];
+
+function named(template: string): { LaunchTemplateId: string } | { LaunchTemplateName: string } {
+  return /^lt-[0-9a-f]{8,17}$/.test(template)
+    ? { LaunchTemplateId: template }
+    : { LaunchTemplateName: template };
+}
+
+export async function describeTemplate(
+  client: EC2Client,
+  template: string,
+): Promise<LaunchTemplate | undefined> {
+  const names = named(template);
+  const request =
+    'LaunchTemplateId' in names
+      ? { LaunchTemplateIds: [names.LaunchTemplateId] }
+      : { LaunchTemplateNames: [names.LaunchTemplateName] };
+  const answer = await ask(
+    `Reading the launch template ${template}`,
+    () => client.send(new DescribeLaunchTemplatesCommand(request)),
+    { absent: ABSENT },
+  );
+  return answer?.LaunchTemplates?.[0];
+}
+
+export async function readDefaultVersion(
+  client: EC2Client,
+  template: string,
+): Promise<{ version: string; imageId?: string } | undefined> {
+  const answer = await ask(
+    `Reading the default version of the launch template ${template}`,
+    () =>
+      client.send(new DescribeLaunchTemplateVersionsCommand({ ...named(template), Versions: ['$Default'] })),
+    { absent: ABSENT },
+  );
+  const found = answer?.LaunchTemplateVersions?.[0];
+  if (found?.VersionNumber === undefined) return undefined;
+  const imageId = found.LaunchTemplateData?.ImageId;
+  return { version: String(found.VersionNumber), ...(imageId === undefined ? {} : { imageId }) };
+}
+
+/** The new version is the default one with another image, so that what people have put into their template stays. */
+export async function addVersion(
+  client: EC2Client,
+  template: string,
+  imageId: string,
+  description: string,
+): Promise<{ version: string; previousDefault: string }> {
+  const versions = await listVersions(client, template);
+  const standing = versions.find((version) => version.DefaultVersion === true)?.VersionNumber;
+  if (standing === undefined)
+    throw new DistributionFailed(
+      `There is no launch template ${template}; create it, or take it out of the definition.`,
+    );
+  const previousDefault = String(standing);
+  const found = versions.find(
+    (version) =>
+      version.VersionDescription === description && version.LaunchTemplateData?.ImageId === imageId,
+  );
+  if (found?.VersionNumber !== undefined) return { version: String(found.VersionNumber), previousDefault };
+  const answer = await ask(`Adding a version to the launch template ${template}`, () =>
+    client.send(
+      new CreateLaunchTemplateVersionCommand({
+        ...named(template),
+        SourceVersion: previousDefault,
+        VersionDescription: description,
+        LaunchTemplateData: { ImageId: imageId },
+      }),
+    ),
+  );
+  const version = answer?.LaunchTemplateVersion?.VersionNumber;
+  if (version === undefined)
+    throw new DistributionFailed(`EC2 named no version for the launch template ${template}.`);
+  return { version: String(version), previousDefault };
+}
+
+async function listVersions(client: EC2Client, template: string): Promise<LaunchTemplateVersion[]> {
+  const versions: LaunchTemplateVersion[] = [];
+  let token: string | undefined;
+  do {
+    const NextToken = token;
+    const page = await ask(
+      `Reading the versions of the launch template ${template}`,
+      () =>
+        client.send(
+          new DescribeLaunchTemplateVersionsCommand({
+            ...named(template),
+            MaxResults: 200,
+            ...(NextToken === undefined ? {} : { NextToken }),
+          }),
+        ),
+      { absent: ABSENT },
+    );
+    versions.push(...(page?.LaunchTemplateVersions ?? []));
+    token = page?.NextToken === '' ? undefined : page?.NextToken;
+  } while (token !== undefined);
+  return versions;
+}
+
+export async function setDefaultVersion(client: EC2Client, template: string, version: string): Promise<void> {
+  await ask(`Making version ${version} the default of the launch template ${template}`, () =>
+    client.send(new ModifyLaunchTemplateCommand({ ...named(template), DefaultVersion: version })),
+  );
+}
+
+/** EC2 tells what it could not delete in its answer; a version that is gone already is none of it (ec2 DeleteLaunchTemplateVersionsResult). */
+export async function removeVersion(client: EC2Client, template: string, version: string): Promise<void> {
+  const answer = await ask(
+    `Deleting version ${version} of the launch template ${template}`,
+    () => client.send(new DeleteLaunchTemplateVersionsCommand({ ...named(template), Versions: [version] })),
+    { absent: ABSENT },
+  );
+  for (const { ResponseError } of answer?.UnsuccessfullyDeletedLaunchTemplateVersions ?? []) {
+    const code = ResponseError?.Code ?? '';
+    if (!/NotFound|DoesNotExist/i.test(code))
+      throw new DistributionFailed(
+        `Version ${version} of the launch template ${template} stays: ${ResponseError?.Message ?? code}`,
+      );
+  }
+}

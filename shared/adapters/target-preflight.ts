@@ -1,0 +1,90 @@
+/** What would make a distribution to one target fail, found out before anything is built, each with the sentence that mends it. */
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { DistributionFailed } from '../domain/errors.ts';
+import { TAGS } from '../domain/naming.ts';
+import { ask } from './aws-refusals.ts';
+import { describeTemplate } from './ec2-launch-templates.ts';
+import { describeKey, keyDefect } from './kms-keys.ts';
+import type { TargetClients } from './sts-targets.ts';
+
+interface Finding {
+  readonly field: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
+export async function inspectTarget(
+  clients: TargetClients,
+  request: { readonly key: string; readonly parameter: string; readonly launchTemplate?: string },
+): Promise<readonly Finding[]> {
+  const { launchTemplate } = request;
+  const found = await Promise.all([
+    orRefusal('key', () => inspectKey(clients, request.key)),
+    orRefusal('parameter', () => inspectParameter(clients, request.parameter)),
+    ...(launchTemplate === undefined
+      ? []
+      : [orRefusal('launchTemplate', () => inspectTemplate(clients, launchTemplate))]),
+  ]);
+  return found.filter((finding) => finding !== undefined);
+}
+
+/** What the role may not even look at is a finding, too: the message of AWS names the action. */
+async function orRefusal(
+  field: string,
+  inspect: () => Promise<Finding | undefined>,
+): Promise<Finding | undefined> {
+  try {
+    return await inspect();
+  } catch (error) {
+    if (!(error instanceof DistributionFailed)) throw error;
+    const fix =
+      'Update the stack of resources/target-account.yml in that account; if a policy of your organisation denies it, allow it there';
+    return { field, problem: error.message, fix };
+  }
+}
+
+async function inspectKey(clients: TargetClients, key: string): Promise<Finding | undefined> {
+  const defect = keyDefect(key, await describeKey(clients.kms, key));
+  return defect === undefined ? undefined : { field: 'key', ...defect };
+}
+
+async function inspectParameter(clients: TargetClients, name: string): Promise<Finding | undefined> {
+  const answer = await ask(
+    `Reading the parameter ${name}`,
+    () => clients.ssm.send(new GetParameterCommand({ Name: name })),
+    { absent: ['ParameterNotFound'] },
+  );
+  const parameter = answer?.Parameter;
+  if (parameter === undefined) return undefined;
+  const fix = `Name another parameter in distribution.parameter, or delete this one`;
+  if (parameter.Type !== 'String')
+    return {
+      field: 'parameter',
+      problem: `the parameter ${name} stands already and is a ${parameter.Type}, not a String`,
+      fix,
+    };
+  if (!/^ami-[0-9a-f]{8,17}$/.test(parameter.Value ?? ''))
+    return {
+      field: 'parameter',
+      problem: `the parameter ${name} stands already and holds something else than an AMI`,
+      fix,
+    };
+  return undefined;
+}
+
+async function inspectTemplate(clients: TargetClients, template: string): Promise<Finding | undefined> {
+  const found = await describeTemplate(clients.ec2, template);
+  if (found === undefined)
+    return {
+      field: 'launchTemplate',
+      problem: `there is no launch template ${template}`,
+      fix: 'Create it (its default version is taken as the pattern for new ones), or take it out of the definition',
+    };
+  const marked = (found.Tags ?? []).some(({ Key, Value }) => Key === TAGS.managed && Value === 'true');
+  if (marked) return undefined;
+  return {
+    field: 'launchTemplate',
+    problem: `the launch template ${template} is not given to Ovenbird`,
+    fix: `Tag it ${TAGS.managed}=true: the role in the target may only change templates with that tag`,
+  };
+}
