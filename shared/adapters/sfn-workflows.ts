@@ -14,9 +14,12 @@ import { calling } from './aws-client.ts';
 const LONGEST_REASON = 1000;
 
 export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows {
+  // All machines of one installation are called alike but for the last word: `ovenbird-dev-bake`, `ovenbird-dev-distribute-region`.
   const executionArn = (machine: string, name: string): string => {
-    const [arn, partition, service, region, account] = machine.split(':');
-    const machineName = machine.split(':').at(-1) ?? '';
+    const [arn, partition, service, region, account, , bake = ''] = bakeMachine.split(':');
+    const machineName = machine.startsWith('arn:')
+      ? (machine.split(':').at(-1) ?? '')
+      : bake.replace(/bake$/, machine);
     return [arn, partition, service, region, account, 'execution', machineName, name].join(':');
   };
   return {

@@ -37,9 +37,9 @@ export async function cleanUpBake(
   // 1. Nothing new: machines below this one stop, links to approve do nothing any more.
   await stopNested(deps, ref);
   await deps.voidApprovals(ref);
-  // 2. What there is, in the reverse order of its making.
-  const removed = [...(await deps.removeCopies(ref))];
-  removed.push(...(await removeInstances(deps, ref)));
+  // 2. What there is: what costs most at once, then in the reverse order of its making.
+  const removed = await removeInstances(deps, ref);
+  removed.push(...(await deps.removeCopies(ref)));
   const builds = await removeBuilds(deps, ref);
   removed.push(...builds.removed, ...(await removeImages(deps, ref)));
   // 3. When to look again.

@@ -1,0 +1,38 @@
+/** Answers waiting tasks of Step Functions. */
+import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import type { TaskTokens } from '../ports.ts';
+import { calling, isError } from './aws-errors.ts';
+
+/** Limits of states SendTaskFailureInput. */
+const ERROR_LENGTH = 256;
+const CAUSE_LENGTH = 32_768;
+
+export function sfnTaskTokens(client: SFNClient): TaskTokens {
+  return {
+    succeed: (taskToken, output) =>
+      answering(() =>
+        client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output ?? {}) })),
+      ),
+    fail: (taskToken, error, cause) =>
+      answering(() =>
+        client.send(
+          new SendTaskFailureCommand({
+            taskToken,
+            error: error.slice(0, ERROR_LENGTH),
+            cause: cause.slice(0, CAUSE_LENGTH),
+          }),
+        ),
+      ),
+  };
+}
+
+/** Which of these a second answer gets has varied; each says that nobody waits under this token any more. */
+async function answering(call: () => Promise<unknown>): Promise<'delivered' | 'closed'> {
+  try {
+    await calling('SendTask', call);
+    return 'delivered';
+  } catch (error) {
+    if (isError(error, 'TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken')) return 'closed';
+    throw error;
+  }
+}

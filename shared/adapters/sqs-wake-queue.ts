@@ -1,0 +1,23 @@
+/** The queue of what may wake a wait, as far as we write to it ourselves. */
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { WakeQueue } from '../ports.ts';
+import { calling } from './aws-errors.ts';
+
+/** Longest delay of a message (sqs SendMessageRequest.DelaySeconds). */
+const LONGEST_DELAY = 900;
+
+export function sqsWakeQueue(client: SQSClient, queueUrl: string): WakeQueue {
+  return {
+    async send(message, delaySeconds) {
+      await calling('SendMessage', () =>
+        client.send(
+          new SendMessageCommand({
+            QueueUrl: queueUrl,
+            MessageBody: JSON.stringify(message),
+            DelaySeconds: Math.min(delaySeconds, LONGEST_DELAY),
+          }),
+        ),
+      );
+    },
+  };
+}

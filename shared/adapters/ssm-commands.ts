@@ -1,0 +1,83 @@
+/** Runs test suites by Systems Manager Run Command. */
+import {
+  type GetCommandInvocationResult,
+  GetCommandInvocationCommand,
+  SendCommandCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { TryLater } from '../domain/errors.ts';
+import type { Commands } from '../ports.ts';
+import { calling, isError } from './aws-errors.ts';
+
+const DOCUMENT = 'AWS-RunShellScript';
+/** A command that the agent has not taken up by then is not delivered any more (ssm SendCommandRequest.TimeoutSeconds, at least 30). */
+const DELIVERY_SECONDS = 180;
+
+export function ssmCommands(ssm: SSMClient): Commands {
+  return {
+    async send({ instance, script, timeoutSeconds, comment }) {
+      try {
+        const answer = await calling('SendCommand', () =>
+          ssm.send(
+            new SendCommandCommand({
+              DocumentName: DOCUMENT,
+              InstanceIds: [instance],
+              Parameters: { commands: [script], executionTimeout: [String(timeoutSeconds)] },
+              TimeoutSeconds: DELIVERY_SECONDS,
+              Comment: comment,
+            }),
+          ),
+        );
+        const command = answer.Command?.CommandId;
+        if (command === undefined) throw new TryLater('SendCommand answered without a command.');
+        return { command };
+      } catch (error) {
+        // Its agent was online a moment ago.
+        if (!isError(error, 'InvalidInstanceId')) throw error;
+        throw new TryLater(`Systems Manager does not know ${instance} at the moment.`, {}, { cause: error });
+      }
+    },
+
+    async status(command, instance) {
+      try {
+        const answer = await calling('GetCommandInvocation', () =>
+          ssm.send(new GetCommandInvocationCommand({ CommandId: command, InstanceId: instance })),
+        );
+        return statusOf(answer);
+      } catch (error) {
+        // An invocation is visible a moment after its command (ssm GetCommandInvocation, InvocationDoesNotExist).
+        if (isError(error, 'InvocationDoesNotExist')) return { state: 'running' };
+        throw error;
+      }
+    },
+  };
+}
+
+/** Pure. Output is what Systems Manager keeps: the first 24,000 characters, 8,000 of errors (ssm GetCommandInvocationResult). */
+export function statusOf(answer: GetCommandInvocationResult): Awaited<ReturnType<Commands['status']>> {
+  const outcome = outcomeOf(answer);
+  if (outcome === undefined) return { state: 'running' };
+  const { ResponseCode, StandardOutputContent, StandardErrorContent } = answer;
+  return {
+    state: 'ended',
+    status: outcome,
+    stdout: StandardOutputContent ?? '',
+    stderr: StandardErrorContent ?? '',
+    // -1 says that there is none.
+    ...(ResponseCode === undefined || ResponseCode < 0 ? {} : { exitCode: ResponseCode }),
+  };
+}
+
+function outcomeOf({ Status }: GetCommandInvocationResult): 'passed' | 'failed' | 'timed-out' | undefined {
+  switch (Status) {
+    case 'Success':
+      return 'passed';
+    case 'TimedOut':
+      return 'timed-out';
+    case 'Failed':
+    case 'Cancelled':
+      return 'failed';
+    default:
+      return undefined;
+  }
+}
