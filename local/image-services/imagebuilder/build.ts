@@ -99,14 +99,15 @@ const walk = async (context: Context, image: ImageRecord, plan: BuildPlan): Prom
   }
 
   proceed('DISTRIBUTING');
+  image.amis = [ami];
   const copies = await distribute(context, image, plan, ami);
   await pause(timings.distribute);
   for (const copy of copies) await untilAvailable(context, image, copy);
-  share(context, plan, [ami, ...copies]);
+  image.amis = [ami, ...copies];
+  share(context, plan, image.amis);
 
   proceed('INTEGRATING');
   await pause(timings.integrate);
-  image.amis = [ami, ...copies];
   proceed('AVAILABLE');
 };
 
@@ -119,7 +120,8 @@ const runComponents = (
 ): void => {
   if (type === 'BUILD') {
     const failure = world.behaviour.buildFailures.take(
-      ({ recipeName }) => recipeName === undefined || recipeName === image.name || recipeName === image.slug,
+      ({ recipeName }) =>
+        recipeName === undefined || image.name === recipeName || image.name.startsWith(`${recipeName}-`),
     );
     if (failure !== undefined) throw new BuildFailed(failure.reason);
   }

@@ -95,7 +95,7 @@ export const imageBuilderVerbs = ({ world, store }: Context): Verbs => ({
     return { arns: components.map((component) => component.arn) };
   }),
 
-  /** The next builds of a recipe (or of any) fail while their components run. */
+  /** The next builds of a recipe, of those whose names begin with it and a dash, or of any, fail while their components run. */
   'fail-build': defineVerb(failSchema, ({ times, ...failure }) => {
     world.behaviour.buildFailures.add(failure, times);
     return {};

@@ -102,23 +102,25 @@ const finish = (
   tell(world, command, invocation);
 };
 
-/** Every part of a match that is given must hold. */
+/**
+ * Every part of a match that is given must hold. A suite is named by a tag of the instance, by the last word of the command's comment, or,
+ * when there is no comment, by a word in its text.
+ */
 const matches = ({ match }: CommandAnswer, command: Command, { tags, image }: InstanceRecord): boolean => {
-  const text = [command.comment, ...(command.parameters.commands ?? [])].join('\n');
+  const text = (command.parameters.commands ?? []).join('\n');
   const tagged = (ending: string, value: string): boolean =>
     Object.entries(tags).some(([key, held]) => key.toLowerCase().endsWith(ending) && held === value);
+  const named = (suite: string): boolean =>
+    command.comment === '' ? words(text).includes(suite) : words(command.comment).at(-1) === suite;
   return (
     (match.pipelineTag === undefined || tagged('pipeline', match.pipelineTag)) &&
     (match.imageName === undefined || image.name.startsWith(match.imageName)) &&
-    (match.suite === undefined || tagged('suite', match.suite) || hasWord(text, match.suite)) &&
-    (match.contains === undefined || text.includes(match.contains))
+    (match.suite === undefined || tagged('suite', match.suite) || named(match.suite)) &&
+    (match.contains === undefined || `${command.comment}\n${text}`.includes(match.contains))
   );
 };
 
-const hasWord = (text: string, word: string): boolean => {
-  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![A-Za-z0-9_-])${escaped}(?![A-Za-z0-9_-])`).test(text);
-};
+const words = (text: string): string[] => text.split(/[^A-Za-z0-9_.-]+/).filter((word) => word !== '');
 
 /** Both events, in the shapes of [D:systems-manager/userguide/monitoring-systems-manager-event-examples]. */
 const tell = (world: World, command: Command, invocation: Invocation): void => {

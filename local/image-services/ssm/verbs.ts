@@ -8,7 +8,7 @@ export const commandSchema = z
       pipelineTag: z.string().min(1).optional(),
       /** Beginning of the name of the AMI that the instance runs. */
       imageName: z.string().min(1).optional(),
-      /** Value of an instance tag whose key ends in `suite`, or a word in the command's comment or text. */
+      /** Value of an instance tag whose key ends in `suite`, or the last word of the command's comment. */
       suite: z.string().min(1).optional(),
       /** Anything in the command's comment or text. */
       contains: z.string().min(1).optional(),

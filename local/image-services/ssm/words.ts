@@ -3,8 +3,9 @@ import { type Command, ended, type Invocation, statusOf } from './records.ts';
 
 const plugin = 'aws:runShellScript';
 
-// GetCommandInvocation gives 24,000 characters, lists give 2,500 [M:ssm StandardOutputContent, CommandPluginOutput].
-const contentLimit = 24_000;
+// [M:ssm StandardOutputContent, StandardErrorContent, CommandPluginOutput]
+const stdoutLimit = 24_000;
+const stderrLimit = 8_000;
 const outputLimit = 2_500;
 
 /** A command in the words of SendCommand and ListCommands [M:ssm Command]. */
@@ -53,9 +54,9 @@ export const invocationResult = (command: Command, invocation: Invocation): Shap
   ExecutionEndDateTime: invocation.endedAt?.toISOString() ?? '',
   Status: invocation.status,
   StatusDetails: invocation.statusDetails,
-  StandardOutputContent: invocation.stdout.slice(0, contentLimit),
+  StandardOutputContent: invocation.stdout.slice(0, stdoutLimit),
   StandardOutputUrl: '',
-  StandardErrorContent: invocation.stderr.slice(0, contentLimit),
+  StandardErrorContent: invocation.stderr.slice(0, stderrLimit),
   StandardErrorUrl: '',
 });
 
