@@ -29,7 +29,10 @@ module.exports = {
     project('unit', ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'], {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(package|cloud|browser|full)/'],
     }),
-    project('package', ['<rootDir>/test/package/**/*.test.ts']),
+    project('package', ['<rootDir>/test/package/**/*.test.ts'], {
+      globalSetup: '<rootDir>/test/package/packaged.ts',
+      ...SLOW,
+    }),
     project('cloud', ['<rootDir>/test/cloud/**/*.test.ts', '<rootDir>/test/browser/**/*.test.ts'], SLOW),
     project('full', ['<rootDir>/test/full/**/*.test.ts'], SLOW),
   ],

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type Place, resolver, type Template, TemplateSchema } from '../support/resolve-template.ts';
+
+const run = promisify(execFile);
+
+export const root = resolve(import.meta.dirname, '../..');
+const folder = join(root, '.cache', 'package-test');
+const buildFolder = '.cache/package-test-build';
+export const bundles = join(root, buildFolder, '.build');
+
+export const VALUES = {
+  ControlAccount: '111122223333',
+  FirstApprover: 'image-owners@example.com',
+  BuildVpcId: 'vpc-0123456789abcdef0',
+  BuildSubnetId: 'subnet-0123456789abcdef0',
+  TargetAccounts: '444455556666,777788889999',
+  TargetExternalId: 'an-external-id',
+} as const;
+
+export const place: Place = { account: '111122223333', region: 'eu-west-1', stackName: 'ovenbird-dev' };
+
+export const templateFile = join(folder, 'cloudformation-template-update-stack.json');
+
+export interface CommandResult {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs the Serverless CLI of the repository as a user would. */
+export async function serverless(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const bin = join(root, 'node_modules', '.bin');
+  try {
+    const { stdout, stderr } = await run(join(bin, 'serverless'), args, {
+      cwd: root,
+      maxBuffer: 64 * 1024 * 1024,
+      env: {
+        ...process.env,
+        PATH: [bin, process.env.PATH].join(delimiter),
+        OVENBIRD_BUILD_FOLDER: buildFolder,
+        ...env,
+      },
+    });
+    return { code: 0, output: `${stdout}${stderr}` };
+  } catch (error) {
+    if (!(error instanceof Error) || !('stdout' in error) || !('stderr' in error)) throw error;
+    return { code: 1, output: `${error.stdout}${error.stderr}` };
+  }
+}
+
+/** Jest calls this once before the project's tests. */
+export default async function packageService(): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await rm(join(root, buildFolder), { recursive: true, force: true });
+  const values = Object.entries(VALUES).map(([name, value]) => `--param=${name}=${value}`);
+  const { code, output } = await serverless(['package', '--package', folder, ...values]);
+  if (code !== 0 || !existsSync(templateFile))
+    throw new Error(`The service could not be packaged:\n${output}`);
+}
+
+let parsed: Template | undefined;
+export function template(): Template {
+  parsed ??= TemplateSchema.parse(JSON.parse(readFileSync(templateFile, 'utf8')));
+  return parsed;
+}
+
+export function resolved(value: unknown): unknown {
+  return resolver(template(), place)(value);
+}
+
+/** Resources of a type with their properties resolved, by logical id. */
+export function resourcesOf(type: string): { id: string; properties: Record<string, unknown> }[] {
+  return Object.entries(template().Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, { Properties }]) => {
+      const properties = resolved(Properties);
+      return {
+        id,
+        properties: typeof properties === 'object' && properties !== null ? { ...properties } : {},
+      };
+    });
+}

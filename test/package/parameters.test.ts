@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { serverless, template, VALUES } from './packaged.ts';
+
+const values = Object.entries(VALUES);
+const asArguments = (entries: readonly (readonly [string, string])[]) =>
+  entries.map(([name, value]) => `--param=${name}=${value}`);
+/** An address where nobody listens: whatever reaches out fails at once. */
+const nowhere = {
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  AWS_ACCESS_KEY_ID: '111122223333',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  AWS_MAX_ATTEMPTS: '1',
+  CI: 'true',
+};
+
+describe('the chosen values', () => {
+  it('become the defaults of the template’s parameters', () => {
+    const { Parameters } = template();
+
+    for (const [name, value] of values) expect(Parameters[name]?.Default).toBe(value);
+  });
+
+  it('are asked for by deploy, every missing one by name, before anything is created', async () => {
+    const { code, output } = await serverless(['deploy', '--stage', 'test'], nowhere);
+
+    expect(code).toBe(1);
+    for (const [name] of values) expect(output).toContain(`${name}: `);
+    expect(output).toContain('Nothing was created');
+    expect(output).not.toContain('    at ');
+  });
+
+  it('are refused when they are malformed or unknown, with what they must be', async () => {
+    const wrong = values.map(
+      ([name, value]) => [name, name === 'TargetAccounts' ? '444455556666,7777' : value] as const,
+    );
+
+    const { code, output } = await serverless(
+      ['deploy', '--stage', 'test', ...asArguments(wrong), '--param=Approver=a@example.com'],
+      nowhere,
+    );
+
+    expect(code).toBe(1);
+    expect(output).toContain('TargetAccounts: "7777" must be AWS account ids of 12 digits');
+    expect(output).toContain('Approver: there is no such parameter');
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
+import { read } from '../architecture/imports.ts';
+import { resourcesOf } from './packaged.ts';
+
+const queues = resourcesOf('AWS::SQS::Queue');
+const alarms = resourcesOf('AWS::CloudWatch::Alarm');
+const isDeadLetter = (id: string) => id.endsWith('DeadLetterQueue');
+
+const DeadLetter = z.looseObject({ DeadLetterConfig: z.looseObject({ Arn: z.string() }).optional() });
+const RuleSchema = z.looseObject({ Targets: z.array(DeadLetter.extend({ Id: z.string() })) });
+const AlarmSchema = z.looseObject({
+  Namespace: z.string().optional(),
+  MetricName: z.string().optional(),
+  Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
+  AlarmActions: z.array(z.string()).default([]),
+  AlarmDescription: z.string().default(''),
+});
+
+/** Queues whose depth an alarm watches, by the queue's name. */
+const watched = alarms
+  .map(({ properties }) => AlarmSchema.parse(properties))
+  .filter(
+    ({ Namespace, MetricName }) =>
+      Namespace === 'AWS/SQS' && MetricName === 'ApproximateNumberOfMessagesVisible',
+  )
+  .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => Value));
+
+function nameOf(properties: Record<string, unknown>, id: string): string {
+  return typeof properties.QueueName === 'string' ? properties.QueueName : id;
+}
+
+describe('nothing is lost', () => {
+  it('every queue hands what it cannot deliver to a dead-letter queue', () => {
+    const without = queues
+      .filter(({ id, properties }) => !isDeadLetter(id) && properties.RedrivePolicy === undefined)
+      .map(({ id }) => id);
+
+    expect(queues.length).toBeGreaterThan(0);
+    expect(without).toEqual([]);
+  });
+
+  it('every dead-letter queue has an alarm and keeps messages for 14 days', () => {
+    for (const { id, properties } of queues.filter(({ id }) => isDeadLetter(id))) {
+      expect([id, watched.some((name) => name.endsWith(nameOf(properties, id)))]).toEqual([id, true]);
+      expect([id, properties.MessageRetentionPeriod]).toEqual([id, 1_209_600]);
+    }
+  });
+
+  it('every target of a rule and of a schedule has a dead-letter queue', () => {
+    const bare = resourcesOf('AWS::Events::Rule').flatMap(({ id, properties }) =>
+      RuleSchema.parse(properties)
+        .Targets.filter(({ DeadLetterConfig }) => DeadLetterConfig === undefined)
+        .map((target) => `${id}/${target.Id}`),
+    );
+    const schedules = resourcesOf('AWS::Scheduler::Schedule')
+      .filter(({ properties }) => DeadLetter.parse(properties.Target).DeadLetterConfig === undefined)
+      .map(({ id }) => id);
+
+    expect([...bare, ...schedules]).toEqual([]);
+  });
+
+  it('every stream that calls a function tells where a batch goes that fails for good', () => {
+    const bare = resourcesOf('AWS::Lambda::EventSourceMapping')
+      .filter(({ properties }) => String(properties.EventSourceArn).includes(':dynamodb:'))
+      .filter(({ properties }) => properties.DestinationConfig === undefined)
+      .map(({ id }) => id);
+
+    expect(bare).toEqual([]);
+  });
+});
+
+describe('every alarm', () => {
+  const runbook = read('docs/operations/runbook.md');
+  const headings = [...runbook.matchAll(/^## (\S+)/gm)].map(([, name]) => name);
+
+  it('has an article in the runbook, and every article an alarm', () => {
+    const ids = alarms.map(({ id }) => id).sort();
+
+    expect(headings.filter((heading) => /Alarm$/.test(heading ?? '')).sort()).toEqual(ids);
+  });
+
+  it('tells somebody, and says where to read on', () => {
+    for (const { id, properties } of alarms) {
+      const alarm = AlarmSchema.parse(properties);
+      expect([id, alarm.AlarmActions.length]).toEqual([id, 1]);
+      expect([id, alarm.AlarmDescription.includes(`runbook.md#${id.toLowerCase()}`)]).toEqual([id, true]);
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { cfnLint } from '../../local/ministack/install.ts';
+import { filesBelow } from '../architecture/imports.ts';
+import { resourcesOf, root, templateFile } from './packaged.ts';
+
+const run = promisify(execFile);
+const installMs = 300_000;
+
+/** Errors that cfn-lint finds, one line each. */
+async function errorsIn(files: readonly string[]): Promise<string[]> {
+  const lint = await cfnLint();
+  const found = await run(
+    lint,
+    ['--format', 'parseable', '--regions', 'eu-west-1', '--non-zero-exit-code', 'none', '--', ...files],
+    { maxBuffer: 64 * 1024 * 1024 },
+  );
+  return found.stdout.split('\n').filter((line) => /:E\d{4}:/.test(line));
+}
+
+beforeAll(async () => {
+  await cfnLint();
+}, installMs);
+
+describe('the packaged template', () => {
+  it('has no error for cfn-lint', async () => {
+    expect(await errorsIn([templateFile])).toEqual([]);
+  });
+
+  it('brings state machines that cfn-lint finds no error in', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ovenbird-machines-'));
+    try {
+      const files: string[] = [];
+      for (const { id, properties } of resourcesOf('AWS::StepFunctions::StateMachine')) {
+        const file = join(folder, `${id}.json`);
+        // In place of the substituted text: the definition as CloudFormation will hand it over, so that cfn-lint can read it.
+        const { DefinitionString: text, ...rest } = properties;
+        const Definition: unknown = JSON.parse(String(text));
+        const Resources = {
+          [id]: { Type: 'AWS::StepFunctions::StateMachine', Properties: { ...rest, Definition } },
+        };
+        await writeFile(file, JSON.stringify({ AWSTemplateFormatVersion: '2010-09-09', Resources }));
+        files.push(file);
+      }
+
+      expect(files.length).toBeGreaterThan(0);
+      expect(await errorsIn(files)).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('the template for target accounts', () => {
+  it('has no error for cfn-lint', async () => {
+    const files = filesBelow('resources', ['target-account.yml']).map((file) => join(root, file));
+
+    expect(files).toHaveLength(1);
+    expect(await errorsIn(files)).toEqual([]);
+  });
+});
