@@ -100,13 +100,8 @@ export async function startLocalCloud(options: StartOptions = {}): Promise<Local
   }
   return cloudOf(state, async () => {
     child.stdin.end();
-    const timeout = new AbortController();
-    const gaveUp = sleep(10_000, undefined, { signal: timeout.signal }).then(
-      () => child.kill('SIGKILL'),
-      () => undefined,
-    );
-    await Promise.race([ended, gaveUp]);
-    timeout.abort();
+    const gaveUp = sleep(10_000, 'gave up', { ref: false });
+    if ((await Promise.race([ended, gaveUp])) === 'gave up') child.kill('SIGKILL');
   });
 }
 

@@ -113,6 +113,8 @@ export async function deployService(cloud: LocalCloud, settings: Settings): Prom
       AWS_ACCESS_KEY_ID: settings.controlAccount,
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_REGION: settings.region,
+      // The CLI looks at the stack every five seconds, which is most of the time that a deployment takes here.
+      SLS_AWS_MONITORING_FREQUENCY: '250',
     },
     join(repository, '.cache', `deploy-${process.pid}.log`),
   );

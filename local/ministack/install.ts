@@ -101,6 +101,5 @@ async function withLock(lock: string, work: () => Promise<void>): Promise<void> 
 }
 
 if (process.argv[1] === import.meta.filename) {
-  console.log(await ministackPython());
-  if (process.argv.includes('--with-cfn-lint')) console.log(await cfnLint());
+  void Promise.all([ministackPython(), cfnLint()]).then((paths) => console.log(paths.join('\n')));
 }

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -64,7 +73,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<MiniSta
     async stop() {
       // Closing the pipe lets the launcher end its whole group, Lambda workers included.
       child.stdin?.end();
-      await Promise.race([ended, sleep(2000)]);
+      await Promise.race([ended, sleep(2000, undefined, { ref: false })]);
       killGroup(child);
       await ended;
     },
