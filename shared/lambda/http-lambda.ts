@@ -1,0 +1,77 @@
+/** Functions behind the HTTP API: payload format 2.0 in (apigateway/latest/developerguide/http-api-develop-integrations-lambda), a web Request to the application, its Response out. */
+import * as z from 'zod';
+import { wrapped } from './lambda.ts';
+import { log } from './telemetry.ts';
+
+const EventSchema = z.object({
+  version: z.literal('2.0'),
+  rawPath: z.string(),
+  rawQueryString: z.string().default(''),
+  cookies: z.array(z.string()).optional(),
+  headers: z.record(z.string(), z.string().optional()).default({}),
+  body: z.string().nullish(),
+  isBase64Encoded: z.boolean().default(false),
+  requestContext: z.object({
+    requestId: z.string().default(''),
+    domainName: z.string().default('localhost'),
+    http: z.object({ method: z.string() }),
+    /** Only routes with IAM authorisation have it; API Gateway checked the signature. */
+    authorizer: z.object({ iam: z.object({ userArn: z.string() }).optional() }).optional(),
+  }),
+});
+
+/** What an application is told beside the request. */
+export interface HttpContext {
+  /** ARN of the caller; undefined on routes without authorisation. */
+  readonly caller: string | undefined;
+  readonly requestId: string;
+}
+
+export interface HttpAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies?: readonly string[];
+  readonly body: string;
+}
+
+export interface HttpApplication {
+  fetch(request: Request, context: HttpContext): Response | Promise<Response>;
+}
+
+export function httpLambda(application: () => HttpApplication) {
+  return wrapped(async (raw: unknown): Promise<HttpAnswer> => {
+    const event = EventSchema.parse(raw);
+    const { requestContext: context } = event;
+    const answer = await application().fetch(requestOf(event), {
+      caller: context.authorizer?.iam?.userArn,
+      requestId: context.requestId,
+    });
+    // The path alone: the query of an approval link is a secret.
+    log.info('request-served', { method: context.http.method, path: event.rawPath, status: answer.status });
+    return answerOf(answer);
+  });
+}
+
+function requestOf(event: z.output<typeof EventSchema>): Request {
+  const { method } = event.requestContext.http;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(event.headers))
+    if (value !== undefined) headers.set(name, value);
+  if (event.cookies !== undefined) headers.set('cookie', event.cookies.join('; '));
+  const query = event.rawQueryString === '' ? '' : `?${event.rawQueryString}`;
+  const url = `https://${event.requestContext.domainName}${event.rawPath}${query}`;
+  const hasBody = typeof event.body === 'string' && method !== 'GET' && method !== 'HEAD';
+  const body = hasBody ? Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8') : null;
+  return new Request(url, { method, headers, body });
+}
+
+async function answerOf(response: Response): Promise<HttpAnswer> {
+  const cookies = response.headers.getSetCookie();
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'set-cookie'));
+  return {
+    statusCode: response.status,
+    headers,
+    ...(cookies.length === 0 ? {} : { cookies }),
+    body: await response.text(),
+  };
+}

@@ -1,0 +1,159 @@
+import { createApprovalPages } from '../../functions/serve-approvals/app.tsx';
+import { DefinitionSchema } from '../../shared/domain/definition.ts';
+import { keys } from '../../shared/domain/naming.ts';
+import type { BakeRecord } from '../../shared/domain/records.ts';
+import type { Documents, Item } from '../../shared/ports.ts';
+import { requestApproval } from '../../shared/use-cases/request-approval.ts';
+import { fakeMac } from './fakes/mac.ts';
+import { memoryTable } from './fakes/memory-table.ts';
+import { fakeNotifier } from './fakes/notifier.ts';
+import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
+
+export const BAKE = '01JTESTBAKE0000000000000AA';
+export const CAUSE = '01JTESTCHANGE00000000000C1';
+export const API_URL = 'https://api.example.com/stage';
+export const ADA = 'ada@example.com';
+export const BEN = 'ben@example.com';
+
+const arn = (name: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:component/${name}`;
+
+/** A pipeline `hardened` whose bake has been built, tested and judged, and now comes to its approval. */
+export function approvalWorld(options: { required?: boolean; requestedBy?: string } = {}) {
+  const clock = fakeClock('2026-11-21T08:00:00.000Z');
+  const table = memoryTable();
+  const documents = memoryDocuments();
+  const notifier = fakeNotifier([ADA, BEN]);
+  const mac = fakeMac();
+  const deps = { table, documents, notifier, mac, clock, ids: countingIds(), digest, apiUrl: API_URL };
+  const definition = DefinitionSchema.parse({
+    apiVersion: 'ovenbird.dev/v1',
+    name: 'hardened',
+    description: 'The base image with hardening.',
+    team: 'security',
+    base: { pipeline: 'al2023-base' },
+    components: [{ component: 'harden-ssh/1.x.x' }],
+    tests: { suites: [{ name: 'boots', script: 'true' }] },
+    approval: { required: options.required ?? true, approvers: [ADA, BEN], expiresAfter: '3d' },
+    distribution: { targets: [{ account: '444455556666', regions: ['eu-west-1', 'us-east-1'] }] },
+  });
+
+  const at = clock.now().toISOString();
+  const bake: BakeRecord = {
+    id: BAKE,
+    pipeline: 'hardened',
+    revision: 1,
+    channel: 'stable',
+    bits: 'b'.repeat(64),
+    proof: 'c'.repeat(64),
+    lock: {
+      base: {
+        key: 'pipeline:al2023-base/stable',
+        selector: { kind: 'pipeline', pipeline: 'al2023-base', channel: 'stable' },
+        version: 'ami-0aaaaaaaaaaaaaaaa',
+      },
+      components: [
+        {
+          key: `component:${arn('harden-ssh/1.x.x')}`,
+          selector: { kind: 'component', arn: arn('harden-ssh/1.x.x') },
+          version: arn('harden-ssh/1.1.0/1'),
+        },
+      ],
+    },
+    reason: 'Component harden-ssh moved from 1.0.0/1 to 1.1.0/1.',
+    changes: [CAUSE],
+    causes: [CAUSE],
+    ...(options.requestedBy === undefined ? {} : { requestedBy: options.requestedBy }),
+    attempt: 1,
+    state: 'gating',
+    createdAt: at,
+  };
+  const rows: Item[] = [
+    { ...keys.bake(BAKE), ...bake },
+    { ...keys.attempt(BAKE, 1), bake: BAKE, attempt: 1, state: 'gating', startedAt: at },
+    {
+      ...keys.revision('hardened', 1),
+      pipeline: 'hardened',
+      revision: 1,
+      definition,
+      selectors: {
+        base: { kind: 'pipeline', pipeline: 'al2023-base', channel: 'stable' },
+        components: [{ kind: 'component', arn: arn('harden-ssh/1.x.x') }],
+      },
+      digest: 'd',
+      appliedBy: 'arn:aws:iam::111122223333:root',
+      appliedAt: at,
+    },
+    {
+      ...keys.change(CAUSE),
+      id: CAUSE,
+      selector: `component:${arn('harden-ssh/1.x.x')}`,
+      from: arn('harden-ssh/1.0.0/1'),
+      to: arn('harden-ssh/1.1.0/1'),
+      at,
+      cause: CAUSE,
+      fanOut: 'done',
+    },
+    {
+      ...keys.image(BAKE, 'x86-64'),
+      bake: BAKE,
+      attempt: 1,
+      variant: 'x86-64',
+      account: '111122223333',
+      region: 'eu-west-1',
+      build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/hardened/1.0.0/1',
+      imageId: 'ami-0bbbbbbbbbbbbbbbb',
+      snapshotIds: ['snap-0bbbbbbbbbbbbbbbb'],
+      inventory: 'bakes/new/inventory.json',
+      digest: 'e'.repeat(64),
+    },
+    {
+      ...keys.test(BAKE, 1, 'x86-64', 't3.small'),
+      bake: BAKE,
+      attempt: 1,
+      variant: 'x86-64',
+      instanceType: 't3.small',
+      results: [{ suite: 'boots', status: 'passed', exitCode: 0, excerpt: 'systemd is running' }],
+    },
+    step('Gate', 'All gates are open'),
+  ];
+  function step(name: 'Test' | 'Gate', summary: string): Item {
+    const record = { bake: BAKE, attempt: 1, name, state: 'succeeded', startedAt: at, summary };
+    return { ...keys.step(BAKE, 1, name), ...record };
+  }
+
+  return {
+    ...deps,
+    definition,
+    pages: createApprovalPages(deps),
+    async fill() {
+      await table.write(rows.map((put) => ({ put })));
+      await documents.put(
+        'bakes/new/inventory.json',
+        JSON.stringify({ image: 'ami-0bbbbbbbbbbbbbbbb', packages: [{ name: 'audit', version: '3.1.5' }] }),
+        'application/json',
+      );
+    },
+    async request(attempt = 1) {
+      return requestApproval(deps, { bake: BAKE, attempt });
+    },
+    linkOf(approver: string): string {
+      const mail = notifier.asked.findLast((entry) => entry.approver === approver);
+      const link = /https:\S+\/approvals\/\S+/.exec(mail?.message.text ?? '')?.[0];
+      if (link === undefined) throw new Error(`${approver} got no link.`);
+      return link;
+    },
+  };
+}
+export type ApprovalWorld = ReturnType<typeof approvalWorld>;
+
+function memoryDocuments(): Documents {
+  const texts = new Map<string, string>();
+  return {
+    async put(key, body) {
+      texts.set(key, body);
+    },
+    async get(key) {
+      return texts.get(key);
+    },
+  };
+}
