@@ -68,7 +68,7 @@ const documentSchema = z.looseObject({
 });
 
 /** What the service reads from a component document. */
-export interface ComponentDocument {
+interface ComponentDocument {
   readonly type: 'BUILD' | 'TEST';
   readonly parameters: readonly ParameterDetail[];
 }

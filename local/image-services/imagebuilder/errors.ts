@@ -32,8 +32,6 @@ export const alreadyExists = (kind: string, arn: string): AwsError =>
     `The following resource '${kind}' already exists: '${arn}'.`,
   );
 
-export const inUse = (reason: string): AwsError => new AwsError('ResourceInUseException', reason);
-
 export const hasDependents = (arn: string, dependents: readonly string[]): AwsError =>
   new AwsError(
     'ResourceDependencyException',
@@ -52,8 +50,6 @@ export const tokenMismatch = (token: string): AwsError =>
 /** The success of a dry run [M:DryRunOperationException]. */
 export const dryRunSucceeded = (): AwsError =>
   new AwsError('DryRunOperationException', 'The request would have succeeded, but dryRun is set.', 412);
-
-export const denied = (message: string): AwsError => new AwsError('AccessDeniedException', message, 403);
 
 export const notImplemented = (what: string): AwsError =>
   new AwsError(

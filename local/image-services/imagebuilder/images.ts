@@ -33,7 +33,7 @@ export const buildSettings = {
   loggingConfiguration: z.unknown().optional(),
 };
 const settingsSchema = z.object(buildSettings);
-export type BuildSettings = z.infer<typeof settingsSchema>;
+type BuildSettings = z.infer<typeof settingsSchema>;
 
 const createSchema = settingsSchema.extend({
   tags: tagsSchema.optional(),

@@ -13,7 +13,7 @@ export class BuildFailed extends Error {
 }
 
 /** Tags that Image Builder puts on what it makes; the recipe and the configuration add theirs. */
-export const ownTags = (image: ImageRecord): Record<string, string> => ({
+const ownTags = (image: ImageRecord): Record<string, string> => ({
   CreatedBy: 'EC2 Image Builder',
   Ec2ImageBuilderArn: image.arn,
 });

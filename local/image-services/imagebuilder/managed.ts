@@ -6,7 +6,7 @@ import { type Place, takeBuild } from './store.ts';
 import { compareBuilds, parseVersion } from './versions.ts';
 
 /** A component version that Amazon publishes: owner field `aws` in the ARN, owner `Amazon` in the document (aws.md 4.4). */
-export interface ManagedComponent {
+interface ManagedComponent {
   readonly name: string;
   readonly version: string;
   readonly type?: 'BUILD' | 'TEST';

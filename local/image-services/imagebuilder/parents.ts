@@ -6,7 +6,7 @@ import { notImplemented } from './errors.ts';
 import type { ImageRecord, Platform } from './records.ts';
 
 /** What a recipe's `parentImage` stands for now (aws.md 1.4). */
-export interface Parent {
+interface Parent {
   readonly imageId: string;
   /** As EC2 shows it to the account; missing when the account cannot see it. */
   readonly machine?: MachineImage | undefined;

@@ -4,7 +4,7 @@ import type { Version } from './versions.ts';
 
 export type Platform = 'Linux' | 'Windows' | 'macOS';
 export type Tags = Record<string, string>;
-export type ComponentStatus = 'ACTIVE' | 'DEPRECATED' | 'DISABLED';
+type ComponentStatus = 'ACTIVE' | 'DEPRECATED' | 'DISABLED';
 
 /** What every resource has: where it is, what it is called, since when. */
 interface Named {
@@ -36,7 +36,7 @@ export interface ComponentUse {
   readonly parameters?: readonly { name: string; value: string[] }[] | undefined;
 }
 
-export interface BlockDevice {
+interface BlockDevice {
   readonly deviceName?: string | undefined;
   readonly ebs?:
     | {

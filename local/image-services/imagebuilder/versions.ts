@@ -8,7 +8,7 @@ export type VersionPattern = readonly [Node, Node, Node];
 type Node = number | 'x';
 
 /** Upper limit of each node: 2^30 - 1 [M:imagebuilder VersionNumber]. */
-export const largestNode = 2 ** 30 - 1;
+const largestNode = 2 ** 30 - 1;
 
 const textOfPattern = /^(?:[0-9]+|x)\.(?:[0-9]+|x)\.(?:[0-9]+|x)$/;
 
@@ -42,7 +42,7 @@ export const matches = (pattern: VersionPattern, version: Version): boolean =>
   pattern.every((node, index) => node === 'x' || node === version[index]);
 
 /** Numeric, node by node; a later build never beats a higher version [D:ibhow-semantic-versioning]. */
-export const compareVersions = (left: Version, right: Version): number =>
+const compareVersions = (left: Version, right: Version): number =>
   left[0] - right[0] || left[1] - right[1] || left[2] - right[2];
 
 /** Something that has a version and a build number. */
