@@ -114,6 +114,11 @@ export interface PlanQueue {
   send(requests: readonly { pipeline: string; delaySeconds: number }[]): Promise<void>;
 }
 
+export interface HintQueue {
+  /** Asks for the selectors of the topics to be looked at again, in as few messages as it takes. */
+  send(topics: readonly string[]): Promise<void>;
+}
+
 // --- workflows -------------------------------------------------------------------------------------------------------------------------
 
 export interface ExecutionStatus {
@@ -128,7 +133,7 @@ export interface Workflows {
   /** Stopping an execution that has ended, or that never was, is no error. */
   stop(execution: string, reason: string): Promise<void>;
   describe(execution: string): Promise<ExecutionStatus | undefined>;
-  /** ARN that an execution of that name has, whether it runs or not. */
+  /** ARN that an execution of that name has, whether it runs or not. `machine` is the short name, such as `bake` or `build`. */
   executionArn(machine: string, name: string): string;
 }
 

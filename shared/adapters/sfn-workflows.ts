@@ -15,13 +15,9 @@ const LONGEST_REASON = 1000;
 
 export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows {
   // All machines of one installation are called alike but for the last word: `ovenbird-dev-bake`, `ovenbird-dev-distribute-region`.
-  const executionArn = (machine: string, name: string): string => {
-    const [arn, partition, service, region, account, , bake = ''] = bakeMachine.split(':');
-    const machineName = machine.startsWith('arn:')
-      ? (machine.split(':').at(-1) ?? '')
-      : bake.replace(/bake$/, machine);
-    return [arn, partition, service, region, account, 'execution', machineName, name].join(':');
-  };
+  // Our machines differ in the last part of their names: `ovenbird-dev-bake`, `ovenbird-dev-build`.
+  const executionArn = (machine: string, name: string): string =>
+    `${bakeMachine.replace(':stateMachine:', ':execution:').replace(/bake$/, machine)}:${name}`;
   return {
     executionArn,
     async startBake(name, input) {
@@ -32,9 +28,9 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
             new StartExecutionCommand({ stateMachineArn: bakeMachine, name, input: canonical(input) }),
           ),
         );
-        return answer.executionArn ?? executionArn(bakeMachine, name);
+        return answer.executionArn ?? executionArn('bake', name);
       } catch (error) {
-        if (error instanceof ExecutionAlreadyExists) return executionArn(bakeMachine, name);
+        if (error instanceof ExecutionAlreadyExists) return executionArn('bake', name);
         throw error;
       }
     },

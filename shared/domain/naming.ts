@@ -36,6 +36,8 @@ export const keys = {
     pk: `TOPIC#${topic}`,
     sk: `SELECTOR#${selectorKey}`,
   }),
+  /** Which pipeline publishes to the parameters of this name: one name, one pipeline. */
+  publishedParameter: (name: string): Key => ({ pk: `PARAMETER#${name}`, sk: 'PIPELINE' }),
   change: (id: string): Key => ({ pk: `CHANGE#${id}`, sk: 'META' }),
   bake: (id: string): Key => ({ pk: `BAKE#${id}`, sk: 'META' }),
   attempt: (id: string, attempt: number): Key => ({ pk: `BAKE#${id}`, sk: `ATTEMPT#${pad(attempt, 3)}` }),

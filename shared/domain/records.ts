@@ -19,12 +19,29 @@ export type LockEntry = z.infer<typeof LockEntrySchema>;
 export const LockSchema = z.object({ base: LockEntrySchema, components: z.array(LockEntrySchema) });
 export type Lock = z.infer<typeof LockSchema>;
 
+/** What planning needs of a revision, beside the pipeline's row so that no decision has to read whole definitions. */
+export const PlanInputsSchema = z.object({
+  channel: z.string(),
+  team: z.string().optional(),
+  base: SelectorSchema,
+  components: z.array(SelectorSchema),
+  /** Digest of what the definition itself adds to the bits: parameters, architecture, volumes. */
+  recipe: z.string(),
+  proof: z.string(),
+  mode: z.enum(['immediate', 'manual']),
+  debounceSeconds: z.number().int().nonnegative(),
+  maxHoldSeconds: z.number().int().nonnegative(),
+  maxFailures: z.number().int().positive(),
+});
+export type PlanInputs = z.infer<typeof PlanInputsSchema>;
+
 export const PipelineRecordSchema = z.object({
   name: z.string(),
   revision: z.number().int().positive(),
   digest: z.string(),
   enabled: z.boolean(),
   parents: z.array(z.string()),
+  plan: PlanInputsSchema,
   createdAt: Time,
   updatedAt: Time,
 });
@@ -70,6 +87,10 @@ export const PlanningRecordSchema = z.object({
   /** First change since the last plan that started or found nothing to do. */
   dirtySince: Time.optional(),
   dueAt: Time.optional(),
+  /** Changes come in groups: before this nothing starts by itself. */
+  debounceUntil: Time.optional(),
+  /** Id of the last forced request: it is part of the bits from then on. */
+  salt: z.string().optional(),
   /** Changes not yet taken up by a bake, oldest first. */
   changes: z.array(z.string()),
   /** Set by a person's request to bake; taken up with the next plan. */
@@ -87,6 +108,14 @@ export const PlanningRecordSchema = z.object({
     .optional(),
 });
 export type PlanningRecord = z.infer<typeof PlanningRecordSchema>;
+
+/** A pipeline that uses a selector; what a change needs to know to mark it. */
+export const SelectorUserRecordSchema = z.object({
+  selector: z.string(),
+  pipeline: z.string(),
+  debounceSeconds: z.number().int().nonnegative(),
+});
+export type SelectorUserRecord = z.infer<typeof SelectorUserRecordSchema>;
 
 export const ChannelRecordSchema = z.object({
   pipeline: z.string(),
@@ -265,6 +294,8 @@ export const TestRecordSchema = z.object({
   instance: z.string().optional(),
   terminated: z.boolean().default(false),
   results: z.array(SuiteResultSchema).default([]),
+  /** Commands sent, by suite: a repeat finds the one that runs. */
+  commands: z.record(z.string(), z.string()).default({}),
   /** Why the case could not be run to its end. */
   problem: z.string().optional(),
 });

@@ -1,0 +1,20 @@
+/** The graph of pipelines: who is built on whom. Pure, over whatever tells a pipeline's parents. */
+
+/** Path from `start` over its parents back to itself, both ends included, or undefined. `parentsOf` answers with undefined for unknown names. */
+export function cyclePath(
+  start: string,
+  parentsOf: (name: string) => readonly string[] | undefined,
+): string[] | undefined {
+  const seen = new Set<string>();
+  const walk = (name: string, path: readonly string[]): string[] | undefined => {
+    for (const parent of parentsOf(name) ?? []) {
+      if (parent === start) return [...path, parent];
+      if (seen.has(parent)) continue;
+      seen.add(parent);
+      const found = walk(parent, [...path, parent]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return walk(start, [start]);
+}

@@ -1,0 +1,107 @@
+/**
+ * What an event can say: that the selectors of some topics may mean something else now. The event is never believed; it only names what is
+ * to be read again. Shapes: imagebuilder/userguide/integ-eventbridge, AWSEC2/UserGuide/monitor-ami-events,
+ * systems-manager/userguide/monitoring-systems-manager-event-examples, imagebuilder/userguide/log-cloudtrail.
+ */
+import * as z from 'zod';
+import { arnTopic, selectorTopic } from './selectors.ts';
+
+/** Our own message, from the reconcile or the API. */
+const TopicsSchema = z.object({ topics: z.array(z.string().min(1)).max(100) });
+
+const EnvelopeSchema = z.object({
+  source: z.string(),
+  'detail-type': z.string(),
+  account: z.string(),
+  region: z.string(),
+  resources: z.array(z.string()).default([]),
+  detail: z.record(z.string(), z.unknown()).default({}),
+});
+type Envelope = z.infer<typeof EnvelopeSchema>;
+
+const ImageDetail = z.object({ state: z.object({ status: z.string() }) });
+const AmiDetail = z.object({ ImageId: z.string() });
+const ParameterDetail = z.object({ name: z.string().startsWith('/') });
+const ComponentCall = z.object({
+  errorCode: z.string().optional(),
+  requestParameters: z.object({ name: z.string() }).nullish(),
+  responseElements: z.object({ componentBuildVersionArn: z.string() }).nullish(),
+});
+const ReleaseDetail = z.object({ pipeline: z.string(), channel: z.string() });
+
+export type Hint =
+  | { readonly kind: 'topics'; readonly topics: readonly string[] }
+  /** Understood, and about nothing that a selector could name. */
+  | { readonly kind: 'nothing'; readonly why: string }
+  | { readonly kind: 'malformed'; readonly why: string };
+
+/** Any JSON value that arrived in the hint queue. */
+export function hintOf(body: unknown): Hint {
+  const own = TopicsSchema.safeParse(body);
+  if (own.success) return { kind: 'topics', topics: [...new Set(own.data.topics)] };
+  const envelope = EnvelopeSchema.safeParse(body);
+  if (!envelope.success) return { kind: 'malformed', why: 'It is neither an event nor a list of topics.' };
+  return (
+    topicsOf(envelope.data) ?? {
+      kind: 'malformed',
+      why: `Its detail is not that of a "${envelope.data['detail-type']}".`,
+    }
+  );
+}
+
+/** Undefined where the detail has another shape than documented. */
+function topicsOf(event: Envelope): Hint | undefined {
+  switch (`${event.source}/${event['detail-type']}`) {
+    case 'aws.imagebuilder/EC2 Image Builder Image State Change':
+      return ofImage(event);
+    case 'aws.imagebuilder/AWS API Call via CloudTrail':
+      return ofComponent(event);
+    case 'aws.ssm/Parameter Store Change':
+      return ofParameter(event);
+    case 'aws.ec2/EC2 AMI State Change': {
+      const detail = AmiDetail.safeParse(event.detail);
+      if (!detail.success) return undefined;
+      return topic(selectorTopic({ kind: 'ami', id: detail.data.ImageId, region: event.region }));
+    }
+    case 'ovenbird/Ovenbird Image Released': {
+      const detail = ReleaseDetail.safeParse(event.detail);
+      if (!detail.success) return undefined;
+      return topic(selectorTopic({ kind: 'pipeline', ...detail.data }));
+    }
+    default:
+      return { kind: 'nothing', why: `No selector depends on "${event['detail-type']}" of ${event.source}.` };
+  }
+}
+
+function ofImage(event: Envelope): Hint | undefined {
+  const detail = ImageDetail.safeParse(event.detail);
+  const arn = event.resources.find((resource) => resource.includes(':image/'));
+  if (!detail.success || arn === undefined) return undefined;
+  // A version that went away moves no selector forward, and one that is being made is none yet.
+  if (detail.data.state.status !== 'AVAILABLE')
+    return { kind: 'nothing', why: `The image is ${detail.data.state.status}.` };
+  return topic(arnTopic(arn));
+}
+
+function ofComponent(event: Envelope): Hint | undefined {
+  const call = ComponentCall.safeParse(event.detail);
+  if (!call.success) return undefined;
+  const { errorCode, requestParameters, responseElements } = call.data;
+  if (errorCode !== undefined) return { kind: 'nothing', why: `The call failed: ${errorCode}.` };
+  const arn = responseElements?.componentBuildVersionArn;
+  if (arn !== undefined) return topic(arnTopic(arn));
+  if (requestParameters == null) return undefined;
+  // What the response holds is not documented; the ARN follows from the name (imagebuilder CreateComponentRequest.name).
+  const name = requestParameters.name.toLowerCase().replaceAll(/[ _]/g, '-');
+  return topic(`arn:aws:imagebuilder:${event.region}:${event.account}:component/${name}`);
+}
+
+function ofParameter(event: Envelope): Hint | undefined {
+  const detail = ParameterDetail.safeParse(event.detail);
+  if (!detail.success) return undefined;
+  return topic(selectorTopic({ kind: 'ssm', name: detail.data.name, region: event.region }));
+}
+
+function topic(name: string): Hint {
+  return { kind: 'topics', topics: [name] };
+}
