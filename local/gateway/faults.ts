@@ -26,6 +26,8 @@ export const faultSchema = z.strictObject({
     z.strictObject({ delayMs: z.number().nonnegative() }),
     /** The call is carried out, and its answer is lost. */
     z.strictObject({ dropResponse: z.literal(true) }),
+    /** The function that calls is killed, before or after the call is carried out. */
+    z.strictObject({ crash: z.enum(['before', 'after']) }),
   ]),
 });
 export type FaultRequest = z.input<typeof faultSchema>;

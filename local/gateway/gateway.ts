@@ -96,6 +96,10 @@ export function createGateway(parts: GatewayParts) {
       await record({ status: answer.status, errorCode: fault.effect.error.code });
       return send(response, answer);
     }
+    if (isCrash(fault, 'before')) {
+      await record({ status: 0, errorCode: 'Crashed' });
+      return crash(call);
+    }
     if (isImageParameter(operation)) {
       const caller = { account: known.account, region: known.region, accessKeyId: signature.accessKeyId };
       const refused = await refusedImageParameter(operation, caller, images.ec2, launcher);
@@ -106,10 +110,9 @@ export function createGateway(parts: GatewayParts) {
     }
     const answer = await proxy.forward(call.incoming, call.body);
     await record(outcome(answer));
-    if (fault && 'dropResponse' in fault.effect) {
+    if (isCrash(fault, 'after') || (fault && 'dropResponse' in fault.effect)) {
       await answer.discard();
-      response.destroy();
-      return;
+      return isCrash(fault, 'after') ? crash(call) : void response.destroy();
     }
     answer.deliver(response);
   }
@@ -154,6 +157,10 @@ export function createGateway(parts: GatewayParts) {
       const { code, message = `Injected: ${code}`, status = 400 } = fault.effect.error;
       return fail(new AwsError(code, message, status));
     }
+    if (isCrash(fault, 'before')) {
+      recorder.record({ ...known, actions: [], status: 0, errorCode: 'Crashed', ...faultId(fault) });
+      return crash(call);
+    }
     const refusal = refusedCredentials(call, signingName, body);
     if (refusal || !identity) return fail(refusal ?? unknownKey(signingName));
 
@@ -177,8 +184,15 @@ export function createGateway(parts: GatewayParts) {
       ...(result.errorCode === undefined ? {} : { errorCode: result.errorCode }),
       ...faultId(fault),
     });
-    if (fault && 'dropResponse' in fault.effect) response.destroy();
+    if (isCrash(fault, 'after')) await crash(call);
+    else if (fault && 'dropResponse' in fault.effect) response.destroy();
     else send(response, result);
+  }
+
+  /** Kills the function that calls; any other caller loses its connection. */
+  async function crash({ incoming, response }: SignedCall): Promise<void> {
+    await launcher.crashFunction(incoming.socket.remotePort ?? 0);
+    response.destroy();
   }
 }
 
@@ -234,6 +248,10 @@ function described(call: SignedCall, operation: string): Omit<RecordedCall, 'seq
 function outcome(answer: Proxied): { status: number; errorCode?: string } {
   const { status, errorCode } = answer;
   return { status, ...(errorCode === undefined ? {} : { errorCode }) };
+}
+
+function isCrash(fault: Fault | undefined, moment: 'before' | 'after'): boolean {
+  return fault !== undefined && 'crash' in fault.effect && fault.effect.crash === moment;
 }
 
 function faultId(fault: Fault | undefined): { fault?: string } {

@@ -95,6 +95,8 @@ export interface Launcher {
   }): Promise<string | undefined>;
   /** Starts an environment of each function that has none. */
   warmFunctions(account: string, region: string): Promise<void>;
+  /** Kills the function that holds the client side of a connection to the gateway; undefined when none does. */
+  crashFunction(port: number): Promise<string | undefined>;
   addEventFault(fault: z.output<typeof eventFaultSchema>): Promise<string>;
   /** Ends one event fault, or all of them. */
   removeEventFaults(id: string | undefined): Promise<void>;
@@ -144,6 +146,8 @@ export function createLauncher(port: number, secret: string): Launcher {
     readObject: async (object) => (await ask('objects', object, z.object({ text: z.string() })))?.text,
     warmFunctions: async (account, region) =>
       void (await must('functions/warm', { account, region }, anything)),
+    crashFunction: async (port) =>
+      (await ask('functions/crash', { port }, z.object({ function: z.string() })))?.function,
     addEventFault: async (fault) => (await must('event-faults/add', fault, z.object({ id: z.string() }))).id,
     removeEventFaults: async (id) => void (await must('event-faults/remove', { id }, anything)),
     close: () => agent.destroy(),

@@ -6,6 +6,7 @@ They answer what a real AWS service may ask of another: who is this key, may it 
 import asyncio
 import hmac
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from ministack.core import iam_evaluator, lambda_runtime
@@ -312,11 +313,48 @@ def _warm(request: dict) -> dict:
     return {"functions": len(records)}
 
 
+def _crash(request: dict) -> dict:
+    """Ends the Lambda worker that holds the client side of a connection to the gateway, in the middle of what it does."""
+    inodes = _sockets_of_port(request["port"])
+    with lambda_runtime._lock:
+        workers = [worker for pool in lambda_runtime._workers.values() for worker in pool if worker._proc is not None]
+    for worker in workers:
+        if _open_sockets(worker._proc.pid) & inodes:
+            worker._proc.kill()
+            return {"function": worker.func_name}
+    raise NotFound("No function holds that connection.")
+
+
+def _sockets_of_port(port: int) -> set[str]:
+    """Inodes of the sockets whose local port is this. Linux tells in /proc/net/tcp, in hexadecimal."""
+    ending = f":{port:04X}"
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if not os.path.exists(table):
+            continue
+        with open(table) as lines:
+            found |= {fields[9] for fields in map(str.split, lines) if fields[1].endswith(ending)}
+    return found
+
+
+def _open_sockets(pid: int) -> set[str]:
+    links = set()
+    try:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            link = os.readlink(f"/proc/{pid}/fd/{name}")
+            if link.startswith("socket:["):
+                links.add(link[8:-1])
+    except OSError:
+        pass  # The process has ended, or this is no Linux.
+    return links
+
+
 # Those that take long run beside the event loop.
 SLOW_ENDPOINTS = {_warm}
 
 ENDPOINTS = {
     "functions/warm": _warm,
+    "functions/crash": _crash,
     "ready": _ready,
     "identity": _identity,
     "authorize": _authorize,

@@ -105,6 +105,13 @@ const namings: Record<string, Naming> = {
       );
     },
   },
+  'execute-api': {
+    resources: ({ input }, { region, account }) =>
+      texts(input.api).map(
+        (api) =>
+          `arn:aws:execute-api:${region}:${account}:${api}/${input.stage}/${input.method}/${input.route}`,
+      ),
+  },
   monitoring: { prefix: 'cloudwatch' },
   cloudformation: {
     resources: ({ input }, scope) =>

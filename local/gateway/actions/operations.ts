@@ -36,7 +36,7 @@ export function operationOf(request: ServiceRequest): Operation {
     case 's3':
       return s3Operation(request);
     case 'execute-api':
-      return { name: 'Invoke', input: {} };
+      return { name: 'Invoke', input: invokedRoute(request) };
     case 'lambda':
       return fromRoutes(lambdaRoutes, request);
     case 'scheduler':
@@ -98,6 +98,15 @@ function fromRoutes(routes: Route[], request: ServiceRequest): Operation {
     };
   }
   return { name: `${request.method} ${request.path}`, input: {} };
+}
+
+/** What an API's route is called as, for its path form and for its host form. */
+function invokedRoute({ method, path, headers }: ServiceRequest): Record<string, unknown> {
+  const inPath = /^\/_aws\/execute-api\/(?<api>[^/]+)\/(?<stage>[^/]+)\/?(?<route>.*)$/.exec(path)?.groups;
+  if (inPath) return { ...inPath, method };
+  const api = /^([^.]+)\.execute-api\./.exec(headers.host ?? '')?.[1];
+  const [, stage, ...route] = path.split('/');
+  return api ? { api, stage, route: route.join('/'), method } : {};
 }
 
 function isForm(request: ServiceRequest): boolean {

@@ -40,6 +40,24 @@ def errors_keep_their_name():
 
 
 @correction(
+    fact="A function whose process ends in the middle of an invocation fails with Runtime.ExitError.",
+    source="docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html",
+)
+def crashes_are_exit_errors():
+    replace_text(
+        lambda_svc,
+        "_execute_function_warm",
+        (
+            "            error_msg = result.get(\"error\", \"Unknown error\")\n",
+            "            error_msg = result.get(\"error\", \"Unknown error\")\n"
+            "            if error_msg == \"Worker process died\":\n"
+            "                result[\"type\"] = \"Runtime.ExitError\"\n"
+            "                error_msg = f\"RequestId: {request_id} Error: Runtime exited with error: signal: killed\"\n",
+        ),
+    )
+
+
+@correction(
     fact="An execution environment whose handler threw is used again; only a crash or a time-out ends it.",
     source="docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
 )

@@ -6,13 +6,14 @@ import {
 import { CloudTrailClient, CreateTrailCommand, StartLoggingCommand } from '@aws-sdk/client-cloudtrail';
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../../local/client.ts';
-import { account, eventually, makeRole, sessionOf } from './account.ts';
+import { account, eventually, makeFunction, makeRole, sessionOf } from './account.ts';
 
 const stateFile = '.cache/test-gateway.json';
 const template = {
@@ -154,6 +155,42 @@ describe('the gateway', () => {
     expect((await dynamodb.send(new GetItemCommand(key))).Item).toBeDefined();
   });
 
+  it('kills the function that makes a call, before or after the call is carried out', async () => {
+    const role = await makeRole(cloud, 'writer', ['dynamodb:PutItem']);
+    await makeFunction(
+      cloud,
+      'write',
+      role,
+      `const sign = 'AWS4-HMAC-SHA256 Credential=${account}/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00';
+      export const handler = async ({ id }) => {
+        const answer = await fetch(process.env.AWS_ENDPOINT_URL, {
+          method: 'POST',
+          headers: { authorization: sign, 'x-amz-target': 'DynamoDB_20120810.PutItem', 'content-type': 'application/x-amz-json-1.0' },
+          body: JSON.stringify({ TableName: 'things', Item: { id: { S: id } } }),
+        });
+        return { status: answer.status };
+      };`,
+    );
+    const lambda = new LambdaClient(cloud.clientConfig());
+    const dynamodb = new DynamoDBClient(cloud.clientConfig());
+    const write = async (id: string) => {
+      const input = { FunctionName: 'write', Payload: Buffer.from(JSON.stringify({ id })) };
+      const { Payload } = await lambda.send(new InvokeCommand(input));
+      const { Item } = await dynamodb.send(
+        new GetItemCommand({ TableName: 'things', Key: { id: { S: id } } }),
+      );
+      return { ...JSON.parse(Buffer.from(Payload ?? []).toString()), written: Item !== undefined };
+    };
+    await cloud.control.addFault({ service: 'dynamodb', operation: 'PutItem', effect: { crash: 'before' } });
+    const before = await write('before');
+    await cloud.control.addFault({ service: 'dynamodb', operation: 'PutItem', effect: { crash: 'after' } });
+    const after = await write('after');
+
+    expect(before).toMatchObject({ errorType: 'Runtime.ExitError', written: false });
+    expect(after).toMatchObject({ errorType: 'Runtime.ExitError', written: true });
+    expect(await write('without')).toEqual({ status: 200, written: true });
+  });
+
   it('injects errors into the image services', async () => {
     await cloud.control.addFault({
       service: 'ec2',
@@ -184,7 +221,6 @@ describe('the gateway', () => {
 
   it('is the address that services give out', async () => {
     const sqs = new SQSClient(cloud.clientConfig());
-    const { CreateQueueCommand } = await import('@aws-sdk/client-sqs');
     await sqs.send(new CreateQueueCommand({ QueueName: 'somewhere' }));
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'somewhere' }));
 

@@ -42,6 +42,7 @@ const handler = `
 class GateClosed extends Error { constructor() { super('closed'); this.name = 'GateClosed'; } }
 export const handler = async (event) => {
   if (event.fail) throw new GateClosed();
+  if (event.exit) process.exit(1);
   if (event.slow) await new Promise((resolve) => setTimeout(resolve, event.slow));
   return { pid: process.pid, folder: import.meta.dirname };
 };`;
@@ -279,6 +280,11 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
   async errors_keep_their_name({ cloud }) {
     const machine = machineOf(lambdaTask({ fail: true }));
     return (await run(cloud, await makeMachine(cloud, 'names', machine))).error === 'GateClosed';
+  },
+
+  async crashes_are_exit_errors({ cloud }) {
+    const machine = machineOf(lambdaTask({ exit: true }));
+    return (await run(cloud, await makeMachine(cloud, 'crashes', machine))).error === 'Runtime.ExitError';
   },
 
   async environments_survive_errors({ lambda }) {

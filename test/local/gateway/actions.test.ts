@@ -135,6 +135,14 @@ describe('the IAM actions of a recorded call', () => {
     expect(actions(sent)).toEqual(['sts:AssumeRole arn:aws:iam::444455556666:role/x']);
   });
 
+  it('names the route of an API that is called', () => {
+    const sent = request('execute-api', { path: '/_aws/execute-api/a1b2/$default/pipelines/web/bakes' });
+
+    expect(actions(sent)).toEqual([
+      'execute-api:Invoke arn:aws:execute-api:eu-west-1:111122223333:a1b2/$default/POST/pipelines/web/bakes',
+    ]);
+  });
+
   it('asks no permission for who one is', () => {
     const sent = request('sts', { query: new URLSearchParams('Action=GetCallerIdentity') });
 
