@@ -1,6 +1,10 @@
 /** The port OwnImages on EC2: the control account, a client for each region. */
-import { EC2Client, ModifyImageAttributeCommand, ModifySnapshotAttributeCommand } from '@aws-sdk/client-ec2';
-import { KMSClient } from '@aws-sdk/client-kms';
+import {
+  type EC2Client,
+  ModifyImageAttributeCommand,
+  ModifySnapshotAttributeCommand,
+} from '@aws-sdk/client-ec2';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { DistributionFailed } from '../domain/errors.ts';
 import type { OwnImages } from '../ports.ts';
 import { ask } from './aws-refusals.ts';
@@ -15,17 +19,17 @@ import {
 import { resolveKey } from './kms-keys.ts';
 
 export interface OwnImagesOptions {
-  readonly ec2?: (region: string) => EC2Client;
-  readonly kms?: (region: string) => KMSClient;
+  readonly ec2: (region: string) => EC2Client;
+  readonly kms: (region: string) => KMSClient;
 }
 
 /** One call changes at most so many accounts (ec2 ModifySnapshotAttribute). */
 const ACCOUNTS_AT_A_TIME = 500;
 const GONE = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidSnapshot.NotFound'];
 
-export function createOwnImages(options: OwnImagesOptions = {}): OwnImages {
-  const ec2 = perRegion(options.ec2 ?? ((region) => new EC2Client({ region })));
-  const kms = perRegion(options.kms ?? ((region) => new KMSClient({ region })));
+export function createOwnImages(options: OwnImagesOptions): OwnImages {
+  const ec2 = perRegion(options.ec2);
+  const kms = perRegion(options.kms);
   return {
     describe: (region, imageId) => describeImage(ec2(region), imageId),
     tag: (region, resources, tags) => tagResources(ec2(region), resources, tags),

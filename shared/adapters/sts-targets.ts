@@ -1,14 +1,15 @@
 /** The port Targets: assumes the role in the target account and works there with EC2, SSM and KMS of one region. */
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { KMSClient } from '@aws-sdk/client-kms';
+import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
 import {
   AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
   PutParameterCommand,
   SSMClient,
+  type SSMClientConfig,
 } from '@aws-sdk/client-ssm';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { PreflightFailed, TryLater } from '../domain/errors.ts';
 import type { TargetAccount, Targets } from '../ports.ts';
 import { ask, errorName } from './aws-refusals.ts';
@@ -29,7 +30,9 @@ export interface TargetsOptions {
   readonly account: string;
   readonly roleName: string;
   readonly externalId: string;
-  readonly sts?: STSClient;
+  readonly sts: STSClient;
+  /** What the clients in the targets have in common: retries and time-outs. */
+  readonly clientDefaults?: EC2ClientConfig & SSMClientConfig & KMSClientConfig;
   readonly now?: () => Date;
 }
 
@@ -53,7 +56,7 @@ const MARGIN_MS = 5 * 60_000;
 const SESSION_SECONDS = 3600;
 
 export function createTargets(options: TargetsOptions): Targets {
-  const sts = options.sts ?? new STSClient({});
+  const { sts } = options;
   const now = options.now ?? (() => new Date());
   const sessions = new Map<string, Session>();
   const targets = new Map<string, { readonly accessKeyId: string; readonly target: TargetAccount }>();
@@ -73,7 +76,7 @@ export function createTargets(options: TargetsOptions): Targets {
       const place = `${account}/${region}`;
       const standing = targets.get(place);
       if (standing?.accessKeyId === credentials.accessKeyId) return standing.target;
-      const config = { region, credentials };
+      const config = { ...options.clientDefaults, region, credentials };
       const target = targetAccount({
         account,
         region,

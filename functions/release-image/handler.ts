@@ -1,0 +1,17 @@
+import { BakeRefSchema } from '../../shared/domain/payloads.ts';
+import { clock, ids } from '../../shared/lambda/deps/basics.ts';
+import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { lambda } from '../../shared/lambda/lambda.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { releaseImage } from '../../shared/use-cases/release-image.ts';
+
+export const handler = lambda({
+  input: BakeRefSchema,
+  deps: () => ({ table: table(), clock, ids: ids(), planQueue: planQueue() }),
+  run: async (deps, input) => {
+    const released = await releaseImage(deps, input);
+    log.info('released', released);
+    return released;
+  },
+});
