@@ -202,6 +202,8 @@ async function ensureRecipe(options: ImageBuilderOptions, request: BuildRequest)
         ),
         ...(blockDeviceMappings.length === 0 ? {} : { blockDeviceMappings }),
         tags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline },
+        // On the image from its first moment; what names the bake follows when it is recorded, because equal recipes are shared.
+        amiTags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline, [TAGS.variant]: variant },
         clientToken: options.digest(canonical(['recipe', name, request.bake, request.attempt])),
       }),
     );

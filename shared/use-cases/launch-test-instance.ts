@@ -24,7 +24,7 @@ export async function launchTestInstance(
   if (image.imageId === undefined) {
     throw new TestsFailed(`There is no image of the variant ${variant} to test; the build did not record one.`);
   }
-  await intend(deps, { bake, attempt, variant, instanceType, terminated: false, results: [] });
+  await intend(deps, { bake, attempt, variant, instanceType, terminated: false, results: [], commands: {} });
 
   // 64 characters at most (ec2 RunInstancesRequest.ClientToken).
   const clientToken = deps.digest(canonical(['test', bake, attempt, variant, instanceType]));

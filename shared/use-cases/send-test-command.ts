@@ -2,7 +2,9 @@
 import type * as z from 'zod';
 import { durationSeconds } from '../domain/definition.ts';
 import { TestsFailed } from '../domain/errors.ts';
+import { keys } from '../domain/naming.ts';
 import type { SentCommandSchema, SuiteRunSchema } from '../domain/payloads.ts';
+import { TestRecordSchema } from '../domain/records.ts';
 import type { Commands } from '../ports.ts';
 import { openAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 
@@ -21,6 +23,11 @@ export async function sendTestCommand(
     throw new TestsFailed(`Revision ${bake.revision} of ${bake.pipeline} has no suite "${input.suite}".`);
   }
   const timeoutSeconds = durationSeconds(suite.timeout);
+  const key = keys.test(input.bake, input.attempt, input.variant, input.instanceType);
+  const { commands } = TestRecordSchema.parse(await deps.table.get(key));
+  const sent = commands[input.suite];
+  // SendCommand takes no client token: what was sent is remembered here.
+  if (sent !== undefined) return { command: sent, timeoutSeconds };
   const comment = `ovenbird ${bake.pipeline} ${input.suite}`.slice(0, 100);
   const { command } = await deps.commands.send({
     instance: input.instance,
@@ -28,5 +35,6 @@ export async function sendTestCommand(
     timeoutSeconds,
     comment,
   });
+  await deps.table.write([{ update: key, set: { commands: { ...commands, [input.suite]: command } } }]);
   return { command, timeoutSeconds };
 }

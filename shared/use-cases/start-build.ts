@@ -12,11 +12,12 @@ import {
   ReleaseRecordSchema,
   type RevisionRecord,
 } from '../domain/records.ts';
-import type { BuildEngine, BuildRequest } from '../ports.ts';
+import type { BuildEngine, BuildRequest, OwnImages } from '../ports.ts';
 import { beginStep, readBakeAndRevision, type StepDeps } from './steps.ts';
 
 export interface StartBuildDeps extends StepDeps {
   readonly engine: Pick<BuildEngine, 'start'>;
+  readonly images: Pick<OwnImages, 'describe'>;
   /** Where the control plane runs and its images are made. */
   readonly home: { readonly account: string; readonly region: string };
 }
@@ -29,7 +30,8 @@ export async function startBuild(deps: StartBuildDeps, ref: BakeRef): Promise<Bu
   const builds: BuildList['builds'] = [];
   for (const variant of revision.definition.variants) {
     const parentImage = await parentImageOf(deps, bake.lock.base, variant.name);
-    const request = buildRequest({ ref, bake, revision, variant, parentImage });
+    const volumes = await volumesOf(deps, bake, revision, parentImage);
+    const request = buildRequest({ ref, bake, revision, variant, parentImage, volumes });
     const { build } = await deps.engine.start(request);
     await recordStart(deps, ref, variant.name, build);
     builds.push({ variant: variant.name, build });
@@ -69,16 +71,31 @@ async function parentImageOf(deps: StartBuildDeps, base: LockEntry, variant: str
   }
 }
 
+/** A larger root volume has to be mapped under the name that the parent gives its own: /dev/xvda, /dev/sda1 (AWSEC2/UserGuide/device_naming). */
+async function volumesOf(
+  deps: StartBuildDeps,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+  parentImage: string,
+): Promise<BuildRequest['volumes']> {
+  const { rootVolumeGiB, dataVolumes } = revision.definition.build;
+  if (rootVolumeGiB === undefined) return dataVolumes;
+  const imageId = parentImage.startsWith('ami-') ? parentImage : bake.lock.base.detail?.amiId;
+  const parent = imageId === undefined ? undefined : await deps.images.describe(deps.home.region, imageId);
+  const device = parent?.snapshots[0]?.device ?? '/dev/xvda';
+  return [{ device, sizeGiB: rootVolumeGiB }, ...dataVolumes];
+}
+
 function buildRequest(given: {
   ref: BakeRef;
   bake: BakeRecord;
   revision: RevisionRecord;
   variant: { name: string; architecture: 'x86_64' | 'arm64' };
   parentImage: string;
+  volumes: BuildRequest['volumes'];
 }): BuildRequest {
-  const { ref, bake, revision, variant, parentImage } = given;
+  const { ref, bake, revision, variant, parentImage, volumes } = given;
   const { definition } = revision;
-  const { rootVolumeGiB, dataVolumes } = definition.build;
   return {
     bake: ref.bake,
     attempt: ref.attempt,
@@ -91,10 +108,7 @@ function buildRequest(given: {
       return { arn: component.version, ...(parameters === undefined ? {} : { parameters }) };
     }),
     instanceTypes: definition.build.instanceTypes,
-    volumes: [
-      ...(rootVolumeGiB === undefined ? [] : [{ device: '/dev/xvda', sizeGiB: rootVolumeGiB }]),
-      ...dataVolumes,
-    ],
+    volumes,
     tags: bakeTags(ref, bake, variant.name),
   };
 }

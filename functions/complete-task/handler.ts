@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { taskTokens } from '../../shared/lambda/deps/task-tokens.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { completeTask } from '../../shared/use-cases/complete-tasks.ts';
+
+/** The stream's filter lets decided waits through; what a stale record says does not matter, the row is read again. */
+const DecidedSchema = z.object({ id: z.string(), bake: z.string(), state: z.literal('decided') });
+
+export const handler = streamLambda({
+  deps: () => ({ table: table(), tokens: taskTokens() }),
+  run: async (deps, change) => {
+    const decided = DecidedSchema.safeParse(change.after);
+    if (!decided.success) return;
+    const outcome = await completeTask(deps, decided.data.id);
+    log.info('task-completed', { bake: decided.data.bake, wait: decided.data.id, outcome });
+  },
+});

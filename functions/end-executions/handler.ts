@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { ids } from '../../shared/lambda/deps/basics.ts';
+import { cleanUpDeps } from '../../shared/lambda/deps/clean-up.ts';
+import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { lambda } from '../../shared/lambda/lambda.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { endExecution, sweepAttempts } from '../../shared/use-cases/end-executions.ts';
+
+/** Step Functions Execution Status Change (step-functions/dg/eventbridge-integration). */
+const StatusChangeSchema = z.object({
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.object({
+    name: z.string(),
+    status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+const SweepSchema = z.object({ sweep: z.literal(true) });
+
+export const handler = lambda({
+  input: z.union([StatusChangeSchema, SweepSchema]),
+  deps: () => ({ ...cleanUpDeps(), ids: ids(), planQueue: planQueue() }),
+  run: async (deps, input) => {
+    if ('sweep' in input) {
+      const counts = await sweepAttempts(deps);
+      log.info('sweep-done', { part: 'attempts', ...counts });
+      return;
+    }
+    const { name, status, error, cause } = input.detail;
+    const state = await endExecution(deps, {
+      name,
+      status,
+      ...(typeof error === 'string' ? { error } : {}),
+      ...(typeof cause === 'string' ? { cause } : {}),
+    });
+    log.info('attempt-ended', { execution: name, status, state });
+  },
+});

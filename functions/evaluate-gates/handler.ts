@@ -1,0 +1,12 @@
+import { BakeRefSchema } from '../../shared/domain/payloads.ts';
+import { clock } from '../../shared/lambda/deps/basics.ts';
+import { documents } from '../../shared/lambda/deps/documents.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { lambda } from '../../shared/lambda/lambda.ts';
+import { evaluateGates } from '../../shared/use-cases/evaluate-gates.ts';
+
+export const handler = lambda({
+  input: BakeRefSchema,
+  deps: () => ({ table: table(), clock, documents: documents() }),
+  run: evaluateGates,
+});

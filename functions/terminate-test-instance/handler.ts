@@ -1,0 +1,11 @@
+import { TerminateInputSchema } from '../../shared/domain/payloads.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { testInstances } from '../../shared/lambda/deps/test-instances.ts';
+import { lambda } from '../../shared/lambda/lambda.ts';
+import { terminateTestInstance } from '../../shared/use-cases/terminate-test-instance.ts';
+
+export const handler = lambda({
+  input: TerminateInputSchema,
+  deps: () => ({ table: table(), instances: testInstances() }),
+  run: terminateTestInstance,
+});

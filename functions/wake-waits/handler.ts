@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { waitDeps } from '../../shared/lambda/deps/waits.ts';
+import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { type WakeWaitsDeps, wakeWaits } from '../../shared/use-cases/wake-waits.ts';
+
+export const handler = queueLambda({
+  // Events of several services and our own messages; the use case tells them apart.
+  message: z.unknown(),
+  deps: waitDeps,
+  run: async (deps: WakeWaitsDeps, message) => {
+    const outcome = await wakeWaits(deps, message);
+    // Events of other people's builds and instances are the rule, not worth a line.
+    if (outcome !== 'nobody-waits' && outcome !== 'not-ours') log.info('wait-looked-at', { outcome });
+  },
+});

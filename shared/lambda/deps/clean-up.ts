@@ -1,0 +1,26 @@
+import type { CleanUpDeps } from '../../use-cases/clean-up-bake.ts';
+import { removeCopies } from '../../use-cases/remove-copies.ts';
+import { voidApprovals } from '../../use-cases/void-approvals.ts';
+import { clock, digest } from './basics.ts';
+import { buildEngine } from './build-engine.ts';
+import { home } from './home.ts';
+import { ownImages } from './own-images.ts';
+import { table } from './table.ts';
+import { targets } from './targets.ts';
+import { testInstances } from './test-instances.ts';
+import { workflows } from './workflows.ts';
+
+/** Everything that an attempt may have left somewhere. */
+export function cleanUpDeps() {
+  return {
+    table: table(),
+    clock,
+    workflows: workflows(),
+    engine: buildEngine(),
+    instances: testInstances(),
+    images: ownImages(),
+    home: home(),
+    removeCopies: (ref) => removeCopies({ table: table(), ownImages: ownImages(), targets: targets() }, ref),
+    voidApprovals: (ref) => voidApprovals({ table: table(), digest }, ref),
+  } satisfies CleanUpDeps;
+}

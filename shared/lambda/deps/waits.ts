@@ -1,0 +1,24 @@
+import { checkCopies } from '../../use-cases/check-copies.ts';
+import type { RegisterWaitDeps } from '../../use-cases/register-wait.ts';
+import { clock } from './basics.ts';
+import { buildEngine } from './build-engine.ts';
+import { commands } from './commands.ts';
+import { ownImages } from './own-images.ts';
+import { table } from './table.ts';
+import { targets } from './targets.ts';
+import { testInstances } from './test-instances.ts';
+import { wakeQueue } from './wake-queue.ts';
+
+/** Everything that a wait may have to look at. */
+export function waitDeps(): RegisterWaitDeps {
+  return {
+    table: table(),
+    clock,
+    engine: buildEngine(),
+    instances: testInstances(),
+    commands: commands(),
+    wakeQueue: wakeQueue(),
+    checkCopies: (wait) =>
+      checkCopies({ table: table(), clock, ownImages: ownImages(), targets: targets() }, wait),
+  };
+}
