@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const options = readSettings();
   let handle: RequestListener = (_, response) =>
     sendJson(response, 503, { message: 'The local cloud is starting.' });
-  const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => handle(request, response));
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => handle(request, response));
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -45,7 +45,8 @@ def main() -> None:
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
-    config.keep_alive_timeout = 75
+    # The gateway keeps its connections; closing one while it is used again would look like a fault nobody injected.
+    config.keep_alive_timeout = 86_400
     config.loglevel = "WARNING"
     config.graceful_timeout = 1
     print(json.dumps({"port": port}), flush=True)

@@ -102,6 +102,7 @@ function environment(options: MiniStackOptions, scratch: string, functions: stri
     HOME: scratch,
     TMPDIR: scratch,
     LANG: 'C.UTF-8',
+    TZ: 'UTC',
     PYTHONUNBUFFERED: '1',
     PYTHONDONTWRITEBYTECODE: '1',
     AUTH: 'true',

@@ -26,12 +26,13 @@ interface Naming {
 export function actionsOf(service: string, operation: Operation, scope: Scope): RecordedAction[] {
   if (service === 'dynamodb') return dynamodbActions(operation, scope);
   if (service === 's3') return s3Actions(operation);
+  if (service === 'apigateway') return apiGatewayActions(operation, scope);
   if (operation.name === 'GetCallerIdentity') return []; // No permission is needed. [D:API_GetCallerIdentity]
   const naming = namings[service] ?? {};
   const action = `${naming.prefix ?? service}:${naming.actions?.[operation.name] ?? operation.name}`;
   const resources = naming.resources?.(operation, scope) ?? [];
   const actions = (resources.length > 0 ? resources : ['*']).map((resource) => ({ action, resource }));
-  return unique([...actions, ...passedRoles(service, operation)]);
+  return unique([...actions, ...passedRoles(service, operation), ...sessionRights(service, operation)]);
 }
 
 const namings: Record<string, Naming> = {
@@ -137,6 +138,21 @@ function passedRoles(service: string, { name, input }: Operation): RecordedActio
     resource,
     context: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
   }));
+}
+
+/** What a session carries takes rights of its own. [D:IAM/id_session-tags, id_credentials_temp_control-access_monitor] */
+function sessionRights(service: string, { name, input }: Operation): RecordedAction[] {
+  if (service !== 'sts' || name !== 'AssumeRole') return [];
+  const rights = [];
+  if ('Tags.member.1.Key' in input) rights.push('sts:TagSession');
+  if ('SourceIdentity' in input) rights.push('sts:SetSourceIdentity');
+  return rights.flatMap((action) => texts(input.RoleArn).map((resource) => ({ action, resource })));
+}
+
+/** Managing APIs is permitted by method and path. [D:apigateway/api-gateway-control-access-using-iam-policies-to-invoke-api] */
+function apiGatewayActions({ name }: Operation, { region }: Scope): RecordedAction[] {
+  const [method = '', path = ''] = name.split(' ');
+  return [{ action: `apigateway:${method}`, resource: `arn:aws:apigateway:${region}::${path}` }];
 }
 
 function queueArn(url: string, { region, account }: Scope): string {

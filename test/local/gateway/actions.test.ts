@@ -143,6 +143,21 @@ describe('the IAM actions of a recorded call', () => {
     ]);
   });
 
+  it('counts tags and source identity of a session as rights of their own', () => {
+    const form =
+      'Action=AssumeRole&RoleArn=arn:aws:iam::444455556666:role/x&Tags.member.1.Key=a&SourceIdentity=ada';
+    const sent = request('sts', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: Buffer.from(form),
+    });
+
+    expect(actions(sent)).toEqual([
+      'sts:AssumeRole arn:aws:iam::444455556666:role/x',
+      'sts:TagSession arn:aws:iam::444455556666:role/x',
+      'sts:SetSourceIdentity arn:aws:iam::444455556666:role/x',
+    ]);
+  });
+
   it('asks no permission for who one is', () => {
     const sent = request('sts', { query: new URLSearchParams('Action=GetCallerIdentity') });
 
