@@ -19,6 +19,7 @@ export interface RecordedCall {
   /** Role session, user or root ARN; `anonymous` for unsigned requests. */
   principal: string;
   actions: RecordedAction[];
+  /** HTTP status; 0 when the caller was killed before the call was carried out. */
   status: number;
   errorCode?: string;
   /** Id of the fault that was injected. */
