@@ -117,6 +117,14 @@ export const SelectorUserRecordSchema = z.object({
 });
 export type SelectorUserRecord = z.infer<typeof SelectorUserRecordSchema>;
 
+/** A selector under its topic: what an event about the topic leads to. */
+export const TopicSelectorRecordSchema = z.object({
+  topic: z.string(),
+  key: z.string(),
+  selector: SelectorSchema,
+});
+export type TopicSelectorRecord = z.infer<typeof TopicSelectorRecordSchema>;
+
 export const ChannelRecordSchema = z.object({
   pipeline: z.string(),
   channel: z.string(),
@@ -190,11 +198,13 @@ export const ChangeRecordSchema = z.object({
   at: Time,
   /** Id of the first change of the chain; its own id where it is the first. */
   cause: z.string(),
+  /** All first changes, where several chains led to the release that this change tells of. */
+  causes: z.array(z.string()).default([]),
   /** The change that led to the bake whose release is this change, for `pipeline:` selectors. */
   follows: z.array(z.string()).default([]),
   release: z.string().optional(),
   fanOut: z.enum(['open', 'done']),
-  /** Last pipeline that the fan-out marked; it goes on behind it. */
+  /** Where the fan-out goes on: everything before it is marked. */
   cursor: z.string().optional(),
 });
 export type ChangeRecord = z.infer<typeof ChangeRecordSchema>;

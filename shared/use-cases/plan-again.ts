@@ -1,9 +1,10 @@
 /** When a bake of a pipeline has ended, one way or another: plan the pipeline itself and everything built on it that waits to be planned. */
 import * as z from 'zod';
 import { keys } from '../domain/naming.ts';
-import { PlanningRecordSchema, RevisionRecordSchema } from '../domain/records.ts';
+import { PipelineRecordSchema, PlanningRecordSchema } from '../domain/records.ts';
 import { selectorKey } from '../domain/selectors.ts';
 import type { PlanQueue, Table } from '../ports.ts';
+import { read } from './store/read.ts';
 
 export interface PlanAgainDeps {
   readonly table: Table;
@@ -13,12 +14,21 @@ export interface PlanAgainDeps {
 const UserKeySchema = z.string().startsWith('USER#');
 
 export async function planAgain(deps: PlanAgainDeps, pipeline: string): Promise<void> {
-  const waiting = await descendantsOf(deps, pipeline, async (name) => {
+  const names = [pipeline, ...(await waitingDescendants(deps, pipeline))];
+  await deps.planQueue.send(names.map((name) => ({ pipeline: name, delaySeconds: 0 })));
+}
+
+/** The same without the pipeline itself, for whoever has just planned it. */
+export async function planDescendants(deps: PlanAgainDeps, pipeline: string): Promise<void> {
+  const names = await waitingDescendants(deps, pipeline);
+  if (names.length > 0) await deps.planQueue.send(names.map((name) => ({ pipeline: name, delaySeconds: 0 })));
+}
+
+async function waitingDescendants(deps: PlanAgainDeps, pipeline: string): Promise<string[]> {
+  return await descendantsOf(deps, pipeline, async (name) => {
     const item = await deps.table.get(keys.planning(name));
     return item !== undefined && PlanningRecordSchema.parse(item).dirty;
   });
-  const requests = [pipeline, ...waiting].map((name) => ({ pipeline: name, delaySeconds: 0 }));
-  await deps.planQueue.send(requests);
 }
 
 /** Walks down from a pipeline over the selectors that name its channel; a cycle cannot be (it is refused when a definition is applied), but ends here too. */
@@ -56,9 +66,5 @@ async function childrenOf(deps: PlanAgainDeps, pipeline: string): Promise<string
 }
 
 async function channelOf(deps: PlanAgainDeps, pipeline: string): Promise<string | undefined> {
-  const meta = await deps.table.get(keys.pipeline(pipeline));
-  const revision = z.object({ revision: z.number() }).safeParse(meta);
-  if (!revision.success) return undefined;
-  const item = await deps.table.get(keys.revision(pipeline, revision.data.revision));
-  return item === undefined ? undefined : RevisionRecordSchema.parse(item).definition.channel;
+  return (await read(deps.table, keys.pipeline(pipeline), PipelineRecordSchema))?.plan.channel;
 }

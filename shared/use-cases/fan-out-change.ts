@@ -1,0 +1,72 @@
+/**
+ * Marks the pipelines that use a selector which has moved. A few are marked in the transaction of the move itself; many page by page, with
+ * the place in the list kept on the change, so that whoever finds it open goes on where it stopped.
+ */
+import { due, keys } from '../domain/naming.ts';
+import { ChangeRecordSchema, type SelectorUserRecord, SelectorUserRecordSchema } from '../domain/records.ts';
+import { type Clock, MAX_WRITES, type PlanQueue, type Table, type Write, WriteConflict } from '../ports.ts';
+import { read } from './store/read.ts';
+
+export interface FanOutDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly planQueue: PlanQueue;
+}
+
+/** One write of each transaction is the change's own. */
+const USERS_AT_ONCE = MAX_WRITES - 1;
+
+/** One page of the pipelines that use a selector. */
+export async function usersOf(
+  table: Pick<Table, 'query'>,
+  selector: string,
+  page: { readonly limit: number; readonly after?: string | undefined },
+): Promise<{ users: SelectorUserRecord[]; cursor: string | undefined }> {
+  const { items, cursor } = await table.query({
+    pk: keys.selectorUser(selector, '').pk,
+    prefix: 'USER#',
+    limit: page.limit,
+    ...(page.after === undefined ? {} : { after: page.after }),
+  });
+  return { users: items.map((item) => SelectorUserRecordSchema.parse(item)), cursor };
+}
+
+/** The write that tells a pipeline of changes. Raising the version makes every decision that did not see them lose. */
+export function markWrite(user: SelectorUserRecord, changes: readonly string[], now: Date): Write {
+  const dueAt = new Date(now.getTime() + user.debounceSeconds * 1000).toISOString();
+  return {
+    update: keys.planning(user.pipeline),
+    set: { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.planning, dueSk: dueAt },
+    append: { changes },
+    add: { version: 1 },
+    when: { exists: true },
+  };
+}
+
+export function planRequests(users: readonly SelectorUserRecord[]) {
+  return users.map((user) => ({ pipeline: user.pipeline, delaySeconds: user.debounceSeconds }));
+}
+
+/** Goes on until the last page. Two runs at once share the work: one write of each page wins. Answers how many pipelines this run marked. */
+export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number> {
+  let marked = 0;
+  for (;;) {
+    const change = await read(deps.table, keys.change(id), ChangeRecordSchema);
+    if (change === undefined || change.fanOut === 'done') return marked;
+    const page = await usersOf(deps.table, change.selector, { limit: USERS_AT_ONCE, after: change.cursor });
+    const now = deps.clock.now();
+    const when = { equals: { fanOut: 'open', cursor: change.cursor ?? null } };
+    const progress: Write =
+      page.cursor === undefined
+        ? { update: keys.change(id), set: { fanOut: 'done' }, remove: ['duePk', 'dueSk', 'cursor'], when }
+        : { update: keys.change(id), set: { cursor: page.cursor }, when };
+    try {
+      await deps.table.write([progress, ...page.users.map((user) => markWrite(user, [id], now))]);
+    } catch (error) {
+      if (error instanceof WriteConflict && error.index === 0) continue;
+      throw error;
+    }
+    marked += page.users.length;
+    if (page.users.length > 0) await deps.planQueue.send(planRequests(page.users));
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Decides about one pipeline and carries the decision out. Everything rests on what is read here; the planning row's version fences the
+ * write, so two planners, or a planner and a change that comes meanwhile, never both have their way.
+ */
+import { assertNever, TryLater } from '../domain/errors.ts';
+import { executionName } from '../domain/naming.ts';
+import { type Decision, decide } from '../domain/planning.ts';
+import type { HoldReason } from '../domain/records.ts';
+import { type SelectorResolver, type Workflows, WriteConflict } from '../ports.ts';
+import { type NoticeTopicsDeps, noticeTopic } from './notice-topics.ts';
+import { planDescendants } from './plan-again.ts';
+import { recordCurrent, recordHold, recordTakenUp } from './plan-record.ts';
+import { type Read, readSituation, type SituationDeps } from './plan-situation.ts';
+import { startBake } from './plan-start.ts';
+import { supersedeBake } from './plan-supersede.ts';
+
+export interface PlanDeps extends SituationDeps, Omit<NoticeTopicsDeps, 'resolver'> {
+  readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
+}
+
+export type PlanOutcome =
+  | { readonly kind: 'started'; readonly bake: string; readonly reason: string }
+  | { readonly kind: 'running'; readonly bake: string }
+  | { readonly kind: 'current'; readonly release: string }
+  | { readonly kind: 'held'; readonly reasons: readonly HoldReason[] }
+  | { readonly kind: 'superseding'; readonly bake: string; readonly reason: string };
+
+const ROUNDS = 6;
+
+/** Planning never resolves what AWS has to be asked for: only the topics of channels are looked at from here. */
+const noResolver: SelectorResolver = {
+  resolve: async (selector) => ({
+    found: false,
+    reason: `A ${selector.kind} selector is not resolved while planning.`,
+  }),
+};
+
+export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOutcome> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const read = await readSituation(deps, name, { thorough: round > 0 });
+    // A release whose event was lost, or has not come yet: take it up first, so that the bake knows its cause.
+    if (read.behind.length > 0 && round === 0) {
+      for (const topic of read.behind) await noticeTopic({ ...deps, resolver: noResolver }, topic);
+      continue;
+    }
+    try {
+      return await carryOut(deps, read, decide(read.situation));
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+  }
+  throw new TryLater(`${name} kept changing while it was planned.`);
+}
+
+async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise<PlanOutcome> {
+  const { seen } = read.situation;
+  const { name } = seen.pipeline;
+  switch (decision.kind) {
+    case 'start': {
+      const bake = await startBake(deps, read, decision);
+      return { kind: 'started', bake, reason: decision.reason };
+    }
+    case 'current':
+      await recordCurrent(deps, read, decision.reason);
+      if (seen.planning.dirty) await planDescendants(deps, name);
+      return { kind: 'current', release: seen.channel?.release ?? '' };
+    case 'hold':
+      await recordHold(deps, read, decision.reasons);
+      if (decision.settled && seen.planning.dirty) await planDescendants(deps, name);
+      await endAgain(deps, read);
+      return { kind: 'held', reasons: decision.reasons };
+    case 'taken-up':
+      await recordTakenUp(deps, read, decision);
+      await startAgain(deps, read);
+      return { kind: 'running', bake: decision.bake };
+    case 'supersede':
+      await supersedeBake(deps, read, decision);
+      return { kind: 'superseding', bake: decision.active.id, reason: decision.reason.message };
+    default:
+      return assertNever(decision);
+  }
+}
+
+/** A bake that is recorded but may never have been started: the name finds the execution if there is one. */
+async function startAgain(deps: PlanDeps, { attempt }: Read): Promise<void> {
+  if (attempt?.state !== 'queued') return;
+  const ref = { bake: attempt.bake, attempt: attempt.attempt };
+  await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
+}
+
+/** A bake that was asked to end, but whose execution may not have been stopped. */
+async function endAgain(deps: PlanDeps, { attempt }: Read): Promise<void> {
+  if (attempt?.endRequested === undefined || attempt.execution === undefined) return;
+  await deps.workflows.stop(attempt.execution, `Asked to end by ${attempt.endRequested.by}`);
+}

@@ -1,0 +1,124 @@
+/** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
+import { due, keys } from '../domain/naming.ts';
+import { type Decision, dirtySince } from '../domain/planning.ts';
+import type { HoldReason, PlanningRecord } from '../domain/records.ts';
+import type { Clock, Table, Write } from '../ports.ts';
+import type { Read } from './plan-situation.ts';
+
+interface RecordDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+}
+
+/** What waits for something else than time is looked at again after this, should the news of it be lost. */
+const LOOK_AGAIN_SECONDS = 900;
+/** A bake that is being ended is looked at sooner. */
+const ENDING_SECONDS = 60;
+/** So many changes are kept of a pipeline that nobody bakes; the oldest go first. */
+const CHANGES_KEPT = 200;
+
+const NOTHING_TO_DO = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
+
+type PlanDecision = NonNullable<PlanningRecord['decision']>;
+
+/** The part of a write that is the same for every decision. */
+export function planningWrite(
+  read: Read,
+  decision: PlanDecision,
+  more: { readonly set?: Record<string, unknown>; readonly remove?: readonly string[] },
+): Write {
+  const { planning } = read.situation.seen;
+  return {
+    update: keys.planning(planning.pipeline),
+    set: { decision, ...more.set },
+    remove: more.remove ?? [],
+    add: { version: 1 },
+    when: { equals: { version: planning.version } },
+  };
+}
+
+/** Everything that was to do has been done or turned out to be nothing. */
+export function clearedWrite(read: Read, decision: PlanDecision, set: Record<string, unknown> = {}): Write {
+  return planningWrite(read, decision, {
+    set: { dirty: false, changes: [], ...set },
+    remove: NOTHING_TO_DO,
+  });
+}
+
+export async function recordCurrent(deps: RecordDeps, read: Read, reason: HoldReason): Promise<void> {
+  const { planning } = read.situation.seen;
+  const isRecorded =
+    planning.decision?.kind === 'current' && sameReasons(planning.decision.reasons, [reason]);
+  if (isRecorded && !planning.dirty && planning.request === undefined) return;
+  const at = deps.clock.now().toISOString();
+  await deps.table.write([clearedWrite(read, { at, kind: 'current', reasons: [reason] })]);
+}
+
+export async function recordTakenUp(
+  deps: RecordDeps,
+  read: Read,
+  decision: Extract<Decision, { kind: 'taken-up' }>,
+): Promise<void> {
+  const { planning } = read.situation.seen;
+  if (!planning.dirty && planning.request === undefined) return;
+  const at = deps.clock.now().toISOString();
+  const entry: PlanDecision = { at, kind: 'hold', reasons: [decision.reason], bake: decision.bake };
+  await deps.table.write([clearedWrite(read, entry)]);
+}
+
+export async function recordHold(
+  deps: RecordDeps,
+  read: Read,
+  reasons: readonly HoldReason[],
+): Promise<void> {
+  const { planning } = read.situation.seen;
+  const now = deps.clock.now();
+  const isRecorded = planning.decision?.kind === 'hold' && sameReasons(planning.decision.reasons, reasons);
+  const dueAt = lookAgainAt(reasons, now);
+  const isDue = planning.dueAt === undefined ? dueAt !== undefined : planning.dueAt <= now.toISOString();
+  if (isRecorded && planning.dirty && !isDue) return;
+
+  const entry: PlanDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
+  const always = {
+    dirty: true,
+    dirtySince: dirtySince(read.situation),
+    changes: planning.changes.slice(-CHANGES_KEPT),
+  };
+  const more =
+    dueAt === undefined
+      ? { set: always, remove: ['dueAt', 'duePk', 'dueSk'] }
+      : { set: { ...always, dueAt, duePk: due.planning, dueSk: dueAt } };
+  await deps.table.write([planningWrite(read, entry, more)]);
+}
+
+/** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */
+function lookAgainAt(reasons: readonly HoldReason[], now: Date): string | undefined {
+  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
+  const times = reasons.map((reason) => {
+    switch (reason.code) {
+      case 'manual':
+      case 'disabled':
+      case 'refused':
+      case 'up-to-date':
+        return 'never';
+      case 'debounce':
+      case 'back-off':
+        return reason.until ?? after(LOOK_AGAIN_SECONDS);
+      case 'bake-running':
+        return after(ENDING_SECONDS);
+      case 'ancestor-moving': {
+        const soon = after(LOOK_AGAIN_SECONDS);
+        return reason.until !== undefined && reason.until < soon ? reason.until : soon;
+      }
+      default:
+        return after(LOOK_AGAIN_SECONDS);
+    }
+  });
+  if (times.includes('never')) return undefined;
+  // Several reasons: all must be over.
+  return times.sort().at(-1);
+}
+
+function sameReasons(one: readonly HoldReason[], other: readonly HoldReason[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

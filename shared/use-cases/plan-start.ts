@@ -1,0 +1,136 @@
+/** Starts a bake: one transaction makes it, its attempt, the fence of its fingerprint and its event, and only then is the machine started. */
+
+import { due, executionName, keys, lists } from '../domain/naming.ts';
+import type { Decision, Situation } from '../domain/planning.ts';
+import type { AttemptRecord, BakeRecord, FingerprintRecord, OutboxRecord } from '../domain/records.ts';
+import { bakeStartedEvent } from '../events/bake-started.ts';
+import type { Clock, Ids, Table, Workflows, Write } from '../ports.ts';
+import { clearedWrite } from './plan-record.ts';
+import type { Read } from './plan-situation.ts';
+
+export interface StartBakeDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
+}
+
+/** A queued attempt whose execution does not run by then is started by the sweep. */
+export const QUEUED_SECONDS = 60;
+
+/** Throws WriteConflict when anything that the decision rests on has moved. Answers the bake's id. */
+export async function startBake(
+  deps: StartBakeDeps,
+  read: Read,
+  decision: Extract<Decision, { kind: 'start' }>,
+): Promise<string> {
+  const at = deps.clock.now().toISOString();
+  const bake = bakeOf(deps.ids.next(), read.situation, decision, at);
+  const name = executionName({ bake: bake.id, attempt: bake.attempt, machine: 'bake' });
+  await deps.table.write([
+    clearedWrite(read, { at, kind: 'start', reasons: [], bake: bake.id }, { activeBake: bake.id }),
+    ...bakeWrites(bake),
+    attemptWrite(deps, bake, name),
+    fingerprintWrite(read, bake),
+    publishWrite(deps, read.situation, bake),
+    // An ancestor that begins to move meanwhile is marked with a new version.
+    ...read.situation.ancestors.map(
+      ({ seen }): Write => ({
+        check: keys.planning(seen.pipeline.name),
+        when: { equals: { version: seen.planning.version } },
+      }),
+    ),
+  ]);
+  await deps.workflows.startBake(name, { bake: bake.id, attempt: bake.attempt });
+  return bake.id;
+}
+
+function bakeOf(
+  id: string,
+  situation: Situation,
+  { wanted, reason }: Extract<Decision, { kind: 'start' }>,
+  at: string,
+): BakeRecord {
+  const { seen, changes } = situation;
+  const { request } = seen.planning;
+  const causes = changes.flatMap((change) => (change.causes.length > 0 ? change.causes : [change.cause]));
+  return {
+    id,
+    pipeline: seen.pipeline.name,
+    revision: seen.pipeline.revision,
+    channel: seen.pipeline.plan.channel,
+    bits: wanted.bits,
+    proof: wanted.proof,
+    lock: wanted.lock,
+    reason,
+    changes: changes.map((change) => change.id),
+    causes: [...new Set(causes)],
+    ...(request === undefined ? {} : { requestedBy: request.by }),
+    attempt: 1,
+    state: 'queued',
+    createdAt: at,
+  };
+}
+
+function bakeWrites(bake: BakeRecord): Write[] {
+  return [
+    {
+      put: { ...keys.bake(bake.id), ...bake, listPk: lists.bakes, listSk: bake.id },
+      when: { exists: false },
+    },
+    {
+      put: {
+        ...keys.bakeOfPipeline(bake.pipeline, bake.id),
+        pipeline: bake.pipeline,
+        bake: bake.id,
+        createdAt: bake.createdAt,
+      },
+    },
+  ];
+}
+
+function attemptWrite(deps: StartBakeDeps, bake: BakeRecord, name: string): Write {
+  const attempt: AttemptRecord = {
+    bake: bake.id,
+    attempt: bake.attempt,
+    state: 'queued',
+    execution: deps.workflows.executionArn('bake', name),
+    startedAt: bake.createdAt,
+    cleanedUp: false,
+  };
+  const dueSk = new Date(new Date(bake.createdAt).getTime() + QUEUED_SECONDS * 1000).toISOString();
+  return { put: { ...keys.attempt(bake.id, bake.attempt), ...attempt, duePk: due.attempt, dueSk } };
+}
+
+/** One bake per fingerprint: whoever writes this row first has it. */
+function fingerprintWrite(read: Read, bake: BakeRecord): Write {
+  const known = read.situation.fingerprint;
+  const record: FingerprintRecord = {
+    pipeline: bake.pipeline,
+    bits: bake.bits,
+    proof: bake.proof,
+    state: 'baking',
+    bake: bake.id,
+    failures: known?.failures ?? 0,
+    ...(known?.lastFailureAt === undefined ? {} : { lastFailureAt: known.lastFailureAt }),
+  };
+  return {
+    put: { ...keys.fingerprint(bake.pipeline, bake.bits, bake.proof), ...record },
+    when: known === undefined ? { exists: false } : { equals: { bake: known.bake, state: known.state } },
+  };
+}
+
+function publishWrite(deps: StartBakeDeps, situation: Situation, bake: BakeRecord): Write {
+  const { team } = situation.seen.pipeline.plan;
+  const event = bakeStartedEvent({
+    bake: bake.id,
+    attempt: bake.attempt,
+    pipeline: bake.pipeline,
+    ...(team === undefined ? {} : { team }),
+    reason: bake.reason,
+    changes: bake.changes,
+    causes: bake.causes,
+  });
+  const record: OutboxRecord = { id: deps.ids.next(), ...event, at: bake.createdAt, published: false };
+  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: bake.createdAt } };
+}
