@@ -1,6 +1,7 @@
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const YAML = require('yaml');
+const { deadLetterAlarms } = require('./alarms.cjs');
 const { functionRole, machineRole } = require('./roles.cjs');
 const { withoutMachineReferences } = require('./references.cjs');
 
@@ -40,6 +41,21 @@ function machineNames(root, stage) {
   return new Map(names.map((name) => [`${pascal(name)}Machine`, `${SERVICE}-${stage}-${name}`]));
 }
 
+/** A `schedule` becomes a rule of EventBridge that has a dead-letter queue, which the CLI's own `schedule` cannot have. */
+function withDeadLetters(event) {
+  if (event.schedule === undefined) return [event];
+  const { rate, input, enabled } =
+    typeof event.schedule === 'string' ? { rate: event.schedule } : event.schedule;
+  return [rate].flat().map((schedule) => ({
+    eventBridge: {
+      schedule,
+      ...(input === undefined ? {} : { input }),
+      ...(enabled === undefined ? {} : { enabled }),
+      deadLetterQueueArn: { 'Fn::GetAtt': ['ScheduleDeadLetterQueue', 'Arn'] },
+    },
+  }));
+}
+
 function collectFunctions(root, stage) {
   const machines = machineNames(root, stage);
   const functions = {};
@@ -51,6 +67,7 @@ function collectFunctions(root, stage) {
     const roleId = `${pascal(folder)}Role`;
     functions[camel(folder)] = {
       ...withoutMachineReferences(declared, machines),
+      events: (declared.events ?? []).flatMap(withDeadLetters),
       name,
       role: roleId,
       // Source maps and build reports stay beside the bundles in .esbuild/, out of what is deployed.
@@ -137,6 +154,7 @@ function collectResources(root, stage, values = new Map()) {
   }
   add('functions', 'Resources', collectFunctions(root, stage).resources);
   add('statemachines', 'Resources', collectMachines(root, stage).resources);
+  add('scripts/service/alarms.cjs', 'Resources', deadLetterAlarms(merged.Resources));
   for (const [name, [id, Value]] of Object.entries(OUTPUTS)) {
     if (merged.Resources[id] !== undefined && merged.Outputs[name] === undefined)
       merged.Outputs[name] = { Value };

@@ -55,7 +55,8 @@ export function resolver(template: Template, place: Place): (value: unknown) => 
   }
 
   function physicalId(id: string): string {
-    const properties = template.Resources[id]?.Properties ?? {};
+    const { Type = '', Properties: properties = {} } = template.Resources[id] ?? {};
+    if (NAMED_BY_NAME.has(Type) && properties.Name !== undefined) return String(resolve(properties.Name));
     for (const key of NAME_PROPERTIES) {
       if (properties[key] !== undefined) return String(resolve(properties[key]));
     }
@@ -147,6 +148,8 @@ const NAME_PROPERTIES = [
   'RoleName',
   'InstanceProfileName',
 ];
+/** Types whose name is in a property that others use for something else. */
+const NAMED_BY_NAME = new Set(['AWS::Events::Rule', 'AWS::Events::EventBus', 'AWS::Scheduler::Schedule']);
 const RETURNS_ARN = new Set(['AWS::StepFunctions::StateMachine', 'AWS::SNS::Topic']);
 
 type ArnOf = (id: string, place: Place) => string;
