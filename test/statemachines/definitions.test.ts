@@ -1,0 +1,85 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { WORKFLOW_ERRORS } from '../../shared/domain/errors.ts';
+import { allStates, functionOf, readMachine } from '../support/run-asl.ts';
+
+const ROOT = join(__dirname, '..', '..');
+const names = readdirSync(join(ROOT, 'statemachines')).filter((name) =>
+  existsSync(join(ROOT, 'statemachines', name, `${name}.asl.yml`)),
+);
+/** Error names of Lambda itself (step-functions/dg/concepts-error-handling). */
+const LAMBDA_ERRORS = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  'Lambda.Unknown',
+  'Sandbox.Timedout',
+];
+const OF_STATES = /^States\.(?:ALL|TaskFailed|Timeout)$/;
+
+describe.each(names)('definition of %s', (name) => {
+  const states = allStates(readMachine(name));
+
+  it('gives every task a time-out', () => {
+    const without = states.filter(({ state }) => state.Type === 'Task' && state.TimeoutSeconds === undefined);
+
+    expect(without.map((entry) => entry.name)).toEqual([]);
+  });
+
+  it('retries only what may pass by itself, with full jitter', () => {
+    const retriers = states.flatMap(({ state }) => state.Retry ?? []);
+
+    for (const { ErrorEquals, JitterStrategy, MaxDelaySeconds } of retriers) {
+      expect(ErrorEquals.filter((error) => error !== 'TryLater' && !LAMBDA_ERRORS.includes(error))).toEqual([]);
+      expect(JitterStrategy).toBe('FULL');
+      expect(MaxDelaySeconds).toBeDefined();
+    }
+  });
+
+  it('retries every call of a function', () => {
+    const calls = states.filter(({ state }) => state.Resource?.includes(':lambda:invoke') === true);
+
+    expect(calls.filter(({ state }) => state.Retry === undefined).map((entry) => entry.name)).toEqual([]);
+  });
+
+  it('knows no error name that nothing throws', () => {
+    const known: readonly string[] = [...WORKFLOW_ERRORS, ...LAMBDA_ERRORS];
+    const used = states.flatMap(({ state }) => [
+      ...(state.Retry ?? []).flatMap((retrier) => retrier.ErrorEquals),
+      ...(state.Catch ?? []).flatMap((catcher) => catcher.ErrorEquals),
+      ...(state.Error === undefined || state.Error.startsWith('{%') ? [] : [state.Error]),
+    ]);
+
+    expect(used.filter((error) => !known.includes(error) && !OF_STATES.test(error))).toEqual([]);
+  });
+
+  it('leads to states that exist, and leaves none unreached', () => {
+    const problems = states.flatMap(({ name: from, state, body }) =>
+      targetsOf(state).flatMap((to) => (to in body.States ? [] : [`${from} -> ${to}`])),
+    );
+    const reached = new Set(
+      states.flatMap(({ state, body }) => [body.StartAt, ...targetsOf(state)]),
+    );
+
+    expect(problems).toEqual([]);
+    expect(states.filter((entry) => !reached.has(entry.name)).map((entry) => entry.name)).toEqual([]);
+  });
+
+  it('calls functions that exist', () => {
+    const functions = states.map(({ state }) => functionOf(state)).filter((entry) => entry !== undefined);
+    const missing = functions.filter((entry) => !existsSync(join(ROOT, 'functions', entry, 'function.yml')));
+
+    expect(missing).toEqual([]);
+  });
+});
+
+function targetsOf(state: ReturnType<typeof allStates>[number]['state']): string[] {
+  return [
+    state.Next,
+    state.Default,
+    ...(state.Choices ?? []).map((choice) => choice.Next),
+    ...(state.Catch ?? []).map((catcher) => catcher.Next),
+  ].filter((target) => target !== undefined);
+}
