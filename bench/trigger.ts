@@ -1,0 +1,254 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam';
+import {
+  AddPermissionCommand,
+  CreateFunctionCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda';
+import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { type LocalCloud, type RecordedCall, startLocalCloud } from '../local/client.ts';
+import { deployService } from '../local/deploy.ts';
+import { Api } from '../local/scenario/api.ts';
+import { API_VERSION } from '../shared/domain/definition.ts';
+import { type Figure, median, rounded } from './figure.ts';
+import { bareFunctionZip } from './trigger.parts.ts';
+
+/**
+ * How long it takes from a base image's event to the start of the bake's execution, against the shortest thing that one could build: a rule
+ * whose Lambda starts a machine. Both see the same kind of event (Parameter Store Change) in the same local cloud, both are warm, and both
+ * are timed by the gateway's record: from the arrival of PutParameter to the arrival of StartExecution.
+ */
+
+const ROUNDS = 50;
+const WARM_UP = 5;
+const LIMIT = 4;
+const DEADLINE_MS = 20_000;
+const CONTROL = '111122223333';
+const REGION = 'eu-west-1';
+const PIPELINE = 'bench-trigger';
+const PARAMETERS = { ours: '/bench/ours/base', bare: '/bench/bare/base' };
+
+async function waitFor<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (Date.now() < deadline) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(20);
+  }
+  throw new Error(`${what} did not happen within ${DEADLINE_MS / 1000} s.`);
+}
+
+/** The rule, the Lambda and the machine that ours is compared with. */
+async function makeBare(cloud: LocalCloud): Promise<void> {
+  const config = cloud.clientConfig();
+  const [iam, lambda, workflows, events] = [
+    new IAMClient(config),
+    new LambdaClient(config),
+    new SFNClient(config),
+    new EventBridgeClient(config),
+  ];
+  const trust = (service: string) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+    });
+  const machineRole = await iam.send(
+    new CreateRoleCommand({
+      RoleName: 'bench-machine',
+      AssumeRolePolicyDocument: trust('states.amazonaws.com'),
+    }),
+  );
+  const machine = await workflows.send(
+    new CreateStateMachineCommand({
+      name: 'bench-bare',
+      roleArn: machineRole.Role?.Arn,
+      definition: JSON.stringify({
+        QueryLanguage: 'JSONata',
+        StartAt: 'Done',
+        States: { Done: { Type: 'Succeed' } },
+      }),
+    }),
+  );
+  const role = await iam.send(
+    new CreateRoleCommand({
+      RoleName: 'bench-bare',
+      AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
+    }),
+  );
+  const policy = await iam.send(
+    new CreatePolicyCommand({
+      PolicyName: 'bench-bare',
+      PolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: 'states:StartExecution', Resource: machine.stateMachineArn }],
+      }),
+    }),
+  );
+  await iam.send(new AttachRolePolicyCommand({ RoleName: 'bench-bare', PolicyArn: policy.Policy?.Arn }));
+  const created = await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: 'bench-bare',
+      Runtime: 'nodejs24.x',
+      Role: role.Role?.Arn,
+      Handler: 'index.handler',
+      MemorySize: 512,
+      Timeout: 30,
+      Code: { ZipFile: await bareFunctionZip() },
+      Environment: { Variables: { MACHINE_ARN: machine.stateMachineArn ?? '' } },
+    }),
+  );
+  await waitUntilFunctionActiveV2(
+    { client: lambda, maxWaitTime: 30, minDelay: 0.1, maxDelay: 1 },
+    { FunctionName: 'bench-bare' },
+  );
+  const rule = await events.send(
+    new PutRuleCommand({
+      Name: 'bench-bare',
+      EventPattern: JSON.stringify({
+        source: ['aws.ssm'],
+        'detail-type': ['Parameter Store Change'],
+        detail: { name: [PARAMETERS.bare] },
+      }),
+    }),
+  );
+  await lambda.send(
+    new AddPermissionCommand({
+      FunctionName: 'bench-bare',
+      StatementId: 'rule',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'events.amazonaws.com',
+      SourceArn: rule.RuleArn,
+    }),
+  );
+  await events.send(
+    new PutTargetsCommand({ Rule: 'bench-bare', Targets: [{ Id: 'lambda', Arn: created.FunctionArn }] }),
+  );
+  for (const client of [iam, lambda, workflows, events]) client.destroy();
+}
+
+function isStart(call: RecordedCall, machine: string): boolean {
+  return (
+    call.operation === 'StartExecution' && call.actions.some(({ resource }) => resource.includes(machine))
+  );
+}
+
+/** Milliseconds from the arrival of the write to the arrival of the start. */
+async function once(
+  cloud: LocalCloud,
+  ssm: SSMClient,
+  parameter: string,
+  value: string,
+  machine: string,
+): Promise<number> {
+  const before = (await cloud.control.calls(0)).at(-1)?.seq ?? 0;
+  await ssm.send(new PutParameterCommand({ Name: parameter, Value: value, Type: 'String', Overwrite: true }));
+  return waitFor(`a start of ${machine}`, async () => {
+    const calls = await cloud.control.calls(before);
+    const put = calls.find((call) => call.operation === 'PutParameter');
+    const start = calls.find((call) => isStart(call, machine));
+    return put === undefined || start === undefined ? undefined : Date.parse(start.at) - Date.parse(put.at);
+  });
+}
+
+function definition(): Record<string, unknown> {
+  return {
+    apiVersion: API_VERSION,
+    name: PIPELINE,
+    base: { ssm: PARAMETERS.ours },
+    tests: { suites: [{ name: 'boots', script: 'true' }] },
+    approval: { required: false },
+    triggers: { debounce: '0s' },
+  };
+}
+
+/** Ends the bake that a round began, so that the next one starts from rest. */
+async function cancelBake(api: Api): Promise<void> {
+  const open = (await api.bakes()).filter(({ endedAt }) => endedAt === undefined);
+  for (const bake of open) await api.request('POST', `/bakes/${bake.id}/cancel`, {});
+  await waitFor('the end of the bake', async () => {
+    const pipelines = await api.pipelines();
+    return pipelines.every(({ activeBake, dirty }) => activeBake === undefined && !dirty) ? true : undefined;
+  });
+}
+
+export async function* bench(): AsyncIterable<Figure> {
+  const cloud = await startLocalCloud({
+    stateFile: join(import.meta.dirname, '../.cache/bench-trigger.json'),
+    controlAccount: CONTROL,
+    region: REGION,
+    speed: 10,
+  });
+  const ssm = new SSMClient(cloud.clientConfig());
+  try {
+    const deployment = await deployService(cloud, {
+      controlAccount: CONTROL,
+      region: REGION,
+      targetAccounts: ['444455556666'],
+      firstApprover: 'nobody@example.com',
+      externalId: 'bench-external-id',
+    });
+    await makeBare(cloud);
+    const api = new Api(deployment.apiUrl, cloud.clientConfig());
+    const images: string[] = [];
+    for (let index = 0; index <= ROUNDS + WARM_UP; index += 1) {
+      const name = `bench-${index}`;
+      const answer = await cloud.control.imageServices('publish-base', {
+        parameter: `/aws/service/bench/${index}`,
+        name,
+        architecture: 'x86_64',
+        regions: [REGION],
+        inventory: [],
+      });
+      images.push(imageOf(answer));
+    }
+    const image = (index: number) => images[index] ?? '';
+    await ssm.send(
+      new PutParameterCommand({ Name: PARAMETERS.ours, Value: image(ROUNDS + WARM_UP), Type: 'String' }),
+    );
+    await api.request('POST', '/pipelines', definition());
+    await waitFor('the first bake', async () => ((await api.bakes()).length > 0 ? true : undefined));
+    await cancelBake(api);
+
+    const ours: number[] = [];
+    const bare: number[] = [];
+    for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {
+      const bareMs = await once(cloud, ssm, PARAMETERS.bare, image(round), 'bench-bare');
+      const oursMs = await once(cloud, ssm, PARAMETERS.ours, image(round), 'ovenbird-local-bake');
+      await cancelBake(api);
+      if (round < WARM_UP) continue;
+      ours.push(oursMs);
+      bare.push(bareMs);
+    }
+    const [value, against] = [median(ours), median(bare)];
+    yield {
+      bench: 'trigger',
+      metric: 'event-to-bake',
+      value: rounded(value),
+      unit: 'ms',
+      against: rounded(against),
+      ratio: rounded(value / against),
+      limit: LIMIT,
+      limitOf: 'ratio',
+    };
+  } finally {
+    ssm.destroy();
+    await cloud.stop();
+  }
+}
+
+/** The id of the image in our region, in the answer of `publish-base`. */
+function imageOf(answer: unknown): string {
+  const id = /ami-[0-9a-f]{8,17}/.exec(JSON.stringify(answer))?.[0];
+  if (id === undefined)
+    throw new Error(`publish-base answered without an image id: ${JSON.stringify(answer)}`);
+  return id;
+}
