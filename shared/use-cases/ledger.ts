@@ -1,5 +1,5 @@
 /** The ledger of a distribution: a row for each target, written under its version, so that two runs of one step never both believe they did it. */
-import { AttemptEnded } from '../domain/errors.ts';
+import { AttemptEnded, TryLater } from '../domain/errors.ts';
 import { type Key, keys } from '../domain/naming.ts';
 import type { BakeRef } from '../domain/payloads.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type TargetRecord,
   TargetRecordSchema,
 } from '../domain/records.ts';
-import { type Item, MAX_WRITES, type Table, type Write } from '../ports.ts';
+import { type Item, MAX_WRITES, type Table, type Write, WriteConflict } from '../ports.ts';
 
 export type WithTable = { readonly table: Table };
 
@@ -100,4 +100,14 @@ export async function savePlan(
 export async function writeInParts(deps: WithTable, writes: readonly Write[]): Promise<void> {
   for (let start = 0; start < writes.length; start += MAX_WRITES)
     await deps.table.write(writes.slice(start, start + MAX_WRITES));
+}
+
+/** A race for the ledger that this run lost is no failure: the same call once more reads what the other one wrote. */
+export async function lostRaceIsTryLater<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    throw new TryLater(`${what}: somebody else wrote ${error.key.pk} / ${error.key.sk} at this moment.`);
+  }
 }

@@ -10,7 +10,7 @@ import type { MovePointersInputSchema } from '../domain/payloads.ts';
 import type { DistributionRecord, TargetRecord } from '../domain/records.ts';
 import { type Clock, type Write, WriteConflict } from '../ports.ts';
 import { isOpen } from './advance-targets.ts';
-import { planOf, readRows, savePlan } from './ledger.ts';
+import { lostRaceIsTryLater, planOf, readRows, savePlan } from './ledger.ts';
 import { moveRow } from './move-row.ts';
 import { failRow, type PlaceDeps } from './places.ts';
 import { POINTERS_AT_A_TIME, restorePointers } from './restore-pointers.ts';
@@ -23,10 +23,13 @@ export interface MovePointersDeps extends PlaceDeps {
 }
 type Input = z.infer<typeof MovePointersInputSchema>;
 
-export async function movePointers(
-  deps: MovePointersDeps,
-  input: Input,
-): Promise<{ moved: number; failed: string[] }> {
+type Moved = { moved: number; failed: string[] };
+
+export function movePointers(deps: MovePointersDeps, input: Input): Promise<Moved> {
+  return lostRaceIsTryLater('Moving pointers', () => settleAndMove(deps, input));
+}
+
+async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<Moved> {
   await openAttempt(deps, input);
   const plan = await planOf(deps, input);
   if (plan.state === 'restoring' || plan.state === 'restored') {
@@ -135,7 +138,7 @@ function describeRefusals(
   return `A pointer could not be moved. ${reasons.join(' | ')}. ${end}`;
 }
 
-async function finish(deps: MovePointersDeps, input: Input): Promise<{ moved: number; failed: string[] }> {
+async function finish(deps: MovePointersDeps, input: Input): Promise<Moved> {
   const rows = (await readRows(deps, input.bake)).filter(
     (row) => !row.carrier && row.attempt === input.attempt,
   );

@@ -2,11 +2,12 @@
  * Distribute begins: freezes what is to be done into a plan and one ledger row for each target. Nothing is made in any target yet. A repeat
  * finds the plan of the first call, so that an hour later it still says the same.
  */
+import type * as z from 'zod';
 import { durationSeconds } from '../domain/definition.ts';
 import { copyTags, type PlannedTarget, plannedTargets, regionRuns } from '../domain/distribution.ts';
 import { AttemptEnded, DistributionFailed } from '../domain/errors.ts';
 import { keys } from '../domain/naming.ts';
-import type { BakeRef } from '../domain/payloads.ts';
+import type { BakeRef, DistributionPlanSchema } from '../domain/payloads.ts';
 import {
   type BakeRecord,
   ChannelRecordSchema,
@@ -17,7 +18,7 @@ import {
   type TargetRecord,
 } from '../domain/records.ts';
 import type { Clock, OwnImages, Table, Targets, Write } from '../ports.ts';
-import { readDistribution, readRows, rowKey, writeInParts } from './ledger.ts';
+import { lostRaceIsTryLater, readDistribution, readRows, rowKey, writeInParts } from './ledger.ts';
 import { restorePointers } from './restore-pointers.ts';
 import { beginStep, readBakeAndRevision } from './steps.ts';
 
@@ -28,10 +29,13 @@ export interface PlanDistributionDeps {
   readonly targets: Targets;
 }
 
-export async function planDistribution(
-  deps: PlanDistributionDeps,
-  ref: BakeRef,
-): Promise<{ regions: string[]; runs: { region: string; name: string }[] }> {
+type Plan = z.infer<typeof DistributionPlanSchema>;
+
+export function planDistribution(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan> {
+  return lostRaceIsTryLater('Planning a distribution', () => makePlan(deps, ref));
+}
+
+async function makePlan(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan> {
   await beginStep(deps, ref, 'Distribute');
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const plan = await freeze(deps, ref, bake, revision);

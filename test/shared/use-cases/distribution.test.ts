@@ -1,0 +1,391 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  AttemptEnded,
+  DistributionFailed,
+  ReleaseOutdated,
+  TryLater,
+} from '../../../shared/domain/errors.ts';
+import { keys, TAGS } from '../../../shared/domain/naming.ts';
+import { COPYING } from '../../../shared/domain/quotas.ts';
+import { advanceTargets } from '../../../shared/use-cases/advance-targets.ts';
+import { checkCopies } from '../../../shared/use-cases/check-copies.ts';
+import { movePointers } from '../../../shared/use-cases/move-pointers.ts';
+import { planDistribution } from '../../../shared/use-cases/plan-distribution.ts';
+import { releaseImage } from '../../../shared/use-cases/release-image.ts';
+import { removeCopies } from '../../../shared/use-cases/remove-copies.ts';
+import { BAKE, distributionWorld, drive, HOME, PARAMETER, REF } from '../../support/distribution-world.ts';
+import { at } from '../../support/fakes/image-world.ts';
+
+const WORK = { account: '444455556666', region: 'eu-central-1' };
+const SAND = { account: '777788889999', region: 'eu-central-1' };
+const OLD = 'ami-00000000000000fff';
+
+describe('distributing by copy', () => {
+  it('gives each target an image of its own, encrypted with its key, with all volumes and tags', async () => {
+    const setup = distributionWorld([WORK, SAND], { tags: { 'cost-center': 'shop' } });
+    await setup.seed();
+
+    const end = await drive(setup);
+
+    expect(end).toBe('released');
+    const copy = setup.copies().find((image) => image.account === WORK.account);
+    expect(copy).toMatchObject({
+      ...WORK,
+      state: 'available',
+      tags: {
+        'cost-center': 'shop',
+        [TAGS.managed]: 'true',
+        [TAGS.bake]: BAKE,
+        [TAGS.pipeline]: 'web',
+        [TAGS.verdict]: 'passed',
+      },
+    });
+    expect(copy?.snapshots.map(({ device, keyId }) => ({ device, keyId }))).toEqual([
+      { device: '/dev/xvda', keyId: `arn:aws:kms:${WORK.region}:${WORK.account}:key/images` },
+      { device: '/dev/xvdb', keyId: `arn:aws:kms:${WORK.region}:${WORK.account}:key/images` },
+    ]);
+    expect(setup.parameterOf(WORK)).toBe(copy?.id);
+    expect(setup.copies()).toHaveLength(2);
+  });
+
+  it('leaves nobody with permission to copy the source afterwards', async () => {
+    const setup = distributionWorld([WORK, SAND]);
+    await setup.seed();
+
+    await drive(setup);
+
+    expect([...setup.source.launchableBy]).toEqual([]);
+    expect(setup.source.snapshots.flatMap((snapshot) => [...snapshot.sharedWith])).toEqual([]);
+  });
+
+  it('removes a copy that failed and starts it anew, three times in all', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    let failures = 0;
+    const failing = () => {
+      failures += 1;
+      return failures < COPYING.attempts;
+    };
+
+    const end = await drive(setup, { failing });
+
+    expect(end).toBe('released');
+    expect(setup.copies()).toHaveLength(1);
+    expect(setup.rows()[0]).toMatchObject({ state: 'released', copyAttempts: 2 });
+  });
+
+  it('fails with the reason when a required copy never comes to be, and leaves nothing behind', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD }, SAND]);
+    await setup.seed();
+
+    const end = await drive(setup, { failing: (image) => image.account === SAND.account });
+
+    expect(end).toBe('failed');
+    expect(setup.copies()).toEqual([]);
+    expect(setup.parameterOf(WORK)).toBe(OLD);
+    expect([...setup.source.launchableBy]).toEqual([]);
+    expect(setup.rows().find((row) => row.account === SAND.account)?.problem).toMatch(/failed 3 times/);
+  });
+
+  it('goes without a best-effort target that fails, and says so in the step', async () => {
+    const setup = distributionWorld([WORK, { ...SAND, required: false }]);
+    await setup.seed();
+
+    const end = await drive(setup, { failing: (image) => image.account === SAND.account });
+
+    expect(end).toBe('released');
+    expect(setup.copies().map((image) => image.account)).toEqual([WORK.account]);
+    expect(setup.parameterOf(SAND)).toBeUndefined();
+    const step = await setup.table.get(keys.step(BAKE, 1, 'Distribute'));
+    expect(step?.summary).toMatch(/1 of 2 targets.*without 1 best-effort: 777788889999/);
+  });
+
+  it('refuses a key that is not there before anything is copied', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    setup.world.keys.clear();
+
+    const end = await drive(setup);
+
+    expect(end).toBe('failed');
+    expect(setup.rows()[0]?.problem).toMatch(/no key alias\/ovenbird-images/);
+  });
+
+  it('keeps to twenty snapshots on their way into one account and region', async () => {
+    const devices = Array.from({ length: 12 }, (_, index) => `/dev/sd${index}`);
+    const setup = distributionWorld([WORK], { devices });
+    await setup.seed();
+    const other = {
+      ...keys.copyInFlight(WORK.account, WORK.region, 'other'),
+      holder: 'other',
+      snapshots: 12,
+    };
+    const until = new Date(setup.clock.now().getTime() + 600_000).toISOString();
+    await setup.table.write([{ put: { ...other, until } }]);
+    await planDistribution(setup.deps, REF);
+
+    const progress = await advanceTargets(setup.deps, { ...REF, region: WORK.region });
+
+    expect(progress.waiting).toBe(true);
+    expect(setup.copies()).toEqual([]);
+    expect(await checkCopies(setup.deps, progress)).toBeUndefined();
+
+    setup.clock.forward(700);
+
+    expect(await checkCopies(setup.deps, progress)).toMatchObject({ kind: 'success' });
+    await advanceTargets(setup.deps, { ...REF, region: WORK.region });
+    expect(setup.copies()).toHaveLength(1);
+  });
+
+  it('sets the date of deprecation that the definition asks for', async () => {
+    const setup = distributionWorld([WORK], { deprecateAfter: '30d' });
+    await setup.seed();
+
+    await drive(setup);
+
+    expect(setup.copies()[0]?.deprecatedAt).toBe('2026-04-01T08:00:00.000Z');
+  });
+
+  it('names the wait of the region for the image, so that its state change wakes it', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await planDistribution(setup.deps, REF);
+
+    await advanceTargets(setup.deps, { ...REF, region: WORK.region });
+
+    const [copy] = setup.copies();
+    const item = await setup.table.get({ pk: `IMAGE#${copy?.id}`, sk: 'WAIT' });
+    expect(item?.wait).toBe(`copies:${BAKE}.1.${WORK.region}`);
+  });
+});
+
+describe('distributing by share', () => {
+  it('makes the image as built launchable in the home region, without a copy', async () => {
+    const place = { account: WORK.account, region: HOME.region };
+    const setup = distributionWorld([{ ...place, mode: 'share' }]);
+    await setup.seed();
+
+    const end = await drive(setup);
+
+    expect(end).toBe('released');
+    expect(setup.copies()).toEqual([]);
+    expect([...setup.source.launchableBy]).toEqual([place.account]);
+    expect(setup.parameterOf(place)).toBe(setup.source.id);
+  });
+
+  it('copies once for all accounts of another region and shares that copy', async () => {
+    const setup = distributionWorld([
+      { ...WORK, mode: 'share' },
+      { ...SAND, mode: 'share' },
+    ]);
+    await setup.seed();
+
+    const end = await drive(setup);
+
+    expect(end).toBe('released');
+    const [copy, ...others] = setup.copies();
+    expect(others).toEqual([]);
+    expect(copy).toMatchObject({ account: HOME.account, region: WORK.region });
+    expect([...(copy?.launchableBy ?? [])].sort()).toEqual([WORK.account, SAND.account]);
+    expect(setup.parameterOf(SAND)).toBe(copy?.id);
+  });
+
+  it('takes permission and copy back when the bake is not released', async () => {
+    const setup = distributionWorld([
+      { account: WORK.account, region: HOME.region, mode: 'share' },
+      { ...SAND, mode: 'share' },
+    ]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'move' });
+
+    await removeCopies(setup.deps, REF);
+
+    expect(setup.copies()).toEqual([]);
+    expect([...setup.source.launchableBy]).toEqual([]);
+  });
+});
+
+describe('moving pointers', () => {
+  it('leaves every pointer as it was when one required target refuses', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD, launchTemplate: true }, { ...SAND }]);
+    await setup.seed();
+    setup.world.beforePointer = (place, _, imageId) => {
+      if (place.account === SAND.account && imageId !== OLD) throw new DistributionFailed('AccessDenied');
+    };
+
+    const end = await drive(setup);
+
+    expect(end).toBe('failed');
+    expect(setup.parameterOf(WORK)).toBe(OLD);
+    expect(setup.parameterOf(SAND)).toBeUndefined();
+    expect(setup.templateOf(WORK)).toBe('ami-00000000000000abc');
+    expect([...(setup.world.templates.get(at(WORK, 'web'))?.versions.keys() ?? [])]).toEqual(['1']);
+    expect(await setup.table.get(keys.pointers('web', 'stable'))).toBeUndefined();
+  });
+
+  it('moves parameter and launch template of a target together', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD, launchTemplate: true }]);
+    await setup.seed();
+
+    await drive(setup);
+
+    expect(setup.templateOf(WORK)).toBe(setup.parameterOf(WORK));
+    expect(setup.rows()[0]).toMatchObject({ previousParameterValue: OLD, previousTemplateVersion: '1' });
+  });
+
+  it('gives up when the channel has moved on since the plan was made', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'move' });
+    await setup.table.write([{ put: { ...keys.channel('web', 'stable'), sequence: 1 } }]);
+
+    await expect(movePointers(setup.deps, { ...REF, regions: [] })).rejects.toThrow(ReleaseOutdated);
+
+    expect(setup.parameterOf(WORK)).toBeUndefined();
+  });
+
+  it('waits while another bake holds the pointers of the channel', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'move' });
+    await setup.table.write([{ put: { ...keys.pointers('web', 'stable'), holder: 'other' } }]);
+
+    await expect(movePointers(setup.deps, { ...REF, regions: [] })).rejects.toThrow(TryLater);
+
+    expect(setup.parameterOf(WORK)).toBeUndefined();
+  });
+
+  it('puts everything back when the bake is cancelled after its pointers moved', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD }]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'release' });
+    const endRequested = { as: 'cancelled', by: 'somebody', at: setup.clock.now().toISOString() };
+    await setup.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
+
+    await removeCopies(setup.deps, REF);
+
+    expect(setup.parameterOf(WORK)).toBe(OLD);
+    expect(setup.copies()).toEqual([]);
+    await expect(releaseImage(setup.deps, REF)).rejects.toThrow(AttemptEnded);
+  });
+
+  it('leaves a parameter alone that somebody else has written since', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD }]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'release' });
+    const theirs = 'ami-00000000000000eee';
+    setup.world.parameters.set(at(WORK, PARAMETER), { value: theirs, type: 'String' });
+
+    await removeCopies(setup.deps, REF);
+
+    expect(setup.parameterOf(WORK)).toBe(theirs);
+  });
+});
+
+describe('a cancelled bake', () => {
+  it('starts no copy any more', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await planDistribution(setup.deps, REF);
+    const endRequested = { as: 'cancelled', by: 'somebody', at: setup.clock.now().toISOString() };
+    await setup.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
+
+    await expect(advanceTargets(setup.deps, { ...REF, region: WORK.region })).rejects.toThrow(AttemptEnded);
+
+    expect(setup.copies()).toEqual([]);
+  });
+
+  it('removes a copy that was being started while it was cleaned up', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await planDistribution(setup.deps, REF);
+    const { targets } = setup.deps;
+    const late = {
+      open: async (account: string, region: string) => {
+        const target = await targets.open(account, region);
+        return {
+          ...target,
+          copy: async (request: Parameters<typeof target.copy>[0]) => {
+            const endRequested = { as: 'cancelled', by: 'somebody', at: setup.clock.now().toISOString() };
+            await setup.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
+            await removeCopies(setup.deps, REF);
+            return target.copy(request);
+          },
+        };
+      },
+    };
+    // The source stays permitted only to let the late call through.
+    setup.deps.ownImages.revoke = async () => {};
+
+    const running = advanceTargets({ ...setup.deps, targets: late }, { ...REF, region: WORK.region });
+
+    await expect(running).rejects.toThrow(AttemptEnded);
+    expect(setup.copies()).toEqual([]);
+  });
+});
+
+describe('releasing', () => {
+  it('moves the channel, ends the bake, frees the pipeline and tells of it in one go', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+
+    await drive(setup);
+
+    const [copy] = setup.copies();
+    const channel = await setup.table.get(keys.channel('web', 'stable'));
+    expect(channel).toMatchObject({ sequence: 1, bake: BAKE, images: { 'x86-64': setup.source.id } });
+    expect(await setup.table.get(keys.release('web', 'stable', String(channel?.release)))).toMatchObject({
+      listPk: 'RELEASES',
+      targets: [{ ...WORK, variant: 'x86-64', imageId: copy?.id, parameter: PARAMETER }],
+    });
+    expect(await setup.table.get(keys.attempt(BAKE, 1))).toMatchObject({ state: 'released' });
+    expect(await setup.table.get(keys.bake(BAKE))).toMatchObject({ state: 'released' });
+    const planning = await setup.table.get(keys.planning('web'));
+    expect(planning).toMatchObject({ consecutiveFailures: 0, version: 4 });
+    expect(planning).not.toHaveProperty('activeBake');
+    expect(await setup.table.get(keys.fingerprint('web', 'bits', 'proof'))).toMatchObject({
+      state: 'released',
+    });
+    expect(setup.table.items().filter((item) => item.detailType === 'Ovenbird Image Released')).toHaveLength(
+      1,
+    );
+    expect(setup.planned).toEqual(['web']);
+  });
+
+  it('is the same when it is asked for again', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await drive(setup);
+    const before = setup.table.items();
+
+    await releaseImage(setup.deps, REF);
+
+    expect(setup.table.items()).toEqual(before);
+  });
+
+  it('is refused before the pointers have moved', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'move' });
+
+    await expect(releaseImage(setup.deps, REF)).rejects.toThrow(DistributionFailed);
+  });
+
+  it('keeps what a released bake has distributed, whoever asks for a clean-up', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await drive(setup);
+
+    await removeCopies(setup.deps, REF);
+
+    expect(setup.copies()).toHaveLength(1);
+    expect(setup.parameterOf(WORK)).toBe(setup.copies()[0]?.id);
+  });
+
+  it('needs no target at all', async () => {
+    const setup = distributionWorld([]);
+    await setup.seed();
+
+    expect(await drive(setup)).toBe('released');
+  });
+});

@@ -1,0 +1,301 @@
+import { DefinitionSchema } from '../../shared/domain/definition.ts';
+import { CARRIER_KEY } from '../../shared/domain/distribution.ts';
+import { DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
+import { keys, TAGS } from '../../shared/domain/naming.ts';
+import {
+  type AttemptRecord,
+  type BakeRecord,
+  type DistributionRecord,
+  DistributionRecordSchema,
+  type FingerprintRecord,
+  type ImageRecord,
+  type PipelineRecord,
+  type PlanningRecord,
+  type RevisionRecord,
+  type TargetRecord,
+  TargetRecordSchema,
+} from '../../shared/domain/records.ts';
+import { advanceTargets } from '../../shared/use-cases/advance-targets.ts';
+import { checkCopies } from '../../shared/use-cases/check-copies.ts';
+import { movePointers } from '../../shared/use-cases/move-pointers.ts';
+import { planDistribution } from '../../shared/use-cases/plan-distribution.ts';
+import { releaseImage } from '../../shared/use-cases/release-image.ts';
+import { removeCopies } from '../../shared/use-cases/remove-copies.ts';
+import { at, imageWorld, type WorldImage } from './fakes/image-world.ts';
+import { memoryTable } from './fakes/memory-table.ts';
+import { fakeOwnImages } from './fakes/own-images.ts';
+import { fakeTargets } from './fakes/targets.ts';
+import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
+
+export const HOME = { account: '111122223333', region: 'eu-west-1' };
+export const BAKE = '01JTEST0000000000000000BAK';
+export const PARAMETER = '/ovenbird/web/stable';
+export const REF = { bake: BAKE, attempt: 1 };
+
+export interface TargetSpec {
+  readonly account: string;
+  readonly region: string;
+  readonly mode?: 'copy' | 'share';
+  readonly required?: boolean;
+  readonly launchTemplate?: boolean;
+  /** What the parameter held before. */
+  readonly before?: string;
+}
+
+export type DistributionWorld = ReturnType<typeof distributionWorld>;
+
+/** An approved bake of the pipeline `web` that is about to be distributed. */
+export function distributionWorld(
+  specs: readonly TargetSpec[],
+  options: {
+    readonly deprecateAfter?: string;
+    readonly tags?: Record<string, string>;
+    readonly devices?: readonly string[];
+  } = {},
+) {
+  const world = imageWorld(HOME.account);
+  const clock = fakeClock();
+  const table = memoryTable();
+  const source = world.addImage({
+    ...HOME,
+    name: 'source',
+    devices: options.devices ?? ['/dev/xvda', '/dev/xvdb'],
+    tags: { [TAGS.bake]: BAKE, [TAGS.attempt]: '1', [TAGS.managed]: 'true', [TAGS.verdict]: 'passed' },
+  });
+  const planned: string[] = [];
+  for (const { account, region, launchTemplate, before } of specs) {
+    const place = { account, region };
+    world.keys.set(at(place, 'alias/ovenbird-images'), `arn:aws:kms:${region}:${account}:key/images`);
+    world.keys.set(
+      at({ account: HOME.account, region }, CARRIER_KEY),
+      `arn:aws:kms:${region}:${HOME.account}:key/shared`,
+    );
+    if (before !== undefined) world.parameters.set(at(place, PARAMETER), { value: before, type: 'String' });
+    if (launchTemplate === true)
+      world.templates.set(at(place, 'web'), {
+        defaultVersion: '1',
+        managed: true,
+        versions: new Map([['1', { imageId: 'ami-00000000000000abc', description: 'by hand' }]]),
+        next: 1,
+      });
+  }
+  const deps = {
+    table,
+    clock,
+    digest,
+    ids: countingIds(),
+    ownImages: fakeOwnImages(world),
+    targets: fakeTargets(world),
+    planQueue: {
+      send: async (requests: readonly { pipeline: string }[]) =>
+        void planned.push(...requests.map((r) => r.pipeline)),
+    },
+  };
+  const rows = (): TargetRecord[] =>
+    table
+      .items()
+      .filter((item) => item.pk === keys.bake(BAKE).pk && /^(?:TARGET|CARRIER)#/.test(item.sk))
+      .map((item) => TargetRecordSchema.parse(item));
+  return {
+    world,
+    clock,
+    table,
+    source,
+    deps,
+    planned,
+    rows,
+    plan: async (): Promise<DistributionRecord | undefined> => {
+      const item = await table.get(keys.distribution(BAKE));
+      return item === undefined ? undefined : DistributionRecordSchema.parse(item);
+    },
+    parameterOf: (place: { account: string; region: string }) =>
+      world.parameters.get(at(place, PARAMETER))?.value,
+    templateOf: (place: { account: string; region: string }) => {
+      const template = world.templates.get(at(place, 'web'));
+      return template?.versions.get(template.defaultVersion)?.imageId;
+    },
+    copies: (): WorldImage[] => [...world.images.values()].filter((image) => image.id !== source.id),
+    seed: () => seed(specs, options, table, clock.now().toISOString(), source),
+  };
+}
+
+async function seed(
+  specs: readonly TargetSpec[],
+  options: { readonly deprecateAfter?: string; readonly tags?: Record<string, string> },
+  table: ReturnType<typeof memoryTable>,
+  now: string,
+  source: WorldImage,
+): Promise<void> {
+  const definition = DefinitionSchema.parse({
+    apiVersion: 'ovenbird.dev/v1',
+    name: 'web',
+    base: { ami: 'ami-0f3c9a1b2d4e5f678' },
+    tests: { suites: [{ name: 'boots', script: 'true' }] },
+    approval: { required: false },
+    distribution: {
+      ...(options.deprecateAfter === undefined ? {} : { deprecateAfter: options.deprecateAfter }),
+      ...(options.tags === undefined ? {} : { tags: options.tags }),
+      targets: specs.map(({ account, region, mode, required, launchTemplate }) => ({
+        account,
+        regions: [region],
+        ...(mode === undefined ? {} : { mode }),
+        ...(required === undefined ? {} : { required }),
+        ...(launchTemplate === true ? { launchTemplate: 'web' } : {}),
+      })),
+    },
+  });
+  const selector = { kind: 'ami', id: 'ami-0f3c9a1b2d4e5f678', region: HOME.region } as const;
+  const base = { key: 'ami', selector, version: selector.id };
+  const revision = {
+    pipeline: 'web',
+    revision: 1,
+    definition,
+    selectors: { base: selector, components: [] },
+    digest: 'd',
+    appliedBy: 'somebody',
+    appliedAt: now,
+  } satisfies RevisionRecord;
+  const pipeline = {
+    name: 'web',
+    revision: 1,
+    digest: 'd',
+    enabled: true,
+    parents: [],
+    plan: {
+      channel: 'stable',
+      base: selector,
+      components: [],
+      recipe: 'recipe',
+      proof: 'proof',
+      mode: 'immediate',
+      debounceSeconds: 0,
+      maxHoldSeconds: 0,
+      maxFailures: 5,
+    },
+    createdAt: now,
+    updatedAt: now,
+  } satisfies PipelineRecord;
+  const bake = {
+    id: BAKE,
+    pipeline: 'web',
+    revision: 1,
+    channel: 'stable',
+    bits: 'bits',
+    proof: 'proof',
+    lock: { base, components: [] },
+    reason: 'The base moved.',
+    changes: ['change'],
+    causes: ['change'],
+    attempt: 1,
+    state: 'awaiting-approval',
+    createdAt: now,
+  } satisfies BakeRecord;
+  const attempt = {
+    bake: BAKE,
+    attempt: 1,
+    state: 'awaiting-approval',
+    startedAt: now,
+    cleanedUp: false,
+  } satisfies AttemptRecord;
+  const image = {
+    bake: BAKE,
+    attempt: 1,
+    variant: 'x86-64',
+    ...HOME,
+    build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
+    imageId: source.id,
+    snapshotIds: source.snapshots.map((snapshot) => snapshot.id),
+  } satisfies Partial<ImageRecord>;
+  const planning = {
+    pipeline: 'web',
+    version: 3,
+    dirty: false,
+    changes: [],
+    activeBake: BAKE,
+    supersededInRow: 0,
+    consecutiveFailures: 2,
+  } satisfies PlanningRecord;
+  const fingerprint = {
+    pipeline: 'web',
+    bits: 'bits',
+    proof: 'proof',
+    state: 'baking',
+    bake: BAKE,
+    failures: 0,
+  } satisfies FingerprintRecord;
+  await table.write([
+    { put: { ...keys.pipeline('web'), ...pipeline } },
+    { put: { ...keys.revision('web', 1), ...revision } },
+    { put: { ...keys.bake(BAKE), ...bake } },
+    { put: { ...keys.attempt(BAKE, 1), ...attempt } },
+    { put: { ...keys.image(BAKE, 'x86-64'), ...image } },
+    { put: { ...keys.planning('web'), ...planning } },
+    { put: { ...keys.fingerprint('web', 'bits', 'proof'), ...fingerprint } },
+  ]);
+}
+
+export type Ports = DistributionWorld['deps'];
+
+export interface DriveOptions {
+  /** What the use cases get instead of the world's own ports, e.g. ports that crash. */
+  readonly deps?: Ports;
+  readonly isCrash?: (error: unknown) => boolean;
+  readonly failing?: (image: WorldImage) => boolean;
+  readonly stopBefore?: 'move' | 'release';
+}
+
+const TRIES = 60;
+
+/** Does what the state machines do: repeats what may be repeated, waits for copies, cleans up when it fails. Answers how the bake ended. */
+export async function drive(
+  setup: DistributionWorld,
+  options: DriveOptions = {},
+): Promise<'released' | 'failed' | 'stopped'> {
+  const deps = options.deps ?? setup.deps;
+  const again = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    for (let tried = 0; ; tried += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        const passing = error instanceof TryLater || options.isCrash?.(error) === true;
+        if (!passing || tried > TRIES) throw error;
+        setup.clock.forward(30);
+      }
+    }
+  };
+  try {
+    const plan = await again(() => planDistribution(deps, REF));
+    const regions: { region: string; failed: boolean }[] = [];
+    for (const { region } of plan.runs) {
+      await again(() => distributeRegion(setup, deps, region, options));
+      regions.push({ region, failed: false });
+    }
+    if (options.stopBefore === 'move') return 'stopped';
+    await again(() => movePointers(deps, { ...REF, regions }));
+    if (options.stopBefore === 'release') return 'stopped';
+    await again(() => releaseImage(deps, REF));
+    return 'released';
+  } catch (error) {
+    if (!(error instanceof DistributionFailed) && !(error instanceof TryLater)) throw error;
+    await again(() => removeCopies(deps, REF));
+    return 'failed';
+  }
+}
+
+async function distributeRegion(
+  setup: DistributionWorld,
+  deps: Ports,
+  region: string,
+  options: DriveOptions,
+): Promise<void> {
+  for (let round = 0; round < 200; round += 1) {
+    const progress = await advanceTargets(deps, { ...REF, region });
+    if (!progress.waiting) return;
+    for (let look = 0; (await checkCopies(deps, { resource: progress.resource })) === undefined; look += 1) {
+      if (look > 100) throw new Error(`The wait for ${progress.resource} never ends.`);
+      setup.clock.forward(60);
+      setup.world.finishCopies(options.failing);
+    }
+  }
+  throw new Error(`The region ${region} never ends.`);
+}

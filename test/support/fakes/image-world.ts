@@ -1,0 +1,182 @@
+import { DistributionFailed, TryLater } from '../../../shared/domain/errors.ts';
+import { TAGS } from '../../../shared/domain/naming.ts';
+import type { CopyRequest, ImageFacts } from '../../../shared/ports.ts';
+
+interface Place {
+  readonly account: string;
+  readonly region: string;
+}
+export interface WorldImage extends Place {
+  readonly id: string;
+  readonly name: string;
+  readonly architecture: string;
+  state: ImageFacts['state'];
+  reason?: string;
+  readonly snapshots: { id: string; device: string; keyId?: string; sharedWith: Set<string> }[];
+  tags: Record<string, string>;
+  readonly launchableBy: Set<string>;
+  deprecatedAt?: string;
+  readonly copiedFrom?: string;
+}
+export interface WorldTemplate {
+  defaultVersion: string;
+  managed: boolean;
+  readonly versions: Map<string, { imageId: string; description: string }>;
+  next: number;
+}
+
+/** What EC2, SSM and KMS know, of all accounts and regions; the fakes of OwnImages and Targets are two ways to look at it. */
+export interface ImageWorld {
+  readonly control: string;
+  readonly images: Map<string, WorldImage>;
+  readonly parameters: Map<string, { value: string; type: string }>;
+  readonly templates: Map<string, WorldTemplate>;
+  readonly keys: Map<string, string>;
+  /** Called before each change of a pointer; what it throws is thrown by the port. */
+  beforePointer: (place: Place, pointer: string, imageId: string) => void;
+  /** Called before each call of a port, with the port's verb. */
+  beforeCall: (verb: string, place: Place) => void;
+  addImage(image: {
+    account: string;
+    region: string;
+    name?: string;
+    devices?: readonly string[];
+    keyId?: string;
+    tags?: Record<string, string>;
+  }): WorldImage;
+  copy(place: Place, request: CopyRequest): { imageId: string };
+  /** Ends the copies that are on their way: `failing` says which of them fail. */
+  finishCopies(failing?: (image: WorldImage) => boolean): void;
+  remove(place: Place, imageId: string): void;
+  see(place: Place, imageId: string): ImageFacts | undefined;
+  findByBake(place: Place, bake: string): ImageFacts[];
+  own(place: Place, imageId: string): WorldImage;
+}
+
+export const at = (place: Place, name: string) => `${place.account}/${place.region}/${name}`;
+
+export function imageWorld(control = '111122223333'): ImageWorld {
+  const images = new Map<string, WorldImage>();
+  const tokens = new Map<string, { request: string; imageId: string }>();
+  let count = 0;
+  const id = (prefix: string) => {
+    count += 1;
+    return `${prefix}-${count.toString(16).padStart(17, '0')}`;
+  };
+
+  const facts = (image: WorldImage, account: string): ImageFacts => ({
+    imageId: image.id,
+    name: image.name,
+    state: image.state,
+    ...(image.reason === undefined ? {} : { reason: image.reason }),
+    architecture: image.architecture,
+    snapshots: image.snapshots.map((snapshot) => ({
+      snapshotId: snapshot.id,
+      device: snapshot.device,
+      encrypted: snapshot.keyId !== undefined,
+      ...(snapshot.keyId === undefined ? {} : { keyId: snapshot.keyId }),
+    })),
+    // Tags are invisible to other accounts.
+    tags: image.account === account ? { ...image.tags } : {},
+    ...(image.deprecatedAt === undefined ? {} : { deprecatedAt: image.deprecatedAt }),
+    ownerId: image.account,
+  });
+
+  const world: ImageWorld = {
+    control,
+    images,
+    parameters: new Map(),
+    templates: new Map(),
+    keys: new Map(),
+    beforePointer: () => {},
+    beforeCall: () => {},
+    addImage: ({ account, region, name, devices = ['/dev/xvda'], keyId, tags = {} }) => {
+      const image: WorldImage = {
+        id: id('ami'),
+        account,
+        region,
+        name: name ?? `image-${count}`,
+        architecture: 'x86_64',
+        state: 'available',
+        snapshots: devices.map((device) => ({
+          id: id('snap'),
+          device,
+          ...(keyId === undefined ? {} : { keyId }),
+          sharedWith: new Set(),
+        })),
+        tags: { ...tags },
+        launchableBy: new Set(),
+      };
+      images.set(image.id, image);
+      return image;
+    },
+    copy: (place, request) => {
+      const text = JSON.stringify(request);
+      const before = tokens.get(at(place, request.clientToken));
+      if (before !== undefined) {
+        if (before.request !== text) throw new DistributionFailed('IdempotentParameterMismatch');
+        return { imageId: before.imageId };
+      }
+      const source = images.get(request.sourceImageId);
+      const mayCopy = (image: WorldImage) =>
+        image.account === place.account ||
+        (image.launchableBy.has(place.account) &&
+          image.snapshots.every((snapshot) => snapshot.sharedWith.has(place.account)));
+      if (source === undefined || source.region !== request.sourceRegion || !mayCopy(source))
+        throw new TryLater('InvalidAMIID.NotFound');
+      const taken = [...images.values()].some(
+        (image) =>
+          image.account === place.account && image.region === place.region && image.name === request.name,
+      );
+      if (taken) throw new DistributionFailed('InvalidAMIName.Duplicate');
+      const image: WorldImage = {
+        id: id('ami'),
+        ...place,
+        name: request.name,
+        architecture: source.architecture,
+        state: 'pending',
+        snapshots: source.snapshots.map(({ device }) => ({
+          id: id('snap'),
+          device,
+          keyId: request.key,
+          sharedWith: new Set(),
+        })),
+        tags: { ...request.tags },
+        launchableBy: new Set(),
+        copiedFrom: source.id,
+      };
+      images.set(image.id, image);
+      tokens.set(at(place, request.clientToken), { request: text, imageId: image.id });
+      return { imageId: image.id };
+    },
+    finishCopies: (failing = () => false) => {
+      for (const image of images.values()) {
+        if (image.state !== 'pending') continue;
+        image.state = failing(image) ? 'failed' : 'available';
+        if (image.state === 'failed') image.reason = 'Client.InvalidKMSKey.InvalidState';
+      }
+    },
+    remove: (place, imageId) => {
+      const image = images.get(imageId);
+      if (image?.account === place.account && image.region === place.region) images.delete(imageId);
+    },
+    see: (place, imageId) => {
+      const image = images.get(imageId);
+      if (image === undefined || image.region !== place.region) return undefined;
+      if (image.account !== place.account && !image.launchableBy.has(place.account)) return undefined;
+      return facts(image, place.account);
+    },
+    findByBake: (place, bake) =>
+      [...images.values()]
+        .filter((image) => image.account === place.account && image.region === place.region)
+        .filter((image) => image.tags[TAGS.bake] === bake)
+        .map((image) => facts(image, place.account)),
+    own: (place, imageId) => {
+      const image = images.get(imageId);
+      if (image === undefined || image.account !== place.account || image.region !== place.region)
+        throw new DistributionFailed(`InvalidAMIID.NotFound: ${imageId}`);
+      return image;
+    },
+  };
+  return world;
+}
