@@ -15,7 +15,8 @@ export function describeSelector(key: string): string {
     case 'ami':
       return `${kind === 'ssm' ? 'parameter' : 'image'} ${rest.slice(rest.indexOf(':') + 1)}`;
     case 'definition':
-      return `definition ${rest}`;
+    case 'request':
+      return `${kind} ${rest}`;
     default:
       return key;
   }

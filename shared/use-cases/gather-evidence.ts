@@ -75,14 +75,18 @@ export async function readImages(
 }
 
 export async function readAll(
-  deps: Pick<GatherEvidenceDeps, 'table'>,
+  deps: { readonly table: Pick<Table, 'query'> },
   pk: string,
-  prefix: string,
+  prefix?: string,
 ): Promise<Item[]> {
   const items: Item[] = [];
   let after: string | undefined;
   do {
-    const page = await deps.table.query({ pk, prefix, ...(after === undefined ? {} : { after }) });
+    const page = await deps.table.query({
+      pk,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(after === undefined ? {} : { after }),
+    });
     items.push(...page.items);
     after = page.cursor;
   } while (after !== undefined);

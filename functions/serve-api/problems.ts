@@ -1,0 +1,33 @@
+import { type ProblemDetails, ProblemSchema } from '../../shared/domain/api.ts';
+import { DomainError } from '../../shared/domain/errors.ts';
+
+/** Errors as RFC 9457 says it. `code` is for programs, `detail` for people; what nobody expected tells nothing of itself. */
+type Problem = Pick<ProblemDetails, 'status' | 'code' | 'detail'> & Readonly<Record<string, unknown>>;
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof DomainError)
+    return { ...error.facts, status: error.status, code: error.code, detail: error.message };
+  return {
+    status: 500,
+    code: 'internal-error',
+    detail: 'Something unexpected happened; try again. If it stays, look for the request id in the logs.',
+  };
+}
+
+export function problemResponse(problem: Problem): Response {
+  const body = ProblemSchema.parse({
+    ...problem,
+    type: `urn:ovenbird:problem:${problem.code}`,
+    title: title(problem.code),
+  });
+  return new Response(JSON.stringify(body), {
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+  });
+}
+
+/** `bake-not-found` -> `Bake not found`. */
+function title(code: string): string {
+  const words = code.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,370 @@
+import * as z from 'zod';
+import { DefinitionSchema } from './definition.ts';
+import {
+  ApprovalRecordSchema,
+  AttemptRecordSchema,
+  BakeRecordSchema,
+  ChangeRecordSchema,
+  FailureSchema,
+  HoldReasonSchema,
+  ImageRecordSchema,
+  LockSchema,
+  ReleaseRecordSchema,
+  StepRecordSchema,
+  SuiteResultSchema,
+  TargetRecordSchema,
+  TestRecordSchema,
+} from './records.ts';
+import { CHANNEL_NAME, PIPELINE_NAME } from './selectors.ts';
+
+/** The API's shapes: handlers answer through them, the OpenAPI document is generated from them, the command line reads with them. */
+
+export const PAGE_LIMIT = 100;
+
+export const PageQuerySchema = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_LIMIT)
+    .default(25)
+    .meta({ description: `Entries on a page, at most ${PAGE_LIMIT}.` }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(2048)
+    .optional()
+    .meta({ description: 'The `cursor` of the page before; it is opaque.' }),
+});
+export type PageQuery = z.output<typeof PageQuerySchema>;
+
+function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    cursor: z
+      .string()
+      .optional()
+      .meta({ description: 'Hand it back for the next page; absent on the last.' }),
+  });
+}
+
+const PipelineName = z.string().regex(PIPELINE_NAME);
+const Time = z.iso.datetime();
+
+export const ProblemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().meta({ description: 'What is wrong and what to do, for people.' }),
+    code: z.string().meta({ description: 'Stable name of the error, for programs.' }),
+    requestId: z.string().optional(),
+    problems: z
+      .array(
+        z.object({
+          field: z.string(),
+          message: z.string(),
+          fix: z.string().optional(),
+          file: z.string().optional(),
+          line: z.number().optional(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Each thing that is wrong in what was sent.' }),
+  })
+  .catchall(z.unknown())
+  .meta({ id: 'Problem', description: 'An error, as application/problem+json (RFC 9457).' });
+export type ProblemDetails = z.output<typeof ProblemSchema>;
+
+export const ChangeSchema = ChangeRecordSchema.omit({ cursor: true }).meta({
+  id: 'Change',
+  description: 'A selector moved from one version to another.',
+});
+export type Change = z.output<typeof ChangeSchema>;
+
+export const ApprovalSchema = ApprovalRecordSchema.omit({ notified: true, evidence: true }).meta({
+  id: 'Approval',
+  description: 'A request to approve an image, and what became of it.',
+});
+export type Approval = z.output<typeof ApprovalSchema>;
+
+export const ReleaseSchema = ReleaseRecordSchema.meta({
+  id: 'Release',
+  description: 'An approved image, verified on every required target, that was made current in a channel.',
+});
+export type Release = z.output<typeof ReleaseSchema>;
+
+export const BakeSchema = BakeRecordSchema.pick({
+  id: true,
+  pipeline: true,
+  revision: true,
+  channel: true,
+  attempt: true,
+  state: true,
+  reason: true,
+  requestedBy: true,
+  changes: true,
+  causes: true,
+  createdAt: true,
+  endedAt: true,
+}).meta({ id: 'Bake', description: 'One run of a pipeline. Its state is that of its latest attempt.' });
+export type Bake = z.output<typeof BakeSchema>;
+
+const StepSchema = StepRecordSchema.omit({ bake: true, attempt: true }).meta({ id: 'Step' });
+const AttemptSchema = AttemptRecordSchema.omit({ bake: true })
+  .extend({ steps: z.array(StepSchema), failure: FailureSchema.optional() })
+  .meta({ id: 'Attempt' });
+
+export const BakeDetailsSchema = BakeSchema.extend({
+  bits: z.string(),
+  proof: z.string(),
+  lock: LockSchema,
+  attempts: z.array(AttemptSchema),
+  images: z.array(ImageRecordSchema.omit({ bake: true })),
+  tests: z.array(TestRecordSchema.omit({ bake: true }).extend({ results: z.array(SuiteResultSchema) })),
+  targets: z.array(
+    TargetRecordSchema.pick({
+      account: true,
+      region: true,
+      variant: true,
+      mode: true,
+      required: true,
+      state: true,
+      imageId: true,
+      problem: true,
+      parameter: true,
+      launchTemplate: true,
+      launchTemplateVersion: true,
+    }),
+  ),
+  /** Each change that it takes up, with the first change of its chain. */
+  changesInFull: z.array(ChangeSchema.extend({ first: ChangeSchema.optional() })),
+  approval: ApprovalSchema.optional(),
+}).meta({ id: 'BakeDetails' });
+export type BakeDetails = z.output<typeof BakeDetailsSchema>;
+
+export const PipelineSchema = z
+  .object({
+    name: PipelineName,
+    description: z.string(),
+    team: z.string().optional(),
+    channel: z.string().regex(CHANNEL_NAME),
+    revision: z.number().int().positive(),
+    enabled: z.boolean(),
+    parents: z.array(z.string()),
+    activeBake: z.string().optional(),
+    dirty: z.boolean(),
+    decision: z
+      .object({
+        at: Time,
+        kind: z.enum(['start', 'hold', 'current']),
+        reasons: z.array(HoldReasonSchema),
+        bake: z.string().optional(),
+      })
+      .optional()
+      .meta({ description: 'Why it bakes, or why it does not, as it was decided.' }),
+    current: z
+      .object({ release: z.string(), bake: z.string(), images: z.record(z.string(), z.string()), at: Time })
+      .optional()
+      .meta({ description: 'What its channel holds now.' }),
+    createdAt: Time,
+    updatedAt: Time,
+  })
+  .meta({ id: 'Pipeline' });
+export type Pipeline = z.output<typeof PipelineSchema>;
+
+export const PipelineDetailsSchema = PipelineSchema.extend({
+  definition: DefinitionSchema,
+  appliedBy: z.string(),
+  selectors: z.array(
+    z.object({
+      key: z.string(),
+      version: z.string().optional(),
+      since: Time.optional(),
+      problem: z.string().optional(),
+    }),
+  ),
+  children: z.array(z.string()),
+  bakes: z.array(BakeSchema).meta({ description: 'The newest ones first.' }),
+}).meta({ id: 'PipelineDetails' });
+export type PipelineDetails = z.output<typeof PipelineDetailsSchema>;
+
+export const AppliedSchema = z
+  .object({
+    pipeline: z.string(),
+    revision: z.number().int().positive(),
+    outcome: z.enum(['created', 'changed', 'unchanged']),
+    notes: z.array(z.string()).meta({ description: 'What is allowed but should be known.' }),
+  })
+  .meta({ id: 'Applied' });
+export type Applied = z.output<typeof AppliedSchema>;
+
+export const BakeRequestSchema = z.strictObject({
+  force: z
+    .boolean()
+    .default(false)
+    .meta({
+      description: 'Bake although the pipeline is up to date, or although its last bake was refused.',
+    }),
+});
+
+export const BakeAnswerSchema = z
+  .object({
+    pipeline: z.string(),
+    outcome: z.enum(['started', 'running', 'up-to-date', 'held']).meta({
+      description:
+        'A bake started; one runs that takes the request up; there is nothing to bake; the request is remembered and held.',
+    }),
+    bake: z.string().optional(),
+    release: z.string().optional().meta({ description: 'The release that is up to date.' }),
+    change: z.string().optional().meta({ description: 'Id under which the request was recorded.' }),
+    reasons: z.array(HoldReasonSchema).meta({ description: 'Why nothing started.' }),
+  })
+  .meta({ id: 'BakeAnswer' });
+export type BakeAnswer = z.output<typeof BakeAnswerSchema>;
+
+export const EndedSchema = z
+  .object({ bake: z.string(), attempt: z.number().int().positive(), state: AttemptRecordSchema.shape.state })
+  .meta({ id: 'AttemptState' });
+
+export const DecisionRequestSchema = z.strictObject({
+  decision: z.enum(['approve', 'reject']),
+  comment: z.string().max(2000).default('').meta({ description: 'A rejection needs a reason.' }),
+});
+
+const IdParameter = z.object({ id: z.string().min(1).max(64) });
+const NameParameter = z.object({ name: PipelineName });
+const OfPipeline = PageQuerySchema.extend({ pipeline: PipelineName.optional() });
+
+export interface Operation {
+  readonly method: 'get' | 'post';
+  /** With `{name}` for parameters, as OpenAPI and API Gateway write it. */
+  readonly path: string;
+  readonly summary: string;
+  readonly parameters?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly status: 200 | 201 | 202;
+  readonly answer: z.ZodType;
+  /** Codes of the problems that it may answer, beside those that every operation may. */
+  readonly problems: readonly string[];
+}
+
+/** Everything that the API does. The handler has a function for each, the document a path, and a test compares them. */
+export const OPERATIONS = {
+  applyDefinition: {
+    method: 'post',
+    path: '/pipelines',
+    summary: 'Store a definition as a new revision of its pipeline',
+    body: DefinitionSchema,
+    status: 200,
+    answer: AppliedSchema,
+    problems: ['invalid-definition', 'dependency-cycle', 'pipeline-not-found', 'revision-conflict'],
+  },
+  listPipelines: {
+    method: 'get',
+    path: '/pipelines',
+    summary: 'List pipelines by name',
+    query: PageQuerySchema,
+    status: 200,
+    answer: pageOf(PipelineSchema),
+    problems: [],
+  },
+  showPipeline: {
+    method: 'get',
+    path: '/pipelines/{name}',
+    summary: 'Show a pipeline: definition, versions, why it bakes or not, newest bakes',
+    parameters: NameParameter,
+    status: 200,
+    answer: PipelineDetailsSchema,
+    problems: ['pipeline-not-found'],
+  },
+  requestBake: {
+    method: 'post',
+    path: '/pipelines/{name}/bakes',
+    summary: 'Ask for a bake; answers the bake that started, or why none did',
+    parameters: NameParameter,
+    body: BakeRequestSchema,
+    status: 202,
+    answer: BakeAnswerSchema,
+    problems: ['pipeline-not-found', 'revision-conflict'],
+  },
+  listBakes: {
+    method: 'get',
+    path: '/bakes',
+    summary: 'List bakes, the newest first',
+    query: OfPipeline,
+    status: 200,
+    answer: pageOf(BakeSchema),
+    problems: ['pipeline-not-found'],
+  },
+  showBake: {
+    method: 'get',
+    path: '/bakes/{id}',
+    summary: 'Show a bake: steps, attempts, images, tests, targets, lock, changes and their causes',
+    parameters: IdParameter,
+    status: 200,
+    answer: BakeDetailsSchema,
+    problems: ['bake-not-found'],
+  },
+  cancelBake: {
+    method: 'post',
+    path: '/bakes/{id}/cancel',
+    summary: 'End a bake before its release; what it made is removed',
+    parameters: IdParameter,
+    status: 202,
+    answer: EndedSchema,
+    problems: ['bake-not-found', 'bake-not-cancellable'],
+  },
+  retryBake: {
+    method: 'post',
+    path: '/bakes/{id}/retry',
+    summary: 'Try a bake again that ended without a release',
+    parameters: IdParameter,
+    status: 202,
+    answer: EndedSchema,
+    problems: ['bake-not-found', 'bake-not-retryable'],
+  },
+  listReleases: {
+    method: 'get',
+    path: '/releases',
+    summary: 'List releases with their targets, the newest first',
+    query: OfPipeline,
+    status: 200,
+    answer: pageOf(ReleaseSchema),
+    problems: ['pipeline-not-found'],
+  },
+  listChanges: {
+    method: 'get',
+    path: '/changes',
+    summary: 'List noticed changes, the newest first',
+    query: PageQuerySchema,
+    status: 200,
+    answer: pageOf(ChangeSchema),
+    problems: [],
+  },
+  listApprovals: {
+    method: 'get',
+    path: '/approvals',
+    summary: 'List approval requests, the newest first',
+    query: PageQuerySchema.extend({
+      state: ApprovalRecordSchema.shape.state
+        .optional()
+        .meta({ description: 'Only those in this state; a page may then hold fewer than `limit`.' }),
+    }),
+    status: 200,
+    answer: pageOf(ApprovalSchema),
+    problems: [],
+  },
+  decideApproval: {
+    method: 'post',
+    path: '/approvals/{id}/decision',
+    summary: 'Approve or reject as the calling IAM identity',
+    parameters: IdParameter,
+    body: DecisionRequestSchema,
+    status: 200,
+    answer: ApprovalSchema,
+    problems: ['approval-not-found', 'decision-conflict', 'self-approval'],
+  },
+} as const satisfies Readonly<Record<string, Operation>>;
+export type OperationName = keyof typeof OPERATIONS;

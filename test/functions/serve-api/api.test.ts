@@ -1,0 +1,265 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type ApiVerbs, createApi } from '../../../functions/serve-api/app.ts';
+import { OPERATIONS, ProblemSchema } from '../../../shared/domain/api.ts';
+import { approvalId } from '../../../shared/domain/approval.ts';
+import { BakeNotCancellable, InvalidDefinition } from '../../../shared/domain/errors.ts';
+import { keys, lists } from '../../../shared/domain/naming.ts';
+import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/approval-world.ts';
+
+const OPERATOR = 'arn:aws:sts::111122223333:assumed-role/Operator/cy@example.com';
+let world: ApprovalWorld;
+let asked: unknown[];
+let unexpected: unknown[];
+let verbs: ApiVerbs;
+
+beforeEach(async () => {
+  world = approvalWorld({ requestedBy: OPERATOR });
+  await world.fill();
+  asked = [];
+  unexpected = [];
+  verbs = {
+    async apply(request) {
+      asked.push(request);
+      return { pipeline: 'hardened', revision: 2, outcome: 'changed', notes: [] };
+    },
+    async requestBake(request) {
+      asked.push(request);
+      return { pipeline: request.pipeline, outcome: 'started', bake: BAKE, reasons: [] };
+    },
+    async cancelBake({ bake }) {
+      return { bake, attempt: 1, state: 'gating' };
+    },
+    async retryBake({ bake }) {
+      return { bake, attempt: 2, state: 'queued' };
+    },
+  };
+  const at = world.clock.now().toISOString();
+  const plan = {
+    channel: 'stable',
+    base: { kind: 'pipeline', pipeline: 'al2023-base', channel: 'stable' },
+    components: [],
+    recipe: 'r',
+    proof: 'p',
+    mode: 'immediate',
+    debounceSeconds: 1,
+    maxHoldSeconds: 1,
+    maxFailures: 5,
+  };
+  const pipeline = {
+    name: 'hardened',
+    revision: 1,
+    digest: 'd',
+    enabled: true,
+    parents: ['al2023-base'],
+    plan,
+  };
+  await world.table.write([
+    {
+      put: {
+        ...keys.pipeline('hardened'),
+        ...pipeline,
+        createdAt: at,
+        updatedAt: at,
+        listPk: lists.pipelines,
+        listSk: 'hardened',
+      },
+    },
+    { update: keys.bake(BAKE), set: { listPk: lists.bakes, listSk: BAKE } },
+    { update: keys.change(CAUSE), set: { listPk: lists.changes, listSk: CAUSE } },
+    { put: { ...keys.bakeOfPipeline('hardened', BAKE), bake: BAKE } },
+  ]);
+});
+
+async function call(method: string, path: string, body?: unknown, caller: string | undefined = OPERATOR) {
+  const deps = { ...world, verbs, onError: (error: unknown) => unexpected.push(error) };
+  const answer = await createApi(deps).request(
+    path,
+    {
+      method,
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    },
+    { caller, requestId: 'request-1' },
+  );
+  return { status: answer.status, type: answer.headers.get('content-type'), json: await answer.json() };
+}
+async function problem(method: string, path: string, body?: unknown) {
+  const answer = await call(method, path, body);
+  expect(answer.type).toBe('application/problem+json');
+  return ProblemSchema.parse(answer.json);
+}
+
+describe('reading', () => {
+  it('lists pipelines with what their channel holds and why they bake or not', async () => {
+    const { status, json } = await call('GET', '/pipelines');
+
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      items: [{ name: 'hardened', channel: 'stable', parents: ['al2023-base'] }],
+    });
+  });
+
+  it('shows a pipeline with its definition, selectors and newest bakes', async () => {
+    const { json } = await call('GET', '/pipelines/hardened');
+
+    expect(json).toMatchObject({
+      definition: { name: 'hardened' },
+      selectors: [{ key: 'pipeline:al2023-base/stable' }, {}],
+      bakes: [{ id: BAKE }],
+    });
+  });
+
+  it('shows a bake with attempts, steps, images, tests and the changes that led to it', async () => {
+    await world.request();
+
+    const { status, json } = await call('GET', `/bakes/${BAKE}`);
+
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      state: 'awaiting-approval',
+      attempts: [{ attempt: 1, steps: [{ name: 'Gate' }, { name: 'Approve', state: 'running' }] }],
+      images: [{ imageId: 'ami-0bbbbbbbbbbbbbbbb' }],
+      tests: [{ results: [{ suite: 'boots', status: 'passed' }] }],
+      changesInFull: [{ id: CAUSE }],
+      approval: { state: 'open' },
+    });
+    expect(JSON.stringify(json)).not.toContain('notified');
+  });
+
+  it.each(['/bakes', '/bakes?pipeline=hardened'])('lists bakes at %s', async (path) => {
+    expect((await call('GET', path)).json).toMatchObject({ items: [{ id: BAKE, pipeline: 'hardened' }] });
+  });
+
+  it('pages with a cursor until nothing is left', async () => {
+    await world.table.write(
+      [1, 2, 3, 4].map((number) => ({
+        put: {
+          ...keys.change(`C${number}`),
+          id: `C${number}`,
+          selector: 's',
+          to: 'v',
+          at: world.clock.now().toISOString(),
+          cause: `C${number}`,
+          fanOut: 'done',
+          listPk: lists.changes,
+          listSk: `C${number}`,
+        },
+      })),
+    );
+
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = new URLSearchParams({ limit: '2', ...(cursor === undefined ? {} : { cursor }) });
+      const { json } = await call('GET', `/changes?${query}`);
+      const page = OPERATIONS.listChanges.answer.parse(json);
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      seen.push(...page.items.map((change) => change.id));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+
+    expect(seen).toEqual(['C4', 'C3', 'C2', 'C1', CAUSE]);
+  });
+
+  it('lists the approvals that are open', async () => {
+    await world.request();
+
+    expect((await call('GET', '/approvals?state=open')).json).toMatchObject({ items: [{ bake: BAKE }] });
+    expect((await call('GET', '/approvals?state=expired')).json).toMatchObject({ items: [] });
+  });
+});
+
+describe('acting', () => {
+  it('applies a definition as the caller', async () => {
+    const { status } = await call('POST', '/pipelines', { name: 'hardened' });
+
+    expect(status).toBe(200);
+    expect(asked).toEqual([{ definition: { name: 'hardened' }, by: OPERATOR }]);
+  });
+
+  it('asks for a bake, forced only when told so', async () => {
+    await call('POST', '/pipelines/hardened/bakes');
+    await call('POST', '/pipelines/hardened/bakes', { force: true });
+
+    expect(asked).toEqual([
+      { pipeline: 'hardened', force: false, by: OPERATOR },
+      { pipeline: 'hardened', force: true, by: OPERATOR },
+    ]);
+  });
+
+  it('decides as the calling identity, once', async () => {
+    await world.request();
+    const path = `/approvals/${approvalId(world.digest, { bake: BAKE, attempt: 1 })}/decision`;
+    const other = 'arn:aws:iam::111122223333:user/dan';
+
+    const own = await problem('POST', path, { decision: 'approve' });
+    const first = await call('POST', path, { decision: 'approve' }, other);
+    const again = await call('POST', path, { decision: 'approve' }, other);
+    const opposite = await problem('POST', path, { decision: 'reject', comment: 'no' });
+
+    expect(own).toMatchObject({ status: 403, code: 'self-approval' });
+    expect(first).toMatchObject({
+      status: 200,
+      json: { state: 'approved', decision: { by: other, via: 'api' } },
+    });
+    expect(again.json).toEqual(first.json);
+    expect(opposite).toMatchObject({ status: 409, code: 'decision-conflict' });
+  });
+});
+
+describe('problems', () => {
+  it.each([
+    ['GET', '/pipelines/nobody', 404, 'pipeline-not-found'],
+    ['GET', '/bakes/nothing', 404, 'bake-not-found'],
+    ['GET', '/bakes?pipeline=nobody', 404, 'pipeline-not-found'],
+    ['GET', '/bakes?limit=1000', 400, 'invalid-request'],
+    ['GET', '/nothing', 404, 'no-such-operation'],
+    ['DELETE', '/pipelines/hardened', 404, 'no-such-operation'],
+  ])('%s %s is answered with %i %s', async (method, path, status, code) => {
+    expect(await problem(method, path)).toMatchObject({ status, code, type: `urn:ovenbird:problem:${code}` });
+  });
+
+  it('names each field that is wrong in what was sent', async () => {
+    expect(await problem('POST', '/pipelines/hardened/bakes', { force: 'yes', why: 1 })).toMatchObject({
+      status: 400,
+      code: 'invalid-request',
+      problems: [{ field: 'body.force' }, {}],
+    });
+    expect(await problem('POST', '/pipelines/hardened/bakes', '{')).toMatchObject({
+      code: 'invalid-request',
+    });
+  });
+
+  it('hands on what use cases refuse, with its facts', async () => {
+    verbs.apply = async () => {
+      throw new InvalidDefinition([{ field: 'base', message: 'names nothing', fix: 'name a pipeline' }]);
+    };
+    verbs.cancelBake = async () => {
+      throw new BakeNotCancellable('It is released already.', { state: 'released' });
+    };
+
+    expect(await problem('POST', '/pipelines', {})).toMatchObject({
+      status: 422,
+      problems: [{ field: 'base', fix: 'name a pipeline' }],
+    });
+    expect(await problem('POST', `/bakes/${BAKE}/cancel`)).toMatchObject({ status: 409, state: 'released' });
+  });
+
+  it('tells nothing of what nobody expected, and has it logged', async () => {
+    verbs.retryBake = async () => {
+      throw new Error('secret detail');
+    };
+
+    const answer = await problem('POST', `/bakes/${BAKE}/retry`);
+
+    expect(answer).toMatchObject({ status: 500, code: 'internal-error', requestId: 'request-1' });
+    expect(JSON.stringify(answer)).not.toContain('secret detail');
+    expect(unexpected).toHaveLength(1);
+  });
+
+  it('serves nobody on a route that lost its authorisation', async () => {
+    const deps = { ...world, verbs, onError: () => undefined };
+    const answer = await createApi(deps).request('/pipelines', {}, { caller: undefined, requestId: '' });
+
+    expect(answer.status).toBe(500);
+  });
+});
