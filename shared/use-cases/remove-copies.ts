@@ -30,7 +30,6 @@ export async function removeCopies(deps: PlaceDeps, ref: BakeRef): Promise<strin
   if (plan === undefined || plan.attempt !== ref.attempt || plan.state === 'released') return [];
   const stuck = await restorePointers(deps, ref);
   const rows = (await readRows(deps, ref.bake)).filter((row) => row.attempt === ref.attempt);
-  await revokeSource(deps, plan, rows);
   // Who is shared an image loses the permission before the image goes.
   const shares = await removeAll(
     deps,
@@ -42,6 +41,7 @@ export async function removeCopies(deps: PlaceDeps, ref: BakeRef): Promise<strin
     plan,
     rows.filter((row) => row.mode === 'copy'),
   );
+  await revokeSource(deps, plan, await readRows(deps, ref.bake));
   const results = [...shares, ...copies];
   if (results.some((result) => !result.done))
     throw new TryLater(`Some copies of bake ${ref.bake} could not be removed yet.`, ref);

@@ -41,7 +41,7 @@ function needsPermission(plan: DistributionRecord, row: TargetRecord): boolean {
   );
 }
 
-/** Takes the permissions for copying back. An account that is shared the source itself keeps its own. */
+/** Takes the permissions for copying back. An account that has verified that the source itself is shared with it keeps its own. */
 export async function revokeSource(
   deps: WithTable & { readonly ownImages: Pick<OwnImages, 'revoke'> },
   plan: DistributionRecord,
@@ -51,7 +51,7 @@ export async function revokeSource(
     const source = sourceOf(plan, variant);
     const of = rows.filter((row) => row.variant === variant && row.account !== plan.account);
     const shared = of
-      .filter((row) => row.mode === 'share' && row.region === plan.region && row.state !== 'removed')
+      .filter((row) => row.mode === 'share' && row.region === plan.region && row.state === 'verified')
       .map((row) => row.account);
     const accounts = distinct(
       of.filter((row) => row.mode === 'copy' && !shared.includes(row.account)).map((row) => row.account),

@@ -1,0 +1,47 @@
+/** The process that made the call is gone: nobody answers, and nothing says whether the call was made. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+export interface CrashPoint {
+  /** Counted over all calls of all ports. */
+  readonly call: number;
+  readonly when: 'before' | 'after';
+}
+
+/** Ports that behave as they are, but for the calls at which the process ends. Ports that a call answers with crash, too. */
+export function crashing<Ports extends object>(ports: Ports, points: readonly CrashPoint[]): Ports {
+  const plan = new Map(points.map(({ call, when }) => [call, when]));
+  const calls = { count: 0 };
+  const around =
+    (method: (...args: unknown[]) => unknown) =>
+    async (...args: unknown[]): Promise<unknown> => {
+      const when = plan.get(calls.count);
+      calls.count += 1;
+      if (when === 'before') throw new Crash(`before call ${calls.count}`);
+      const answer = await method(...args);
+      if (when === 'after') throw new Crash(`after call ${calls.count}`);
+      return holdsMethods(answer) ? wrap(answer) : answer;
+    };
+  const wrap = <Port extends object>(port: Port): Port =>
+    new Proxy(port, {
+      get: (target, name, receiver) => {
+        const member: unknown = Reflect.get(target, name, receiver);
+        return isMethod(member) ? around(member.bind(target)) : member;
+      },
+    });
+  const synchronous = ['clock', 'digest', 'ids'];
+  const entries = Object.entries(ports).map(([name, port]) => [
+    name,
+    synchronous.includes(name) ? port : wrap(port as object),
+  ]);
+  return Object.fromEntries(entries) as Ports;
+}
+
+function isMethod(member: unknown): member is (...args: unknown[]) => unknown {
+  return typeof member === 'function';
+}
+
+function holdsMethods(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.values(value).some(isMethod);
+}
