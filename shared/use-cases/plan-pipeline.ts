@@ -90,6 +90,8 @@ async function startAgain(deps: PlanDeps, { attempt }: Read): Promise<void> {
 
 /** A bake that was asked to end, but whose execution may not have been stopped. */
 async function endAgain(deps: PlanDeps, { attempt }: Read): Promise<void> {
-  if (attempt?.endRequested === undefined || attempt.execution === undefined) return;
-  await deps.workflows.stop(attempt.execution, `Asked to end by ${attempt.endRequested.by}`);
+  if (attempt?.endRequested === undefined) return;
+  const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
+  const execution = attempt.execution ?? deps.workflows.executionArn('bake', name);
+  await deps.workflows.stop(execution, `Asked to end by ${attempt.endRequested.by}`);
 }

@@ -1,7 +1,7 @@
 /** Ends a bake that newer versions have overtaken before it was approved. The newer one starts when this one's end is recorded. */
 import { approvalId } from '../domain/approval.ts';
 import { SUPERSEDABLE_STATES } from '../domain/lifecycle.ts';
-import { due, keys } from '../domain/naming.ts';
+import { due, executionName, keys } from '../domain/naming.ts';
 import { type Decision, dirtySince } from '../domain/planning.ts';
 import type { Clock, Digest, Table, Workflows, Write } from '../ports.ts';
 import { planningWrite } from './plan-record.ts';
@@ -50,8 +50,17 @@ export async function supersedeBake(
     ),
     ...withdrawApproval(deps, read),
   ]);
-  if (read.attempt?.execution !== undefined)
-    await deps.workflows.stop(read.attempt.execution, reason.message);
+  await deps.workflows.stop(executionOf(deps, read, active), reason.message);
+}
+
+/** A retried attempt has no ARN on its row; the name is the same for all. */
+function executionOf(
+  deps: SupersedeDeps,
+  read: Read,
+  active: { readonly id: string; readonly attempt: number },
+): string {
+  const name = executionName({ bake: active.id, attempt: active.attempt, machine: 'bake' });
+  return read.attempt?.execution ?? deps.workflows.executionArn('bake', name);
 }
 
 /** A decision that comes in the same moment wins or loses as a whole. */

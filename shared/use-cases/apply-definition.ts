@@ -1,0 +1,124 @@
+/**
+ * Makes a definition the current one. Everything that could be found wrong later, when a bake is on its way, is looked for now: what it
+ * names must exist, no circle may arise, and no selector may reach an image before its release.
+ */
+import * as z from 'zod';
+import type { Applied } from '../domain/api.ts';
+import { canonical } from '../domain/canonical.ts';
+import { type Definition, DefinitionSchema, durationSeconds } from '../domain/definition.ts';
+import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../domain/errors.ts';
+import { proofDigest, recipeDigest } from '../domain/fingerprint.ts';
+import type { PlanInputs } from '../domain/records.ts';
+import { type Home, type References, referencesOf } from '../domain/references.ts';
+import {
+  type Clock,
+  type Digest,
+  type Ids,
+  type OwnImages,
+  type PlanQueue,
+  type SelectorResolver,
+  type Table,
+  WriteConflict,
+} from '../ports.ts';
+import { checkGraph } from './apply-graph.ts';
+import { checkReach } from './apply-reach.ts';
+import { lookAtSelectors } from './apply-selectors.ts';
+import { applyWrites, readBefore } from './apply-writes.ts';
+
+export interface ApplyDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly resolver: SelectorResolver;
+  readonly planQueue: PlanQueue;
+  /** To see whether a pinned AMI is one of our own. */
+  readonly images: Pick<OwnImages, 'describe'>;
+  readonly home: Home;
+}
+
+export interface ApplyRequest {
+  /** The file's content, scripts included. */
+  readonly definition: unknown;
+  readonly by: string;
+}
+
+/** A definition that has been understood, in the forms that are stored. */
+export interface Reading {
+  readonly definition: Definition;
+  readonly references: References;
+  readonly digest: string;
+  readonly plan: PlanInputs;
+}
+
+const ROUNDS = 5;
+
+export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
+  const reading = readDefinition(deps, request.definition);
+  const { name } = reading.definition;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = await readBefore(deps.table, name);
+    if (before?.pipeline.digest === reading.digest)
+      return { pipeline: name, revision: before.pipeline.revision, outcome: 'unchanged', notes: [] };
+
+    const graph = await checkGraph(deps.table, reading);
+    if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);
+    const selectors = await lookAtSelectors(deps, reading, graph.parents);
+    const reach = await checkReach(deps, reading, before);
+    const problems = [...graph.problems, ...selectors.problems, ...reach.problems];
+    if (problems.length > 0) throw new InvalidDefinition(problems);
+
+    const revision = (before?.pipeline.revision ?? 0) + 1;
+    try {
+      await deps.table.write([
+        ...applyWrites(deps, { reading, before, revision, selectors: selectors.found, by: request.by }),
+        ...graph.checks,
+        ...reach.checks,
+      ]);
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+      continue;
+    }
+    await deps.planQueue.send([{ pipeline: name, delaySeconds: reading.plan.debounceSeconds }]);
+    return {
+      pipeline: name,
+      revision,
+      outcome: before === undefined ? 'created' : 'changed',
+      notes: selectors.notes,
+    };
+  }
+  throw new RevisionConflict(
+    `${name}, or a pipeline that it is built on, keeps being changed; apply it again.`,
+  );
+}
+
+/** Parses and normalises. Throws InvalidDefinition with every problem that can be told from the file alone. */
+export function readDefinition(deps: Pick<ApplyDeps, 'digest' | 'home'>, given: unknown): Reading {
+  const parsed = DefinitionSchema.safeParse(given);
+  if (!parsed.success) throw new InvalidDefinition(problemsOf(parsed.error));
+  const definition = parsed.data;
+  const { references, problems } = referencesOf(definition, deps.home);
+  if (problems.length > 0) throw new InvalidDefinition(problems);
+  const { $schema: _, ...content } = definition;
+  return {
+    definition,
+    references,
+    digest: deps.digest(canonical({ content, references })),
+    plan: {
+      channel: definition.channel,
+      ...(definition.team === undefined ? {} : { team: definition.team }),
+      base: references.base,
+      components: [...references.components],
+      recipe: recipeDigest(deps.digest, definition),
+      proof: proofDigest(deps.digest, definition),
+      mode: definition.triggers.mode,
+      debounceSeconds: durationSeconds(definition.triggers.debounce),
+      maxHoldSeconds: durationSeconds(definition.triggers.maxHold),
+      maxFailures: definition.lifecycle.maxFailures,
+    },
+  };
+}
+
+function problemsOf(error: z.ZodError): Problem[] {
+  return error.issues.map((issue) => ({ field: z.core.toDotPath(issue.path), message: issue.message }));
+}

@@ -1,0 +1,122 @@
+/** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
+import { assertNever, type Problem } from '../domain/errors.ts';
+import { keys } from '../domain/naming.ts';
+import {
+  ChannelRecordSchema,
+  type PipelineRecord,
+  type SelectorRecord,
+  SelectorRecordSchema,
+} from '../domain/records.ts';
+import { type Selector, selectorKey, selectorTopic } from '../domain/selectors.ts';
+import type { Resolution } from '../ports.ts';
+import type { ApplyDeps, Reading } from './apply-definition.ts';
+import { read, readMany } from './store/read.ts';
+
+export interface FoundSelector {
+  readonly record: SelectorRecord;
+  /** Other pipelines have brought it: its row stays as it is. */
+  readonly isKnown: boolean;
+}
+
+export interface SelectorCheck {
+  readonly found: readonly FoundSelector[];
+  readonly problems: readonly Problem[];
+  readonly notes: string[];
+}
+
+export async function lookAtSelectors(
+  deps: ApplyDeps,
+  reading: Reading,
+  parents: readonly PipelineRecord[],
+): Promise<SelectorCheck> {
+  const { base, components } = reading.references;
+  const wanted = [base, ...components];
+  const rows = await readMany(
+    deps.table,
+    wanted.map((selector) => keys.selector(selectorKey(selector))),
+    SelectorRecordSchema,
+  );
+  const looked = await Promise.all(
+    wanted.map((selector, index) => look(deps, selector, rows[index], parents)),
+  );
+  return {
+    found: looked.flatMap((entry) => ('record' in entry ? [entry] : [])),
+    problems: looked.flatMap((entry, index) =>
+      'reason' in entry ? [problemOf(reading, wanted[index], index, entry.reason)] : [],
+    ),
+    notes: looked.flatMap((entry) => ('note' in entry ? [entry.note] : [])),
+  };
+}
+
+type Looked = FoundSelector | { readonly reason: string } | (FoundSelector & { readonly note: string });
+
+async function look(
+  deps: ApplyDeps,
+  selector: Selector,
+  row: SelectorRecord | undefined,
+  parents: readonly PipelineRecord[],
+): Promise<Looked> {
+  if (row?.version !== undefined) return { record: row, isKnown: true };
+  const key = selectorKey(selector);
+  const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector };
+  const resolution =
+    selector.kind === 'pipeline' ? await channelOf(deps, selector) : await deps.resolver.resolve(selector);
+  if (resolution.found) {
+    const { version, detail } = resolution;
+    const at = deps.clock.now().toISOString();
+    const record: SelectorRecord = { ...empty, version, detail: { ...detail }, since: at, checkedAt: at };
+    return { record: row ?? record, isKnown: row !== undefined };
+  }
+  // A parent that has not released yet is no mistake: its first release starts the first bake.
+  if (selector.kind === 'pipeline' && parents.length > 0)
+    return {
+      record: row ?? empty,
+      isKnown: row !== undefined,
+      note: `${selector.pipeline} has no release yet; the first bake waits for it.`,
+    };
+  return { reason: resolution.reason };
+}
+
+async function channelOf(
+  deps: ApplyDeps,
+  selector: Extract<Selector, { kind: 'pipeline' }>,
+): Promise<Resolution> {
+  const channel = await read(
+    deps.table,
+    keys.channel(selector.pipeline, selector.channel),
+    ChannelRecordSchema,
+  );
+  if (channel === undefined) return { found: false, reason: `${selector.pipeline} has no release yet` };
+  return { found: true, version: channel.release, detail: channel.images };
+}
+
+function problemOf(reading: Reading, selector: Selector | undefined, index: number, reason: string): Problem {
+  if (index > 0) {
+    const written = reading.definition.components[index - 1]?.component ?? '';
+    return {
+      field: `components[${index - 1}].component`,
+      message: `${written}: ${reason}`,
+      fix: 'Create the component with EC2 Image Builder, or correct its name or version.',
+    };
+  }
+  return {
+    field: `base.${fieldOf(selector)}`,
+    message: reason,
+    fix: 'Correct the name, or create what it names.',
+  };
+}
+
+function fieldOf(selector: Selector | undefined): string {
+  const kind = selector?.kind ?? 'ami';
+  switch (kind) {
+    case 'pipeline':
+    case 'ssm':
+    case 'image':
+    case 'ami':
+      return kind;
+    case 'component':
+      return 'image';
+    default:
+      return assertNever(kind);
+  }
+}

@@ -1,0 +1,168 @@
+/** The rows of a new revision, in one transaction: 21 selectors at most, three rows each, the old users, and what is one per pipeline. */
+import { due, keys, lists } from '../domain/naming.ts';
+import {
+  type ChangeRecord,
+  type PipelineRecord,
+  PipelineRecordSchema,
+  type PlanningRecord,
+  PlanningRecordSchema,
+  type RevisionRecord,
+  RevisionRecordSchema,
+  type SelectorUserRecord,
+  type TopicSelectorRecord,
+} from '../domain/records.ts';
+import { selectorKey } from '../domain/selectors.ts';
+import type { Table, Write } from '../ports.ts';
+import type { ApplyDeps, Reading } from './apply-definition.ts';
+import { parentNames } from './apply-graph.ts';
+import { publishedParameter } from './apply-reach.ts';
+import type { FoundSelector } from './apply-selectors.ts';
+import { read } from './store/read.ts';
+
+/** The pipeline as it stands before the apply. */
+export interface Before {
+  readonly pipeline: PipelineRecord;
+  readonly planning: PlanningRecord;
+  readonly revision: RevisionRecord;
+}
+
+export async function readBefore(table: Table, name: string): Promise<Before | undefined> {
+  const [pipeline, planning] = await Promise.all([
+    read(table, keys.pipeline(name), PipelineRecordSchema),
+    read(table, keys.planning(name), PlanningRecordSchema),
+  ]);
+  if (pipeline === undefined || planning === undefined) return undefined;
+  const revision = await read(table, keys.revision(name, pipeline.revision), RevisionRecordSchema);
+  return revision === undefined ? undefined : { pipeline, planning, revision };
+}
+
+export interface Applying {
+  readonly reading: Reading;
+  readonly before: Before | undefined;
+  readonly revision: number;
+  readonly selectors: readonly FoundSelector[];
+  readonly by: string;
+}
+
+export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: Applying): Write[] {
+  const now = deps.clock.now();
+  const change = changeOf(deps.ids.next(), applying, now.toISOString());
+  return [
+    ...pipelineWrites(applying, now.toISOString()),
+    planningWrite(applying, change, now),
+    { put: { ...keys.change(change.id), ...change, listPk: lists.changes, listSk: change.id } },
+    ...selectorWrites(applying),
+    ...parameterWrites(applying),
+  ];
+}
+
+function pipelineWrites({ reading, before, revision, by }: Applying, at: string): Write[] {
+  const { definition, digest, references, plan } = reading;
+  const { name } = definition;
+  const record: PipelineRecord = {
+    name,
+    revision,
+    digest,
+    enabled: before?.pipeline.enabled ?? true,
+    parents: parentNames(reading),
+    plan,
+    createdAt: before?.pipeline.createdAt ?? at,
+    updatedAt: at,
+  };
+  const stored: RevisionRecord = {
+    pipeline: name,
+    revision,
+    definition,
+    selectors: { base: references.base, components: [...references.components] },
+    digest,
+    appliedBy: by,
+    appliedAt: at,
+  };
+  return [
+    {
+      put: { ...keys.pipeline(name), ...record, listPk: lists.pipelines, listSk: name },
+      when: before === undefined ? { exists: false } : { equals: { revision: before.pipeline.revision } },
+    },
+    { put: { ...keys.revision(name, revision), ...stored }, when: { exists: false } },
+  ];
+}
+
+function planningWrite({ reading, before }: Applying, change: ChangeRecord, now: Date): Write {
+  const pipeline = reading.definition.name;
+  const dueAt = new Date(now.getTime() + reading.plan.debounceSeconds * 1000).toISOString();
+  const dirty = { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.planning, dueSk: dueAt };
+  if (before === undefined) {
+    const record: PlanningRecord = {
+      pipeline,
+      version: 1,
+      dirty: true,
+      changes: [change.id],
+      supersededInRow: 0,
+      consecutiveFailures: 0,
+    };
+    return { put: { ...keys.planning(pipeline), ...record, ...dirty }, when: { exists: false } };
+  }
+  // A new definition is a new start: what failed before says nothing about it.
+  return {
+    update: keys.planning(pipeline),
+    set: { ...dirty, consecutiveFailures: 0, supersededInRow: 0 },
+    append: { changes: [change.id] },
+    add: { version: 1 },
+    when: { exists: true },
+  };
+}
+
+function changeOf(id: string, { reading, before, revision }: Applying, at: string): ChangeRecord {
+  return {
+    id,
+    selector: `definition:${reading.definition.name}`,
+    ...(before === undefined ? {} : { from: String(before.pipeline.revision) }),
+    to: String(revision),
+    at,
+    cause: id,
+    causes: [],
+    follows: [],
+    fanOut: 'done',
+  };
+}
+
+function selectorWrites({ reading, before, selectors }: Applying): Write[] {
+  const pipeline = reading.definition.name;
+  const wanted = new Set(selectors.map(({ record }) => record.key));
+  const old = before === undefined ? [] : oldKeys(before.revision);
+  const rows = selectors.flatMap(({ record, isKnown }): Write[] => {
+    const user: SelectorUserRecord = {
+      selector: record.key,
+      pipeline,
+      debounceSeconds: reading.plan.debounceSeconds,
+    };
+    const topic: TopicSelectorRecord = { topic: record.topic, key: record.key, selector: record.selector };
+    const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
+    if (isKnown) return [put];
+    return [
+      put,
+      {
+        put: { ...keys.selector(record.key), ...record, listPk: lists.selectors, listSk: record.key },
+        when: { exists: false },
+      },
+      { put: { ...keys.topicSelector(record.topic, record.key), ...topic } },
+    ];
+  });
+  const gone = old.filter((key) => !wanted.has(key));
+  return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
+}
+
+function oldKeys({ selectors }: RevisionRecord): string[] {
+  return [...new Set([selectors.base, ...selectors.components].map(selectorKey))];
+}
+
+function parameterWrites({ reading, before }: Applying): Write[] {
+  const pipeline = reading.definition.name;
+  const parameter = publishedParameter(reading);
+  const old = before === undefined ? undefined : publishedParameter(before.revision);
+  if (old === parameter) return [];
+  return [
+    { put: { ...keys.publishedParameter(parameter), pipeline }, when: { exists: false } },
+    ...(old === undefined ? [] : [{ delete: keys.publishedParameter(old) } satisfies Write]),
+  ];
+}
