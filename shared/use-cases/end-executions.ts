@@ -98,9 +98,14 @@ export async function sweepAttempts(
       if (attempt.state === 'released' || attempt.cleanedUp) await settle(deps, attempt);
       else await cleanUpBake(deps, attempt);
       counts.cleaned += 1;
-    } else if (attempt.state !== 'queued' && (await endIfStopped(deps, attempt))) counts.ended += 1;
+    } else if (isOurs(attempt) && (await endIfStopped(deps, attempt))) counts.ended += 1;
   }
   return counts;
+}
+
+/** A queued attempt is started by the planner's sweep, unless somebody asked for its end first. */
+function isOurs(attempt: AttemptRecord): boolean {
+  return attempt.state !== 'queued' || attempt.endRequested !== undefined;
 }
 
 async function endIfStopped(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<boolean> {

@@ -45,6 +45,8 @@ async function parentImageOf(deps: StartBuildDeps, base: LockEntry, variant: str
   switch (selector.kind) {
     case 'pipeline': {
       const { pipeline, channel } = selector;
+      const locked = base.detail?.[variant];
+      if (locked !== undefined) return locked;
       const release = await deps.table.get(keys.release(pipeline, channel, base.version));
       if (release !== undefined) {
         const image = ReleaseRecordSchema.parse(release).images[variant];

@@ -1,0 +1,47 @@
+import type { BuildEngine, BuildRequest, BuildStatus, Package } from '../../../shared/ports.ts';
+
+export interface FakeEngine extends BuildEngine {
+  /** Requests that started a build, by its id. */
+  readonly started: Map<string, BuildRequest>;
+  /** Builds that the engine still remembers. */
+  known(): string[];
+  /** Decides how a build goes on. */
+  set(build: string, status: BuildStatus): void;
+  inventories: Package[];
+}
+
+/** A build engine that builds when it is told to; what is cancelled ends at once. */
+export function fakeEngine(): FakeEngine {
+  const started = new Map<string, BuildRequest>();
+  const states = new Map<string, BuildStatus>();
+  const engine: FakeEngine = {
+    started,
+    inventories: [{ name: 'bash', version: '5.2' }],
+    known: () => [...states.keys()],
+    set: (build, status) => states.set(build, status),
+    async start(request) {
+      const { bake, attempt, variant } = request;
+      for (const [build, other] of started) {
+        if (other.bake === bake && other.attempt === attempt && other.variant === variant) return { build };
+      }
+      const build = `arn:aws:imagebuilder:eu-west-1:111122223333:image/ovenbird-${request.pipeline}-${variant}/1.0.0/${started.size + 1}`;
+      started.set(build, request);
+      states.set(build, { state: 'running' });
+      return { build };
+    },
+    async status(build) {
+      return states.get(build) ?? { state: 'cancelled', reason: 'unknown' };
+    },
+    async inventory() {
+      return engine.inventories;
+    },
+    async cancel(build) {
+      if (states.get(build)?.state === 'running') states.set(build, { state: 'cancelled', reason: 'asked for' });
+      return { ended: true };
+    },
+    async forget(build) {
+      states.delete(build);
+    },
+  };
+  return engine;
+}
