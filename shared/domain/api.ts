@@ -99,6 +99,8 @@ export const BakeSchema = BakeRecordSchema.pick({
   pipeline: true,
   revision: true,
   channel: true,
+  bits: true,
+  proof: true,
   attempt: true,
   state: true,
   reason: true,
@@ -110,16 +112,15 @@ export const BakeSchema = BakeRecordSchema.pick({
 }).meta({ id: 'Bake', description: 'One run of a pipeline. Its state is that of its latest attempt.' });
 export type Bake = z.output<typeof BakeSchema>;
 
-const StepSchema = StepRecordSchema.omit({ bake: true, attempt: true }).meta({ id: 'Step' });
+const StepSchema = StepRecordSchema.omit({ bake: true }).meta({ id: 'Step' });
 const AttemptSchema = AttemptRecordSchema.omit({ bake: true })
-  .extend({ steps: z.array(StepSchema), failure: FailureSchema.optional() })
+  .extend({ failure: FailureSchema.optional() })
   .meta({ id: 'Attempt' });
 
 export const BakeDetailsSchema = BakeSchema.extend({
-  bits: z.string(),
-  proof: z.string(),
   lock: LockSchema,
   attempts: z.array(AttemptSchema),
+  steps: z.array(StepSchema).meta({ description: 'Of all attempts, in the order in which they are done.' }),
   images: z.array(ImageRecordSchema.omit({ bake: true })),
   tests: z.array(TestRecordSchema.omit({ bake: true }).extend({ results: z.array(SuiteResultSchema) })),
   targets: z.array(

@@ -4,7 +4,7 @@ import { approvalId } from '../domain/approval.ts';
 import { BakeNotFound } from '../domain/errors.ts';
 import { STEP_NAMES } from '../domain/lifecycle.ts';
 import { keys } from '../domain/naming.ts';
-import { type BakeRecord, BakeRecordSchema, StepRecordSchema } from '../domain/records.ts';
+import { type BakeRecord, BakeRecordSchema, type StepRecord, StepRecordSchema } from '../domain/records.ts';
 import type { Digest, Item } from '../ports.ts';
 import { readAll } from './gather-evidence.ts';
 import type { ListDeps } from './list-pages.ts';
@@ -28,7 +28,8 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
   const of = (prefix: string) => rows.filter((row) => row.sk.startsWith(prefix));
   return BakeDetailsSchema.parse({
     ...bake,
-    attempts: of('ATTEMPT#').map((attempt) => ({ ...attempt, steps: stepsOf(of('STEP#'), attempt) })),
+    attempts: of('ATTEMPT#'),
+    steps: stepsOf(of('STEP#')),
     images: of('IMAGE#'),
     tests: of('TEST#'),
     targets: of('TARGET#'),
@@ -37,10 +38,10 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
   });
 }
 
-/** In the order in which they are done, whatever their names. */
-function stepsOf(steps: readonly Item[], attempt: Item): Item[] {
-  const place = (step: Item) => STEP_NAMES.indexOf(StepRecordSchema.shape.name.parse(step.name));
-  return steps.filter((step) => step.attempt === attempt.attempt).sort((a, b) => place(a) - place(b));
+/** Attempt by attempt, and there in the order in which steps are done, whatever their names. */
+function stepsOf(steps: readonly Item[]): StepRecord[] {
+  const place = (step: StepRecord) => step.attempt * 100 + STEP_NAMES.indexOf(step.name);
+  return steps.map((step) => StepRecordSchema.parse(step)).sort((a, b) => place(a) - place(b));
 }
 
 async function readChanges(deps: ShowBakeDeps, bake: BakeRecord): Promise<(Change & { first?: Change })[]> {

@@ -116,7 +116,8 @@ describe('reading', () => {
     expect(status).toBe(200);
     expect(json).toMatchObject({
       state: 'awaiting-approval',
-      attempts: [{ attempt: 1, steps: [{ name: 'Gate' }, { name: 'Approve', state: 'running' }] }],
+      attempts: [{ attempt: 1 }],
+      steps: [{ name: 'Gate' }, { attempt: 1, name: 'Approve', state: 'running' }],
       images: [{ imageId: 'ami-0bbbbbbbbbbbbbbbb' }],
       tests: [{ results: [{ suite: 'boots', status: 'passed' }] }],
       changesInFull: [{ id: CAUSE }],

@@ -1,0 +1,187 @@
+/** Definition files: read, checked and put into the order in which they can be applied. What is wrong is named by file, line, field and fix. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { type Definition, DefinitionSchema } from '../shared/domain/definition.ts';
+import { InvalidDefinition, type Problem } from '../shared/domain/errors.ts';
+import { nameOf, type Path, problemsOfIssues } from './definition-problems.ts';
+
+export interface DefinitionFile {
+  /** Path as it was given. */
+  readonly file: string;
+  readonly definition: Definition;
+  /** Line of a field such as `base.pipeline`, or of the nearest thing around it that the file has. */
+  readonly lineOf: (field: string) => number | undefined;
+}
+
+/** Parents first. Throws InvalidDefinition with everything that is wrong in all files. */
+export function loadDefinitions(files: readonly string[]): DefinitionFile[] {
+  const problems: Problem[] = [];
+  const loaded: DefinitionFile[] = [];
+  for (const file of files) {
+    const read = readDefinition(file);
+    if ('problems' in read) problems.push(...read.problems);
+    else loaded.push(read);
+  }
+  problems.push(...duplicates(loaded));
+  if (problems.length > 0) throw new InvalidDefinition(problems);
+  return inOrder(loaded);
+}
+
+function readDefinition(file: string): DefinitionFile | { problems: Problem[] } {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return { problems: [{ file, field: '', message: 'cannot be read', fix: 'check the path' }] };
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0)
+    return {
+      problems: document.errors.map((error) => ({
+        file,
+        line: lines.linePos(error.pos[0]).line,
+        field: '',
+        message: `is not YAML: ${error.message}`,
+        fix: 'mend the indentation or the quotes at this line',
+      })),
+    };
+
+  const line = (path: Path) => lineOf(document, lines, path);
+  const raw: unknown = document.toJS();
+  const scripts = inlineScripts(raw, dirname(file));
+  const parsed = DefinitionSchema.safeParse(raw);
+  const problems = [
+    ...scripts.map(({ path, ...problem }) => ({ ...problem, file, ...withLine(line(path)) })),
+    ...(parsed.success ? [] : problemsOfIssues(parsed.error.issues, raw)).map(({ path, ...problem }) => ({
+      ...problem,
+      file,
+      ...withLine(line(path)),
+    })),
+  ];
+  if (problems.length > 0 || !parsed.success) return { problems: problems.sort(byLine) };
+  return { file, definition: parsed.data, lineOf: (field) => line(pathOf(field)) };
+}
+
+/** A path to a file beside the definition; shell lines do not begin with `./` and end after it. */
+const SCRIPT_PATH = /^\.{1,2}\/\S+$/;
+
+/** Puts the text of each suite's script file in the place of its path. */
+function inlineScripts(raw: unknown, folder: string): (Problem & { path: Path })[] {
+  const problems: (Problem & { path: Path })[] = [];
+  const suites = field(field(raw, 'tests'), 'suites');
+  if (!Array.isArray(suites)) return problems;
+  suites.forEach((suite: unknown, index) => {
+    const script = field(suite, 'script');
+    if (typeof script !== 'string' || !SCRIPT_PATH.test(script)) return;
+    const path = ['tests', 'suites', index, 'script'];
+    const file = resolve(folder, script);
+    if (!existsSync(file)) {
+      problems.push({
+        path,
+        field: nameOf(path),
+        message: `names ${script}, which does not exist`,
+        fix: 'the path is relative to the definition; write the shell lines here, or create the file',
+      });
+    } else if (typeof suite === 'object' && suite !== null) {
+      Object.assign(suite, { script: readFileSync(file, 'utf8') });
+    }
+  });
+  return problems;
+}
+
+function duplicates(loaded: readonly DefinitionFile[]): Problem[] {
+  const first = new Map<string, DefinitionFile>();
+  return loaded.flatMap((entry) => {
+    const { name } = entry.definition;
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, entry);
+    if (earlier === undefined || resolve(earlier.file) === resolve(entry.file)) return [];
+    return [
+      {
+        file: entry.file,
+        ...withLine(entry.lineOf('name')),
+        field: 'name',
+        message: `"${name}" is defined by ${earlier.file} too`,
+        fix: 'give one of them another name',
+      },
+    ];
+  });
+}
+
+/** Parents before children, otherwise as given. A circle is named with its path. */
+function inOrder(loaded: readonly DefinitionFile[]): DefinitionFile[] {
+  const byName = new Map(loaded.map((entry) => [entry.definition.name, entry]));
+  const ordered = new Set<DefinitionFile>();
+  const visit = (entry: DefinitionFile, path: readonly string[]): void => {
+    const { name, base } = entry.definition;
+    if (path.includes(name)) throw circle(entry, [...path.slice(path.indexOf(name)), name]);
+    if (ordered.has(entry)) return;
+    const parent = 'pipeline' in base ? byName.get(base.pipeline) : undefined;
+    if (parent !== undefined) visit(parent, [...path, name]);
+    ordered.add(entry);
+  };
+  for (const entry of byName.values()) visit(entry, []);
+  return [...ordered];
+}
+
+function circle(entry: DefinitionFile, path: readonly string[]): InvalidDefinition {
+  return new InvalidDefinition([
+    {
+      file: entry.file,
+      ...withLine(entry.lineOf('base.pipeline')),
+      field: 'base.pipeline',
+      message: `these pipelines would depend on each other: ${path.join(' -> ')}`,
+      fix: 'give one of them another base',
+    },
+  ]);
+}
+
+/** Line of the node at the path, or of the nearest one around it: a missing field is reported where it should stand. */
+function lineOf(document: Document, lines: LineCounter, path: Path): number | undefined {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const offset = length === 0 ? 0 : offsetOf(document, path.slice(0, length));
+    if (offset !== undefined) return lines.linePos(offset).line;
+  }
+  return undefined;
+}
+
+function offsetOf(document: Document, path: Path): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isPair(item) && String(item.key) === String(last));
+    return pair !== undefined && isNode(pair.key) ? pair.key.range?.[0] : undefined;
+  }
+  const node = isCollection(parent) ? parent.get(last, true) : undefined;
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+/** `tests.suites[0].name` -> `['tests', 'suites', 0, 'name']`. */
+function pathOf(name: string): Path {
+  return name
+    .split(/[.[\]]+/)
+    .filter((part) => part !== '')
+    .map((part) => (/^[0-9]+$/.test(part) ? Number(part) : part));
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}
+
+function withLine(line: number | undefined): { line?: number } {
+  return line === undefined ? {} : { line };
+}
+
+function byLine(one: Problem, other: Problem): number {
+  return (one.line ?? 0) - (other.line ?? 0);
+}
+
+/** Files are shown as they can be opened from where the command runs. */
+export function shownPath(file: string, from = process.cwd()): string {
+  const path = relative(from, resolve(file));
+  return path.startsWith('..') ? resolve(file) : path;
+}

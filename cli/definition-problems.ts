@@ -1,0 +1,165 @@
+/** Says in words of the definition what the schema found, and how to mend it. */
+import type * as z from 'zod';
+import type { Problem } from '../shared/domain/errors.ts';
+
+export type Path = readonly (string | number)[];
+type Issue = z.core.$ZodIssue;
+type Placed = Problem & { readonly path: Path };
+
+/** Bases by the field that tells which one is meant. */
+const BASES = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container'] as const;
+
+export function problemsOfIssues(issues: readonly Issue[], raw: unknown): Placed[] {
+  return issues.flatMap((issue) => problemsOf(issue, raw));
+}
+
+function problemsOf(issue: Issue, raw: unknown): Placed[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  const value = valueAt(raw, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) =>
+        placed([...path, key], 'is no field of a definition', fixForUnknown(key, path)),
+      );
+    case 'invalid_union':
+      return ofUnion(issue, path, value, raw);
+    case 'invalid_type':
+      if (value === undefined) return [placed(path, 'is missing', fixForMissing(path))];
+      return [
+        placed(path, `must be ${article(issue.expected)}, not ${kindOf(value)}`, fixForType(issue, value)),
+      ];
+    case 'invalid_value':
+      return [placed(path, `must be ${issue.values.map((entry) => `"${String(entry)}"`).join(' or ')}`)];
+    default:
+      return [placed(path, issue.message.charAt(0).toLowerCase() + issue.message.slice(1))];
+  }
+}
+
+/** Of several forms the one that was meant says what is wrong with it; if none was, all are named. */
+function ofUnion(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  path: Path,
+  value: unknown,
+  raw: unknown,
+): Placed[] {
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const meant = BASES.filter((base) => keys.includes(base));
+  const [only, ...more] = meant;
+  if (path.join('.') !== 'base') return [placed(path, issue.message.toLowerCase())];
+  if (only === undefined || more.length > 0) {
+    const found = more.length > 0 ? `has ${meant.join(' and ')}` : 'has none of them';
+    return [placed(path, `must have exactly one of ${BASES.join(', ')}; it ${found}`)];
+  }
+  const errors = issue.errors[BASES.indexOf(only)] ?? [];
+  return errors.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, raw));
+}
+
+function placed(path: Path, message: string, fix?: string): Placed {
+  return { path, field: nameOf(path), message, ...(fix === undefined ? {} : { fix }) };
+}
+
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'apiVersion',
+    'kind',
+    'name',
+    'description',
+    'team',
+    'channel',
+    'base',
+    'components',
+    'variants',
+    'build',
+    'tests',
+    'gates',
+    'approval',
+    'distribution',
+    'triggers',
+    'lifecycle',
+  ],
+  build: ['engine', 'instanceTypes', 'timeout', 'rootVolumeGiB', 'dataVolumes'],
+  tests: ['instanceTypes', 'suites'],
+  gates: ['packages'],
+  approval: ['required', 'approvers', 'expiresAfter'],
+  distribution: ['targets', 'parameter', 'tags', 'deprecateAfter'],
+  triggers: ['mode', 'debounce', 'maxHold'],
+  lifecycle: ['maxFailures'],
+  'distribution.targets': ['account', 'regions', 'mode', 'required', 'key', 'launchTemplate'],
+  'tests.suites': ['name', 'script', 'timeout'],
+  components: ['component', 'parameters'],
+};
+
+function fixForUnknown(key: string, path: Path): string {
+  const parent = path.filter((part) => typeof part === 'string').join('.');
+  const known = KNOWN[parent] ?? [];
+  const near = known.find((candidate) => distance(candidate.toLowerCase(), key.toLowerCase()) <= 2);
+  if (near !== undefined) return `did you mean ${near}?`;
+  return known.length === 0 ? 'remove it' : `remove it; here are allowed ${known.join(', ')}`;
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  apiVersion: 'apiVersion: ovenbird.dev/v1',
+  name: 'name: my-image',
+  base: 'base: { ssm: /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 }',
+  tests: 'tests: { suites: [{ name: boots, script: "systemctl is-system-running --wait" }] }',
+};
+
+function fixForMissing(path: Path): string {
+  const example = EXAMPLES[path.join('.')];
+  return example === undefined ? `add ${path.at(-1) ?? 'it'}` : `add for example: ${example}`;
+}
+
+function fixForType(issue: Extract<Issue, { code: 'invalid_type' }>, value: unknown): string | undefined {
+  if (issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return `put it in quotes: '${String(value)}'`;
+  if (issue.expected === 'array') return 'write it as a list: [a, b]';
+  return undefined;
+}
+
+function article(expected: string): string {
+  const words: Readonly<Record<string, string>> = {
+    string: 'text',
+    array: 'a list',
+    object: 'a group of fields',
+    record: 'a group of fields',
+    boolean: 'true or false',
+    int: 'a whole number',
+    number: 'a number',
+  };
+  return words[expected] ?? expected;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a group of fields';
+  return `${JSON.stringify(value)}`;
+}
+
+function valueAt(raw: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, part) => {
+    if (typeof value !== 'object' || value === null) return undefined;
+    return Object.entries(value).find(([key]) => key === String(part))?.[1];
+  }, raw);
+}
+
+export function nameOf(path: Path): string {
+  return path.reduce<string>(
+    (name, part) => (typeof part === 'number' ? `${name}[${part}]` : name === '' ? part : `${name}.${part}`),
+    '',
+  );
+}
+
+/** Edits from one word to the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const replace = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

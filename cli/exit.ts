@@ -1,0 +1,39 @@
+import type { Problem } from '../shared/domain/errors.ts';
+
+/** What the command ends with; `ovenbird --help` and docs/reference/cli.md list the same. */
+export const EXIT = {
+  ok: 0,
+  /** It was done and the answer is no: a bake failed, a call was denied. */
+  failed: 1,
+  /** Wrong usage, or a file or request that is not valid. */
+  invalid: 2,
+  notFound: 3,
+  conflict: 4,
+  unreachable: 5,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends the command with a code, a sentence and, where there are several things wrong, all of them. */
+export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed';
+  readonly exitCode: ExitCode;
+  readonly problems: readonly Problem[];
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    problems: readonly Problem[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.exitCode = exitCode;
+    this.problems = problems;
+  }
+}
+
+/** `pipelines/web.yml:12  base.pipeline: names nothing. Name a pipeline.` */
+export function describeProblem(problem: Problem): string {
+  const line = problem.line === undefined ? '' : `:${problem.line}`;
+  const place = problem.file === undefined ? '' : `${problem.file}${line}  `;
+  const field = problem.field === '' ? '' : `${problem.field}: `;
+  return `${place}${field}${problem.message}${problem.fix === undefined ? '' : `\n    fix: ${problem.fix}`}`;
+}
