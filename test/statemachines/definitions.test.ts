@@ -32,7 +32,9 @@ describe.each(names)('definition of %s', (name) => {
     const retriers = states.flatMap(({ state }) => state.Retry ?? []);
 
     for (const { ErrorEquals, JitterStrategy, MaxDelaySeconds } of retriers) {
-      expect(ErrorEquals.filter((error) => error !== 'TryLater' && !LAMBDA_ERRORS.includes(error))).toEqual([]);
+      expect(ErrorEquals.filter((error) => error !== 'TryLater' && !LAMBDA_ERRORS.includes(error))).toEqual(
+        [],
+      );
       expect(JitterStrategy).toBe('FULL');
       expect(MaxDelaySeconds).toBeDefined();
     }
@@ -59,9 +61,7 @@ describe.each(names)('definition of %s', (name) => {
     const problems = states.flatMap(({ name: from, state, body }) =>
       targetsOf(state).flatMap((to) => (to in body.States ? [] : [`${from} -> ${to}`])),
     );
-    const reached = new Set(
-      states.flatMap(({ state, body }) => [body.StartAt, ...targetsOf(state)]),
-    );
+    const reached = new Set(states.flatMap(({ state, body }) => [body.StartAt, ...targetsOf(state)]));
 
     expect(problems).toEqual([]);
     expect(states.filter((entry) => !reached.has(entry.name)).map((entry) => entry.name)).toEqual([]);

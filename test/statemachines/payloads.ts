@@ -4,8 +4,10 @@ import {
   BakeRefSchema,
   CollectTestInputSchema,
   MachineInputSchema,
+  MovePointersInputSchema,
   RecordImageInputSchema,
   RecordOutcomeInputSchema,
+  RegionInputSchema,
   RegisterWaitInputSchema,
   SuiteRunSchema,
   TerminateInputSchema,
@@ -25,6 +27,9 @@ const INPUTS: Readonly<Record<string, z.ZodType>> = {
   'terminate-test-instance': TerminateInputSchema,
   'record-verdict': BakeRefSchema,
   'evaluate-gates': BakeRefSchema,
+  'plan-distribution': BakeRefSchema,
+  'advance-targets': RegionInputSchema,
+  'move-pointers': MovePointersInputSchema,
   'release-image': BakeRefSchema,
   'clean-up-bake': BakeRefSchema,
   'record-outcome': RecordOutcomeInputSchema,
@@ -33,9 +38,7 @@ const INPUTS: Readonly<Record<string, z.ZodType>> = {
 /** What is wrong with a call that a machine made, or undefined. */
 export function payloadProblem(call: TaskCall): string | undefined {
   const name = functionOf({ Arguments: call.arguments });
-  const schema = call.resource.includes(':states:startExecution')
-    ? MachineInputSchema
-    : INPUTS[name ?? ''];
+  const schema = call.resource.includes(':states:startExecution') ? MachineInputSchema : INPUTS[name ?? ''];
   if (schema === undefined) return `${call.state}: no schema for ${name}`;
   const parsed = schema.safeParse(call.payload);
   return parsed.success ? undefined : `${call.state}: ${parsed.error.message}`;
@@ -44,4 +47,3 @@ export function payloadProblem(call: TaskCall): string | undefined {
 export function payloadProblems(calls: readonly TaskCall[]): string[] {
   return calls.map(payloadProblem).filter((problem) => problem !== undefined);
 }
-

@@ -58,7 +58,10 @@ describe('test machine', () => {
     'Wait for the command',
     'Collect the answer',
   ])('terminates the instance and notes the problem when "%s" fails', async (state) => {
-    const run = await runMachine(machine, input, { ...succeed, [state]: fail('TestsFailed', 'It went away.') });
+    const run = await runMachine(machine, input, {
+      ...succeed,
+      [state]: fail('TestsFailed', 'It went away.'),
+    });
 
     const terminated = run.calls.filter((call) => call.state === 'Terminate the instance');
     expect(terminated.map((call) => call.payload)).toMatchObject([
@@ -82,7 +85,10 @@ describe('test machine', () => {
   it.each(['Plan tests', 'Terminate the instance', 'Record the verdict'])(
     'fails as a whole when "%s" fails, and leaves the rest to the clean-up',
     async (state) => {
-      const run = await runMachine(machine, input, { ...succeed, [state]: fail('AttemptEnded', 'Cancelled.') });
+      const run = await runMachine(machine, input, {
+        ...succeed,
+        [state]: fail('AttemptEnded', 'Cancelled.'),
+      });
 
       expect(run).toMatchObject({ status: 'FAILED', error: 'AttemptEnded', cause: 'Cancelled.' });
     },
