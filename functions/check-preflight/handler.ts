@@ -1,15 +1,22 @@
 import { BakeRefSchema } from '../../shared/domain/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
-import { table } from '../../shared/lambda/deps/table.ts';
-import { targets } from '../../shared/lambda/deps/targets.ts';
-import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { checkPreflight } from '../../shared/use-cases/check-preflight.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,
-  deps: () => ({ table: table(), clock, targets: targets(), resolver: selectorResolver(), documents: documents(), planQueue: planQueue() }),
+  deps: () => ({
+    table: table(),
+    clock,
+    targets: targets(),
+    resolver: selectorResolver(),
+    documents: documents(),
+    planQueue: planQueue(),
+  }),
   run: checkPreflight,
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { taskTokens } from '../../shared/lambda/deps/task-tokens.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
+import { taskTokens } from '../../shared/lambda/deps/task-tokens.ts';
 import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
 import { completeTask } from '../../shared/use-cases/complete-tasks.ts';

@@ -9,6 +9,13 @@ import { recordImage } from '../../shared/use-cases/record-image.ts';
 
 export const handler = lambda({
   input: RecordImageInputSchema,
-  deps: () => ({ table: table(), clock, digest, engine: buildEngine(), images: ownImages(), documents: documents() }),
+  deps: () => ({
+    table: table(),
+    clock,
+    digest,
+    engine: buildEngine(),
+    images: ownImages(),
+    documents: documents(),
+  }),
   run: recordImage,
 });

@@ -35,7 +35,8 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
   const { ec2, ssm, place } = options;
   return {
     async launch({ clientToken, imageId, instanceType, tags }) {
-      if (place === undefined) throw new Error('These test instances were made to be looked at, not launched.');
+      if (place === undefined)
+        throw new Error('These test instances were made to be looked at, not launched.');
       const Tags: Tag[] = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       const answer = await calling('RunInstances', () =>
         ec2.send(
@@ -98,7 +99,6 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
     },
   };
 }
-
 
 /** Undefined where EC2 does not know it (yet): what was just launched may not be visible at once (ec2 eventual consistency). */
 async function stateOf(ec2: EC2Client, instance: string): Promise<string | undefined> {

@@ -63,7 +63,8 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
             }),
           ),
         );
-        if (answer.imageBuildVersionArn === undefined) throw new TryLater('CreateImage answered without an ARN.');
+        if (answer.imageBuildVersionArn === undefined)
+          throw new TryLater('CreateImage answered without an ARN.');
         return { build: answer.imageBuildVersionArn };
       } catch (error) {
         // The clean-up of another attempt may just have deleted the recipe; the next try makes it again.
@@ -114,7 +115,9 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
         if (!isError(error, 'ResourceNotFoundException', 'InvalidRequestException', 'TryLater')) throw error;
       }
       const after = await getImage(client, build);
-      return { ended: after === undefined || statusOf(build, after, options.home.region).state !== 'running' };
+      return {
+        ended: after === undefined || statusOf(build, after, options.home.region).state !== 'running',
+      };
     },
 
     async forget(build) {
@@ -187,38 +190,43 @@ async function ensureRecipe(options: ImageBuilderOptions, request: BuildRequest)
     deviceName: device,
     ebs: { volumeSize: sizeGiB, deleteOnTermination: true },
   }));
-  const content = options.digest(
-    canonical({ parentImage, architecture, components, blockDeviceMappings }),
-  ).slice(0, 12);
+  const content = options
+    .digest(canonical({ parentImage, architecture, components, blockDeviceMappings }))
+    .slice(0, 12);
   const name = `ovenbird-${pipeline}-${variant}-${content}`;
-  return await ensure(arnOf(options, `image-recipe/${name}/${RECIPE_VERSION}`), 'CreateImageRecipe', async () => {
-    const answer = await options.client.send(
-      new CreateImageRecipeCommand({
-        name,
-        semanticVersion: RECIPE_VERSION,
-        parentImage,
-        components: components.map(({ componentArn, parameters }) =>
-          parameters.length === 0 ? { componentArn } : { componentArn, parameters },
-        ),
-        ...(blockDeviceMappings.length === 0 ? {} : { blockDeviceMappings }),
-        tags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline },
-        // On the image from its first moment; what names the bake follows when it is recorded, because equal recipes are shared.
-        amiTags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline, [TAGS.variant]: variant },
-        clientToken: options.digest(canonical(['recipe', name, request.bake, request.attempt])),
-      }),
-    );
-    return answer.imageRecipeArn;
-  });
+  return await ensure(
+    arnOf(options, `image-recipe/${name}/${RECIPE_VERSION}`),
+    'CreateImageRecipe',
+    async () => {
+      const answer = await options.client.send(
+        new CreateImageRecipeCommand({
+          name,
+          semanticVersion: RECIPE_VERSION,
+          parentImage,
+          components: components.map(({ componentArn, parameters }) =>
+            parameters.length === 0 ? { componentArn } : { componentArn, parameters },
+          ),
+          ...(blockDeviceMappings.length === 0 ? {} : { blockDeviceMappings }),
+          tags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline },
+          // On the image from its first moment; what names the bake follows when it is recorded, because equal recipes are shared.
+          amiTags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline, [TAGS.variant]: variant },
+          clientToken: options.digest(canonical(['recipe', name, request.bake, request.attempt])),
+        }),
+      );
+      return answer.imageRecipeArn;
+    },
+  );
 }
 
 async function ensureInfrastructure(options: ImageBuilderOptions, request: BuildRequest): Promise<string> {
   const { infrastructure } = options;
-  if (infrastructure === undefined) throw new Error('This engine was made to look at builds, not to start them.');
+  if (infrastructure === undefined)
+    throw new Error('This engine was made to look at builds, not to start them.');
   const { subnetId, securityGroupId, instanceProfile } = infrastructure;
   const instanceTypes = [...request.instanceTypes];
-  const content = options.digest(
-    canonical({ instanceTypes, subnetId, securityGroupId, instanceProfile }),
-  ).slice(0, 12);
+  const content = options
+    .digest(canonical({ instanceTypes, subnetId, securityGroupId, instanceProfile }))
+    .slice(0, 12);
   const name = `ovenbird-${content}`;
   const arn = arnOf(options, `infrastructure-configuration/${name}`);
   return await ensure(arn, 'CreateInfrastructureConfiguration', async () => {
@@ -241,11 +249,7 @@ async function ensureInfrastructure(options: ImageBuilderOptions, request: Build
 }
 
 /** Makes something that is named by its content; one that is there already is the same. */
-async function ensure(
-  arn: string,
-  what: string,
-  create: () => Promise<string | undefined>,
-): Promise<string> {
+async function ensure(arn: string, what: string, create: () => Promise<string | undefined>): Promise<string> {
   try {
     return (await calling(what, create)) ?? arn;
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Runs test suites by Systems Manager Run Command. */
 import {
-  type GetCommandInvocationResult,
   GetCommandInvocationCommand,
+  type GetCommandInvocationResult,
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';

@@ -53,10 +53,7 @@ export interface Outcome {
 }
 
 /** An end that somebody asked for wins over whatever error it caused. */
-export function outcomeOf(
-  failure: WorkflowFailure,
-  endRequested: AttemptRecord['endRequested'],
-): Outcome {
+export function outcomeOf(failure: WorkflowFailure, endRequested: AttemptRecord['endRequested']): Outcome {
   const { name, reason } = rootOf(failure);
   if (endRequested !== undefined) {
     const verb = endRequested.as === 'cancelled' ? 'Cancelled' : 'Superseded';

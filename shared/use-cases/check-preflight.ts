@@ -7,7 +7,12 @@ import { PreflightFailed } from '../domain/errors.ts';
 import { evidenceKeys } from '../domain/inventory.ts';
 import { keys, parameterName } from '../domain/naming.ts';
 import type { BakeRef } from '../domain/payloads.ts';
-import { type BakeRecord, type LockEntry, type RevisionRecord, SelectorRecordSchema } from '../domain/records.ts';
+import {
+  type BakeRecord,
+  type LockEntry,
+  type RevisionRecord,
+  SelectorRecordSchema,
+} from '../domain/records.ts';
 import { isMove } from '../domain/versions.ts';
 import type { Documents, PlanQueue, SelectorResolver, Targets } from '../ports.ts';
 import { beginStep, endStep, readBakeAndRevision, type StepDeps } from './steps.ts';
@@ -32,10 +37,7 @@ export async function checkPreflight(deps: CheckPreflightDeps, ref: BakeRef): Pr
   await beginStep(deps, ref, 'Preflight');
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
 
-  const findings = [
-    ...(await checkLock(deps, bake)),
-    ...(await checkTargets(deps, revision)),
-  ];
+  const findings = [...(await checkLock(deps, bake)), ...(await checkTargets(deps, revision))];
   const newer = await newerVersions(deps, bake);
   // Planning decides whether a newer lock takes this bake's place; a change that it has not seen yet is brought to it.
   if (newer.length > 0) await deps.planQueue.send([{ pipeline: bake.pipeline, delaySeconds: 0 }]);
@@ -150,7 +152,8 @@ async function checkPlace(deps: CheckPreflightDeps, place: Place): Promise<Findi
   } catch (error) {
     // The role cannot be assumed: the message names the statement that is missing.
     if (!(error instanceof PreflightFailed)) throw error;
-    const fix = 'Deploy the template for targets in that account with the role name and external id of this installation.';
+    const fix =
+      'Deploy the template for targets in that account with the role name and external id of this installation.';
     return [{ field: `${place.field}.account`, problem: `${where}: ${error.message}`, fix }];
   }
 }

@@ -68,10 +68,7 @@ async function removeInstances(deps: CleanUpDeps, ref: BakeRef): Promise<string[
   return [...instances];
 }
 
-async function removeBuilds(
-  deps: CleanUpDeps,
-  ref: BakeRef,
-): Promise<{ ended: boolean; removed: string[] }> {
+async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: boolean; removed: string[] }> {
   const page = await deps.table.query({ pk: keys.bake(ref.bake).pk, prefix: 'IMAGE#' });
   const images = page.items
     .map((item) => ImageRecordSchema.parse(item))

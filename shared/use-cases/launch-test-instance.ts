@@ -22,7 +22,9 @@ export async function launchTestInstance(
   const { bake, attempt, variant, instanceType } = input;
   const image = ImageRecordSchema.parse(await deps.table.get(keys.image(bake, variant)));
   if (image.imageId === undefined) {
-    throw new TestsFailed(`There is no image of the variant ${variant} to test; the build did not record one.`);
+    throw new TestsFailed(
+      `There is no image of the variant ${variant} to test; the build did not record one.`,
+    );
   }
   await intend(deps, { bake, attempt, variant, instanceType, terminated: false, results: [], commands: {} });
 

@@ -39,8 +39,6 @@ export interface RecordOutcomeDeps extends StepDeps {
 const ROUNDS = 5;
 const SUMMARY_LENGTH = 1000;
 
-
-
 /** Answers the state that the attempt ended in, now or before: terminal states are immutable. */
 export async function recordOutcome(
   deps: RecordOutcomeDeps,
@@ -55,7 +53,9 @@ export async function recordOutcome(
     await planAgain(deps, pipeline);
     return { state: outcome.state };
   }
-  throw new TryLater(`Attempt ${input.attempt} of bake ${input.bake} kept changing while its end was recorded.`);
+  throw new TryLater(
+    `Attempt ${input.attempt} of bake ${input.bake} kept changing while its end was recorded.`,
+  );
 }
 
 /** The pipeline whose attempt was ended, or undefined when something moved in between. */

@@ -70,7 +70,5 @@ async function writeVerdict(
   if (image.imageId !== undefined) {
     await deps.images.tag(image.region, [image.imageId, ...image.snapshotIds], { [TAGS.verdict]: verdict });
   }
-  await deps.table.write([
-    { update: key, set: { verdict }, when: { equals: { attempt: ref.attempt } } },
-  ]);
+  await deps.table.write([{ update: key, set: { verdict }, when: { equals: { attempt: ref.attempt } } }]);
 }

@@ -212,7 +212,13 @@ async function runBody(run: Run, machine: Machine, input: unknown, scope: Scope)
     if (state === undefined) throw new Error(`There is no state "${name}".`);
     run.path.push(name);
     if (run.path.length > MOST_STATES) throw new Error(`The machine does not end; last state: ${name}`);
-    const next: { next: string | undefined; output: unknown } = await runState(run, name, state, value, scope);
+    const next: { next: string | undefined; output: unknown } = await runState(
+      run,
+      name,
+      state,
+      value,
+      scope,
+    );
     name = next.next;
     value = next.output;
   }
@@ -276,8 +282,7 @@ async function attempt(
       if (catcher === undefined) throw error;
       const errorOutput = { Error: error.name, Cause: error.causeText };
       const caught = { ...seen, errorOutput };
-      const output =
-        catcher.Output === undefined ? errorOutput : await filled(catcher.Output, caught, scope);
+      const output = catcher.Output === undefined ? errorOutput : await filled(catcher.Output, caught, scope);
       await assign(catcher.Assign, caught, scope);
       return { next: catcher.Next, output };
     }
@@ -324,7 +329,8 @@ async function runTask(run: Run, name: string, state: State, seen: Seen, scope: 
     throw new TaskError('States.Timeout', '');
   }
   if (resource.endsWith('.waitForTaskToken')) return plain(answer ?? {});
-  if (resource.includes(':states:startExecution')) return { Output: plain(answer ?? {}), Status: 'SUCCEEDED' };
+  if (resource.includes(':states:startExecution'))
+    return { Output: plain(answer ?? {}), Status: 'SUCCEEDED' };
   return { StatusCode: 200, Payload: plain(answer ?? null) };
 }
 
@@ -345,7 +351,11 @@ async function runMap(run: Run, state: State, seen: Seen, scope: Scope): Promise
   if (body === undefined) throw new Error('A Map needs an ItemProcessor.');
   const results: unknown[] = [];
   for (const [Index, Value] of items.entries()) {
-    const inner: Scope = { outer: { ...scope.outer, ...scope.own }, own: {}, map: { Item: { Index, Value } } };
+    const inner: Scope = {
+      outer: { ...scope.outer, ...scope.own },
+      own: {},
+      map: { Item: { Index, Value } },
+    };
     const context = { ...seen.context, Map: inner.map };
     const item =
       state.ItemSelector === undefined

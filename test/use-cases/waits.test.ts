@@ -46,7 +46,10 @@ async function world(wrap: (table: Table) => Table = (table) => table) {
         channel: 'stable',
         bits: 'b',
         proof: 'p',
-        lock: { base: { key: 'k', selector: { kind: 'ami', id: 'ami-1', region: 'r' }, version: 'v' }, components: [] },
+        lock: {
+          base: { key: 'k', selector: { kind: 'ami', id: 'ami-1', region: 'r' }, version: 'v' },
+          components: [],
+        },
         reason: 'r',
         changes: [],
         causes: [],
@@ -178,7 +181,10 @@ describe('waiting', () => {
   it('refuses to wait for an attempt that was asked to end', async () => {
     const w = await world();
     await w.memory.write([
-      { update: keys.attempt(BAKE, 1), set: { endRequested: { as: 'cancelled', by: 'ada', at: '2026-03-02T08:00:00.000Z' } } },
+      {
+        update: keys.attempt(BAKE, 1),
+        set: { endRequested: { as: 'cancelled', by: 'ada', at: '2026-03-02T08:00:00.000Z' } },
+      },
     ]);
 
     await expect(registerWait(w, input())).rejects.toMatchObject({ name: 'AttemptEnded' });
@@ -187,7 +193,12 @@ describe('waiting', () => {
 
   it('looks again at an instance by itself, at growing distances, because none of its events says that it is reachable', async () => {
     const w = await world();
-    const { instance } = await w.instances.launch({ clientToken: 'c', imageId: 'ami-1', instanceType: 't3.small', tags: {} });
+    const { instance } = await w.instances.launch({
+      clientToken: 'c',
+      imageId: 'ami-1',
+      instanceType: 't3.small',
+      tags: {},
+    });
 
     await registerWait(w, input({ kind: 'instance', resource: instance }));
     for (let look = 0; look < 20; look += 1) {

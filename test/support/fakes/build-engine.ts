@@ -36,7 +36,8 @@ export function fakeEngine(): FakeEngine {
       return engine.inventories;
     },
     async cancel(build) {
-      if (states.get(build)?.state === 'running') states.set(build, { state: 'cancelled', reason: 'asked for' });
+      if (states.get(build)?.state === 'running')
+        states.set(build, { state: 'cancelled', reason: 'asked for' });
       return { ended: true };
     },
     async forget(build) {
