@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import * as z from 'zod';
 import { type Place, resolver, type Template, TemplateSchema } from '../support/resolve-template.ts';
 
 const run = promisify(execFile);
@@ -24,6 +25,8 @@ export const VALUES = {
 export const place: Place = { account: '111122223333', region: 'eu-west-1', stackName: 'ovenbird-dev' };
 
 export const templateFile = join(folder, 'cloudformation-template-update-stack.json');
+
+const FailedCommandSchema = z.looseObject({ stdout: z.string(), stderr: z.string() });
 
 export interface CommandResult {
   readonly code: number;
@@ -49,8 +52,8 @@ export async function serverless(
     });
     return { code: 0, output: `${stdout}${stderr}` };
   } catch (error) {
-    if (!(error instanceof Error) || !('stdout' in error) || !('stderr' in error)) throw error;
-    return { code: 1, output: `${error.stdout}${error.stderr}` };
+    const { stdout, stderr } = FailedCommandSchema.parse(error);
+    return { code: 1, output: `${stdout}${stderr}` };
   }
 }
 

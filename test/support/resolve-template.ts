@@ -69,6 +69,7 @@ export function resolver(template: Template, place: Place): (value: unknown) => 
     const type = template.Resources[id]?.Type;
     if (type === undefined)
       throw new Error(`The template refers to ${id}.${name}, which it does not declare.`);
+    if (name === 'QueueName' || name === 'TopicName' || name === 'Name') return physicalId(id);
     const arn = ARNS[type];
     if (arn !== undefined && (name === 'Arn' || name === 'TopicArn')) {
       return `arn:aws:${arn(physicalId(id), place)}`;
