@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { clock, ids } from '../../shared/lambda/deps/basics.ts';
+import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
+import { countMetric, log } from '../../shared/lambda/telemetry.ts';
+import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
+
+export const handler = queueLambda({
+  message: z.unknown(),
+  deps: () => ({
+    table: table(),
+    clock,
+    ids: ids(),
+    planQueue: planQueue(),
+    resolver: selectorResolver(),
+  }),
+  run: async (deps, body) => {
+    const outcome = await noticeHint(deps, body);
+    if (outcome.kind !== 'noticed') {
+      log.info('hint-ignored', { kind: outcome.kind, why: outcome.why });
+      return;
+    }
+    for (const { id, selector, from, to } of outcome.changes)
+      log.info('selector-moved', { change: id, selector, from, to });
+    for (const problem of outcome.problems) log.warn('selector-unresolved', { ...problem });
+    countMetric('ChangesNoticed', outcome.changes.length);
+  },
+});

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { clock } from '../../shared/lambda/deps/basics.ts';
+import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
+import { notifier } from '../../shared/lambda/deps/notifier.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { publishOutbox } from '../../shared/use-cases/publish-outbox.ts';
+
+const OutboxRowSchema = z.object({ id: z.string(), detailType: z.string(), published: z.literal(false) });
+
+export const handler = streamLambda({
+  deps: () => ({ table: table(), clock, publisher: eventPublisher(), notifier: notifier() }),
+  run: async (deps, { after }) => {
+    const row = OutboxRowSchema.safeParse(after);
+    if (!row.success) return;
+    const outcome = await publishOutbox(deps, row.data.id);
+    log.info('events-published', { id: row.data.id, detailType: row.data.detailType, outcome });
+  },
+});

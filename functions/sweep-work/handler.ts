@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { clock } from '../../shared/lambda/deps/basics.ts';
+import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
+import { notifier } from '../../shared/lambda/deps/notifier.ts';
+import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { wakeQueue } from '../../shared/lambda/deps/wake-queue.ts';
+import { workflows } from '../../shared/lambda/deps/workflows.ts';
+import { lambda } from '../../shared/lambda/lambda.ts';
+import { countMetric, log } from '../../shared/lambda/telemetry.ts';
+import { sweepWork } from '../../shared/use-cases/sweep-work.ts';
+
+export const handler = lambda({
+  input: z.unknown(),
+  deps: () => ({
+    table: table(),
+    clock,
+    planQueue: planQueue(),
+    wakeQueue: wakeQueue(),
+    workflows: workflows(),
+    publisher: eventPublisher(),
+    notifier: notifier(),
+  }),
+  run: async (deps) => {
+    const { done, failed } = await sweepWork(deps);
+    for (const { part, error } of failed) log.error('sweep-part-failed', error, { part });
+    countMetric('SweepPartsFailed', failed.length);
+    log.info('sweep-done', { done });
+    return done;
+  },
+});
