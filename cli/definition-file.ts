@@ -39,7 +39,7 @@ function readDefinition(file: string): DefinitionFile | { problems: Problem[] } 
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0)
     return {
-      problems: document.errors.map((error) => ({
+      problems: document.errors.slice(0, 1).map((error) => ({
         file,
         line: lines.linePos(error.pos[0]).line,
         field: '',

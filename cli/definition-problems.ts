@@ -10,7 +10,9 @@ type Placed = Problem & { readonly path: Path };
 const BASES = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container'] as const;
 
 export function problemsOfIssues(issues: readonly Issue[], raw: unknown): Placed[] {
-  return issues.flatMap((issue) => problemsOf(issue, raw));
+  const all = issues.flatMap((issue) => problemsOf(issue, raw));
+  // One thing at a time for each field: what follows from a wrong type is no news.
+  return all.filter((entry, index) => all.findIndex((other) => other.field === entry.field) === index);
 }
 
 function problemsOf(issue: Issue, raw: unknown): Placed[] {
@@ -29,6 +31,7 @@ function problemsOf(issue: Issue, raw: unknown): Placed[] {
         placed(path, `must be ${article(issue.expected)}, not ${kindOf(value)}`, fixForType(issue, value)),
       ];
     case 'invalid_value':
+      if (value === undefined) return [placed(path, 'is missing', fixForMissing(path))];
       return [placed(path, `must be ${issue.values.map((entry) => `"${String(entry)}"`).join(' or ')}`)];
     default:
       return [placed(path, issue.message.charAt(0).toLowerCase() + issue.message.slice(1))];

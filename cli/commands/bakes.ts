@@ -1,0 +1,121 @@
+/** `bake`, `cancel`, `retry`, `approve`, `reject`: what people ask the service to do. */
+import type { Approval, BakeDetails } from '../../shared/domain/api.ts';
+import { isTerminal } from '../../shared/domain/lifecycle.ts';
+import type { ApiClient } from '../api-client.ts';
+import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
+import type { Context } from './context.ts';
+import { bakeLines } from './show-lines.ts';
+
+const POLL_SECONDS = 2;
+
+export async function bake(
+  context: Context,
+  name: string,
+  options: { readonly force?: boolean; readonly wait?: boolean },
+): Promise<ExitCode> {
+  const { out } = context;
+  const api = await context.api();
+  const answer = await api.call('requestBake', {
+    parameters: { name },
+    body: { force: options.force ?? false },
+  });
+  const waits = options.wait === true && answer.outcome !== 'up-to-date';
+  if (!waits) out.emit(answer);
+  switch (answer.outcome) {
+    case 'started':
+      out.print([`Bake ${answer.bake ?? ''} of ${name} has started.`]);
+      break;
+    case 'running':
+      out.print([`Bake ${answer.bake ?? ''} of ${name} runs already with these versions.`]);
+      break;
+    case 'up-to-date':
+      out.print([`${name} is up to date (release ${answer.release ?? ''}).`]);
+      out.remark('To bake all the same: --force');
+      return EXIT.ok;
+    case 'held':
+      out.print([`${name} does not bake yet:`, ...answer.reasons.map((reason) => `  ${reason.message}`)]);
+      out.remark('The request is remembered; the bake starts as soon as nothing holds it.');
+      break;
+  }
+  if (!waits) return EXIT.ok;
+  const id = answer.bake ?? (await startOf(context, api, name, answer.change ?? ''));
+  return await follow(context, api, id);
+}
+
+/** A held request becomes a bake that takes up its change. */
+async function startOf(context: Context, api: ApiClient, pipeline: string, change: string): Promise<string> {
+  for (;;) {
+    const { items } = await api.call('listBakes', { query: { pipeline, limit: 10 } });
+    const found = items.find((item) => item.changes.includes(change));
+    if (found !== undefined) {
+      context.out.remark(`Bake ${found.id} has started.`);
+      return found.id;
+    }
+    await context.pause(POLL_SECONDS);
+  }
+}
+
+/** Tells each change of state until the bake has ended. */
+async function follow(context: Context, api: ApiClient, id: string): Promise<ExitCode> {
+  let last = '';
+  for (;;) {
+    const found = await api.call('showBake', { parameters: { id } });
+    if (found.state !== last)
+      context.out.remark(`${found.state}${found.state === 'awaiting-approval' ? approvalHint(found) : ''}`);
+    last = found.state;
+    if (isTerminal(found.state)) {
+      context.out.emit(found);
+      context.out.print(bakeLines(found, context.out.columns));
+      return found.state === 'released' ? EXIT.ok : EXIT.failed;
+    }
+    await context.pause(POLL_SECONDS);
+  }
+}
+
+function approvalHint({ approval }: BakeDetails): string {
+  return approval === undefined ? '' : ` (asked: ${approval.approvers.join(', ')})`;
+}
+
+export async function cancel(context: Context, id: string): Promise<ExitCode> {
+  const api = await context.api();
+  const ended = await api.call('cancelBake', { parameters: { id } });
+  context.out.emit(ended);
+  context.out.print([`Bake ${ended.bake} is being ended; what it made is removed.`]);
+  return EXIT.ok;
+}
+
+export async function retry(context: Context, id: string): Promise<ExitCode> {
+  const api = await context.api();
+  const queued = await api.call('retryBake', { parameters: { id } });
+  context.out.emit(queued);
+  context.out.print([`Attempt ${queued.attempt} of bake ${queued.bake} has started.`]);
+  return EXIT.ok;
+}
+
+export async function decide(
+  context: Context,
+  id: string,
+  decision: 'approve' | 'reject',
+  comment: string,
+): Promise<ExitCode> {
+  const api = await context.api();
+  const approval = await api.call('decideApproval', {
+    parameters: { id: await approvalOf(api, id) },
+    body: { decision, comment },
+  });
+  context.out.emit(approval);
+  context.out.print([sentence(approval)]);
+  return EXIT.ok;
+}
+
+/** People have the id of a bake at hand, mails and lists the id of the request. */
+async function approvalOf(api: ApiClient, id: string): Promise<string> {
+  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return id;
+  const { approval } = await api.call('showBake', { parameters: { id } });
+  if (approval !== undefined) return approval.id;
+  throw new CommandFailed(EXIT.notFound, `Bake ${id} has not asked for approval.`);
+}
+
+function sentence({ pipeline, state, decision }: Approval): string {
+  return `${pipeline} is ${state}${decision === undefined ? '' : ` by ${decision.by}`}.`;
+}

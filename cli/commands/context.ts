@@ -1,0 +1,11 @@
+import type { ApiClient } from '../api-client.ts';
+import type { Output } from '../output.ts';
+
+/** What every command is given. */
+export interface Context {
+  readonly out: Output;
+  /** Found and signed for when a command first needs it. */
+  readonly api: () => Promise<ApiClient>;
+  readonly pause: (seconds: number) => Promise<void>;
+  readonly now: () => Date;
+}

@@ -1,0 +1,97 @@
+/** `init`, `validate`, `apply`: definitions on their way from an editor to the service. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { InvalidDefinition, type Problem } from '../../shared/domain/errors.ts';
+import { count } from '../../shared/domain/wording.ts';
+import { type DefinitionFile, loadDefinitions, shownPath } from '../definition-file.ts';
+import { CommandFailed, describeProblem, EXIT, type ExitCode } from '../exit.ts';
+import { table } from '../output.ts';
+import type { Context } from './context.ts';
+import { starterDefinition } from './starter.ts';
+
+export function init({ out }: Context, name: string): ExitCode {
+  const file = `${name}.yml`;
+  if (existsSync(file))
+    throw new CommandFailed(EXIT.conflict, `${file} exists already; nothing was written.`);
+  writeFileSync(file, starterDefinition(name));
+  out.emit({ file });
+  out.print([
+    `${file} is written. Edit it, then:`,
+    `  ovenbird validate ${file}`,
+    `  ovenbird apply ${file}`,
+  ]);
+  return EXIT.ok;
+}
+
+export function validate({ out }: Context, files: readonly string[]): ExitCode {
+  const problems = problemsIn(files);
+  out.emit({ valid: problems.length === 0, problems });
+  if (problems.length === 0) {
+    out.print([`${count(files.length, 'file')} valid.`]);
+    return EXIT.ok;
+  }
+  out.print(problems.map(describeProblem));
+  out.remark(`${count(problems.length, 'problem')} found.`);
+  return EXIT.invalid;
+}
+
+export async function apply(context: Context, files: readonly string[]): Promise<ExitCode> {
+  const { out } = context;
+  const loaded = load(files);
+  const api = await context.api();
+  const applied = [];
+  for (const entry of loaded) {
+    try {
+      applied.push(await api.call('applyDefinition', { body: entry.definition }));
+    } catch (error) {
+      if (applied.length > 0)
+        out.remark(`Applied before: ${applied.map(({ pipeline }) => pipeline).join(', ')}`);
+      throw placed(error, entry);
+    }
+  }
+  out.emit(applied);
+  out.print(
+    table(
+      [{ title: 'PIPELINE' }, { title: 'REVISION' }, { title: 'OUTCOME' }],
+      applied.map(({ pipeline, revision, outcome }) => [pipeline, String(revision), outcome]),
+      out.columns,
+    ),
+  );
+  for (const note of applied.flatMap(({ notes }) => notes)) out.remark(note);
+  return EXIT.ok;
+}
+
+function load(files: readonly string[]): DefinitionFile[] {
+  try {
+    return loadDefinitions(files);
+  } catch (error) {
+    if (!(error instanceof InvalidDefinition)) throw error;
+    throw new CommandFailed(EXIT.invalid, 'Nothing was applied.', shown(error.problems));
+  }
+}
+
+function problemsIn(files: readonly string[]): readonly Problem[] {
+  try {
+    loadDefinitions(files);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidDefinition) return shown(error.problems);
+    throw error;
+  }
+}
+
+/** The service knows fields, not lines: they are looked up in the file that was sent. */
+function placed(error: unknown, entry: DefinitionFile): unknown {
+  if (!(error instanceof CommandFailed)) return error;
+  const problems = error.problems.map((problem) => {
+    const line = entry.lineOf(problem.field);
+    return { ...problem, file: shownPath(entry.file), ...(line === undefined ? {} : { line }) };
+  });
+  const message = `${entry.definition.name} was not applied: ${error.message}`;
+  return new CommandFailed(error.exitCode, message, problems, { cause: error });
+}
+
+function shown(problems: readonly Problem[]): Problem[] {
+  return problems.map((problem) =>
+    problem.file === undefined ? problem : { ...problem, file: shownPath(problem.file) },
+  );
+}

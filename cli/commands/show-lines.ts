@@ -1,0 +1,177 @@
+/** How pipelines and bakes look to people. Every line fits the terminal. */
+import type { Approval, Bake, BakeDetails, Pipeline, PipelineDetails } from '../../shared/domain/api.ts';
+import {
+  cut,
+  describeMove,
+  describeSeconds,
+  describeSelector,
+  describeVersion,
+  wrap,
+} from '../../shared/domain/wording.ts';
+import { shortTime, table } from '../output.ts';
+
+export function pipelineTable(pipelines: readonly Pipeline[], width: number): string[] {
+  return table(
+    [{ title: 'PIPELINE', most: 24 }, { title: 'STATE' }, { title: 'RELEASED' }, { title: 'WHY' }],
+    pipelines.map((pipeline) => [
+      pipeline.name,
+      stateOf(pipeline),
+      shortTime(pipeline.current?.at),
+      whyOf(pipeline),
+    ]),
+    width,
+  );
+}
+
+function stateOf(pipeline: Pipeline): string {
+  if (!pipeline.enabled) return 'disabled';
+  if (pipeline.activeBake !== undefined) return 'baking';
+  if (pipeline.decision?.kind === 'hold') return 'held';
+  if (pipeline.dirty) return 'due';
+  return pipeline.current === undefined ? 'no image' : 'current';
+}
+
+function whyOf({ activeBake, decision }: Pipeline): string {
+  if (activeBake !== undefined) return `bake ${activeBake}`;
+  return decision?.kind === 'hold' ? (decision.reasons[0]?.message ?? '') : '';
+}
+
+export function bakeTable(bakes: readonly Bake[], width: number): string[] {
+  return table(
+    [{ title: 'BAKE' }, { title: 'PIPELINE', most: 16 }, { title: 'STATE' }, { title: 'STARTED' }],
+    bakes.map((bake) => [
+      bake.id,
+      bake.pipeline,
+      bake.attempt > 1 ? `${bake.state} (${bake.attempt})` : bake.state,
+      shortTime(bake.createdAt),
+    ]),
+    width,
+  );
+}
+
+export function approvalTable(approvals: readonly Approval[], width: number): string[] {
+  return table(
+    [{ title: 'BAKE' }, { title: 'PIPELINE', most: 16 }, { title: 'UNTIL' }, { title: 'ASKED' }],
+    approvals.map((approval) => [
+      approval.bake,
+      approval.pipeline,
+      shortTime(approval.expiresAt),
+      approval.approvers.join(', '),
+    ]),
+    width,
+  );
+}
+
+export function pipelineLines(pipeline: PipelineDetails, width: number): string[] {
+  const facts: [string, string][] = [
+    ['Pipeline', pipeline.name],
+    ['State', stateOf(pipeline)],
+    ['Revision', `${pipeline.revision}, applied by ${pipeline.appliedBy}`],
+    ['Channel', pipeline.channel],
+    ['Released', shortTime(pipeline.current?.at)],
+    ...Object.entries(pipeline.current?.images ?? {}).map(([variant, image]): [string, string] => [
+      'Image',
+      `${image} (${variant})`,
+    ]),
+    ...(pipeline.children.length === 0
+      ? []
+      : [['Children', pipeline.children.join(', ')] satisfies [string, string]]),
+  ];
+  return [
+    ...factLines(facts, width),
+    ...(pipeline.decision === undefined || pipeline.decision.reasons.length === 0
+      ? []
+      : [
+          '',
+          pipeline.decision.kind === 'hold' ? 'Why it does not bake' : 'Why',
+          ...pipeline.decision.reasons.flatMap(({ message }) => wrap(message, width, '  ')),
+        ]),
+    '',
+    'Made of',
+    ...pipeline.selectors.map(({ key, version, problem }) =>
+      cut(
+        `  ${describeSelector(key)}: ${problem ?? (version === undefined ? 'not resolved yet' : describeVersion(version))}`,
+        width,
+      ),
+    ),
+    '',
+    ...(pipeline.bakes.length === 0 ? ['No bakes yet.'] : bakeTable(pipeline.bakes, width)),
+  ];
+}
+
+export function bakeLines(bake: BakeDetails, width: number): string[] {
+  const last = bake.attempts.at(-1);
+  const facts: [string, string][] = [
+    ['Bake', bake.id],
+    ['Pipeline', bake.pipeline],
+    ['State', `${bake.state}${bake.attempt > 1 ? `, attempt ${bake.attempt}` : ''}`],
+    ['Why', bake.reason],
+    ['Started', shortTime(bake.createdAt)],
+    ['Ended', shortTime(bake.endedAt)],
+    ...(bake.requestedBy === undefined ? [] : [['Asked by', bake.requestedBy] satisfies [string, string]]),
+    ...bake.images.map(({ imageId, variant }): [string, string] => [
+      'Image',
+      `${imageId ?? '-'} (${variant})`,
+    ]),
+  ];
+  const steps = bake.steps.filter((step) => step.attempt === bake.attempt);
+  return [
+    ...factLines(facts, width),
+    ...(bake.changesInFull.length === 0
+      ? []
+      : [
+          '',
+          'Takes up',
+          ...bake.changesInFull.flatMap((change) => [
+            cut(`  ${describeMove(change)}`, width),
+            ...(change.first === undefined ? [] : [cut(`    from ${describeMove(change.first)}`, width)]),
+          ]),
+        ]),
+    '',
+    ...(steps.length === 0
+      ? ['No step has begun.']
+      : table(
+          [{ title: 'STEP' }, { title: 'STATE' }, { title: 'TOOK' }, { title: 'SUMMARY' }],
+          steps.map(({ name, state, startedAt, endedAt, summary }) => [
+            name,
+            state,
+            endedAt === undefined
+              ? '-'
+              : describeSeconds((Date.parse(endedAt) - Date.parse(startedAt)) / 1000),
+            summary ?? '',
+          ]),
+          width,
+        )),
+    ...(last?.failure === undefined
+      ? []
+      : [
+          '',
+          `Failed at ${last.failure.step} with ${last.failure.name}`,
+          ...wrap(last.failure.reason, width, '  '),
+          ...(last.failure.log === undefined ? [] : [`  ${last.failure.log}`]),
+        ]),
+    ...(bake.targets.length === 0
+      ? []
+      : [
+          '',
+          ...table(
+            [{ title: 'ACCOUNT' }, { title: 'REGION' }, { title: 'STATE' }, { title: 'IMAGE' }],
+            bake.targets.map(({ account, region, state, imageId, problem }) => [
+              account,
+              region,
+              state,
+              problem ?? imageId ?? '-',
+            ]),
+            width,
+          ),
+        ]),
+  ];
+}
+
+function factLines(facts: readonly (readonly [string, string])[], width: number): string[] {
+  const label = Math.max(...facts.map(([name]) => name.length)) + 2;
+  return facts.flatMap(([name, text]) => {
+    const lines = wrap(text, width - label);
+    return lines.map((line, index) => `${(index === 0 ? name : '').padEnd(label)}${line}`);
+  });
+}

@@ -1,0 +1,61 @@
+/** `status`: all pipelines, one of them, bakes, one bake, or what waits for approval. */
+import type { ApiClient } from '../api-client.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { Context } from './context.ts';
+import { approvalTable, bakeLines, bakeTable, pipelineLines, pipelineTable } from './show-lines.ts';
+
+export interface StatusOptions {
+  readonly bake?: string;
+  readonly bakes?: boolean;
+  readonly approvals?: boolean;
+  readonly limit: number;
+}
+
+export async function status(
+  context: Context,
+  name: string | undefined,
+  options: StatusOptions,
+): Promise<ExitCode> {
+  const { out } = context;
+  const api = await context.api();
+  if (options.bake !== undefined) {
+    const found = await api.call('showBake', { parameters: { id: options.bake } });
+    out.emit(found);
+    out.print(bakeLines(found, out.columns));
+  } else if (options.bakes === true) {
+    const { items, cursor } = await api.call('listBakes', {
+      query: { pipeline: name, limit: options.limit },
+    });
+    out.emit(items);
+    out.print(items.length === 0 ? ['No bakes yet.'] : bakeTable(items, out.columns));
+    if (cursor !== undefined) out.remark(`These are the newest ${items.length}; --limit shows more.`);
+  } else if (options.approvals === true) {
+    const { items } = await api.call('listApprovals', { query: { state: 'open', limit: 100 } });
+    out.emit(items);
+    out.print(items.length === 0 ? ['Nothing waits for approval.'] : approvalTable(items, out.columns));
+  } else if (name !== undefined) {
+    const found = await api.call('showPipeline', { parameters: { name } });
+    out.emit(found);
+    out.print(pipelineLines(found, out.columns));
+  } else {
+    const pipelines = await allPipelines(api);
+    out.emit(pipelines);
+    out.print(
+      pipelines.length === 0
+        ? ['No pipelines yet. Begin with: ovenbird init NAME']
+        : pipelineTable(pipelines, out.columns),
+    );
+  }
+  return EXIT.ok;
+}
+
+async function allPipelines(api: ApiClient) {
+  const all = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.call('listPipelines', { query: { limit: 100, cursor } });
+    all.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return all;
+}

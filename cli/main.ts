@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { PIPELINE_NAME } from '../shared/domain/selectors.ts';
+import { apiClient } from './api-client.ts';
+import { bake, cancel, decide, retry } from './commands/bakes.ts';
+import type { Context } from './commands/context.ts';
+import { apply, init, validate } from './commands/definitions.ts';
+import { status } from './commands/status.ts';
+import { findEndpoint } from './endpoint.ts';
+import { CommandFailed, describeProblem, EXIT, type ExitCode } from './exit.ts';
+import { createOutput } from './output.ts';
+
+interface Globals {
+  readonly apiUrl?: string;
+  readonly json?: boolean;
+}
+
+const EXIT_HELP = `
+Exit codes: 0 done, 1 failed or refused, 2 wrong usage or invalid input, 3 not
+found, 4 conflict, 5 the service cannot be reached.
+
+The service is found by --api-url, OVENBIRD_API_URL, or a local cloud that
+runs (npm start). Calls are signed with the default AWS credentials.`;
+
+function createProgram(finish: (code: ExitCode) => void): Command {
+  const program = new Command('ovenbird')
+    .description('Keeps machine images fresh.')
+    .option('--api-url <url>', 'base URL of the API (output ApiUrl of the stack)')
+    .option('--json', 'print data as JSON')
+    .addHelpText('after', EXIT_HELP)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  const run =
+    (act: (context: Context, ...args: never[]) => ExitCode | Promise<ExitCode>) =>
+    async (...args: unknown[]) =>
+      finish(await act(contextOf(program.opts<Globals>()), ...(args as never[])));
+
+  program
+    .command('init')
+    .description('write a definition to begin with')
+    .argument('<name>', 'name of the pipeline', pipelineName)
+    .action(run((context, name: string) => init(context, name)));
+  program
+    .command('validate')
+    .description('check definitions; nothing is sent')
+    .argument('<files...>', 'definition files')
+    .action(run((context, files: string[]) => validate(context, files)));
+  program
+    .command('apply')
+    .description('store definitions as new revisions, parents first')
+    .argument('<files...>', 'definition files')
+    .action(run((context, files: string[]) => apply(context, files)));
+  program
+    .command('bake')
+    .description('ask for a bake')
+    .argument('<name>', 'pipeline')
+    .option('--force', 'bake although it is up to date or was refused')
+    .option('--wait', 'wait for the end; exit code 1 when it is not released')
+    .action(run((context, name: string, options: object) => bake(context, name, options)));
+  program
+    .command('status')
+    .description('show pipelines, bakes and approvals')
+    .argument('[name]', 'pipeline')
+    .option('--bakes', 'bakes, the newest first')
+    .option('--bake <id>', 'one bake with its steps')
+    .option('--approvals', 'what waits for approval')
+    .option('--limit <n>', 'how many bakes', count, 20)
+    .action(run((context, name: string | undefined, options) => status(context, name, options)));
+  program
+    .command('approve')
+    .description('approve an image')
+    .argument('<id>', 'bake or approval request')
+    .option('--comment <text>', 'what you want to be remembered', '')
+    .action(
+      run((context, id: string, { comment }: { comment: string }) => decide(context, id, 'approve', comment)),
+    );
+  program
+    .command('reject')
+    .description('reject an image')
+    .argument('<id>', 'bake or approval request')
+    .requiredOption('--comment <text>', 'the reason')
+    .action(
+      run((context, id: string, { comment }: { comment: string }) => decide(context, id, 'reject', comment)),
+    );
+  program
+    .command('cancel')
+    .description('end a bake before its release')
+    .argument('<id>', 'bake')
+    .action(run((context, id: string) => cancel(context, id)));
+  program
+    .command('retry')
+    .description('try a bake again that ended without a release')
+    .argument('<id>', 'bake')
+    .action(run((context, id: string) => retry(context, id)));
+  return program;
+}
+
+function contextOf(globals: Globals): Context {
+  const out = createOutput(globals.json ?? false, process);
+  return {
+    out,
+    api: async () => apiClient(await findEndpoint({ apiUrl: globals.apiUrl, env: process.env })),
+    pause: (seconds) => sleep(seconds * 1000),
+    now: () => new Date(),
+  };
+}
+
+function pipelineName(text: string): string {
+  if (PIPELINE_NAME.test(text)) return text;
+  throw new InvalidArgumentError('It must be 3 to 40 of a-z, 0-9 and "-", and start with a letter.');
+}
+
+function count(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number <= 100) return number;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 100.');
+}
+
+async function main(): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = createProgram((finished) => {
+    code = finished;
+  });
+  try {
+    await program.parseAsync();
+    return code;
+  } catch (error) {
+    // Commander has printed help or what is wrong with the usage.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
+    if (error instanceof CommandFailed) {
+      const { json = false } = program.opts<Globals>();
+      if (json)
+        process.stdout.write(`${JSON.stringify({ error: error.message, problems: error.problems })}\n`);
+      else for (const problem of error.problems) process.stderr.write(`${describeProblem(problem)}\n`);
+      process.stderr.write(`ovenbird: ${error.message}\n`);
+      return error.exitCode;
+    }
+    throw error;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,69 @@
+/** What the command prints: data on stdout, remarks on stderr; tables for people that fit the terminal, JSON for programs. */
+import { cut } from '../shared/domain/wording.ts';
+
+export interface Output {
+  readonly json: boolean;
+  /** Data for people; nothing with --json. */
+  print(lines: readonly string[]): void;
+  /** Data for programs; nothing without --json. */
+  emit(value: unknown): void;
+  remark(text: string): void;
+  readonly columns: number;
+}
+
+export interface Streams {
+  readonly stdout: { write(text: string): unknown; columns?: number };
+  readonly stderr: { write(text: string): unknown };
+}
+
+const DEFAULT_COLUMNS = 80;
+
+export function createOutput(json: boolean, { stdout, stderr }: Streams): Output {
+  return {
+    json,
+    columns: Math.max(40, stdout.columns ?? DEFAULT_COLUMNS),
+    print(lines) {
+      if (!json) stdout.write(lines.map((line) => `${line}\n`).join(''));
+    },
+    emit(value) {
+      if (json) stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+    },
+    remark(text) {
+      stderr.write(`${text}\n`);
+    },
+  };
+}
+
+export interface Column {
+  readonly title: string;
+  /** Most that it takes; the last column takes what is left. */
+  readonly most?: number;
+}
+
+const GAP = '  ';
+
+/** Columns are as wide as what they hold; what does not fit the terminal is cut in the last one. */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): string[] {
+  const widths = columns.map(({ title, most }, index) => {
+    const longest = Math.max(title.length, ...rows.map((row) => (row[index] ?? '').length));
+    return most === undefined ? longest : Math.min(longest, Math.max(most, title.length));
+  });
+  const line = (cells: readonly string[]) =>
+    cut(
+      columns
+        .map((_, index) => cut(cells[index] ?? '', widths[index] ?? 0).padEnd(widths[index] ?? 0))
+        .join(GAP)
+        .trimEnd(),
+      width,
+    );
+  return [columns.map(({ title }) => title), ...rows].map(line);
+}
+
+/** `2026-11-21 08:30`. */
+export function shortTime(iso: string | undefined): string {
+  return iso === undefined ? '-' : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+}
