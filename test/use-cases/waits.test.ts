@@ -161,7 +161,7 @@ describe('waiting', () => {
     expect(await checkWait(w, ID)).toBe('decided');
     await completeTask(w, ID);
 
-    expect(w.tokens.delivered).toEqual([{ token: 'token-1', error: 'BuildFailed' }]);
+    expect(w.tokens.delivered).toMatchObject([{ token: 'token-1', error: 'BuildFailed' }]);
   });
 
   it('prefers what is true over a time-out that is due in the same moment', async () => {
@@ -352,7 +352,7 @@ describe('any order of registration, event, decision, delivery and sweep', () =>
             ? { token: `token-${registrations}`, output: { imageId: available.imageId } }
             : { token: `token-${registrations}`, error: 'BuildFailed' };
           const last = w.tokens.delivered.filter(({ token }) => token === `token-${registrations}`);
-          expect(last).toEqual([expected]);
+          expect(last).toMatchObject([expected]);
           expect(new Set(w.tokens.delivered.map(({ token }) => token)).size).toBe(w.tokens.delivered.length);
           expect(await w.memory.get(keys.wait(ID))).toMatchObject({ state: 'delivered' });
         },

@@ -4,6 +4,7 @@ interface Delivery {
   readonly token: string;
   readonly output?: unknown;
   readonly error?: string;
+  readonly cause?: string;
 }
 
 export interface FakeTokens extends TaskTokens {
@@ -28,6 +29,6 @@ export function fakeTokens(): FakeTokens {
     open: (token) => void open.add(token),
     close: (token) => void open.delete(token),
     succeed: async (token, output) => answer({ token, output }),
-    fail: async (token, error) => answer({ token, error }),
+    fail: async (token, error, cause) => answer({ token, error, cause }),
   };
 }

@@ -1,0 +1,364 @@
+/** A pipeline `web` with one bake that is about to run, and everything that its machines and functions need, in memory. */
+import { DefinitionSchema } from '../../shared/domain/definition.ts';
+import { keys } from '../../shared/domain/naming.ts';
+import {
+  type AttemptRecord,
+  type BakeRecord,
+  FingerprintRecordSchema,
+  PlanningRecordSchema,
+} from '../../shared/domain/records.ts';
+import type {
+  Documents,
+  ExecutionStatus,
+  PlanQueue,
+  SelectorResolver,
+  TargetAccount,
+  Targets,
+  Workflows,
+} from '../../shared/ports.ts';
+import { checkPreflight } from '../../shared/use-cases/check-preflight.ts';
+import { cleanUpBake } from '../../shared/use-cases/clean-up-bake.ts';
+import { collectTest } from '../../shared/use-cases/collect-test.ts';
+import { completeTask } from '../../shared/use-cases/complete-tasks.ts';
+import { evaluateGates } from '../../shared/use-cases/evaluate-gates.ts';
+import { launchTestInstance } from '../../shared/use-cases/launch-test-instance.ts';
+import { planTests } from '../../shared/use-cases/plan-tests.ts';
+import { recordImage } from '../../shared/use-cases/record-image.ts';
+import { recordOutcome } from '../../shared/use-cases/record-outcome.ts';
+import { recordVerdict } from '../../shared/use-cases/record-verdict.ts';
+import { registerWait } from '../../shared/use-cases/register-wait.ts';
+import { sendTestCommand } from '../../shared/use-cases/send-test-command.ts';
+import { startBuild } from '../../shared/use-cases/start-build.ts';
+import { terminateTestInstance } from '../../shared/use-cases/terminate-test-instance.ts';
+import { voidApprovals } from '../../shared/use-cases/void-approvals.ts';
+import { wakeWaits } from '../../shared/use-cases/wake-waits.ts';
+import { fakeEngine } from './fakes/build-engine.ts';
+import { fakeCommands } from './fakes/commands.ts';
+import { imageWorld } from './fakes/image-world.ts';
+import { memoryTable } from './fakes/memory-table.ts';
+import { fakeOwnImages } from './fakes/own-images.ts';
+import { fakeTargets } from './fakes/targets.ts';
+import { fakeTokens } from './fakes/task-tokens.ts';
+import { fakeInstances } from './fakes/test-instances.ts';
+import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
+import { fakeWakeQueue } from './fakes/wake-queue.ts';
+import { type RunResult, readMachine, runMachine, TaskError, type TaskStub } from './run-asl.ts';
+
+export const BAKE = '01JTESTBAKE0000000000000WB';
+export const REF = { bake: BAKE, attempt: 1 };
+export const PIPELINE = 'web';
+const HOME = { account: '111122223333', region: 'eu-west-1' };
+const COMPONENT = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/nginx';
+
+type Finding = Awaited<ReturnType<TargetAccount['preflight']>>[number];
+
+export type BakingWorld = ReturnType<typeof bakingWorld>;
+
+export function bakingWorld(given: Record<string, unknown> = {}) {
+  const table = memoryTable();
+  const clock = fakeClock();
+  const engine = fakeEngine();
+  const instances = fakeInstances();
+  const commands = fakeCommands();
+  const tokens = fakeTokens();
+  const wakeQueue = fakeWakeQueue();
+  const world = imageWorld(HOME.account);
+  const images = fakeOwnImages(world);
+  const documents = memoryDocuments();
+  const planned: string[] = [];
+  const planQueue: PlanQueue = {
+    send: async (requests) => void planned.push(...requests.map(({ pipeline }) => pipeline)),
+  };
+  const workflows = memoryWorkflows();
+  /** What the world says about selectors and targets; everything is in order unless a test says otherwise. */
+  const missing = new Map<string, string>();
+  const resolver: SelectorResolver = {
+    resolve: async (selector) => {
+      const name = 'arn' in selector ? selector.arn : 'name' in selector ? selector.name : 'other';
+      const reason = missing.get(name);
+      return reason === undefined ? { found: true, version: name, detail: {} } : { found: false, reason };
+    },
+  };
+  const findings: Finding[] = [];
+  const closed = new Set<string>();
+  const inTargets = fakeTargets(world, closed);
+  const targets: Targets = {
+    open: async (account, region) => ({
+      ...(await inTargets.open(account, region)),
+      preflight: async () => findings,
+    }),
+  };
+
+  const definition = DefinitionSchema.parse({
+    apiVersion: 'ovenbird.dev/v1',
+    name: PIPELINE,
+    team: 'shop',
+    base: { ssm: '/aws/service/ami' },
+    components: [{ component: 'nginx/1.x.x', parameters: { port: '80' } }],
+    tests: {
+      suites: [
+        { name: 'boots', script: 'true' },
+        { name: 'serves', script: 'curl -f localhost' },
+      ],
+    },
+    gates: { packages: { require: ['nginx'], forbid: ['telnet'] } },
+    approval: { required: false },
+    distribution: { targets: [{ account: '444455556666', regions: ['eu-west-1', 'us-east-1'] }] },
+    lifecycle: { maxFailures: 2 },
+    ...given,
+  });
+  const at = clock.now().toISOString();
+  const bake: BakeRecord = {
+    id: BAKE,
+    pipeline: PIPELINE,
+    revision: 1,
+    channel: 'stable',
+    bits: 'b'.repeat(64),
+    proof: 'c'.repeat(64),
+    lock: {
+      base: {
+        key: 'ssm:eu-west-1:/aws/service/ami',
+        selector: { kind: 'ssm', name: '/aws/service/ami', region: 'eu-west-1' },
+        version: 'ami-0aaaaaaaaaaaaaaaa',
+      },
+      components: [
+        {
+          key: `component:${COMPONENT}/1.x.x`,
+          selector: { kind: 'component', arn: `${COMPONENT}/1.x.x` },
+          version: `${COMPONENT}/1.2.0/1`,
+        },
+      ],
+    },
+    reason: 'nginx moved from 1.1.0/1 to 1.2.0/1.',
+    changes: ['change-1'],
+    causes: ['change-1'],
+    attempt: 1,
+    state: 'queued',
+    createdAt: at,
+  };
+  const attempt: AttemptRecord = { ...REF, state: 'queued', startedAt: at, cleanedUp: false };
+
+  const deps = {
+    table,
+    clock,
+    ids: countingIds(),
+    digest,
+    engine,
+    instances,
+    commands,
+    tokens,
+    wakeQueue,
+    images,
+    documents,
+    planQueue,
+    workflows,
+    resolver,
+    targets,
+    home: HOME,
+    checkCopies: async () => undefined,
+    removeCopies: async () => [],
+    voidApprovals: (ref: typeof REF) => voidApprovals({ table, digest }, ref),
+  };
+
+  return {
+    ...deps,
+    planned,
+    missing,
+    findings,
+    closed,
+    world,
+    makeImage: () => world.addImage(HOME).id,
+    definition,
+    bake,
+    async fill() {
+      await table.write([
+        { put: { ...keys.bake(BAKE), ...bake } },
+        { put: { ...keys.attempt(BAKE, 1), ...attempt } },
+        {
+          put: {
+            ...keys.revision(PIPELINE, 1),
+            pipeline: PIPELINE,
+            revision: 1,
+            definition,
+            selectors: { base: bake.lock.base.selector, components: [] },
+            digest: 'd',
+            appliedBy: 'ada',
+            appliedAt: at,
+          },
+        },
+        {
+          put: {
+            ...keys.planning(PIPELINE),
+            pipeline: PIPELINE,
+            version: 7,
+            dirty: false,
+            changes: [],
+            activeBake: BAKE,
+            supersededInRow: 0,
+            consecutiveFailures: 0,
+          },
+        },
+        {
+          put: {
+            ...keys.fingerprint(PIPELINE, bake.bits, bake.proof),
+            pipeline: PIPELINE,
+            bits: bake.bits,
+            proof: bake.proof,
+            state: 'baking',
+            bake: BAKE,
+            failures: 0,
+          },
+        },
+      ]);
+    },
+    async planning() {
+      return PlanningRecordSchema.parse(await table.get(keys.planning(PIPELINE)));
+    },
+    async fingerprint() {
+      return FingerprintRecordSchema.parse(
+        await table.get(keys.fingerprint(PIPELINE, bake.bits, bake.proof)),
+      );
+    },
+    published: () => table.items().filter((item) => item.pk.startsWith('OUTBOX#')),
+    /** What is left at AWS: running instances, images, builds that the engine remembers. */
+    leftBehind: () => [...instances.running(), ...world.images.keys(), ...engine.known()],
+    run: (name: 'bake' | 'build' | 'test', more: Record<string, TaskStub> = {}) =>
+      runMachine(readMachine(name), REF, { ...tasksOf(deps), ...more }),
+  };
+}
+
+/** Every state of the machines, done by the use case behind it. Distribution and approval are answered at once. */
+function tasksOf(deps: WorldDeps): Record<string, TaskStub> {
+  const input = <Input>(call: { payload: unknown }) => call.payload as Input;
+  const nested =
+    (name: 'build' | 'test'): TaskStub =>
+    async ({ payload }) => {
+      const result: RunResult = await runMachine(readMachine(name), payload, tasksOf(deps));
+      if (result.status === 'SUCCEEDED') return result.output;
+      throw new TaskError(result.error ?? '', result.cause);
+    };
+  const wait: TaskStub = (call) => waitFor(deps, input(call));
+  const tasks: Record<string, TaskStub> = {
+    'Check preflight': (call) => checkPreflight(deps, input(call)),
+    Build: nested('build'),
+    Test: nested('test'),
+    'Evaluate gates': (call) => evaluateGates(deps, input(call)),
+    Approve: () => ({ decision: 'not-required' }),
+    Distribute: () => ({}),
+    Release: () => ({}),
+    'Clean up': (call) => cleanUpBake(deps, input(call)),
+    'Record outcome': (call) => recordOutcome(deps, input(call)),
+    'Start builds': (call) => startBuild(deps, input(call)),
+    'Wait for the build': wait,
+    'Record the image': (call) => recordImage(deps, input(call)),
+    'Plan tests': (call) => planTests(deps, input(call)),
+    'Launch the instance': (call) => launchTestInstance(deps, input(call)),
+    'Wait until it is reachable': wait,
+    'Send the command': (call) => sendTestCommand(deps, input(call)),
+    'Wait for the command': wait,
+    'Collect the answer': (call) => collectTest(deps, input(call)),
+    'Terminate the instance': (call) => terminateTestInstance(deps, input(call)),
+    'Record the verdict': (call) => recordVerdict(deps, input(call)),
+  };
+  return Object.fromEntries(Object.entries(tasks).map(([name, stub]) => [name, named(stub)]));
+}
+type WorldDeps = Parameters<typeof checkPreflight>[0] &
+  Parameters<typeof cleanUpBake>[0] &
+  Parameters<typeof recordOutcome>[0] &
+  Parameters<typeof startBuild>[0] &
+  Parameters<typeof recordImage>[0] &
+  Parameters<typeof launchTestInstance>[0] &
+  Parameters<typeof collectTest>[0] &
+  Parameters<typeof registerWait>[0] &
+  Parameters<typeof completeTask>[0] &
+  Parameters<typeof sendTestCommand>[0] & { readonly tokens: ReturnType<typeof fakeTokens> };
+
+/** As Lambda does: the name of what was thrown is the error, its description the cause. */
+function named(stub: TaskStub): TaskStub {
+  return async (call) => {
+    try {
+      return await stub(call);
+    } catch (error) {
+      if (error instanceof TaskError || !(error instanceof Error)) throw error;
+      const cause = { errorType: error.name, errorMessage: error.message, trace: [] };
+      throw new TaskError(error.name, JSON.stringify(cause));
+    }
+  };
+}
+
+/** Registers, lets the world go on as the test has prepared it, and answers what reaches the task. */
+async function waitFor(deps: WorldDeps, input: Parameters<typeof registerWait>[1]): Promise<unknown> {
+  const { tokens } = deps;
+  tokens.open(input.token);
+  await registerWait(deps, input);
+  const id = `${input.kind}:${input.resource}`;
+  const act = goingOn.get(deps.table);
+  await act?.(input);
+  await wakeWaits(deps, { wait: id, round: 99 });
+  await completeTask(deps, id);
+  const delivery = tokens.delivered.findLast(({ token }) => token === input.token);
+  if (delivery === undefined) throw new TaskError('States.Timeout', 'Nothing answered.');
+  if (delivery.error !== undefined) throw new TaskError(delivery.error, delivery.cause);
+  return delivery.output;
+}
+
+type Waited = Parameters<typeof registerWait>[1];
+const goingOn = new WeakMap<object, (wait: Waited) => unknown>();
+
+/** Says what happens in the world while a machine waits. */
+export function whileWaiting(world: BakingWorld, act: (wait: Waited) => unknown): void {
+  goingOn.set(world.table, act);
+}
+
+/** A world in which everything goes well: the build makes an image, instances become reachable, suites pass. */
+export function allGoesWell(world: BakingWorld): void {
+  world.engine.inventories = [
+    { name: 'nginx', version: '1.26.2' },
+    { name: 'bash', version: '5.2' },
+  ];
+  whileWaiting(world, ({ kind, resource }) => {
+    if (kind === 'image') {
+      const imageId = world.makeImage();
+      world.engine.set(resource, { state: 'available', imageId, log: `/aws/imagebuilder/${resource}` });
+    }
+    if (kind === 'instance') world.instances.ready(resource);
+    if (kind === 'command') world.commands.answer(resource, { stdout: 'fine' });
+  });
+}
+
+function memoryDocuments(): Documents & { readonly texts: Map<string, string> } {
+  const texts = new Map<string, string>();
+  return {
+    texts,
+    put: async (key, body) => void texts.set(key, body),
+    get: async (key) => texts.get(key),
+  };
+}
+
+export interface MemoryWorkflows extends Workflows {
+  readonly executions: Map<string, ExecutionStatus>;
+  readonly stopped: string[];
+}
+
+function memoryWorkflows(): MemoryWorkflows {
+  const executions = new Map<string, ExecutionStatus>();
+  const stopped: string[] = [];
+  const executionArn = (machine: string, name: string) =>
+    `arn:aws:states:eu-west-1:111122223333:execution:ovenbird-dev-${machine}:${name}`;
+  return {
+    executions,
+    stopped,
+    executionArn,
+    async startBake(name) {
+      const arn = executionArn('bake', name);
+      if (!executions.has(arn)) executions.set(arn, { status: 'RUNNING' });
+      return arn;
+    },
+    async stop(execution, reason) {
+      stopped.push(execution);
+      if (executions.get(execution)?.status === 'RUNNING')
+        executions.set(execution, { status: 'ABORTED', cause: reason });
+    },
+    describe: async (execution) => executions.get(execution),
+  };
+}

@@ -1,0 +1,358 @@
+import { describe, expect, it } from '@jest/globals';
+import { ami, BASE_PARAMETER, componentArn, planningWorld } from '../support/planning-world.ts';
+
+const BASE_TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
+
+/** `base` on the public parameter, `web` on it; both use the component `agents`. All released. */
+async function shop() {
+  const world = planningWorld();
+  world.components.set('agents', '1.0.0');
+  await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
+  await world.apply({ name: 'web', base: 'base', components: ['agents/1.x.x'] });
+  await world.settle();
+  await releaseAll(world);
+  return world;
+}
+
+async function releaseAll(world: ReturnType<typeof planningWorld>): Promise<void> {
+  for (let rounds = 0; rounds < 20; rounds += 1) {
+    const [next] = world.running();
+    if (next === undefined) return;
+    await world.release(next.id);
+    await world.settle();
+  }
+  throw new Error('There is always another bake.');
+}
+
+describe('a change', () => {
+  it('leads from the base to the child, base first, with one cause', async () => {
+    const world = await shop();
+    expect(world.bakes().map(({ pipeline }) => pipeline)).toEqual(['base', 'web']);
+
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+
+    const [running] = world.running();
+    expect(world.running()).toHaveLength(1);
+    expect(running?.pipeline).toBe('base');
+    expect(running?.lock.base.version).toBe(ami(2));
+    await releaseAll(world);
+    const [child] = world.bakes('web').slice(-1);
+    expect(world.bakes()).toHaveLength(4);
+    expect(child?.causes).toEqual(running?.causes);
+    expect(child?.lock.base.version).toBe(world.channel('base')?.release);
+    expect(child?.reason).toContain('pipeline base');
+  });
+
+  it('of a component that base and child share gives two bakes, not three', async () => {
+    const world = await shop();
+
+    await world.notice(world.publishComponent('agents', '1.1.0'));
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base']);
+    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-moving');
+    await releaseAll(world);
+    expect(world.bakes('base')).toHaveLength(2);
+    expect(world.bakes('web')).toHaveLength(2);
+    expect(world.bakes('web').at(-1)?.lock.components[0]?.version).toBe(
+      `${componentArn('agents', '1.1.0')}/1`,
+    );
+  });
+
+  it('that is told of ten times is noticed once', async () => {
+    const world = await shop();
+    const before = world.changes().length;
+    world.parameters.set(BASE_PARAMETER, ami(2));
+
+    await Promise.all(Array.from({ length: 10 }, () => world.notice(BASE_TOPIC)));
+    await world.settle();
+
+    expect(world.changes()).toHaveLength(before + 1);
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('that no event tells of is found by the reconcile, which resolves each selector once', async () => {
+    const world = await shop();
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    world.resolved.length = 0;
+
+    const counts = await world.reconcile();
+    await world.settle();
+
+    expect(counts).toEqual({ selectors: 3, topics: 3 });
+    expect(world.resolved).toHaveLength(2);
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base']);
+  });
+
+  it('back to an older version of a component is none', async () => {
+    const world = await shop();
+    await world.notice(world.publishComponent('agents', '1.2.0'));
+    await world.settle();
+    await releaseAll(world);
+    const before = world.changes().length;
+
+    await world.notice(world.publishComponent('agents', '1.1.0'));
+
+    expect(world.changes()).toHaveLength(before);
+  });
+
+  it('of what cannot be read keeps the last version and says so on the selector', async () => {
+    const world = await shop();
+    world.parameters.delete(BASE_PARAMETER);
+
+    const outcome = await world.notice(BASE_TOPIC);
+
+    expect(outcome).toMatchObject({ kind: 'noticed', changes: [], problems: [{ selector: BASE_TOPIC }] });
+    const row = world.table.items().find(({ pk }) => pk === `SELECTOR#${BASE_TOPIC}`);
+    expect(row).toMatchObject({ version: ami(1), problem: 'there is nothing of that name' });
+  });
+
+  it('reaches hundreds of pipelines, a page at a time, and goes on after a crash', async () => {
+    const world = planningWorld({ pageSize: 30 });
+    const names = Array.from({ length: 250 }, (_, n) => `app-${String(n).padStart(3, '0')}`);
+    for (const name of names) await world.apply({ name, base: BASE_PARAMETER, triggers: { mode: 'manual' } });
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    const [send, failing] = [world.ports.planQueue.send, { count: 0 }];
+    world.ports.planQueue.send = async (requests) => {
+      failing.count += 1;
+      if (failing.count === 3) throw new Error('gone');
+      await send(requests);
+    };
+
+    await expect(world.notice(BASE_TOPIC)).rejects.toThrow('gone');
+    world.clock.forward(120);
+    await world.sweep();
+
+    const marked = names.filter((name) => (world.planning(name)?.changes.length ?? 0) === 2);
+    const change = world.changes().find(({ selector }) => selector === BASE_TOPIC);
+    expect(marked).toHaveLength(250);
+    expect(change?.fanOut).toBe('done');
+  });
+});
+
+describe('planning', () => {
+  it('starts at most one bake per fingerprint, however often it is asked', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+
+    for (let count = 0; count < 8; count += 1) world.plans.push({ pipeline: 'base', at: 0 });
+    await world.settle();
+
+    expect(world.bakes()).toHaveLength(1);
+    expect(world.executions.size).toBe(1);
+  });
+
+  it('waits for the debounce, then takes all changes up at once', async () => {
+    const world = planningWorld();
+    world.components.set('agents', '1.0.0');
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      components: ['agents/1.x.x'],
+      triggers: { debounce: '5m' },
+    });
+    await world.settle();
+    expect(world.bakes()).toHaveLength(0);
+
+    world.clock.forward(200);
+    await world.notice(world.publishComponent('agents', '1.1.0'));
+    world.clock.forward(200);
+    await world.settle();
+    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('debounce');
+    world.clock.forward(101);
+    await world.settle();
+
+    expect(world.bakes()).toHaveLength(1);
+    expect(world.bakes()[0]?.changes).toHaveLength(2);
+  });
+
+  it('leaves a manual pipeline alone until somebody asks', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { mode: 'manual' } });
+    await world.settle();
+    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('manual');
+
+    const answer = await world.request('base');
+
+    expect(answer).toMatchObject({ kind: 'started' });
+    expect(world.bakes()[0]).toMatchObject({ requestedBy: 'anna' });
+  });
+
+  it('does not let a manual base hold its children', async () => {
+    const world = await shop();
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      components: ['agents/1.x.x'],
+      triggers: { mode: 'manual' },
+    });
+    await world.settle();
+
+    await world.notice(world.publishComponent('agents', '1.1.0'));
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['web']);
+  });
+
+  it('holds a child for at most maxHold, then builds on the release that there is', async () => {
+    const world = await shop();
+    await world.apply({
+      name: 'web',
+      base: 'base',
+      components: ['agents/1.x.x'],
+      triggers: { maxHold: '1h' },
+    });
+    await world.settle();
+    await world.notice(world.publishComponent('agents', '1.1.0'));
+    await world.settle();
+    const [base] = world.running();
+
+    world.clock.forward(3601);
+    await world.sweep();
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base', 'web']);
+    expect(base?.endedAt).toBeUndefined();
+  });
+
+  it('answers "up to date" where nothing changed, and bakes all the same by force, once', async () => {
+    const world = await shop();
+
+    const calm = await world.request('base');
+    const forced = await world.request('base', true);
+    await releaseAll(world);
+    const after = await world.request('base');
+
+    expect(calm).toMatchObject({ kind: 'up-to-date' });
+    expect(forced).toMatchObject({ kind: 'started' });
+    expect(after).toMatchObject({ kind: 'up-to-date' });
+    expect(world.bakes('base')).toHaveLength(2);
+    expect(world.bakes('web')).toHaveLength(2);
+  });
+
+  it('answers a request for a child whose base is baking with the reason that holds it', async () => {
+    const world = await shop();
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+
+    const answer = await world.request('web', true);
+
+    expect(answer).toMatchObject({ kind: 'held', reasons: [{ code: 'ancestor-moving' }] });
+    await releaseAll(world);
+    expect(world.bakes('web').at(-1)?.requestedBy).toBe('anna');
+  });
+
+  it('supersedes a bake before its approval, twice in a row, and then lets one finish', async () => {
+    const world = await shop();
+    const move = async (number: number) => {
+      world.parameters.set(BASE_PARAMETER, ami(number));
+      await world.notice(BASE_TOPIC);
+      await world.settle();
+      await world.endStopped();
+      await world.settle();
+    };
+
+    await move(2);
+    await move(3);
+    await move(4);
+    await move(5);
+
+    const states = world.bakes('base').map(({ state }) => state);
+    expect(states).toEqual(['released', 'superseded', 'superseded', 'queued']);
+    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('superseded-twice');
+    await releaseAll(world);
+    expect(world.bakes('base').at(-1)).toMatchObject({
+      state: 'released',
+      lock: { base: { version: ami(5) } },
+    });
+  });
+
+  it('lets an approved bake finish before newer versions follow', async () => {
+    const world = await shop();
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+    const [running] = world.running();
+    await world.walk(running?.id ?? '', 'Distribute');
+
+    world.parameters.set(BASE_PARAMETER, ami(3));
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+
+    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('after-approval');
+    await world.release(running?.id ?? '');
+    await world.settle();
+    expect(world.running()).toMatchObject([{ pipeline: 'base', lock: { base: { version: ami(3) } } }]);
+  });
+
+  it('tries what failed again after a while, longer each time, and stops when it failed too often', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { maxFailures: 3 } } });
+    await world.settle();
+    const waits: number[] = [];
+    for (const [first] = world.running(); waits.length < 10; ) {
+      const running = world.running()[0] ?? first;
+      await world.fail(running?.id ?? '');
+      await world.settle();
+      let waited = 0;
+      for (; waited < 7 * 3600 && world.running().length === 0; waited += 60) {
+        world.clock.forward(60);
+        await world.sweep();
+        await world.settle();
+      }
+      if (world.running().length === 0) break;
+      waits.push(waited);
+    }
+
+    expect(waits).toEqual([60, 240]);
+    expect(world.bakes()).toHaveLength(3);
+    expect(world.planning('base')?.decision?.reasons.map(({ code }) => code)).toContain('refused');
+    expect(world.planning('base')?.duePk).toBeUndefined();
+    expect(await world.request('base')).toMatchObject({ kind: 'started' });
+  });
+
+  it('plans a child again when its base turns out to have nothing to do', async () => {
+    const world = await shop();
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      components: ['agents/1.x.x'],
+      triggers: { debounce: '10m' },
+    });
+    world.clock.forward(601);
+    await world.settle();
+    world.components.set('tools', '1.0.0');
+    await world.apply({ name: 'web', base: 'base', components: ['agents/1.x.x', 'tools/1.x.x'] });
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-moving');
+
+    world.parameters.set(BASE_PARAMETER, ami(1));
+    await world.notice(BASE_TOPIC);
+    world.clock.forward(601);
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['web']);
+  });
+
+  it('starts a bake that was recorded but whose machine was never started', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    const { startBake } = world.ports.workflows;
+    world.ports.workflows.startBake = async () => {
+      throw new Error('gone');
+    };
+    await expect(world.settle()).rejects.toThrow('gone');
+    world.ports.workflows.startBake = startBake;
+
+    world.clock.forward(61);
+    await world.sweep();
+
+    expect(world.bakes()).toHaveLength(1);
+    expect(world.executions.size).toBe(1);
+  });
+});
