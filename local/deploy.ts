@@ -98,6 +98,8 @@ export async function deployService(cloud: LocalCloud, settings: Settings): Prom
     BuildSubnetId: subnet,
     TargetAccounts: settings.targetAccounts.join(','),
     TargetExternalId: settings.externalId,
+    // The emulator serves HTTP APIs under this path.
+    ApiBaseUrl: `${cloud.endpoint}/_aws/execute-api/{api}/$default`,
   };
   await serverless(
     [
@@ -137,13 +139,8 @@ export async function readDeployment(cloud: LocalCloud): Promise<Deployment> {
       throw new DeployFailed(`The stack has no output ${name}; it has ${Object.keys(outputs).join(', ')}.`);
     return value;
   };
-  const apiId =
-    need('HttpApiUrl')
-      .replace(/^https?:\/\//, '')
-      .split('.')[0] ?? '';
   return {
-    // The emulator serves stages of HTTP APIs under this path; what it prints itself is AWS's own form.
-    apiUrl: `${cloud.endpoint}/_aws/execute-api/${apiId}/$default`,
+    apiUrl: need('ApiUrl'),
     topics: { notification: need('NotificationTopicArn'), approval: need('ApprovalTopicArn') },
     outputs,
     functionName: (name) => `ovenbird-${STAGE}-${name}`,
