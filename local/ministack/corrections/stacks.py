@@ -6,7 +6,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudtrail, eventbridge
 from ministack.services.cloudformation import provisioners
 
-from .support import correction, require
+from .support import correction, require, wrap
 
 
 def _add_type(name: str, **steps) -> None:
@@ -54,6 +54,21 @@ def logging_trails(account: str, region: str) -> list[str]:
         for (owner, home, _), trail in cloudtrail._trails.all_items()
         if owner == account and trail.get("IsLogging") and (home == region or trail.get("IsMultiRegionTrail"))
     ]
+
+
+@correction(
+    fact="An alarm may watch an expression over several metrics. Here it is kept as described, and never leaves INSUFFICIENT_DATA.",
+    source="docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create-alarm-on-metric-math-expression.html",
+)
+def alarms_may_use_metric_math():
+    def alarm_record(original, name, props):
+        if not props.get("Metrics"):
+            return original(name, props)
+        nothing = {"MetricName": "expression", "Namespace": "not-evaluated"}
+        alarm = original(name, {**props, "Metrics": None, **nothing})
+        return {**alarm, "Metrics": props["Metrics"]}
+
+    wrap(provisioners, "_cw_metric_alarm_record", alarm_record)
 
 
 @correction(

@@ -396,6 +396,21 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     return (await cloudtrail.send(new GetTrailStatusCommand({ Name: 'stacked' }))).IsLogging === true;
   },
 
+  async alarms_may_use_metric_math(stage) {
+    const metric = { Namespace: 'AWS/SQS', MetricName: 'ApproximateAgeOfOldestMessage' };
+    const properties = {
+      Metrics: [
+        { Id: 'age', MetricStat: { Metric: metric, Period: 60, Stat: 'Maximum' }, ReturnData: false },
+        { Id: 'minutes', Expression: 'age / 60' },
+      ],
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 1,
+      Threshold: 5,
+    };
+    const resources = { Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: properties } };
+    return (await stack(stage, 'alarm', resources)) === 'CREATE_COMPLETE';
+  },
+
   async stacks_have_event_bus_policies(stage) {
     const statement = {
       Effect: 'Allow',
