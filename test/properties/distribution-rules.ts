@@ -1,0 +1,209 @@
+/**
+ * What must hold of a distribution, whatever crashes, fails, refuses and is put off: random worlds, one run of each, and every rule that the
+ * run broke. Faults can be planted, to see that the rules find them.
+ */
+import fc from 'fast-check';
+import { DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
+import { TAGS } from '../../shared/domain/naming.ts';
+import { removeCopies } from '../../shared/use-cases/remove-copies.ts';
+import { Crash, type CrashPoint, crashing } from '../support/crashing.ts';
+import {
+  BAKE,
+  type DistributionWorld,
+  distributionWorld,
+  drive,
+  HOME,
+  type Ports,
+  REF,
+  type TargetSpec,
+} from '../support/distribution-world.ts';
+
+const OLD = 'ami-00000000000000fff';
+const TEMPLATE_BEFORE = 'ami-00000000000000abc';
+
+const spec = fc.record(
+  {
+    account: fc.constantFrom('444455556666', '777788889999', '222233334444'),
+    region: fc.constantFrom('eu-west-1', 'eu-central-1', 'us-east-1'),
+    mode: fc.constantFrom('copy' as const, 'share' as const),
+    required: fc.boolean(),
+    launchTemplate: fc.boolean(),
+    before: fc.constant(OLD),
+  },
+  { requiredKeys: ['account', 'region'] },
+);
+const crash: fc.Arbitrary<CrashPoint> = fc.record({
+  call: fc.nat(250),
+  when: fc.constantFrom('before' as const, 'after' as const),
+});
+
+export const distributions = fc.record({
+  specs: fc.uniqueArray(spec, {
+    maxLength: 5,
+    selector: ({ account, region }) => `${account}/${region}`,
+  }),
+  crashes: fc.array(crash, { maxLength: 8 }),
+  /** Accounts whose copies fail, that many times. */
+  failures: fc.dictionary(fc.constantFrom('444455556666', '777788889999', HOME.account), fc.nat(4)),
+  /** An account whose pointers cannot be written, after so many writes. */
+  refusing: fc.option(
+    fc.record({ account: fc.constantFrom('444455556666', '777788889999'), after: fc.nat(2) }),
+  ),
+  throttles: fc.array(fc.nat(300), { maxLength: 10 }),
+  /** Where the machine is stopped at the first crash and only the clean-up follows; undefined where everything is repeated. */
+  stopped: fc.option(fc.constantFrom('move' as const, 'release' as const), { nil: undefined }),
+});
+export type Distribution = typeof distributions extends fc.Arbitrary<infer Value> ? Value : never;
+
+export const RULES = {
+  once: 'never makes a second image for a target',
+  order: 'moves no pointer before every required target is verified',
+  allOrNone: 'ends with every required target current, or with every pointer as before',
+  nothingLeft:
+    'leaves nothing behind that is not released: no image, permission, slot or hold on the pointers',
+} as const;
+export type Rule = keyof typeof RULES;
+export interface Violation {
+  readonly rule: Rule;
+  readonly text: string;
+}
+
+/** Faults to plant, each a way in which the product might be wrong. */
+export const FAULTS = {
+  /** A repeated copy is asked for with another token, and its name is no help. */
+  'fresh-tokens': (ports) => {
+    let count = 0;
+    const unlike = () => {
+      count += 1;
+      return String(count);
+    };
+    return changed(ports, (target) => ({
+      copy: (request) =>
+        target.copy({ ...request, clientToken: unlike(), name: `${request.name}-${unlike()}` }),
+    }));
+  },
+  /** Permissions for copying stay. */
+  'forgotten-revoke': (ports) => ({ ...ports, ownImages: { ...ports.ownImages, revoke: async () => {} } }),
+  /** What a pointer was before is not known. */
+  'forgotten-pointer': (ports) => changed(ports, () => ({ readParameter: async () => undefined })),
+  /** Copies that failed stay where they are. */
+  'forgotten-copy': (ports) => changed(ports, () => ({ remove: async () => {} })),
+  /** Rows say that they are verified before they are. */
+  'early-verified': (ports) => ({
+    ...ports,
+    table: {
+      ...ports.table,
+      query: async (query) => {
+        const page = await ports.table.query(query);
+        const items = page.items.map((item) =>
+          item.sk.startsWith('TARGET#') && item.state === 'failed' ? { ...item, state: 'verified' } : item,
+        );
+        return { ...page, items };
+      },
+    },
+  }),
+} as const satisfies Readonly<Record<string, (ports: Ports) => Ports>>;
+export type Fault = keyof typeof FAULTS;
+
+type Opened = Awaited<ReturnType<Ports['targets']['open']>>;
+
+function changed(ports: Ports, change: (target: Opened) => Partial<Opened>): Ports {
+  const open = async (account: string, region: string) => {
+    const target = await ports.targets.open(account, region);
+    return { ...target, ...change(target) };
+  };
+  return { ...ports, targets: { open } };
+}
+
+/** Plays one distribution and says what it broke. */
+export async function violationsOf(given: Distribution, fault?: Fault): Promise<Violation[]> {
+  const setup = distributionWorld(given.specs);
+  await setup.seed();
+  const watched = watch(setup, given);
+  const ports = fault === undefined ? setup.deps : FAULTS[fault](setup.deps);
+  const deps = crashing(ports, given.crashes);
+  const left = new Map(Object.entries(given.failures));
+  const failing = (image: { account: string }) => {
+    const rest = left.get(image.account) ?? 0;
+    left.set(image.account, rest - 1);
+    return rest > 0;
+  };
+  if (given.stopped === undefined) {
+    const isCrash = (error: unknown) => error instanceof Crash;
+    const end = await drive(setup, { deps, failing, isCrash });
+    return [...watched(), ...pointersAfter(setup, given, end === 'released'), ...leftovers(setup)];
+  }
+  await drive(setup, { deps, failing, stopBefore: given.stopped, isCrash: () => false }).catch(() => {});
+  setup.world.beforeCall = () => {};
+  await removeCopies(ports, REF);
+  return [...watched(), ...pointersAfter(setup, given, false), ...leftovers(setup)];
+}
+
+/** Looks at the world before each call, at pointers before each write. */
+function watch(setup: DistributionWorld, given: Distribution): () => Violation[] {
+  const found: Violation[] = [];
+  let writes = 0;
+  let calls = 0;
+  setup.world.beforePointer = (place, pointer, imageId) => {
+    if (imageId === OLD || imageId === TEMPLATE_BEFORE) return;
+    const unverified = setup.rows().filter((row) => row.required && row.state !== 'verified');
+    if (unverified.length > 0)
+      found.push({ rule: 'order', text: `${place.account}/${place.region} ${pointer} shows ${imageId}` });
+    if (given.refusing?.account !== place.account) return;
+    writes += 1;
+    if (writes > given.refusing.after) throw new DistributionFailed('AccessDenied');
+  };
+  setup.world.beforeCall = () => {
+    calls += 1;
+    if (given.throttles.includes(calls)) throw new TryLater('RequestLimitExceeded');
+    const places = setup.copies().map((image) => `${image.account}/${image.region}`);
+    const twice = places.find((place, index) => places.indexOf(place) !== index);
+    if (twice !== undefined) found.push({ rule: 'once', text: `${twice} has two images` });
+  };
+  return () => found;
+}
+
+function pointersAfter(setup: DistributionWorld, given: Distribution, released: boolean): Violation[] {
+  return given.specs.flatMap((target) => {
+    const row = setup
+      .rows()
+      .find((one) => !one.carrier && one.account === target.account && one.region === target.region);
+    const moved = released && row?.state === 'released';
+    const problems = [
+      ...(released && target.required !== false && !moved ? ['is required and not released'] : []),
+      ...differs('the parameter', setup.parameterOf(target), moved ? row.imageId : target.before),
+      ...(target.launchTemplate === true
+        ? differs('the template', setup.templateOf(target), moved ? row.imageId : TEMPLATE_BEFORE)
+        : []),
+      ...(moved && !launchable(setup, target, row.imageId) ? ['cannot launch what it points to'] : []),
+    ];
+    return problems.map((text) => ({
+      rule: 'allOrNone' as const,
+      text: `${target.account}/${target.region} ${text}`,
+    }));
+  });
+}
+
+function differs(what: string, shown: string | undefined, wanted: string | undefined): string[] {
+  return shown === wanted ? [] : [`${what} shows ${shown}, not ${wanted}`];
+}
+
+function launchable(setup: DistributionWorld, target: TargetSpec, imageId: string | undefined): boolean {
+  return setup.world.see(target, imageId ?? '')?.state === 'available';
+}
+
+function leftovers(setup: DistributionWorld): Violation[] {
+  const released = setup.rows().filter((row) => row.state === 'released');
+  const kept = released.map((row) => row.imageId);
+  const shared = released
+    .filter((row) => row.mode === 'share' && row.region === HOME.region)
+    .map((row) => row.account);
+  const stray = setup.copies().filter((image) => image.tags[TAGS.bake] === BAKE && !kept.includes(image.id));
+  const permitted = [...setup.source.launchableBy].filter((account) => !shared.includes(account));
+  const marks = setup.table.items().filter((item) => /^(?:COPY#|POINTERS#)|^WAIT$/.test(item.sk));
+  return [
+    ...stray.map((image) => `${image.id} in ${image.account}/${image.region}`),
+    ...permitted.map((account) => `${account} may launch the source`),
+    ...marks.map((item) => `${item.pk} ${item.sk}`),
+  ].map((text) => ({ rule: 'nothingLeft' as const, text }));
+}
