@@ -65,7 +65,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);
     const selectors = await lookAtSelectors(deps, reading, graph.parents);
     const reach = await checkReach(deps, reading, before);
-    const problems = [...graph.problems, ...selectors.problems, ...reach.problems];
+    const problems = firstOfField([...graph.problems, ...reach.problems, ...selectors.problems]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
     const revision = (before?.pipeline.revision ?? 0) + 1;
@@ -117,6 +117,13 @@ export function readDefinition(deps: Pick<ApplyDeps, 'digest' | 'home'>, given: 
       maxFailures: definition.lifecycle.maxFailures,
     },
   };
+}
+
+/** What is wrong for two reasons is said once: the more telling reasons come first. */
+function firstOfField(problems: readonly Problem[]): Problem[] {
+  return problems.filter(
+    (problem, index) => problems.findIndex(({ field }) => field === problem.field) === index,
+  );
 }
 
 function problemsOf(error: z.ZodError): Problem[] {

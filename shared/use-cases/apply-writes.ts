@@ -46,12 +46,24 @@ export interface Applying {
 
 export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: Applying): Write[] {
   const now = deps.clock.now();
-  const change = changeOf(deps.ids.next(), applying, now.toISOString());
+  const first = firstVersion(deps, applying, now.toISOString());
+  const changes = [
+    ...(first === undefined ? [] : [first]),
+    changeOf(deps.ids.next(), applying, now.toISOString()),
+  ];
   return [
     ...pipelineWrites(applying, now.toISOString()),
-    planningWrite(applying, change, now),
-    { put: { ...keys.change(change.id), ...change, listPk: lists.changes, listSk: change.id } },
-    ...selectorWrites(applying),
+    planningWrite(
+      applying,
+      changes.map(({ id }) => id),
+      now,
+    ),
+    ...changes.map(
+      (change): Write => ({
+        put: { ...keys.change(change.id), ...change, listPk: lists.changes, listSk: change.id },
+      }),
+    ),
+    ...selectorWrites(applying, first),
     ...parameterWrites(applying),
   ];
 }
@@ -87,7 +99,7 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
   ];
 }
 
-function planningWrite({ reading, before }: Applying, change: ChangeRecord, now: Date): Write {
+function planningWrite({ reading, before }: Applying, changes: readonly string[], now: Date): Write {
   const pipeline = reading.definition.name;
   const dueAt = new Date(now.getTime() + reading.plan.debounceSeconds * 1000).toISOString();
   const dirty = { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.planning, dueSk: dueAt };
@@ -96,7 +108,7 @@ function planningWrite({ reading, before }: Applying, change: ChangeRecord, now:
       pipeline,
       version: 1,
       dirty: true,
-      changes: [change.id],
+      changes: [...changes],
       supersededInRow: 0,
       consecutiveFailures: 0,
     };
@@ -106,10 +118,27 @@ function planningWrite({ reading, before }: Applying, change: ChangeRecord, now:
   return {
     update: keys.planning(pipeline),
     set: { ...dirty, consecutiveFailures: 0, supersededInRow: 0 },
-    append: { changes: [change.id] },
+    append: { changes },
     add: { version: 1 },
     when: { exists: true },
   };
+}
+
+/**
+ * The base image that nobody had asked for before moves from nothing to its first version: that is the first change of the chain that ends in
+ * the last image built on it.
+ */
+function firstVersion(
+  deps: Pick<ApplyDeps, 'ids'>,
+  { before, selectors, reading }: Applying,
+  at: string,
+): ChangeRecord | undefined {
+  const base = selectors.find(({ record }) => record.key === selectorKey(reading.references.base));
+  if (before !== undefined || base === undefined || base.isKnown) return undefined;
+  const { key, version, selector } = base.record;
+  if (version === undefined || selector.kind === 'pipeline') return undefined;
+  const id = deps.ids.next();
+  return { id, selector: key, to: version, at, cause: id, causes: [], follows: [], fanOut: 'done' };
 }
 
 function changeOf(id: string, { reading, before, revision }: Applying, at: string): ChangeRecord {
@@ -126,7 +155,7 @@ function changeOf(id: string, { reading, before, revision }: Applying, at: strin
   };
 }
 
-function selectorWrites({ reading, before, selectors }: Applying): Write[] {
+function selectorWrites({ reading, before, selectors }: Applying, first: ChangeRecord | undefined): Write[] {
   const pipeline = reading.definition.name;
   const wanted = new Set(selectors.map(({ record }) => record.key));
   const old = before === undefined ? [] : oldKeys(before.revision);
@@ -142,7 +171,13 @@ function selectorWrites({ reading, before, selectors }: Applying): Write[] {
     return [
       put,
       {
-        put: { ...keys.selector(record.key), ...record, listPk: lists.selectors, listSk: record.key },
+        put: {
+          ...keys.selector(record.key),
+          ...record,
+          ...(first?.selector === record.key ? { change: first.id } : {}),
+          listPk: lists.selectors,
+          listSk: record.key,
+        },
         when: { exists: false },
       },
       { put: { ...keys.topicSelector(record.topic, record.key), ...topic } },

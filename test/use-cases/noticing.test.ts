@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { keys } from '../../shared/domain/naming.ts';
 import { ami, BASE_PARAMETER, componentArn, planningWorld } from '../support/planning-world.ts';
 
 const BASE_TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
@@ -105,7 +106,7 @@ describe('a change', () => {
     const outcome = await world.notice(BASE_TOPIC);
 
     expect(outcome).toMatchObject({ kind: 'noticed', changes: [], problems: [{ selector: BASE_TOPIC }] });
-    const row = world.table.items().find(({ pk }) => pk === `SELECTOR#${BASE_TOPIC}`);
+    const row = world.table.peek(keys.selector(BASE_TOPIC));
     expect(row).toMatchObject({ version: ami(1), problem: 'there is nothing of that name' });
   });
 
@@ -125,8 +126,8 @@ describe('a change', () => {
     world.clock.forward(120);
     await world.sweep();
 
-    const marked = names.filter((name) => (world.planning(name)?.changes.length ?? 0) === 2);
-    const change = world.changes().find(({ selector }) => selector === BASE_TOPIC);
+    const change = world.changes().find(({ selector, to }) => selector === BASE_TOPIC && to === ami(2));
+    const marked = names.filter((name) => world.planning(name)?.changes.includes(change?.id ?? ''));
     expect(marked).toHaveLength(250);
     expect(change?.fanOut).toBe('done');
   });
@@ -165,7 +166,7 @@ describe('planning', () => {
     await world.settle();
 
     expect(world.bakes()).toHaveLength(1);
-    expect(world.bakes()[0]?.changes).toHaveLength(2);
+    expect(world.bakes()[0]?.changes).toHaveLength(3);
   });
 
   it('leaves a manual pipeline alone until somebody asks', async () => {
@@ -309,8 +310,8 @@ describe('planning', () => {
 
     expect(waits).toEqual([60, 240]);
     expect(world.bakes()).toHaveLength(3);
-    expect(world.planning('base')?.decision?.reasons.map(({ code }) => code)).toContain('refused');
-    expect(world.planning('base')?.duePk).toBeUndefined();
+    expect(world.planning('base')?.decision?.reasons.map(({ code }) => code)).toContain('disabled');
+    expect(world.planning('base')?.dueAt).toBeUndefined();
     expect(await world.request('base')).toMatchObject({ kind: 'started' });
   });
 
