@@ -1,0 +1,29 @@
+import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
+import { home } from '../../shared/lambda/deps/home.ts';
+import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
+import { ownImages } from '../../shared/lambda/deps/own-images.ts';
+import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { workflows } from '../../shared/lambda/deps/workflows.ts';
+import { httpLambda } from '../../shared/lambda/http-lambda.ts';
+import { lazy } from '../../shared/lambda/lazy.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { createApi } from './app.ts';
+import { apiVerbs } from './verbs.ts';
+
+export const handler = httpLambda(
+  lazy(() => {
+    const deps = { table: table(), clock, ids: ids(), digest };
+    const verbs = apiVerbs({
+      ...deps,
+      home: home(),
+      images: ownImages(),
+      notifier: approverNotifier(),
+      planQueue: planQueue(),
+      resolver: selectorResolver(),
+      workflows: workflows(),
+    });
+    return createApi({ ...deps, verbs, onError: (error) => log.error('function-failed', error) });
+  }),
+);

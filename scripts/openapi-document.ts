@@ -1,0 +1,62 @@
+/** The OpenAPI document, made from the table of operations that the handler serves and the command line calls. */
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { OPERATIONS, type Operation, ProblemSchema } from '../shared/domain/api.ts';
+
+/** Every operation may answer these. */
+const COMMON_PROBLEMS = ['invalid-request', 'internal-error', 'try-later'];
+
+export function openApiDocument(): unknown {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const [name, operation] of Object.entries(OPERATIONS)) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationOf(name, operation) };
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Ovenbird',
+      version: '1',
+      description:
+        'Keeps machine images fresh. Calls are signed with AWS Signature Version 4 for the service execute-api and need execute-api:Invoke.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '{apiUrl}', variables: { apiUrl: { default: 'https://api.example.com' } } }],
+    security: [{ iam: [] }],
+    paths: paths as ZodOpenApiPathsObject,
+    components: {
+      securitySchemes: {
+        iam: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'AWS Signature Version 4',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
+        },
+      },
+    },
+  });
+}
+
+function operationOf(operationId: string, operation: Operation): ZodOpenApiOperationObject {
+  const codes = [...operation.problems, ...COMMON_PROBLEMS];
+  return {
+    operationId,
+    summary: operation.summary,
+    requestParams: {
+      ...(operation.parameters === undefined ? {} : { path: operation.parameters }),
+      ...(operation.query === undefined ? {} : { query: operation.query }),
+    },
+    ...(operation.body === undefined
+      ? {}
+      : { requestBody: { content: { 'application/json': { schema: operation.body } } } }),
+    responses: {
+      [operation.status]: {
+        description: 'Done.',
+        content: { 'application/json': { schema: operation.answer } },
+      },
+      default: {
+        description: `A problem; its \`code\` is one of ${codes.join(', ')}.`,
+        content: { 'application/problem+json': { schema: ProblemSchema } },
+      },
+    },
+  };
+}
