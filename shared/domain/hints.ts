@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { arnTopic, selectorTopic } from './selectors.ts';
 
 /** Our own message, from the reconcile or the API. */
-const TopicsSchema = z.object({ topics: z.array(z.string().min(1)).max(100) });
+const TopicsSchema = z.object({ topics: z.array(z.string().min(1)).min(1).max(100) });
 
 const EnvelopeSchema = z.object({
   source: z.string(),

@@ -14,6 +14,8 @@ import {
 export interface MemoryTable extends Table {
   /** Everything that it holds, in the order of the keys. */
   items(): Item[];
+  /** One row, at once. */
+  peek(key: Key): Item | undefined;
   /** Called after each transaction with what changed, as the table's stream would be. */
   onWrite(listener: (changes: readonly { before?: Item; after?: Item }[]) => void): void;
 }
@@ -58,6 +60,7 @@ export function memoryTable(options: { readonly pageSize?: number } = {}): Memor
       });
       for (const listener of listeners) listener(changes);
     },
+    peek: (key) => copy(rows.get(text(key))),
     items: () => [...rows.values()].map((row) => structuredClone(row)).sort(byKey('pk', 'sk')),
     onWrite: (listener) => listeners.push(listener),
   };

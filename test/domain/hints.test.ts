@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals';
+import { hintOf } from '../../shared/domain/hints.ts';
+
+const envelope = { version: '0', id: '1', account: '111122223333', region: 'eu-west-1', resources: [] };
+const arn = 'arn:aws:imagebuilder:eu-west-1:111122223333';
+
+describe('a hint', () => {
+  it.each([
+    [
+      'an image that became available',
+      {
+        source: 'aws.imagebuilder',
+        'detail-type': 'EC2 Image Builder Image State Change',
+        resources: [`${arn}:image/base-al2023/1.4.0/12`],
+        detail: { 'previous-state': { status: 'INTEGRATING' }, state: { status: 'AVAILABLE' } },
+      },
+      [`${arn}:image/base-al2023`],
+    ],
+    [
+      'a component that was created',
+      {
+        source: 'aws.imagebuilder',
+        'detail-type': 'AWS API Call via CloudTrail',
+        detail: {
+          eventName: 'CreateComponent',
+          requestParameters: { name: 'harden-ssh' },
+          responseElements: { componentBuildVersionArn: `${arn}:component/harden-ssh/1.3.0/1` },
+        },
+      },
+      [`${arn}:component/harden-ssh`],
+    ],
+    [
+      'a component whose answer was left out of the trail',
+      {
+        source: 'aws.imagebuilder',
+        'detail-type': 'AWS API Call via CloudTrail',
+        detail: {
+          eventName: 'CreateComponent',
+          requestParameters: { name: 'Harden SSH' },
+          responseElements: null,
+        },
+      },
+      [`${arn}:component/harden-ssh`],
+    ],
+    [
+      'a parameter',
+      {
+        source: 'aws.ssm',
+        'detail-type': 'Parameter Store Change',
+        detail: { operation: 'Update', name: '/golden/al2023/id', type: 'String' },
+      },
+      ['ssm:eu-west-1:/golden/al2023/id'],
+    ],
+    [
+      'a release of our own',
+      {
+        source: 'ovenbird',
+        'detail-type': 'Ovenbird Image Released',
+        detail: { pipeline: 'base', channel: 'stable' },
+      },
+      ['pipeline:base/stable'],
+    ],
+  ])('names the topic of %s', (_, event, topics) => {
+    expect(hintOf({ ...envelope, ...event })).toEqual({ kind: 'topics', topics });
+  });
+
+  it('may be a list of topics, each of which counts once', () => {
+    expect(hintOf({ topics: ['a', 'b', 'a'] })).toEqual({ kind: 'topics', topics: ['a', 'b'] });
+  });
+
+  it('says nothing about failed calls, unfinished images and other services', () => {
+    const trail = { source: 'aws.imagebuilder', 'detail-type': 'AWS API Call via CloudTrail' };
+    const image = {
+      source: 'aws.imagebuilder',
+      'detail-type': 'EC2 Image Builder Image State Change',
+      resources: [`${arn}:image/x/1.0.0/1`],
+    };
+
+    const hints = [
+      { ...trail, detail: { errorCode: 'AccessDenied', responseElements: null } },
+      { ...image, detail: { state: { status: 'BUILDING' } } },
+      { source: 'aws.s3', 'detail-type': 'Object Created' },
+    ].map((event) => hintOf({ ...envelope, ...event }).kind);
+
+    expect(hints).toEqual(['nothing', 'nothing', 'nothing']);
+  });
+
+  it.each([
+    undefined,
+    null,
+    'text',
+    7,
+    {},
+    { topics: [] },
+    { ...envelope, source: 'aws.ssm', 'detail-type': 'Parameter Store Change', detail: {} },
+  ])('of a shape that nobody agreed on is malformed: %j', (body) => {
+    expect(hintOf(body).kind).toBe('malformed');
+  });
+});

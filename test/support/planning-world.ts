@@ -1,0 +1,307 @@
+/** Pipelines, what they are built on, and everything between a change and a bake, in memory. Bakes themselves are played. */
+import type { DefinitionInput } from '../../shared/domain/definition.ts';
+import { executionName, keys, lists, parseExecutionName } from '../../shared/domain/naming.ts';
+import type { Seen } from '../../shared/domain/planning.ts';
+import {
+  type BakeRecord,
+  BakeRecordSchema,
+  type ChangeRecord,
+  ChangeRecordSchema,
+  type ChannelRecord,
+  ChannelRecordSchema,
+  type DistributionRecord,
+  FingerprintRecordSchema,
+  type PipelineRecord,
+  PipelineRecordSchema,
+  type PlanningRecord,
+  PlanningRecordSchema,
+  SelectorRecordSchema,
+} from '../../shared/domain/records.ts';
+import { selectorKey } from '../../shared/domain/selectors.ts';
+import type {
+  EventPublisher,
+  ExecutionStatus,
+  HintQueue,
+  Message,
+  PlanQueue,
+  PublishedEvent,
+  Resolution,
+  SelectorResolver,
+  Workflows,
+} from '../../shared/ports.ts';
+import { applyDefinition } from '../../shared/use-cases/apply-definition.ts';
+import { fanOutChange } from '../../shared/use-cases/fan-out-change.ts';
+import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
+import { planPipeline } from '../../shared/use-cases/plan-pipeline.ts';
+import { publishOutbox } from '../../shared/use-cases/publish-outbox.ts';
+import { reconcileSelectors } from '../../shared/use-cases/reconcile-selectors.ts';
+import { recordOutcome } from '../../shared/use-cases/record-outcome.ts';
+import { releaseImage } from '../../shared/use-cases/release-image.ts';
+import { requestBake } from '../../shared/use-cases/request-bake.ts';
+import { beginStep } from '../../shared/use-cases/steps.ts';
+import { sweepWork } from '../../shared/use-cases/sweep-work.ts';
+import { memoryTable } from './fakes/memory-table.ts';
+import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
+import { fakeWakeQueue } from './fakes/wake-queue.ts';
+
+export const HOME = { account: '111122223333', region: 'eu-west-1' };
+export const BASE_PARAMETER = '/aws/service/base';
+export const ami = (number: number): string => `ami-${number.toString(16).padStart(17, '0')}`;
+export const componentArn = (name: string, version: string): string =>
+  `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:component/${name}/${version}`;
+
+export interface PipelineSpec {
+  readonly name: string;
+  /** A pipeline, or a parameter where it begins with "/". */
+  readonly base: string;
+  readonly components?: readonly string[];
+  readonly triggers?: DefinitionInput['triggers'];
+  readonly more?: Partial<DefinitionInput>;
+}
+
+export function definitionOf({
+  name,
+  base,
+  components = [],
+  triggers,
+  more = {},
+}: PipelineSpec): DefinitionInput {
+  return {
+    apiVersion: 'ovenbird.dev/v1',
+    name,
+    base: base.startsWith('/') ? { ssm: base } : { pipeline: base },
+    components: components.map((component) => ({ component })),
+    tests: { suites: [{ name: 'boots', script: 'true' }] },
+    approval: { required: false },
+    triggers: { debounce: '0s', ...triggers },
+    ...more,
+  };
+}
+
+export type PlanningWorld = ReturnType<typeof planningWorld>;
+
+export function planningWorld(options: { readonly pageSize?: number } = {}) {
+  const table = memoryTable(options);
+  const clock = fakeClock();
+  const ids = countingIds();
+  const parameters = new Map<string, string>([[BASE_PARAMETER, ami(1)]]);
+  /** Newest version of each component, by name. */
+  const components = new Map<string, string>();
+  const resolved: string[] = [];
+  const resolver: SelectorResolver = {
+    resolve: async (selector): Promise<Resolution> => {
+      resolved.push('arn' in selector ? selector.arn : selector.kind);
+      if (selector.kind === 'ssm') return found(parameters.get(selector.name));
+      if (selector.kind === 'ami') return found(selector.id);
+      if (selector.kind !== 'component') return found(undefined);
+      const name = selector.arn.split('/')[1] ?? '';
+      const version = components.get(name);
+      return found(version === undefined ? undefined : `${componentArn(name, version)}/1`);
+    },
+  };
+
+  const plans: { pipeline: string; at: number }[] = [];
+  const hints: unknown[] = [];
+  const events: PublishedEvent[] = [];
+  const mails: Message[] = [];
+  const planQueue: PlanQueue = {
+    send: async (requests) => {
+      for (const { pipeline, delaySeconds } of requests)
+        plans.push({ pipeline, at: clock.now().getTime() + Math.min(delaySeconds, 900) * 1000 });
+    },
+  };
+  const hintQueue: HintQueue = { send: async (topics) => void hints.push({ topics }) };
+  const publisher: EventPublisher = { publish: async (batch) => void events.push(...batch) };
+  const executions = new Map<string, ExecutionStatus>();
+  const executionArn = (machine: string, name: string) => `arn:execution:${machine}:${name}`;
+  const workflows: Workflows = {
+    executionArn,
+    startBake: async (name) => {
+      const arn = executionArn('bake', name);
+      if (!executions.has(arn)) executions.set(arn, { status: 'RUNNING' });
+      return arn;
+    },
+    stop: async (execution) => {
+      if (executions.get(execution)?.status === 'RUNNING') executions.set(execution, { status: 'ABORTED' });
+    },
+    describe: async (execution) => executions.get(execution),
+  };
+  const ports = {
+    table,
+    clock,
+    ids,
+    digest,
+    resolver,
+    planQueue,
+    hintQueue,
+    publisher,
+    notifier: { notify: async (message: Message) => void mails.push(message) },
+    wakeQueue: fakeWakeQueue(),
+    workflows,
+    images: { describe: async () => undefined },
+    home: HOME,
+  };
+
+  const all = <Entry>(pk: string, schema: { parse(value: unknown): Entry }): Entry[] =>
+    table
+      .items()
+      .filter((item) => item.listPk === pk)
+      .map((item) => schema.parse(item));
+  const bakes = (pipeline?: string): BakeRecord[] =>
+    all(lists.bakes, BakeRecordSchema).filter((bake) => pipeline === undefined || bake.pipeline === pipeline);
+  const changes = (): ChangeRecord[] => all(lists.changes, ChangeRecordSchema);
+  const one = <Entry>(key: { pk: string; sk: string }, schema: { parse(value: unknown): Entry }) => {
+    const item = table.peek(key);
+    return item === undefined ? undefined : schema.parse(item);
+  };
+  const planning = (name: string): PlanningRecord | undefined =>
+    one(keys.planning(name), PlanningRecordSchema);
+  const channel = (name: string): ChannelRecord | undefined =>
+    one(keys.channel(name, 'stable'), ChannelRecordSchema);
+
+  const pipeline = (name: string): PipelineRecord =>
+    PipelineRecordSchema.parse(table.peek(keys.pipeline(name)));
+  const seen = (name: string): Seen => {
+    const record = pipeline(name);
+    const { base, components: used } = record.plan;
+    return {
+      pipeline: record,
+      planning: PlanningRecordSchema.parse(table.peek(keys.planning(name))),
+      selectors: [base, ...used].map((selector) =>
+        one(keys.selector(selectorKey(selector)), SelectorRecordSchema),
+      ),
+      channel: channel(name),
+      parentChannel: base.kind === 'pipeline' ? channel(base.pipeline) : undefined,
+    };
+  };
+
+  return {
+    ports,
+    pipeline,
+    seen,
+    fingerprint: (name: string, { bits, proof }: { bits: string; proof: string }) =>
+      one(keys.fingerprint(name, bits, proof), FingerprintRecordSchema),
+    table,
+    clock,
+    parameters,
+    components,
+    resolved,
+    plans,
+    hints,
+    events,
+    mails,
+    executions,
+    bakes,
+    changes,
+    planning,
+    channel,
+
+    apply: (spec: PipelineSpec, by = 'tests') =>
+      applyDefinition(ports, { definition: definitionOf(spec), by }),
+    request: (pipeline: string, force = false, by = 'anna') => requestBake(ports, { pipeline, by, force }),
+    notice: (topic: string) => noticeHint(ports, { topics: [topic] }),
+    publishComponent(name: string, version: string) {
+      components.set(name, version);
+      return componentArn(name, version).split('/').slice(0, 2).join('/');
+    },
+
+    /** One thing that is waiting to be done, or nothing. Time does not pass. */
+    async step(given: Partial<typeof ports> = {}): Promise<boolean> {
+      const own = { ...ports, ...given };
+      const hint = hints.shift();
+      if (hint !== undefined) {
+        await noticeHint(own, hint);
+        return true;
+      }
+      const index = plans.findIndex(({ at }) => at <= clock.now().getTime());
+      if (index < 0) return false;
+      const [plan] = plans.splice(index, 1);
+      if (plan !== undefined) await planPipeline(own, plan.pipeline);
+      return true;
+    },
+    /** Until nothing is waiting. Outbox rows are published as the stream would, and released images come back as hints. */
+    async settle(): Promise<void> {
+      for (let rounds = 0; rounds < 500; rounds += 1) {
+        await this.publish();
+        if (!(await this.step())) return;
+      }
+      throw new Error('The world does not come to rest.');
+    },
+    async publish(given: Partial<typeof ports> = {}): Promise<void> {
+      const open = table.items().filter((item) => item.pk.startsWith('OUTBOX#') && item.published === false);
+      for (const { id } of open) {
+        const before = events.length;
+        await publishOutbox({ ...ports, ...given }, String(id));
+        for (const event of events.slice(before)) hints.push(asEvent(event));
+      }
+    },
+    sweep: (given: Partial<typeof ports> = {}) => sweepWork({ ...ports, ...given }),
+    reconcile: (given: Partial<typeof ports> = {}) => reconcileSelectors({ ...ports, ...given }),
+    fanOut: (id: string, given: Partial<typeof ports> = {}) => fanOutChange({ ...ports, ...given }, id),
+
+    /** Plays the machine up to a step. */
+    async walk(bake: string, last: 'Preflight' | 'Approve' | 'Distribute' | 'Release'): Promise<void> {
+      const { attempt } = bakes().find(({ id }) => id === bake) ?? { attempt: 1 };
+      await beginStep(ports, { bake, attempt }, last);
+    },
+    async release(bake: string): Promise<void> {
+      const record = bakes().find(({ id }) => id === bake);
+      if (record === undefined) throw new Error(`No bake ${bake}`);
+      const ref = { bake, attempt: record.attempt };
+      await beginStep(ports, ref, 'Release');
+      const current = channel(record.pipeline);
+      const plan: DistributionRecord = {
+        ...ref,
+        pipeline: record.pipeline,
+        channel: 'stable',
+        ...HOME,
+        sequence: current?.sequence ?? 0,
+        sources: {
+          'x86-64': { imageId: ami(99), architecture: 'x86_64', snapshotIds: [], devices: [], tags: {} },
+        },
+        state: 'moved',
+        plannedAt: clock.now().toISOString(),
+        version: 1,
+      };
+      await table.write([{ put: { ...keys.distribution(bake), ...plan } }]);
+      await releaseImage(ports, ref);
+      executions.set(executionArn('bake', executionName({ ...ref, machine: 'bake' })), {
+        status: 'SUCCEEDED',
+      });
+    },
+    async fail(bake: string, name = 'BuildFailed', cause = 'The build failed.'): Promise<void> {
+      const { attempt } = bakes().find(({ id }) => id === bake) ?? { attempt: 1 };
+      await recordOutcome(ports, { bake, attempt, error: { name, cause } });
+    },
+    /** Records the end of every bake whose execution was stopped, as the rule on Step Functions does. */
+    async endStopped(): Promise<void> {
+      for (const [arn, { status }] of executions) {
+        const name = parseExecutionName(arn.split(':').at(-1) ?? '');
+        if (status !== 'ABORTED' || name === undefined) continue;
+        await recordOutcome(ports, { ...name, error: { name: 'States.Aborted', cause: 'stopped' } });
+      }
+    },
+    /** Bakes that have not ended. */
+    running: (): BakeRecord[] => bakes().filter(({ endedAt }) => endedAt === undefined),
+  };
+}
+
+function found(version: string | undefined): Resolution {
+  if (version === undefined) return { found: false, reason: 'there is nothing of that name' };
+  return { found: true, version, detail: version.startsWith('ami-') ? { amiId: version } : {} };
+}
+
+/** As EventBridge puts it into the hint queue. */
+function asEvent(event: PublishedEvent): unknown {
+  return {
+    version: '0',
+    id: event.id,
+    source: 'ovenbird',
+    'detail-type': event.detailType,
+    account: HOME.account,
+    region: HOME.region,
+    time: event.at,
+    resources: [],
+    detail: event.detail,
+  };
+}
