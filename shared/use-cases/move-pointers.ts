@@ -10,7 +10,7 @@ import type { MovePointersInputSchema } from '../domain/payloads.ts';
 import type { DistributionRecord, TargetRecord } from '../domain/records.ts';
 import { type Clock, type Write, WriteConflict } from '../ports.ts';
 import { isOpen } from './advance-targets.ts';
-import { lostRaceIsTryLater, planOf, readRows, savePlan } from './ledger.ts';
+import { isDone, lostRaceIsTryLater, planOf, readRows, savePlan } from './ledger.ts';
 import { moveRow } from './move-row.ts';
 import { failRow, type PlaceDeps } from './places.ts';
 import { POINTERS_AT_A_TIME, restorePointers } from './restore-pointers.ts';
@@ -37,7 +37,7 @@ async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<Move
     throw new DistributionFailed(`The pointers of bake ${input.bake} were put back.`, input);
   }
   const rows = await settleRows(deps, input, await readRows(deps, input.bake));
-  if (plan.state !== 'moved') {
+  if (plan.state === 'planned' || plan.state === 'moving') {
     requireVerified(rows);
     await revokeSource(deps, plan, rows);
     await moveAll(deps, input, plan.state === 'moving' ? plan : await claim(deps, plan));
@@ -102,7 +102,11 @@ async function claim(deps: MovePointersDeps, plan: DistributionRecord): Promise<
 }
 
 async function moveAll(deps: MovePointersDeps, input: Input, plan: DistributionRecord): Promise<void> {
-  const rows = (await readRows(deps, plan.bake)).filter((row) => !row.carrier && row.state === 'verified');
+  const rows = (await readRows(deps, plan.bake)).filter(
+    // Who was being left behind when the run before this one ended, too.
+    (row) =>
+      !row.carrier && (row.state === 'verified' || (row.state === 'failed' && isDone(row, 'remember'))),
+  );
   const results = await sideBySide(POINTERS_AT_A_TIME, rows, (row) => moveRow(deps, plan, row));
 
   const refused = results.filter((result) => result.kind === 'refused');

@@ -5,7 +5,7 @@ import { AttemptEnded, TryLater } from '../domain/errors.ts';
 import { keys, TAGS } from '../domain/naming.ts';
 import type { DistributionRecord, TargetRecord } from '../domain/records.ts';
 import { type TargetAccount, type Write, WriteConflict } from '../ports.ts';
-import { isDone, readDistribution, saveRow, withStep } from './ledger.ts';
+import { isDone, readDistribution, rowKey, saveRow, withStep } from './ledger.ts';
 import { failRow, isRefusal, type PlaceDeps } from './places.ts';
 import { forgotten, putBack } from './restore-pointers.ts';
 
@@ -25,24 +25,33 @@ export async function moveRow(
 ): Promise<MoveResult> {
   const ledger = { row };
   try {
+    if (row.state === 'failed') return await finishLeaving(deps, plan, row);
     const target = await deps.targets.open(row.account, row.region);
     await move(deps, plan, target, ledger);
     return { kind: 'moved', row: ledger.row };
   } catch (error) {
-    const current = ledger.row;
-    if (error instanceof WriteConflict) throw await lost(deps, plan, current);
-    if (error instanceof TryLater) {
-      if (current.required) return { kind: 'later', row: current, reason: error.message };
-      if (current.postponements < PATIENCE_WITH_BEST_EFFORT) {
-        const put = await saveMoving(deps, plan, current, { postponements: current.postponements + 1 });
-        return { kind: 'later', row: put, reason: error.message };
-      }
-      return leaveBehind(deps, plan, current, error.message);
-    }
-    if (!isRefusal(error)) throw error;
-    if (current.required) return { kind: 'refused', row: current, reason: error.message };
-    return leaveBehind(deps, plan, current, error.message);
+    return await afterError(deps, plan, ledger.row, error).catch(async (second: unknown) => {
+      if (second instanceof WriteConflict) throw await lost(deps, plan, ledger.row);
+      throw second;
+    });
   }
+}
+
+async function afterError(
+  deps: PlaceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  error: unknown,
+): Promise<MoveResult> {
+  if (error instanceof TryLater) {
+    if (row.required) return { kind: 'later', row, reason: error.message };
+    if (row.postponements >= PATIENCE_WITH_BEST_EFFORT) return leaveBehind(deps, plan, row, error.message);
+    const put = await saveMoving(deps, plan, row, { postponements: row.postponements + 1 });
+    return { kind: 'later', row: put, reason: error.message };
+  }
+  if (!isRefusal(error)) throw error;
+  if (row.required) return { kind: 'refused', row, reason: error.message };
+  return leaveBehind(deps, plan, row, error.message);
 }
 
 async function move(
@@ -102,31 +111,47 @@ async function saveMoving(
   return saveRow(deps, row, change, [moving]);
 }
 
+/** The row says so first: a run beside this one then loses its next write, and puts back what it has written meanwhile. */
 async function leaveBehind(
   deps: PlaceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
   reason: string,
 ): Promise<MoveResult> {
+  const problem = `Its pointers could not be moved: ${reason}`;
+  return finishLeaving(deps, plan, await saveMoving(deps, plan, row, { state: 'failed', problem }));
+}
+
+async function finishLeaving(
+  deps: PlaceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+): Promise<MoveResult> {
+  const problem = row.problem ?? 'Its pointers could not be moved';
   try {
     if (isDone(row, 'remember')) await putBack(await deps.targets.open(row.account, row.region), row);
     const clean = await saveMoving(deps, plan, row, { ...forgotten(row), postponements: 0 });
-    return { kind: 'moved', row: await failRow(deps, clean, `Its pointers could not be moved: ${reason}`) };
+    return { kind: 'moved', row: await failRow(deps, clean, problem) };
   } catch (error) {
     if (error instanceof TryLater) return { kind: 'later', row, reason: error.message };
     if (!isRefusal(error)) throw error;
-    const problem = `Its pointers could not be moved, and not be put back: ${error.message}`;
-    return { kind: 'moved', row: await saveMoving(deps, plan, row, { state: 'failed', problem }) };
+    const both = `${problem}; they could not be put back either: ${error.message}`;
+    const done = row.done.filter((step) => step !== 'remember');
+    return { kind: 'moved', row: await saveMoving(deps, plan, row, { done, problem: both }) };
   }
 }
 
 /** Somebody else has written the row. If the pointers are being put back, what this run wrote last may have come after that. */
 async function lost(deps: PlaceDeps, plan: DistributionRecord, row: TargetRecord): Promise<Error> {
   const now = await readDistribution(deps, plan.bake);
-  if (now?.state === 'moving' || now?.state === 'moved')
-    return new TryLater(`Another run moves the pointers of bake ${plan.bake} at this moment.`);
-  if (isDone(row, 'remember')) await putBack(await deps.targets.open(row.account, row.region), row);
-  return new AttemptEnded(`The pointers of bake ${plan.bake} were put back.`, { bake: plan.bake });
+  const item = await deps.table.get(rowKey(row));
+  const leftBehind = item?.state === 'failed';
+  const goesOn = now !== undefined && ['moving', 'moved', 'released'].includes(now.state);
+  if ((leftBehind || !goesOn) && isDone(row, 'remember'))
+    await putBack(await deps.targets.open(row.account, row.region), row);
+  return goesOn
+    ? new TryLater(`Another run moves the pointers of bake ${plan.bake} at this moment.`)
+    : new AttemptEnded(`The pointers of bake ${plan.bake} were put back.`, { bake: plan.bake });
 }
 
 function parameterTags(plan: DistributionRecord): Record<string, string> {

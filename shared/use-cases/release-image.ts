@@ -55,6 +55,8 @@ async function release(
 ): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const plan = await planOf(deps, ref);
+    // Another run of this function was faster.
+    if (plan.state === 'released') return;
     if (plan.state !== 'moved')
       throw new DistributionFailed(
         `The pointers of bake ${ref.bake} have not been moved (they are ${plan.state}).`,
@@ -84,13 +86,14 @@ async function explain(
   plan: DistributionRecord,
   conflict: WriteConflict,
 ): Promise<void> {
+  const attempt = await readAttempt(deps, ref);
+  if (attempt.state === 'released') return;
   const channel = keys.channel(plan.pipeline, plan.channel);
   if (conflict.key.sk === channel.sk)
     throw new ReleaseOutdated(
       `${plan.pipeline} has a newer release in ${plan.channel} than when this bake was distributed. Bake again if it is still wanted.`,
       ref,
     );
-  const attempt = await readAttempt(deps, ref);
   if (attempt.state !== 'releasing' || attempt.endRequested !== undefined)
     throw new AttemptEnded(
       `Attempt ${ref.attempt} of bake ${ref.bake} was asked to end; it is not released.`,

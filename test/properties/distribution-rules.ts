@@ -3,7 +3,7 @@
  * run broke. Faults can be planted, to see that the rules find them.
  */
 import fc from 'fast-check';
-import { DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
+import { AttemptEnded, DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
 import { TAGS } from '../../shared/domain/naming.ts';
 import { removeCopies } from '../../shared/use-cases/remove-copies.ts';
 import { Crash, type CrashPoint, crashing } from '../support/crashing.ts';
@@ -146,7 +146,9 @@ function watch(setup: DistributionWorld, given: Distribution): () => Violation[]
   let calls = 0;
   setup.world.beforePointer = (place, pointer, imageId) => {
     if (imageId === OLD || imageId === TEMPLATE_BEFORE) return;
-    const unverified = setup.rows().filter((row) => row.required && row.state !== 'verified');
+    const unverified = setup
+      .rows()
+      .filter((row) => row.required && row.state !== 'verified' && row.state !== 'released');
     if (unverified.length > 0)
       found.push({ rule: 'order', text: `${place.account}/${place.region} ${pointer} shows ${imageId}` });
     if (given.refusing?.account !== place.account) return;
@@ -206,4 +208,51 @@ function leftovers(setup: DistributionWorld): Violation[] {
     ...permitted.map((account) => `${account} may launch the source`),
     ...marks.map((item) => `${item.pk} ${item.sk}`),
   ].map((text) => ({ rule: 'nothingLeft' as const, text }));
+}
+
+/** The same distribution by two runs beside each other, as when a function is called again while it still works: every call is a place to change over. */
+export async function violationsOfTwo(given: Distribution, scheduler: fc.Scheduler): Promise<Violation[]> {
+  const setup = distributionWorld(given.specs);
+  await setup.seed();
+  const watched = watch(setup, { ...given, throttles: [] });
+  const left = new Map(Object.entries(given.failures));
+  const failing = (image: { account: string }) => {
+    const rest = left.get(image.account) ?? 0;
+    left.set(image.account, rest - 1);
+    return rest > 0;
+  };
+  const { table, ownImages, targets } = setup.deps;
+  const deps = {
+    ...setup.deps,
+    table: interleaved(table, scheduler),
+    ownImages: interleaved(ownImages, scheduler),
+    targets: {
+      open: async (account: string, region: string) =>
+        interleaved(await targets.open(account, region), scheduler),
+    },
+  };
+  const one = () =>
+    drive(setup, { deps, failing }).catch((error: unknown) => {
+      // The slower one is told that the attempt has ended, or gives up waiting for the faster one.
+      if (error instanceof AttemptEnded || error instanceof TryLater) return 'ended' as const;
+      throw error;
+    });
+  const both = Promise.all([one(), one()]);
+  await scheduler.waitFor(both);
+  const released = (await both).includes('released');
+  if (!released) await removeCopies(setup.deps, REF);
+  return [...watched(), ...pointersAfter(setup, given, released), ...leftovers(setup)];
+}
+
+function interleaved<Port extends object>(port: Port, scheduler: fc.Scheduler): Port {
+  return new Proxy(port, {
+    get: (target, name, receiver) => {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]): Promise<unknown> => {
+        await scheduler.schedule(Promise.resolve(), String(name));
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
 }

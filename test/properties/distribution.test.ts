@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { distributions, FAULTS, type Fault, RULES, type Rule, violationsOf } from './distribution-rules.ts';
+import {
+  distributions,
+  FAULTS,
+  type Fault,
+  RULES,
+  type Rule,
+  violationsOf,
+  violationsOfTwo,
+} from './distribution-rules.ts';
 
 const rules = Object.entries(RULES) as [Rule, string][];
 const faults = Object.keys(FAULTS) as Fault[];
@@ -12,7 +20,15 @@ describe('a distribution, whatever crashes, fails, refuses and is put off', () =
       expect(broken).toEqual([]);
     });
 
-    await fc.assert(property, { numRuns: 400 });
+    await fc.assert(property, { numRuns: 200 });
+  });
+
+  it('keeps every rule when two runs do the same beside each other', async () => {
+    const property = fc.asyncProperty(distributions, fc.scheduler(), async (given, scheduler) => {
+      expect(await violationsOfTwo(given, scheduler)).toEqual([]);
+    });
+
+    await fc.assert(property, { numRuns: 60 });
   });
 
   it.each(faults)('is found out when it has the fault %s', async (fault) => {
@@ -22,7 +38,7 @@ describe('a distribution, whatever crashes, fails, refuses and is put off', () =
       return broken.length === 0;
     });
 
-    const { failed } = await fc.check(property, { numRuns: 300, endOnFailure: true });
+    const { failed } = await fc.check(property, { numRuns: 200, endOnFailure: true });
 
     expect(failed).toBe(true);
   });
