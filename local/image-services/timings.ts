@@ -1,7 +1,9 @@
 /** How long things take, in AWS seconds. Typical values, not promises of AWS; a scenario scales them by `speed`. */
 export interface Timings {
-  /** CreateImage and RegisterImage until `available`. */
+  /** CreateImage until `available`. */
   createImage: number;
+  /** RegisterImage until `available`: there is nothing to copy. */
+  registerImage: number;
   /** CopyImage and CopySnapshot until `available` / `completed`. */
   copy: number;
   /** A copy with a bad key fails after this. */
@@ -41,6 +43,7 @@ export interface Timings {
 
 export const DEFAULT_TIMINGS: Timings = {
   createImage: 180,
+  registerImage: 2,
   copy: 300,
   copyFailure: 60,
   createSnapshot: 120,

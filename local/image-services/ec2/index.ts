@@ -1,26 +1,63 @@
-import type { ImageService, World } from '../service.ts';
-import { AwsError } from '../service.ts';
+import type { ImageService, Operation, World } from '../service.ts';
 import type { Verbs } from '../verbs.ts';
 import type { Ec2Api } from './api.ts';
+import type { Context, Operations } from './context.ts';
+import { copyImageOperations } from './copy-image.ts';
+import { encryptionDefaultOperations } from './encryption-defaults.ts';
+import { describeImageOperations } from './images-describe.ts';
+import { imageLifeOperations } from './images-life.ts';
+import { ec2Api } from './in-process.ts';
+import { instanceTypeOperations } from './instance-types.ts';
+import { describeInstanceOperations } from './instances-describe.ts';
+import { instanceLifeOperations } from './instances-life.ts';
+import { runInstanceOperations } from './instances-run.ts';
+import { launchTemplateOperations } from './launch-templates.ts';
+import { networkOperations } from './network.ts';
+import { permissionsOf } from './permissions.ts';
+import { referenceOperations } from './references.ts';
+import { sharingOperations } from './sharing.ts';
+import { snapshotOperations } from './snapshots.ts';
+import { Ec2Store } from './store.ts';
+import { tagOperations } from './tag-operations.ts';
+import { takeToken } from './throttle.ts';
+import { ec2Verbs } from './verbs.ts';
 
-export function createEc2(_world: World): { service: ImageService; api: Ec2Api; verbs: Verbs } {
-  const later = (): never => {
-    throw new AwsError('NotImplementedByLocalCloud', 'Not here yet.', 501);
+export function createEc2(world: World): { service: ImageService; api: Ec2Api; verbs: Verbs } {
+  const context: Context = { world, store: new Ec2Store() };
+  const operations: Operations = {
+    ...describeImageOperations(context),
+    ...imageLifeOperations(context),
+    ...sharingOperations(context),
+    ...copyImageOperations(context),
+    ...snapshotOperations(context),
+    ...tagOperations(context),
+    ...referenceOperations(context),
+    ...runInstanceOperations(context),
+    ...describeInstanceOperations(context),
+    ...instanceLifeOperations(context),
+    ...instanceTypeOperations(),
+    ...launchTemplateOperations(context),
+    ...networkOperations(context),
+    ...encryptionDefaultOperations(context),
   };
   return {
-    service: { signingName: 'ec2', protocol: 'ec2Query', operations: {}, permissions: () => [] },
-    api: {
-      createImageFor: later,
-      copyImageFor: later,
-      findImage: later,
-      imageById: later,
-      deregisterImage: later,
-      shareImage: later,
-      launchFor: later,
-      terminateFor: later,
-      findInstance: later,
-      instancesOf: later,
+    service: {
+      signingName: 'ec2',
+      protocol: 'ec2Query',
+      operations: throttled(context, operations),
+      permissions: (operation, input, call) => permissionsOf(context, operation, input, call),
     },
-    verbs: {},
+    api: ec2Api(context),
+    verbs: ec2Verbs(context),
   };
+}
+
+function throttled({ world, store }: Context, operations: Operations): Operations {
+  const wrap =
+    (name: string, run: Operation): Operation =>
+    (input, call) => {
+      takeToken(world.clock, store.place(call), name, input);
+      return run(input, call);
+    };
+  return Object.fromEntries(Object.entries(operations).map(([name, run]) => [name, wrap(name, run)]));
 }

@@ -99,6 +99,7 @@ export interface VolumeRecord {
   volumeType: string;
   snapshotId?: string | undefined;
   kmsKeyArn?: string | undefined;
+  awsManagedKey: boolean;
   deleteOnTermination: boolean;
   createdAt: Date;
   state: 'in-use' | 'available';

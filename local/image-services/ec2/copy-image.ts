@@ -1,0 +1,260 @@
+import type { CopyImageRequest, CopyImageResult } from '@aws-sdk/client-ec2';
+import { EC2_QUOTAS } from '../quotas.ts';
+import { AwsError } from '../service.ts';
+import { type Context, canSeeImage, canSeeSnapshot, type Operations, once, operation } from './context.ts';
+import { imageNotFound, imageUnavailable, invalidCombination, invalidValue } from './errors.ts';
+import {
+  addImage,
+  addSnapshot,
+  checkImageName,
+  deviceOf,
+  failImage,
+  finishImage,
+  snapshotsOf,
+} from './image-making.ts';
+import { visibleTags } from './images-describe.ts';
+import {
+  ENCRYPT_OPERATIONS,
+  keyAccess,
+  keyArnOf,
+  namedKey,
+  READ_OPERATIONS,
+  type VolumeKey,
+} from './keys.ts';
+import type { ImageRecord, SnapshotRecord, Tags } from './records.ts';
+import type { Place } from './store.ts';
+import { checkTagCount, readTagSpecifications } from './tags.ts';
+
+export interface Copier {
+  account: string;
+  region: string;
+  principalArn: string;
+  requestId: string;
+}
+
+export function copyImageOperations(context: Context): Operations {
+  return {
+    CopyImage: operation<CopyImageRequest, CopyImageResult>((request, call) =>
+      once(context.store.place(call), 'CopyImage', request.ClientToken, request, () => {
+        const image = copyImage(context, request, call);
+        return { ImageId: image.id };
+      }),
+    ),
+  };
+}
+
+/**
+ * Starts a copy into the caller's Region (aws.md 5.1). Only a bad request is refused at once; keys and reading rights of keys are
+ * checked while the copy runs, and a bad one makes the new image fail.
+ */
+export function copyImage(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
+  const place = context.store.place(copier);
+  const name = request.Name ?? '';
+  checkImageName(context, copier, name);
+  checkParameters(request);
+  const source = sourceOf(context, request, copier);
+  const sources = snapshotsOf(context, source);
+  const tags = readTagSpecifications(request.TagSpecifications, ['image', 'snapshot']);
+  if (place.copies.size + sources.length > EC2_QUOTAS.snapshotCopies) {
+    throw new AwsError(
+      'ResourceLimitExceeded',
+      `Too many snapshot copies in progress. The limit is ${EC2_QUOTAS.snapshotCopies} for this destination region.`,
+    );
+  }
+
+  const imageTags = { ...copiedTags(request, source, copier.account), ...tags.image };
+  checkTagCount(imageTags);
+  const snapshots = sources.map((from) => {
+    const key = targetKey(place, request, from);
+    return addSnapshot(context, {
+      ownerId: copier.account,
+      region: copier.region,
+      sizeGiB: from.sizeGiB,
+      description: `Copied for DestinationAmi from SourceAmi ${source.id} for SourceSnapshot ${from.id}.`,
+      kmsKeyArn: key && ('named' in key ? keyArnOf(key.named, copier) : key.arn),
+      awsManagedKey: key !== undefined && !('named' in key),
+      tags: { ...tags.snapshot },
+    });
+  });
+  // Launch permissions, deprecation and deregistration protection are not copied; watermarks are (aws.md 5.1, 5.7).
+  const image = addImage(context, {
+    ownerId: copier.account,
+    region: copier.region,
+    name,
+    description:
+      request.Description ??
+      `[Copied ${source.id} from ${source.region}] ${source.description}`.trim().slice(0, 255),
+    architecture: source.architecture,
+    platformDetails: source.platformDetails,
+    rootDeviceName: source.rootDeviceName,
+    devices: source.devices.flatMap((device, index) => {
+      const snapshot = snapshots[index];
+      return snapshot === undefined ? [] : [deviceOf(snapshot, device)];
+    }),
+    ephemeral: source.ephemeral,
+    virtualizationType: source.virtualizationType,
+    bootMode: source.bootMode,
+    tpmSupport: source.tpmSupport,
+    imdsSupport: source.imdsSupport,
+    enaSupport: source.enaSupport,
+    watermarks: [...source.watermarks],
+    tags: imageTags,
+    sourceImageId: source.id,
+    sourceImageRegion: source.region,
+    inventory: source.inventory,
+  });
+  for (const { id } of snapshots) place.copies.add(id);
+  runCopy(context, { request, copier, image, source, sources, snapshots });
+  return image;
+}
+
+/** Keeps the copy's slots until it ends, one way or the other. */
+function runCopy(context: Context, copy: RunningCopy): void {
+  const { world, store } = context;
+  const { copier, image, sources } = copy;
+  const place = store.place(copier);
+  const from = { region: copy.source.region, snapshotIds: sources.map(({ id }) => id) };
+  const endAfter = (seconds: number, label: string, finish: () => void): void => {
+    const end = (): void => {
+      for (const { id } of copy.snapshots) place.copies.delete(id);
+      finish();
+    };
+    image.timer = world.clock.after(seconds, end, label);
+  };
+  const failAfter = (seconds: number, code: string, message: string): void =>
+    endAfter(seconds, `copy ${image.id} fails`, () =>
+      failImage(context, image, { code, message }, copier.requestId, from),
+    );
+
+  const declared = world.behaviour.copyFailures.take(
+    ({ account, region }) =>
+      (account ?? copier.account) === copier.account && (region ?? copier.region) === copier.region,
+  );
+  if (declared) {
+    failAfter(world.timings.copyFailure, 'Client.CopyFailed', declared.reason);
+    return;
+  }
+  const start = async (): Promise<void> => {
+    const problem = await keyProblem(context, copy);
+    if (problem !== undefined) {
+      failAfter(world.timings.copyFailure, 'Client.InvalidKmsKey.InvalidState', problem);
+      return;
+    }
+    endAfter(world.timings.copy, `copy ${image.id}`, () => {
+      // Deleting source snapshots during the copy is not safe (aws.md 5.1).
+      const lost = sources.find(({ id, region }) => !store.snapshots(region).has(id));
+      if (lost === undefined) finishImage(context, image, copier.requestId, from);
+      else {
+        const message = `The snapshot '${lost.id}' does not exist.`;
+        failImage(
+          context,
+          image,
+          { code: 'Client.InvalidSnapshot.NotFound', message },
+          copier.requestId,
+          from,
+        );
+      }
+    });
+  };
+  image.timer = world.clock.after(0, start, `copy ${image.id} starts`);
+}
+
+interface RunningCopy {
+  request: CopyImageRequest;
+  copier: Copier;
+  image: ImageRecord;
+  source: ImageRecord;
+  sources: SnapshotRecord[];
+  snapshots: SnapshotRecord[];
+}
+
+function checkParameters(request: CopyImageRequest): void {
+  if ((request.Description ?? '').length > 255) {
+    throw invalidValue('description', 'description', 'Descriptions have at most 255 characters.');
+  }
+  if ((request.ClientToken ?? '').length > 128) {
+    throw invalidValue(
+      request.ClientToken ?? '',
+      'clientToken',
+      'Client tokens have at most 128 characters.',
+    );
+  }
+  if (request.KmsKeyId !== undefined && request.Encrypted !== true) {
+    throw new AwsError(
+      'InvalidParameterDependency',
+      'The parameter KmsKeyId requires the parameter Encrypted to be set.',
+    );
+  }
+  const minutes = request.SnapshotCopyCompletionDurationMinutes;
+  if (minutes !== undefined && (minutes % 15 !== 0 || minutes < 15 || minutes > 2880)) {
+    throw invalidValue(
+      String(minutes),
+      'snapshotCopyCompletionDurationMinutes',
+      'It must be a multiple of 15 between 15 and 2880.',
+    );
+  }
+  if (request.DestinationOutpostArn !== undefined || request.DestinationAvailabilityZone !== undefined) {
+    throw invalidCombination('Outposts and Local Zones are not part of the local cloud.');
+  }
+}
+
+/** Own, public, or shared; of what is shared by another account the snapshots must be shared too (aws.md 5.2). */
+function sourceOf(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
+  const id = request.SourceImageId ?? '';
+  const image = context.store.images(request.SourceRegion ?? '').get(id);
+  if (image === undefined || !canSeeImage(image, copier.account)) throw imageNotFound(id);
+  if (image.state !== 'available') throw imageUnavailable(id, image.state);
+  const foreign = image.ownerId !== copier.account && !image.public;
+  if (
+    foreign &&
+    snapshotsOf(context, image).some(
+      (snapshot) => snapshot.awsManagedKey || !canSeeSnapshot(snapshot, copier.account),
+    )
+  ) {
+    throw new AwsError('InvalidRequest', 'You do not have permission to access the storage of this ami');
+  }
+  return image;
+}
+
+function copiedTags(request: CopyImageRequest, source: ImageRecord, account: string): Tags {
+  if (request.CopyImageTags !== true) return {};
+  // Tags that the caller set on an own image, shared ones of another's, never `aws:` tags.
+  const tags = Object.entries(visibleTags(source, account)).filter(([key]) => !key.startsWith('aws:'));
+  return Object.fromEntries(tags);
+}
+
+/** Encrypted stays encrypted; unencrypted becomes encrypted when asked for or by the account's default. */
+function targetKey(
+  place: Place,
+  request: CopyImageRequest,
+  source: SnapshotRecord,
+): VolumeKey | { named: string } | undefined {
+  const encrypted = source.kmsKeyArn !== undefined || request.Encrypted === true || place.encryptionByDefault;
+  return encrypted ? namedKey(place, request.KmsKeyId) : undefined;
+}
+
+/** Why the keys of a copy cannot be used, if so; resolved keys are noted on the new snapshots. */
+async function keyProblem(context: Context, copy: RunningCopy): Promise<string | undefined> {
+  const { world, store } = context;
+  const { copier, request } = copy;
+  const place = store.place(copier);
+  for (const [index, source] of copy.sources.entries()) {
+    if (source.kmsKeyArn !== undefined && !source.awsManagedKey) {
+      const reading = { ...copier, region: source.region };
+      const answer = await keyAccess(world, reading, source.kmsKeyArn, READ_OPERATIONS);
+      if (!answer.usable) return answer.reason;
+    }
+    const key = targetKey(place, request, source);
+    if (key === undefined || !('named' in key)) continue;
+    const answer = await keyAccess(world, copier, key.named, ENCRYPT_OPERATIONS);
+    if (!answer.usable) return answer.reason;
+    const snapshot = copy.snapshots[index];
+    const device = copy.image.devices.find(({ snapshotId }) => snapshotId === snapshot?.id);
+    if (snapshot) {
+      snapshot.kmsKeyArn = answer.access.arn;
+      snapshot.awsManagedKey = answer.access.managedBy === 'AWS';
+    }
+    if (device) device.kmsKeyArn = answer.access.arn;
+  }
+  return undefined;
+}

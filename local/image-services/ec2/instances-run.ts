@@ -1,0 +1,257 @@
+import type { BlockDeviceMapping, Reservation, RunInstancesRequest } from '@aws-sdk/client-ec2';
+import { AwsError, type Call } from '../service.ts';
+import { type Context, type Operations, once, operation } from './context.ts';
+import { invalidValue } from './errors.ts';
+import { snapshotsOf } from './image-making.ts';
+import { reservationOf } from './instances-describe.ts';
+import { moveTo, scheduleRunning, terminate } from './instances-life.ts';
+import { ENCRYPT_OPERATIONS, keyAccess, LAUNCH_OPERATIONS, namedKey } from './keys.ts';
+import {
+  type LaunchRequest,
+  launchableImage,
+  launchRequestOf,
+  networkOf,
+  profileName,
+} from './launch-plan.ts';
+import type { ImageRecord, InstanceRecord, Tags, VolumeRecord } from './records.ts';
+import type { Where } from './store.ts';
+import { readTagSpecifications } from './tags.ts';
+
+/** Who launches, and under which role keys are used. */
+export interface Launcher extends Where {
+  principalArn: string;
+}
+
+const TAGGABLE = [
+  'instance',
+  'volume',
+  'network-interface',
+  'spot-instances-request',
+  'elastic-gpu',
+] as const;
+
+export function runInstanceOperations(context: Context): Operations {
+  return {
+    RunInstances: operation<RunInstancesRequest, Reservation>((request, call) =>
+      once(context.store.place(call), 'RunInstances', request.ClientToken, request, async () => {
+        const instances = await runInstances(context, request, call);
+        return reservationOf(instances);
+      }),
+    ),
+  };
+}
+
+async function runInstances(
+  context: Context,
+  request: RunInstancesRequest,
+  call: Call,
+): Promise<InstanceRecord[]> {
+  const launch = await launchRequestOf(context, request, call);
+  const most = request.MaxCount ?? 1;
+  const least = request.MinCount ?? 1;
+  if (least < 1 || most < least) {
+    throw invalidValue(String(least), 'minCount', 'It must be at least 1 and at most maxCount.');
+  }
+  if ((request.ClientToken ?? '').length > 64) throw invalidValue(request.ClientToken ?? '', 'clientToken');
+  const profileArn = await checkProfile(context, launch, call);
+  const reservationId = context.world.ids.reservation();
+  const instances: InstanceRecord[] = [];
+  for (let index = 0; index < most; index += 1) {
+    instances.push(
+      await launchInstance(context, launch, call, {
+        reservationId,
+        profileArn,
+        clientToken: request.ClientToken,
+      }),
+    );
+  }
+  return instances;
+}
+
+async function checkProfile(
+  { world }: Context,
+  launch: LaunchRequest,
+  call: Call,
+): Promise<string | undefined> {
+  if (launch.profile === undefined) return undefined;
+  const name = profileName(launch.profile);
+  if (world.instanceProfileRole !== undefined) {
+    const role = await world.instanceProfileRole({ account: call.account, name });
+    if (role === undefined) {
+      throw invalidValue(name, 'iamInstanceProfile.name', 'Invalid IAM Instance Profile name');
+    }
+  }
+  return launch.profile.Arn ?? `arn:aws:iam::${call.account}:instance-profile/${name}`;
+}
+
+/** Starts one instance; a launch that goes wrong late ends as terminated with its reason, as on AWS. */
+export async function launchInstance(
+  context: Context,
+  launch: LaunchRequest,
+  launcher: Launcher,
+  made: {
+    reservationId: string;
+    profileArn?: string | undefined;
+    clientToken?: string | undefined;
+  },
+): Promise<InstanceRecord> {
+  const { world, store } = context;
+  const image = launchableImage(context, launcher, launch.imageId, launch.instanceType);
+  const network = networkOf(context, launcher, launch);
+  const tags = readTagSpecifications(launch.tagSpecifications, TAGGABLE);
+  const declared = world.behaviour.launchFailures.take(
+    (failure) =>
+      (failure.account ?? launcher.account) === launcher.account &&
+      (failure.region ?? launcher.region) === launcher.region &&
+      (failure.imageId ?? image.id) === image.id &&
+      (failure.instanceType ?? launch.instanceType) === launch.instanceType,
+  );
+  if (declared?.mode === 'refuse') throw new AwsError(declared.code, declared.reason, 500);
+  const keyProblem = await unusableKey(context, image, launch, launcher);
+
+  const now = world.clock.now();
+  // An image with ImdsSupport makes these the defaults (aws.md 5.7).
+  const v2 = image.imdsSupport === 'v2.0';
+  const place = store.place(launcher);
+  const serial = place.instances.size + 10;
+  const instance: InstanceRecord = {
+    id: world.ids.instance(),
+    reservationId: made.reservationId,
+    ownerId: launcher.account,
+    region: launcher.region,
+    imageId: image.id,
+    image,
+    instanceType: launch.instanceType,
+    architecture: image.architecture,
+    state: 'pending',
+    stateTransitionReason: '',
+    launchTime: now,
+    clientToken: made.clientToken,
+    subnetId: network.subnet.id,
+    vpcId: network.vpcId,
+    availabilityZone: network.subnet.availabilityZone,
+    privateIp: `172.31.${network.subnet.block + (Math.floor(serial / 250) % 16)}.${4 + (serial % 250)}`,
+    networkInterfaceId: world.ids.networkInterface(),
+    securityGroups: network.groups,
+    instanceProfileArn: made.profileArn,
+    keyName: launch.keyName,
+    userData: launch.userData,
+    shutdownBehavior: launch.shutdownBehavior,
+    httpTokens: launch.metadata.HttpTokens ?? (v2 ? 'required' : 'optional'),
+    hopLimit: launch.metadata.HttpPutResponseHopLimit ?? (v2 ? 2 : 1),
+    instanceMetadataTags: launch.metadata.InstanceMetadataTags ?? 'disabled',
+    launchTemplate: launch.template,
+    tags: tags.instance,
+    volumes: volumesOf(context, image, launch, launcher, tags.volume, now),
+  };
+  if (launch.template !== undefined) {
+    // EC2 says from which template an instance came [D:AWSEC2/UserGuide/launch-instances-from-launch-template].
+    instance.tags['aws:ec2launchtemplate:id'] = launch.template.id;
+    instance.tags['aws:ec2launchtemplate:version'] = String(launch.template.version);
+  }
+  place.instances.set(instance.id, instance);
+  image.lastLaunchedTime = now;
+  moveTo(context, instance, 'pending');
+  const failure =
+    declared !== undefined
+      ? { code: declared.code, message: declared.reason }
+      : keyProblem === undefined
+        ? undefined
+        : { code: 'Client.InternalError', message: 'Client.InternalError: Client error on launch' };
+  if (failure === undefined) scheduleRunning(context, instance);
+  else {
+    instance.timer = world.clock.after(
+      world.timings.launch,
+      () => terminate(context, instance, failure),
+      `launch of ${instance.id} fails`,
+    );
+  }
+  return instance;
+}
+
+/** Why a customer managed key of a volume cannot be used by the launcher, if so (aws.md 5.3). */
+async function unusableKey(
+  context: Context,
+  image: ImageRecord,
+  launch: LaunchRequest,
+  launcher: Launcher,
+): Promise<string | undefined> {
+  const snapshots = snapshotsOf(context, image);
+  const reading = new Set(
+    snapshots.filter(({ awsManagedKey }) => !awsManagedKey).map(({ kmsKeyArn }) => kmsKeyArn),
+  );
+  for (const key of reading) {
+    if (key === undefined) continue;
+    const answer = await keyAccess(context.world, launcher, key, LAUNCH_OPERATIONS);
+    if (!answer.usable) return answer.reason;
+  }
+  for (const { Ebs } of launch.mappings) {
+    if (Ebs?.KmsKeyId === undefined) continue;
+    const answer = await keyAccess(context.world, launcher, Ebs.KmsKeyId, ENCRYPT_OPERATIONS);
+    if (!answer.usable) return answer.reason;
+  }
+  return undefined;
+}
+
+function volumesOf(
+  context: Context,
+  image: ImageRecord,
+  launch: LaunchRequest,
+  where: Where,
+  tags: Tags,
+  now: Date,
+): VolumeRecord[] {
+  const { world, store } = context;
+  const place = store.place(where);
+  const snapshots = store.snapshots(where.region);
+  const asked = new Map(launch.mappings.map((mapping) => [mapping.DeviceName ?? '', mapping]));
+  const volume = (
+    deviceName: string,
+    from: { sizeGiB: number; volumeType: string; snapshotId?: string; deleteOnTermination: boolean },
+    mapping: BlockDeviceMapping | undefined,
+  ): VolumeRecord => {
+    const snapshot = snapshots.get(from.snapshotId ?? '');
+    const wanted = mapping?.Ebs?.Encrypted === true || place.encryptionByDefault;
+    const named = namedKey(place, mapping?.Ebs?.KmsKeyId);
+    const chosen = 'named' in named ? { arn: named.named, awsManaged: false } : named;
+    const key =
+      mapping?.Ebs?.KmsKeyId !== undefined || (wanted && snapshot?.kmsKeyArn === undefined)
+        ? chosen
+        : { arn: snapshot?.kmsKeyArn, awsManaged: snapshot?.awsManagedKey ?? false };
+    return {
+      id: world.ids.volume(),
+      deviceName,
+      sizeGiB: Math.max(from.sizeGiB, mapping?.Ebs?.VolumeSize ?? 0),
+      volumeType: mapping?.Ebs?.VolumeType ?? from.volumeType,
+      snapshotId: from.snapshotId,
+      kmsKeyArn: key.arn,
+      awsManagedKey: key.awsManaged,
+      deleteOnTermination: mapping?.Ebs?.DeleteOnTermination ?? from.deleteOnTermination,
+      createdAt: now,
+      state: 'in-use',
+      tags: { ...tags },
+    };
+  };
+  const removed = (name: string): boolean => asked.get(name)?.NoDevice !== undefined;
+  const own = image.devices
+    .filter(({ deviceName }) => !removed(deviceName))
+    .map((device) => volume(device.deviceName, device, asked.get(device.deviceName)));
+  const more = launch.mappings
+    .filter(
+      ({ DeviceName, Ebs }) =>
+        Ebs !== undefined && !image.devices.some((device) => device.deviceName === DeviceName),
+    )
+    .map((mapping) =>
+      volume(
+        mapping.DeviceName ?? '',
+        {
+          sizeGiB: mapping.Ebs?.VolumeSize ?? snapshots.get(mapping.Ebs?.SnapshotId ?? '')?.sizeGiB ?? 8,
+          volumeType: 'gp2',
+          deleteOnTermination: true,
+          ...(mapping.Ebs?.SnapshotId === undefined ? {} : { snapshotId: mapping.Ebs.SnapshotId }),
+        },
+        mapping,
+      ),
+    );
+  return [...own, ...more];
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { KmsAccess, World } from '../service.ts';
+import type { Place, Where } from './store.ts';
+
+/** A key for volumes of one account and Region. */
+export interface VolumeKey {
+  arn: string;
+  awsManaged: boolean;
+}
+
+/** ARN of the account's `aws/ebs` key in a Region; the same every time. */
+export function awsEbsKey({ account, region }: Where): VolumeKey {
+  const hex = createHash('sha256').update(`aws/ebs/${account}/${region}`).digest('hex');
+  const id = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20, 32),
+  ].join('-');
+  return { arn: `arn:aws:kms:${region}:${account}:key/${id}`, awsManaged: true };
+}
+
+const AWS_EBS_ALIAS = /(^|:)alias\/aws\/ebs$/;
+
+/** The key that a request names, or else the account's default; what it names is not checked here. */
+export function namedKey(place: Place, keyId: string | undefined): VolumeKey | { named: string } {
+  const name = keyId ?? place.defaultKmsKeyId;
+  const managed = awsEbsKey(place);
+  if (name === undefined || AWS_EBS_ALIAS.test(name) || name === managed.arn) return managed;
+  return { named: name };
+}
+
+/** The ARN form of a key that may not exist, for records of copies whose key is checked later. */
+export function keyArnOf(name: string, { account, region }: Where): string {
+  if (name.startsWith('arn:')) return name;
+  return `arn:aws:kms:${region}:${account}:${name.startsWith('alias/') ? name : `key/${name}`}`;
+}
+
+/** To make encrypted volumes and snapshots with a key [D:ebs/userguide/share-kms-key]. */
+export const ENCRYPT_OPERATIONS = ['DescribeKey', 'CreateGrant', 'GenerateDataKeyWithoutPlaintext'] as const;
+/** To read what another key encrypted, for a copy. */
+export const READ_OPERATIONS = ['DescribeKey', 'CreateGrant', 'Decrypt', 'ReEncryptFrom'] as const;
+/** To start an instance from encrypted snapshots. */
+export const LAUNCH_OPERATIONS = ['CreateGrant', 'Decrypt', 'GenerateDataKeyWithoutPlaintext'] as const;
+
+/** Roles of AWS services are not in the emulator's IAM; what their account may do with a key, they may. */
+export function keyUser(principalArn: string, account: string): string {
+  return principalArn.includes(':role/aws-service-role/') ||
+    principalArn.includes(':assumed-role/AWSServiceRole')
+    ? `arn:aws:iam::${account}:root`
+    : principalArn;
+}
+
+export async function keyAccess(
+  world: World,
+  caller: Where & { principalArn: string },
+  key: string,
+  operations: readonly string[],
+): Promise<{ usable: true; access: KmsAccess } | { usable: false; reason: string }> {
+  const access = await world.kmsAccess({
+    key,
+    account: caller.account,
+    region: caller.region,
+    principalArn: keyUser(caller.principalArn, caller.account),
+    operations,
+  });
+  if (!access.exists) return { usable: false, reason: `The KMS key ${key} does not exist` };
+  if (!access.enabled) return { usable: false, reason: `The KMS key ${access.arn} is not enabled` };
+  // Keys are Regional, and a copy needs one of the destination.
+  if (access.arn.split(':')[3] !== caller.region) {
+    return { usable: false, reason: `The KMS key ${access.arn} is not in the Region ${caller.region}` };
+  }
+  const refused = operations.filter((operation) => access.allowed[operation] !== true);
+  if (refused.length > 0) {
+    return {
+      usable: false,
+      reason: `Given key ID is not accessible: ${access.arn} does not allow ${refused.join(', ')}`,
+    };
+  }
+  return { usable: true, access };
+}

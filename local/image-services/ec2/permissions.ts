@@ -1,0 +1,329 @@
+import type {
+  CopyImageRequest,
+  CreateTagsRequest,
+  DeleteTagsRequest,
+  ModifyImageAttributeRequest,
+  ModifySnapshotAttributeRequest,
+  TagSpecification,
+} from '@aws-sdk/client-ec2';
+import type { Call, Permission, Shape } from '../service.ts';
+import { type Context, imageArn, ownedArn, requestOf, snapshotArn } from './context.ts';
+import type { ImageRecord, SnapshotRecord } from './records.ts';
+import { runInstancesPermissions } from './run-permissions.ts';
+import { launchModifications, snapshotModifications } from './sharing.ts';
+import { ownTaggables } from './tag-operations.ts';
+import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
+
+interface Named {
+  ImageId?: string;
+  SnapshotId?: string;
+  InstanceId?: string;
+  InstanceIds?: string[];
+  LaunchTemplateId?: string;
+  LaunchTemplateName?: string;
+  GroupId?: string;
+  SourceImageId?: string;
+  SourceRegion?: string;
+  SourceSnapshotId?: string;
+  Attribute?: string;
+  TagSpecifications?: TagSpecification[];
+}
+
+// Operations that take no resource: everything that describes, and settings of the account [IAM:ec2].
+const WITHOUT_RESOURCE =
+  /^(?:Describe(?!ImageAttribute|SnapshotAttribute)|Get|EnableEbs|DisableEbs|ModifyEbs|ResetEbs)/;
+
+const OF_IMAGE =
+  /^(?:DescribeImageAttribute|ModifyImageAttribute|ResetImageAttribute|DeregisterImage|(?:Enable|Disable)Image.*|(?:Attach|Detach)ImageWatermark)$/;
+const OF_SNAPSHOT = /^(?:DescribeSnapshotAttribute|ModifySnapshotAttribute|DeleteSnapshot)$/;
+const OF_INSTANCES = /^(?:Start|Stop|Reboot|Terminate)Instances$/;
+const OF_LAUNCH_TEMPLATE =
+  /^(?:ModifyLaunchTemplate|DeleteLaunchTemplate|CreateLaunchTemplateVersion|DeleteLaunchTemplateVersions)$/;
+
+/** What the caller must be allowed: actions, resources and condition keys of the service authorization reference (aws.md 9.3). */
+export async function permissionsOf(
+  context: Context,
+  operation: string,
+  input: Shape,
+  call: Call,
+): Promise<Permission[]> {
+  const action = `ec2:${operation}`;
+  const request = requestOf<Named>(input);
+  const region = { 'ec2:Region': call.region };
+  if (WITHOUT_RESOURCE.test(operation)) return [{ action, resource: '*', context: region }];
+  const at = (resource: string, extra: Record<string, string> = {}): Permission => ({
+    action,
+    resource,
+    context: { ...region, ...extra },
+  });
+  const place = context.store.place(call);
+
+  if (OF_IMAGE.test(operation)) {
+    const id = request.ImageId ?? '';
+    const image = context.store.images(call.region).get(id);
+    const attribute = request.Attribute ?? attributeOf(operation, input);
+    return [
+      at(imageArn(call.region, id), {
+        ...imageContext(image, call),
+        ...(attribute === undefined ? {} : { 'ec2:Attribute': attribute }),
+        ...(operation === 'ModifyImageAttribute' ? launchContext(requestOf(input)) : {}),
+      }),
+      ...(operation === 'DeregisterImage' && input.DeleteAssociatedSnapshots === true
+        ? (image?.devices ?? []).map(({ snapshotId }) => ({
+            action: 'ec2:DeleteSnapshot',
+            resource: snapshotArn(call.region, snapshotId),
+            context: { ...region, ...snapshotContext(context.store.snapshots(call.region).get(snapshotId)) },
+          }))
+        : []),
+    ];
+  }
+  if (OF_SNAPSHOT.test(operation)) {
+    const id = request.SnapshotId ?? '';
+    return [
+      at(snapshotArn(call.region, id), {
+        ...snapshotContext(context.store.snapshots(call.region).get(id)),
+        ...(operation === 'ModifySnapshotAttribute' ? volumePermissionContext(requestOf(input)) : {}),
+      }),
+    ];
+  }
+  if (OF_INSTANCES.test(operation)) {
+    return (request.InstanceIds ?? []).map((id) =>
+      at(ownedArn(call, 'instance', id), resourceTagContext(place.instances.get(id)?.tags ?? {})),
+    );
+  }
+  if (OF_LAUNCH_TEMPLATE.test(operation)) {
+    const template = [...place.launchTemplates.values()].find(
+      ({ id, name }) => id === request.LaunchTemplateId || name === request.LaunchTemplateName,
+    );
+    const id = template?.id ?? request.LaunchTemplateId ?? request.LaunchTemplateName ?? '';
+    return [at(ownedArn(call, 'launch-template', id), resourceTagContext(template?.tags ?? {}))];
+  }
+  switch (operation) {
+    case 'CopyImage':
+      return copyImagePermissions(context, requestOf(input), call, region);
+    case 'CopySnapshot': {
+      // The source cannot be named with its tags: `*` stands for the new snapshot [IAM:ec2 CopySnapshot].
+      const source = context.store.snapshots(request.SourceRegion ?? '').get(request.SourceSnapshotId ?? '');
+      return [
+        at(snapshotArn(request.SourceRegion ?? '', request.SourceSnapshotId ?? ''), snapshotContext(source)),
+        at(snapshotArn(call.region, '*'), tagsFor(request, 'snapshot')),
+        ...createTags(operation, request, call, { snapshot: snapshotArn(call.region, '*') }),
+      ];
+    }
+    case 'CreateImage':
+      return [
+        at(imageArn(call.region, '*'), tagsFor(request, 'image')),
+        at(
+          ownedArn(call, 'instance', request.InstanceId ?? ''),
+          resourceTagContext(place.instances.get(request.InstanceId ?? '')?.tags ?? {}),
+        ),
+        at(snapshotArn(call.region, '*'), tagsFor(request, 'snapshot')),
+        ...createTags(operation, request, call, {
+          image: imageArn(call.region, '*'),
+          snapshot: snapshotArn(call.region, '*'),
+        }),
+      ];
+    case 'RegisterImage':
+      return [
+        at(imageArn(call.region, '*'), { ...tagsFor(request, 'image'), 'ec2:Owner': call.account }),
+        ...createTags(operation, request, call, { image: imageArn(call.region, '*') }),
+      ];
+    case 'CreateTags':
+    case 'DeleteTags':
+      return tagPermissions(context, action, requestOf(input), call, region);
+    case 'RunInstances':
+      return runInstancesPermissions(context, requestOf(input), call);
+    case 'CreateLaunchTemplate':
+      return [
+        at(ownedArn(call, 'launch-template', '*'), tagsFor(request, 'launch-template')),
+        ...createTags(operation, request, call, {
+          'launch-template': ownedArn(call, 'launch-template', '*'),
+        }),
+      ];
+    case 'CreateSecurityGroup':
+      return [
+        at(ownedArn(call, 'security-group', '*'), tagsFor(request, 'security-group')),
+        ...createTags(operation, request, call, { 'security-group': ownedArn(call, 'security-group', '*') }),
+      ];
+    case 'DeleteSecurityGroup':
+      return [
+        at(
+          ownedArn(call, 'security-group', request.GroupId ?? ''),
+          resourceTagContext(place.securityGroups.get(request.GroupId ?? '')?.tags ?? {}),
+        ),
+      ];
+    default:
+      return [at('*')];
+  }
+}
+
+/** Source and target of a copy are both image resources, and its snapshots count too (aws.md 9.3). */
+function copyImagePermissions(
+  context: Context,
+  request: CopyImageRequest,
+  call: Call,
+  region: Record<string, string>,
+): Permission[] {
+  const action = 'ec2:CopyImage';
+  const sourceRegion = request.SourceRegion ?? '';
+  const source = context.store.images(sourceRegion).get(request.SourceImageId ?? '');
+  // The table of condition keys has none for tags of the source (aws.md 9.3).
+  const owner = source === undefined ? {} : { 'ec2:Owner': ownerOf(source) };
+  const target = imageArn(call.region, '*');
+  const snapshots = snapshotArn(call.region, '*');
+  return [
+    {
+      action,
+      resource: imageArn(sourceRegion, request.SourceImageId ?? ''),
+      context: { ...region, ...owner, 'ec2:ImageID': request.SourceImageId ?? '' },
+    },
+    { action, resource: target, context: { ...region, ...tagsFor(request, 'image') } },
+    { action, resource: snapshots, context: { ...region, ...tagsFor(request, 'snapshot') } },
+    ...createTags('CopyImage', request, call, { image: target, snapshot: snapshots }),
+  ];
+}
+
+/** Tags at creation need `ec2:CreateTags` on the new resource, with the creating operation as a condition key. */
+export function createTags(
+  operation: string,
+  request: { TagSpecifications?: TagSpecification[] | undefined },
+  call: Call,
+  resources: Readonly<Record<string, string>>,
+): Permission[] {
+  return Object.entries(resources).flatMap(([type, resource]) => {
+    const tags = tagsFor(request, type);
+    if (Object.keys(tags).length === 0) return [];
+    return [
+      {
+        action: 'ec2:CreateTags',
+        resource,
+        context: { 'ec2:Region': call.region, 'ec2:CreateAction': operation, ...tags },
+      },
+    ];
+  });
+}
+
+export function tagsFor(
+  request: { TagSpecifications?: TagSpecification[] | undefined },
+  type: string,
+): Record<string, string> {
+  const given = (request.TagSpecifications ?? []).filter(({ ResourceType }) => ResourceType === type);
+  return requestTagContext(Object.assign({}, ...given.map(({ Tags }) => readTags(Tags))));
+}
+
+function tagPermissions(
+  context: Context,
+  action: string,
+  request: CreateTagsRequest & DeleteTagsRequest,
+  call: Call,
+  region: Record<string, string>,
+): Permission[] {
+  const known = new Map(ownTaggables(context, call).map((resource) => [resource.id, resource]));
+  const tags = requestTagContext(
+    Object.fromEntries((request.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
+  );
+  return (request.Resources ?? []).map((id) => {
+    const type = known.get(id)?.type ?? typeOf(id);
+    const resource =
+      type === 'image' || type === 'snapshot'
+        ? `arn:aws:ec2:${call.region}::${type}/${id}`
+        : ownedArn(call, type, id);
+    return {
+      action,
+      resource,
+      context: { ...region, ...tags, ...resourceTagContext(known.get(id)?.tags ?? {}) },
+    };
+  });
+}
+
+function typeOf(id: string): string {
+  const types: Record<string, string> = {
+    ami: 'image',
+    snap: 'snapshot',
+    i: 'instance',
+    vol: 'volume',
+    lt: 'launch-template',
+    sg: 'security-group',
+  };
+  return types[id.split('-')[0] ?? ''] ?? '*';
+}
+
+export function imageContext(image: ImageRecord | undefined, call: Call): Record<string, string> {
+  if (image === undefined) return {};
+  return {
+    'ec2:ImageID': image.id,
+    'ec2:Owner': ownerOf(image),
+    'ec2:Public': String(image.public),
+    'ec2:RootDeviceType': 'ebs',
+    ...(image.ownerId === call.account ? resourceTagContext(image.tags) : {}),
+  };
+}
+
+/** `ec2:Owner` is an account id, or `amazon` for Amazon's own images [D:AWSEC2/UserGuide/iam-policy-structure]. */
+function ownerOf(image: ImageRecord): string {
+  return image.ownerAlias ?? image.ownerId;
+}
+
+function snapshotContext(snapshot: SnapshotRecord | undefined): Record<string, string> {
+  if (snapshot === undefined) return {};
+  return {
+    'ec2:Owner': snapshot.ownerAlias ?? snapshot.ownerId,
+    'ec2:VolumeSize': String(snapshot.sizeGiB),
+    ...resourceTagContext(snapshot.tags),
+  };
+}
+
+function attributeOf(operation: string, input: Shape): string | undefined {
+  if (operation !== 'ModifyImageAttribute') return undefined;
+  if (input.Description !== undefined) return 'Description';
+  if (input.ImdsSupport !== undefined) return 'ImdsSupport';
+  return 'LaunchPermission';
+}
+
+function launchContext(request: ModifyImageAttributeRequest): Record<string, string> {
+  const { add, remove } = launchModifications(request);
+  const context: Record<string, string> = {};
+  const list = (name: string, values: (string | undefined)[]): void => {
+    const given = values.filter((value) => value !== undefined);
+    if (given.length > 0) context[name] = given.join(',');
+  };
+  list(
+    'ec2:Attribute/LaunchPermission.Add.UserId',
+    add.map(({ UserId }) => UserId),
+  );
+  list(
+    'ec2:Attribute/LaunchPermission.Add.Group',
+    add.map(({ Group }) => Group),
+  );
+  list(
+    'ec2:Attribute/LaunchPermission.Remove.UserId',
+    remove.map(({ UserId }) => UserId),
+  );
+  return context;
+}
+
+function volumePermissionContext(request: ModifySnapshotAttributeRequest): Record<string, string> {
+  const { add, remove } = snapshotModifications(request);
+  const context: Record<string, string> = {};
+  const list = (name: string, values: (string | undefined)[]): void => {
+    const given = values.filter((value) => value !== undefined);
+    if (given.length > 0) context[name] = given.join(',');
+  };
+  list(
+    'ec2:Add/userId',
+    add.map(({ userId }) => userId),
+  );
+  list(
+    'ec2:Add/group',
+    add.map(({ group }) => group),
+  );
+  list(
+    'ec2:Remove/userId',
+    remove.map(({ userId }) => userId),
+  );
+  list(
+    'ec2:Remove/group',
+    remove.map(({ group }) => group),
+  );
+  return context;
+}

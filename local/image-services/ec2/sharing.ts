@@ -1,0 +1,329 @@
+import type {
+  DescribeImageAttributeRequest,
+  DescribeSnapshotAttributeRequest,
+  DescribeSnapshotAttributeResult,
+  ImageAttribute,
+  LaunchPermission,
+  ModifyImageAttributeRequest,
+  ModifySnapshotAttributeRequest,
+  ResetImageAttributeRequest,
+} from '@aws-sdk/client-ec2';
+import { EC2_QUOTAS } from '../quotas.ts';
+import { AwsError } from '../service.ts';
+import { type Context, canSeeImage, type Operations, oneOf, operation } from './context.ts';
+import {
+  authFailure,
+  imageNotFound,
+  incorrectState,
+  invalidCombination,
+  invalidValue,
+  missingParameter,
+  notPermitted,
+  snapshotNotFound,
+} from './errors.ts';
+import { emitSnapshot } from './events.ts';
+import { snapshotsOf } from './image-making.ts';
+import { mappingsOf } from './images-describe.ts';
+import type { ImageRecord, SnapshotRecord } from './records.ts';
+import type { Where } from './store.ts';
+
+/** An own image; of another account's, which the caller may see, it says that it is not theirs. */
+export function ownImage({ store }: Context, { account, region }: Where, id: string): ImageRecord {
+  const image = store.images(region).get(id);
+  if (image === undefined || !(image.ownerId === account || canSeeImage(image, account)))
+    throw imageNotFound(id);
+  if (image.ownerId !== account) throw authFailure(`image:${id}`);
+  return image;
+}
+
+export function ownSnapshot({ store }: Context, { account, region }: Where, id: string): SnapshotRecord {
+  const snapshot = store.snapshots(region).get(id);
+  if (snapshot === undefined || snapshot.ownerId !== account) throw snapshotNotFound(id);
+  return snapshot;
+}
+
+export function sharingOperations(context: Context): Operations {
+  const { world } = context;
+  return {
+    DescribeImageAttribute: operation<DescribeImageAttributeRequest, ImageAttribute>((request, call) => {
+      const id = request.ImageId ?? '';
+      const attribute = oneOf(
+        request.Attribute ?? '',
+        [
+          'description',
+          'launchPermission',
+          'blockDeviceMapping',
+          'bootMode',
+          'tpmSupport',
+          'imdsSupport',
+          'lastLaunchedTime',
+          'deregistrationProtection',
+          'productCodes',
+          'sriovNetSupport',
+          'kernel',
+          'ramdisk',
+          'uefiData',
+        ] as const,
+        'attribute',
+      );
+      const image = ownImage(context, call, id);
+      const value = (Value: string | undefined) => (Value === undefined ? {} : { Value });
+      switch (attribute) {
+        case 'description':
+          return { ImageId: id, Description: value(image.description) };
+        case 'launchPermission':
+          return { ImageId: id, LaunchPermissions: launchPermissionsOf(image) };
+        case 'blockDeviceMapping':
+          return { ImageId: id, BlockDeviceMappings: mappingsOf(image) };
+        case 'bootMode':
+          return { ImageId: id, BootMode: value(image.bootMode) };
+        case 'tpmSupport':
+          return { ImageId: id, TpmSupport: value(image.tpmSupport) };
+        case 'imdsSupport':
+          return { ImageId: id, ImdsSupport: value(image.imdsSupport) };
+        case 'lastLaunchedTime':
+          return { ImageId: id, LastLaunchedTime: value(image.lastLaunchedTime?.toISOString()) };
+        case 'deregistrationProtection':
+          return { ImageId: id, DeregistrationProtection: value(image.deregistrationProtection) };
+        case 'productCodes':
+          return { ImageId: id, ProductCodes: [] };
+        default:
+          return { ImageId: id };
+      }
+    }),
+
+    ModifyImageAttribute: operation<ModifyImageAttributeRequest, object>((request, call) => {
+      const image = ownImage(context, call, request.ImageId ?? '');
+      modifyImage(context, image, request);
+      return {};
+    }),
+
+    ResetImageAttribute: operation<ResetImageAttributeRequest, object>((request, call) => {
+      oneOf(request.Attribute ?? '', ['launchPermission'] as const, 'attribute');
+      const image = ownImage(context, call, request.ImageId ?? '');
+      clearLaunchPermissions(image);
+      return {};
+    }),
+
+    DescribeSnapshotAttribute: operation<DescribeSnapshotAttributeRequest, DescribeSnapshotAttributeResult>(
+      (request, call) => {
+        const attribute = oneOf(
+          request.Attribute ?? '',
+          ['createVolumePermission', 'productCodes'] as const,
+          'attribute',
+        );
+        const snapshot = ownSnapshot(context, call, request.SnapshotId ?? '');
+        if (attribute === 'productCodes') return { SnapshotId: snapshot.id, ProductCodes: [] };
+        return {
+          SnapshotId: snapshot.id,
+          CreateVolumePermissions: [
+            ...(snapshot.public ? [{ Group: 'all' as const }] : []),
+            ...[...snapshot.sharedWith].map((UserId) => ({ UserId })),
+          ],
+        };
+      },
+    ),
+
+    ModifySnapshotAttribute: operation<ModifySnapshotAttributeRequest, object>((request, call) => {
+      const snapshot = ownSnapshot(context, call, request.SnapshotId ?? '');
+      const { add, remove } = snapshotModifications(request);
+      if (add.length > 0 && snapshot.awsManagedKey) {
+        throw new AwsError('InvalidParameter', 'Encrypted snapshots with EBS default key cannot be shared');
+      }
+      for (const { userId, group } of add) {
+        if (group !== undefined) {
+          if (snapshot.kmsKeyArn !== undefined)
+            throw notPermitted('Encrypted snapshots cannot be made public.');
+          snapshot.public = true;
+        }
+        if (userId !== undefined && !snapshot.sharedWith.has(userId)) {
+          snapshot.sharedWith.add(userId);
+          emitSnapshot(world, snapshot, { name: 'shareSnapshot', with: userId });
+        }
+      }
+      for (const { userId, group } of remove) {
+        if (group !== undefined) snapshot.public = false;
+        if (userId !== undefined) snapshot.sharedWith.delete(userId);
+      }
+      return {};
+    }),
+  };
+}
+
+export function launchPermissionsOf(image: ImageRecord): LaunchPermission[] {
+  return [
+    ...(image.public ? [{ Group: 'all' as const }] : []),
+    ...[...image.sharedWith].map((UserId) => ({ UserId })),
+    ...[...image.sharedWithOrganizations].map((OrganizationArn) => ({ OrganizationArn })),
+    ...[...image.sharedWithUnits].map((OrganizationalUnitArn) => ({ OrganizationalUnitArn })),
+  ];
+}
+
+export function clearLaunchPermissions(image: ImageRecord): void {
+  image.public = false;
+  image.sharedWith.clear();
+  image.sharedWithOrganizations.clear();
+  image.sharedWithUnits.clear();
+}
+
+/** One attribute per call: description, imdsSupport or launchPermission (aws.md 5.2). */
+function modifyImage(context: Context, image: ImageRecord, request: ModifyImageAttributeRequest): void {
+  const attribute =
+    request.Attribute ??
+    (request.Description !== undefined
+      ? 'description'
+      : request.ImdsSupport !== undefined
+        ? 'imdsSupport'
+        : 'launchPermission');
+  switch (oneOf(attribute, ['description', 'imdsSupport', 'launchPermission'] as const, 'attribute')) {
+    case 'description':
+      image.description = request.Description?.Value ?? request.Value ?? '';
+      return;
+    case 'imdsSupport':
+      // It cannot be taken back (aws.md 5.7).
+      oneOf(request.ImdsSupport?.Value ?? request.Value ?? '', ['v2.0'] as const, 'imdsSupport');
+      image.imdsSupport = 'v2.0';
+      return;
+    case 'launchPermission':
+      modifyLaunchPermission(context, image, request);
+  }
+}
+
+function modifyLaunchPermission(
+  context: Context,
+  image: ImageRecord,
+  request: ModifyImageAttributeRequest,
+): void {
+  if (image.state !== 'available') {
+    throw incorrectState(
+      `The image ${image.id} is ${image.state}; launch permissions need an available image.`,
+    );
+  }
+  const { add, remove } = launchModifications(request);
+  if (add.length + remove.length === 0) throw missingParameter('launchPermission');
+  if (add.length > 0 && snapshotsOf(context, image).some(({ awsManagedKey }) => awsManagedKey)) {
+    throw new AwsError(
+      'InvalidParameter',
+      'Snapshots encrypted with the AWS Managed CMK can’t be shared. Specify another snapshot.',
+    );
+  }
+  for (const permission of [...add, ...remove]) checkLaunchPermission(permission);
+  const shared = new Set([...image.sharedWith, ...image.sharedWithOrganizations, ...image.sharedWithUnits]);
+  for (const permission of add) {
+    const entity = permission.UserId ?? permission.OrganizationArn ?? permission.OrganizationalUnitArn;
+    if (entity !== undefined) shared.add(entity);
+  }
+  if (shared.size > EC2_QUOTAS.sharingEntities) {
+    throw new AwsError(
+      'ResourceLimitExceeded',
+      `An AMI can be shared with at most ${EC2_QUOTAS.sharingEntities} entities.`,
+    );
+  }
+  if (add.some(({ Group }) => Group === 'all')) {
+    if (snapshotsOf(context, image).some(({ kmsKeyArn }) => kmsKeyArn !== undefined)) {
+      throw notPermitted('Images with encrypted snapshots cannot be made public.');
+    }
+    if (image.watermarks.length > 0) throw notPermitted('Images with watermarks cannot be made public.');
+  }
+  for (const permission of add) {
+    if (permission.Group === 'all') image.public = true;
+    if (permission.UserId !== undefined) image.sharedWith.add(permission.UserId);
+    if (permission.OrganizationArn !== undefined)
+      image.sharedWithOrganizations.add(permission.OrganizationArn);
+    if (permission.OrganizationalUnitArn !== undefined)
+      image.sharedWithUnits.add(permission.OrganizationalUnitArn);
+  }
+  for (const permission of remove) {
+    if (permission.Group === 'all') image.public = false;
+    image.sharedWith.delete(permission.UserId ?? '');
+    image.sharedWithOrganizations.delete(permission.OrganizationArn ?? '');
+    image.sharedWithUnits.delete(permission.OrganizationalUnitArn ?? '');
+  }
+}
+
+/** Permissions to add and remove, whether they come as a structure or in the older flat form. */
+export function launchModifications(request: ModifyImageAttributeRequest): {
+  add: LaunchPermission[];
+  remove: LaunchPermission[];
+} {
+  const flat: LaunchPermission[] = [
+    ...(request.UserIds ?? []).map((UserId) => ({ UserId })),
+    ...(request.UserGroups ?? []).map((group) => ({ Group: oneOf(group, ['all'] as const, 'userGroup') })),
+    ...(request.OrganizationArns ?? []).map((OrganizationArn) => ({ OrganizationArn })),
+    ...(request.OrganizationalUnitArns ?? []).map((OrganizationalUnitArn) => ({ OrganizationalUnitArn })),
+  ];
+  if (flat.length > 0 && request.OperationType === undefined) throw missingParameter('operationType');
+  return {
+    add: [...(request.LaunchPermission?.Add ?? []), ...(request.OperationType === 'add' ? flat : [])],
+    remove: [
+      ...(request.LaunchPermission?.Remove ?? []),
+      ...(request.OperationType === 'remove' ? flat : []),
+    ],
+  };
+}
+
+function checkLaunchPermission(permission: LaunchPermission): void {
+  const { UserId, Group, OrganizationArn, OrganizationalUnitArn } = permission;
+  if (UserId !== undefined && !/^\d{12}$/.test(UserId)) {
+    throw new AwsError(
+      'InvalidAMIAttributeItemValue',
+      `Invalid attribute item value "${UserId}" for userId item type.`,
+    );
+  }
+  if (Group !== undefined && Group !== 'all') throw invalidValue(Group, 'group');
+  // Bare ids are errors; the ARN names the management account (aws.md 5.2).
+  if (
+    OrganizationArn !== undefined &&
+    !/^arn:aws:organizations::\d{12}:organization\/o-[a-z0-9]+$/.test(OrganizationArn)
+  ) {
+    throw invalidValue(OrganizationArn, 'organizationArn');
+  }
+  if (
+    OrganizationalUnitArn !== undefined &&
+    !/^arn:aws:organizations::\d{12}:ou\/o-[a-z0-9]+\/ou-[a-z0-9-]+$/.test(OrganizationalUnitArn)
+  ) {
+    throw invalidValue(OrganizationalUnitArn, 'organizationalUnitArn');
+  }
+}
+
+interface SnapshotModification {
+  userId?: string | undefined;
+  group?: string | undefined;
+}
+
+/** Accounts and the group to add or to remove; one of both per call, at most 500 (aws.md 5.2). */
+export function snapshotModifications(request: ModifySnapshotAttributeRequest): {
+  add: SnapshotModification[];
+  remove: SnapshotModification[];
+} {
+  const structured = (list: { UserId?: string | undefined; Group?: string | undefined }[] | undefined) =>
+    (list ?? []).map(({ UserId, Group }) => ({ userId: UserId, group: Group }));
+  const flat: SnapshotModification[] = [
+    ...(request.UserIds ?? []).map((userId) => ({ userId })),
+    ...(request.GroupNames ?? []).map((group) => ({ group })),
+  ];
+  if (flat.length > 0 && request.OperationType === undefined) throw missingParameter('operationType');
+  const add = [
+    ...structured(request.CreateVolumePermission?.Add),
+    ...(request.OperationType === 'add' ? flat : []),
+  ];
+  const remove = [
+    ...structured(request.CreateVolumePermission?.Remove),
+    ...(request.OperationType === 'remove' ? flat : []),
+  ];
+  if (add.length + remove.length === 0) throw missingParameter('createVolumePermission');
+  if (add.length > 0 && remove.length > 0) {
+    throw invalidCombination('Only one of add and remove can be specified in a request.');
+  }
+  for (const { userId, group } of [...add, ...remove]) {
+    if (userId !== undefined && !/^\d{12}$/.test(userId)) throw invalidValue(userId, 'userId');
+    if (group !== undefined && group !== 'all') throw invalidValue(group, 'group');
+  }
+  if (add.length + remove.length > EC2_QUOTAS.snapshotModifications) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `At most ${EC2_QUOTAS.snapshotModifications} permissions can be modified in a request.`,
+    );
+  }
+  return { add, remove };
+}

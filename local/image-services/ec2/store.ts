@@ -1,0 +1,65 @@
+import type {
+  ImageRecord,
+  InstanceRecord,
+  LaunchTemplateRecord,
+  SecurityGroupRecord,
+  SnapshotRecord,
+} from './records.ts';
+
+export interface Where {
+  account: string;
+  region: string;
+}
+
+/** What belongs to one account in one Region. */
+export interface Place extends Where {
+  instances: Map<string, InstanceRecord>;
+  launchTemplates: Map<string, LaunchTemplateRecord>;
+  securityGroups: Map<string, SecurityGroupRecord>;
+  /** GetEbsEncryptionByDefault and GetEbsDefaultKmsKeyId. */
+  encryptionByDefault: boolean;
+  defaultKmsKeyId?: string | undefined;
+  /** Snapshot copies in progress, by snapshot. */
+  copies: Set<string>;
+  /** What client tokens have started: operation and token to the parameters and the outcome. */
+  tokens: Map<string, { parameters: string; outcome: unknown }>;
+  /** Token buckets by operation, on the clock's scale of AWS seconds. */
+  buckets: Map<string, { tokens: number; at: number }>;
+}
+
+/** Images and snapshots are kept per Region, for other accounts can see them; all else per account and Region. */
+export class Ec2Store {
+  readonly #images = new Map<string, Map<string, ImageRecord>>();
+  readonly #snapshots = new Map<string, Map<string, SnapshotRecord>>();
+  readonly #places = new Map<string, Place>();
+
+  images(region: string): Map<string, ImageRecord> {
+    return entry(this.#images, region, () => new Map());
+  }
+
+  snapshots(region: string): Map<string, SnapshotRecord> {
+    return entry(this.#snapshots, region, () => new Map());
+  }
+
+  place({ account, region }: Where): Place {
+    return entry(this.#places, `${account}/${region}`, () => ({
+      account,
+      region,
+      instances: new Map(),
+      launchTemplates: new Map(),
+      securityGroups: new Map(),
+      encryptionByDefault: false,
+      copies: new Set(),
+      tokens: new Map(),
+      buckets: new Map(),
+    }));
+  }
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = create();
+  map.set(key, made);
+  return made;
+}

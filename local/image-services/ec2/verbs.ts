@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import { defineVerb, packageSchema, timesSchema, type Verbs } from '../verbs.ts';
+import type { Context } from './context.ts';
+import { addImage, addSnapshot, deviceOf, removeImage } from './image-making.ts';
+
+/** Account of Amazon's own Linux images. */
+const AMAZON = '137112412989';
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/);
+const account = z.string().regex(/^\d{12}$/);
+
+const publishBase = z.strictObject({
+  parameter: z.string().startsWith('/'),
+  name: z.string().min(3).max(128),
+  architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
+  regions: z.array(region).min(1),
+  inventory: z.array(packageSchema).default([]),
+  volumes: z
+    .array(z.strictObject({ deviceName: z.string(), sizeGiB: z.int().positive() }))
+    .min(1)
+    .default([{ deviceName: '/dev/xvda', sizeGiB: 8 }]),
+  platformDetails: z.string().default('Linux/UNIX'),
+});
+
+const failCopy = z.strictObject({
+  account: account.optional(),
+  region: region.optional(),
+  times: timesSchema,
+  reason: z.string().min(1),
+});
+
+const failLaunch = z.strictObject({
+  account: account.optional(),
+  region: region.optional(),
+  imageId: z.string().optional(),
+  instanceType: z.string().optional(),
+  mode: z.enum(['refuse', 'terminate']).default('refuse'),
+  code: z.string().default('InsufficientInstanceCapacity'),
+  reason: z
+    .string()
+    .default('We currently do not have sufficient capacity in the Availability Zone you requested.'),
+  times: timesSchema,
+});
+
+const imageOfRegion = z.strictObject({ region, imageId: z.string() });
+
+/** Scenario verbs of EC2. */
+export function ec2Verbs(context: Context): Verbs {
+  const { world, store } = context;
+  return {
+    /** An Amazon-owned public image per Region, and the public parameter that names it there. */
+    'publish-base': defineVerb(publishBase, async (input) => {
+      const images: Record<string, string> = {};
+      for (const place of input.regions) {
+        const devices = input.volumes.map(({ deviceName, sizeGiB }) => {
+          const snapshot = addSnapshot(context, {
+            ownerId: AMAZON,
+            ownerAlias: 'amazon',
+            region: place,
+            sizeGiB,
+            state: 'completed',
+            completionTime: world.clock.now(),
+            public: true,
+          });
+          return deviceOf(snapshot, { deviceName });
+        });
+        const image = addImage(context, {
+          ownerId: AMAZON,
+          ownerAlias: 'amazon',
+          region: place,
+          name: input.name,
+          description: input.name,
+          state: 'available',
+          architecture: input.architecture,
+          bootMode: input.architecture === 'arm64' ? 'uefi' : 'uefi-preferred',
+          platformDetails: input.platformDetails,
+          devices,
+          public: true,
+          publicSsmParameterName: input.parameter,
+          inventory: input.inventory,
+        });
+        images[place] = image.id;
+        await world.seedParameter({ region: place, name: input.parameter, value: image.id });
+      }
+      return { images };
+    }),
+
+    'fail-copy': defineVerb(failCopy, ({ times, ...failure }) => {
+      world.behaviour.copyFailures.add(failure, times);
+      return {};
+    }),
+
+    'fail-launch': defineVerb(failLaunch, ({ times, ...failure }) => {
+      world.behaviour.launchFailures.add(failure, times);
+      return {};
+    }),
+
+    /** Takes an image away whoever owns it, e.g. a base that its publisher withdraws. */
+    'deregister-image': defineVerb(imageOfRegion, ({ region: place, imageId }) => {
+      const image = store.images(place).get(imageId);
+      if (image !== undefined) removeImage(context, image, world.ids.uuid());
+      return { found: image !== undefined };
+    }),
+
+    /** Deprecates an image whoever owns it. */
+    'deprecate-image': defineVerb(imageOfRegion, ({ region: place, imageId }) => {
+      const image = store.images(place).get(imageId);
+      if (image !== undefined) image.deprecationTime = world.clock.now();
+      return { found: image !== undefined };
+    }),
+
+    /** What is installed in an image; nothing on AWS answers that, reports ask here. */
+    'read-inventory': defineVerb(imageOfRegion, ({ region: place, imageId }) => ({
+      inventory: store.images(place).get(imageId)?.inventory ?? null,
+    })),
+  };
+}
