@@ -1,5 +1,6 @@
 /** Bundles a function as the deployment does, and beside it a bundle that imports the same parts of the AWS SDK and nothing else. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import type { BuildOptions, Metafile } from 'esbuild';
 import { build } from 'esbuild';
@@ -16,6 +17,8 @@ const ServiceSchema = z.object({
       keepNames: z.boolean(),
       target: z.string(),
       format: z.literal('esm'),
+      mainFields: z.array(z.string()),
+      plugins: z.string(),
       banner: z.object({ js: z.string() }),
     }),
   }),
@@ -23,7 +26,15 @@ const ServiceSchema = z.object({
 
 function options(): BuildOptions {
   const service = ServiceSchema.parse(parse(readFileSync(join(root, 'serverless.yml'), 'utf8')));
-  return { ...service.custom.esbuild, bundle: true, platform: 'node', metafile: true, logLevel: 'error' };
+  const { plugins, ...esbuild } = service.custom.esbuild;
+  return {
+    ...esbuild,
+    plugins: createRequire(import.meta.url)(join(root, plugins)),
+    bundle: true,
+    platform: 'node',
+    metafile: true,
+    logLevel: 'error',
+  };
 }
 
 export interface Bundle {
