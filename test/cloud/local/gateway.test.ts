@@ -238,6 +238,29 @@ describe('the gateway', () => {
     });
   });
 
+  it('stores an image parameter that names an image which the account can see there', async () => {
+    const ssm = new SSMClient(cloud.clientConfig());
+    const base = '/aws/service/ami-amazon-linux-latest/visible';
+    await cloud.control.imageServices('publish-base', {
+      parameter: base,
+      name: 'visible-2026',
+      architecture: 'arm64',
+      regions: ['eu-west-1'],
+      inventory: [],
+    });
+    const { Parameter: published } = await ssm.send(new GetParameterCommand({ Name: base }));
+    const parameter = { Name: '/golden/visible', Type: 'String', DataType: 'aws:ec2:image' } as const;
+    await ssm.send(new PutParameterCommand({ ...parameter, Value: published?.Value }));
+
+    const { Parameter: stored } = await ssm.send(new GetParameterCommand({ Name: '/golden/visible' }));
+    expect(stored).toMatchObject({ Value: published?.Value, DataType: 'aws:ec2:image' });
+    const elsewhere = new SSMClient(cloud.clientConfig(account, 'us-east-1'));
+    await elsewhere.send(new PutParameterCommand({ ...parameter, Value: published?.Value }));
+    await expect(elsewhere.send(new GetParameterCommand({ Name: '/golden/visible' }))).rejects.toMatchObject({
+      name: 'ParameterNotFound',
+    });
+  });
+
   it('answers 404 to control requests that it does not know, with what there is', async () => {
     await expect(cloud.control.imageServices('conjure', {})).rejects.toThrow(/no verb "conjure"; they have/);
   });
