@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { isTerminal } from '../../shared/domain/lifecycle.ts';
 import { isSame, wishOf } from '../../shared/domain/planning.ts';
 import { AttemptRecordSchema, type BakeRecord, BakeRecordSchema } from '../../shared/domain/records.ts';
+import type { Write } from '../../shared/ports.ts';
 import { readSituation } from '../../shared/use-cases/plan-situation.ts';
 import { Crash, type CrashPoint, crashing } from '../support/crashing.ts';
 import { digest } from '../support/fakes/time-and-ids.ts';
@@ -61,9 +62,23 @@ export type EngineWorld = typeof engineWorld extends fc.Arbitrary<infer Value> ?
 
 const nameOf = (index: number) => `p${index}-pipeline`;
 
+/** What may be planted: conditions that nobody checks, a periodic look that nobody takes, messages that nobody gets. */
+export const FAULTS = ['no-conditions', 'no-reconcile', 'no-sweep'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+function plant(world: PlanningWorld, fault: Fault | undefined): void {
+  const { write } = world.table;
+  if (fault === 'no-conditions')
+    world.table.write = (writes) =>
+      write(writes.filter((entry) => !('check' in entry)).map(({ when: _, ...entry }) => entry as Write));
+  if (fault === 'no-reconcile') world.reconcile = async () => ({ selectors: 0, topics: 0 });
+  if (fault === 'no-sweep') world.sweep = async () => ({ done: {}, failed: [] });
+}
+
 /** Plays the world to its end and answers every rule that was broken, as a sentence. */
-export async function playEngine(given: EngineWorld): Promise<string[]> {
+export async function playEngine(given: EngineWorld, fault?: Fault): Promise<string[]> {
   const world = planningWorld();
+  plant(world, fault);
   const broken: string[] = [];
   for (const name of COMPONENTS) world.components.set(name, '1.0.0');
   for (const [index, { parent, components, debounceSeconds }] of given.pipelines.entries()) {
@@ -133,7 +148,7 @@ async function act(
   moving: { base: number; component: number },
 ): Promise<void> {
   const pick = (which: number) => {
-    const running = world.running();
+    const running = world.running().filter(({ id }) => world.hasStarted(id));
     return running[which % Math.max(1, running.length)];
   };
   switch (entry.kind) {
@@ -247,7 +262,8 @@ async function comeToRest(world: PlanningWorld, broken: string[]): Promise<void>
     await world.endStopped();
     await world.settle();
     const running = world.running();
-    for (const bake of running) await ignoringEnds(() => world.release(bake.id));
+    for (const bake of running.filter(({ id }) => world.hasStarted(id)))
+      await ignoringEnds(() => world.release(bake.id));
     await world.settle();
     if (round > 42 && running.length === 0) return;
   }
@@ -263,6 +279,7 @@ async function judge(world: PlanningWorld, pipelines: number, broken: string[]):
     if (isStaleNow(world, name))
       broken.push(`1: ${name} is stale: ${JSON.stringify(situation.seen.planning.decision)}`);
     if (situation.seen.planning.decision === undefined) broken.push(`7: nothing is recorded of ${name}`);
+    broken.push(...(await unnoticed(world, name)));
     const own = bakes.filter((bake) => bake.pipeline === name);
     broken.push(...tooMany(own), ...supersededTooOften(own));
   }
@@ -279,6 +296,19 @@ async function judge(world: PlanningWorld, pipelines: number, broken: string[]):
     .filter(({ pk, published }) => pk.startsWith('OUTBOX#') && published !== true);
   if (open.length > 0) broken.push(`5: ${open.length} events were never published`);
   if (world.changes().some(({ fanOut }) => fanOut === 'open')) broken.push('5: a fan-out is still open');
+}
+
+/** Selectors whose row says something else than the world. */
+async function unnoticed(world: PlanningWorld, name: string): Promise<string[]> {
+  const rows = world.seen(name).selectors.flatMap((row) => row ?? []);
+  const found = rows.map(async ({ key, selector, version }) => {
+    const truth =
+      selector.kind === 'pipeline'
+        ? world.channel(selector.pipeline)?.release
+        : await world.ports.resolver.resolve(selector).then((now) => (now.found ? now.version : undefined));
+    return truth === version ? [] : [`1: ${key} is ${truth}, but ${version} was noticed`];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 function tooMany(bakes: readonly BakeRecord[]): string[] {

@@ -281,6 +281,11 @@ export function planningWorld(options: { readonly pageSize?: number } = {}) {
         await recordOutcome(ports, { ...name, error: { name: 'States.Aborted', cause: 'stopped' } });
       }
     },
+    /** Whether the machine of the bake's latest attempt was ever started. */
+    hasStarted(bake: string): boolean {
+      const { attempt } = bakes().find(({ id }) => id === bake) ?? { attempt: 1 };
+      return executions.has(executionArn('bake', executionName({ bake, attempt, machine: 'bake' })));
+    },
     /** Bakes that have not ended. */
     running: (): BakeRecord[] => bakes().filter(({ endedAt }) => endedAt === undefined),
   };
