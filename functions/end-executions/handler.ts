@@ -3,7 +3,7 @@ import { ids } from '../../shared/lambda/deps/basics.ts';
 import { cleanUpDeps } from '../../shared/lambda/deps/clean-up.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { log } from '../../shared/lambda/telemetry.ts';
+import { countMetric, log } from '../../shared/lambda/telemetry.ts';
 import { endExecution, sweepAttempts } from '../../shared/use-cases/end-executions.ts';
 
 /** Step Functions Execution Status Change (step-functions/dg/eventbridge-integration). */
@@ -24,6 +24,7 @@ export const handler = lambda({
   run: async (deps, input) => {
     if ('sweep' in input) {
       const counts = await sweepAttempts(deps);
+      countMetric('StuckBakes', counts.stuck);
       log.info('sweep-done', { part: 'attempts', ...counts });
       return;
     }

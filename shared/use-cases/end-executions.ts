@@ -3,11 +3,11 @@
  * status change of a bake's execution, and by a periodic look at attempts that stand where they stood for too long.
  */
 import { assertNever } from '../domain/errors.ts';
-import { isTerminal } from '../domain/lifecycle.ts';
+import { isTerminal, STEPS } from '../domain/lifecycle.ts';
 import { due, executionName, keys, parseExecutionName } from '../domain/naming.ts';
 import type { WorkflowFailure } from '../domain/outcomes.ts';
 import type { BakeRef } from '../domain/payloads.ts';
-import { type AttemptRecord, AttemptRecordSchema } from '../domain/records.ts';
+import { type AttemptRecord, AttemptRecordSchema, StepRecordSchema } from '../domain/records.ts';
 import { type ExecutionStatus, type Workflows, WriteConflict } from '../ports.ts';
 import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
 import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
@@ -18,6 +18,8 @@ export interface EndExecutionsDeps extends Omit<CleanUpDeps, 'workflows'>, Recor
 }
 
 const LOOK_AGAIN_SECONDS = 900;
+/** Longer than any step takes that waits for AWS alone; a person may take as long as the definition says. */
+const STUCK_STEP_SECONDS = 12 * 3600;
 
 /** Takes what an execution's status change says. Answers what came of it, for the log. */
 export async function endExecution(
@@ -81,14 +83,14 @@ async function requestEnd(deps: EndExecutionsDeps, ref: BakeRef): Promise<void> 
 export async function sweepAttempts(
   deps: EndExecutionsDeps,
   limit = 50,
-): Promise<{ looked: number; ended: number; cleaned: number }> {
+): Promise<{ looked: number; ended: number; cleaned: number; stuck: number }> {
   const page = await deps.table.query({
     index: 'due',
     pk: due.attempt,
     upTo: deps.clock.now().toISOString(),
     limit,
   });
-  const counts = { looked: 0, ended: 0, cleaned: 0 };
+  const counts = { looked: 0, ended: 0, cleaned: 0, stuck: 0 };
   for (const item of page.items) {
     // The index lags behind; the row decides.
     const { bake, attempt: number } = AttemptRecordSchema.parse(item);
@@ -99,6 +101,7 @@ export async function sweepAttempts(
       else await cleanUpBake(deps, attempt);
       counts.cleaned += 1;
     } else if (isOurs(attempt) && (await endIfStopped(deps, attempt))) counts.ended += 1;
+    else if (await isStuck(deps, attempt)) counts.stuck += 1;
   }
   return counts;
 }
@@ -120,6 +123,15 @@ async function endIfStopped(deps: EndExecutionsDeps, attempt: AttemptRecord): Pr
   const dueSk = new Date(deps.clock.now().getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
   await deps.table.write([{ update: keys.attempt(attempt.bake, attempt.attempt), set: { dueSk } }]);
   return false;
+}
+
+async function isStuck(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<boolean> {
+  const step = STEPS.find(({ state }) => state === attempt.state);
+  if (step === undefined || step.name === 'Approve') return false;
+  const item = await deps.table.get(keys.step(attempt.bake, attempt.attempt, step.name));
+  if (item === undefined) return false;
+  const since = new Date(StepRecordSchema.parse(item).startedAt).getTime();
+  return deps.clock.now().getTime() - since > STUCK_STEP_SECONDS * 1000;
 }
 
 async function settle(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<void> {
