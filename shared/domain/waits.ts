@@ -4,8 +4,7 @@ import { waitId } from './naming.ts';
 import type { WaitOutcome, WaitRecord } from './records.ts';
 
 /** A message that we send to ourselves: look at this wait again. `round` counts the looks that found nothing. */
-export const WakeMessageSchema = z.strictObject({ wait: z.string(), round: z.number().int().nonnegative() });
-export type WakeMessage = z.infer<typeof WakeMessageSchema>;
+const WakeMessageSchema = z.strictObject({ wait: z.string(), round: z.number().int().nonnegative() });
 
 const ImageBuilderEvent = z.object({
   'detail-type': z.literal('EC2 Image Builder Image State Change'),

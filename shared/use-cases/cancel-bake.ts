@@ -1,10 +1,10 @@
 /**
- * Ends a bake before its release because somebody asked for it, or because a newer lock takes its place. Asking is one conditional write that
- * everything under way for the attempt sees; the stopped execution then has it cleaned up and recorded (end-executions.ts).
+ * Ends a bake before its release because somebody asked for it. Asking is one conditional write that everything under way for the attempt
+ * sees; the stopped execution then has it cleaned up and recorded (end-executions.ts).
  */
 import { BakeNotCancellable, TryLater } from '../domain/errors.ts';
-import { ATTEMPT_STATES, type AttemptState, isTerminal, SUPERSEDABLE_STATES } from '../domain/lifecycle.ts';
-import { executionName, keys } from '../domain/naming.ts';
+import { ATTEMPT_STATES, type AttemptState, isTerminal } from '../domain/lifecycle.ts';
+import { due, executionName, keys } from '../domain/naming.ts';
 import type { AttemptRecord } from '../domain/records.ts';
 import { type Workflows, WriteConflict } from '../ports.ts';
 import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
@@ -14,57 +14,44 @@ export interface CancelBakeDeps extends RecordOutcomeDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;
 }
 
-export interface EndRequest {
+interface EndRequest {
   readonly bake: string;
-  /** Who asked: an ARN, a mail address, or a sentence about the newer lock. */
+  /** Who asked: an ARN or a mail address. */
   readonly by: string;
 }
 
 const ROUNDS = 5;
+const LOOK_AGAIN_SECONDS = 60;
 /** Once pointers may have moved a bake goes on to its end; what it released can be rolled back. */
-const CANCELLABLE = ATTEMPT_STATES.filter((state) => !isTerminal(state) && state !== 'releasing');
+const CANCELLABLE: readonly AttemptState[] = ATTEMPT_STATES.filter(
+  (state) => !isTerminal(state) && state !== 'releasing',
+);
 
 /** Answers the attempt as it is now; its terminal state follows within moments. Cancelling a cancelled bake changes nothing. */
 export async function cancelBake(deps: CancelBakeDeps, request: EndRequest): Promise<AttemptRecord> {
-  return await endBake(deps, request, 'cancelled', CANCELLABLE);
-}
-
-/** As cancelling, for a newer lock; refused once the bake is approved. */
-export async function supersedeBake(deps: CancelBakeDeps, request: EndRequest): Promise<AttemptRecord> {
-  return await endBake(deps, request, 'superseded', SUPERSEDABLE_STATES);
-}
-
-async function endBake(
-  deps: CancelBakeDeps,
-  request: EndRequest,
-  as: 'cancelled' | 'superseded',
-  from: readonly AttemptState[],
-): Promise<AttemptRecord> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const bake = await readBake(deps, request.bake);
     const attempt = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
-    if (attempt.state === as) return attempt;
-    if (attempt.endRequested === undefined && !from.includes(attempt.state)) throw refusal(attempt);
-    if (attempt.endRequested !== undefined || (await ask(deps, attempt, request, as, from))) {
+    if (attempt.state === 'cancelled') return attempt;
+    if (!CANCELLABLE.includes(attempt.state)) throw refusal(attempt);
+    if (attempt.endRequested !== undefined || (await ask(deps, attempt, request))) {
       return await stop(deps, attempt, request);
     }
   }
   throw new TryLater(`Bake ${request.bake} kept moving on while it was to be ended; try again.`);
 }
 
-async function ask(
-  deps: CancelBakeDeps,
-  attempt: AttemptRecord,
-  request: EndRequest,
-  as: 'cancelled' | 'superseded',
-  from: readonly AttemptState[],
-): Promise<boolean> {
+async function ask(deps: CancelBakeDeps, attempt: AttemptRecord, request: EndRequest): Promise<boolean> {
+  const now = deps.clock.now();
+  // Should the event of the stopped execution be lost, the next sweep finds it.
+  const dueSk = new Date(now.getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
+  const endRequested = { as: 'cancelled', by: request.by, at: now.toISOString() };
   try {
     await deps.table.write([
       {
         update: keys.attempt(attempt.bake, attempt.attempt),
-        set: { endRequested: { as, by: request.by, at: deps.clock.now().toISOString() } },
-        when: { oneOf: { state: from }, equals: { endRequested: null } },
+        set: { endRequested, duePk: due.attempt, dueSk },
+        when: { oneOf: { state: CANCELLABLE }, equals: { endRequested: null } },
       },
     ]);
     return true;

@@ -92,7 +92,8 @@ async function sweepQueued(deps: SweepDeps): Promise<number> {
   });
   const queued = page.items
     .map((item) => AttemptRecordSchema.parse(item))
-    .filter((attempt) => attempt.state === 'queued');
+    // One that was asked to end before it began is ended by end-executions.
+    .filter((attempt) => attempt.state === 'queued' && attempt.endRequested === undefined);
   const dueSk = new Date(now.getTime() + QUEUED_SECONDS * 1000).toISOString();
   for (const { bake, attempt } of queued) {
     await deps.workflows.startBake(executionName({ bake, attempt, machine: 'bake' }), { bake, attempt });
