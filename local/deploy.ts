@@ -150,8 +150,8 @@ export async function readDeployment(cloud: LocalCloud): Promise<Deployment> {
 /** What an owner of a target account does once in each region: deploys resources/target-account.yml. */
 export async function onboardTargets(
   cloud: LocalCloud,
-  scenario: Scenario,
-  settings: Settings,
+  scenario: Pick<Scenario, 'targets'>,
+  settings: Pick<Settings, 'controlAccount' | 'region' | 'externalId'>,
 ): Promise<void> {
   const template = readFileSync(join(repository, 'resources/target-account.yml'), 'utf8');
   await Promise.all(

@@ -67,8 +67,14 @@ def authorize(request: dict) -> dict:
     return {"allowed": False, "message": message}
 
 
+def _values(name: str, value: str):
+    """EC2 gives the accounts of a permission as one text; a condition sees each of them."""
+    many = name.lower() in ("ec2:add/userid", "ec2:remove/userid") and "," in value
+    return value.split(",") if many else value
+
+
 def _context(principal, action: str, resource: str, region: str, context: dict):
-    keys = {name.lower(): value for name, value in context.items()}
+    keys = {name.lower(): _values(name, value) for name, value in context.items()}
     tag_keys = [name.split("/", 1)[1] for name in context if name.lower().startswith("aws:requesttag/")]
     keys.setdefault("aws:tagkeys", tag_keys or None)
     return iam_evaluator.EvalContext(

@@ -119,8 +119,13 @@ export async function deprecateImage(client: EC2Client, imageId: string, at: str
   );
 }
 
-/** Image and snapshots in one call, so that a crash cannot come between; what EC2 leaves of the snapshots is deleted one by one. */
+/**
+ * Image and snapshots in one call, so that a crash cannot come between; what EC2 leaves of the snapshots is deleted one by one. Looked for
+ * first, because a role whose rights end at a tag is refused, not told that nothing is there, when the image is gone.
+ */
 export async function removeImage(client: EC2Client, imageId: string): Promise<void> {
+  const standing = await describeImage(client, imageId);
+  if (standing === undefined || standing.state === 'deregistered') return;
   const answer = await ask(
     `Removing the image ${imageId}`,
     () => client.send(new DeregisterImageCommand({ ImageId: imageId, DeleteAssociatedSnapshots: true })),

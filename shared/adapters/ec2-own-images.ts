@@ -64,6 +64,8 @@ async function change(
     readonly accounts: readonly string[];
   },
 ): Promise<void> {
+  // A role whose rights end at a tag is refused, not told that nothing is there, when the image is gone.
+  if (operation === 'Remove' && (await describeImage(client, of.imageId)) === undefined) return;
   for (let start = 0; start < of.accounts.length; start += ACCOUNTS_AT_A_TIME) {
     const UserIds = of.accounts.slice(start, start + ACCOUNTS_AT_A_TIME).map((UserId) => ({ UserId }));
     const steps = [

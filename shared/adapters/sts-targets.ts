@@ -134,7 +134,7 @@ function cannotAssume(
 ): PreflightFailed {
   const said = error instanceof Error ? error.message : errorName(error);
   return new PreflightFailed(
-    `The role ${role} cannot be assumed (${said}). Deploy resources/target-account.yml in account ${account} with ControlAccount=${options.account} and ExternalId as this installation's parameter TargetExternalId: the role's trust policy lacks its statement LetTheControlPlaneIn, or the id differs. The account must be among the parameter TargetAccounts here, too.`,
+    `The role ${role} cannot be assumed (${said}). Deploy the template resources/target-account.yml in account ${account} with ControlAccount=${options.account} and ExternalId as this installation's parameter TargetExternalId: the role's trust policy lacks its statement LetTheControlPlaneIn, or the id differs. The account must be among the parameter TargetAccounts here, too.`,
     { account, role },
     { cause: error },
   );

@@ -1,0 +1,98 @@
+import {
+  CopyImageCommand,
+  CreateLaunchTemplateCommand,
+  DescribeImagesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll } from '@jest/globals';
+import { type LocalCloud, startLocalCloud } from '../../local/client.ts';
+import { onboardTargets } from '../../local/deploy.ts';
+import { createOwnImages } from '../../shared/adapters/ec2-own-images.ts';
+import { createTargets } from '../../shared/adapters/sts-targets.ts';
+import { TAGS } from '../../shared/domain/naming.ts';
+import { distributionPortsContract } from '../contracts/distribution-ports.ts';
+
+const CONTROL = { account: '111122223333', region: 'eu-west-1' };
+const TARGET = { account: '444455556666', region: 'eu-central-1' };
+const EXTERNAL_ID = 'a-random-text-of-our-own';
+const BASE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
+
+let cloud: LocalCloud;
+let source: { region: string; imageId: string; snapshotIds: string[] };
+
+beforeAll(async () => {
+  cloud = await startLocalCloud({ stateFile: `.cache/distribution-ports-${process.pid}.json`, speed: 2000 });
+  await onboardTargets(
+    cloud,
+    {
+      targets: [{ account: TARGET.account, regions: [CONTROL.region, TARGET.region], forwardsEvents: true }],
+    },
+    { controlAccount: CONTROL.account, region: CONTROL.region, externalId: EXTERNAL_ID },
+  );
+  source = await makeSource();
+  const ec2 = new EC2Client(cloud.clientConfig(TARGET.account, TARGET.region));
+  await ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: 'web',
+      LaunchTemplateData: { ImageId: 'ami-0f3c9a1b2d4e5f678', InstanceType: 't3.small' },
+      TagSpecifications: [{ ResourceType: 'launch-template', Tags: [{ Key: TAGS.managed, Value: 'true' }] }],
+    }),
+  );
+});
+
+afterAll(() => cloud.stop());
+
+/** An image of two volumes that the control account owns. */
+async function makeSource() {
+  await cloud.control.imageServices('publish-base', {
+    parameter: BASE,
+    name: 'al2023-for-the-contract',
+    regions: [CONTROL.region],
+    volumes: [
+      { deviceName: '/dev/xvda', sizeGiB: 8 },
+      { deviceName: '/dev/xvdb', sizeGiB: 20 },
+    ],
+  });
+  const ec2 = new EC2Client(cloud.clientConfig());
+  const named = { Filters: [{ Name: 'name', Values: ['al2023-for-the-contract'] }] };
+  const base = (await ec2.send(new DescribeImagesCommand(named))).Images?.[0]?.ImageId;
+  const { ImageId = '' } = await ec2.send(
+    new CopyImageCommand({ Name: 'source', SourceImageId: base, SourceRegion: CONTROL.region }),
+  );
+  await copiesEnd(CONTROL);
+  const image = (await ec2.send(new DescribeImagesCommand({ ImageIds: [ImageId] }))).Images?.[0];
+  const snapshotIds = (image?.BlockDeviceMappings ?? []).map((mapping) => mapping.Ebs?.SnapshotId ?? '');
+  return { region: CONTROL.region, imageId: ImageId, snapshotIds };
+}
+
+async function copiesEnd(place: { account: string; region: string }): Promise<void> {
+  const ec2 = new EC2Client(cloud.clientConfig(place.account, place.region));
+  const pending = { Owners: ['self'], Filters: [{ Name: 'state', Values: ['pending'] }] };
+  const deadline = Date.now() + 20_000;
+  while ((await ec2.send(new DescribeImagesCommand(pending))).Images?.length !== 0) {
+    if (Date.now() > deadline) throw new Error('The copies never end.');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+distributionPortsContract('EC2, SSM, KMS and STS', async () => ({
+  ownImages: createOwnImages({
+    ec2: (region) => new EC2Client(cloud.clientConfig(CONTROL.account, region)),
+    kms: (region) => new KMSClient(cloud.clientConfig(CONTROL.account, region)),
+  }),
+  targets: createTargets({
+    account: CONTROL.account,
+    roleName: 'OvenbirdTarget',
+    externalId: EXTERNAL_ID,
+    sts: new STSClient(cloud.clientConfig()),
+    clientDefaults: { endpoint: cloud.endpoint },
+  }),
+  source,
+  target: TARGET,
+  closedAccount: '777788889999',
+  key: 'alias/ovenbird-images',
+  launchTemplate: 'web',
+  finishCopies: () => copiesEnd(TARGET),
+}));
