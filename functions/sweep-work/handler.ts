@@ -8,6 +8,7 @@ import { wakeQueue } from '../../shared/lambda/deps/wake-queue.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
+import { countStuck } from '../../shared/use-cases/count-stuck.ts';
 import { sweepWork } from '../../shared/use-cases/sweep-work.ts';
 
 export const handler = lambda({
@@ -25,6 +26,7 @@ export const handler = lambda({
     const { done, failed } = await sweepWork(deps);
     for (const { part, error } of failed) log.error('sweep-part-failed', error, { part });
     countMetric('SweepPartsFailed', failed.length);
+    countMetric('StuckBakes', await countStuck(deps));
     log.info('sweep-done', { done });
     return done;
   },

@@ -19,7 +19,7 @@ export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
   const take = async (record: SQSRecord): Promise<void> => {
     const body = parts.message.safeParse(parseJson(record.body));
     if (!body.success) {
-      log.warn('message-invalid', { message: record.messageId, queue: record.eventSourceARN });
+      log.warn('message-invalid', { messageId: record.messageId, queue: record.eventSourceARN });
       return;
     }
     await logged(record.messageId, () => parts.run(parts.deps(), body.data));
@@ -59,7 +59,7 @@ async function logged(message: string, work: () => Promise<unknown>): Promise<vo
   try {
     await work();
   } catch (error) {
-    log.error('message-failed', error, { message });
+    log.error('message-failed', error, { messageId: message });
     throw error;
   }
 }

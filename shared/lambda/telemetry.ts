@@ -6,6 +6,7 @@ import type { LogEvent } from './log-events.ts';
 
 const logger = lazy(() => new Logger());
 const metrics = lazy(() => new Metrics());
+let hasMetrics = false;
 
 export type LogFacts = Readonly<Record<string, unknown>>;
 
@@ -37,13 +38,17 @@ export function forgetCorrelation(): void {
 }
 
 export function countMetric(name: string, value = 1): void {
+  hasMetrics = true;
   metrics().addMetric(name, MetricUnit.Count, value);
 }
 
 export function secondsMetric(name: string, seconds: number): void {
+  hasMetrics = true;
   metrics().addMetric(name, MetricUnit.Seconds, seconds);
 }
 
 export function publishMetrics(): void {
-  metrics().publishStoredMetrics();
+  // Without any, Powertools warns about it in every call.
+  if (hasMetrics) metrics().publishStoredMetrics();
+  hasMetrics = false;
 }
