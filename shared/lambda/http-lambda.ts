@@ -13,7 +13,6 @@ const EventSchema = z.object({
   isBase64Encoded: z.boolean().default(false),
   requestContext: z.object({
     requestId: z.string().default(''),
-    domainName: z.string().default('localhost'),
     http: z.object({ method: z.string() }),
     /** Only routes with IAM authorisation have it; API Gateway checked the signature. */
     authorizer: z.object({ iam: z.object({ userArn: z.string() }).optional() }).optional(),
@@ -59,7 +58,8 @@ function requestOf(event: z.output<typeof EventSchema>): Request {
     if (value !== undefined) headers.set(name, value);
   if (event.cookies !== undefined) headers.set('cookie', event.cookies.join('; '));
   const query = event.rawQueryString === '' ? '' : `?${event.rawQueryString}`;
-  const url = `https://${event.requestContext.domainName}${event.rawPath}${query}`;
+  // A Request needs a host; ours are told apart by path alone, and links are made from API_URL.
+  const url = `https://api.invalid${event.rawPath}${query}`;
   const hasBody = typeof event.body === 'string' && method !== 'GET' && method !== 'HEAD';
   const body = hasBody ? Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8') : null;
   return new Request(url, { method, headers, body });
