@@ -56,7 +56,10 @@ export function createClock(options: ClockOptions = {}): ScaledClock {
   function arm(entry: Entry): void {
     clearTimeout(entry.handle);
     const waitMs = Math.max(0, ((entry.due - elapsed()) / speed) * 1000);
-    entry.handle = setTimeout(() => (waitMs > LONGEST_WAIT_MS ? arm(entry) : fire(entry)), Math.min(waitMs, LONGEST_WAIT_MS));
+    entry.handle = setTimeout(
+      () => (waitMs > LONGEST_WAIT_MS ? arm(entry) : fire(entry)),
+      Math.min(waitMs, LONGEST_WAIT_MS),
+    );
   }
 
   function fire(entry: Entry): void {

@@ -1,5 +1,5 @@
-import type { ScaledClock } from './clock.ts';
 import type { Behaviours } from './behaviours.ts';
+import type { ScaledClock } from './clock.ts';
 import type { Timings } from './timings.ts';
 
 /** Who called, from where. The gateway fills it in before it hands a request over. */
@@ -72,12 +72,7 @@ export interface WorldParts {
   /** Puts an event on the default bus of its account and region, subject to event faults. */
   emit(event: ServiceEvent): void;
   kmsAccess(request: KmsAccessRequest): Promise<KmsAccess>;
-  authorize(
-    call: Call,
-    action: string,
-    resource: string,
-    context: Record<string, string>,
-  ): Promise<Decision>;
+  authorize(call: Call, action: string, resource: string, context: Record<string, string>): Promise<Decision>;
   /** Seeds or raises a public `/aws/service/...` parameter in one region. */
   seedParameter(parameter: { region: string; name: string; value: string }): Promise<void>;
   /** The value of an SSM parameter as that account sees it; `undefined` when there is none. */
@@ -88,7 +83,12 @@ export interface WorldParts {
     | undefined;
   /** Text of an S3 object; without it a component from a `uri` is refused. */
   readObject?:
-    | ((request: { account: string; region: string; bucket: string; key: string }) => Promise<string | undefined>)
+    | ((request: {
+        account: string;
+        region: string;
+        bucket: string;
+        key: string;
+      }) => Promise<string | undefined>)
     | undefined;
   /** Whether a trail that logs records this account and region; yes without it. */
   hasTrail?: ((account: string, region: string) => Promise<boolean> | boolean) | undefined;

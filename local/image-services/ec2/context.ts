@@ -1,5 +1,5 @@
 import type { Call, Operation, Shape, World } from '../service.ts';
-import { invalidValue, missingParameter, tokenMismatch } from './errors.ts';
+import { invalidValue, tokenMismatch } from './errors.ts';
 import type { ImageRecord, SnapshotRecord } from './records.ts';
 import type { Ec2Store, Place, Where } from './store.ts';
 
@@ -24,11 +24,6 @@ export function operation<In extends object, Out extends object>(
 /** A request in the SDK's type, for code that has it from the wire. */
 export function requestOf<In extends object>(input: Shape): In {
   return input as In;
-}
-
-export function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw missingParameter(name);
-  return value;
 }
 
 export function oneOf<T extends string>(value: string, allowed: readonly T[], name: string): T {
