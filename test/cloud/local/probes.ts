@@ -25,6 +25,7 @@ import {
 import {
   CreateQueueCommand,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -34,6 +35,7 @@ import {
   PutParameterCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { LocalCloud } from '../../../local/client.ts';
 import { account, eventually, makeFunction, makeMachine, makeRole, pause, region, run } from './account.ts';
 
@@ -453,6 +455,24 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
       () => true,
       () => false,
     );
+  },
+
+  async batches_need_the_single_right(stage) {
+    const QueueUrl = await makeQueue(stage, 'batches');
+    const sts = new STSClient(stage.cloud.clientConfig());
+    const RoleArn = await makeRole(stage.cloud, 'batch-sender', ['sqs:SendMessage'], { AWS: account });
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'probe' }));
+    const sender = new SQSClient({
+      ...stage.cloud.clientConfig(),
+      credentials: {
+        accessKeyId: Credentials?.AccessKeyId ?? '',
+        secretAccessKey: Credentials?.SecretAccessKey ?? '',
+        sessionToken: Credentials?.SessionToken ?? '',
+      },
+    });
+    const Entries = [{ Id: 'one', MessageBody: 'hello' }];
+    const sent = await sender.send(new SendMessageBatchCommand({ QueueUrl, Entries })).catch(() => undefined);
+    return sent?.Successful?.length === 1;
   },
 
   async schedules_fire_on_time(stage) {
