@@ -92,6 +92,9 @@ export function ApprovalPage(props: ApprovalPageProps) {
         {evidence.team !== undefined && <li>Team {evidence.team}</li>}
         {record.attempt > 1 && <li>Attempt {record.attempt}</li>}
         <li>Until {describeTime(record.expiresAt)}</li>
+        <li>
+          <a href="#comment">To the decision</a>
+        </li>
       </ul>
       {props.problem !== undefined && (
         <p class="problem" role="alert">
@@ -273,7 +276,15 @@ function Targets({ evidence }: { evidence: Evidence }) {
           {evidence.targets.map((target) => (
             <li>
               <span class="what">
-                <code>{target.account}</code> <span class="soft">{target.regions.join(', ')}</span>
+                <code>{target.account}</code>
+                <span class="soft place">
+                  {target.regions.map((region, index) => (
+                    <span class="whole">
+                      {region}
+                      {index < target.regions.length - 1 ? ', ' : ''}
+                    </span>
+                  ))}
+                </span>
               </span>
               <span class="mark plain">
                 {target.mode === 'copy' ? 'own copy' : 'shared'}

@@ -26,7 +26,6 @@ p { margin: 0 0 .5rem; }
 .facts { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0 1.5rem; padding: 0; list-style: none; }
 .facts li { border: 1px solid var(--line); border-radius: 999px; padding: .15rem .75rem; font-size: .875rem; background: var(--card); }
 section, form { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.25rem; margin: 0 0 1rem; }
-section > :last-child { margin-bottom: 0; }
 .move { margin: 0 0 .75rem; padding: 0; }
 .move dt { font-weight: 600; overflow-wrap: anywhere; }
 .move dd { margin: 0; overflow-wrap: anywhere; }
@@ -61,5 +60,10 @@ button { flex: 1 1 0; min-height: 3rem; font: inherit; font-weight: 600; border-
 button.approve { background: #17693b; color: #fff; }
 button.reject { background: transparent; color: var(--bad); border-color: var(--bad); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+section > :last-child, form > :last-child { margin-bottom: 0; }
+.whole { white-space: nowrap; }
+.place { display: block; }
+.facts a { color: inherit; }
+.buttons + p { margin-top: .75rem; }
 .problem { background: var(--bad-soft); color: var(--bad); border-radius: 8px; padding: .75rem 1rem; margin: 0 0 1rem; font-weight: 600; }
 `;

@@ -28,10 +28,10 @@ export async function gatherEvidence(
   revision: RevisionRecord,
 ): Promise<Evidence> {
   const { definition } = revision;
-  const [images, tests, steps, changes] = await Promise.all([
+  const [images, tests, gate, changes] = await Promise.all([
     readImages(deps, ref.bake),
     readAll(deps, keys.bake(ref.bake).pk, 'TEST#'),
-    deps.table.getMany([keys.step(ref.bake, ref.attempt, 'Test'), keys.step(ref.bake, ref.attempt, 'Gate')]),
+    deps.table.get(keys.step(ref.bake, ref.attempt, 'Gate')),
     readChanges(deps, bake),
   ]);
   return EvidenceSchema.parse({
@@ -56,14 +56,15 @@ export async function gatherEvidence(
       .map((item) => TestRecordSchema.parse(item))
       .filter((test) => test.attempt === ref.attempt)
       .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
-    gates: steps.flatMap((item) => {
-      if (item === undefined) return [];
-      const { name, state, summary = '' } = StepRecordSchema.parse(item);
-      return [{ name, passed: state === 'succeeded', detail: summary }];
-    }),
+    gates: gate === undefined ? [] : [gateOf(gate)],
     packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
     targets: definition.distribution.targets,
   });
+}
+
+function gateOf(item: Item): Evidence['gates'][number] {
+  const { name, state, summary = '' } = StepRecordSchema.parse(item);
+  return { name, passed: state === 'succeeded', detail: summary };
 }
 
 export async function readImages(

@@ -18,13 +18,22 @@ export const BEN = 'ben@example.com';
 const arn = (name: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:component/${name}`;
 
 /** A pipeline `hardened` whose bake has been built, tested and judged, and now comes to its approval. */
-export function approvalWorld(options: { required?: boolean; requestedBy?: string } = {}) {
+export function approvalWorld(options: { required?: boolean; requestedBy?: string; apiUrl?: string } = {}) {
   const clock = fakeClock('2026-11-21T08:00:00.000Z');
   const table = memoryTable();
   const documents = memoryDocuments();
   const notifier = fakeNotifier([ADA, BEN]);
   const mac = fakeMac();
-  const deps = { table, documents, notifier, mac, clock, ids: countingIds(), digest, apiUrl: API_URL };
+  const deps = {
+    table,
+    documents,
+    notifier,
+    mac,
+    clock,
+    ids: countingIds(),
+    digest,
+    apiUrl: options.apiUrl ?? API_URL,
+  };
   const definition = DefinitionSchema.parse({
     apiVersion: 'ovenbird.dev/v1',
     name: 'hardened',
@@ -138,7 +147,7 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
     },
     linkOf(approver: string): string {
       const mail = notifier.asked.findLast((entry) => entry.approver === approver);
-      const link = /https:\S+\/approvals\/\S+/.exec(mail?.message.text ?? '')?.[0];
+      const link = /https?:\S+\/approvals\/\S+/.exec(mail?.message.text ?? '')?.[0];
       if (link === undefined) throw new Error(`${approver} got no link.`);
       return link;
     },
