@@ -26,6 +26,8 @@ export type PlanOutcome =
   | { readonly kind: 'superseding'; readonly bake: string; readonly reason: string };
 
 const ROUNDS = 6;
+/** The queue's longest (AWSSimpleQueueService SendMessage DelaySeconds); what takes longer is the sweep's. */
+const LONGEST_DELAY_SECONDS = 900;
 
 /** Planning never resolves what AWS has to be asked for: only the topics of channels are looked at from here. */
 const noResolver: SelectorResolver = {
@@ -65,7 +67,7 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
       if (seen.planning.dirty) await planDescendants(deps, name);
       return { kind: 'current', release: seen.channel?.release ?? '' };
     case 'hold':
-      await recordHold(deps, read, decision.reasons);
+      await askInTime(deps, name, await recordHold(deps, read, decision.reasons));
       if (decision.settled && seen.planning.dirty) await planDescendants(deps, name);
       await endAgain(deps, read);
       return { kind: 'held', reasons: decision.reasons };
@@ -79,6 +81,11 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
     default:
       return assertNever(decision);
   }
+}
+
+async function askInTime(deps: PlanDeps, pipeline: string, seconds: number | undefined): Promise<void> {
+  if (seconds === undefined || seconds > LONGEST_DELAY_SECONDS) return;
+  await deps.planQueue.send([{ pipeline, delaySeconds: Math.ceil(seconds) }]);
 }
 
 /** A bake that is recorded but may never have been started: the name finds the execution if there is one. */

@@ -66,17 +66,18 @@ export async function recordTakenUp(
   await deps.table.write([clearedWrite(read, entry)]);
 }
 
+/** Answers in how many seconds time alone will have ended the hold, where that is news; the sweep would find it up to a minute later. */
 export async function recordHold(
   deps: RecordDeps,
   read: Read,
   reasons: readonly HoldReason[],
-): Promise<void> {
+): Promise<number | undefined> {
   const { planning } = read.situation.seen;
   const now = deps.clock.now();
   const isRecorded = planning.decision?.kind === 'hold' && sameReasons(planning.decision.reasons, reasons);
   const dueAt = lookAgainAt(reasons, now);
   const isDue = planning.dueAt === undefined ? dueAt !== undefined : planning.dueAt <= now.toISOString();
-  if (isRecorded && planning.dirty && !isDue) return;
+  if (isRecorded && planning.dirty && !isDue) return undefined;
 
   const entry: PlanDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
   const always = {
@@ -89,6 +90,8 @@ export async function recordHold(
       ? { set: always, remove: ['dueAt', 'duePk', 'dueSk'] }
       : { set: { ...always, dueAt, duePk: due.planning, dueSk: dueAt } };
   await deps.table.write([planningWrite(read, entry, more)]);
+  const isTimed = reasons.every(({ code }) => code === 'debounce' || code === 'back-off');
+  return isTimed && dueAt !== undefined ? (Date.parse(dueAt) - now.getTime()) / 1000 : undefined;
 }
 
 /** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */
