@@ -5,7 +5,9 @@ import { kmsMac } from '../../shared/adapters/kms-mac.ts';
 
 const kms = mockClient(KMSClient);
 const mac = kmsMac({ client: new KMSClient({}), keyId: 'new', earlierKeyIds: ['old'] });
-beforeEach(() => kms.reset());
+beforeEach(() => {
+  kms.reset();
+});
 
 describe('kmsMac', () => {
   it('signs with the newest key, in a form that stands in a link as it is', async () => {

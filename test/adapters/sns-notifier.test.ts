@@ -16,7 +16,9 @@ const notifier = snsNotifier({
   approvalTopicArn: 'arn:aws:sns:eu-west-1:111122223333:approvals',
 });
 const message = { subject: 'S', text: 'readable', json: { kind: 'failed' }, attributes: { kind: 'failed' } };
-beforeEach(() => sns.reset());
+beforeEach(() => {
+  sns.reset();
+});
 
 describe('snsNotifier', () => {
   it('tells people in words and machines in JSON', async () => {

@@ -27,6 +27,7 @@ const INPUTS: Readonly<Record<string, z.ZodType>> = {
   'terminate-test-instance': TerminateInputSchema,
   'record-verdict': BakeRefSchema,
   'evaluate-gates': BakeRefSchema,
+  'request-approval': BakeRefSchema,
   'plan-distribution': BakeRefSchema,
   'advance-targets': RegionInputSchema,
   'move-pointers': MovePointersInputSchema,
