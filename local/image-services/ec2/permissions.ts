@@ -2,7 +2,6 @@ import type {
   CopyImageRequest,
   CreateTagsRequest,
   DeleteTagsRequest,
-  ModifyImageAttributeRequest,
   ModifySnapshotAttributeRequest,
   TagSpecification,
 } from '@aws-sdk/client-ec2';
@@ -10,7 +9,7 @@ import type { Call, Permission, Shape } from '../service.ts';
 import { type Context, imageArn, ownedArn, requestOf, snapshotArn } from './context.ts';
 import type { ImageRecord, SnapshotRecord } from './records.ts';
 import { runInstancesPermissions } from './run-permissions.ts';
-import { launchModifications, snapshotModifications } from './sharing.ts';
+import { snapshotModifications } from './sharing.ts';
 import { ownTaggables } from './tag-operations.ts';
 import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
 
@@ -66,7 +65,6 @@ export async function permissionsOf(
       at(imageArn(call.region, id), {
         ...imageContext(image, call),
         ...(attribute === undefined ? {} : { 'ec2:Attribute': attribute }),
-        ...(operation === 'ModifyImageAttribute' ? launchContext(requestOf(input)) : {}),
       }),
       ...(operation === 'DeregisterImage' && input.DeleteAssociatedSnapshots === true
         ? (image?.devices ?? []).map(({ snapshotId }) => ({
@@ -79,12 +77,9 @@ export async function permissionsOf(
   }
   if (OF_SNAPSHOT.test(operation)) {
     const id = request.SnapshotId ?? '';
-    return [
-      at(snapshotArn(call.region, id), {
-        ...snapshotContext(context.store.snapshots(call.region).get(id)),
-        ...(operation === 'ModifySnapshotAttribute' ? volumePermissionContext(requestOf(input)) : {}),
-      }),
-    ];
+    const own = snapshotContext(context.store.snapshots(call.region).get(id));
+    const asked = operation === 'ModifySnapshotAttribute' ? volumePermissionContexts(requestOf(input)) : [{}];
+    return asked.map((extra) => at(snapshotArn(call.region, id), { ...own, ...extra }));
   }
   if (OF_INSTANCES.test(operation)) {
     return (request.InstanceIds ?? []).map((id) =>
@@ -280,50 +275,13 @@ function attributeOf(operation: string, input: Shape): string | undefined {
   return 'LaunchPermission';
 }
 
-function launchContext(request: ModifyImageAttributeRequest): Record<string, string> {
-  const { add, remove } = launchModifications(request);
-  const context: Record<string, string> = {};
-  const list = (name: string, values: (string | undefined)[]): void => {
-    const given = values.filter((value) => value !== undefined);
-    if (given.length > 0) context[name] = given.join(',');
-  };
-  list(
-    'ec2:Attribute/LaunchPermission.Add.UserId',
-    add.map(({ UserId }) => UserId),
-  );
-  list(
-    'ec2:Attribute/LaunchPermission.Add.Group',
-    add.map(({ Group }) => Group),
-  );
-  list(
-    'ec2:Attribute/LaunchPermission.Remove.UserId',
-    remove.map(({ UserId }) => UserId),
-  );
-  return context;
-}
-
-function volumePermissionContext(request: ModifySnapshotAttributeRequest): Record<string, string> {
+/** One per account or group: the condition keys have one value, and each must be allowed [IAM:ec2 ModifySnapshotAttribute]. */
+function volumePermissionContexts(request: ModifySnapshotAttributeRequest): Record<string, string>[] {
   const { add, remove } = snapshotModifications(request);
-  const context: Record<string, string> = {};
-  const list = (name: string, values: (string | undefined)[]): void => {
-    const given = values.filter((value) => value !== undefined);
-    if (given.length > 0) context[name] = given.join(',');
-  };
-  list(
-    'ec2:Add/userId',
-    add.map(({ userId }) => userId),
-  );
-  list(
-    'ec2:Add/group',
-    add.map(({ group }) => group),
-  );
-  list(
-    'ec2:Remove/userId',
-    remove.map(({ userId }) => userId),
-  );
-  list(
-    'ec2:Remove/group',
-    remove.map(({ group }) => group),
-  );
-  return context;
+  const contexts = (verb: 'Add' | 'Remove', list: typeof add): Record<string, string>[] =>
+    list.map(({ userId, group }) => ({
+      ...(userId === undefined ? {} : { [`ec2:${verb}/userId`]: userId }),
+      ...(group === undefined ? {} : { [`ec2:${verb}/group`]: group }),
+    }));
+  return [...contexts('Add', add), ...contexts('Remove', remove)];
 }

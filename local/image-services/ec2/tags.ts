@@ -59,11 +59,9 @@ export function tagList(tags: Tags): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** Condition keys of tags in a request. */
+/** Condition keys of tags in a request; `aws:TagKeys`, which has many values, follows from them. */
 export function requestTagContext(tags: Tags): Record<string, string> {
-  const keys = Object.keys(tags);
-  if (keys.length === 0) return {};
-  const context: Record<string, string> = { 'aws:TagKeys': keys.join(',') };
+  const context: Record<string, string> = {};
   for (const [key, value] of Object.entries(tags)) context[`aws:RequestTag/${key}`] = value;
   return context;
 }

@@ -1,5 +1,6 @@
 import type { VolumeSpec } from '../ec2/api.ts';
 import type { ImageRecord as MachineImage } from '../ec2/records.ts';
+import type { World } from '../service.ts';
 import type { Context } from './context.ts';
 import type { BuildPlan } from './plan.ts';
 import type { ImageRecord, OutputAmi } from './records.ts';
@@ -170,10 +171,14 @@ const volumesOf = async (
 };
 
 const amiName = ({ world }: Context, template: string): string =>
-  template.replace(
-    /\{\{ ?imagebuilder:buildDate ?\}\}/g,
-    world.clock.now().toISOString().replaceAll(':', '-'),
-  );
+  template.replace(/\{\{ ?imagebuilder:buildDate ?\}\}/g, () => {
+    // In scaled time two builds end within one millisecond, which on AWS they do not: their names must differ all the same.
+    const stamp = Math.max(world.clock.now().getTime(), (lastBuildDates.get(world) ?? 0) + 1);
+    lastBuildDates.set(world, stamp);
+    return new Date(stamp).toISOString().replaceAll(':', '-');
+  });
+
+const lastBuildDates = new WeakMap<World, number>();
 
 const serviceRole = (account: string): string =>
   `arn:aws:iam::${account}:role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder`;

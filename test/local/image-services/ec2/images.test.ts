@@ -280,6 +280,14 @@ describe('images of the local EC2', () => {
     expect(await codeOf(cloud.ec2().send(reserved))).toBe('InvalidParameterValue');
   });
 
+  it('asks about each account that a snapshot is shared with', async () => {
+    const [SnapshotId = ''] = snapshotIds(await readImage(cloud, await ownImage(cloud)));
+    cloud.asked.length = 0;
+    const CreateVolumePermission = { Add: [{ UserId: TARGET }, { UserId: STRANGER }] };
+    await cloud.ec2().send(new ModifySnapshotAttributeCommand({ SnapshotId, CreateVolumePermission }));
+    expect(cloud.asked.map(({ context }) => context['ec2:Add/userId'])).toEqual([TARGET, STRANGER]);
+  });
+
   it('names condition keys of the tags that an image has', async () => {
     const id = await ownImage(cloud, { tags: { managed: 'yes' } });
     cloud.asked.length = 0;
