@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateEventBusCommand,
   DescribeEventBusCommand,
@@ -14,6 +15,7 @@ import {
   PutRuleCommand,
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateEventSourceMappingCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DescribeExecutionCommand,
@@ -26,6 +28,7 @@ import {
   CreateQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  SendMessageCommand,
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -150,11 +153,28 @@ async function start({ sfn }: Stage, stateMachineArn: string, name?: string) {
   return sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{}', ...(name ? { name } : {}) }));
 }
 
+/** A queue client in a session of the role. */
+async function senderAs({ cloud }: Stage, role: string): Promise<SQSClient> {
+  const RoleArn = `arn:aws:iam::${account}:role/${role}`;
+  const sts = new STSClient(cloud.clientConfig());
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'probe' }));
+  return new SQSClient({
+    ...cloud.clientConfig(),
+    credentials: {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    },
+  });
+}
+
 async function stack({ cloud }: Stage, name: string, resources: object): Promise<string> {
   const cloudformation = new CloudFormationClient(cloud.clientConfig());
   const body = JSON.stringify({ Resources: resources });
   try {
-    await cloudformation.send(new CreateStackCommand({ StackName: name, TemplateBody: body }));
+    await cloudformation.send(
+      new CreateStackCommand({ StackName: name, TemplateBody: body, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
+    );
   } catch {
     return 'refused';
   }
@@ -425,6 +445,31 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     return (await stack(stage, 'bus-policy', resources)) === 'CREATE_COMPLETE';
   },
 
+  async instance_profiles_are_referred_to_by_name(stage) {
+    const resources = {
+      Profile: {
+        Type: 'AWS::IAM::InstanceProfile',
+        Properties: { InstanceProfileName: 'stacked', Roles: [] },
+      },
+      Name: {
+        Type: 'AWS::SSM::Parameter',
+        Properties: { Name: '/stacked', Type: 'String', Value: { Ref: 'Profile' } },
+      },
+    };
+    await stack(stage, 'profile', resources);
+    const ssm = new SSMClient(stage.cloud.clientConfig());
+    const { Parameters } = await ssm.send(new GetParametersCommand({ Names: ['/stacked'] }));
+    return Parameters?.[0]?.Value === 'stacked';
+  },
+
+  async security_groups_are_made_in_ec2(stage) {
+    const properties = { GroupName: 'stacked', GroupDescription: 'Of a stack' };
+    await stack(stage, 'group', { Group: { Type: 'AWS::EC2::SecurityGroup', Properties: properties } });
+    const ec2 = new EC2Client(stage.cloud.clientConfig());
+    const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+    return SecurityGroups.some(({ GroupName }) => GroupName === 'stacked');
+  },
+
   async streams_are_read_apart({ cloud, lambda }) {
     const dynamodb = new DynamoDBClient(cloud.clientConfig());
     const { TableDescription } = await dynamodb.send(
@@ -457,19 +502,33 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     );
   },
 
+  async the_loopback_counts_as_tls(stage) {
+    const QueueUrl = await makeQueue(stage, 'over-tls');
+    await makeRole(stage.cloud, 'tls-sender', [], { AWS: account });
+    const overTls = {
+      Effect: 'Allow',
+      Action: 'sqs:SendMessage',
+      Resource: '*',
+      Condition: { Bool: { 'aws:SecureTransport': 'true' } },
+    };
+    await new IAMClient(stage.cloud.clientConfig()).send(
+      new PutRolePolicyCommand({
+        RoleName: 'tls-sender',
+        PolicyName: 'over-tls',
+        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [overTls] }),
+      }),
+    );
+    const sender = await senderAs(stage, 'tls-sender');
+    return sender.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' })).then(
+      () => true,
+      () => false,
+    );
+  },
+
   async batches_need_the_single_right(stage) {
     const QueueUrl = await makeQueue(stage, 'batches');
-    const sts = new STSClient(stage.cloud.clientConfig());
-    const RoleArn = await makeRole(stage.cloud, 'batch-sender', ['sqs:SendMessage'], { AWS: account });
-    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'probe' }));
-    const sender = new SQSClient({
-      ...stage.cloud.clientConfig(),
-      credentials: {
-        accessKeyId: Credentials?.AccessKeyId ?? '',
-        secretAccessKey: Credentials?.SecretAccessKey ?? '',
-        sessionToken: Credentials?.SessionToken ?? '',
-      },
-    });
+    await makeRole(stage.cloud, 'batch-sender', ['sqs:SendMessage'], { AWS: account });
+    const sender = await senderAs(stage, 'batch-sender');
     const Entries = [{ Id: 'one', MessageBody: 'hello' }];
     const sent = await sender.send(new SendMessageBatchCommand({ QueueUrl, Entries })).catch(() => undefined);
     return sent?.Successful?.length === 1;
