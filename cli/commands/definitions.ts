@@ -1,5 +1,6 @@
 /** `init`, `validate`, `apply`: definitions on their way from an editor to the service. */
 import { existsSync, writeFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { InvalidDefinition, type Problem } from '../../shared/domain/errors.ts';
 import { count } from '../../shared/domain/wording.ts';
 import { type DefinitionFile, loadDefinitions, shownPath } from '../definition-file.ts';
@@ -8,11 +9,13 @@ import { table } from '../output.ts';
 import type { Context } from './context.ts';
 import { starterDefinition } from './starter.ts';
 
+const SCHEMA = resolve(import.meta.dirname, '../../docs/pipeline.schema.json');
+
 export function init({ out }: Context, name: string): ExitCode {
   const file = `${name}.yml`;
   if (existsSync(file))
     throw new CommandFailed(EXIT.conflict, `${file} exists already; nothing was written.`);
-  writeFileSync(file, starterDefinition(name));
+  writeFileSync(file, starterDefinition(name, relative(process.cwd(), SCHEMA)));
   out.emit({ file });
   out.print([
     `${file} is written. Edit it, then:`,

@@ -1,6 +1,6 @@
-/** The file that `ovenbird init` writes: everything that most pipelines need, and a word about the rest. */
-export function starterDefinition(name: string): string {
-  return `# yaml-language-server: $schema=https://raw.githubusercontent.com/ovenbird/ovenbird/main/docs/pipeline.schema.json
+/** The file that `ovenbird init` writes: everything that most pipelines need, and a word about the rest. `schema` is where editors find its schema. */
+export function starterDefinition(name: string, schema = 'docs/pipeline.schema.json'): string {
+  return `# yaml-language-server: $schema=${schema}
 apiVersion: ovenbird.dev/v1
 name: ${name}
 description: What this image is for, in one sentence.

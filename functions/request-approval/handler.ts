@@ -6,6 +6,7 @@ import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { env } from '../../shared/lambda/env.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
 import { requestApproval } from '../../shared/use-cases/request-approval.ts';
 
 export const handler = lambda({
@@ -20,5 +21,9 @@ export const handler = lambda({
     digest,
     apiUrl: env('API_URL').API_URL,
   }),
-  run: requestApproval,
+  run: async (deps, ref) => {
+    const answer = await requestApproval(deps, ref);
+    log.info('approval-requested', { ...ref, approval: answer.approval, waiting: answer.waiting });
+    return answer;
+  },
 });

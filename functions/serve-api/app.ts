@@ -14,6 +14,7 @@ import {
   type OperationName,
 } from '../../shared/domain/api.ts';
 import { InvalidRequest } from '../../shared/domain/errors.ts';
+import type { ApprovalRecord } from '../../shared/domain/records.ts';
 import type { Clock, Digest, Table } from '../../shared/ports.ts';
 import { decideApproval } from '../../shared/use-cases/decide-approval.ts';
 import { listApprovals, listBakes, listChanges, listReleases } from '../../shared/use-cases/list-pages.ts';
@@ -36,6 +37,7 @@ export interface ApiDeps {
   readonly verbs: ApiVerbs;
   /** Told of what nobody expected, before it is answered as an internal error. */
   readonly onError: (error: unknown) => void;
+  readonly onDecided?: (record: ApprovalRecord) => void;
 }
 
 /** Set by the function's event; tests hand it in. */
@@ -105,14 +107,19 @@ function operationsOf({ verbs, ...deps }: ApiDeps): Serve {
     listReleases: ({ query }) => listReleases(deps, query),
     listChanges: ({ query }) => listChanges(deps, query),
     listApprovals: ({ query }) => listApprovals(deps, query),
-    decideApproval: ({ parameters, body, by }) =>
-      decideApproval(deps, {
+    decideApproval: async ({ parameters, body, by }) => {
+      const decision = decisions[body.decision];
+      const { comment } = body;
+      const record = await decideApproval(deps, {
         approval: parameters.id,
-        decision: decisions[body.decision],
-        comment: body.comment,
+        decision,
+        comment,
         by,
         via: 'api',
-      }),
+      });
+      deps.onDecided?.(record);
+      return record;
+    },
   };
 }
 

@@ -24,6 +24,12 @@ export const handler = httpLambda(
       resolver: selectorResolver(),
       workflows: workflows(),
     });
-    return createApi({ ...deps, verbs, onError: (error) => log.error('function-failed', error) });
+    return createApi({
+      ...deps,
+      verbs,
+      onError: (error) => log.error('function-failed', error),
+      onDecided: ({ id, bake, state }) =>
+        log.info('approval-decided', { approval: id, bake, state, via: 'api' }),
+    });
   }),
 );

@@ -20,7 +20,7 @@ import { ApprovalNotFound, DecisionConflict, DomainError } from '../../shared/do
 import type { ApprovalRecord } from '../../shared/domain/records.ts';
 import type { Clock, Digest, Documents, Mac, Table } from '../../shared/ports.ts';
 import { decideApproval, readApproval } from '../../shared/use-cases/decide-approval.ts';
-import { ApprovalPage, DecidedPage, NeutralPage } from './pages.tsx';
+import { ApprovalPage, DecidedPage, FailedPage, NeutralPage } from './pages.tsx';
 import { STYLE } from './style.ts';
 
 export interface ApprovalPagesDeps {
@@ -32,6 +32,8 @@ export interface ApprovalPagesDeps {
   readonly digest: Digest;
   /** Public base URL; may have a path of its own. */
   readonly apiUrl: string;
+  readonly onDecided?: (record: ApprovalRecord) => void;
+  readonly onError?: (error: unknown) => void;
 }
 
 const COOKIE = 'ovenbird-approval';
@@ -66,6 +68,10 @@ export function createApprovalPages(deps: ApprovalPagesDeps): Hono {
     decide(deps, c, c.req.param('id')),
   );
   app.notFound(neutral);
+  app.onError((error, c) => {
+    deps.onError?.(error);
+    return html(c, <FailedPage />, 500);
+  });
   return app;
 }
 
@@ -147,6 +153,7 @@ async function decide(deps: ApprovalPagesDeps, c: Context, id: string): Promise<
       via: 'link',
     } as const;
     const record = await decideApproval(deps, input);
+    deps.onDecided?.(record);
     return html(c, <DecidedPage record={record} conflict={false} />, 200);
   } catch (error) {
     return await refused(deps, c, admitted, field('comment'), error);
@@ -226,7 +233,7 @@ function neutral(c: Context): Response {
 }
 
 type Element = ReturnType<typeof NeutralPage>;
-function html(c: Context, element: Element, status: 200 | 404 | 409 | 422): Response {
+function html(c: Context, element: Element, status: 200 | 404 | 409 | 422 | 500): Response {
   c.header('content-type', 'text/html; charset=utf-8');
   return c.body(`<!doctype html>${String(element)}`, status);
 }

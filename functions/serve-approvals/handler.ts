@@ -5,6 +5,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { env } from '../../shared/lambda/env.ts';
 import { httpLambda } from '../../shared/lambda/http-lambda.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
 import { createApprovalPages } from './app.tsx';
 
 export const handler = httpLambda(
@@ -16,6 +17,9 @@ export const handler = httpLambda(
       clock,
       digest,
       apiUrl: env('API_URL').API_URL,
+      onDecided: ({ id, bake, state }) =>
+        log.info('approval-decided', { approval: id, bake, state, via: 'link' }),
+      onError: (error) => log.error('function-failed', error),
     }),
   ),
 );

@@ -42,6 +42,18 @@ export function NeutralPage() {
   );
 }
 
+export function FailedPage() {
+  return (
+    <Page title="That did not work">
+      <h1>That did not work</h1>
+      <p>
+        Something went wrong on our side. Nothing was lost: open the link in the mail again and see what is
+        recorded.
+      </p>
+    </Page>
+  );
+}
+
 export function DecidedPage({ record, conflict }: { record: ApprovalRecord; conflict: boolean }) {
   const approved = record.state === 'approved';
   const title = conflict ? 'This was decided already' : approved ? 'Approved' : 'Rejected';
