@@ -16,6 +16,7 @@ import { networkOperations } from './network.ts';
 import { permissionsOf } from './permissions.ts';
 import { referenceOperations } from './references.ts';
 import { sharingOperations } from './sharing.ts';
+import { snapshotSharingOperations } from './snapshot-sharing.ts';
 import { snapshotOperations } from './snapshots.ts';
 import { Ec2Store } from './store.ts';
 import { tagOperations } from './tag-operations.ts';
@@ -28,6 +29,7 @@ export function createEc2(world: World): { service: ImageService; api: Ec2Api; v
     ...describeImageOperations(context),
     ...imageLifeOperations(context),
     ...sharingOperations(context),
+    ...snapshotSharingOperations(context),
     ...copyImageOperations(context),
     ...snapshotOperations(context),
     ...tagOperations(context),

@@ -2,16 +2,21 @@ import type {
   CopyImageRequest,
   CreateTagsRequest,
   DeleteTagsRequest,
-  ModifySnapshotAttributeRequest,
   TagSpecification,
 } from '@aws-sdk/client-ec2';
 import type { Call, Permission, Shape } from '../service.ts';
 import { type Context, imageArn, ownedArn, requestOf, snapshotArn } from './context.ts';
-import type { ImageRecord, SnapshotRecord } from './records.ts';
+import {
+  createTags,
+  imageContext,
+  ownerOf,
+  snapshotContext,
+  tagsFor,
+  volumePermissionContexts,
+} from './permission-contexts.ts';
 import { runInstancesPermissions } from './run-permissions.ts';
-import { snapshotModifications } from './sharing.ts';
 import { ownTaggables } from './tag-operations.ts';
-import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
+import { requestTagContext, resourceTagContext } from './tags.ts';
 
 interface Named {
   ImageId?: string;
@@ -178,34 +183,6 @@ function copyImagePermissions(
   ];
 }
 
-/** Tags at creation need `ec2:CreateTags` on the new resource, with the creating operation as a condition key. */
-export function createTags(
-  operation: string,
-  request: { TagSpecifications?: TagSpecification[] | undefined },
-  call: Call,
-  resources: Readonly<Record<string, string>>,
-): Permission[] {
-  return Object.entries(resources).flatMap(([type, resource]) => {
-    const tags = tagsFor(request, type);
-    if (Object.keys(tags).length === 0) return [];
-    return [
-      {
-        action: 'ec2:CreateTags',
-        resource,
-        context: { 'ec2:Region': call.region, 'ec2:CreateAction': operation, ...tags },
-      },
-    ];
-  });
-}
-
-export function tagsFor(
-  request: { TagSpecifications?: TagSpecification[] | undefined },
-  type: string,
-): Record<string, string> {
-  const given = (request.TagSpecifications ?? []).filter(({ ResourceType }) => ResourceType === type);
-  return requestTagContext(Object.assign({}, ...given.map(({ Tags }) => readTags(Tags))));
-}
-
 function tagPermissions(
   context: Context,
   action: string,
@@ -243,45 +220,9 @@ function typeOf(id: string): string {
   return types[id.split('-')[0] ?? ''] ?? '*';
 }
 
-export function imageContext(image: ImageRecord | undefined, call: Call): Record<string, string> {
-  if (image === undefined) return {};
-  return {
-    'ec2:ImageID': image.id,
-    'ec2:Owner': ownerOf(image),
-    'ec2:Public': String(image.public),
-    'ec2:RootDeviceType': 'ebs',
-    ...(image.ownerId === call.account ? resourceTagContext(image.tags) : {}),
-  };
-}
-
-/** `ec2:Owner` is an account id, or `amazon` for Amazon's own images [D:AWSEC2/UserGuide/iam-policy-structure]. */
-function ownerOf(image: ImageRecord): string {
-  return image.ownerAlias ?? image.ownerId;
-}
-
-function snapshotContext(snapshot: SnapshotRecord | undefined): Record<string, string> {
-  if (snapshot === undefined) return {};
-  return {
-    'ec2:Owner': snapshot.ownerAlias ?? snapshot.ownerId,
-    'ec2:VolumeSize': String(snapshot.sizeGiB),
-    ...resourceTagContext(snapshot.tags),
-  };
-}
-
 function attributeOf(operation: string, input: Shape): string | undefined {
   if (operation !== 'ModifyImageAttribute') return undefined;
   if (input.Description !== undefined) return 'Description';
   if (input.ImdsSupport !== undefined) return 'ImdsSupport';
   return 'LaunchPermission';
-}
-
-/** One per account or group: the condition keys have one value, and each must be allowed [IAM:ec2 ModifySnapshotAttribute]. */
-function volumePermissionContexts(request: ModifySnapshotAttributeRequest): Record<string, string>[] {
-  const { add, remove } = snapshotModifications(request);
-  const contexts = (verb: 'Add' | 'Remove', list: typeof add): Record<string, string>[] =>
-    list.map(({ userId, group }) => ({
-      ...(userId === undefined ? {} : { [`ec2:${verb}/userId`]: userId }),
-      ...(group === undefined ? {} : { [`ec2:${verb}/group`]: group }),
-    }));
-  return [...contexts('Add', add), ...contexts('Remove', remove)];
 }

@@ -2,7 +2,7 @@ import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Call, Permission } from '../service.ts';
 import { type Context, imageArn, ownedArn } from './context.ts';
 import { type LaunchRequest, launchRequestOf, networkOf, profileName } from './launch-plan.ts';
-import { createTags, imageContext, tagsFor } from './permissions.ts';
+import { createTags, imageContext, tagsFor } from './permission-contexts.ts';
 import { resourceTagContext } from './tags.ts';
 
 /** A launch touches many resources, and the caller must be allowed RunInstances on each (aws.md 9.3). */

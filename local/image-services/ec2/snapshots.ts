@@ -16,7 +16,7 @@ import { addSnapshot, finishSnapshot, imagesUsing } from './image-making.ts';
 import { ENCRYPT_OPERATIONS, keyAccess, keyArnOf, namedKey, READ_OPERATIONS } from './keys.ts';
 import { pageOf } from './pages.ts';
 import type { SnapshotRecord, Tags } from './records.ts';
-import { ownSnapshot } from './sharing.ts';
+import { ownSnapshot } from './snapshot-sharing.ts';
 import { readTagSpecifications, tagList } from './tags.ts';
 
 /** Tags of snapshots are their owner's alone. */
