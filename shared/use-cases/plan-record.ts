@@ -60,7 +60,7 @@ export async function recordTakenUp(
   decision: Extract<Decision, { kind: 'taken-up' }>,
 ): Promise<void> {
   const { planning } = read.situation.seen;
-  if (!planning.dirty && planning.request === undefined) return;
+  if (!planning.dirty && planning.request === undefined && planning.changes.length === 0) return;
   const at = deps.clock.now().toISOString();
   const entry: PlanDecision = { at, kind: 'hold', reasons: [decision.reason], bake: decision.bake };
   await deps.table.write([clearedWrite(read, entry)]);
@@ -77,11 +77,13 @@ export async function recordHold(
   const isRecorded = planning.decision?.kind === 'hold' && sameReasons(planning.decision.reasons, reasons);
   const dueAt = lookAgainAt(reasons, now);
   const isDue = planning.dueAt === undefined ? dueAt !== undefined : planning.dueAt <= now.toISOString();
-  if (isRecorded && planning.dirty && !isDue) return undefined;
+  // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
+  const dirty = dueAt !== undefined;
+  if (isRecorded && planning.dirty === dirty && !isDue) return undefined;
 
   const entry: PlanDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
   const always = {
-    dirty: true,
+    dirty,
     dirtySince: dirtySince(read.situation),
     changes: planning.changes.slice(-CHANGES_KEPT),
   };
