@@ -1,7 +1,7 @@
 /** Where the API is and who calls it: what was said, or the local cloud that runs beside the repository. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { AwsCredentialIdentity, Provider } from '@smithy/types';
+import type { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { CommandFailed, EXIT } from './exit.ts';
 
@@ -9,7 +9,7 @@ export interface Endpoint {
   /** Without a slash at its end. */
   readonly url: string;
   readonly region: string;
-  readonly credentials: AwsCredentialIdentity | Provider<AwsCredentialIdentity>;
+  readonly credentials: ConstructorParameters<typeof SignatureV4>[0]['credentials'];
 }
 
 const StateSchema = z.object({

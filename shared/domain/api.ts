@@ -201,12 +201,9 @@ export const AppliedSchema = z
 export type Applied = z.output<typeof AppliedSchema>;
 
 export const BakeRequestSchema = z.strictObject({
-  force: z
-    .boolean()
-    .default(false)
-    .meta({
-      description: 'Bake although the pipeline is up to date, or although its last bake was refused.',
-    }),
+  force: z.boolean().default(false).meta({
+    description: 'Bake although the pipeline is up to date, or although its last bake was refused.',
+  }),
 });
 
 export const BakeAnswerSchema = z
