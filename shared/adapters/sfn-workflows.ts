@@ -5,6 +5,7 @@ import {
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
+  ValidationException,
 } from '@aws-sdk/client-sfn';
 import { canonical } from '../domain/canonical.ts';
 import type { ExecutionStatus, Workflows } from '../ports.ts';
@@ -46,7 +47,7 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
           ),
         );
       } catch (error) {
-        if (!(error instanceof ExecutionDoesNotExist)) throw error;
+        if (!hasEnded(error)) throw error;
       }
     },
     async describe(execution) {
@@ -77,4 +78,10 @@ function statusOf(answer: {
     ...(answer.error === undefined ? {} : { error: answer.error }),
     ...(answer.cause === undefined ? {} : { cause: answer.cause }),
   };
+}
+
+/** Whether AWS documents it or not, stopping what does not run is answered with an error by some: ValidationException is in StopExecution's list. */
+function hasEnded(error: unknown): boolean {
+  if (error instanceof ExecutionDoesNotExist) return true;
+  return error instanceof ValidationException && /not running/i.test(error.message);
 }
