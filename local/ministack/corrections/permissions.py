@@ -22,3 +22,19 @@ def batches_need_the_single_right():
         return BATCHES.get(action, action)
 
     wrap(iam_actions, "extract_iam_action", extract_iam_action)
+
+
+@correction(
+    fact="A call about a subscription is judged by the topic, the only resource that Amazon SNS knows.",
+    source="docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html",
+)
+def subscriptions_belong_to_topics():
+    def extract_resource_arn(original, service, method, path, headers, body, query_params, *place):
+        found = original(service, method, path, headers, body, query_params, *place)
+        if service != "sns" or found != "*":
+            return found
+        subscription = iam_actions._query_param(query_params, "SubscriptionArn") or ""
+        # arn:aws:sns:<region>:<account>:<topic>:<id>
+        return subscription.rpartition(":")[0] if subscription.count(":") == 6 else found
+
+    wrap(iam_actions, "extract_resource_arn", extract_resource_arn)
