@@ -23,9 +23,9 @@ export interface CleanUpDeps extends StepDeps {
 }
 
 const NESTED: readonly Machine[] = ['build', 'test', 'approve', 'distribute'];
-const LOOK_AGAIN_SECONDS = 60;
+export const LOOK_AGAIN_SECONDS = 60;
 /** A function that was under way when the attempt ended may make something for as long as a function may run (lambda/dg/gettingstarted-limits: 15 minutes). */
-export const LAST_CLEAN_UP_SECONDS = 900;
+const LAST_CLEAN_UP_SECONDS = 900;
 
 export async function cleanUpBake(
   deps: CleanUpDeps,

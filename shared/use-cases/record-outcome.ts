@@ -27,7 +27,7 @@ import { bakeCancelledEvent } from '../events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../events/bake-failed.ts';
 import { bakeSupersededEvent } from '../events/bake-superseded.ts';
 import { type Ids, type PlanQueue, type Write, WriteConflict } from '../ports.ts';
-import { LAST_CLEAN_UP_SECONDS } from './clean-up-bake.ts';
+import { LOOK_AGAIN_SECONDS } from './clean-up-bake.ts';
 import { planAgain } from './plan-again.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 
@@ -111,11 +111,11 @@ function endOfAttempt(
   at: string,
 ): Write[] {
   const { state } = outcome;
-  const cleanAt = new Date(deps.clock.now().getTime() + LAST_CLEAN_UP_SECONDS * 1000).toISOString();
+  const cleanAt = new Date(deps.clock.now().getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
   return [
     {
       update: keys.attempt(attempt.bake, attempt.attempt),
-      // Still due: a last clean-up follows when nothing can be under way any more.
+      // Still due: what AWS was still ending is looked at soon, and a last time when nothing can be under way any more.
       set: { state, endedAt: at, failure, duePk: due.attempt, dueSk: cleanAt },
       when: {
         oneOf: { state: priorStates(state) },
@@ -190,6 +190,7 @@ async function endOfPlanning(
         duePk: due.planning,
         dueSk: at,
         changes: [...new Set([...bake.changes, ...planning.changes])],
+        causes: [...new Set([...bake.causes, ...planning.causes])],
         consecutiveFailures: planning.consecutiveFailures + (failed ? 1 : 0),
         supersededInRow: outcome.state === 'superseded' ? planning.supersededInRow : 0,
       },

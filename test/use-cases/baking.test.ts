@@ -360,6 +360,20 @@ describe('a bake whose machine is gone', () => {
     expect(await sweepAttempts(w)).toMatchObject({ looked: 0 });
   });
 
+  it('is looked at again soon while its build is still ending', async () => {
+    await w.run('build');
+    const [build = ''] = w.engine.started.keys();
+    w.engine.set(build, { state: 'running' });
+    const ending = { ...w, engine: { ...w.engine, cancel: async () => ({ ended: false }) } };
+    await endExecution(ending, { name: `${BAKE}_001_bake`, status: 'TIMED_OUT' });
+    expect(w.engine.known()).toEqual([build]);
+
+    w.clock.forward(61);
+    await sweepAttempts(w);
+
+    expect(w.leftBehind()).toEqual([]);
+  });
+
   it.each([['somebody-elses-execution'], [`${BAKE}_001_build`], ['01JTESTBAKE0000000000000XX_001_bake']])(
     'lets %s go',
     async (name) => {
