@@ -30,7 +30,8 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
     it('builds an image and says what is in it', () =>
       withHarness(async ({ engine, request, ended }) => {
         const { build } = await engine.start(request);
-        expect(await engine.status(build)).toEqual({ state: 'running' });
+        // It may be quick.
+        expect(['running', 'available']).toContain((await engine.status(build)).state);
         await ended(build);
 
         expect(await engine.status(build)).toMatchObject({
@@ -123,7 +124,7 @@ export function instancesContract(name: string, make: () => Promise<InstancesHar
           instanceType: 't3.small',
           tags,
         });
-        expect(await instances.status(instance)).toEqual({ state: 'starting' });
+        expect(['starting', 'ready']).toContain((await instances.status(instance)).state);
         await harness.reachable(instance);
         expect(await instances.status(instance)).toEqual({ state: 'ready' });
         await harness.willAnswer(answer);
