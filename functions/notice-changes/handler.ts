@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { clock, ids } from '../../shared/lambda/deps/basics.ts';
+import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
+import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
 import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
@@ -13,8 +14,10 @@ export const handler = queueLambda({
     table: table(),
     clock,
     ids: ids(),
+    digest,
     planQueue: planQueue(),
     resolver: selectorResolver(),
+    workflows: workflows(),
   }),
   run: async (deps, body) => {
     const outcome = await noticeHint(deps, body);

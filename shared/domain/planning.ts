@@ -311,7 +311,8 @@ function reasonToStart({ seen, changes, wish, fingerprint }: Situation): string 
   const { request } = seen.planning;
   const moves = changes.filter((change) => !change.selector.startsWith('request:'));
   const named = moves.slice(-MOVES_NAMED).map((change) => sayMove(change));
-  const more = moves.length - named.length;
+  const unread = Math.max(0, seen.planning.changes.length - changes.length);
+  const more = moves.length - named.length + unread;
   const what = [...named, ...(more > 0 ? [`${more} more`] : [])].join('; ');
   if (request !== undefined) {
     const asked = `${request.by} asked for it${request.force ? ' by force' : ''}`;

@@ -93,6 +93,8 @@ export const PlanningRecordSchema = z.object({
   salt: z.string().optional(),
   /** Changes not yet taken up by a bake, oldest first. */
   changes: z.array(z.string()),
+  /** First changes of their chains. */
+  causes: z.array(z.string()).default([]),
   /** Set by a person's request to bake; taken up with the next plan. */
   request: z.object({ id: z.string(), by: z.string(), at: Time, force: z.boolean() }).optional(),
   activeBake: z.string().optional(),
@@ -114,6 +116,11 @@ export const SelectorUserRecordSchema = z.object({
   selector: z.string(),
   pipeline: z.string(),
   debounceSeconds: z.number().int().nonnegative(),
+  /**
+   * Of a pipeline that may start in the transaction of the change itself, because it waits for nobody: immediate, no debounce, built on no
+   * other pipeline. Everything that the decision has to read is named here.
+   */
+  express: z.object({ revision: z.number().int().positive(), plan: PlanInputsSchema }).optional(),
 });
 export type SelectorUserRecord = z.infer<typeof SelectorUserRecordSchema>;
 

@@ -109,6 +109,7 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
       version: 1,
       dirty: true,
       changes: [...changes],
+      causes: [...changes],
       supersededInRow: 0,
       consecutiveFailures: 0,
     };
@@ -118,7 +119,7 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
   return {
     update: keys.planning(pipeline),
     set: { ...dirty, consecutiveFailures: 0, supersededInRow: 0 },
-    append: { changes },
+    append: { changes, causes: changes },
     add: { version: 1 },
     when: { exists: true },
   };
@@ -155,7 +156,10 @@ function changeOf(id: string, { reading, before, revision }: Applying, at: strin
   };
 }
 
-function selectorWrites({ reading, before, selectors }: Applying, first: ChangeRecord | undefined): Write[] {
+function selectorWrites(
+  { reading, before, revision, selectors }: Applying,
+  first: ChangeRecord | undefined,
+): Write[] {
   const pipeline = reading.definition.name;
   const wanted = new Set(selectors.map(({ record }) => record.key));
   const old = before === undefined ? [] : oldKeys(before.revision);
@@ -164,6 +168,7 @@ function selectorWrites({ reading, before, selectors }: Applying, first: ChangeR
       selector: record.key,
       pipeline,
       debounceSeconds: reading.plan.debounceSeconds,
+      ...(waitsForNobody(reading) ? { express: { revision, plan: reading.plan } } : {}),
     };
     const topic: TopicSelectorRecord = { topic: record.topic, key: record.key, selector: record.selector };
     const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
@@ -185,6 +190,10 @@ function selectorWrites({ reading, before, selectors }: Applying, first: ChangeR
   });
   const gone = old.filter((key) => !wanted.has(key));
   return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
+}
+
+function waitsForNobody({ plan }: Reading): boolean {
+  return plan.mode === 'immediate' && plan.debounceSeconds === 0 && plan.base.kind !== 'pipeline';
 }
 
 function oldKeys({ selectors }: RevisionRecord): string[] {

@@ -3,7 +3,12 @@
  * the place in the list kept on the change, so that whoever finds it open goes on where it stopped.
  */
 import { due, keys } from '../domain/naming.ts';
-import { ChangeRecordSchema, type SelectorUserRecord, SelectorUserRecordSchema } from '../domain/records.ts';
+import {
+  type ChangeRecord,
+  ChangeRecordSchema,
+  type SelectorUserRecord,
+  SelectorUserRecordSchema,
+} from '../domain/records.ts';
 import { type Clock, MAX_WRITES, type PlanQueue, type Table, type Write, WriteConflict } from '../ports.ts';
 import { read } from './store/read.ts';
 
@@ -32,15 +37,20 @@ export async function usersOf(
 }
 
 /** The write that tells a pipeline of changes. Raising the version makes every decision that did not see them lose. */
-export function markWrite(user: SelectorUserRecord, changes: readonly string[], now: Date): Write {
+export function markWrite(user: SelectorUserRecord, changes: readonly ChangeRecord[], now: Date): Write {
   const dueAt = new Date(now.getTime() + user.debounceSeconds * 1000).toISOString();
   return {
     update: keys.planning(user.pipeline),
     set: { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.planning, dueSk: dueAt },
-    append: { changes },
+    append: { changes: changes.map((change) => change.id), causes: changes.flatMap(causesOf) },
     add: { version: 1 },
     when: { exists: true },
   };
+}
+
+/** The first changes of the chains that a change belongs to. */
+export function causesOf(change: ChangeRecord): readonly string[] {
+  return change.causes.length > 0 ? change.causes : [change.cause];
 }
 
 export function planRequests(users: readonly SelectorUserRecord[]) {
@@ -61,7 +71,7 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
         ? { update: keys.change(id), set: { fanOut: 'done' }, remove: ['duePk', 'dueSk', 'cursor'], when }
         : { update: keys.change(id), set: { cursor: page.cursor }, when };
     try {
-      await deps.table.write([progress, ...page.users.map((user) => markWrite(user, [id], now))]);
+      await deps.table.write([progress, ...page.users.map((user) => markWrite(user, [change], now))]);
     } catch (error) {
       if (error instanceof WriteConflict && error.index === 0) continue;
       throw error;

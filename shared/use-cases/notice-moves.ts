@@ -3,19 +3,26 @@
  * ways must not be seen one before the other.
  */
 import { due, keys, lists } from '../domain/naming.ts';
-import type { ChangeRecord, SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
-import { type Ids, MAX_WRITES, type Write } from '../ports.ts';
-import { type FanOutDeps, fanOutChange, markWrite, planRequests, usersOf } from './fan-out-change.ts';
+import type { Seen } from '../domain/planning.ts';
+import type { BakeRecord, ChangeRecord, SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
+import { MAX_WRITES, type PlanQueue, type Write } from '../ports.ts';
+import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-change.ts';
+import { type ExpressDeps, expressWrites } from './notice-express.ts';
+import { launch } from './plan-start.ts';
 
-export interface RecordMovesDeps extends FanOutDeps {
-  readonly ids: Ids;
+export interface RecordMovesDeps extends ExpressDeps {
+  readonly planQueue: PlanQueue;
 }
+
+export type UserPage = Awaited<ReturnType<typeof usersOf>>;
 
 /** A selector and what it means now. */
 export interface Move {
   readonly row: SelectorRecord;
   readonly to: string;
   readonly detail: Readonly<Record<string, string>>;
+  /** The first pipelines that use it. */
+  readonly users: UserPage;
   /** For a release: the changes that its bake took up, and the first changes of their chains. */
   readonly release?: {
     readonly id: string;
@@ -26,35 +33,26 @@ export interface Move {
 
 /** A fan-out that nobody is at work on any more is found by the sweep after this. */
 const FAN_OUT_SECONDS = 60;
-const USERS_IN_MOVE = 80;
 const MOVES_AT_ONCE = 40;
+/** So many users of a selector are read with it: as many as fit into the transaction of its move. */
+export const USERS_READ = 80;
 
-/** Throws WriteConflict when a selector was moved by somebody else meanwhile; nothing was written then, and the caller looks again. */
-export async function recordMoves(deps: RecordMovesDeps, moves: readonly Move[]): Promise<ChangeRecord[]> {
+/**
+ * Throws WriteConflict when a selector was moved by somebody else meanwhile; nothing was written then, and the caller looks again. Pipelines
+ * that were read for the short way start in the same transaction if they would start at all.
+ */
+export async function recordMoves(
+  deps: RecordMovesDeps,
+  moves: readonly Move[],
+  express: ReadonlyMap<string, Seen>,
+): Promise<ChangeRecord[]> {
   if (moves.length === 0) return [];
   const now = deps.clock.now();
   const changes = moves.map((move) => changeOf(deps.ids.next(), move, now));
-  const pages = await Promise.all(
-    moves.map((move) => usersOf(deps.table, move.row.key, { limit: USERS_IN_MOVE })),
-  );
-  const users = new Map<string, { user: SelectorUserRecord; changes: string[] }>();
-  pages.forEach((page, index) => {
-    const change = changes[index];
-    if (change === undefined) return;
-    for (const user of page.users) {
-      const known = users.get(user.pipeline);
-      users.set(user.pipeline, { user, changes: [...(known?.changes ?? []), change.id] });
-    }
-  });
-
-  const fits = pages.every((page) => page.cursor === undefined);
+  const users = usersByName(moves, changes);
+  const fits = moves.every((move) => move.users.cursor === undefined);
   if (fits && moves.length * 2 + users.size <= MAX_WRITES) {
-    const marks = [...users.values()].map((mark) => markWrite(mark.user, mark.changes, now));
-    await deps.table.write([
-      ...moves.flatMap((move, i) => moveWrites(move, changes[i], now, 'done')),
-      ...marks,
-    ]);
-    await deps.planQueue.send(planRequests([...users.values()].map((mark) => mark.user)));
+    await moveAtOnce(deps, moves, changes, users, express);
     return changes.map((change) => ({ ...change, fanOut: 'done' }));
   }
 
@@ -64,6 +62,66 @@ export async function recordMoves(deps: RecordMovesDeps, moves: readonly Move[])
   }
   for (const change of changes) await fanOutChange(deps, change.id);
   return changes;
+}
+
+interface Mark {
+  readonly user: SelectorUserRecord;
+  readonly changes: readonly ChangeRecord[];
+}
+
+function usersByName(moves: readonly Move[], changes: readonly ChangeRecord[]): Map<string, Mark> {
+  const users = new Map<string, Mark>();
+  moves.forEach((move, index) => {
+    const change = changes[index];
+    if (change === undefined) return;
+    for (const user of move.users.users) {
+      const known = users.get(user.pipeline)?.changes ?? [];
+      users.set(user.pipeline, { user, changes: [...known, change] });
+    }
+  });
+  return users;
+}
+
+async function moveAtOnce(
+  deps: RecordMovesDeps,
+  moves: readonly Move[],
+  changes: readonly ChangeRecord[],
+  users: ReadonlyMap<string, Mark>,
+  express: ReadonlyMap<string, Seen>,
+): Promise<void> {
+  const now = deps.clock.now();
+  const moved = new Map(moves.map((move) => [move.row.key, movedRow(move)]));
+  const started: BakeRecord[] = [];
+  const marked: SelectorUserRecord[] = [];
+  const writes = moves.flatMap((move, i) => moveWrites(move, changes[i], now, 'done'));
+  for (const { user, changes: own } of users.values()) {
+    const seen = express.get(user.pipeline);
+    const start = seen === undefined ? undefined : expressWrites(deps, seen, moved, own);
+    if (start === undefined) {
+      writes.push(markWrite(user, own, now));
+      marked.push(user);
+    } else {
+      writes.push(...start.writes);
+      started.push(start.bake);
+    }
+  }
+  await deps.table.write(oneEach(writes));
+  await Promise.all([
+    ...started.map((bake) => launch(deps, bake)),
+    ...(marked.length > 0 ? [deps.planQueue.send(planRequests(marked))] : []),
+  ]);
+}
+
+/** Two pipelines may check the same selector; a transaction takes one write of each row. */
+function oneEach(writes: readonly Write[]): Write[] {
+  const checks = new Map(
+    writes.flatMap((write) => ('check' in write ? [[write.check.pk + write.check.sk, write]] : [])),
+  );
+  return [...writes.filter((write) => !('check' in write)), ...checks.values()];
+}
+
+function movedRow(move: Move): SelectorRecord {
+  return { ...move.row, version: move.to, detail: { ...move.detail } };
 }
 
 function changeOf(id: string, move: Move, now: Date): ChangeRecord {

@@ -10,12 +10,15 @@ import {
   ChannelRecordSchema,
   type SelectorRecord,
   SelectorRecordSchema,
+  type SelectorUserRecord,
   TopicSelectorRecordSchema,
 } from '../domain/records.ts';
 import type { Selector } from '../domain/selectors.ts';
 import { isMove } from '../domain/versions.ts';
 import { type Resolution, type SelectorResolver, type Table, WriteConflict } from '../ports.ts';
-import { type Move, type RecordMovesDeps, recordMoves } from './notice-moves.ts';
+import { usersOf } from './fan-out-change.ts';
+import { EXPRESS_USERS, readExpress } from './notice-express.ts';
+import { type Move, type RecordMovesDeps, recordMoves, USERS_READ, type UserPage } from './notice-moves.ts';
 import { read, readAll, readMany } from './store/read.ts';
 
 export interface NoticeTopicsDeps extends RecordMovesDeps {
@@ -34,70 +37,93 @@ const RESOLVED_AT_ONCE = 8;
 
 export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promise<Noticed> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const rows = await selectorsOf(deps.table, topic);
+    const found = await selectorsOf(deps.table, topic);
     try {
-      return await noticeSelectors(deps, rows);
+      return await noticeSelectors(deps, found, { express: round === 0 });
     } catch (error) {
-      // Somebody else moved one of them meanwhile: look again.
+      // Somebody else moved one of them meanwhile, or the short way met something unusual: look again.
       if (!(error instanceof WriteConflict)) throw error;
     }
   }
   throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
 }
 
-/** Selectors of versioned ARNs are listed under their topic; every other topic is the key of its only selector. */
-async function selectorsOf(table: Table, topic: string): Promise<SelectorRecord[]> {
-  if (!topic.startsWith('arn:')) {
-    const row = await read(table, keys.selector(topic), SelectorRecordSchema);
-    return row === undefined ? [] : [row];
-  }
-  const listed = await readAll(
-    table,
-    { pk: keys.topicSelector(topic, '').pk, prefix: 'SELECTOR#' },
-    TopicSelectorRecordSchema,
-  );
-  const rows = await readMany(
-    table,
-    listed.map((entry) => keys.selector(entry.key)),
-    SelectorRecordSchema,
-  );
-  return rows.filter((row) => row !== undefined);
+interface Found {
+  readonly row: SelectorRecord;
+  readonly users: UserPage;
 }
 
-async function noticeSelectors(deps: NoticeTopicsDeps, rows: readonly SelectorRecord[]): Promise<Noticed> {
-  const moves: Move[] = [];
-  const problems: { selector: string; problem: string }[] = [];
-  for (let start = 0; start < rows.length; start += RESOLVED_AT_ONCE) {
-    const part = rows.slice(start, start + RESOLVED_AT_ONCE);
-    const found = await Promise.all(part.map((row) => look(deps, row)));
-    for (const entry of found) {
-      if (entry?.kind === 'move') moves.push(entry.move);
-      else if (entry !== undefined) problems.push(entry);
-    }
+/** Selectors of versioned ARNs are listed under their topic; every other topic is the key of its only selector. */
+async function selectorsOf(table: Table, topic: string): Promise<Found[]> {
+  const keysOfTopic = topic.startsWith('arn:') ? await listedUnder(table, topic) : [topic];
+  const [rows, pages] = await Promise.all([
+    readMany(
+      table,
+      keysOfTopic.map((key) => keys.selector(key)),
+      SelectorRecordSchema,
+    ),
+    Promise.all(keysOfTopic.map((key) => usersOf(table, key, { limit: USERS_READ }))),
+  ]);
+  return rows.flatMap((row, index) => {
+    const users = pages[index];
+    return row === undefined || users === undefined ? [] : [{ row, users }];
+  });
+}
+
+async function listedUnder(table: Table, topic: string): Promise<string[]> {
+  const query = { pk: keys.topicSelector(topic, '').pk, prefix: 'SELECTOR#' };
+  const listed = await readAll(table, query, TopicSelectorRecordSchema);
+  return listed.map((entry) => entry.key);
+}
+
+async function noticeSelectors(
+  deps: NoticeTopicsDeps,
+  found: readonly Found[],
+  options: { readonly express: boolean },
+): Promise<Noticed> {
+  const users = options.express ? expressUsers(found) : [];
+  const [looks, express] = await Promise.all([lookAll(deps, found), readExpress(deps, users)]);
+  const moves = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
+  const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
+  return { changes: await recordMoves(deps, moves, express), problems };
+}
+
+/** Pipelines that may take the short way, where there are few. */
+function expressUsers(found: readonly Found[]): SelectorUserRecord[] {
+  const users = new Map(found.flatMap((entry) => entry.users.users).map((user) => [user.pipeline, user]));
+  return users.size > EXPRESS_USERS ? [] : [...users.values()];
+}
+
+async function lookAll(deps: NoticeTopicsDeps, found: readonly Found[]): Promise<Look[]> {
+  const looks: Look[] = [];
+  for (let start = 0; start < found.length; start += RESOLVED_AT_ONCE) {
+    const part = found.slice(start, start + RESOLVED_AT_ONCE);
+    const answers = await Promise.all(part.map((entry) => look(deps, entry)));
+    looks.push(...answers.filter((entry) => entry !== undefined));
   }
-  return { changes: await recordMoves(deps, moves), problems };
+  return looks;
 }
 
 type Look =
   | { readonly kind: 'move'; readonly move: Move }
   | { readonly kind: 'problem'; readonly selector: string; readonly problem: string };
 
-async function look(deps: NoticeTopicsDeps, row: SelectorRecord): Promise<Look | undefined> {
+async function look(deps: NoticeTopicsDeps, { row, users }: Found): Promise<Look | undefined> {
   const { selector } = row;
-  if (selector.kind === 'pipeline') return lookAtChannel(deps.table, row, selector);
+  if (selector.kind === 'pipeline') return lookAtChannel(deps.table, { row, users }, selector);
   const resolution = await deps.resolver.resolve(selector);
   if (!resolution.found) return lost(deps, row, resolution);
   const kind = selector.kind === 'image' || selector.kind === 'component' ? 'semver' : 'value';
   if (isMove(kind, row.version, resolution.version))
-    return { kind: 'move', move: { row, to: resolution.version, detail: resolution.detail } };
+    return { kind: 'move', move: { row, users, to: resolution.version, detail: resolution.detail } };
   if (row.problem !== undefined) await note(deps, row, undefined);
   return undefined;
 }
 
 /** What a `pipeline:` selector means is in our own table: the release that is current in the channel. */
-export async function lookAtChannel(
+async function lookAtChannel(
   table: Table,
-  row: SelectorRecord,
+  { row, users }: Found,
   selector: Extract<Selector, { kind: 'pipeline' }>,
 ): Promise<{ kind: 'move'; move: Move } | undefined> {
   const channel = await read(table, keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema);
@@ -107,6 +133,7 @@ export async function lookAtChannel(
     kind: 'move',
     move: {
       row,
+      users,
       to: channel.release,
       detail: channel.images,
       release: { id: channel.release, changes: bake?.changes ?? [], causes: bake?.causes ?? [] },

@@ -23,7 +23,7 @@ type PlanDecision = NonNullable<PlanningRecord['decision']>;
 
 /** The part of a write that is the same for every decision. */
 export function planningWrite(
-  read: Read,
+  read: Pick<Read, 'situation'>,
   decision: PlanDecision,
   more: { readonly set?: Record<string, unknown>; readonly remove?: readonly string[] },
 ): Write {
@@ -38,9 +38,13 @@ export function planningWrite(
 }
 
 /** Everything that was to do has been done or turned out to be nothing. */
-export function clearedWrite(read: Read, decision: PlanDecision, set: Record<string, unknown> = {}): Write {
+export function clearedWrite(
+  read: Pick<Read, 'situation'>,
+  decision: PlanDecision,
+  set: Record<string, unknown> = {},
+): Write {
   return planningWrite(read, decision, {
-    set: { dirty: false, changes: [], ...set },
+    set: { dirty: false, changes: [], causes: [], ...set },
     remove: NOTHING_TO_DO,
   });
 }
@@ -86,6 +90,7 @@ export async function recordHold(
     dirty,
     dirtySince: dirtySince(read.situation),
     changes: planning.changes.slice(-CHANGES_KEPT),
+    causes: [...new Set(planning.causes)].slice(-CHANGES_KEPT),
   };
   const more =
     dueAt === undefined

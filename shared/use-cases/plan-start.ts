@@ -8,6 +8,8 @@ import type { Clock, Ids, Table, Workflows, Write } from '../ports.ts';
 import { clearedWrite } from './plan-record.ts';
 import type { Read } from './plan-situation.ts';
 
+type StartDecision = Extract<Decision, { kind: 'start' }>;
+
 export interface StartBakeDeps {
   readonly table: Table;
   readonly clock: Clock;
@@ -21,16 +23,27 @@ export const QUEUED_SECONDS = 60;
 /** Throws WriteConflict when anything that the decision rests on has moved. Answers the bake's id. */
 export async function startBake(
   deps: StartBakeDeps,
-  read: Read,
-  decision: Extract<Decision, { kind: 'start' }>,
+  read: Pick<Read, 'situation'>,
+  decision: StartDecision,
 ): Promise<string> {
+  const { bake, writes } = startWrites(deps, read, decision);
+  await deps.table.write(writes);
+  await launch(deps, bake);
+  return bake.id;
+}
+
+/** The bake and the writes that make it. They lose when the pipeline's planning, or an ancestor's, has a newer version than was read. */
+export function startWrites(
+  deps: Omit<StartBakeDeps, 'table'>,
+  read: Pick<Read, 'situation'>,
+  decision: StartDecision,
+): { readonly bake: BakeRecord; readonly writes: readonly Write[] } {
   const at = deps.clock.now().toISOString();
   const bake = bakeOf(deps.ids.next(), read.situation, decision, at);
-  const name = executionName({ bake: bake.id, attempt: bake.attempt, machine: 'bake' });
-  await deps.table.write([
+  const writes = [
     clearedWrite(read, { at, kind: 'start', reasons: [], bake: bake.id }, { activeBake: bake.id }),
     ...bakeWrites(bake),
-    attemptWrite(deps, bake, name),
+    attemptWrite(deps, bake, executionOf(bake)),
     fingerprintWrite(read, bake),
     publishWrite(deps, read.situation, bake),
     // An ancestor that begins to move meanwhile is marked with a new version.
@@ -40,20 +53,22 @@ export async function startBake(
         when: { equals: { version: seen.planning.version } },
       }),
     ),
-  ]);
-  await deps.workflows.startBake(name, { bake: bake.id, attempt: bake.attempt });
-  return bake.id;
+  ];
+  return { bake, writes };
 }
 
-function bakeOf(
-  id: string,
-  situation: Situation,
-  { wanted, reason }: Extract<Decision, { kind: 'start' }>,
-  at: string,
-): BakeRecord {
-  const { seen, changes } = situation;
-  const { request } = seen.planning;
-  const causes = changes.flatMap((change) => (change.causes.length > 0 ? change.causes : [change.cause]));
+/** Starts the machine of a bake that has been recorded. */
+export async function launch(deps: Pick<StartBakeDeps, 'workflows'>, bake: BakeRecord): Promise<void> {
+  await deps.workflows.startBake(executionOf(bake), { bake: bake.id, attempt: bake.attempt });
+}
+
+function executionOf(bake: BakeRecord): string {
+  return executionName({ bake: bake.id, attempt: bake.attempt, machine: 'bake' });
+}
+
+function bakeOf(id: string, situation: Situation, { wanted, reason }: StartDecision, at: string): BakeRecord {
+  const { seen } = situation;
+  const { request, changes, causes } = seen.planning;
   return {
     id,
     pipeline: seen.pipeline.name,
@@ -63,7 +78,7 @@ function bakeOf(
     proof: wanted.proof,
     lock: wanted.lock,
     reason,
-    changes: changes.map((change) => change.id),
+    changes: [...new Set(changes)],
     causes: [...new Set(causes)],
     ...(request === undefined ? {} : { requestedBy: request.by }),
     attempt: 1,
@@ -89,7 +104,7 @@ function bakeWrites(bake: BakeRecord): Write[] {
   ];
 }
 
-function attemptWrite(deps: StartBakeDeps, bake: BakeRecord, name: string): Write {
+function attemptWrite(deps: Pick<StartBakeDeps, 'workflows'>, bake: BakeRecord, name: string): Write {
   const attempt: AttemptRecord = {
     bake: bake.id,
     attempt: bake.attempt,
@@ -103,7 +118,7 @@ function attemptWrite(deps: StartBakeDeps, bake: BakeRecord, name: string): Writ
 }
 
 /** One bake per fingerprint: whoever writes this row first has it. */
-function fingerprintWrite(read: Read, bake: BakeRecord): Write {
+function fingerprintWrite(read: Pick<Read, 'situation'>, bake: BakeRecord): Write {
   const known = read.situation.fingerprint;
   const record: FingerprintRecord = {
     pipeline: bake.pipeline,
@@ -120,7 +135,7 @@ function fingerprintWrite(read: Read, bake: BakeRecord): Write {
   };
 }
 
-function publishWrite(deps: StartBakeDeps, situation: Situation, bake: BakeRecord): Write {
+function publishWrite(deps: Pick<StartBakeDeps, 'ids'>, situation: Situation, bake: BakeRecord): Write {
   const { team } = situation.seen.pipeline.plan;
   const event = bakeStartedEvent({
     bake: bake.id,

@@ -76,7 +76,7 @@ function requestWrites(read: Read, request: BakeRequest, change: ChangeRecord): 
         duePk: due.planning,
         dueSk: at,
       },
-      append: { changes: [id] },
+      append: { changes: [id], causes: [id] },
       add: { version: 1 },
       when: { equals: { version: planning.version } },
     },

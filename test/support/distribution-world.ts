@@ -211,6 +211,7 @@ async function seed(
     version: 3,
     dirty: false,
     changes: [],
+    causes: [],
     activeBake: BAKE,
     supersededInRow: 0,
     consecutiveFailures: 2,

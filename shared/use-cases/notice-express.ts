@@ -1,0 +1,122 @@
+/**
+ * The short way from a change to a bake. A pipeline that waits for nobody is looked at while its selector is being resolved, and if it would
+ * start, it starts in the transaction of the move itself. Where anything is unusual the ordinary way is taken: mark, plan, start.
+ */
+import { keys } from '../domain/naming.ts';
+import { decide, type Seen, type Situation, wishOf } from '../domain/planning.ts';
+import {
+  type ChangeRecord,
+  ChannelRecordSchema,
+  PipelineRecordSchema,
+  PlanningRecordSchema,
+  type SelectorRecord,
+  SelectorRecordSchema,
+  type SelectorUserRecord,
+} from '../domain/records.ts';
+import { selectorKey } from '../domain/selectors.ts';
+import type { Clock, Digest, Ids, Table, Workflows, Write } from '../ports.ts';
+import { causesOf } from './fan-out-change.ts';
+import { type StartBakeDeps, startWrites } from './plan-start.ts';
+import { ReadBatch } from './store/read-batch.ts';
+
+export interface ExpressDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
+}
+
+/** A wave of many is planned in the ordinary way, where one that fails does not hold up the others. */
+export const EXPRESS_USERS = 3;
+
+/** What was read of the pipelines that might take the short way. One read for all. */
+export async function readExpress(
+  deps: Pick<ExpressDeps, 'table'>,
+  users: readonly SelectorUserRecord[],
+): Promise<ReadonlyMap<string, Seen>> {
+  const batch = new ReadBatch();
+  const rows = users.flatMap((user) =>
+    user.express === undefined ? [] : [rowsOf(batch, user, user.express)],
+  );
+  await batch.send(deps.table);
+  const seen = rows.flatMap((row) => row() ?? []);
+  return new Map(seen.map((entry) => [entry.pipeline.name, entry]));
+}
+
+function rowsOf(
+  batch: ReadBatch,
+  user: SelectorUserRecord,
+  express: NonNullable<SelectorUserRecord['express']>,
+): () => Seen | undefined {
+  const { base, components, channel } = express.plan;
+  const pipeline = batch.want(keys.pipeline(user.pipeline), PipelineRecordSchema);
+  const planning = batch.want(keys.planning(user.pipeline), PlanningRecordSchema);
+  const current = batch.want(keys.channel(user.pipeline, channel), ChannelRecordSchema);
+  const selectors = [base, ...components].map((selector) =>
+    batch.want(keys.selector(selectorKey(selector)), SelectorRecordSchema),
+  );
+  return () => {
+    const [record, plans] = [pipeline(), planning()];
+    if (record?.revision !== express.revision || plans === undefined) return undefined;
+    return {
+      pipeline: record,
+      planning: plans,
+      selectors: selectors.map((row) => row()),
+      channel: current(),
+      parentChannel: undefined,
+    };
+  };
+}
+
+/**
+ * The writes that start the pipeline together with the moves, or undefined where it would not start. They lose when anything that was read has
+ * moved: rows of one read are each as new as can be, but not of one moment.
+ */
+export function expressWrites(
+  deps: Omit<StartBakeDeps, 'table'> & Pick<ExpressDeps, 'digest'>,
+  seen: Seen,
+  moved: ReadonlyMap<string, SelectorRecord>,
+  changes: readonly ChangeRecord[],
+): ReturnType<typeof startWrites> | undefined {
+  const { planning } = seen;
+  const after: Seen = {
+    ...seen,
+    selectors: seen.selectors.map((row) => (row === undefined ? row : (moved.get(row.key) ?? row))),
+    planning: {
+      ...planning,
+      changes: [...planning.changes, ...changes.map((change) => change.id)],
+      causes: [...planning.causes, ...changes.flatMap(causesOf)],
+    },
+  };
+  if (planning.activeBake !== undefined) return undefined;
+  const situation: Situation = {
+    seen: after,
+    wish: wishOf(deps.digest, after),
+    fingerprint: undefined,
+    ancestors: [],
+    active: undefined,
+    changes,
+    now: deps.clock.now(),
+  };
+  const decision = decide(situation);
+  if (decision.kind !== 'start') return undefined;
+  const { bake, writes } = startWrites(deps, { situation }, decision);
+  return { bake, writes: [...writes, ...unmoved(seen, moved)] };
+}
+
+function unmoved(seen: Seen, moved: ReadonlyMap<string, SelectorRecord>): Write[] {
+  const { name, revision, plan } = seen.pipeline;
+  const others = new Map(
+    seen.selectors.flatMap((row) =>
+      row === undefined || moved.has(row.key) ? [] : [[row.key, row] as const],
+    ),
+  );
+  return [
+    { check: keys.pipeline(name), when: { equals: { revision } } },
+    { check: keys.channel(name, plan.channel), when: { equals: { release: seen.channel?.release ?? null } } },
+    ...[...others.values()].map(
+      (row): Write => ({ check: keys.selector(row.key), when: { equals: { version: row.version ?? null } } }),
+    ),
+  ];
+}
