@@ -49,7 +49,12 @@ const AttemptSchema = z.object({
   endedAt: z.string().optional(),
   failure: z.object({ step: z.string(), name: z.string(), reason: z.string() }).optional(),
 });
-const BakeDetailSchema = BakeSchema.extend({ steps: z.array(StepSchema), attempts: z.array(AttemptSchema) });
+const TargetSchema = z.object({ account: z.string(), region: z.string(), copyAttempts: z.number() });
+const BakeDetailSchema = BakeSchema.extend({
+  steps: z.array(StepSchema),
+  attempts: z.array(AttemptSchema),
+  targets: z.array(TargetSchema),
+});
 export type ApiBakeDetail = z.infer<typeof BakeDetailSchema>;
 
 const ReleaseSchema = z.object({

@@ -130,11 +130,14 @@ class Teller {
   }
 }
 
-function failedCopies(
-  calls: Awaited<ReturnType<Stage['cloud']['control']['imageServices']>>,
-): Evidence['failedCopies'] {
-  const list = (calls as { failed?: Evidence['failedCopies'] }).failed;
-  return list ?? [];
+/** Copies that failed and were made again, by place. */
+function failedCopies(bakes: Observation['bakes']): Evidence['failedCopies'] {
+  const counts = new Map<string, { account: string; region: string; count: number }>();
+  for (const { account, region, copyAttempts } of bakes.flatMap(({ targets }) => targets)) {
+    const known = counts.get(`${account}/${region}`) ?? { account, region, count: 0 };
+    counts.set(`${account}/${region}`, { ...known, count: known.count + copyAttempts });
+  }
+  return [...counts.values()];
 }
 
 export async function runScenario({
@@ -241,7 +244,7 @@ export async function runScenario({
       pipeline: pipeline.name,
       why: pipeline.decision?.reasons.map(({ message }) => message).join('; ') ?? 'not planned yet',
     }));
-  const copies = failedCopies(await cloud.control.imageServices('list-failed-copies', {}).catch(() => ({})));
+  const copies = failedCopies(observer.last.bakes);
   const verdicts = judgeAll(scenario, {
     report,
     places,

@@ -133,6 +133,7 @@ export const BakeDetailsSchema = BakeSchema.extend({
       state: true,
       imageId: true,
       problem: true,
+      copyAttempts: true,
       parameter: true,
       launchTemplate: true,
       launchTemplateVersion: true,
