@@ -25,7 +25,8 @@ export async function registerWait(deps: RegisterWaitDeps, input: RegisterWaitIn
   const id = waitId(input.kind, input.resource);
   await store(deps, id, input);
   const state = await checkWait(deps, id);
-  if (state === 'pending' && input.kind === 'instance') {
+  // What has no event of its own, or whose events a target need not forward, is looked at soon and then less and less often.
+  if (state === 'pending' && (input.kind === 'instance' || input.kind === 'copies')) {
     await deps.wakeQueue.send({ wait: id, round: 1 }, secondsUntilLook(0));
   }
 }
