@@ -25,6 +25,12 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import {
+  CreateTopicCommand,
+  GetSubscriptionAttributesCommand,
+  SNSClient,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns';
+import {
   CreateQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -153,19 +159,26 @@ async function start({ sfn }: Stage, stateMachineArn: string, name?: string) {
   return sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{}', ...(name ? { name } : {}) }));
 }
 
-/** A queue client in a session of the role. */
-async function senderAs({ cloud }: Stage, role: string): Promise<SQSClient> {
+async function allow({ cloud }: Stage, role: string, statement: object): Promise<void> {
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const iam = new IAMClient(cloud.clientConfig());
+  await iam.send(new PutRolePolicyCommand({ RoleName: role, PolicyName: 'more', PolicyDocument }));
+}
+
+async function sessionOf({ cloud }: Stage, role: string) {
   const RoleArn = `arn:aws:iam::${account}:role/${role}`;
   const sts = new STSClient(cloud.clientConfig());
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'probe' }));
-  return new SQSClient({
-    ...cloud.clientConfig(),
-    credentials: {
-      accessKeyId: Credentials?.AccessKeyId ?? '',
-      secretAccessKey: Credentials?.SecretAccessKey ?? '',
-      sessionToken: Credentials?.SessionToken ?? '',
-    },
-  });
+  return {
+    accessKeyId: Credentials?.AccessKeyId ?? '',
+    secretAccessKey: Credentials?.SecretAccessKey ?? '',
+    sessionToken: Credentials?.SessionToken ?? '',
+  };
+}
+
+/** A queue client in a session of the role. */
+async function senderAs(stage: Stage, role: string): Promise<SQSClient> {
+  return new SQSClient({ ...stage.cloud.clientConfig(), credentials: await sessionOf(stage, role) });
 }
 
 async function stack({ cloud }: Stage, name: string, resources: object): Promise<string> {
@@ -511,15 +524,26 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
       Resource: '*',
       Condition: { Bool: { 'aws:SecureTransport': 'true' } },
     };
-    await new IAMClient(stage.cloud.clientConfig()).send(
-      new PutRolePolicyCommand({
-        RoleName: 'tls-sender',
-        PolicyName: 'over-tls',
-        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [overTls] }),
-      }),
-    );
+    await allow(stage, 'tls-sender', overTls);
     const sender = await senderAs(stage, 'tls-sender');
     return sender.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' })).then(
+      () => true,
+      () => false,
+    );
+  },
+
+  async subscriptions_belong_to_topics(stage) {
+    const sns = new SNSClient(stage.cloud.clientConfig());
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'judged' }));
+    await makeQueue(stage, 'subscribed');
+    const subscription = { TopicArn, Protocol: 'sqs', Endpoint: queueArn('subscribed') };
+    const { SubscriptionArn } = await sns.send(new SubscribeCommand(subscription));
+    await makeRole(stage.cloud, 'reader', [], { AWS: account });
+    const read = { Effect: 'Allow', Action: 'sns:GetSubscriptionAttributes', Resource: TopicArn };
+    await allow(stage, 'reader', read);
+    const credentials = await sessionOf(stage, 'reader');
+    const reader = new SNSClient({ ...stage.cloud.clientConfig(), credentials });
+    return reader.send(new GetSubscriptionAttributesCommand({ SubscriptionArn })).then(
       () => true,
       () => false,
     );
