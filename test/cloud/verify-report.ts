@@ -176,16 +176,15 @@ export async function differences({ report, endpoint, control }: VerifyOptions):
   return problems;
 }
 
-if (process.argv[1] === import.meta.filename) {
+async function main(): Promise<void> {
   const [file = ''] = process.argv.slice(2);
   const option = (name: string) => process.argv[process.argv.indexOf(`--${name}`) + 1] ?? '';
   const report: Report = JSON.parse(readFileSync(file, 'utf8'));
-  const problems = await differences({
-    report,
-    endpoint: option('endpoint'),
-    control: { account: option('control'), region: option('region') },
-  });
+  const control = { account: option('control'), region: option('region') };
+  const problems = await differences({ report, endpoint: option('endpoint'), control });
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   process.stdout.write(`${report.releases.length} releases checked, ${problems.length} differences\n`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }
+
+if (process.argv[1] === import.meta.filename) void main();
