@@ -4,9 +4,13 @@ import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
+import { lazy } from '../../shared/lambda/lazy.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
+import type { Memory } from '../../shared/use-cases/notice-ahead.ts';
 import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
+
+const memory = lazy((): Memory => new Map());
 
 export const handler = queueLambda({
   message: z.unknown(),
@@ -18,6 +22,7 @@ export const handler = queueLambda({
     planQueue: planQueue(),
     resolver: selectorResolver(),
     workflows: workflows(),
+    memory: memory(),
   }),
   run: async (deps, body) => {
     const outcome = await noticeHint(deps, body);

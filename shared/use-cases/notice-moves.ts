@@ -90,7 +90,7 @@ async function moveAtOnce(
   express: ReadonlyMap<string, Seen>,
 ): Promise<void> {
   const now = deps.clock.now();
-  const moved = new Map(moves.map((move) => [move.row.key, movedRow(move)]));
+  const moved = new Map(moves.map((move, index) => [move.row.key, movedRow(move, changes[index])]));
   const started: BakeRecord[] = [];
   const marked: SelectorUserRecord[] = [];
   const writes = moves.flatMap((move, i) => moveWrites(move, changes[i], now, 'done'));
@@ -120,8 +120,16 @@ function oneEach(writes: readonly Write[]): Write[] {
   return [...writes.filter((write) => !('check' in write)), ...checks.values()];
 }
 
-function movedRow(move: Move): SelectorRecord {
-  return { ...move.row, version: move.to, detail: { ...move.detail } };
+/** The selector's row after its move. */
+export function movedRow(move: Move, change: ChangeRecord | undefined): SelectorRecord {
+  const { problem: _, ...row } = move.row;
+  const at = change?.at;
+  return {
+    ...row,
+    version: move.to,
+    detail: { ...move.detail },
+    ...(change === undefined ? {} : { change: change.id, since: at, checkedAt: at }),
+  };
 }
 
 function changeOf(id: string, move: Move, now: Date): ChangeRecord {
@@ -155,7 +163,10 @@ function moveWrites(
       update: keys.selector(move.row.key),
       set: { version: move.to, detail: move.detail, change: change.id, since: at, checkedAt: at },
       remove: ['problem'],
-      when: { exists: true, equals: { version: move.row.version ?? null } },
+      when: {
+        exists: true,
+        equals: { version: move.row.version ?? null, change: move.row.change ?? null },
+      },
     },
     {
       put: {

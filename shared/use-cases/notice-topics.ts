@@ -10,19 +10,29 @@ import {
   ChannelRecordSchema,
   type SelectorRecord,
   SelectorRecordSchema,
-  type SelectorUserRecord,
   TopicSelectorRecordSchema,
 } from '../domain/records.ts';
 import type { Selector } from '../domain/selectors.ts';
 import { isMove } from '../domain/versions.ts';
 import { type Resolution, type SelectorResolver, type Table, WriteConflict } from '../ports.ts';
 import { usersOf } from './fan-out-change.ts';
-import { EXPRESS_USERS, readExpress } from './notice-express.ts';
-import { type Move, type RecordMovesDeps, recordMoves, USERS_READ, type UserPage } from './notice-moves.ts';
+import {
+  type Ahead,
+  expressUsers,
+  type Found,
+  isUnchanged,
+  type Memory,
+  readAhead,
+  remember,
+} from './notice-ahead.ts';
+import { readExpress } from './notice-express.ts';
+import { type Move, movedRow, type RecordMovesDeps, recordMoves, USERS_READ } from './notice-moves.ts';
 import { read, readAll, readMany } from './store/read.ts';
 
 export interface NoticeTopicsDeps extends RecordMovesDeps {
   readonly resolver: SelectorResolver;
+  /** What the function's instance read before; without, nothing is read ahead. */
+  readonly memory?: Memory;
 }
 
 export interface Noticed {
@@ -37,20 +47,22 @@ const RESOLVED_AT_ONCE = 8;
 
 export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promise<Noticed> {
   for (let round = 0; round < ROUNDS; round += 1) {
+    const remembered = round === 0 ? deps.memory?.get(topic) : undefined;
+    const early = remembered === undefined ? undefined : readAhead(deps, remembered);
+    // Where it is not needed, nobody has to hear that it failed.
+    early?.catch(() => {});
     const found = await selectorsOf(deps.table, topic);
+    if (deps.memory !== undefined) remember(deps.memory, topic, found);
+    const isGood = remembered !== undefined && isUnchanged(remembered, found);
+    const ahead = isGood ? await early : undefined;
     try {
-      return await noticeSelectors(deps, found, { express: round === 0 });
+      return await noticeSelectors(deps, topic, found, { ahead, express: round === 0 });
     } catch (error) {
       // Somebody else moved one of them meanwhile, or the short way met something unusual: look again.
       if (!(error instanceof WriteConflict)) throw error;
     }
   }
   throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
-}
-
-interface Found {
-  readonly row: SelectorRecord;
-  readonly users: UserPage;
 }
 
 /** Selectors of versioned ARNs are listed under their topic; every other topic is the key of its only selector. */
@@ -78,40 +90,65 @@ async function listedUnder(table: Table, topic: string): Promise<string[]> {
 
 async function noticeSelectors(
   deps: NoticeTopicsDeps,
+  topic: string,
   found: readonly Found[],
-  options: { readonly express: boolean },
+  options: { readonly ahead: Ahead | undefined; readonly express: boolean },
 ): Promise<Noticed> {
+  const { ahead } = options;
   const users = options.express ? expressUsers(found) : [];
-  const [looks, express] = await Promise.all([lookAll(deps, found), readExpress(deps, users)]);
+  const [looks, express] = await Promise.all([
+    lookAll(deps, found, ahead),
+    ahead?.express ?? readExpress(deps, users),
+  ]);
   const moves = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
   const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
-  return { changes: await recordMoves(deps, moves, express), problems };
+  const changes = await recordMoves(deps, moves, express);
+  if (deps.memory !== undefined && changes.length > 0)
+    remember(deps.memory, topic, afterMoves(found, moves, changes));
+  return { changes, problems };
 }
 
-/** Pipelines that may take the short way, where there are few. */
-function expressUsers(found: readonly Found[]): SelectorUserRecord[] {
-  const users = new Map(found.flatMap((entry) => entry.users.users).map((user) => [user.pipeline, user]));
-  return users.size > EXPRESS_USERS ? [] : [...users.values()];
-}
-
-async function lookAll(deps: NoticeTopicsDeps, found: readonly Found[]): Promise<Look[]> {
+async function lookAll(
+  deps: NoticeTopicsDeps,
+  found: readonly Found[],
+  ahead: Ahead | undefined,
+): Promise<Look[]> {
   const looks: Look[] = [];
   for (let start = 0; start < found.length; start += RESOLVED_AT_ONCE) {
     const part = found.slice(start, start + RESOLVED_AT_ONCE);
-    const answers = await Promise.all(part.map((entry) => look(deps, entry)));
+    const answers = await Promise.all(
+      part.map((entry) => look(deps, entry, ahead?.resolutions.get(entry.row.key))),
+    );
     looks.push(...answers.filter((entry) => entry !== undefined));
   }
   return looks;
+}
+
+/** What the next reading will find, unless somebody else moves something. */
+function afterMoves(
+  found: readonly Found[],
+  moves: readonly Move[],
+  changes: readonly ChangeRecord[],
+): Found[] {
+  const rows = new Map(moves.map((move, index) => [move.row.key, movedRow(move, changes[index])]));
+  return found.map(({ row, users }) => ({
+    row: SelectorRecordSchema.parse(rows.get(row.key) ?? row),
+    users,
+  }));
 }
 
 type Look =
   | { readonly kind: 'move'; readonly move: Move }
   | { readonly kind: 'problem'; readonly selector: string; readonly problem: string };
 
-async function look(deps: NoticeTopicsDeps, { row, users }: Found): Promise<Look | undefined> {
+async function look(
+  deps: NoticeTopicsDeps,
+  { row, users }: Found,
+  known: Resolution | undefined,
+): Promise<Look | undefined> {
   const { selector } = row;
   if (selector.kind === 'pipeline') return lookAtChannel(deps.table, { row, users }, selector);
-  const resolution = await deps.resolver.resolve(selector);
+  const resolution = known ?? (await deps.resolver.resolve(selector));
   if (!resolution.found) return lost(deps, row, resolution);
   const kind = selector.kind === 'image' || selector.kind === 'component' ? 'semver' : 'value';
   if (isMove(kind, row.version, resolution.version))

@@ -3,6 +3,7 @@ import type { DefinitionInput } from '../../shared/domain/definition.ts';
 import { executionName, keys, lists, parseExecutionName } from '../../shared/domain/naming.ts';
 import type { Seen } from '../../shared/domain/planning.ts';
 import {
+  AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
   type ChangeRecord,
@@ -31,6 +32,7 @@ import type {
 } from '../../shared/ports.ts';
 import { applyDefinition } from '../../shared/use-cases/apply-definition.ts';
 import { fanOutChange } from '../../shared/use-cases/fan-out-change.ts';
+import type { Memory } from '../../shared/use-cases/notice-ahead.ts';
 import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
 import { planPipeline } from '../../shared/use-cases/plan-pipeline.ts';
 import { publishOutbox } from '../../shared/use-cases/publish-outbox.ts';
@@ -140,6 +142,7 @@ export function planningWorld(options: { readonly pageSize?: number } = {}) {
     workflows,
     images: { describe: async () => undefined },
     home: HOME,
+    memory: new Map() as Memory,
   };
 
   const all = <Entry>(pk: string, schema: { parse(value: unknown): Entry }): Entry[] =>
@@ -279,6 +282,13 @@ export function planningWorld(options: { readonly pageSize?: number } = {}) {
         const name = parseExecutionName(arn.split(':').at(-1) ?? '');
         if (status !== 'ABORTED' || name === undefined) continue;
         await recordOutcome(ports, { ...name, error: { name: 'States.Aborted', cause: 'stopped' } });
+      }
+      // What was asked to end before its machine ran is found by a look at what is due.
+      for (const bake of this.running().filter(({ id }) => !this.hasStarted(id))) {
+        const attempt = one(keys.attempt(bake.id, bake.attempt), AttemptRecordSchema);
+        if (attempt?.endRequested === undefined) continue;
+        const error = { name: 'States.Aborted', cause: 'never started' };
+        await recordOutcome(ports, { bake: bake.id, attempt: bake.attempt, error });
       }
     },
     /** Whether the machine of the bake's latest attempt was ever started. */

@@ -1,0 +1,61 @@
+/**
+ * A function that stays warm remembers what it last read of a topic, and asks for what it will need while it reads that again. If the second
+ * reading is the same as the first, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
+ */
+import type { Seen } from '../domain/planning.ts';
+import type { SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
+import type { Resolution, SelectorResolver, Table } from '../ports.ts';
+import { EXPRESS_USERS, readExpress } from './notice-express.ts';
+import type { UserPage } from './notice-moves.ts';
+
+/** A selector's row and the first pipelines that use it. */
+export interface Found {
+  readonly row: SelectorRecord;
+  readonly users: UserPage;
+}
+
+/** By topic; lives as long as the function's instance. */
+export type Memory = Map<string, readonly Found[]>;
+
+export interface Ahead {
+  readonly resolutions: ReadonlyMap<string, Resolution>;
+  readonly express: ReadonlyMap<string, Seen>;
+}
+
+interface AheadDeps {
+  readonly table: Table;
+  readonly resolver: SelectorResolver;
+}
+
+/** Topics of one selector are those that hurry: a parameter, or a component that is named in one way only. */
+const MOST_SELECTORS = 2;
+const MOST_TOPICS = 500;
+
+export async function readAhead(deps: AheadDeps, found: readonly Found[]): Promise<Ahead> {
+  // What a channel holds is in the table, and read in its own way.
+  const asked = found.filter(({ row }) => row.selector.kind !== 'pipeline');
+  const few = asked.length > MOST_SELECTORS ? [] : asked;
+  const [resolutions, express] = await Promise.all([
+    Promise.all(few.map(async ({ row }) => [row.key, await deps.resolver.resolve(row.selector)] as const)),
+    readExpress(deps, expressUsers(found)),
+  ]);
+  return { resolutions: new Map(resolutions), express };
+}
+
+/** Pipelines that may take the short way, where there are few. */
+export function expressUsers(found: readonly Found[]): SelectorUserRecord[] {
+  const users = new Map(found.flatMap((entry) => entry.users.users).map((user) => [user.pipeline, user]));
+  return users.size > EXPRESS_USERS ? [] : [...users.values()];
+}
+
+/** Rows carry the id of the change that moved them last, so equal rows have not moved in between. */
+export function isUnchanged(before: readonly Found[], now: readonly Found[]): boolean {
+  return JSON.stringify(before) === JSON.stringify(now);
+}
+
+export function remember(memory: Memory, topic: string, found: readonly Found[]): void {
+  memory.delete(topic);
+  memory.set(topic, found);
+  const [oldest] = memory.keys();
+  if (memory.size > MOST_TOPICS && oldest !== undefined) memory.delete(oldest);
+}
