@@ -8,7 +8,7 @@ import {
   DescribeStacksCommand,
   waitUntilStackCreateComplete,
 } from '@aws-sdk/client-cloudformation';
-import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateLaunchTemplateCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { LocalCloud } from './client.ts';
 import type { Scenario } from './scenario/schema.ts';
 
@@ -147,41 +147,86 @@ export async function readDeployment(cloud: LocalCloud): Promise<Deployment> {
   };
 }
 
-/** What an owner of a target account does once in each region: deploys resources/target-account.yml. */
+async function createStack(
+  client: CloudFormationClient,
+  stackName: string,
+  template: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<void> {
+  await client.send(
+    new CreateStackCommand({
+      StackName: stackName,
+      TemplateBody: readFileSync(join(repository, 'resources', template), 'utf8'),
+      Capabilities: ['CAPABILITY_NAMED_IAM'],
+      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      })),
+    }),
+  );
+  await waitUntilStackCreateComplete(
+    { client, maxWaitTime: 60, minDelay: 0.2, maxDelay: 1 },
+    { StackName: stackName },
+  );
+}
+
+/** A launch template that its owner has marked for Ovenbird; what it starts is the owner's matter. */
+async function createLaunchTemplate(
+  cloud: LocalCloud,
+  account: string,
+  region: string,
+  name: string,
+): Promise<void> {
+  const ec2 = new EC2Client(cloud.clientConfig(account, region));
+  await ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: name,
+      LaunchTemplateData: { InstanceType: 't3.small' },
+      TagSpecifications: [
+        { ResourceType: 'launch-template', Tags: [{ Key: 'ovenbird:managed', Value: 'true' }] },
+      ],
+    }),
+  );
+  ec2.destroy();
+}
+
+interface Accounts {
+  readonly targets: readonly {
+    readonly account: string;
+    readonly regions: readonly string[];
+    readonly forwardsEvents: boolean;
+    readonly launchTemplates?: readonly string[];
+  }[];
+  readonly sharedRegions?: readonly string[];
+}
+
+/** What an owner of a target account does once in each region: deploys resources/target-account.yml; and what sharing in other regions takes. */
 export async function onboardTargets(
   cloud: LocalCloud,
-  scenario: Pick<Scenario, 'targets'>,
+  { targets, sharedRegions = [] }: Accounts,
   settings: Pick<Settings, 'controlAccount' | 'region' | 'externalId'>,
 ): Promise<void> {
-  const template = readFileSync(join(repository, 'resources/target-account.yml'), 'utf8');
-  await Promise.all(
-    scenario.targets.flatMap(({ account, regions, forwardsEvents }) =>
-      regions.map(async (region, index) => {
-        const cloudFormation = new CloudFormationClient(cloud.clientConfig(account, region));
-        const parameters: Record<string, string> = {
-          ControlAccount: settings.controlAccount,
-          ControlRegion: settings.region,
-          ExternalId: settings.externalId,
-          CreateRole: index === 0 ? 'true' : 'false',
-          ForwardEvents: forwardsEvents ? 'true' : 'false',
-        };
-        await cloudFormation.send(
-          new CreateStackCommand({
-            StackName: 'ovenbird-target',
-            TemplateBody: template,
-            Capabilities: ['CAPABILITY_NAMED_IAM'],
-            Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
-              ParameterKey,
-              ParameterValue,
-            })),
-          }),
-        );
-        await waitUntilStackCreateComplete(
-          { client: cloudFormation, maxWaitTime: 60, minDelay: 0.2, maxDelay: 1 },
-          { StackName: 'ovenbird-target' },
-        );
-        cloudFormation.destroy();
-      }),
-    ),
+  const onboarded = targets.flatMap(({ account, regions, forwardsEvents, launchTemplates = [] }) =>
+    regions.map(async (region, index) => {
+      const client = new CloudFormationClient(cloud.clientConfig(account, region));
+      await createStack(client, 'ovenbird-target', 'target-account.yml', {
+        ControlAccount: settings.controlAccount,
+        ControlRegion: settings.region,
+        ExternalId: settings.externalId,
+        CreateRole: index === 0 ? 'true' : 'false',
+        ForwardEvents: forwardsEvents ? 'true' : 'false',
+      });
+      client.destroy();
+      for (const name of launchTemplates) await createLaunchTemplate(cloud, account, region, name);
+    }),
   );
+  const shared = sharedRegions.map(async (region) => {
+    const client = new CloudFormationClient(cloud.clientConfig(settings.controlAccount, region));
+    await createStack(client, 'ovenbird-shared-images', 'shared-images-region.yml', {
+      ControlRegion: settings.region,
+      TargetAccounts: targets.map(({ account }) => account).join(','),
+    });
+    client.destroy();
+  });
+  await Promise.all([...onboarded, ...shared]);
 }

@@ -95,7 +95,9 @@ export const ActionSchema = z.union([
     failBuild: z.strictObject({ pipeline: Name, times: z.number().int().positive(), reason: z.string() }),
   }),
   z.strictObject({ declareCommand: z.lazy(() => CommandSchema) }),
-  z.strictObject({ tick: z.strictObject({ function: z.enum(['sweep-work', 'reconcile-selectors']) }) }),
+  z.strictObject({
+    tick: z.strictObject({ function: z.enum(['sweep-work', 'reconcile-selectors', 'end-executions']) }),
+  }),
 ]);
 export type Action = z.infer<typeof ActionSchema>;
 
@@ -199,9 +201,15 @@ export const ScenarioSchema = z.strictObject({
         account: AccountIdSchema,
         regions: z.array(RegionSchema).min(1),
         forwardsEvents: z.boolean().default(true),
+        launchTemplates: z.array(z.string()).default([]).meta({
+          description: 'Launch templates that the owner of the account has there and lets Ovenbird move.',
+        }),
       }),
     )
     .default([]),
+  sharedRegions: z.array(RegionSchema).default([]).meta({
+    description: 'Regions other than the home region in which own copies are made for the mode `share`.',
+  }),
   approvers: z.array(z.email()).default([]),
   bases: z
     .array(

@@ -22,7 +22,11 @@ export interface Stage {
   readonly news: (line: string) => void;
 }
 
-async function invoke(stage: Stage, name: string, payload: unknown): Promise<void> {
+async function invoke(
+  stage: Pick<Stage, 'cloud' | 'functionName'>,
+  name: string,
+  payload: unknown,
+): Promise<void> {
   const lambda = new LambdaClient(stage.cloud.clientConfig());
   try {
     await lambda.send(
@@ -35,6 +39,11 @@ async function invoke(stage: Stage, name: string, payload: unknown): Promise<voi
   } finally {
     lambda.destroy();
   }
+}
+
+/** What a schedule does, at once. */
+export async function tick(stage: Pick<Stage, 'cloud' | 'functionName'>, name: string): Promise<void> {
+  await invoke(stage, name, name === 'end-executions' ? { sweep: true } : {});
 }
 
 export async function createComponent(
@@ -124,7 +133,7 @@ export async function perform(stage: Stage, action: Action, observation: Observa
   } else if ('declareCommand' in action) {
     await declareCommand(stage, action.declareCommand);
   } else if ('tick' in action) {
-    await invoke(stage, action.tick.function, {});
+    await tick(stage, action.tick.function);
   } else assertNever(action);
 }
 

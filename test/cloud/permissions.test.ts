@@ -1,0 +1,60 @@
+/** The roles of the deployed service against what it does: whatever it called, its own policies allow, and nothing was refused. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { policiesOf, type Role, readRoles } from '../support/permissions/roles.ts';
+import { type Survey, survey } from '../support/permissions/survey.ts';
+import { openWorld, type World } from '../support/play.ts';
+import { simulate } from '../support/simulate-policy.ts';
+
+let world: World;
+let roles: readonly Role[];
+let found: Survey;
+
+beforeAll(async () => {
+  world = await openWorld();
+  roles = await readRoles(world.cloud, world.stacks);
+  found = await survey(world, roles, ['one-image', 'failing-test'], () => {});
+});
+
+afterAll(() => world?.stop());
+
+describe('a release and a test that fails', () => {
+  it('come to their ends, so that what follows speaks of whole bakes', () => {
+    const ends = found.plays.map(({ played: { ended, unmet } }) => ({ ended, unmet }));
+
+    expect(ends).toEqual(found.plays.map(() => ({ ended: 'at rest', unmet: [] })));
+  });
+
+  it('make no call that is refused', () => {
+    expect(found.refused).toEqual([]);
+  });
+
+  it('make no call that the policies of its role do not allow, whoever carries it out', () => {
+    expect(found.judged).toBeGreaterThan(200);
+    expect(found.disallowed).toEqual([]);
+  });
+
+  it('show what machines, pollers and rules do in the name of roles that are not enforced here', () => {
+    const actions = new Set(found.derived.map(({ call }) => call.action));
+
+    expect([...actions]).toEqual(
+      expect.arrayContaining([
+        'lambda:InvokeFunction',
+        'states:StartExecution',
+        'states:DescribeExecution',
+        'sqs:ReceiveMessage',
+        'dynamodb:GetRecords',
+        'events:PutEvents',
+      ]),
+    );
+  });
+});
+
+describe('the policies', () => {
+  it('allow nothing that no statement speaks of', () => {
+    const tooMuch = roles.filter(
+      (role) => simulate(policiesOf(role), { action: 'iam:CreateUser', resource: '*' }).allowed,
+    );
+
+    expect(tooMuch).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * Calls that were made but pass no gateway, because AWS makes them itself in the name of a role: state machines that call functions and
+ * machines, Lambda that reads queues and streams and writes logs, rules that forward events. They follow from what was carried out.
+ */
+import { EventBridgeClient, ListRulesCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
+import { LambdaClient, paginateListEventSourceMappings, paginateListFunctions } from '@aws-sdk/client-lambda';
+import {
+  DescribeStateMachineCommand,
+  paginateGetExecutionHistory,
+  paginateListExecutions,
+  paginateListStateMachines,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import type { LocalCloud, RecordedCall } from '../../../local/client.ts';
+import type { SimulatedCall } from '../simulate-policy.ts';
+import { roleOf } from './recorded.ts';
+import type { Role } from './roles.ts';
+
+export interface RoleCall {
+  readonly role: Role;
+  readonly call: SimulatedCall;
+}
+
+const ParametersSchema = z
+  .looseObject({
+    FunctionName: z.string().optional(),
+    StateMachineArn: z.string().optional(),
+    Name: z.string().optional(),
+  })
+  .catch({});
+
+/** The rule by which Step Functions hears that a nested execution ended (step-functions/dg/connect-stepfunctions, IAM). */
+const nestedRule = (region: string, account: string) =>
+  `arn:aws:events:${region}:${account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
+
+function callsOfTask(
+  resource: string,
+  parameters: z.output<typeof ParametersSchema>,
+  { region, controlAccount }: LocalCloud,
+): SimulatedCall[] {
+  const { FunctionName, StateMachineArn, Name = 'any' } = parameters;
+  if (FunctionName !== undefined)
+    return [
+      { action: 'lambda:InvokeFunction', resource: FunctionName.replace(/(:function:[^:]+):.*$/, '$1') },
+    ];
+  if (StateMachineArn === undefined) return [];
+  const execution = `${StateMachineArn.replace(':stateMachine:', ':execution:')}:${Name}`;
+  return [
+    { action: 'states:StartExecution', resource: StateMachineArn },
+    ...(resource.includes('sync')
+      ? [
+          { action: 'states:DescribeExecution', resource: execution },
+          { action: 'states:StopExecution', resource: execution },
+          ...['events:PutTargets', 'events:PutRule', 'events:DescribeRule'].map((action) => ({
+            action,
+            resource: nestedRule(region, controlAccount),
+          })),
+        ]
+      : []),
+  ];
+}
+
+/** What the state machines called, from the histories of their executions. */
+export async function machineCalls(cloud: LocalCloud, roles: readonly Role[]): Promise<RoleCall[]> {
+  const client = new SFNClient(cloud.clientConfig());
+  const found = new Map<string, RoleCall>();
+  for await (const { stateMachines = [] } of paginateListStateMachines({ client }, {}))
+    for (const { stateMachineArn } of stateMachines) {
+      const { roleArn = '' } = await client.send(new DescribeStateMachineCommand({ stateMachineArn }));
+      const role = roles.find(({ name }) => roleArn.endsWith(`/${name}`));
+      if (role === undefined) continue;
+      for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn }))
+        for (const { executionArn } of executions)
+          for await (const { events = [] } of paginateGetExecutionHistory({ client }, { executionArn }))
+            for (const { taskScheduledEventDetails: task } of events) {
+              if (task === undefined) continue;
+              const parameters = ParametersSchema.parse(JSON.parse(task.parameters ?? '{}'));
+              for (const call of callsOfTask(task.resource ?? '', parameters, cloud))
+                found.set(`${role.id} ${call.action} ${call.resource}`, { role, call });
+            }
+    }
+  client.destroy();
+  return [...found.values()];
+}
+
+/** What Lambda does for functions that ran: reads their queues and streams, writes their logs. */
+export async function pollerCalls(
+  cloud: LocalCloud,
+  roles: readonly Role[],
+  calls: readonly RecordedCall[],
+): Promise<RoleCall[]> {
+  const ran = new Set(calls.map((call) => roleOf(call, roles)).filter((role) => role !== undefined));
+  const client = new LambdaClient(cloud.clientConfig());
+  const made: RoleCall[] = [];
+  const roleOfFunction = new Map<string, Role>();
+  for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
+    for (const { FunctionArn = '', FunctionName = '', Role: roleArn = '' } of Functions) {
+      const role = roles.find(({ name }) => roleArn.endsWith(`/${name}`));
+      if (role === undefined || !ran.has(role)) continue;
+      roleOfFunction.set(FunctionArn, role);
+      const group = `arn:aws:logs:${cloud.region}:${cloud.controlAccount}:log-group:/aws/lambda/${FunctionName}`;
+      for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents'])
+        made.push({ role, call: { action, resource: `${group}:log-stream:any` } });
+    }
+  for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client }, {}))
+    for (const { EventSourceArn = '', FunctionArn = '' } of EventSourceMappings) {
+      const role = roleOfFunction.get(FunctionArn);
+      if (role === undefined) continue;
+      const actions = EventSourceArn.includes(':sqs:') ? QUEUE_ACTIONS : STREAM_ACTIONS;
+      for (const action of actions) made.push({ role, call: { action, resource: EventSourceArn } });
+    }
+  client.destroy();
+  return made;
+}
+
+// lambda/latest/dg/services-sqs-configure and with-ddb: "Execution role permissions".
+const QUEUE_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+const STREAM_ACTIONS = [
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+];
+
+/** What rules do with a role: forward events to a bus elsewhere. */
+export async function ruleCalls(
+  cloud: LocalCloud,
+  roles: readonly Role[],
+  places: readonly { readonly account: string; readonly region: string }[],
+): Promise<RoleCall[]> {
+  const made: RoleCall[] = [];
+  for (const { account, region } of places) {
+    const client = new EventBridgeClient(cloud.clientConfig(account, region));
+    const { Rules = [] } = await client.send(new ListRulesCommand({}));
+    for (const { Name } of Rules) {
+      const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name }));
+      for (const { RoleArn, Arn = '' } of Targets) {
+        const role = roles.find(
+          ({ name, account: owner }) => RoleArn === `arn:aws:iam::${owner}:role/${name}`,
+        );
+        if (role !== undefined) made.push({ role, call: { action: 'events:PutEvents', resource: Arn } });
+      }
+    }
+    client.destroy();
+  }
+  return made;
+}

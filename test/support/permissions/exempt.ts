@@ -1,0 +1,31 @@
+/**
+ * Statements that only AWS itself exercises: what they allow is done by a service or by software on an instance in the name of the role, in
+ * ways that the local cloud does not have. Everything that is not listed here is used by a short scenario, and denied when it is taken away.
+ */
+export const EXEMPT: readonly { readonly grants: RegExp; readonly reason: string }[] = [
+  {
+    grants: /Machine(?:Role)?\/DeliverLogs$/,
+    reason:
+      'Step Functions registers the delivery of the logs of a machine; the emulator keeps no such logs.',
+  },
+  {
+    grants: /Machine(?:Role)?\/SendTraces$/,
+    reason: 'Step Functions sends traces to X-Ray; there is none here.',
+  },
+  {
+    grants: /^(?:Build|Test)InstanceRole\//,
+    reason: 'Used by the agents on an instance; simulated instances execute nothing.',
+  },
+  {
+    grants: /^TargetRole\/(?:LookAtKeys|ReadEncryptedSources|LendEncryptedSources)$/,
+    reason: 'EC2 calls KMS in the name of whoever copies; those calls are made inside of AWS.',
+  },
+  {
+    grants: /^AdvanceTargetsRole\/(?:EncryptOwnCopies|LendKeysToOwnCopies)$/,
+    reason: 'EC2 calls KMS in the name of whoever copies; those calls are made inside of AWS.',
+  },
+];
+
+export function exemption(grant: string): string | undefined {
+  return EXEMPT.find(({ grants }) => grants.test(grant))?.reason;
+}

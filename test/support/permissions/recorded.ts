@@ -1,0 +1,77 @@
+/** What the gateway recorded, as calls of roles that a simulation understands. */
+import type { RecordedCall } from '../../../local/client.ts';
+import {
+  type Policy,
+  type SimulatedCall,
+  simulate,
+  type Verdict,
+  withoutStatement,
+} from '../simulate-policy.ts';
+import { type Grant, policiesOf, type Role } from './roles.ts';
+
+/** A role as it appears in the ARN of its session, or in its own. */
+function roleNameIn(principal: string): string | undefined {
+  return (
+    /:assumed-role\/([^/]+)\//.exec(principal)?.[1] ?? /:role\/(?:[^/]+\/)*([^/]+)$/.exec(principal)?.[1]
+  );
+}
+
+const accountIn = (arn: string): string => arn.split(':')[4] ?? '';
+
+export function roleOf(call: RecordedCall, roles: readonly Role[]): Role | undefined {
+  const name = roleNameIn(call.principal);
+  const account = accountIn(call.principal);
+  return name === undefined
+    ? undefined
+    : roles.find((role) => role.name === name && role.account === account);
+}
+
+/** The keys that AWS adds to every request, beside those that were recorded with the action. */
+export function asSimulated(call: RecordedCall): SimulatedCall[] {
+  return call.actions.map(({ action, resource, context = {} }) => {
+    const tagKeys = Object.keys(context)
+      .filter((key) => key.toLowerCase().startsWith('aws:requesttag/'))
+      .map((key) => key.slice('aws:requesttag/'.length));
+    const owner = accountIn(resource);
+    return {
+      action,
+      resource,
+      context: {
+        ...(owner === '' ? {} : { 'aws:ResourceAccount': owner }),
+        ...(tagKeys.length === 0 ? {} : { 'aws:TagKeys': tagKeys }),
+        ...Object.fromEntries(
+          Object.entries(context).map(([key, value]) => [
+            key,
+            // EC2 gives the accounts of a permission as one text; a condition sees each of them.
+            /^ec2:(?:add|remove)\/userid$/i.test(key) ? value.split(',') : value,
+          ]),
+        ),
+      },
+    };
+  });
+}
+
+const REFUSALS =
+  /^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|NotAuthorized|AccessDeniedFault)/;
+
+export function isDenied(call: RecordedCall): boolean {
+  if (call.fault !== undefined) return false;
+  return REFUSALS.test(call.errorCode ?? '') || (call.status === 403 && call.service !== 'http');
+}
+
+export type Simulation = (policies: readonly Policy[], call: SimulatedCall) => Verdict;
+
+/** Whether the call is allowed by this statement alone, of all that the role has. */
+export function rests(grant: Grant, call: SimulatedCall): boolean {
+  const policies = policiesOf(grant.role);
+  return simulate(policies, call).allowed && !simulate(withoutStatement(policies, grant.sid), call).allowed;
+}
+
+/** A refusal for want of the statement: the same role, and an action that only the statement allows. */
+export function isDenialFor(grant: Grant, call: RecordedCall, roles: readonly Role[]): boolean {
+  return (
+    isDenied(call) &&
+    roleOf(call, roles) === grant.role &&
+    asSimulated(call).some((simulated) => rests(grant, simulated))
+  );
+}

@@ -1,0 +1,290 @@
+/** One deployed cloud on which several short scenarios are played one after another, each run with names of its own. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { loadDefinitions } from '../../cli/definition-file.ts';
+import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local/client.ts';
+import { type Deployment, deployService, onboardTargets, readDeployment } from '../../local/deploy.ts';
+import { Api, ApiRefused } from '../../local/scenario/api.ts';
+import { decide, linkIn, PageRefused } from '../../local/scenario/approver.ts';
+import { Mailbox } from '../../local/scenario/mailbox.ts';
+import { holds, isQuiet, type Observation, Observer } from '../../local/scenario/observe.ts';
+import { prepareWorld } from '../../local/scenario/prepare.ts';
+import { type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
+import { perform, type Stage, tick } from '../../local/scenario/timeline.ts';
+import { TERMINAL_STATES } from '../../shared/domain/lifecycle.ts';
+import type { StackPlace } from './permissions/roles.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../../examples/short');
+const CONTROL = { account: '111122223333', region: 'eu-west-1' };
+const SHARED_REGION = 'eu-central-1';
+const TARGET = {
+  account: '444455556666',
+  regions: [CONTROL.region, SHARED_REGION],
+  forwardsEvents: true,
+  launchTemplates: ['short-fleet'],
+};
+const APPROVER = 'image-owners@example.com';
+const SPEED = 900;
+const SCHEDULED = ['sweep-work', 'reconcile-selectors', 'end-executions'];
+const LOOK_EVERY_MS = 250;
+/** How long no function may call anything before a play counts as over. */
+const REST_MS = 1200;
+
+export interface World {
+  readonly cloud: LocalCloud;
+  readonly deployment: Deployment;
+  readonly api: Api;
+  readonly mailbox: Mailbox;
+  /** Stacks that have roles. */
+  readonly stacks: readonly StackPlace[];
+  /** How often something was played, which makes the names of each run its own. */
+  runs: number;
+  stop(): Promise<void>;
+}
+
+export const shortScenarios = (): string[] =>
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => name.slice(0, -'.yml'.length))
+    .sort();
+
+/** While one works on a test: the state file of a cloud with this stack in it, which is used and left up. */
+const KEPT = process.env.OVENBIRD_PLAY_CLOUD;
+
+export async function openWorld(): Promise<World> {
+  const kept = KEPT === undefined ? undefined : await findLocalCloud(KEPT);
+  if (kept !== undefined) return worldOf(kept, await readDeployment(kept), async () => {});
+  const folder = mkdtempSync(join(tmpdir(), 'ovenbird-play-'));
+  const cloud = await startLocalCloud({
+    port: 0,
+    stateFile: KEPT ?? join(folder, 'state.json'),
+    controlAccount: CONTROL.account,
+    region: CONTROL.region,
+    speed: SPEED,
+  });
+  const stop = async () => {
+    await cloud.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const settings = {
+      controlAccount: CONTROL.account,
+      region: CONTROL.region,
+      targetAccounts: [TARGET.account],
+      firstApprover: APPROVER,
+      externalId: 'local-external-id',
+    };
+    const [deployment] = await Promise.all([
+      deployService(cloud, settings),
+      onboardTargets(cloud, { targets: [TARGET], sharedRegions: [SHARED_REGION] }, settings),
+    ]);
+    await cloud.control.warm(CONTROL.account, CONTROL.region);
+    return await worldOf(cloud, deployment, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function worldOf(cloud: LocalCloud, deployment: Deployment, stop: () => Promise<void>): Promise<World> {
+  const mailbox = await Mailbox.open({
+    client: cloud.clientConfig(),
+    account: cloud.controlAccount,
+    topicArn: deployment.topics.approval,
+    name: 'mailbox-approver',
+    to: APPROVER,
+    filter: { approver: [APPROVER] },
+  });
+  return {
+    cloud,
+    deployment,
+    api: new Api(deployment.apiUrl, cloud.clientConfig()),
+    mailbox,
+    stacks: [
+      { stackName: 'ovenbird-local', ...CONTROL },
+      { stackName: 'ovenbird-target', account: TARGET.account, region: CONTROL.region },
+      { stackName: 'ovenbird-shared-images', account: CONTROL.account, region: SHARED_REGION },
+    ],
+    // As many digits for every run, so that no name begins with another; a cloud that was kept has names from before.
+    runs: KEPT === undefined ? 100 : 10_000 + (Math.floor(Date.now() / 1000) % 80_000),
+    stop: async () => {
+      mailbox.close();
+      await stop();
+    },
+  };
+}
+
+/** Every text in which the scenario's name stands gets the name of this run, but for paths of files. */
+function renamed<T>(value: T, from: string, to: string): T {
+  const visit = (part: unknown, key: string): unknown => {
+    if (typeof part === 'string') return part.replaceAll(from, to);
+    if (Array.isArray(part)) return key === 'apply' ? part : part.map((item) => visit(item, key));
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(
+      Object.entries(part).map(([name, item]) => [name, name === 'file' ? item : visit(item, name)]),
+    );
+  };
+  return visit(value, '') as T;
+}
+
+export interface Played {
+  readonly run: string;
+  readonly ended: 'at rest' | 'until' | 'deadline';
+  /** Numbers of the recorded calls: those of this play are above `after` and not above `last`. */
+  readonly after: number;
+  readonly last: number;
+  /** Wall clock in milliseconds. */
+  readonly began: number;
+  readonly seconds: number;
+  readonly observation: Observation;
+  /** What of the scenario's own expectations did not come. */
+  readonly unmet: readonly string[];
+}
+
+interface PlayOptions {
+  /** Ends the play before its end when it answers true. */
+  readonly until?: () => Promise<boolean>;
+  readonly deadlineSeconds?: number;
+}
+
+/** Plays examples/short/<name>.yml; what still bakes when it ends early is cancelled by `cancelAll`. */
+export async function play(world: World, name: string, options: PlayOptions = {}): Promise<Played> {
+  const { cloud, api, deployment } = world;
+  const { until = async () => false, deadlineSeconds = 90 } = options;
+  world.runs += 1;
+  const file = join(FOLDER, `${name}.yml`);
+  const read = ScenarioSchema.parse(parse(readFileSync(file, 'utf8'), { merge: true }));
+  const rename = <T>(value: T): T => renamed(value, read.name, `${read.name}-${world.runs}`);
+  const scenario: Scenario = rename(read);
+  const stage: Stage = {
+    scenario,
+    folder: dirname(file),
+    cloud,
+    api,
+    functionName: deployment.functionName,
+    news: () => {},
+  };
+  const began = Date.now();
+  const seconds = () => (Date.now() - began) / 1000;
+  let seen = await lastCall(cloud);
+  const after = seen;
+  const finish = (ended: Played['ended'], observation: Observation): Played => ({
+    run: scenario.name,
+    ended,
+    after,
+    last: seen,
+    began,
+    seconds: seconds(),
+    observation,
+    unmet: unmet(scenario, observation),
+  });
+
+  await cloud.control.removeFaults();
+  await cloud.control.removeEventFaults();
+  await prepareWorld(stage);
+  const observer = new Observer(ownPart(api, scenario.name));
+  const remaining = [...scenario.timeline];
+  const rules = scenario.approvals.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
+  let observation = observer.last;
+  for (;;) {
+    if (await until()) return finish('until', observation);
+    if (seconds() > deadlineSeconds) return finish('deadline', observation);
+    observation = await observer.look().catch(() => observation);
+    await answerMails(world, scenario.name, rules);
+    const next = remaining[0];
+    if (next === undefined) {
+      if (isQuiet(observation) && observation.bakes.length > 0) break;
+    } else if (next.when === undefined || holds(next.when, observation, seconds())) {
+      remaining.shift();
+      if ('apply' in next.do) await apply(stage, next.do.apply, rename);
+      // What the API refuses for want of a right ends by `until`.
+      else await perform(stage, next.do, observation).catch(ignoreRefusal);
+      continue;
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+  for (const scheduled of SCHEDULED) await tick(stage, scheduled);
+  for (let quietSince = Date.now(); Date.now() - quietSince < REST_MS; ) {
+    if (await until()) return finish('until', observation);
+    if (seconds() > deadlineSeconds) return finish('deadline', observation);
+    await sleep(LOOK_EVERY_MS);
+    const last = await lastCall(cloud, seen);
+    if (last > seen) quietSince = Date.now();
+    seen = Math.max(seen, last);
+  }
+  observation = await observer.look();
+  seen = await lastCall(cloud, seen);
+  return finish('at rest', observation);
+}
+
+/** Cancels whatever still bakes, so that the next play has the cloud for itself. */
+export async function cancelAll({ api }: World): Promise<void> {
+  const bakes = await api.bakes();
+  const open = bakes.filter(({ state }) => !(TERMINAL_STATES as readonly string[]).includes(state));
+  for (const { id } of open) await api.request('POST', `/bakes/${id}/cancel`, {}).catch(ignoreRefusal);
+}
+
+async function lastCall(cloud: LocalCloud, after = 0): Promise<number> {
+  return (await cloud.control.calls(after)).at(-1)?.seq ?? after;
+}
+
+/** The API, showing only the pipelines of one run. */
+function ownPart(api: Api, run: string): Api {
+  const own = <T extends { readonly pipeline: string }>(items: readonly T[]) =>
+    items.filter(({ pipeline }) => pipeline.startsWith(run));
+  return Object.assign(Object.create(api) as Api, {
+    pipelines: async () => (await api.pipelines()).filter(({ name }) => name.startsWith(run)),
+    bakes: async () => own(await api.bakes()),
+    releases: async () => own(await api.releases()),
+  });
+}
+
+async function apply(stage: Stage, files: readonly string[], rename: <T>(value: T) => T): Promise<void> {
+  for (const { definition } of loadDefinitions(files.map((file) => resolve(stage.folder, file))))
+    await stage.api.request('POST', '/pipelines', rename(definition)).catch(ignoreRefusal);
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ApiRefused)) throw error;
+}
+
+async function answerMails(
+  { mailbox }: World,
+  run: string,
+  rules: { rule: Scenario['approvals'][number]; left: number }[],
+): Promise<void> {
+  for (const mail of await mailbox.collect()) {
+    const link = linkIn(mail.text);
+    const pipeline = mail.attributes.pipeline ?? '';
+    const found = rules.find(
+      ({ rule, left }) => left > 0 && (rule.pipeline === '*' || rule.pipeline === pipeline),
+    );
+    if (link === undefined || found === undefined || !pipeline.startsWith(run)) continue;
+    found.left -= 1;
+    const { decision, comment } = found.rule;
+    if (decision === 'ignore') continue;
+    await decide(link, decision, comment).catch((error: unknown) => {
+      if (!(error instanceof PageRefused)) throw error;
+    });
+  }
+}
+
+function unmet(scenario: Scenario, { bakes, releases }: Observation): string[] {
+  return scenario.expect.flatMap((expectation) => {
+    if ('released' in expectation) {
+      const { pipeline, times } = expectation.released;
+      const count = releases.filter((release) => release.pipeline === pipeline).length;
+      return count === times ? [] : [`${pipeline} was released ${count} times`];
+    }
+    if ('bakes' in expectation) {
+      const { pipeline, count, state } = expectation.bakes;
+      const own = bakes.filter((bake) => bake.pipeline === pipeline);
+      const found = own.filter((bake) => state === undefined || bake.state === state).length;
+      return found === count ? [] : [`${pipeline}: ${own.map((bake) => bake.state).join(', ') || 'no bake'}`];
+    }
+    return [];
+  });
+}
