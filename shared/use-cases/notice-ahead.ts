@@ -1,6 +1,6 @@
 /**
  * A function that stays warm remembers what it last read of a topic, and asks for what it will need while it reads that again. If the second
- * reading is the same as the first, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
+ * reading names the same selectors and pipelines, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
  */
 import type { Seen } from '../domain/planning.ts';
 import type { SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
@@ -30,6 +30,7 @@ interface AheadDeps {
 /** Topics of one selector are those that hurry: a parameter, or a component that is named in one way only. */
 const MOST_SELECTORS = 2;
 const MOST_TOPICS = 500;
+const CLOCK_MARGIN_MS = 250;
 
 export async function readAhead(deps: AheadDeps, found: readonly Found[]): Promise<Ahead> {
   // What a channel holds is in the table, and read in its own way.
@@ -48,9 +49,18 @@ export function expressUsers(found: readonly Found[]): SelectorUserRecord[] {
   return users.size > EXPRESS_USERS ? [] : [...users.values()];
 }
 
-/** Rows carry the id of the change that moved them last, so equal rows have not moved in between. */
-export function isUnchanged(before: readonly Found[], now: readonly Found[]): boolean {
-  return JSON.stringify(before) === JSON.stringify(now);
+/**
+ * Whether what was asked for at `asked` may be used with what was read since: the same selectors and users, and nobody has recorded a move
+ * after the question. An answer from before such a move could undo it. Clocks of functions differ by far less than the margin.
+ */
+export function isStillGood(before: readonly Found[], now: readonly Found[], asked: Date): boolean {
+  const latest = new Date(asked.getTime() - CLOCK_MARGIN_MS).toISOString();
+  const hasSettled = now.every(({ row }) => row.since === undefined || row.since < latest);
+  return hasSettled && JSON.stringify(before.map(shape)) === JSON.stringify(now.map(shape));
+}
+
+function shape({ row, users }: Found): unknown {
+  return [row.key, users];
 }
 
 export function remember(memory: Memory, topic: string, found: readonly Found[]): void {

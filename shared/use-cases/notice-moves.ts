@@ -90,7 +90,7 @@ async function moveAtOnce(
   express: ReadonlyMap<string, Seen>,
 ): Promise<void> {
   const now = deps.clock.now();
-  const moved = new Map(moves.map((move, index) => [move.row.key, movedRow(move, changes[index])]));
+  const moved = new Map(moves.map((move) => [move.row.key, movedRow(move)]));
   const started: BakeRecord[] = [];
   const marked: SelectorUserRecord[] = [];
   const writes = moves.flatMap((move, i) => moveWrites(move, changes[i], now, 'done'));
@@ -120,16 +120,8 @@ function oneEach(writes: readonly Write[]): Write[] {
   return [...writes.filter((write) => !('check' in write)), ...checks.values()];
 }
 
-/** The selector's row after its move. */
-export function movedRow(move: Move, change: ChangeRecord | undefined): SelectorRecord {
-  const { problem: _, ...row } = move.row;
-  const at = change?.at;
-  return {
-    ...row,
-    version: move.to,
-    detail: { ...move.detail },
-    ...(change === undefined ? {} : { change: change.id, since: at, checkedAt: at }),
-  };
+function movedRow(move: Move): SelectorRecord {
+  return { ...move.row, version: move.to, detail: { ...move.detail } };
 }
 
 function changeOf(id: string, move: Move, now: Date): ChangeRecord {

@@ -20,13 +20,13 @@ import {
   type Ahead,
   expressUsers,
   type Found,
-  isUnchanged,
+  isStillGood,
   type Memory,
   readAhead,
   remember,
 } from './notice-ahead.ts';
 import { readExpress } from './notice-express.ts';
-import { type Move, movedRow, type RecordMovesDeps, recordMoves, USERS_READ } from './notice-moves.ts';
+import { type Move, type RecordMovesDeps, recordMoves, USERS_READ } from './notice-moves.ts';
 import { read, readAll, readMany } from './store/read.ts';
 
 export interface NoticeTopicsDeps extends RecordMovesDeps {
@@ -48,15 +48,16 @@ const RESOLVED_AT_ONCE = 8;
 export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promise<Noticed> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const remembered = round === 0 ? deps.memory?.get(topic) : undefined;
+    const asked = deps.clock.now();
     const early = remembered === undefined ? undefined : readAhead(deps, remembered);
     // Where it is not needed, nobody has to hear that it failed.
     early?.catch(() => {});
     const found = await selectorsOf(deps.table, topic);
     if (deps.memory !== undefined) remember(deps.memory, topic, found);
-    const isGood = remembered !== undefined && isUnchanged(remembered, found);
+    const isGood = remembered !== undefined && isStillGood(remembered, found, asked);
     const ahead = isGood ? await early : undefined;
     try {
-      return await noticeSelectors(deps, topic, found, { ahead, express: round === 0 });
+      return await noticeSelectors(deps, found, { ahead, express: round === 0 });
     } catch (error) {
       // Somebody else moved one of them meanwhile, or the short way met something unusual: look again.
       if (!(error instanceof WriteConflict)) throw error;
@@ -90,7 +91,6 @@ async function listedUnder(table: Table, topic: string): Promise<string[]> {
 
 async function noticeSelectors(
   deps: NoticeTopicsDeps,
-  topic: string,
   found: readonly Found[],
   options: { readonly ahead: Ahead | undefined; readonly express: boolean },
 ): Promise<Noticed> {
@@ -102,10 +102,7 @@ async function noticeSelectors(
   ]);
   const moves = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
   const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
-  const changes = await recordMoves(deps, moves, express);
-  if (deps.memory !== undefined && changes.length > 0)
-    remember(deps.memory, topic, afterMoves(found, moves, changes));
-  return { changes, problems };
+  return { changes: await recordMoves(deps, moves, express), problems };
 }
 
 async function lookAll(
@@ -122,19 +119,6 @@ async function lookAll(
     looks.push(...answers.filter((entry) => entry !== undefined));
   }
   return looks;
-}
-
-/** What the next reading will find, unless somebody else moves something. */
-function afterMoves(
-  found: readonly Found[],
-  moves: readonly Move[],
-  changes: readonly ChangeRecord[],
-): Found[] {
-  const rows = new Map(moves.map((move, index) => [move.row.key, movedRow(move, changes[index])]));
-  return found.map(({ row, users }) => ({
-    row: SelectorRecordSchema.parse(rows.get(row.key) ?? row),
-    users,
-  }));
 }
 
 type Look =
