@@ -68,7 +68,7 @@ export function renderFrame(frame: Frame, colour: boolean): string[] {
   const palette = colour ? COLOUR : PLAIN;
   const legend = STEPS.map(({ name }) => name.slice(0, 1)).join(' ');
   const lines = [
-    `${palette.bold}${cut(`  ${frame.title}`, WIDTH - 8)}${palette.reset}${palette.dim}${clock(frame.elapsedSeconds).padStart(6)}${palette.reset}`,
+    `${palette.bold}${cut(`  ${frame.title}`, WIDTH - 8)}${palette.reset}${palette.dim}${clock(frame.elapsedSeconds).padStart(8)}${palette.reset}`,
     '',
     `${palette.dim}${cut('  PIPELINE', 30)}${legend}   ${cut('STATE', 20)}${'TIME'.padStart(6)}${'BAKES'.padStart(7)}${palette.reset}`,
   ];
