@@ -58,7 +58,7 @@ export class Mailbox {
     const { Attributes } = await queues.send(
       new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
     );
-    const queueArn = Attributes?.['QueueArn'] ?? `arn:aws:sqs:${client.region}:${account}:${name}`;
+    const queueArn = Attributes?.QueueArn ?? `arn:aws:sqs:${client.region}:${account}:${name}`;
     const policy = {
       Version: '2012-10-17',
       Statement: [

@@ -124,8 +124,8 @@ export async function buildReport(
     notifications: mails.map((mail) => ({
       to: mail.to,
       subject: mail.subject,
-      kind: mail.attributes['kind'] ?? '',
-      pipeline: mail.attributes['pipeline'] ?? '',
+      kind: mail.attributes.kind ?? '',
+      pipeline: mail.attributes.pipeline ?? '',
       at: mail.at,
     })),
     denied: calls

@@ -48,7 +48,7 @@ class Answering {
   async receive(mail: Mail): Promise<void> {
     const link = linkIn(mail.text);
     if (link === undefined) return;
-    const pipeline = mail.attributes['pipeline'] ?? '';
+    const pipeline = mail.attributes.pipeline ?? '';
     const use = this.links.get(approvalIn(link)) ?? { approval: approvalIn(link), scanned: 0 };
     this.links.set(use.approval, use);
     const found = this.rules.find(
@@ -74,9 +74,7 @@ class Answering {
       this.waiting.splice(this.waiting.indexOf(entry), 1);
       await decide(entry.link, entry.rule.decision, entry.rule.comment);
       const verb = entry.rule.decision === 'approve' ? 'approves' : 'rejects';
-      this.news(
-        `${entry.mail.attributes['pipeline'] ?? ''}: ${entry.mail.to} ${verb} by the link in the mail`,
-      );
+      this.news(`${entry.mail.attributes.pipeline ?? ''}: ${entry.mail.to} ${verb} by the link in the mail`);
     }
   }
 }

@@ -94,7 +94,7 @@ export interface View {
 export function createView(output: NodeJS.WriteStream): View {
   const recent: string[] = [];
   let drawn = 0;
-  const live = output.isTTY === true && process.env['CI'] === undefined;
+  const live = output.isTTY === true && process.env.CI === undefined;
   return {
     news(line) {
       if (live) {
