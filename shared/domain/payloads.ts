@@ -83,7 +83,10 @@ export const RecordOutcomeInputSchema = BakeRefSchema.extend({
 
 // answers of the test machine's functions
 export const LaunchedSchema = z.object({ instance: z.string() });
-export const SentCommandSchema = z.object({ command: z.string(), timeoutSeconds: z.number().int().positive() });
+export const SentCommandSchema = z.object({
+  command: z.string(),
+  timeoutSeconds: z.number().int().positive(),
+});
 export const CollectTestInputSchema = SuiteRunSchema.extend({ command: z.string() });
 export const SuiteStatusSchema = z.object({
   suite: z.string(),
