@@ -1,0 +1,84 @@
+import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { DefinitionInput } from '../../../shared/domain/definition.ts';
+import type { AttemptState, StepName } from '../../../shared/domain/lifecycle.ts';
+import { APPROVER } from '../../support/deployed-cloud.ts';
+import { stepsOf } from './failures.ts';
+import { named, type Oven, refusal } from './oven.ts';
+
+const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<DefinitionInput> }[] = [
+  { state: 'preflight', step: 'Preflight', more: {} },
+  { state: 'building', step: 'Build', more: {} },
+  // Nobody answers for this suite, so its command runs for as long as it may.
+  { state: 'testing', step: 'Test', more: { tests: { suites: [{ name: 'endless', script: 'sleep 600' }] } } },
+  {
+    state: 'awaiting-approval',
+    step: 'Approve',
+    more: { approval: { required: true, approvers: [APPROVER] } },
+  },
+  {
+    state: 'distributing',
+    step: 'Distribute',
+    more: { distribution: { targets: [{ account: '444455556666', regions: ['eu-west-1', 'us-east-1'] }] } },
+  },
+];
+
+/** A person ends a bake, whatever it is at. The clock of AWS is slower meanwhile, so that each step is under way for long enough. */
+export function cancelling(oven: () => Oven): void {
+  let slowPreflight = '';
+  beforeAll(async () => {
+    await oven().control.setSpeed(60);
+    // Writing down what preflight found takes a while.
+    const { id } = await oven().control.addFault({
+      service: 's3',
+      operation: 'PutObject',
+      principal: 'CheckPreflight',
+      times: null,
+      effect: { delayMs: 2500 },
+    });
+    slowPreflight = id;
+  });
+  afterAll(async () => {
+    await oven().control.removeFaults(slowPreflight);
+    await oven().control.setSpeed(600);
+  });
+
+  it.concurrent.each(STEPS)(
+    'a bake that is cancelled while $state ends there, once, and leaves nothing',
+    async ({ state, step, more }) => {
+      const name = named(`end-${step.toLowerCase()}`);
+      await oven().plant(name, more);
+      const bake = await oven().reaches(name, state);
+      await oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {});
+      // Asking twice changes nothing.
+      await oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {});
+      const ended = await oven().reaches(name, 'cancelled', { seconds: 30 });
+      expect(stepsOf(ended)[step]).toBe('failed');
+      expect(ended.attempts).toMatchObject([
+        {
+          state: 'cancelled',
+          failure: { step, reason: expect.stringContaining('Cancelled by arn:aws:iam::') },
+        },
+      ]);
+      expect(await oven().decides(name, 'hold')).toMatchObject([{ code: 'refused' }]);
+      await oven().leavesNothing(ended);
+      expect(await executionsOf(ended.id)).toEqual(['ABORTED']);
+      expect(await oven().bakes(name)).toHaveLength(1);
+      const again = await refusal(() =>
+        oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {}),
+      ).catch(() => undefined);
+      expect(again).toBeUndefined();
+    },
+  );
+
+  /** How the bake's own executions ended. */
+  async function executionsOf(bake: string): Promise<string[]> {
+    const { cloud, deployment } = oven().deployed;
+    const sfn = new SFNClient(cloud.clientConfig());
+    const { executions = [] } = await sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: deployment.outputs.BakeMachineArn }),
+    );
+    sfn.destroy();
+    return executions.filter(({ name }) => name?.startsWith(bake)).map(({ status }) => status ?? '');
+  }
+}

@@ -1,0 +1,104 @@
+import { expect, it } from '@jest/globals';
+import { decide, linkIn, PageRefused, scan } from '../../../local/scenario/approver.ts';
+import { Mailbox } from '../../../local/scenario/mailbox.ts';
+import { APPROVER, CONTROL, until } from '../../support/deployed-cloud.ts';
+import { named, type Oven } from './oven.ts';
+
+/** Links in mails that are not good any more, or never were for what they are used for. */
+export function links(oven: () => Oven): void {
+  const asking = { approval: { required: true, approvers: [APPROVER] } };
+
+  it.concurrent('the link to one approval decides no other', async () => {
+    const mailbox = await openMailbox();
+    const [mine, theirs] = [named('mine'), named('theirs')];
+    await Promise.all([oven().plant(mine, asking), oven().plant(theirs, asking)]);
+    const [myLink, theirLink] = await Promise.all([mailbox.linkTo(mine), mailbox.linkTo(theirs)]);
+    const bake = await oven().reaches(theirs, 'awaiting-approval');
+
+    // The proof of one with the address of the other, in the link and in the cookie; and a link without any proof.
+    expect(await post(theirLink, await cookieOf(myLink))).toBe(404);
+    const forged = new URL(theirLink);
+    forged.search = new URL(myLink).search;
+    await expect(decide(forged.toString(), 'approve', 'not mine to approve')).rejects.toThrow(PageRefused);
+    expect(await post(theirLink, '')).toBe(404);
+    await expect(scan(theirLink)).resolves.toEqual([303, 404]);
+    expect((await oven().bakes(theirs))[0]?.state).toBe('awaiting-approval');
+
+    expect(await decide(theirLink, 'approve', 'fine')).toBeLessThan(400);
+    expect(await decide(myLink, 'reject', 'the wrong week')).toBeLessThan(400);
+    await oven().reaches(theirs, 'released');
+    const rejected = await oven().reaches(mine, 'rejected');
+    expect(rejected.attempts[0]?.failure).toMatchObject({
+      step: 'Approve',
+      name: 'ApprovalRejected',
+      reason: expect.stringContaining('the wrong week'),
+    });
+    expect(await oven().bakes(theirs)).toHaveLength(1);
+    await oven().leavesNothing(bake);
+    await oven().leavesNothing(rejected);
+    mailbox.close();
+  });
+
+  it.concurrent('an approval that nobody answers expires with its bake, and its link with it', async () => {
+    const mailbox = await openMailbox();
+    const name = named('silence');
+    await oven().plant(name, { approval: { ...asking.approval, expiresAfter: '1s' } });
+    const link = await mailbox.linkTo(name);
+    const expired = await until(`${name} expires`, async () => {
+      const bake = (await oven().bakes(name))[0];
+      if (bake?.state === 'expired') return bake;
+      await oven().passTime();
+      return undefined;
+    });
+    expect(expired.attempts[0]?.failure).toMatchObject({ step: 'Approve', name: 'ApprovalExpired' });
+    await expect(decide(link, 'approve', 'too late')).rejects.toThrow(PageRefused);
+    expect((await oven().bakes(name))[0]?.state).toBe('expired');
+    await oven().leavesNothing(expired);
+    mailbox.close();
+  });
+
+  async function openMailbox() {
+    const { cloud, deployment } = oven().deployed;
+    const box = await Mailbox.open({
+      client: cloud.clientConfig(),
+      account: CONTROL.account,
+      topicArn: deployment.topics.approval,
+      name: named(`mails-${boxes++}`),
+      to: APPROVER,
+      filter: { approver: [APPROVER] },
+    });
+    let reading = Promise.resolve();
+    return {
+      close: () => box.close(),
+      linkTo: (pipeline: string) =>
+        until(`a mail about ${pipeline} arrives`, async () => {
+          reading = reading.then(async () => void (await box.collect()));
+          await reading;
+          const mail = box.mails.find(({ attributes }) => attributes.pipeline === pipeline);
+          return mail === undefined ? undefined : linkIn(mail.text);
+        }),
+    };
+  }
+}
+let boxes = 0;
+
+async function cookieOf(link: string): Promise<string> {
+  const { headers } = await fetch(link, { redirect: 'manual' });
+  return headers
+    .getSetCookie()
+    .map((entry) => entry.split(';')[0])
+    .join('; ');
+}
+
+/** What a form would send that was not made by the page. */
+async function post(link: string, cookie: string): Promise<number> {
+  const url = new URL(link);
+  const answer = await fetch(`${url.origin}${url.pathname}`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie, 'content-type': 'application/x-www-form-urlencoded', origin: url.origin },
+    body: 'decision=approve&comment=forged',
+  });
+  await answer.arrayBuffer();
+  return answer.status;
+}
