@@ -10,12 +10,12 @@ import {
   ChannelRecordSchema,
   type SelectorRecord,
   SelectorRecordSchema,
+  SelectorUserRecordSchema,
   TopicSelectorRecordSchema,
 } from '../domain/records.ts';
 import type { Selector } from '../domain/selectors.ts';
 import { isMove } from '../domain/versions.ts';
 import { type Resolution, type SelectorResolver, type Table, WriteConflict } from '../ports.ts';
-import { usersOf } from './fan-out-change.ts';
 import {
   type Ahead,
   expressUsers,
@@ -27,7 +27,7 @@ import {
 } from './notice-ahead.ts';
 import { readExpress } from './notice-express.ts';
 import { type Move, type RecordMovesDeps, recordMoves, USERS_READ } from './notice-moves.ts';
-import { read, readAll, readMany } from './store/read.ts';
+import { read, readAll } from './store/read.ts';
 
 export interface NoticeTopicsDeps extends RecordMovesDeps {
   readonly resolver: SelectorResolver;
@@ -69,18 +69,18 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
 /** Selectors of versioned ARNs are listed under their topic; every other topic is the key of its only selector. */
 async function selectorsOf(table: Table, topic: string): Promise<Found[]> {
   const keysOfTopic = topic.startsWith('arn:') ? await listedUnder(table, topic) : [topic];
-  const [rows, pages] = await Promise.all([
-    readMany(
-      table,
-      keysOfTopic.map((key) => keys.selector(key)),
-      SelectorRecordSchema,
-    ),
-    Promise.all(keysOfTopic.map((key) => usersOf(table, key, { limit: USERS_READ }))),
-  ]);
-  return rows.flatMap((row, index) => {
-    const users = pages[index];
-    return row === undefined || users === undefined ? [] : [{ row, users }];
-  });
+  const found = await Promise.all(keysOfTopic.map((key) => selectorWithUsers(table, key)));
+  return found.filter((entry) => entry !== undefined);
+}
+
+/** The selector's row is the last of its partition, so reading backwards finds it with the pipelines that use it. */
+async function selectorWithUsers(table: Table, key: string): Promise<Found | undefined> {
+  const { pk, sk } = keys.selector(key);
+  const page = await table.query({ pk, descending: true, limit: USERS_READ + 1 });
+  const row = page.items.find((item) => item.sk === sk);
+  if (row === undefined) return undefined;
+  const users = page.items.filter((item) => item !== row).map((item) => SelectorUserRecordSchema.parse(item));
+  return { row: SelectorRecordSchema.parse(row), users: { users, cursor: page.cursor } };
 }
 
 async function listedUnder(table: Table, topic: string): Promise<string[]> {
