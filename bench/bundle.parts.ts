@@ -14,7 +14,6 @@ const ServiceSchema = z.object({
   custom: z.object({
     esbuild: z.object({
       minify: z.boolean(),
-      keepNames: z.boolean(),
       target: z.string(),
       format: z.literal('esm'),
       mainFields: z.array(z.string()),
@@ -24,7 +23,8 @@ const ServiceSchema = z.object({
   }),
 });
 
-function options(): BuildOptions {
+/** As the deployment bundles, for esbuild itself. */
+export function bundleOptions(): BuildOptions {
   const service = ServiceSchema.parse(parse(readFileSync(join(root, 'serverless.yml'), 'utf8')));
   const { plugins, ...esbuild } = service.custom.esbuild;
   return {
@@ -44,7 +44,12 @@ export interface Bundle {
 }
 
 async function bundle(entry: string, outfile: string): Promise<{ bundle: Bundle; metafile: Metafile }> {
-  const { metafile } = await build({ ...options(), entryPoints: [entry], outfile, absWorkingDir: root });
+  const { metafile } = await build({
+    ...bundleOptions(),
+    entryPoints: [entry],
+    outfile,
+    absWorkingDir: root,
+  });
   if (metafile === undefined) throw new Error('esbuild gave no report.');
   const clients = Object.values(metafile.outputs)
     .flatMap((output) => Object.entries(output.inputs))
