@@ -8,14 +8,15 @@ const ROOT = join(__dirname, '..', '..');
 const names = readdirSync(join(ROOT, 'statemachines')).filter((name) =>
   existsSync(join(ROOT, 'statemachines', name, `${name}.asl.yml`)),
 );
+/** What a function fails with that was ended from outside: out of memory, killed, or out of time (step-functions/dg/bp-lambda-serviceexception; the error type in the answer of Invoke). */
+const KILLED = ['Lambda.Unknown', 'Runtime.ExitError', 'Sandbox.Timedout'];
 /** Error names of Lambda itself (step-functions/dg/concepts-error-handling). */
 const LAMBDA_ERRORS = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.TooManyRequestsException',
-  'Lambda.Unknown',
-  'Sandbox.Timedout',
+  ...KILLED,
 ];
 const OF_STATES = /^States\.(?:ALL|TaskFailed|Timeout)$/;
 
@@ -44,6 +45,12 @@ describe.each(names)('definition of %s', (name) => {
     const calls = states.filter(({ state }) => state.Resource?.includes(':lambda:invoke') === true);
 
     expect(calls.filter(({ state }) => state.Retry === undefined).map((entry) => entry.name)).toEqual([]);
+  });
+
+  it('calls a function again that was killed in the middle of its work', () => {
+    const retriers = states.flatMap(({ state }) => state.Retry ?? []);
+
+    for (const { ErrorEquals } of retriers) expect(ErrorEquals).toEqual(expect.arrayContaining(KILLED));
   });
 
   it('knows no error name that nothing throws', () => {
