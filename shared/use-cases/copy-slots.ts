@@ -8,6 +8,7 @@ import { keys } from '../domain/naming.ts';
 import { COPYING, QUOTAS } from '../domain/quotas.ts';
 import type { TargetRecord } from '../domain/records.ts';
 import { type Clock, type Table, type Write, WriteConflict } from '../ports.ts';
+import { rowKey } from './ledger.ts';
 
 export interface CopySlotDeps {
   readonly table: Table;
@@ -17,6 +18,8 @@ export interface CopySlotDeps {
 const SlotSchema = z.object({ holder: z.string(), snapshots: z.number(), until: z.string() });
 const FenceSchema = z.object({ version: z.number() });
 const ROUNDS = 5;
+/** Place of the check of the row among the writes. */
+const ROW_CHECK = 0;
 
 type SlotRow = Pick<TargetRecord, 'bake' | 'attempt' | 'account' | 'region' | 'variant' | 'carrier'>;
 
@@ -24,8 +27,11 @@ function holderOf(row: SlotRow): string {
   return [row.bake, row.attempt, row.variant, ...(row.carrier ? ['carrier'] : [])].join('#');
 }
 
-/** Takes a slot for as many snapshots; false where the destination is full. Who has one already keeps it. */
-export async function takeSlot(deps: CopySlotDeps, row: SlotRow, snapshots: number): Promise<boolean> {
+/**
+ * Takes a slot for as many snapshots; false where the destination is full. Who has one already keeps it. Nobody takes one for a row that has
+ * moved on meanwhile (WriteConflict): the copy may have ended, and nobody would give that slot back.
+ */
+export async function takeSlot(deps: CopySlotDeps, row: TargetRecord, snapshots: number): Promise<boolean> {
   const { account, region } = row;
   const holder = holderOf(row);
   const fenceKey = keys.copyFence(account, region);
@@ -46,6 +52,7 @@ export async function takeSlot(deps: CopySlotDeps, row: SlotRow, snapshots: numb
     const until = new Date(now.getTime() + COPYING.slotHours * 3_600_000).toISOString();
     try {
       await deps.table.write([
+        { check: rowKey(row), when: { equals: { version: row.version } } },
         {
           put: { ...fenceKey, version: version + 1 },
           when: fence === undefined ? { exists: false } : { equals: { version } },
@@ -57,7 +64,7 @@ export async function takeSlot(deps: CopySlotDeps, row: SlotRow, snapshots: numb
       ]);
       return true;
     } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
+      if (!(error instanceof WriteConflict) || error.index === ROW_CHECK) throw error;
     }
   }
   throw new TryLater(`Many bakes start copies into ${account}/${region} at this moment.`);
