@@ -16,8 +16,6 @@ import type { Scenario } from './scenario/schema.ts';
 
 const repository = resolve(import.meta.dirname, '..');
 export const STAGE = 'local';
-/** Where `npm run package`, `npm start` and tests keep the packaged service. */
-export const PACKAGE_FOLDER = join(repository, '.cache/package');
 
 export class DeployFailed extends Error {
   override readonly name = 'DeployFailed';
