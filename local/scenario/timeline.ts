@@ -58,7 +58,7 @@ export async function createComponent(
         semanticVersion: version,
         platform: 'Linux',
         data: readFileSync(resolve(stage.folder, file), 'utf8'),
-        clientToken: `${stage.scenario.name}-${name}-${version}`,
+        clientToken: `${name}-${version}`,
       }),
     );
   } finally {

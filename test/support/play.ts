@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConditionalCheckFailedException, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { parse } from 'yaml';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local/client.ts';
@@ -200,13 +202,14 @@ export async function play(world: World, name: string, options: PlayOptions = {}
     } else if (next.when === undefined || holds(next.when, observation, seconds())) {
       remaining.shift();
       if ('apply' in next.do) await apply(stage, next.do.apply, rename);
+      else if ('tick' in next.do) await pass(world, stage, [next.do.tick.function]);
       // What the API refuses for want of a right ends by `until`.
       else await perform(stage, next.do, observation).catch(ignoreRefusal);
       continue;
     }
     await sleep(LOOK_EVERY_MS);
   }
-  for (const scheduled of SCHEDULED) await tick(stage, scheduled);
+  await pass(world, stage, SCHEDULED);
   for (let quietSince = Date.now(); Date.now() - quietSince < REST_MS; ) {
     if (await until()) return finish('until', observation);
     if (seconds() > deadlineSeconds) return finish('deadline', observation);
@@ -225,6 +228,37 @@ export async function cancelAll({ api }: World): Promise<void> {
   const bakes = await api.bakes();
   const open = bakes.filter(({ state }) => !(TERMINAL_STATES as readonly string[]).includes(state));
   for (const { id } of open) await api.request('POST', `/bakes/${id}/cancel`, {}).catch(ignoreRefusal);
+}
+
+/** Lets the time pass after which the scheduled functions do what should have been done: what is due later is due now. */
+async function pass({ cloud }: World, stage: Stage, scheduled: readonly string[]): Promise<void> {
+  const client = new DynamoDBClient(cloud.clientConfig());
+  const documents = DynamoDBDocumentClient.from(client);
+  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+  const TableName = TableNames.find((name) => name.startsWith('ovenbird'));
+  const soon = new Date(Date.now() - 3_600_000).toISOString();
+  const later = { FilterExpression: 'attribute_exists(duePk) AND dueSk > :soon' };
+  for await (const { Items = [] } of paginateScan(
+    { client: documents },
+    { TableName, ...later, ExpressionAttributeValues: { ':soon': soon } },
+  ))
+    for (const { pk, sk } of Items)
+      await documents
+        .send(
+          new UpdateCommand({
+            TableName,
+            Key: { pk, sk },
+            UpdateExpression: 'SET dueSk = :soon',
+            ConditionExpression: 'attribute_exists(duePk)',
+            ExpressionAttributeValues: { ':soon': soon },
+          }),
+        )
+        // It was done meanwhile.
+        .catch((error: unknown) => {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        });
+  client.destroy();
+  for (const name of scheduled) await tick(stage, name);
 }
 
 async function lastCall(cloud: LocalCloud, after = 0): Promise<number> {

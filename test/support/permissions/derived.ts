@@ -22,32 +22,46 @@ export interface RoleCall {
   readonly call: SimulatedCall;
 }
 
-const ParametersSchema = z
-  .looseObject({
-    FunctionName: z.string().optional(),
-    StateMachineArn: z.string().optional(),
-    Name: z.string().optional(),
-  })
-  .catch({});
+const StateSchema: z.ZodType<State> = z.lazy(() =>
+  z.looseObject({
+    Resource: z.string().optional(),
+    Arguments: z.looseObject({}).optional(),
+    ItemProcessor: z.looseObject({ States: z.record(z.string(), StateSchema) }).optional(),
+  }),
+);
+interface State {
+  readonly [key: string]: unknown;
+  readonly Resource?: string | undefined;
+  readonly Arguments?: Readonly<Record<string, unknown>> | undefined;
+  readonly ItemProcessor?: { readonly States: Readonly<Record<string, State>> } | undefined;
+}
+const DefinitionSchema = z.looseObject({ States: z.record(z.string(), StateSchema) });
+
+/** All states of a machine by their names, which are unique in it (states-language.net, "States"). */
+function statesOf(states: Readonly<Record<string, State>>): Map<string, State> {
+  return new Map(
+    Object.entries(states).flatMap(([name, state]) => [
+      [name, state] as const,
+      ...statesOf(state.ItemProcessor?.States ?? {}),
+    ]),
+  );
+}
 
 /** The rule by which Step Functions hears that a nested execution ended (step-functions/dg/connect-stepfunctions, IAM). */
 const nestedRule = (region: string, account: string) =>
   `arn:aws:events:${region}:${account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
 
 function callsOfTask(
-  resource: string,
-  parameters: z.output<typeof ParametersSchema>,
+  { Resource: resource = '', Arguments: given = {} }: State,
   { region, controlAccount }: LocalCloud,
 ): SimulatedCall[] {
-  const { FunctionName, StateMachineArn, Name = 'any' } = parameters;
-  if (FunctionName !== undefined)
-    return [
-      { action: 'lambda:InvokeFunction', resource: FunctionName.replace(/(:function:[^:]+):.*$/, '$1') },
-    ];
-  if (StateMachineArn === undefined) return [];
-  const execution = `${StateMachineArn.replace(':stateMachine:', ':execution:')}:${Name}`;
+  if (typeof given.FunctionName === 'string')
+    return [{ action: 'lambda:InvokeFunction', resource: given.FunctionName }];
+  const machine = given.StateMachineArn;
+  if (typeof machine !== 'string') return [];
+  const execution = `${machine.replace(':stateMachine:', ':execution:')}:any`;
   return [
-    { action: 'states:StartExecution', resource: StateMachineArn },
+    { action: 'states:StartExecution', resource: machine },
     ...(resource.includes('sync')
       ? [
           { action: 'states:DescribeExecution', resource: execution },
@@ -61,24 +75,32 @@ function callsOfTask(
   ];
 }
 
+/** Names of the tasks that any execution of the machine came to. The emulator's histories do not say with which parameters. */
+async function enteredStates(client: SFNClient, stateMachineArn: string | undefined): Promise<Set<string>> {
+  const entered = new Set<string>();
+  for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn }))
+    for (const { executionArn } of executions)
+      for await (const { events = [] } of paginateGetExecutionHistory({ client }, { executionArn }))
+        for (const { type, stateEnteredEventDetails: state } of events)
+          if (type === 'TaskStateEntered' && state?.name !== undefined) entered.add(state.name);
+  return entered;
+}
+
 /** What the state machines called, from the histories of their executions. */
 export async function machineCalls(cloud: LocalCloud, roles: readonly Role[]): Promise<RoleCall[]> {
   const client = new SFNClient(cloud.clientConfig());
   const found = new Map<string, RoleCall>();
   for await (const { stateMachines = [] } of paginateListStateMachines({ client }, {}))
     for (const { stateMachineArn } of stateMachines) {
-      const { roleArn = '' } = await client.send(new DescribeStateMachineCommand({ stateMachineArn }));
+      const { roleArn = '', definition = '' } = await client.send(
+        new DescribeStateMachineCommand({ stateMachineArn }),
+      );
       const role = roles.find(({ name }) => roleArn.endsWith(`/${name}`));
       if (role === undefined) continue;
-      for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn }))
-        for (const { executionArn } of executions)
-          for await (const { events = [] } of paginateGetExecutionHistory({ client }, { executionArn }))
-            for (const { taskScheduledEventDetails: task } of events) {
-              if (task === undefined) continue;
-              const parameters = ParametersSchema.parse(JSON.parse(task.parameters ?? '{}'));
-              for (const call of callsOfTask(task.resource ?? '', parameters, cloud))
-                found.set(`${role.id} ${call.action} ${call.resource}`, { role, call });
-            }
+      const states = statesOf(DefinitionSchema.parse(JSON.parse(definition)).States);
+      for (const name of await enteredStates(client, stateMachineArn))
+        for (const call of callsOfTask(states.get(name) ?? {}, cloud))
+          found.set(`${role.id} ${call.action} ${call.resource}`, { role, call });
     }
   client.destroy();
   return [...found.values()];

@@ -1,12 +1,7 @@
 /** What the gateway recorded, as calls of roles that a simulation understands. */
-import type { RecordedCall } from '../../../local/client.ts';
-import {
-  type Policy,
-  type SimulatedCall,
-  simulate,
-  type Verdict,
-  withoutStatement,
-} from '../simulate-policy.ts';
+import { KMSClient, paginateListAliases } from '@aws-sdk/client-kms';
+import type { LocalCloud, RecordedCall } from '../../../local/client.ts';
+import { type SimulatedCall, simulate, withoutStatement } from '../simulate-policy.ts';
 import { type Grant, policiesOf, type Role } from './roles.ts';
 
 /** A role as it appears in the ARN of its session, or in its own. */
@@ -26,8 +21,28 @@ export function roleOf(call: RecordedCall, roles: readonly Role[]): Role | undef
     : roles.find((role) => role.name === name && role.account === account);
 }
 
+/** Aliases of the keys that policies name by them, by the ARN of the key. */
+export type KeyAliases = ReadonlyMap<string, readonly string[]>;
+
+export async function readKeyAliases(
+  cloud: LocalCloud,
+  places: readonly { readonly account: string; readonly region: string }[],
+): Promise<KeyAliases> {
+  const found = new Map<string, string[]>();
+  for (const { account, region } of places) {
+    const client = new KMSClient(cloud.clientConfig(account, region));
+    for await (const { Aliases = [] } of paginateListAliases({ client }, {}))
+      for (const { AliasName = '', TargetKeyId } of Aliases) {
+        const arn = `arn:aws:kms:${region}:${account}:key/${TargetKeyId}`;
+        found.set(arn, [...(found.get(arn) ?? []), AliasName]);
+      }
+    client.destroy();
+  }
+  return found;
+}
+
 /** The keys that AWS adds to every request, beside those that were recorded with the action. */
-export function asSimulated(call: RecordedCall): SimulatedCall[] {
+export function asSimulated(call: RecordedCall, aliases: KeyAliases): SimulatedCall[] {
   return call.actions.map(({ action, resource, context = {} }) => {
     const tagKeys = Object.keys(context)
       .filter((key) => key.toLowerCase().startsWith('aws:requesttag/'))
@@ -38,6 +53,7 @@ export function asSimulated(call: RecordedCall): SimulatedCall[] {
       resource,
       context: {
         ...(owner === '' ? {} : { 'aws:ResourceAccount': owner }),
+        ...(aliases.has(resource) ? { 'kms:ResourceAliases': aliases.get(resource) ?? [] } : {}),
         ...(tagKeys.length === 0 ? {} : { 'aws:TagKeys': tagKeys }),
         ...Object.fromEntries(
           Object.entries(context).map(([key, value]) => [
@@ -59,8 +75,6 @@ export function isDenied(call: RecordedCall): boolean {
   return REFUSALS.test(call.errorCode ?? '') || (call.status === 403 && call.service !== 'http');
 }
 
-export type Simulation = (policies: readonly Policy[], call: SimulatedCall) => Verdict;
-
 /** Whether the call is allowed by this statement alone, of all that the role has. */
 export function rests(grant: Grant, call: SimulatedCall): boolean {
   const policies = policiesOf(grant.role);
@@ -68,10 +82,10 @@ export function rests(grant: Grant, call: SimulatedCall): boolean {
 }
 
 /** A refusal for want of the statement: the same role, and an action that only the statement allows. */
-export function isDenialFor(grant: Grant, call: RecordedCall, roles: readonly Role[]): boolean {
+export function isDenialFor(grant: Grant, call: RecordedCall, aliases: KeyAliases): boolean {
   return (
     isDenied(call) &&
-    roleOf(call, roles) === grant.role &&
-    asSimulated(call).some((simulated) => rests(grant, simulated))
+    roleOf(call, [grant.role]) === grant.role &&
+    asSimulated(call, aliases).some((simulated) => rests(grant, simulated))
   );
 }

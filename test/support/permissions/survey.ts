@@ -3,7 +3,7 @@ import type { RecordedCall } from '../../../local/client.ts';
 import { type Played, play, type World } from '../play.ts';
 import { simulate } from '../simulate-policy.ts';
 import { machineCalls, pollerCalls, type RoleCall, ruleCalls } from './derived.ts';
-import { asSimulated, isDenied, rests, roleOf } from './recorded.ts';
+import { asSimulated, isDenied, type KeyAliases, readKeyAliases, rests, roleOf } from './recorded.ts';
 import { type Grant, grantsOf, nameOf, policiesOf, type Role } from './roles.ts';
 
 /** A call that the statement alone allowed, in a scenario that was played. */
@@ -19,6 +19,7 @@ export interface Survey {
   readonly uses: ReadonlyMap<string, readonly Use[]>;
   /** Calls of roles that the gateway does not see. */
   readonly derived: readonly RoleCall[];
+  readonly aliases: KeyAliases;
   /** Calls that were refused, as text. */
   readonly refused: readonly string[];
   /** Calls that were carried out and that the policies would not have allowed. */
@@ -34,6 +35,7 @@ export async function survey(
   tell: (line: string) => void,
 ): Promise<Survey> {
   const grants = grantsOf(roles);
+  const aliases = await readKeyAliases(world.cloud, world.stacks);
   const uses = new Map<string, Use[]>();
   const refused = new Set<string>();
   const disallowed = new Set<string>();
@@ -59,7 +61,8 @@ export async function survey(
       if (isDenied(call)) refused.add(`${scenario}: ${role?.id ?? call.principal} ${call.operation}`);
       else if (role !== undefined && call.fault === undefined) {
         const seconds = (Date.parse(call.at) - played.began) / 1000;
-        for (const simulated of asSimulated(call)) judge({ role, call: simulated }, { scenario, seconds });
+        for (const simulated of asSimulated(call, aliases))
+          judge({ role, call: simulated }, { scenario, seconds });
       }
     }
   }
@@ -71,7 +74,7 @@ export async function survey(
   ];
   for (const call of derived) judge(call);
   for (const list of uses.values()) list.sort((a, b) => a.seconds - b.seconds);
-  return { plays, uses, derived, refused: [...refused], disallowed: [...disallowed], judged };
+  return { plays, uses, derived, aliases, refused: [...refused], disallowed: [...disallowed], judged };
 }
 
 export async function callsOf({ cloud }: World, { after, last }: Played): Promise<RecordedCall[]> {
