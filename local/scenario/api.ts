@@ -1,102 +1,26 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
+import {
+  ApprovalSchema,
+  BakeDetailsSchema,
+  BakeSchema,
+  ChangeSchema,
+  PipelineSchema,
+  ReleaseSchema,
+} from '../../shared/domain/api.ts';
 import type { ClientConfig } from './read-back.ts';
 
 /** The control plane's API as a scenario uses it: signed like any IAM caller, reading only what the report and the conditions need. */
 
-const Decision = z.object({
-  kind: z.string(),
-  reasons: z.array(z.object({ code: z.string(), message: z.string() })),
-});
-const PipelineSchema = z.object({
-  name: z.string(),
-  enabled: z.boolean(),
-  parents: z.array(z.string()),
-  activeBake: z.string().optional(),
-  dirty: z.boolean(),
-  decision: Decision.optional(),
-});
-export type ApiPipeline = z.infer<typeof PipelineSchema>;
-
-const BakeSchema = z.object({
-  id: z.string(),
-  pipeline: z.string(),
-  attempt: z.number(),
-  state: z.string(),
-  bits: z.string(),
-  proof: z.string(),
-  causes: z.array(z.string()),
-  changes: z.array(z.string()),
-  reason: z.string(),
-  createdAt: z.string(),
-  endedAt: z.string().optional(),
-});
-export type ApiBake = z.infer<typeof BakeSchema>;
-
-const StepSchema = z.object({
-  attempt: z.number(),
-  name: z.string(),
-  state: z.string(),
-  startedAt: z.string(),
-  endedAt: z.string().optional(),
-  summary: z.string().optional(),
-});
-const AttemptSchema = z.object({
-  attempt: z.number(),
-  state: z.string(),
-  startedAt: z.string(),
-  endedAt: z.string().optional(),
-  failure: z.object({ step: z.string(), name: z.string(), reason: z.string() }).optional(),
-});
-const TargetSchema = z.object({ account: z.string(), region: z.string(), copyAttempts: z.number() });
-const BakeDetailSchema = BakeSchema.extend({
-  steps: z.array(StepSchema),
-  attempts: z.array(AttemptSchema),
-  targets: z.array(TargetSchema),
-});
-export type ApiBakeDetail = z.infer<typeof BakeDetailSchema>;
-
-const ReleaseSchema = z.object({
-  id: z.string(),
-  pipeline: z.string(),
-  channel: z.string(),
-  bake: z.string(),
-  at: z.string(),
-  images: z.record(z.string(), z.string()),
-  targets: z.array(
-    z.object({
-      account: z.string(),
-      region: z.string(),
-      variant: z.string(),
-      imageId: z.string(),
-      parameter: z.string().optional(),
-      launchTemplate: z.string().optional(),
-    }),
-  ),
-});
-export type ApiRelease = z.infer<typeof ReleaseSchema>;
-
-const ChangeSchema = z.object({
-  id: z.string(),
-  selector: z.string(),
-  from: z.string().optional(),
-  to: z.string(),
-  at: z.string(),
-  cause: z.string(),
-});
-export type ApiChange = z.infer<typeof ChangeSchema>;
-
-const ApprovalSchema = z.object({
-  id: z.string(),
-  bake: z.string(),
-  attempt: z.number(),
-  pipeline: z.string(),
-  state: z.string(),
-  requestedAt: z.string(),
-  decision: z.object({ by: z.string(), at: z.string(), comment: z.string(), via: z.string() }).optional(),
-});
-export type ApiApproval = z.infer<typeof ApprovalSchema>;
+export type {
+  Approval as ApiApproval,
+  Bake as ApiBake,
+  BakeDetails as ApiBakeDetail,
+  Change as ApiChange,
+  Pipeline as ApiPipeline,
+  Release as ApiRelease,
+} from '../../shared/domain/api.ts';
 
 export class ApiRefused extends Error {
   override readonly name = 'ApiRefused';
@@ -160,13 +84,12 @@ export class Api {
     return items;
   }
 
-  pipelines = (): Promise<ApiPipeline[]> => this.all('/pipelines', PipelineSchema);
-  bakes = (): Promise<ApiBake[]> => this.all('/bakes', BakeSchema);
-  releases = (): Promise<ApiRelease[]> => this.all('/releases', ReleaseSchema);
-  changes = (): Promise<ApiChange[]> => this.all('/changes', ChangeSchema);
-  approvals = (): Promise<ApiApproval[]> => this.all('/approvals', ApprovalSchema);
-  bake = async (id: string): Promise<ApiBakeDetail> =>
-    BakeDetailSchema.parse(await this.request('GET', `/bakes/${id}`));
+  pipelines = () => this.all('/pipelines', PipelineSchema);
+  bakes = () => this.all('/bakes', BakeSchema);
+  releases = () => this.all('/releases', ReleaseSchema);
+  changes = () => this.all('/changes', ChangeSchema);
+  approvals = () => this.all('/approvals', ApprovalSchema);
+  bake = async (id: string) => BakeDetailsSchema.parse(await this.request('GET', `/bakes/${id}`));
 }
 
 function parseJson(text: string): unknown {

@@ -38,7 +38,7 @@ describe('a distribution, whatever crashes, fails, refuses and is put off', () =
       return broken.length === 0;
     });
 
-    const { failed } = await fc.check(property, { numRuns: 200, endOnFailure: true });
+    const { failed } = await fc.check(property, { numRuns: 5000, endOnFailure: true });
 
     expect(failed).toBe(true);
   });
