@@ -6,6 +6,7 @@ from ministack.core.responses import request_scope
 from ministack.services import iam, kms, sts
 
 from answers import NotFound
+from corrections.permissions import alias_context
 
 
 def identity(request: dict) -> dict:
@@ -125,6 +126,8 @@ def _key(key: str, account: str, region: str):
 
 def _key_allows(record: dict, account: str, region: str, principal_arn: str, operation: str) -> bool:
     caller_account = principal_arn.split(":")[4]
+    with request_scope(account, region):
+        aliases = alias_context(record)
     with request_scope(caller_account, region):
         context = iam_evaluator.EvalContext(
             principal_arn=principal_arn,
@@ -138,6 +141,7 @@ def _key_allows(record: dict, account: str, region: str, principal_arn: str, ope
                 "kms:viaservice": f"ec2.{region}.amazonaws.com",
                 "kms:calleraccount": caller_account,
                 "kms:grantisforawsresource": "true",
+                **aliases,
             },
         )
         policies, limits = _policies_of(principal_arn, caller_account)

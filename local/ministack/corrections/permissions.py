@@ -1,8 +1,11 @@
 """Which rights a call needs."""
 
-from ministack.core import iam_actions
+import json
 
-from .support import correction, wrap
+from ministack.core import iam_actions
+from ministack.services import kms
+
+from .support import correction, require, wrap
 
 BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -38,3 +41,39 @@ def subscriptions_belong_to_topics():
         return subscription.rpartition(":")[0] if subscription.count(":") == 6 else found
 
     wrap(iam_actions, "extract_resource_arn", extract_resource_arn)
+
+
+@correction(
+    fact="A call with an alias is judged by its key, and kms:ResourceAliases holds the aliases of the key.",
+    source="docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html",
+)
+def keys_are_known_by_their_aliases():
+    require(kms, "_resolve_key")
+    require(kms, "_aliases")
+
+    def request_tag_context(original, service, iam_action, body, params):
+        context = original(service, iam_action, body, params)
+        return {**context, **alias_context(_key_in(body))} if service == "kms" else context
+
+    def extract_resource_arn(original, service, method, path, headers, body, query_params, *place):
+        found = original(service, method, path, headers, body, query_params, *place)
+        record = _key_in(body) if service == "kms" and ":alias/" in found else None
+        return record["Arn"] if record else found
+
+    wrap(iam_actions, "request_tag_context", request_tag_context)
+    wrap(iam_actions, "extract_resource_arn", extract_resource_arn)
+
+
+def alias_context(record) -> dict:
+    """The condition key for a key of the account and region in scope."""
+    if record is None:
+        return {}
+    names = [arn.split(":", 5)[-1] for arn, key_id in kms._aliases.items() if key_id == record["KeyId"]]
+    return {"kms:resourcealiases": names} if names else {}
+
+
+def _key_in(body: bytes):
+    try:
+        return kms._resolve_key(json.loads(body or b"{}").get("KeyId", ""))
+    except (json.JSONDecodeError, UnicodeDecodeError, AttributeError):
+        return None

@@ -16,6 +16,7 @@ import {
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
 import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateEventSourceMappingCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DescribeExecutionCommand,
@@ -556,6 +557,26 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     const Entries = [{ Id: 'one', MessageBody: 'hello' }];
     const sent = await sender.send(new SendMessageBatchCommand({ QueueUrl, Entries })).catch(() => undefined);
     return sent?.Successful?.length === 1;
+  },
+
+  async keys_are_known_by_their_aliases(stage) {
+    const kms = new KMSClient(stage.cloud.clientConfig());
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+    const KeyId = KeyMetadata?.KeyId ?? '';
+    await kms.send(new CreateAliasCommand({ AliasName: 'alias/known', TargetKeyId: KeyId }));
+    await makeRole(stage.cloud, 'key-reader', [], { AWS: account });
+    await allow(stage, 'key-reader', {
+      Effect: 'Allow',
+      Action: 'kms:DescribeKey',
+      Resource: `arn:aws:kms:${region}:${account}:key/*`,
+      Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/known' } },
+    });
+    const credentials = await sessionOf(stage, 'key-reader');
+    const reader = new KMSClient({ ...stage.cloud.clientConfig(), credentials });
+    return reader.send(new DescribeKeyCommand({ KeyId: 'alias/known' })).then(
+      () => true,
+      () => false,
+    );
   },
 
   async schedules_fire_on_time(stage) {
