@@ -217,6 +217,11 @@ export const ScenarioSchema = z.strictObject({
         parameter: z.string(),
         name: z.string(),
         architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
+        imageId: z
+          .string()
+          .regex(/^ami-[0-9a-f]{17}$/)
+          .optional()
+          .meta({ description: 'Its id in the home region, for definitions that name it.' }),
         inventory: z.array(Package).default([]),
       }),
     )

@@ -20,6 +20,8 @@ const publishBase = z.strictObject({
     .min(1)
     .default([{ deviceName: '/dev/xvda', sizeGiB: 8 }]),
   platformDetails: z.string().default('Linux/UNIX'),
+  /** Its id in the first of the regions, for definitions that name it. */
+  imageId: z.string().optional(),
 });
 
 const failCopy = z.strictObject({
@@ -65,6 +67,7 @@ export function ec2Verbs(context: Context): Verbs {
           return deviceOf(snapshot, { deviceName });
         });
         const image = addImage(context, {
+          ...(input.imageId === undefined || place !== input.regions[0] ? {} : { id: input.imageId }),
           ownerId: AMAZON,
           ownerAlias: 'amazon',
           region: place,

@@ -75,14 +75,18 @@ function callsOfTask(
   ];
 }
 
-/** Names of the tasks that any execution of the machine came to. The emulator's histories do not say with which parameters. */
+function itemStates(state: State | undefined): State[] {
+  return [...statesOf(state?.ItemProcessor?.States ?? {}).values()];
+}
+
+/** Names of the states that any execution of the machine came to. The emulator's histories do not say with which parameters. */
 async function enteredStates(client: SFNClient, stateMachineArn: string | undefined): Promise<Set<string>> {
   const entered = new Set<string>();
   for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn }))
     for (const { executionArn } of executions)
       for await (const { events = [] } of paginateGetExecutionHistory({ client }, { executionArn }))
         for (const { type, stateEnteredEventDetails: state } of events)
-          if (type === 'TaskStateEntered' && state?.name !== undefined) entered.add(state.name);
+          if (type?.endsWith('StateEntered') && state?.name !== undefined) entered.add(state.name);
   return entered;
 }
 
@@ -98,9 +102,11 @@ export async function machineCalls(cloud: LocalCloud, roles: readonly Role[]): P
       const role = roles.find(({ name }) => roleArn.endsWith(`/${name}`));
       if (role === undefined) continue;
       const states = statesOf(DefinitionSchema.parse(JSON.parse(definition)).States);
+      // The emulator's history does not tell of what a Map did with its items, each of which goes through its states.
       for (const name of await enteredStates(client, stateMachineArn))
-        for (const call of callsOfTask(states.get(name) ?? {}, cloud))
-          found.set(`${role.id} ${call.action} ${call.resource}`, { role, call });
+        for (const state of [states.get(name) ?? {}, ...itemStates(states.get(name))])
+          for (const call of callsOfTask(state, cloud))
+            found.set(`${role.id} ${call.action} ${call.resource}`, { role, call });
     }
   client.destroy();
   return [...found.values()];
