@@ -311,14 +311,25 @@ function unmet(scenario: Scenario, { bakes, releases }: Observation): string[] {
     if ('released' in expectation) {
       const { pipeline, times } = expectation.released;
       const count = releases.filter((release) => release.pipeline === pipeline).length;
-      return count === times ? [] : [`${pipeline} was released ${count} times`];
+      return count === times
+        ? []
+        : [`${pipeline} was released ${count} times; ${whatBecameOf(bakes, pipeline)}`];
     }
     if ('bakes' in expectation) {
       const { pipeline, count, state } = expectation.bakes;
-      const own = bakes.filter((bake) => bake.pipeline === pipeline);
-      const found = own.filter((bake) => state === undefined || bake.state === state).length;
-      return found === count ? [] : [`${pipeline}: ${own.map((bake) => bake.state).join(', ') || 'no bake'}`];
+      const found = bakes.filter(
+        (bake) => bake.pipeline === pipeline && (state === undefined || bake.state === state),
+      ).length;
+      return found === count ? [] : [whatBecameOf(bakes, pipeline)];
     }
     return [];
   });
+}
+
+function whatBecameOf(bakes: Observation['bakes'], pipeline: string): string {
+  const own = bakes.filter((bake) => bake.pipeline === pipeline);
+  const ends = own.map(
+    ({ state, attempts }) => `${state} (${attempts.at(-1)?.failure?.reason ?? 'no failure'})`,
+  );
+  return `${pipeline}: ${ends.join(', ') || 'no bake'}`;
 }

@@ -1,5 +1,11 @@
 /** Single statements, chosen at random, taken away from a cloud that runs: what needs them must then be refused. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  LambdaClient,
+  paginateListFunctions,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { cancelAll, play, type World } from '../play.ts';
 import { simulate, withoutStatement } from '../simulate-policy.ts';
 import { isDenialFor } from './recorded.ts';
@@ -53,6 +59,7 @@ export async function withdraw(world: World, grant: Grant, found: Survey): Promi
   if (scenarios.length === 0) return done(simulatedRefusal(grant, found));
 
   const putBack = await takeAway(world.cloud, grant);
+  if (grant.statement.Action.includes('sts:AssumeRole')) await startAfresh(world, grant);
   try {
     for (const scenario of scenarios.slice(0, TRIES)) {
       let after = (await world.cloud.control.calls(0)).at(-1)?.seq ?? 0;
@@ -76,6 +83,18 @@ export async function withdraw(world: World, grant: Grant, found: Survey): Promi
     await cancelAll(world);
     await sleep(300);
   }
+}
+
+/** A function that is warm keeps the sessions that it has; one whose configuration changes starts anew. */
+async function startAfresh({ cloud }: World, grant: Grant): Promise<void> {
+  const client = new LambdaClient(cloud.clientConfig());
+  for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
+    for (const { FunctionName, Role: role = '' } of Functions)
+      if (role.endsWith(`/${grant.role.name}`))
+        await client.send(
+          new UpdateFunctionConfigurationCommand({ FunctionName, Description: `without ${grant.sid}` }),
+        );
+  client.destroy();
 }
 
 /** For roles that are not enforced here: a call that was made would not be allowed any more. */
