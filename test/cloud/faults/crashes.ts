@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
 import { named, type Oven, WORKLOADS } from './oven.ts';
 
@@ -26,6 +26,8 @@ const BAKES = 6;
 
 /** Functions die in the middle of what they do. */
 export function crashes(oven: () => Oven): void {
+  afterEach(() => oven().calm());
+
   it('functions that are killed in the middle of their work lose and double nothing', async () => {
     const { control } = oven();
     const faults = new Map<string, string>();
@@ -51,10 +53,9 @@ export function crashes(oven: () => Oven): void {
       },
       { seconds: 120, everyMs: 2000 },
     );
-    const met = new Set((await control.calls()).map(({ fault }) => fault));
+    const met = new Set((await oven().calls()).map(({ fault }) => fault));
     for (const [id, death] of faults) expect([death, met.has(id)]).toEqual([death, true]);
     for (const name of names) await oven().releasedOnce(name, { targets: 2 });
     for (const name of names) for (const bake of await oven().bakes(name)) await oven().leavesNothing(bake);
-    await control.removeFaults();
   });
 }

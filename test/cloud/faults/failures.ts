@@ -125,7 +125,7 @@ export function failures(oven: () => Oven): void {
   });
 
   async function copiesInto(account: string, region: string) {
-    const calls = await oven().control.calls();
+    const calls = await oven().calls();
     return calls.filter(
       (call) =>
         call.operation === 'CopyImage' &&
@@ -136,7 +136,7 @@ export function failures(oven: () => Oven): void {
   }
 
   async function callsOf(fault: string): Promise<number> {
-    return (await oven().control.calls()).filter((call) => call.fault === fault).length;
+    return (await oven().calls()).filter((call) => call.fault === fault).length;
   }
 }
 

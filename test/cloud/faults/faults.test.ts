@@ -33,7 +33,7 @@ describe('crashes', () => crashes(oven));
 describe('after all of it', () => {
   it('nothing is left behind, nothing runs, and nobody lacked a permission', async () => {
     expect(await oven().left()).toEqual([]);
-    const denied = (await oven().control.calls()).filter(isDenied);
+    const denied = (await oven().calls()).filter(isDenied);
     expect(denied.map(({ principal, operation }) => `${principal} ${operation}`)).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import {
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
+import type { RecordedCall } from '../../../local/client.ts';
 import { STAGE } from '../../../local/deploy.ts';
 import { type ApiBakeDetail, ApiRefused } from '../../../local/scenario/api.ts';
 import { type Observation, Observer } from '../../../local/scenario/observe.ts';
@@ -42,6 +43,8 @@ export class Oven {
   readonly queues: Queues;
   private readonly observer: Observer;
   private readonly table: DynamoDBDocumentClient;
+  /** Number of the last call that was recorded before the tests began. */
+  since = 0;
   private looking: Promise<Observation> | undefined;
   private bases = 0;
 
@@ -178,6 +181,16 @@ export class Oven {
     }
   }
 
+  /** What was called since the tests began. */
+  calls(): Promise<RecordedCall[]> {
+    return this.control.calls(this.since);
+  }
+
+  /** No fault is left for what comes next. */
+  async calm(): Promise<void> {
+    await Promise.all([this.control.removeFaults(), this.control.removeEventFaults()]);
+  }
+
   /** Every account and region that anything may stand in. */
   places(): Promise<Place[]> {
     const { cloud } = this.deployed;
@@ -298,6 +311,8 @@ export function baseOf(pipeline: string): string {
 /** Amazon's side of what every pipeline here is made of. */
 export async function furnish(oven: Oven): Promise<void> {
   const { control } = oven;
+  await oven.calm();
+  oven.since = (await control.calls()).at(-1)?.seq ?? 0;
   await control.imageServices('declare-component', {
     name: 'agents',
     version: '1.0.0',
