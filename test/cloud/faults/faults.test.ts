@@ -33,7 +33,11 @@ describe('crashes', () => crashes(oven));
 describe('after all of it', () => {
   it('nothing is left behind, nothing runs, and nobody lacked a permission', async () => {
     expect(await oven().left()).toEqual([]);
-    const denied = (await oven().calls()).filter(isDenied);
-    expect(denied.map(({ principal, operation }) => `${principal} ${operation}`)).toEqual([]);
+    // Preflight tries the role of the account that nobody has, and says so.
+    const denied = (await oven().calls())
+      .filter(isDenied)
+      .map(({ principal, operation }) => `${principal.split('/').at(-1)} ${operation}`)
+      .filter((call) => !/check-preflight AssumeRole$/.test(call));
+    expect(denied).toEqual([]);
   });
 });
