@@ -51,6 +51,10 @@ export const NOT_REACHED: readonly { readonly grants: RegExp; readonly when: str
     grants: /^MovePointersRole\/(?:ReadOwnImages|RevokeImages|RevokeSnapshots|RemoveOwnCopies)$/,
     when: 'the distribution of a region breaks off after something was shared there',
   },
+  {
+    grants: /^EndExecutionsRole\/LookAtBakes$/,
+    when: 'a bake has run for so long that its execution is looked at',
+  },
   { grants: /^NoticeChangesRole\/StartBakes$/, when: 'a change starts a pipeline that waits for nobody' },
   { grants: /^PlanBakesRole\/AskForPlans$/, when: 'the planner asks to be asked again when a back-off ends' },
   {
