@@ -85,15 +85,13 @@ export async function withdraw(world: World, grant: Grant, found: Survey): Promi
   }
 }
 
-/** A function that is warm keeps the sessions that it has; one whose configuration changes starts anew. */
+/** A function that is warm keeps the sessions that it has; one whose configuration is written starts anew. */
 async function startAfresh({ cloud }: World, grant: Grant): Promise<void> {
   const client = new LambdaClient(cloud.clientConfig());
   for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
-    for (const { FunctionName, Role: role = '' } of Functions)
+    for (const { FunctionName, Role: role = '', Timeout } of Functions)
       if (role.endsWith(`/${grant.role.name}`))
-        await client.send(
-          new UpdateFunctionConfigurationCommand({ FunctionName, Description: `without ${grant.sid}` }),
-        );
+        await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout }));
   client.destroy();
 }
 
