@@ -186,6 +186,7 @@ export async function play(world: World, name: string, options: PlayOptions = {}
 
   await cloud.control.removeFaults();
   await cloud.control.removeEventFaults();
+  await cloud.control.imageServices('forget-failures', {});
   await prepareWorld(stage);
   const observer = new Observer(ownPart(api, scenario.name));
   const remaining = [...scenario.timeline];

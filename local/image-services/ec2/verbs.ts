@@ -88,6 +88,12 @@ export function ec2Verbs(context: Context): Verbs {
       return { images };
     }),
 
+    /** Whatever was to fail does not fail any more. */
+    'forget-failures': defineVerb(z.strictObject({}), () => {
+      const { copyFailures, launchFailures, buildFailures } = world.behaviour;
+      for (const failures of [copyFailures, launchFailures, buildFailures]) failures.clear();
+      return {};
+    }),
     'fail-copy': defineVerb(failCopy, ({ times, ...failure }) => {
       world.behaviour.copyFailures.add(failure, times);
       return {};
