@@ -95,7 +95,8 @@ describe('the approval page in a browser', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Rejected');
+    // The form is on its way when the key is up; the page that answers is what counts.
+    await page.getByRole('heading', { level: 1, name: 'Rejected' }).waitFor();
     expect(await state()).toBe('rejected');
   });
 
