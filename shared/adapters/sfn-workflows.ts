@@ -16,7 +16,6 @@ const LONGEST_REASON = 1000;
 
 export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows {
   // All machines of one installation are called alike but for the last word: `ovenbird-dev-bake`, `ovenbird-dev-distribute-region`.
-  // Our machines differ in the last part of their names: `ovenbird-dev-bake`, `ovenbird-dev-build`.
   const executionArn = (machine: string, name: string): string =>
     `${bakeMachine.replace(':stateMachine:', ':execution:').replace(/bake$/, machine)}:${name}`;
   return {
