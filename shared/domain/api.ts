@@ -76,44 +76,47 @@ export const ProblemSchema = z
   .meta({ id: 'Problem', description: 'An error, as application/problem+json (RFC 9457).' });
 export type ProblemDetails = z.output<typeof ProblemSchema>;
 
-export const ChangeSchema = ChangeRecordSchema.omit({ cursor: true }).meta({
+export const ChangeSchema = ChangeRecordSchema.unwrap().omit({ cursor: true }).meta({
   id: 'Change',
   description: 'A selector moved from one version to another.',
 });
 export type Change = z.output<typeof ChangeSchema>;
 
-export const ApprovalSchema = ApprovalRecordSchema.omit({ notified: true, evidence: true }).meta({
+export const ApprovalSchema = ApprovalRecordSchema.unwrap().omit({ notified: true, evidence: true }).meta({
   id: 'Approval',
   description: 'A request to approve an image, and what became of it.',
 });
 export type Approval = z.output<typeof ApprovalSchema>;
 
-export const ReleaseSchema = ReleaseRecordSchema.meta({
+export const ReleaseSchema = ReleaseRecordSchema.unwrap().meta({
   id: 'Release',
   description: 'An approved image, verified on every required target, that was made current in a channel.',
 });
 export type Release = z.output<typeof ReleaseSchema>;
 
-export const BakeSchema = BakeRecordSchema.pick({
-  id: true,
-  pipeline: true,
-  revision: true,
-  channel: true,
-  bits: true,
-  proof: true,
-  attempt: true,
-  state: true,
-  reason: true,
-  requestedBy: true,
-  changes: true,
-  causes: true,
-  createdAt: true,
-  endedAt: true,
-}).meta({ id: 'Bake', description: 'One run of a pipeline. Its state is that of its latest attempt.' });
+export const BakeSchema = BakeRecordSchema.unwrap()
+  .pick({
+    id: true,
+    pipeline: true,
+    revision: true,
+    channel: true,
+    bits: true,
+    proof: true,
+    attempt: true,
+    state: true,
+    reason: true,
+    requestedBy: true,
+    changes: true,
+    causes: true,
+    createdAt: true,
+    endedAt: true,
+  })
+  .meta({ id: 'Bake', description: 'One run of a pipeline. Its state is that of its latest attempt.' });
 export type Bake = z.output<typeof BakeSchema>;
 
-const StepSchema = StepRecordSchema.omit({ bake: true }).meta({ id: 'Step' });
-const AttemptSchema = AttemptRecordSchema.omit({ bake: true })
+const StepSchema = StepRecordSchema.unwrap().omit({ bake: true }).meta({ id: 'Step' });
+const AttemptSchema = AttemptRecordSchema.unwrap()
+  .omit({ bake: true })
   .extend({ failure: FailureSchema.optional() })
   .meta({ id: 'Attempt' });
 
@@ -121,10 +124,14 @@ export const BakeDetailsSchema = BakeSchema.extend({
   lock: LockSchema,
   attempts: z.array(AttemptSchema),
   steps: z.array(StepSchema).meta({ description: 'Of all attempts, in the order in which they are done.' }),
-  images: z.array(ImageRecordSchema.omit({ bake: true })),
-  tests: z.array(TestRecordSchema.omit({ bake: true }).extend({ results: z.array(SuiteResultSchema) })),
+  images: z.array(ImageRecordSchema.unwrap().omit({ bake: true })),
+  tests: z.array(
+    TestRecordSchema.unwrap()
+      .omit({ bake: true })
+      .extend({ results: z.array(SuiteResultSchema) }),
+  ),
   targets: z.array(
-    TargetRecordSchema.pick({
+    TargetRecordSchema.unwrap().pick({
       account: true,
       region: true,
       variant: true,
@@ -223,7 +230,11 @@ export const BakeAnswerSchema = z
 export type BakeAnswer = z.output<typeof BakeAnswerSchema>;
 
 export const EndedSchema = z
-  .object({ bake: z.string(), attempt: z.number().int().positive(), state: AttemptRecordSchema.shape.state })
+  .object({
+    bake: z.string(),
+    attempt: z.number().int().positive(),
+    state: AttemptRecordSchema.unwrap().shape.state,
+  })
   .meta({ id: 'AttemptState' });
 
 export const DecisionRequestSchema = z.strictObject({
@@ -347,8 +358,8 @@ export const OPERATIONS = {
     path: '/approvals',
     summary: 'List approval requests, the newest first',
     query: PageQuerySchema.extend({
-      state: ApprovalRecordSchema.shape.state
-        .optional()
+      state: ApprovalRecordSchema.unwrap()
+        .shape.state.optional()
         .meta({ description: 'Only those in this state; a page may then hold fewer than `limit`.' }),
     }),
     status: 200,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { BaseSelectorSchema, CHANNEL_NAME, ComponentReferenceSchema, PIPELINE_NAME } from './selectors.ts';
 
+/** Schemas are lazy: nearly every function imports this file for its words, few ever read a definition. */
 export const API_VERSION = 'ovenbird.dev/v1';
 
 /** A place that the schema keeps for a later release: refused with a clear message, never ignored. */
@@ -13,9 +14,11 @@ function notYet(what: string) {
 }
 
 /** A length of time as people write it: `0s`, `90s`, `15m`, `2h`, `3d`. */
-export const DurationSchema = z
-  .string()
-  .regex(/^[0-9]{1,6}(?:s|m|h|d)$/, 'must be a whole number with a unit, such as 90s, 15m, 2h or 3d');
+export const DurationSchema = z.lazy(() =>
+  z
+    .string()
+    .regex(/^[0-9]{1,6}(?:s|m|h|d)$/, 'must be a whole number with a unit, such as 90s, 15m, 2h or 3d'),
+);
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Seconds of a duration that `DurationSchema` accepted. */
@@ -25,176 +28,200 @@ export function durationSeconds(duration: string): number {
   return Number.parseInt(duration, 10) * unit;
 }
 
-export const AccountIdSchema = z
-  .string()
-  .regex(/^[0-9]{12}$/, 'must be an AWS account id: 12 digits, in quotes');
-export const RegionSchema = z
-  .string()
-  .regex(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'must be a region name such as eu-west-1');
-const InstanceTypeSchema = z
-  .string()
-  .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'must be an instance type such as t3.small');
+export const AccountIdSchema = z.lazy(() =>
+  z.string().regex(/^[0-9]{12}$/, 'must be an AWS account id: 12 digits, in quotes'),
+);
+export const RegionSchema = z.lazy(() =>
+  z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'must be a region name such as eu-west-1'),
+);
+const InstanceTypeSchema = z.lazy(() =>
+  z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'must be an instance type such as t3.small'),
+);
 
-const ComponentSchema = z.strictObject({
-  component: ComponentReferenceSchema,
-  parameters: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
-});
+const ComponentSchema = z.lazy(() =>
+  z.strictObject({
+    component: ComponentReferenceSchema,
+    parameters: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  }),
+);
 
-const BuildSchema = z.strictObject({
-  engine: z.enum(['imageBuilder', 'packer']).default('imageBuilder'),
-  instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.medium']),
-  timeout: DurationSchema.default('4h'),
-  rootVolumeGiB: z.number().int().min(1).max(16_384).optional(),
-  dataVolumes: z
-    .array(
-      z.strictObject({
-        device: z.string().regex(/^\/dev\/[a-z0-9]+$/),
-        sizeGiB: z.number().int().min(1).max(16_384),
-      }),
-    )
-    .max(10)
-    .default([]),
-  source: notYet('Building from a source archive or Git reference'),
-  container: notYet('Building container images'),
-});
+const BuildSchema = z.lazy(() =>
+  z.strictObject({
+    engine: z.enum(['imageBuilder', 'packer']).default('imageBuilder'),
+    instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.medium']),
+    timeout: DurationSchema.default('4h'),
+    rootVolumeGiB: z.number().int().min(1).max(16_384).optional(),
+    dataVolumes: z
+      .array(
+        z.strictObject({
+          device: z.string().regex(/^\/dev\/[a-z0-9]+$/),
+          sizeGiB: z.number().int().min(1).max(16_384),
+        }),
+      )
+      .max(10)
+      .default([]),
+    source: notYet('Building from a source archive or Git reference'),
+    container: notYet('Building container images'),
+  }),
+);
 
-const SuiteSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
-  /** Shell lines. In a file, `script: ./boots.sh` names a file beside the definition; the CLI puts its text here. */
-  script: z.string().min(1).max(60_000),
-  timeout: DurationSchema.default('10m'),
-});
+const SuiteSchema = z.lazy(() =>
+  z.strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+    /** Shell lines. In a file, `script: ./boots.sh` names a file beside the definition; the CLI puts its text here. */
+    script: z.string().min(1).max(60_000),
+    timeout: DurationSchema.default('10m'),
+  }),
+);
 
-const TestsSchema = z.strictObject({
-  instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.small']),
-  suites: z.array(SuiteSchema).min(1).max(20),
-  components: notYet('Image Builder test components'),
-});
+const TestsSchema = z.lazy(() =>
+  z.strictObject({
+    instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.small']),
+    suites: z.array(SuiteSchema).min(1).max(20),
+    components: notYet('Image Builder test components'),
+  }),
+);
 
 const PackageName = z.string().regex(/^[A-Za-z0-9._+-]{1,128}$/);
-const GatesSchema = z.strictObject({
-  packages: z
-    .strictObject({ require: z.array(PackageName).default([]), forbid: z.array(PackageName).default([]) })
-    .default({ require: [], forbid: [] }),
-  vulnerabilities: notYet('The vulnerability gate'),
-  policy: notYet('The policy gate'),
-});
+const GatesSchema = z.lazy(() =>
+  z.strictObject({
+    packages: z
+      .strictObject({ require: z.array(PackageName).default([]), forbid: z.array(PackageName).default([]) })
+      .default({ require: [], forbid: [] }),
+    vulnerabilities: notYet('The vulnerability gate'),
+    policy: notYet('The policy gate'),
+  }),
+);
 
-const ApprovalSchema = z.strictObject({
-  required: z.boolean().default(true),
-  approvers: z.array(z.email()).max(20).default([]),
-  expiresAfter: DurationSchema.default('3d'),
-  quorum: notYet('A quorum of approvers'),
-  reminders: notYet('Reminders'),
-});
+const ApprovalSchema = z.lazy(() =>
+  z.strictObject({
+    required: z.boolean().default(true),
+    approvers: z.array(z.email()).max(20).default([]),
+    expiresAfter: DurationSchema.default('3d'),
+    quorum: notYet('A quorum of approvers'),
+    reminders: notYet('Reminders'),
+  }),
+);
 
-export const TargetSchema = z.strictObject({
-  account: AccountIdSchema,
-  regions: z.array(RegionSchema).min(1).max(40),
-  /** `copy`: the target owns its image, encrypted with the target's key. `share`: the control account's copy is made launchable for it. */
-  mode: z.enum(['copy', 'share']).default('copy'),
-  required: z.boolean().default(true),
-  /** Key alias, id or ARN in the target; the template for targets makes `alias/ovenbird-images`. */
-  key: z.string().default('alias/ovenbird-images'),
-  launchTemplate: z
-    .string()
-    .regex(/^[A-Za-z0-9()./_-]{3,128}$/)
-    .optional(),
-});
+export const TargetSchema = z.lazy(() =>
+  z.strictObject({
+    account: AccountIdSchema,
+    regions: z.array(RegionSchema).min(1).max(40),
+    /** `copy`: the target owns its image, encrypted with the target's key. `share`: the control account's copy is made launchable for it. */
+    mode: z.enum(['copy', 'share']).default('copy'),
+    required: z.boolean().default(true),
+    /** Key alias, id or ARN in the target; the template for targets makes `alias/ovenbird-images`. */
+    key: z.string().default('alias/ovenbird-images'),
+    launchTemplate: z
+      .string()
+      .regex(/^[A-Za-z0-9()./_-]{3,128}$/)
+      .optional(),
+  }),
+);
 
-const DistributionSchema = z.strictObject({
-  targets: z.array(TargetSchema).max(100).default([]),
-  /** Name of the SSM parameter in each target; `{pipeline}` and `{channel}` are filled in. */
-  parameter: z
-    .string()
-    .regex(/^\/[A-Za-z0-9_./{}-]+$/)
-    .default('/ovenbird/{pipeline}/{channel}'),
-  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
-  deprecateAfter: DurationSchema.optional(),
-  organizations: notYet('Sharing with organisations and OUs'),
-  rings: notYet('Rings'),
-});
+const DistributionSchema = z.lazy(() =>
+  z.strictObject({
+    targets: z.array(TargetSchema).max(100).default([]),
+    /** Name of the SSM parameter in each target; `{pipeline}` and `{channel}` are filled in. */
+    parameter: z
+      .string()
+      .regex(/^\/[A-Za-z0-9_./{}-]+$/)
+      .default('/ovenbird/{pipeline}/{channel}'),
+    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+    deprecateAfter: DurationSchema.optional(),
+    organizations: notYet('Sharing with organisations and OUs'),
+    rings: notYet('Rings'),
+  }),
+);
 
-const TriggersSchema = z.strictObject({
-  mode: z.enum(['immediate', 'manual']).default('immediate'),
-  debounce: DurationSchema.default('5m'),
-  maxHold: DurationSchema.default('3d'),
-  schedule: notYet('Schedules'),
-  freeze: notYet('Freeze windows'),
-});
+const TriggersSchema = z.lazy(() =>
+  z.strictObject({
+    mode: z.enum(['immediate', 'manual']).default('immediate'),
+    debounce: DurationSchema.default('5m'),
+    maxHold: DurationSchema.default('3d'),
+    schedule: notYet('Schedules'),
+    freeze: notYet('Freeze windows'),
+  }),
+);
 
-const LifecycleSchema = z.strictObject({
-  maxFailures: z.number().int().min(1).max(10).default(5),
-  retention: notYet('Retention'),
-  pinned: notYet('Pinning a pipeline'),
-});
+const LifecycleSchema = z.lazy(() =>
+  z.strictObject({
+    maxFailures: z.number().int().min(1).max(10).default(5),
+    retention: notYet('Retention'),
+    pinned: notYet('Pinning a pipeline'),
+  }),
+);
 
-const VariantSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/),
-  architecture: z.enum(['x86_64', 'arm64']),
-});
+const VariantSchema = z.lazy(() =>
+  z.strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/),
+    architecture: z.enum(['x86_64', 'arm64']),
+  }),
+);
 
 /** The file that a user writes. One pipeline, one image. Fields that later releases implement are refused, not ignored. */
-export const DefinitionSchema = z
-  .strictObject({
-    $schema: z.string().optional(),
-    apiVersion: z.literal(API_VERSION),
-    kind: z.literal('Pipeline').default('Pipeline'),
-    name: z.string().regex(PIPELINE_NAME, 'must be 3 to 40 of a-z, 0-9 and "-", and start with a letter'),
-    description: z.string().max(500).default(''),
-    team: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,39}$/)
-      .optional(),
-    channel: z.string().regex(CHANNEL_NAME).default('stable'),
-    base: BaseSelectorSchema,
-    components: z.array(ComponentSchema).max(20).default([]),
-    variants: z
-      .array(VariantSchema)
-      .min(1)
-      .max(1, 'more than one variant is not implemented yet; keep one')
-      .default([{ name: 'x86-64', architecture: 'x86_64' }]),
-    build: BuildSchema.prefault({}),
-    tests: TestsSchema,
-    gates: GatesSchema.prefault({}),
-    approval: ApprovalSchema.prefault({}),
-    distribution: DistributionSchema.prefault({}),
-    triggers: TriggersSchema.prefault({}),
-    lifecycle: LifecycleSchema.prefault({}),
-  })
-  .superRefine((definition, context) => {
-    if (definition.approval.required && definition.approval.approvers.length === 0) {
-      context.addIssue({
-        code: 'custom',
-        path: ['approval', 'approvers'],
-        message: 'names nobody; add an address, or set approval.required: false',
-      });
-    }
-    const seen = new Set<string>();
-    definition.distribution.targets.forEach((target, index) => {
-      target.regions.forEach((region, position) => {
-        const place = `${target.account}/${region}`;
-        if (seen.has(place)) {
-          context.addIssue({
-            code: 'custom',
-            path: ['distribution', 'targets', index, 'regions', position],
-            message: `names ${place} a second time`,
-          });
-        }
-        seen.add(place);
-      });
-    });
-    const names = definition.tests.suites.map((suite) => suite.name);
-    names.forEach((name, index) => {
-      if (names.indexOf(name) !== index) {
+export const DefinitionSchema = z.lazy(() =>
+  z
+    .strictObject({
+      $schema: z.string().optional(),
+      apiVersion: z.literal(API_VERSION),
+      kind: z.literal('Pipeline').default('Pipeline'),
+      name: z.string().regex(PIPELINE_NAME, 'must be 3 to 40 of a-z, 0-9 and "-", and start with a letter'),
+      description: z.string().max(500).default(''),
+      team: z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,39}$/)
+        .optional(),
+      channel: z.string().regex(CHANNEL_NAME).default('stable'),
+      base: BaseSelectorSchema,
+      components: z.array(ComponentSchema).max(20).default([]),
+      variants: z
+        .array(VariantSchema)
+        .min(1)
+        .max(1, 'more than one variant is not implemented yet; keep one')
+        .default([{ name: 'x86-64', architecture: 'x86_64' }]),
+      build: BuildSchema.prefault({}),
+      tests: TestsSchema,
+      gates: GatesSchema.prefault({}),
+      approval: ApprovalSchema.prefault({}),
+      distribution: DistributionSchema.prefault({}),
+      triggers: TriggersSchema.prefault({}),
+      lifecycle: LifecycleSchema.prefault({}),
+    })
+    .superRefine((definition, context) => {
+      if (definition.approval.required && definition.approval.approvers.length === 0) {
         context.addIssue({
           code: 'custom',
-          path: ['tests', 'suites', index, 'name'],
-          message: `"${name}" is used twice`,
+          path: ['approval', 'approvers'],
+          message: 'names nobody; add an address, or set approval.required: false',
         });
       }
-    });
-  });
+      const seen = new Set<string>();
+      definition.distribution.targets.forEach((target, index) => {
+        target.regions.forEach((region, position) => {
+          const place = `${target.account}/${region}`;
+          if (seen.has(place)) {
+            context.addIssue({
+              code: 'custom',
+              path: ['distribution', 'targets', index, 'regions', position],
+              message: `names ${place} a second time`,
+            });
+          }
+          seen.add(place);
+        });
+      });
+      const names = definition.tests.suites.map((suite) => suite.name);
+      names.forEach((name, index) => {
+        if (names.indexOf(name) !== index) {
+          context.addIssue({
+            code: 'custom',
+            path: ['tests', 'suites', index, 'name'],
+            message: `"${name}" is used twice`,
+          });
+        }
+      });
+    }),
+);
 
 export type DefinitionInput = z.input<typeof DefinitionSchema>;
 export type Definition = z.output<typeof DefinitionSchema>;

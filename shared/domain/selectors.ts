@@ -5,77 +5,91 @@ const VERSION_OR_WILDCARD = /^(?:x\.x\.x|[0-9]+\.x\.x|[0-9]+\.[0-9]+\.x|[0-9]+\.
 export const PIPELINE_NAME = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
 export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
-const PipelineSelectorSchema = z.strictObject({
-  pipeline: z
-    .string()
-    .regex(PIPELINE_NAME, 'must be the name of a pipeline')
-    .meta({ description: 'Name of the pipeline whose released image is the base.' }),
-  channel: z
-    .string()
-    .regex(CHANNEL_NAME)
-    .default('stable')
-    .meta({ description: 'Channel of that pipeline.' }),
-});
-const SsmSelectorSchema = z.strictObject({
-  ssm: z
-    .string()
-    .regex(/^\/[A-Za-z0-9_./-]+$/, 'must be a full parameter name that starts with "/"')
-    .meta({ description: 'SSM parameter that holds an AMI id, own or public (/aws/service/...).' }),
-});
-const ImageSelectorSchema = z.strictObject({
-  image: z
-    .string()
-    .regex(
-      /^arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):image\/[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
-      'must be an Image Builder image ARN',
-    )
-    .meta({ description: 'Image Builder image ARN; trailing nodes of the version may be x.' }),
-});
-const AmiSelectorSchema = z.strictObject({
-  ami: z
-    .string()
-    .regex(/^ami-[0-9a-f]{8,17}$/, 'must be an AMI id such as ami-0f3c9a1b2d4e5f678')
-    .meta({ description: 'A pinned AMI; it never moves.' }),
-});
-const LookupSelectorSchema = z.strictObject({
-  lookup: z.strictObject({
-    owner: z
+const PipelineSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    pipeline: z
+      .string()
+      .regex(PIPELINE_NAME, 'must be the name of a pipeline')
+      .meta({ description: 'Name of the pipeline whose released image is the base.' }),
+    channel: z
+      .string()
+      .regex(CHANNEL_NAME)
+      .default('stable')
+      .meta({ description: 'Channel of that pipeline.' }),
+  }),
+);
+const SsmSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    ssm: z
+      .string()
+      .regex(/^\/[A-Za-z0-9_./-]+$/, 'must be a full parameter name that starts with "/"')
+      .meta({ description: 'SSM parameter that holds an AMI id, own or public (/aws/service/...).' }),
+  }),
+);
+const ImageSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    image: z
       .string()
       .regex(
-        /^(?:[0-9]{12}|amazon|self|aws-marketplace)$/,
-        'must be an account id, amazon, self or aws-marketplace',
-      ),
-    name: z.string().min(3).max(128),
-    architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
+        /^arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):image\/[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
+        'must be an Image Builder image ARN',
+      )
+      .meta({ description: 'Image Builder image ARN; trailing nodes of the version may be x.' }),
   }),
-});
-const ContainerSelectorSchema = z.strictObject({ container: z.string().min(3) });
+);
+const AmiSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    ami: z
+      .string()
+      .regex(/^ami-[0-9a-f]{8,17}$/, 'must be an AMI id such as ami-0f3c9a1b2d4e5f678')
+      .meta({ description: 'A pinned AMI; it never moves.' }),
+  }),
+);
+const LookupSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    lookup: z.strictObject({
+      owner: z
+        .string()
+        .regex(
+          /^(?:[0-9]{12}|amazon|self|aws-marketplace)$/,
+          'must be an account id, amazon, self or aws-marketplace',
+        ),
+      name: z.string().min(3).max(128),
+      architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
+    }),
+  }),
+);
+const ContainerSelectorSchema = z.lazy(() => z.strictObject({ container: z.string().min(3) }));
 
 /** How a definition names its base image. Exactly one form. */
-export const BaseSelectorSchema = z
-  .union([
-    PipelineSelectorSchema,
-    SsmSelectorSchema,
-    ImageSelectorSchema,
-    AmiSelectorSchema,
-    LookupSelectorSchema,
-    ContainerSelectorSchema,
-  ])
-  .meta({
-    description: 'What the image is built on: exactly one of pipeline, ssm, image, ami, lookup, container.',
-  });
+export const BaseSelectorSchema = z.lazy(() =>
+  z
+    .union([
+      PipelineSelectorSchema,
+      SsmSelectorSchema,
+      ImageSelectorSchema,
+      AmiSelectorSchema,
+      LookupSelectorSchema,
+      ContainerSelectorSchema,
+    ])
+    .meta({
+      description: 'What the image is built on: exactly one of pipeline, ssm, image, ami, lookup, container.',
+    }),
+);
 export type BaseSelector = z.infer<typeof BaseSelectorSchema>;
 
 /**
  * A component: a full ARN, or the short form `name/1.x.x`, which means a component of the control account in its home
  * region. Normalised to an ARN when the definition is applied.
  */
-export const ComponentReferenceSchema = z
-  .string()
-  .regex(
-    /^(?:arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):component\/)?[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
-    'must be a component ARN or name/version such as harden-ssh/1.x.x',
-  );
+export const ComponentReferenceSchema = z.lazy(() =>
+  z
+    .string()
+    .regex(
+      /^(?:arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):component\/)?[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
+      'must be a component ARN or name/version such as harden-ssh/1.x.x',
+    ),
+);
 
 /** A wildcard in the middle (`1.x.8`) is an error in Image Builder too, but its pattern does not say so (imagebuilder/userguide/ibhow-semantic-versioning). */
 export function isLegalVersionNode(version: string): boolean {
@@ -93,13 +107,15 @@ export type Selector =
   | { kind: 'component'; arn: string }
   | { kind: 'ami'; id: string; region: string };
 
-export const SelectorSchema: z.ZodType<Selector> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('pipeline'), pipeline: z.string(), channel: z.string() }),
-  z.strictObject({ kind: z.literal('ssm'), name: z.string(), region: z.string() }),
-  z.strictObject({ kind: z.literal('image'), arn: z.string() }),
-  z.strictObject({ kind: z.literal('component'), arn: z.string() }),
-  z.strictObject({ kind: z.literal('ami'), id: z.string(), region: z.string() }),
-]);
+export const SelectorSchema: z.ZodType<Selector> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('pipeline'), pipeline: z.string(), channel: z.string() }),
+    z.strictObject({ kind: z.literal('ssm'), name: z.string(), region: z.string() }),
+    z.strictObject({ kind: z.literal('image'), arn: z.string() }),
+    z.strictObject({ kind: z.literal('component'), arn: z.string() }),
+    z.strictObject({ kind: z.literal('ami'), id: z.string(), region: z.string() }),
+  ]),
+);
 
 export function selectorKey(selector: Selector): string {
   switch (selector.kind) {
