@@ -9,6 +9,30 @@ export interface Clock {
   now(): Date;
 }
 
+/**
+ * When schedules come: `cron(...)` as AWS writes it, or `rate(...)`, counted from the epoch. Times of day are those of the time zone; an hour
+ * that the clocks leave out comes when they have moved on, one that they repeat comes once.
+ */
+export interface Calendar {
+  /** The first time after `after`; undefined where none is left. Throws InvalidSchedule, which names what is wrong. */
+  next(schedule: { readonly expression: string; readonly timeZone: string }, after: Date): Date | undefined;
+  /** The last time after `after` that is not after `upTo`. */
+  last(
+    schedule: { readonly expression: string; readonly timeZone: string },
+    window: { readonly after: Date; readonly upTo: Date },
+  ): Date | undefined;
+}
+
+/** How much may start without a person, and at once. */
+export interface Limits {
+  /** Bakes of the account at once; one that waits for its approval does not count. */
+  readonly bakes: number;
+  /** The same for each team. */
+  readonly bakesOfTeam: number;
+  /** Images that one change may lead to; a larger wave waits for a person. */
+  readonly wave: number;
+}
+
 export interface Ids {
   /** A ULID: sorts by time, 26 characters. */
   next(): string;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
+import { limits } from '../../shared/lambda/deps/limits.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
@@ -19,6 +20,7 @@ export const handler = queueLambda({
     clock,
     ids: ids(),
     digest,
+    limits: limits(),
     planQueue: planQueue(),
     resolver: selectorResolver(),
     workflows: workflows(),

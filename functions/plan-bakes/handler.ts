@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
+import { calendar } from '../../shared/lambda/deps/calendar.ts';
+import { limits } from '../../shared/lambda/deps/limits.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
@@ -14,6 +16,8 @@ export const handler = queueLambda({
     clock,
     ids: ids(),
     digest,
+    calendar,
+    limits: limits(),
     planQueue: planQueue(),
     workflows: workflows(),
   }),

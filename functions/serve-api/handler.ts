@@ -1,5 +1,7 @@
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
+import { calendar } from '../../shared/lambda/deps/calendar.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
+import { limits } from '../../shared/lambda/deps/limits.ts';
 import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
@@ -17,6 +19,8 @@ export const handler = httpLambda(
     const deps = { table: table(), clock, ids: ids(), digest };
     const verbs = apiVerbs({
       ...deps,
+      calendar,
+      limits: limits(),
       home: home(),
       images: ownImages(),
       notifier: approverNotifier(),

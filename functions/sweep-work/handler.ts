@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
+import { limits } from '../../shared/lambda/deps/limits.ts';
 import { notifier } from '../../shared/lambda/deps/notifier.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
@@ -16,6 +17,7 @@ export const handler = lambda({
   deps: () => ({
     table: table(),
     clock,
+    limits: limits(),
     planQueue: planQueue(),
     wakeQueue: wakeQueue(),
     workflows: workflows(),

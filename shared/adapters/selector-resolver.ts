@@ -72,6 +72,11 @@ async function lookUp(
     }
     case 'ami':
       return { found: true, version: selector.id, detail: { amiId: selector.id } };
+    case 'lookup':
+    case 'container':
+    case 'source':
+    case 'packages':
+      return { found: false, reason: `Selectors of the kind ${selector.kind} are not resolved yet` };
     case 'pipeline':
       return { found: false, reason: 'What a channel holds is in our own table' };
     default:

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { BaseSelectorSchema, CHANNEL_NAME, ComponentReferenceSchema, PIPELINE_NAME } from './selectors.ts';
+import {
+  BaseSelectorSchema,
+  CHANNEL_NAME,
+  ComponentReferenceSchema,
+  InputSelectorSchema,
+  PIPELINE_NAME,
+} from './selectors.ts';
 
 /** Schemas are lazy: nearly every function imports this file for its words, few ever read a definition. */
 export const API_VERSION = 'ovenbird.dev/v1';
@@ -60,6 +66,8 @@ const BuildSchema = z.lazy(() =>
       )
       .max(10)
       .default([]),
+    /** Lets Image Builder run the test components too, while it builds; they are part of the bits then. */
+    imageBuilderTests: z.boolean().default(false),
     source: notYet('Building from a source archive or Git reference'),
     container: notYet('Building container images'),
   }),
@@ -78,7 +86,8 @@ const TestsSchema = z.lazy(() =>
   z.strictObject({
     instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.small']),
     suites: z.array(SuiteSchema).min(1).max(20),
-    components: notYet('Image Builder test components'),
+    /** Components whose test phase is run on the candidate: they judge the image and are no part of it. */
+    components: z.array(ComponentSchema).max(20).default([]),
   }),
 );
 
@@ -134,13 +143,58 @@ const DistributionSchema = z.lazy(() =>
   }),
 );
 
+/** Five or six fields as AWS writes them, or a rate (scheduler/latest/UserGuide/schedule-types). Whether it ever comes is checked at apply. */
+const ScheduleExpression = z.lazy(() =>
+  z
+    .string()
+    .regex(
+      /^(?:cron\([^()]+\)|rate\([1-9][0-9]{0,5} (?:minute|hour|day)s?\))$/,
+      'must be cron(minutes hours day-of-month month day-of-week year) or rate(n minutes|hours|days)',
+    ),
+);
+const TimeZone = z.lazy(() =>
+  z.string().regex(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'must be a time zone such as Europe/Berlin'),
+);
+
+const ScheduleSchema = z.lazy(() =>
+  z.strictObject({
+    expression: ScheduleExpression,
+    timeZone: TimeZone.default('Etc/UTC'),
+    /** As EC2 Image Builder: at a tick, bake only when a dependency has a newer version, or whatever has changed. */
+    startCondition: z
+      .enum(['dependency-updates-available', 'always'])
+      .default('dependency-updates-available'),
+  }),
+);
+
+const FreezeSchema = z.lazy(() =>
+  z.union([
+    z.strictObject({
+      reason: z.string().min(1).max(200),
+      from: z.iso.datetime({ offset: true }),
+      to: z.iso.datetime({ offset: true }),
+    }),
+    z.strictObject({
+      reason: z.string().min(1).max(200),
+      /** When the window opens, again and again. */
+      opens: ScheduleExpression,
+      timeZone: TimeZone.default('Etc/UTC'),
+      lasts: DurationSchema,
+    }),
+  ]),
+);
+
 const TriggersSchema = z.lazy(() =>
   z.strictObject({
-    mode: z.enum(['immediate', 'manual']).default('immediate'),
+    mode: z.enum(['immediate', 'schedule', 'manual']).default('immediate'),
+    /** Changes come in groups: nothing starts until none has come for so long. */
     debounce: DurationSchema.default('5m'),
+    /** The debounce does not put a bake off beyond this. */
+    longestWait: DurationSchema.default('1h'),
     maxHold: DurationSchema.default('3d'),
-    schedule: notYet('Schedules'),
-    freeze: notYet('Freeze windows'),
+    schedule: ScheduleSchema.optional(),
+    /** Times in which nothing starts by itself. */
+    freeze: z.array(FreezeSchema).max(20).default([]),
   }),
 );
 
@@ -148,7 +202,8 @@ const LifecycleSchema = z.lazy(() =>
   z.strictObject({
     maxFailures: z.number().int().min(1).max(10).default(5),
     retention: notYet('Retention'),
-    pinned: notYet('Pinning a pipeline'),
+    /** Stays on its current release, whatever changes. */
+    pinned: z.boolean().default(false),
   }),
 );
 
@@ -175,6 +230,8 @@ export const DefinitionSchema = z.lazy(() =>
       channel: z.string().regex(CHANNEL_NAME).default('stable'),
       base: BaseSelectorSchema,
       components: z.array(ComponentSchema).max(20).default([]),
+      /** What else the image depends on: a newer version of any of these is a change, though no build step names it. */
+      inputs: z.array(InputSelectorSchema).max(20).default([]),
       variants: z
         .array(VariantSchema)
         .min(1)

@@ -50,6 +50,10 @@ export class InvalidRequest extends DomainError {
   readonly code = 'invalid-request';
   readonly status = 400;
 }
+export class InvalidSchedule extends DomainError {
+  readonly code = 'invalid-schedule';
+  readonly status = 422;
+}
 export class PipelineNotFound extends DomainError {
   readonly code = 'pipeline-not-found';
   readonly status = 404;

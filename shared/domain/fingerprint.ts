@@ -4,7 +4,7 @@
  */
 import { canonical } from './canonical.ts';
 import type { Definition } from './definition.ts';
-import type { Lock } from './records.ts';
+import type { Ingredients, Lock } from './records.ts';
 
 type DigestOf = (text: string) => string;
 
@@ -17,6 +17,7 @@ export function recipeDigest(digest: DigestOf, definition: Definition): string {
       variants,
       parameters: components.map((component) => component.parameters ?? {}),
       rootVolumeGiB: build.rootVolumeGiB,
+      imageBuilderTests: build.imageBuilderTests || undefined,
       dataVolumes: build.dataVolumes,
     }),
   );
@@ -25,21 +26,34 @@ export function recipeDigest(digest: DigestOf, definition: Definition): string {
 /** What judges the image: suites, gates and where the suites run. */
 export function proofDigest(digest: DigestOf, definition: Definition): string {
   const { tests, gates } = definition;
-  return digest(canonical({ suites: tests.suites, instanceTypes: tests.instanceTypes, gates }));
+  const parameters = tests.components.map((component) => component.parameters ?? {});
+  return digest(canonical({ suites: tests.suites, instanceTypes: tests.instanceTypes, parameters, gates }));
 }
 
-/** `salt` is the id of a forced request: the same versions again, but another bake. */
+/** Test components judge the image too: their versions are part of the proof. */
+export function proofWith(digest: DigestOf, proof: string, lock: Lock): string {
+  if (lock.tests.length === 0) return proof;
+  return digest(canonical({ proof, tests: lock.tests.map((component) => component.version) }));
+}
+
 export function bitsDigest(
   digest: DigestOf,
-  parts: { readonly recipe: string; readonly lock: Lock; readonly salt: string | undefined },
+  parts: { readonly lock: Lock; readonly ingredients: Ingredients; readonly testsAreBits: boolean },
 ): string {
-  const { recipe, lock, salt } = parts;
+  const { lock, ingredients, testsAreBits } = parts;
+  const { recipe, salt, tick, floors } = ingredients;
+  const versions = (entries: Lock['components']) => entries.map((entry) => entry.version);
   return digest(
     canonical({
       recipe,
       base: lock.base.version,
-      components: lock.components.map((component) => component.version),
+      components: versions(lock.components),
+      // Each under its own name, so that their order says nothing.
+      inputs: Object.fromEntries(lock.inputs.map((entry) => [entry.key, entry.version])),
+      tests: testsAreBits ? versions(lock.tests) : undefined,
       salt,
+      tick,
+      floors,
     }),
   );
 }

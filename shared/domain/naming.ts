@@ -71,6 +71,8 @@ export const keys = {
   }),
   approval: (id: string): Key => ({ pk: `APPROVAL#${id}`, sk: 'META' }),
   wait: (id: string): Key => ({ pk: `WAIT#${id}`, sk: 'META' }),
+  /** Places for concurrent bakes of the account, or of a team. */
+  capacity: (key: string): Key => ({ pk: `CAPACITY#${key}`, sk: 'META' }),
   outbox: (id: string): Key => ({ pk: `OUTBOX#${id}`, sk: 'META' }),
 } as const;
 
@@ -82,6 +84,7 @@ export const lists = {
   changes: 'CHANGES',
   selectors: 'SELECTORS',
   approvals: 'APPROVALS',
+  capacities: 'CAPACITIES',
 } as const;
 
 /** Partitions of the sparse `due` index (attributes `duePk`, `dueSk` = ISO time): what a sweep must look at, oldest first. */
@@ -96,7 +99,14 @@ export const due = {
   wait: 'DUE#WAIT',
   /** Attempts that are not terminal, by when somebody should look whether they are stuck. */
   attempt: 'DUE#ATTEMPT',
+  /** Pipelines that wait for a place, by `linePosition`. */
+  line: (capacity: string) => `LINE#${capacity}`,
 } as const;
+
+/** Where a pipeline stands in the line for a place: the longest chain of images that wait for it first, then who has waited longest. */
+export function linePosition(chain: number, since: string): string {
+  return `${pad(Math.max(0, 9999 - chain), 4)}#${since}`;
+}
 
 /** Machines by name; also the middle part of execution names of nested machines. */
 export const MACHINES = ['bake', 'build', 'test', 'approve', 'distribute', 'distribute-region'] as const;

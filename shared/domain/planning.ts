@@ -2,89 +2,21 @@
  * Whether a pipeline bakes now, and if not, why not. Pure: the caller reads the rows and carries out the decision. Everything is computed
  * from what selectors mean now, never from marks, so that a base and its child that share a changed component see the same truth.
  */
-import { bitsDigest } from './fingerprint.ts';
+import { causesNamed, reasonToStart } from './causes.ts';
 import { type AttemptState, SUPERSEDABLE_STATES } from './lifecycle.ts';
-import type {
-  ChangeRecord,
-  ChannelRecord,
-  FingerprintRecord,
-  HoldReason,
-  Lock,
-  LockEntry,
-  PipelineRecord,
-  PlanningRecord,
-  SelectorRecord,
-} from './records.ts';
-import { type Selector, selectorKey } from './selectors.ts';
-import { count, describeMove, describeSelector, describeVersion } from './wording.ts';
-
-type DigestOf = (text: string) => string;
-
-/** What was read of one pipeline. */
-export interface Seen {
-  readonly pipeline: PipelineRecord;
-  readonly planning: PlanningRecord;
-  /** In the order of the plan: base, then components. */
-  readonly selectors: readonly (SelectorRecord | undefined)[];
-  /** What is current in the channel that it releases into. */
-  readonly channel: ChannelRecord | undefined;
-  /** What is current in the channel that it is built on, when its base is a pipeline. */
-  readonly parentChannel: ChannelRecord | undefined;
-}
-
-export interface Wanted {
-  readonly lock: Lock;
-  readonly bits: string;
-  readonly proof: string;
-}
-
-export type Wish =
-  | { readonly known: true; readonly wanted: Wanted }
-  | { readonly known: false; readonly missing: readonly { key: string; problem: string }[] };
-
-/** The lock that the pipeline would have now, with its fingerprint. */
-export function wishOf(digest: DigestOf, seen: Seen): Wish {
-  const { plan } = seen.pipeline;
-  const wanted: Selector[] = [plan.base, ...plan.components];
-  const entries = wanted.map((selector, index) => entryOf(selector, seen, index));
-  const missing = entries.flatMap((entry) => ('problem' in entry ? [entry] : []));
-  const [base, ...components] = entries.flatMap((entry) => ('problem' in entry ? [] : [entry]));
-  if (missing.length > 0 || base === undefined) return { known: false, missing };
-  const lock: Lock = { base, components };
-  const bits = bitsDigest(digest, { recipe: plan.recipe, lock, salt: seen.planning.salt });
-  return { known: true, wanted: { lock, bits, proof: plan.proof } };
-}
-
-function entryOf(
-  selector: Selector,
-  seen: Seen,
-  index: number,
-): LockEntry | { key: string; problem: string } {
-  const key = selectorKey(selector);
-  if (selector.kind === 'pipeline') {
-    // The channel is the truth; the selector's row follows it.
-    const channel = seen.parentChannel;
-    if (channel === undefined) return { key, problem: `${selector.pipeline} has no release yet` };
-    return { key, selector, version: channel.release };
-  }
-  const row = seen.selectors[index];
-  if (row?.version === undefined) return { key, problem: row?.problem ?? 'it has not been resolved yet' };
-  const { version, detail } = row;
-  return { key, selector, version, ...(detail === undefined ? {} : { detail }) };
-}
-
-export function isSame(
-  one: { readonly bits: string; readonly proof: string } | undefined,
-  other: { readonly bits: string; readonly proof: string },
-): boolean {
-  return one?.bits === other.bits && one.proof === other.proof;
-}
+import { ancestorReason } from './planning-ancestors.ts';
+import { reasonsToRest, reasonsToWait } from './planning-reasons.ts';
+import type { ChangeRecord, FingerprintRecord, HoldReason } from './records.ts';
+import { isSame, type Missing, type Seen, type Wanted, type Wish } from './wish.ts';
+import { count, describeSelector } from './wording.ts';
 
 /** An ancestor, and what its fingerprint's row says if it is stale. */
 export interface Ancestor {
   readonly seen: Seen;
   readonly wish: Wish;
   readonly fingerprint: FingerprintRecord | undefined;
+  /** First changes of its pending chains that wait for a person, because their wave is too large. */
+  readonly unconfirmed: readonly ChangeRecord[];
 }
 
 /** The bake that the pipeline runs now. */
@@ -99,17 +31,39 @@ export interface ActiveBake {
   readonly isApproved: boolean;
 }
 
+/** Places for bakes of one account or one team. */
+export interface Capacity {
+  /** `account`, or `team:<name>`. */
+  readonly key: string;
+  readonly limit: number;
+  readonly used: number;
+  /** Who waits at the head of the line, if that is somebody else with a longer chain behind it. */
+  readonly before?: string;
+}
+
 export interface Situation {
   readonly seen: Seen;
   readonly wish: Wish;
   /** Of the wanted fingerprint. */
   readonly fingerprint: FingerprintRecord | undefined;
+  /** Released fingerprints with the wanted bits: their images are kept and need no build. */
+  readonly kept: readonly FingerprintRecord[];
   readonly ancestors: readonly Ancestor[];
   readonly active: ActiveBake | undefined;
-  /** Changes that wait to be taken up, oldest first. */
+  /** Changes that wait to be taken up, and those that its selectors moved with last, oldest first. */
   readonly changes: readonly ChangeRecord[];
+  /** First changes of the pending chains that wait for a person, because their wave is too large. */
+  readonly unconfirmed: readonly ChangeRecord[];
+  readonly capacity: readonly Capacity[];
+  /** End of the freeze window that it is in. */
+  readonly frozen?: { readonly until: string; readonly reason: string };
   readonly now: Date;
 }
+
+/** Where a bake begins: what an earlier one has made and shown is not made and shown again. */
+export type StartAt =
+  | { readonly step: 'Build' }
+  | { readonly step: 'Test' | 'Approve' | 'Distribute'; readonly reuses: string };
 
 export type Decision =
   | { readonly kind: 'current'; readonly reason: HoldReason }
@@ -118,17 +72,16 @@ export type Decision =
   /** The running bake has what is wanted; the changes are its own. */
   | { readonly kind: 'taken-up'; readonly reason: HoldReason; readonly bake: string }
   | { readonly kind: 'supersede'; readonly active: ActiveBake; readonly reason: HoldReason }
-  | { readonly kind: 'start'; readonly wanted: Wanted; readonly reason: string };
+  | {
+      readonly kind: 'start';
+      readonly wanted: Wanted;
+      readonly at: StartAt;
+      readonly reason: string;
+      /** What it takes up: each of these alone would have started it. */
+      readonly changes: readonly ChangeRecord[];
+    };
 
 const MOST_SUPERSEDED_IN_ROW = 2;
-const FIRST_BACK_OFF_SECONDS = 60;
-const LONGEST_BACK_OFF_SECONDS = 6 * 3600;
-
-/** One minute after the first failure, then four times as long each time: 1 min, 4 min, 16 min, about an hour, at most six. */
-export function backOffSeconds(failures: number): number {
-  if (failures === 0) return 0;
-  return Math.min(FIRST_BACK_OFF_SECONDS * 4 ** (failures - 1), LONGEST_BACK_OFF_SECONDS);
-}
 
 /** When the pipeline first had something to do, as far as is known. */
 export function dirtySince(situation: Pick<Situation, 'seen' | 'changes' | 'now'>): string {
@@ -146,24 +99,36 @@ export function decide(situation: Situation): Decision {
     return {
       kind: 'taken-up',
       bake: active.id,
-      reason: { code: 'bake-running', message: `Bake ${active.id} already builds what is wanted.` },
+      reason: {
+        code: 'bake-running',
+        message: `Bake ${active.id} already builds what is wanted.`,
+        bake: active.id,
+      },
     };
-  if (active === undefined && isSame(seen.channel, wanted)) return current(seen);
+  const missingTargets = targetsMissing(situation);
+  if (active === undefined && isSame(seen.channel, wanted) && missingTargets.length === 0)
+    return current(seen);
 
   // 2. May it start by itself, or does a person ask?
-  const asked = seen.planning.request !== undefined;
-  const settled = reasonsToRest(situation, wanted, asked);
+  const settled = reasonsToRest(situation, wanted);
   if (settled.length > 0) return { kind: 'hold', reasons: settled, settled: active === undefined };
 
   // 3. Is now the time?
-  const waiting = reasonsToWait(situation, wanted, asked);
+  const waiting = reasonsToWait(situation, wanted);
   if (waiting.length > 0) return { kind: 'hold', reasons: waiting, settled: false };
 
-  // 4. One bake at a time.
+  // 4. One bake at a time, after those of its ancestors, and no more than there is room for.
   if (active !== undefined) return besideRunning(situation, active);
-  const ancestor = ancestorReason(situation);
-  if (ancestor !== undefined) return { kind: 'hold', reasons: [ancestor], settled: false };
-  return { kind: 'start', wanted, reason: reasonToStart(situation) };
+  const ancestor = ancestorReason(situation, dirtySince(situation));
+  const held = ancestor === undefined ? roomReasons(situation) : [ancestor];
+  if (held.length > 0) return { kind: 'hold', reasons: held, settled: false };
+  return {
+    kind: 'start',
+    wanted,
+    at: startAt(situation, wanted),
+    reason: reasonToStart(situation),
+    changes: causesNamed(situation),
+  };
 }
 
 function current(seen: Seen): Decision {
@@ -172,15 +137,40 @@ function current(seen: Seen): Decision {
   return { kind: 'current', reason: { code: 'up-to-date', message } };
 }
 
-function unresolved(
-  situation: Situation,
-  missing: readonly { readonly key: string; readonly problem: string }[],
-): Decision {
-  const ancestor = ancestorReason(situation);
+/** Places that the definition names and the current release is not in, though it is what is wanted otherwise. */
+export function targetsMissing({ seen, wish }: Pick<Situation, 'seen' | 'wish'>): readonly string[] {
+  const { channel, planning } = seen;
+  if (!wish.known || channel?.places === undefined || !isSame(channel, wish.wanted)) return [];
+  const places = channel.places;
+  const missing = seen.pipeline.plan.places.filter((place) => !places.includes(place));
+  // Somebody has said no to exactly these.
+  const refused = planning.refusedPlaces ?? [];
+  return missing.every((place) => refused.includes(place)) ? [] : missing;
+}
+
+/**
+ * What is kept decides how much there is to do: the same image judged in the same way only has to be pointed to again, to new places after an
+ * approval; judged in another way it is tested again; anything else is built.
+ */
+function startAt(situation: Situation, wanted: Wanted): StartAt {
+  const { kept, seen } = situation;
+  const same = kept.find((entry) => isSame(entry, wanted));
+  if (same !== undefined) {
+    const known = isSame(seen.channel, wanted) ? seen.channel?.places : same.places;
+    const isKnown = seen.pipeline.plan.places.every((place) => known?.includes(place) ?? true);
+    return { step: isKnown ? 'Distribute' : 'Approve', reuses: same.bake };
+  }
+  const tested = kept[0];
+  return tested === undefined ? { step: 'Build' } : { step: 'Test', reuses: tested.bake };
+}
+
+function unresolved(situation: Situation, missing: readonly Missing[]): Decision {
+  const ancestor = ancestorReason(situation, dirtySince(situation));
   const reasons = missing.map(
     ({ key, problem }): HoldReason => ({
       code: 'unresolved',
       message: `${describeSelector(key)}: ${problem}`,
+      selector: key,
     }),
   );
   return {
@@ -190,75 +180,11 @@ function unresolved(
   };
 }
 
-/** Reasons that only somebody's doing ends. */
-function reasonsToRest(situation: Situation, wanted: Wanted, asked: boolean): HoldReason[] {
-  const { seen, fingerprint } = situation;
-  const { plan, name, enabled } = seen.pipeline;
-  const reasons: HoldReason[] = [];
-  const { consecutiveFailures } = seen.planning;
-  if (asked) return reasons;
-  if (!enabled)
-    reasons.push({
-      code: 'disabled',
-      message: `${name} is disabled; enable it, or bake it once with: ovenbird bake ${name}`,
-    });
-  else if (consecutiveFailures >= plan.maxFailures)
-    reasons.push({
-      code: 'disabled',
-      message: `${count(consecutiveFailures, 'bake')} in a row failed, so nothing starts by itself any more. Mend the cause, then: ovenbird bake ${name}`,
-    });
-  if (plan.mode === 'manual')
-    reasons.push({ code: 'manual', message: `${name} starts when somebody asks: ovenbird bake ${name}` });
-  if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused')
-    reasons.push({
-      code: 'refused',
-      message: `These versions were refused${fingerprint.reason === undefined ? '' : ` (${fingerprint.reason})`}. A newer version starts a bake, or: ovenbird bake ${name}`,
-    });
-  if (isSame(fingerprint, wanted) && fingerprint?.state === 'released' && !isSame(seen.channel, wanted))
-    reasons.push({
-      code: 'up-to-date',
-      message: `Bake ${fingerprint.bake} made a release of exactly these versions, which is kept but not current. To make it anew: ovenbird bake ${name}`,
-    });
-  return reasons;
-}
-
-/** Reasons that time ends. A person who asks does not wait for them. */
-function reasonsToWait(situation: Situation, wanted: Wanted, asked: boolean): HoldReason[] {
-  if (asked) return [];
-  const { seen, now } = situation;
-  const { debounceUntil } = seen.planning;
-  const reasons: HoldReason[] = [];
-  if (debounceUntil !== undefined && debounceUntil > now.toISOString())
-    reasons.push({
-      code: 'debounce',
-      message: 'Changes come in groups; this one waits for others.',
-      until: debounceUntil,
-    });
-  const until = backOffEnd(situation.fingerprint, wanted);
-  if (until !== undefined && until > now.toISOString())
-    reasons.push({
-      code: 'back-off',
-      message: `These versions failed ${count(situation.fingerprint?.failures ?? 0, 'time')}; the next try waits.`,
-      until,
-    });
-  return reasons;
-}
-
-function backOffEnd(fingerprint: FingerprintRecord | undefined, wanted: Wanted): string | undefined {
-  if (!isSame(fingerprint, wanted) || fingerprint?.lastFailureAt === undefined) return undefined;
-  if (fingerprint.state !== 'failed') return undefined;
-  return later(fingerprint.lastFailureAt, backOffSeconds(fingerprint.failures));
-}
-
-function later(iso: string, seconds: number): string {
-  return new Date(new Date(iso).getTime() + seconds * 1000).toISOString();
-}
-
 /** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
 function besideRunning(situation: Situation, active: ActiveBake): Decision {
   const hold = (code: HoldReason['code'], message: string): Decision => ({
     kind: 'hold',
-    reasons: [{ code, message }],
+    reasons: [{ code, message, bake: active.id }],
     settled: false,
   });
   if (active.isEnding) return hold('bake-running', `Bake ${active.id} is being ended.`);
@@ -274,58 +200,23 @@ function besideRunning(situation: Situation, active: ActiveBake): Decision {
       `Two bakes in a row gave way to newer versions, so bake ${active.id} is finished first.`,
     );
   const message = `Newer versions came before bake ${active.id} was approved: ${reasonToStart(situation)}`;
-  return { kind: 'supersede', active, reason: { code: 'bake-running', message } };
+  return { kind: 'supersede', active, reason: { code: 'bake-running', message, bake: active.id } };
 }
 
-/** The nearest ancestor that is moving, while waiting for it is within maxHold. */
-function ancestorReason(situation: Situation): HoldReason | undefined {
-  const until = later(dirtySince(situation), situation.seen.pipeline.plan.maxHoldSeconds);
-  if (until <= situation.now.toISOString()) return undefined;
-  for (const ancestor of situation.ancestors) {
-    const why = whyMoving(ancestor, until);
-    if (why !== undefined) return { code: 'ancestor-moving', message: why, until };
-  }
-  return undefined;
-}
-
-/** Why an ancestor counts as moving: it bakes, or it is stale and due to start before `limit`. */
-function whyMoving({ seen, wish, fingerprint }: Ancestor, limit: string): string | undefined {
-  const { name, plan, enabled } = seen.pipeline;
-  const { planning } = seen;
-  if (planning.activeBake !== undefined) return `${name} is baking (${planning.activeBake}).`;
-  if (!wish.known || isSame(seen.channel, wish.wanted)) return undefined;
-  const message = `${name} is about to bake.`;
-  if (planning.request !== undefined) return message;
-  if (!enabled || plan.mode === 'manual' || planning.consecutiveFailures >= plan.maxFailures)
-    return undefined;
-  const known = isSame(fingerprint, wish.wanted) ? fingerprint : undefined;
-  if (known?.state === 'refused' || known?.state === 'released') return undefined;
-  const starts = [planning.debounceUntil, backOffEnd(known, wish.wanted)];
-  return starts.every((at) => at === undefined || at < limit) ? message : undefined;
-}
-
-const MOVES_NAMED = 3;
-
-/** One sentence for people. */
-function reasonToStart({ seen, changes, wish, fingerprint }: Situation): string {
-  const { request } = seen.planning;
-  const moves = changes.filter((change) => !change.selector.startsWith('request:'));
-  const named = moves.slice(-MOVES_NAMED).map((change) => sayMove(change));
-  const unread = Math.max(0, seen.planning.changes.length - changes.length);
-  const more = moves.length - named.length + unread;
-  const what = [...named, ...(more > 0 ? [`${more} more`] : [])].join('; ');
-  if (request !== undefined) {
-    const asked = `${request.by} asked for it${request.force ? ' by force' : ''}`;
-    return what === '' ? `${asked}.` : `${asked}; ${what}.`;
-  }
-  const again = wish.known && isSame(fingerprint, wish.wanted) && (fingerprint?.failures ?? 0) > 0;
-  const tried = again ? ` (try ${(fingerprint?.failures ?? 0) + 1})` : '';
-  if (what !== '') return `${what}${tried}.`;
-  return seen.channel === undefined ? `First bake${tried}.` : `Its versions moved${tried}.`;
-}
-
-function sayMove(change: ChangeRecord): string {
-  if (change.selector.startsWith('definition:'))
-    return `its definition is now revision ${describeVersion(change.to)}`;
-  return describeMove(change);
+/** All places for bakes are taken, or somebody with a longer chain behind it goes first. */
+function roomReasons({ capacity }: Situation): HoldReason[] {
+  return capacity.flatMap(({ key, limit, used, before }): HoldReason[] => {
+    const whose = key === 'account' ? '' : ` of ${key.replace(':', ' ')}`;
+    if (used >= limit)
+      return [
+        {
+          code: 'concurrency',
+          message: `${count(used, 'bake')}${whose} run at once, which is the limit.`,
+          capacity: key,
+        },
+      ];
+    if (before === undefined) return [];
+    const message = `${before} goes first: more images wait for it.`;
+    return [{ code: 'concurrency', message, capacity: key, pipeline: before }];
+  });
 }

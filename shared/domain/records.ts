@@ -20,11 +20,55 @@ export const LockEntrySchema = z.lazy(() =>
   }),
 );
 export type LockEntry = z.infer<typeof LockEntrySchema>;
-/** All versions of one pipeline's selectors at one moment: the base first, then components in their order. */
+/** All versions of one pipeline's selectors at one moment, each kind in the order of the definition. */
 export const LockSchema = z.lazy(() =>
-  z.object({ base: LockEntrySchema, components: z.array(LockEntrySchema) }),
+  z.object({
+    base: LockEntrySchema,
+    components: z.array(LockEntrySchema),
+    inputs: z.array(LockEntrySchema).default([]),
+    /** Test components: they judge the image. */
+    tests: z.array(LockEntrySchema).default([]),
+  }),
 );
 export type Lock = z.infer<typeof LockSchema>;
+
+/** Everything that an image is made of, as far as planning compares it. */
+export const IngredientsSchema = z.lazy(() =>
+  z.object({
+    recipe: z.string(),
+    /** By selector key. */
+    versions: z.record(z.string(), z.string()),
+    /** Id of a forced request. */
+    salt: z.string().optional(),
+    /** Tick of a schedule that always bakes. */
+    tick: z.string().optional(),
+    /** Least version wanted of a package, by its name. */
+    floors: z.record(z.string(), z.string()).optional(),
+  }),
+);
+export type Ingredients = z.infer<typeof IngredientsSchema>;
+
+export const FreezeWindowSchema = z.lazy(() =>
+  z.union([
+    z.object({ reason: z.string(), from: Time, to: Time }),
+    z.object({
+      reason: z.string(),
+      opens: z.string(),
+      timeZone: z.string(),
+      lastsSeconds: z.number().int().positive(),
+    }),
+  ]),
+);
+export type FreezeWindow = z.infer<typeof FreezeWindowSchema>;
+
+export const ScheduleSchema = z.lazy(() =>
+  z.object({
+    expression: z.string(),
+    timeZone: z.string(),
+    startCondition: z.enum(['dependency-updates-available', 'always']),
+  }),
+);
+export type Schedule = z.infer<typeof ScheduleSchema>;
 
 /** What planning needs of a revision, beside the pipeline's row so that no decision has to read whole definitions. */
 export const PlanInputsSchema = z.lazy(() =>
@@ -33,16 +77,36 @@ export const PlanInputsSchema = z.lazy(() =>
     team: z.string().optional(),
     base: SelectorSchema,
     components: z.array(SelectorSchema),
+    inputs: z.array(SelectorSchema).default([]),
+    /** Test components. */
+    tests: z.array(SelectorSchema).default([]),
+    /** Image Builder's own test workflow is on, so that test components are part of the bits. */
+    testsAreBits: z.boolean().default(false),
+    /** The base counts as equal while its inventory is. */
+    earlyCutoff: z.boolean().default(false),
     /** Digest of what the definition itself adds to the bits: parameters, architecture, volumes. */
     recipe: z.string(),
     proof: z.string(),
-    mode: z.enum(['immediate', 'manual']),
+    /** Where the image is distributed to: `account/region/mode`. */
+    places: z.array(z.string()).default([]),
+    mode: z.enum(['immediate', 'schedule', 'manual']),
+    schedule: ScheduleSchema.optional(),
+    freeze: z.array(FreezeWindowSchema).default([]),
+    pinned: z.boolean().default(false),
     debounceSeconds: z.number().int().nonnegative(),
+    longestWaitSeconds: z.number().int().nonnegative().default(3600),
     maxHoldSeconds: z.number().int().nonnegative(),
     maxFailures: z.number().int().positive(),
   }),
 );
 export type PlanInputs = z.infer<typeof PlanInputsSchema>;
+
+/** All selectors of a pipeline in the order in which rows and locks hold them. */
+export function dependenciesOf(
+  plan: Pick<PlanInputs, 'base' | 'components' | 'inputs' | 'tests'>,
+): PlanInputs['components'] {
+  return [plan.base, ...plan.components, ...plan.inputs, ...plan.tests];
+}
 
 export const PipelineRecordSchema = z.lazy(() =>
   z.object({
@@ -63,7 +127,12 @@ export const RevisionRecordSchema = z.lazy(() =>
     pipeline: z.string(),
     revision: z.number().int().positive(),
     definition: DefinitionSchema,
-    selectors: z.object({ base: SelectorSchema, components: z.array(SelectorSchema) }),
+    selectors: z.object({
+      base: SelectorSchema,
+      components: z.array(SelectorSchema),
+      inputs: z.array(SelectorSchema).default([]),
+      tests: z.array(SelectorSchema).default([]),
+    }),
     digest: z.string(),
     appliedBy: z.string(),
     appliedAt: Time,
@@ -83,13 +152,25 @@ export const HoldReasonSchema = z.lazy(() =>
       'unresolved',
       'manual',
       'disabled',
+      'too-many-failures',
+      'pinned',
       'refused',
       'back-off',
+      'schedule',
+      'freeze',
+      'storm-cap',
       'concurrency',
       'superseded-twice',
     ]),
     message: z.string(),
+    /** When time alone ends it. */
     until: Time.optional(),
+    /** Who or what it is about, where it is about one: for machines, which do not read sentences. */
+    pipeline: z.string().optional(),
+    bake: z.string().optional(),
+    selector: z.string().optional(),
+    change: z.string().optional(),
+    capacity: z.string().optional(),
   }),
 );
 export type HoldReason = z.infer<typeof HoldReasonSchema>;
@@ -107,6 +188,14 @@ export const PlanningRecordSchema = z.lazy(() =>
     debounceUntil: Time.optional(),
     /** Id of the last forced request: it is part of the bits from then on. */
     salt: z.string().optional(),
+    /** Tick of a schedule that always bakes: part of the bits until the next one. */
+    tick: Time.optional(),
+    /** Ticks up to here were taken up, or found nothing to do. */
+    ticksSeen: Time.optional(),
+    /** Least versions wanted of packages, by name, each with the change that asked for it. */
+    floors: z.record(z.string(), z.object({ version: z.string(), change: z.string() })).default({}),
+    /** Targets that a person would not have the current release go to. */
+    refusedPlaces: z.array(z.string()).optional(),
     /** Changes not yet taken up by a bake, oldest first. */
     changes: z.array(z.string()),
     /** First changes of their chains. */
@@ -165,6 +254,12 @@ export const ChannelRecordSchema = z.lazy(() =>
     sequence: z.number().int().positive(),
     /** AMI in the control account per variant, which children build on. */
     images: z.record(z.string(), z.string()),
+    /** What the release is made of; a newer wish is compared with it. */
+    ingredients: IngredientsSchema.optional(),
+    /** Digest of the packages in the image, for children with early cutoff. */
+    inventoryDigest: z.string().optional(),
+    /** Places that the release was brought to: `account/region/mode`. */
+    places: z.array(z.string()).optional(),
     at: Time,
   }),
 );
@@ -205,6 +300,8 @@ export const FingerprintRecordSchema = z.lazy(() =>
     failures: z.number().int().nonnegative(),
     lastFailureAt: Time.optional(),
     reason: z.string().optional(),
+    /** Of a release: where it was brought to. */
+    places: z.array(z.string()).optional(),
   }),
 );
 export type FingerprintRecord = z.infer<typeof FingerprintRecordSchema>;
@@ -243,6 +340,15 @@ export const ChangeRecordSchema = z.lazy(() =>
     fanOut: z.enum(['open', 'done']),
     /** Where the fan-out goes on: everything before it is marked. */
     cursor: z.string().optional(),
+    /** Of a first change that leads to more bakes than may start without a person. */
+    wave: z
+      .object({
+        size: z.number().int().positive(),
+        /** Counting stopped at `size`. */
+        isMore: z.boolean(),
+        confirmed: z.object({ by: z.string(), at: Time }).optional(),
+      })
+      .optional(),
   }),
 );
 export type ChangeRecord = z.infer<typeof ChangeRecordSchema>;
@@ -256,6 +362,10 @@ export const BakeRecordSchema = z.lazy(() =>
     bits: z.string(),
     proof: z.string(),
     lock: LockSchema,
+    ingredients: IngredientsSchema.optional(),
+    /** Where it began, and whose image it took over from there. */
+    startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).default('Build'),
+    reuses: z.string().optional(),
     /** Sentence that says why it was started. */
     reason: z.string(),
     /** Changes that it takes up, and the first changes of their chains. */
@@ -292,6 +402,8 @@ export const AttemptRecordSchema = z.lazy(() =>
     endRequested: z.object({ as: z.enum(['cancelled', 'superseded']), by: z.string(), at: Time }).optional(),
     failure: FailureSchema.optional(),
     cleanedUp: z.boolean().default(false),
+    /** Places among concurrent bakes that it holds. */
+    capacity: z.array(z.string()).default([]),
   }),
 );
 export type AttemptRecord = z.infer<typeof AttemptRecordSchema>;
@@ -500,6 +612,12 @@ export const DistributionRecordSchema = z.lazy(() =>
   }),
 );
 export type DistributionRecord = z.infer<typeof DistributionRecordSchema>;
+
+/** Places for bakes of one account or team: how many are taken. */
+export const CapacityRecordSchema = z.lazy(() =>
+  z.object({ key: z.string(), used: z.number().int().nonnegative() }),
+);
+export type CapacityRecord = z.infer<typeof CapacityRecordSchema>;
 
 /** What is to be published, written with the state change that it tells of. */
 export const OutboxRecordSchema = z.lazy(() =>

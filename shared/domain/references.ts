@@ -1,7 +1,13 @@
 /** From what people write to what is compared: the selectors of a definition in normal form. */
 import type { Definition } from './definition.ts';
 import type { Problem } from './errors.ts';
-import { type BaseSelector, isLegalVersionNode, type Selector } from './selectors.ts';
+import {
+  type BaseSelector,
+  type InputSelector,
+  isLegalVersionNode,
+  type Selector,
+  selectorKey,
+} from './selectors.ts';
 
 /** Where short forms and parameters are looked up. */
 export interface Home {
@@ -12,6 +18,9 @@ export interface Home {
 export interface References {
   readonly base: Selector;
   readonly components: readonly Selector[];
+  readonly inputs: readonly Selector[];
+  /** Test components. */
+  readonly tests: readonly Selector[];
 }
 
 /** Recipes, and so the images, of our build engine begin with it. */
@@ -23,46 +32,93 @@ export function referencesOf(
 ): { readonly references: References; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const base = baseOf(definition.base, home, problems);
-  const components = definition.components.map(({ component }, index): Selector => {
-    const field = `components[${index}].component`;
-    const arn = component.startsWith('arn:') ? component : homeArn(component, home);
-    checkVersion(arn, field, problems);
-    return { kind: 'component', arn };
+  const components = componentsOf(definition.components, 'components', home, problems);
+  const tests = componentsOf(definition.tests.components, 'tests.components', home, problems);
+  const inputs = definition.inputs.map((input, index) => {
+    const field = `inputs[${index}]`;
+    const selector = selectorOf(input, field, home, problems);
+    const key = selectorKey(selector);
+    const others = [base, ...components];
+    if (others.some((other) => selectorKey(other) === key))
+      problems.push({ field, message: 'names what the definition names already', fix: 'Remove the input.' });
+    return selector;
   });
-  const arns = components.map((selector) => ('arn' in selector ? nameOf(selector.arn) : ''));
-  arns.forEach((name, index) => {
-    if (arns.indexOf(name) !== index)
+  const keys = inputs.map(selectorKey);
+  keys.forEach((key, index) => {
+    if (keys.indexOf(key) !== index)
+      problems.push({ field: `inputs[${index}]`, message: 'names an input a second time' });
+  });
+  return { references: { base, components, inputs, tests }, problems };
+}
+
+function componentsOf(
+  given: Definition['components'],
+  place: string,
+  home: Home,
+  problems: Problem[],
+): Selector[] {
+  const arns = given.map(({ component }) =>
+    component.startsWith('arn:') ? component : homeArn(component, home),
+  );
+  const names = arns.map(nameOf);
+  arns.forEach((arn, index) => {
+    const field = `${place}[${index}].component`;
+    checkVersion(arn, field, problems);
+    if (names.indexOf(nameOf(arn)) !== index)
       problems.push({
-        field: `components[${index}].component`,
+        field,
         message: 'names a component a second time',
         // imagebuilder CreateImageRecipeRequest.components
         fix: 'A component may be used once in an image; remove one of the two.',
       });
   });
-  return { references: { base, components }, problems };
+  return arns.map((arn): Selector => ({ kind: 'component', arn }));
 }
 
 function baseOf(base: BaseSelector, home: Home, problems: Problem[]): Selector {
-  if ('pipeline' in base) return { kind: 'pipeline', pipeline: base.pipeline, channel: base.channel };
-  if ('ssm' in base) return { kind: 'ssm', name: base.ssm, region: home.region };
-  if ('ami' in base) return { kind: 'ami', id: base.ami, region: home.region };
-  if ('image' in base) {
-    checkVersion(base.image, 'base.image', problems);
-    if (OWN_IMAGE.test(base.image) && base.image.split(':')[4] === home.account)
-      problems.push({
-        field: 'base.image',
-        message: 'names images that Ovenbird builds itself; they are not tested or approved yet',
-        fix: 'Name the pipeline instead: base.pipeline',
-      });
-    return { kind: 'image', arn: base.image };
-  }
-  const form = 'lookup' in base ? 'lookup' : 'container';
+  if (!('container' in base)) return selectorOf(base, 'base', home, problems);
   problems.push({
-    field: `base.${form}`,
-    message: `Base images by ${form} are not implemented yet`,
-    fix: 'Use one of base.pipeline, base.ssm, base.image, base.ami.',
+    field: 'base.container',
+    message: 'Container images are not built yet',
+    fix: 'Use one of base.pipeline, base.ssm, base.image, base.ami, base.lookup; an image may depend on a container by inputs.',
   });
   return { kind: 'ami', id: 'none', region: home.region };
+}
+
+function selectorOf(given: InputSelector, field: string, home: Home, problems: Problem[]): Selector {
+  const { region } = home;
+  if ('pipeline' in given) return { kind: 'pipeline', pipeline: given.pipeline, channel: given.channel };
+  if ('ssm' in given) {
+    const [name = '', pin] = given.ssm.split(':');
+    return { kind: 'ssm', name, region, ...(pin === undefined ? {} : { pin }) };
+  }
+  if ('ami' in given) return { kind: 'ami', id: given.ami, region };
+  if ('lookup' in given) {
+    const { owner, name, architecture } = given.lookup;
+    return { kind: 'lookup', owner: owner === 'self' ? home.account : owner, name, architecture, region };
+  }
+  if ('container' in given) return containerOf(given.container);
+  if ('source' in given) return { kind: 'source', bucket: given.source.bucket, object: given.source.key };
+  if ('packages' in given) {
+    const { feed, format, names } = given.packages;
+    return { kind: 'packages', feed, format, names: [...new Set(names)].sort() };
+  }
+  checkVersion(given.image, `${field}.image`, problems);
+  if (OWN_IMAGE.test(given.image) && given.image.split(':')[4] === home.account)
+    problems.push({
+      field: `${field}.image`,
+      message: 'names images that Ovenbird builds itself; they are not tested or approved yet',
+      fix: `Name the pipeline instead: ${field}.pipeline`,
+    });
+  return { kind: 'image', arn: given.image };
+}
+
+/** `<account>.dkr.ecr.<region>.amazonaws.com/<repository>[:<tag>]` (AmazonECR/latest/userguide/docker-pull-ecr-image). */
+function containerOf(uri: string): Selector {
+  const slash = uri.indexOf('/');
+  const [account = '', , , region = ''] = uri.slice(0, slash).split('.');
+  const [repository = '', tag = 'latest'] = uri.slice(slash + 1).split(':');
+  return { kind: 'container', account, region, repository, tag };
 }
 
 /** Version nodes after the name; a build number is never a wildcard (imagebuilder/userguide/ibhow-semantic-versioning). */

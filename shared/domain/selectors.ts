@@ -18,11 +18,31 @@ const PipelineSelectorSchema = z.lazy(() =>
       .meta({ description: 'Channel of that pipeline.' }),
   }),
 );
+const PipelineBaseSchema = z.lazy(() =>
+  z.strictObject({
+    pipeline: z
+      .string()
+      .regex(PIPELINE_NAME, 'must be the name of a pipeline')
+      .meta({ description: 'Name of the pipeline whose released image is the base.' }),
+    channel: z
+      .string()
+      .regex(CHANNEL_NAME)
+      .default('stable')
+      .meta({ description: 'Channel of that pipeline.' }),
+    earlyCutoff: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'A release whose inventory equals the one before does not count as newer.' }),
+  }),
+);
 const SsmSelectorSchema = z.lazy(() =>
   z.strictObject({
     ssm: z
       .string()
-      .regex(/^\/[A-Za-z0-9_./-]+$/, 'must be a full parameter name that starts with "/"')
+      .regex(
+        /^\/[A-Za-z0-9_./-]+(?::[A-Za-z0-9_.-]+)?$/,
+        'must be a full parameter name that starts with "/", with ":version" or ":label" where it is pinned',
+      )
       .meta({ description: 'SSM parameter that holds an AMI id, own or public (/aws/service/...).' }),
   }),
 );
@@ -59,13 +79,46 @@ const LookupSelectorSchema = z.lazy(() =>
     }),
   }),
 );
-const ContainerSelectorSchema = z.lazy(() => z.strictObject({ container: z.string().min(3) }));
+const ContainerSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    container: z
+      .string()
+      .regex(
+        /^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[a-z0-9._/-]+(?::[A-Za-z0-9._-]+)?$/,
+        'must be an image in Amazon ECR such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
+      )
+      .meta({ description: 'Tag of an image in Amazon ECR; its digest is the version.' }),
+  }),
+);
+const SourceSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    source: z.strictObject({
+      bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
+      key: z.string().min(1).max(1024),
+    }),
+  }),
+);
+const PackagesSelectorSchema = z.lazy(() =>
+  z.strictObject({
+    packages: z.strictObject({
+      feed: z
+        .string()
+        .regex(/^(?:https|s3):\/\/[^\s]+$/, 'must be an https:// or s3:// address')
+        .meta({ description: 'Repository index: an apt Packages file, or a directory with repodata/.' }),
+      format: z.enum(['apt', 'rpm']),
+      names: z
+        .array(z.string().regex(/^[A-Za-z0-9._+-]{1,128}$/))
+        .min(1)
+        .max(50),
+    }),
+  }),
+);
 
 /** How a definition names its base image. Exactly one form. */
 export const BaseSelectorSchema = z.lazy(() =>
   z
     .union([
-      PipelineSelectorSchema,
+      PipelineBaseSchema,
       SsmSelectorSchema,
       ImageSelectorSchema,
       AmiSelectorSchema,
@@ -77,6 +130,25 @@ export const BaseSelectorSchema = z.lazy(() =>
     }),
 );
 export type BaseSelector = z.infer<typeof BaseSelectorSchema>;
+
+/** What an image depends on beside its base and its components. Exactly one form. */
+export const InputSelectorSchema = z.lazy(() =>
+  z
+    .union([
+      PipelineSelectorSchema,
+      SsmSelectorSchema,
+      ImageSelectorSchema,
+      AmiSelectorSchema,
+      LookupSelectorSchema,
+      ContainerSelectorSchema,
+      SourceSelectorSchema,
+      PackagesSelectorSchema,
+    ])
+    .meta({
+      description: 'Exactly one of pipeline, ssm, image, ami, lookup, container, source, packages.',
+    }),
+);
+export type InputSelector = z.infer<typeof InputSelectorSchema>;
 
 /**
  * A component: a full ARN, or the short form `name/1.x.x`, which means a component of the control account in its home
@@ -102,33 +174,81 @@ export function isLegalVersionNode(version: string): boolean {
  */
 export type Selector =
   | { kind: 'pipeline'; pipeline: string; channel: string }
-  | { kind: 'ssm'; name: string; region: string }
+  /** `pin`: a version number or a label. */
+  | { kind: 'ssm'; name: string; region: string; pin?: string | undefined }
   | { kind: 'image'; arn: string }
   | { kind: 'component'; arn: string }
-  | { kind: 'ami'; id: string; region: string };
+  | { kind: 'ami'; id: string; region: string }
+  /** `owner`: an account id, `amazon` or `aws-marketplace`; `name` may hold `*` and `?`. */
+  | { kind: 'lookup'; owner: string; name: string; architecture: 'x86_64' | 'arm64'; region: string }
+  | { kind: 'container'; account: string; region: string; repository: string; tag: string }
+  | { kind: 'source'; bucket: string; object: string }
+  /** `names` sorted. */
+  | { kind: 'packages'; feed: string; format: 'apt' | 'rpm'; names: string[] };
 
 export const SelectorSchema: z.ZodType<Selector> = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('pipeline'), pipeline: z.string(), channel: z.string() }),
-    z.strictObject({ kind: z.literal('ssm'), name: z.string(), region: z.string() }),
+    z.strictObject({
+      kind: z.literal('ssm'),
+      name: z.string(),
+      region: z.string(),
+      pin: z.string().optional(),
+    }),
     z.strictObject({ kind: z.literal('image'), arn: z.string() }),
     z.strictObject({ kind: z.literal('component'), arn: z.string() }),
     z.strictObject({ kind: z.literal('ami'), id: z.string(), region: z.string() }),
+    z.strictObject({
+      kind: z.literal('lookup'),
+      owner: z.string(),
+      name: z.string(),
+      architecture: z.enum(['x86_64', 'arm64']),
+      region: z.string(),
+    }),
+    z.strictObject({
+      kind: z.literal('container'),
+      account: z.string(),
+      region: z.string(),
+      repository: z.string(),
+      tag: z.string(),
+    }),
+    z.strictObject({ kind: z.literal('source'), bucket: z.string(), object: z.string() }),
+    z.strictObject({
+      kind: z.literal('packages'),
+      feed: z.string(),
+      format: z.enum(['apt', 'rpm']),
+      names: z.array(z.string()),
+    }),
   ]),
 );
+
+/** Selectors whose version is an Image Builder ARN move only forward; the others move whenever they differ. */
+export function comparesAs(selector: Selector): 'semver' | 'value' {
+  return selector.kind === 'image' || selector.kind === 'component' ? 'semver' : 'value';
+}
 
 export function selectorKey(selector: Selector): string {
   switch (selector.kind) {
     case 'pipeline':
       return `pipeline:${selector.pipeline}/${selector.channel}`;
-    case 'ssm':
-      return `ssm:${selector.region}:${selector.name}`;
+    case 'ssm': {
+      const key = `ssm:${selector.region}:${selector.name}`;
+      return selector.pin === undefined ? key : `${key}:${selector.pin}`;
+    }
     case 'image':
       return `image:${selector.arn}`;
     case 'component':
       return `component:${selector.arn}`;
     case 'ami':
       return `ami:${selector.region}:${selector.id}`;
+    case 'lookup':
+      return `${selectorTopic(selector)}:${selector.architecture}:${selector.name}`;
+    case 'container':
+      return `${selectorTopic(selector)}:${selector.tag}`;
+    case 'source':
+      return `source:${selector.bucket}/${selector.object}`;
+    case 'packages':
+      return `packages:${selector.format}:${selector.feed}#${selector.names.join(',')}`;
   }
 }
 
@@ -138,6 +258,15 @@ export function selectorTopic(selector: Selector): string {
     case 'image':
     case 'component':
       return arnTopic(selector.arn);
+    case 'ssm':
+      return `ssm:${selector.region}:${selector.name}`;
+    // An event about an image names its owner, at most.
+    case 'lookup':
+      return `lookup:${selector.region}:${selector.owner}`;
+    case 'container':
+      return `container:${selector.account}.dkr.ecr.${selector.region}.amazonaws.com/${selector.repository}`;
+    case 'packages':
+      return `packages:${selector.feed}`;
     default:
       return selectorKey(selector);
   }

@@ -24,6 +24,9 @@ const variables = {
   BUILD_INSTANCE_PROFILE: z.string().min(1),
   TEST_INSTANCE_PROFILE: z.string().min(1),
   TEST_SECURITY_GROUP_ID: z.string().min(1),
+  MOST_BAKES_AT_ONCE: z.coerce.number().int().positive(),
+  MOST_BAKES_OF_TEAM_AT_ONCE: z.coerce.number().int().positive(),
+  LARGEST_WAVE: z.coerce.number().int().positive(),
   ACCOUNT_ID: z.string().regex(/^[0-9]{12}$/),
   AWS_REGION: z.string().min(1),
 } as const;

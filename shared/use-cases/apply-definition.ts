@@ -5,12 +5,13 @@
 import * as z from 'zod';
 import type { Applied } from '../domain/api.ts';
 import { canonical } from '../domain/canonical.ts';
-import { type Definition, DefinitionSchema, durationSeconds } from '../domain/definition.ts';
+import { type Definition, DefinitionSchema } from '../domain/definition.ts';
 import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../domain/errors.ts';
-import { proofDigest, recipeDigest } from '../domain/fingerprint.ts';
+import { planInputsOf } from '../domain/plan-inputs.ts';
 import type { PlanInputs } from '../domain/records.ts';
 import { type Home, type References, referencesOf } from '../domain/references.ts';
 import {
+  type Calendar,
   type Clock,
   type Digest,
   type Ids,
@@ -23,6 +24,7 @@ import {
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
 import { lookAtSelectors } from './apply-selectors.ts';
+import { checkTimes } from './apply-times.ts';
 import { applyWrites, readBefore } from './apply-writes.ts';
 
 export interface ApplyDeps {
@@ -30,6 +32,7 @@ export interface ApplyDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;
+  readonly calendar: Calendar;
   readonly resolver: SelectorResolver;
   readonly planQueue: PlanQueue;
   /** To see whether a pinned AMI is one of our own. */
@@ -65,7 +68,8 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);
     const selectors = await lookAtSelectors(deps, reading, graph.parents);
     const reach = await checkReach(deps, reading, before);
-    const problems = firstOfField([...graph.problems, ...reach.problems, ...selectors.problems]);
+    const times = checkTimes(deps, reading.definition);
+    const problems = firstOfField([...times, ...graph.problems, ...reach.problems, ...selectors.problems]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
     const revision = (before?.pipeline.revision ?? 0) + 1;
@@ -104,18 +108,7 @@ export function readDefinition(deps: Pick<ApplyDeps, 'digest' | 'home'>, given: 
     definition,
     references,
     digest: deps.digest(canonical({ content, references })),
-    plan: {
-      channel: definition.channel,
-      ...(definition.team === undefined ? {} : { team: definition.team }),
-      base: references.base,
-      components: [...references.components],
-      recipe: recipeDigest(deps.digest, definition),
-      proof: proofDigest(deps.digest, definition),
-      mode: definition.triggers.mode,
-      debounceSeconds: durationSeconds(definition.triggers.debounce),
-      maxHoldSeconds: durationSeconds(definition.triggers.maxHold),
-      maxFailures: definition.lifecycle.maxFailures,
-    },
+    plan: planInputsOf(deps.digest, definition, references),
   };
 }
 

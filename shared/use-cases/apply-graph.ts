@@ -3,6 +3,7 @@ import type { Problem } from '../domain/errors.ts';
 import { cyclePath } from '../domain/graph.ts';
 import { keys } from '../domain/naming.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../domain/records.ts';
+import type { Selector } from '../domain/selectors.ts';
 import type { Table, Write } from '../ports.ts';
 import type { Reading } from './apply-definition.ts';
 import { readMany } from './store/read.ts';
@@ -16,8 +17,11 @@ export interface GraphCheck {
 }
 
 export function parentNames(reading: Pick<Reading, 'references'>): string[] {
-  const { base } = reading.references;
-  return base.kind === 'pipeline' ? [base.pipeline] : [];
+  const { base, inputs } = reading.references;
+  const named = [base, ...inputs].flatMap((selector) =>
+    selector.kind === 'pipeline' ? [selector.pipeline] : [],
+  );
+  return [...new Set(named)];
 }
 
 export async function checkGraph(table: Table, reading: Reading): Promise<GraphCheck> {
@@ -42,8 +46,10 @@ export async function checkGraph(table: Table, reading: Reading): Promise<GraphC
   return {
     parents,
     problems: [
-      ...direct.filter((parent) => !known.has(parent) && parent !== name).map(missing),
-      ...wrongChannel(reading, parents),
+      ...named(reading).flatMap(({ field, selector }) => [
+        ...missing(field, selector.pipeline, name, known),
+        ...wrongChannel(field, selector, known),
+      ]),
     ],
     ...(cycle === undefined ? {} : { cycle }),
     checks: [...known.values()].map((row) => ({
@@ -53,25 +59,45 @@ export async function checkGraph(table: Table, reading: Reading): Promise<GraphC
   };
 }
 
-function missing(parent: string): Problem {
-  return {
-    field: 'base.pipeline',
-    message: `There is no pipeline named "${parent}".`,
-    fix: `Apply the definition of ${parent} first.`,
-  };
+type Named = Extract<Selector, { kind: 'pipeline' }>;
+
+/** Pipelines that the definition names, each with the field that does. */
+function named({ references }: Pick<Reading, 'references'>): { field: string; selector: Named }[] {
+  const fields = [
+    { field: 'base', selector: references.base },
+    ...references.inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),
+  ];
+  return fields.flatMap(({ field, selector }) => (selector.kind === 'pipeline' ? [{ field, selector }] : []));
 }
 
-function wrongChannel(reading: Reading, parents: readonly PipelineRecord[]): Problem[] {
-  const { base } = reading.references;
-  return parents.flatMap((parent) =>
-    base.kind === 'pipeline' && base.channel !== parent.plan.channel
-      ? [
-          {
-            field: 'base.channel',
-            message: `${parent.name} releases into "${parent.plan.channel}", not into "${base.channel}".`,
-            fix: `Write channel: ${parent.plan.channel}`,
-          },
-        ]
-      : [],
-  );
+function missing(
+  field: string,
+  parent: string,
+  name: string,
+  known: ReadonlyMap<string, PipelineRecord>,
+): Problem[] {
+  if (known.has(parent) || parent === name) return [];
+  return [
+    {
+      field: `${field}.pipeline`,
+      message: `There is no pipeline named "${parent}".`,
+      fix: `Apply the definition of ${parent} first.`,
+    },
+  ];
+}
+
+function wrongChannel(
+  field: string,
+  { pipeline, channel }: Named,
+  known: ReadonlyMap<string, PipelineRecord>,
+): Problem[] {
+  const own = known.get(pipeline)?.plan.channel;
+  if (own === undefined || own === channel) return [];
+  return [
+    {
+      field: `${field}.channel`,
+      message: `${pipeline} releases into "${own}", not into "${channel}".`,
+      fix: `Write channel: ${own}`,
+    },
+  ];
 }

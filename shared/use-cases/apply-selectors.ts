@@ -1,8 +1,9 @@
 /** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
-import { assertNever, type Problem } from '../domain/errors.ts';
+import type { Problem } from '../domain/errors.ts';
 import { keys } from '../domain/naming.ts';
 import {
   ChannelRecordSchema,
+  dependenciesOf,
   type PipelineRecord,
   type SelectorRecord,
   SelectorRecordSchema,
@@ -29,8 +30,7 @@ export async function lookAtSelectors(
   reading: Reading,
   parents: readonly PipelineRecord[],
 ): Promise<SelectorCheck> {
-  const { base, components } = reading.references;
-  const wanted = [base, ...components];
+  const wanted = dependenciesOf(reading.plan);
   const rows = await readMany(
     deps.table,
     wanted.map((selector) => keys.selector(selectorKey(selector))),
@@ -91,32 +91,30 @@ async function channelOf(
 }
 
 function problemOf(reading: Reading, selector: Selector | undefined, index: number, reason: string): Problem {
-  if (index > 0) {
-    const written = reading.definition.components[index - 1]?.component ?? '';
-    return {
-      field: `components[${index - 1}].component`,
-      message: `${written}: ${reason}`,
-      fix: 'Create the component with EC2 Image Builder, or correct its name or version.',
-    };
-  }
+  const field = fieldOf(reading, index);
+  if (selector?.kind !== 'component')
+    return { field, message: reason, fix: 'Correct the name, or create what it names.' };
+  const written = selector.arn.split('/').slice(1).join('/');
   return {
-    field: `base.${fieldOf(selector)}`,
-    message: reason,
-    fix: 'Correct the name, or create what it names.',
+    field,
+    message: `${written}: ${reason}`,
+    fix: 'Create the component with EC2 Image Builder, or correct its name or version.',
   };
 }
 
-function fieldOf(selector: Selector | undefined): string {
-  const kind = selector?.kind ?? 'ami';
-  switch (kind) {
-    case 'pipeline':
-    case 'ssm':
-    case 'image':
-    case 'ami':
-      return kind;
-    case 'component':
-      return 'image';
-    default:
-      return assertNever(kind);
-  }
+/** Which field of the definition the selector at this place of the plan comes from. */
+function fieldOf({ definition, references }: Reading, index: number): string {
+  if (index === 0) return `base.${formOf(definition.base)}`;
+  const component = index - 1;
+  if (component < references.components.length) return `components[${component}].component`;
+  const input = component - references.components.length;
+  const given = definition.inputs[input];
+  if (given !== undefined) return `inputs[${input}].${formOf(given)}`;
+  return `tests.components[${input - references.inputs.length}].component`;
+}
+
+const FORMS = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container', 'source', 'packages'] as const;
+
+function formOf(given: object): string {
+  return FORMS.find((form) => form in given) ?? '';
 }

@@ -2,6 +2,7 @@
 import { due, keys, lists } from '../domain/naming.ts';
 import {
   type ChangeRecord,
+  dependenciesOf,
   type PipelineRecord,
   PipelineRecordSchema,
   type PlanningRecord,
@@ -85,7 +86,12 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
     pipeline: name,
     revision,
     definition,
-    selectors: { base: references.base, components: [...references.components] },
+    selectors: {
+      base: references.base,
+      components: [...references.components],
+      inputs: [...references.inputs],
+      tests: [...references.tests],
+    },
     digest,
     appliedBy: by,
     appliedAt: at,
@@ -110,6 +116,8 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
       dirty: true,
       changes: [...changes],
       causes: [...changes],
+      floors: {},
+      ticksSeen: now.toISOString(),
       supersededInRow: 0,
       consecutiveFailures: 0,
     };
@@ -118,7 +126,9 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
   // A new definition is a new start: what failed before says nothing about it.
   return {
     update: keys.planning(pipeline),
-    set: { ...dirty, consecutiveFailures: 0, supersededInRow: 0 },
+    // Ticks of a schedule count from the definition that has it.
+    set: { ...dirty, consecutiveFailures: 0, supersededInRow: 0, ticksSeen: now.toISOString() },
+    remove: ['refusedPlaces'],
     append: { changes, causes: changes },
     add: { version: 1 },
     when: { exists: true },
@@ -193,11 +203,12 @@ function selectorWrites(
 }
 
 function waitsForNobody({ plan }: Reading): boolean {
-  return plan.mode === 'immediate' && plan.debounceSeconds === 0 && plan.base.kind !== 'pipeline';
+  const isFree = dependenciesOf(plan).every((selector) => selector.kind !== 'pipeline');
+  return plan.mode === 'immediate' && plan.debounceSeconds === 0 && plan.freeze.length === 0 && isFree;
 }
 
 function oldKeys({ selectors }: RevisionRecord): string[] {
-  return [...new Set([selectors.base, ...selectors.components].map(selectorKey))];
+  return [...new Set(dependenciesOf(selectors).map(selectorKey))];
 }
 
 function parameterWrites({ reading, before }: Applying): Write[] {

@@ -2,8 +2,9 @@
  * A function that stays warm remembers what it last read of a topic, and asks for what it will need while it reads that again. If the second
  * reading names the same selectors and pipelines, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
  */
-import type { Seen } from '../domain/planning.ts';
+
 import type { SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
+import type { Seen } from '../domain/wish.ts';
 import type { Resolution, SelectorResolver, Table } from '../ports.ts';
 import { EXPRESS_USERS, readExpress } from './notice-express.ts';
 import type { UserPage } from './notice-moves.ts';

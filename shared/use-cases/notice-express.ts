@@ -3,10 +3,11 @@
  * start, it starts in the transaction of the move itself. Where anything is unusual the ordinary way is taken: mark, plan, start.
  */
 import { keys } from '../domain/naming.ts';
-import { decide, type Seen, type Situation, wishOf } from '../domain/planning.ts';
+import { decide, type Situation } from '../domain/planning.ts';
 import {
   type ChangeRecord,
   ChannelRecordSchema,
+  dependenciesOf,
   PipelineRecordSchema,
   PlanningRecordSchema,
   type SelectorRecord,
@@ -14,7 +15,8 @@ import {
   type SelectorUserRecord,
 } from '../domain/records.ts';
 import { selectorKey } from '../domain/selectors.ts';
-import type { Clock, Digest, Ids, Table, Workflows, Write } from '../ports.ts';
+import { type Seen, wishOf } from '../domain/wish.ts';
+import type { Clock, Digest, Ids, Limits, Table, Workflows, Write } from '../ports.ts';
 import { causesOf } from './fan-out-change.ts';
 import { type StartBakeDeps, startWrites } from './plan-start.ts';
 import { ReadBatch } from './store/read-batch.ts';
@@ -24,6 +26,7 @@ export interface ExpressDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;
+  readonly limits: Limits;
   readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
 }
 
@@ -49,11 +52,11 @@ function rowsOf(
   user: SelectorUserRecord,
   express: NonNullable<SelectorUserRecord['express']>,
 ): () => Seen | undefined {
-  const { base, components, channel } = express.plan;
+  const { plan } = express;
   const pipeline = batch.want(keys.pipeline(user.pipeline), PipelineRecordSchema);
   const planning = batch.want(keys.planning(user.pipeline), PlanningRecordSchema);
-  const current = batch.want(keys.channel(user.pipeline, channel), ChannelRecordSchema);
-  const selectors = [base, ...components].map((selector) =>
+  const current = batch.want(keys.channel(user.pipeline, plan.channel), ChannelRecordSchema);
+  const selectors = dependenciesOf(plan).map((selector) =>
     batch.want(keys.selector(selectorKey(selector)), SelectorRecordSchema),
   );
   return () => {
@@ -64,7 +67,7 @@ function rowsOf(
       planning: plans,
       selectors: selectors.map((row) => row()),
       channel: current(),
-      parentChannel: undefined,
+      channels: new Map(),
     };
   };
 }
@@ -93,10 +96,14 @@ export function expressWrites(
   const situation: Situation = {
     seen: after,
     wish: wishOf(deps.digest, after),
+    // Whether there ever was one is found out by the write.
     fingerprint: undefined,
+    kept: [],
     ancestors: [],
     active: undefined,
     changes,
+    unconfirmed: changes.filter(({ wave }) => wave !== undefined),
+    capacity: [],
     now: deps.clock.now(),
   };
   const decision = decide(situation);

@@ -3,11 +3,13 @@
  * ways must not be seen one before the other.
  */
 import { due, keys, lists } from '../domain/naming.ts';
-import type { Seen } from '../domain/planning.ts';
 import type { BakeRecord, ChangeRecord, SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
+import type { Seen } from '../domain/wish.ts';
 import { MAX_WRITES, type PlanQueue, type Write } from '../ports.ts';
+import { countWave } from './count-wave.ts';
 import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-change.ts';
 import { type ExpressDeps, expressWrites } from './notice-express.ts';
+import { takeTogether } from './plan-capacity.ts';
 import { launch } from './plan-start.ts';
 
 export interface RecordMovesDeps extends ExpressDeps {
@@ -48,7 +50,9 @@ export async function recordMoves(
 ): Promise<ChangeRecord[]> {
   if (moves.length === 0) return [];
   const now = deps.clock.now();
-  const changes = moves.map((move) => changeOf(deps.ids.next(), move, now));
+  const changes = await Promise.all(
+    moves.map(async (move) => ({ ...changeOf(deps.ids.next(), move, now), ...(await waveOf(deps, move)) })),
+  );
   const users = usersByName(moves, changes);
   const fits = moves.every((move) => move.users.cursor === undefined);
   if (fits && moves.length * 2 + users.size <= MAX_WRITES) {
@@ -62,6 +66,13 @@ export async function recordMoves(
   }
   for (const change of changes) await fanOutChange(deps, change.id);
   return changes;
+}
+
+/** The wave of a first change; what a release leads to belongs to the wave that it is of. */
+async function waveOf(deps: RecordMovesDeps, move: Move): Promise<Pick<ChangeRecord, 'wave'>> {
+  if (move.release !== undefined && move.release.causes.length > 0) return {};
+  const wave = await countWave(deps, move.row.key, move.users);
+  return wave === undefined ? {} : { wave };
 }
 
 interface Mark {
@@ -117,7 +128,7 @@ function oneEach(writes: readonly Write[]): Write[] {
   const checks = new Map(
     writes.flatMap((write) => ('check' in write ? [[write.check.pk + write.check.sk, write]] : [])),
   );
-  return [...writes.filter((write) => !('check' in write)), ...checks.values()];
+  return takeTogether([...writes.filter((write) => !('check' in write)), ...checks.values()]);
 }
 
 function movedRow(move: Move): SelectorRecord {

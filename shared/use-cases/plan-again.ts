@@ -24,6 +24,22 @@ export async function planDescendants(deps: PlanAgainDeps, pipeline: string): Pr
   if (names.length > 0) await deps.planQueue.send(names.map((name) => ({ pipeline: name, delaySeconds: 0 })));
 }
 
+const LONGEST_CHAIN = 50;
+const CHILDREN_LOOKED_AT = 1000;
+
+/** How many images, one on top of the other, wait for the pipeline: levels below it in which somebody has something to do. */
+export async function longestChain(deps: Pick<PlanAgainDeps, 'table'>, pipeline: string): Promise<number> {
+  let level = [pipeline];
+  let looked = 0;
+  for (let depth = 0; depth < LONGEST_CHAIN; depth += 1) {
+    const children = [...new Set((await Promise.all(level.map((name) => childrenOf(deps, name)))).flat())];
+    looked += children.length;
+    if (children.length === 0 || looked > CHILDREN_LOOKED_AT) return depth;
+    level = children;
+  }
+  return LONGEST_CHAIN;
+}
+
 async function waitingDescendants(deps: PlanAgainDeps, pipeline: string): Promise<string[]> {
   return await descendantsOf(deps, pipeline, async (name) => {
     const item = await deps.table.get(keys.planning(name));
@@ -33,7 +49,7 @@ async function waitingDescendants(deps: PlanAgainDeps, pipeline: string): Promis
 
 /** Walks down from a pipeline over the selectors that name its channel; a cycle cannot be (it is refused when a definition is applied), but ends here too. */
 async function descendantsOf(
-  deps: PlanAgainDeps,
+  deps: Pick<PlanAgainDeps, 'table'>,
   pipeline: string,
   wanted: (name: string) => Promise<boolean>,
 ): Promise<string[]> {
@@ -51,7 +67,7 @@ async function descendantsOf(
   return found;
 }
 
-async function childrenOf(deps: PlanAgainDeps, pipeline: string): Promise<string[]> {
+async function childrenOf(deps: Pick<PlanAgainDeps, 'table'>, pipeline: string): Promise<string[]> {
   const channel = await channelOf(deps, pipeline);
   if (channel === undefined) return [];
   const { pk } = keys.selectorUser(selectorKey({ kind: 'pipeline', pipeline, channel }), '');
@@ -65,6 +81,6 @@ async function childrenOf(deps: PlanAgainDeps, pipeline: string): Promise<string
   return children;
 }
 
-async function channelOf(deps: PlanAgainDeps, pipeline: string): Promise<string | undefined> {
+async function channelOf(deps: Pick<PlanAgainDeps, 'table'>, pipeline: string): Promise<string | undefined> {
   return (await read(deps.table, keys.pipeline(pipeline), PipelineRecordSchema))?.plan.channel;
 }

@@ -39,7 +39,7 @@ const noResolver: SelectorResolver = {
 
 export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOutcome> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const read = await readSituation(deps, name, { thorough: round > 0 });
+    const read = await readSituation(deps, name);
     // A release whose event was lost, or has not come yet: take it up first, so that the bake knows its cause.
     if (read.behind.length > 0 && round === 0) {
       for (const topic of read.behind) await noticeTopic({ ...deps, resolver: noResolver }, topic);
@@ -67,7 +67,7 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
       if (seen.planning.dirty) await planDescendants(deps, name);
       return { kind: 'current', release: seen.channel?.release ?? '' };
     case 'hold':
-      await askInTime(deps, name, await recordHold(deps, read, decision.reasons));
+      await askInTime(deps, name, await recordHold(deps, read, decision));
       if (decision.settled && seen.planning.dirty) await planDescendants(deps, name);
       await endAgain(deps, read);
       return { kind: 'held', reasons: decision.reasons };

@@ -1,8 +1,9 @@
 /** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
-import { due, keys } from '../domain/naming.ts';
+import { due, keys, linePosition } from '../domain/naming.ts';
 import { type Decision, dirtySince } from '../domain/planning.ts';
 import type { HoldReason, PlanningRecord } from '../domain/records.ts';
 import type { Clock, Table, Write } from '../ports.ts';
+import { longestChain } from './plan-again.ts';
 import type { Read } from './plan-situation.ts';
 
 interface RecordDeps {
@@ -18,6 +19,11 @@ const ENDING_SECONDS = 60;
 const CHANGES_KEPT = 200;
 
 const NOTHING_TO_DO = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
+
+/** What time alone ends. */
+const TIMED = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
+
+type LineDeps = Parameters<typeof longestChain>[0];
 
 type PlanDecision = NonNullable<PlanningRecord['decision']>;
 
@@ -37,25 +43,38 @@ export function planningWrite(
   };
 }
 
-/** Everything that was to do has been done or turned out to be nothing. */
+/**
+ * Everything that was to do has been done or turned out to be nothing. A schedule that always bakes is looked at again at its next tick; one
+ * that waits for newer versions has to be looked at only when there are some.
+ */
 export function clearedWrite(
   read: Pick<Read, 'situation'>,
   decision: PlanDecision,
   set: Record<string, unknown> = {},
 ): Write {
+  const { ticks, pipeline } = read.situation.seen;
+  const isTicking = pipeline.plan.schedule?.startCondition === 'always' && ticks?.next !== undefined;
+  const next = isTicking ? { dueAt: ticks.next, duePk: due.planning, dueSk: ticks.next } : {};
   return planningWrite(read, decision, {
-    set: { dirty: false, changes: [], causes: [], ...set },
-    remove: NOTHING_TO_DO,
+    set: { dirty: false, changes: [], causes: [], ...next, ...set },
+    remove: NOTHING_TO_DO.filter((name) => !(name in next)),
   });
+}
+
+/** A tick that found nothing to do has passed. */
+function passedTick({ situation }: Pick<Read, 'situation'>): { ticksSeen?: string } {
+  const open = situation.seen.ticks?.open;
+  return open === undefined ? {} : { ticksSeen: open };
 }
 
 export async function recordCurrent(deps: RecordDeps, read: Read, reason: HoldReason): Promise<void> {
   const { planning } = read.situation.seen;
   const isRecorded =
     planning.decision?.kind === 'current' && sameReasons(planning.decision.reasons, [reason]);
-  if (isRecorded && !planning.dirty && planning.request === undefined) return;
+  const isIdle = !planning.dirty && planning.request === undefined;
+  if (isRecorded && isIdle && read.situation.seen.ticks?.open === undefined) return;
   const at = deps.clock.now().toISOString();
-  await deps.table.write([clearedWrite(read, { at, kind: 'current', reasons: [reason] })]);
+  await deps.table.write([clearedWrite(read, { at, kind: 'current', reasons: [reason] }, passedTick(read))]);
 }
 
 export async function recordTakenUp(
@@ -72,9 +91,9 @@ export async function recordTakenUp(
 
 /** Answers in how many seconds time alone will have ended the hold, where that is news; the sweep would find it up to a minute later. */
 export async function recordHold(
-  deps: RecordDeps,
+  deps: RecordDeps & LineDeps,
   read: Read,
-  reasons: readonly HoldReason[],
+  { reasons, settled }: Pick<Extract<Decision, { kind: 'hold' }>, 'reasons' | 'settled'>,
 ): Promise<number | undefined> {
   const { planning } = read.situation.seen;
   const now = deps.clock.now();
@@ -91,14 +110,28 @@ export async function recordHold(
     dirtySince: dirtySince(read.situation),
     changes: planning.changes.slice(-CHANGES_KEPT),
     causes: [...new Set(planning.causes)].slice(-CHANGES_KEPT),
+    ...(settled ? passedTick(read) : {}),
   };
+  const line = await lineOf(deps, read, reasons);
   const more =
     dueAt === undefined
       ? { set: always, remove: ['dueAt', 'duePk', 'dueSk'] }
-      : { set: { ...always, dueAt, duePk: due.planning, dueSk: dueAt } };
+      : { set: { ...always, dueAt, ...(line ?? { duePk: due.planning, dueSk: dueAt }) } };
   await deps.table.write([planningWrite(read, entry, more)]);
-  const isTimed = reasons.every(({ code }) => code === 'debounce' || code === 'back-off');
+  const isTimed = reasons.every(({ code }) => TIMED.has(code));
   return isTimed && dueAt !== undefined ? (Date.parse(dueAt) - now.getTime()) / 1000 : undefined;
+}
+
+/** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-next.ts). */
+async function lineOf(
+  deps: LineDeps,
+  { situation }: Read,
+  reasons: readonly HoldReason[],
+): Promise<{ duePk: string; dueSk: string } | undefined> {
+  const [first] = reasons.flatMap(({ capacity }) => (capacity === undefined ? [] : [capacity]));
+  if (first === undefined || reasons.some(({ code }) => code !== 'concurrency')) return undefined;
+  const chain = await longestChain(deps, situation.seen.pipeline.name);
+  return { duePk: due.line(first), dueSk: linePosition(chain, dirtySince(situation)) };
 }
 
 /** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */
@@ -108,11 +141,17 @@ function lookAgainAt(reasons: readonly HoldReason[], now: Date): string | undefi
     switch (reason.code) {
       case 'manual':
       case 'disabled':
+      case 'too-many-failures':
+      case 'pinned':
+      case 'storm-cap':
       case 'refused':
       case 'up-to-date':
         return 'never';
+      case 'schedule':
+        return reason.until ?? 'never';
       case 'debounce':
       case 'back-off':
+      case 'freeze':
         return reason.until ?? after(LOOK_AGAIN_SECONDS);
       case 'bake-running':
         return after(ENDING_SECONDS);

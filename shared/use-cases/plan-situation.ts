@@ -3,37 +3,35 @@
  * from an event to a bake these reads are what takes time.
  */
 import { approvalId } from '../domain/approval.ts';
+import { differences } from '../domain/causes.ts';
 import { PipelineNotFound } from '../domain/errors.ts';
 import { keys } from '../domain/naming.ts';
-import {
-  type ActiveBake,
-  type Ancestor,
-  isSame,
-  type Seen,
-  type Situation,
-  wishOf,
-} from '../domain/planning.ts';
+import { type ActiveBake, type Ancestor, type Situation, targetsMissing } from '../domain/planning.ts';
 import {
   ApprovalRecordSchema,
   type AttemptRecord,
   AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
+  type ChangeRecord,
   ChangeRecordSchema,
-  ChannelRecordSchema,
+  dependenciesOf,
+  type FingerprintRecord,
   FingerprintRecordSchema,
-  PipelineRecordSchema,
-  PlanningRecordSchema,
-  SelectorRecordSchema,
 } from '../domain/records.ts';
-import { selectorKey } from '../domain/selectors.ts';
-import type { Clock, Digest, Table } from '../ports.ts';
+import { isSame, type Seen, wishOf } from '../domain/wish.ts';
+import type { Calendar, Clock, Digest, Limits, Table } from '../ports.ts';
+import { capacityOf, capacityRows } from './plan-capacity.ts';
+import { readChain, readHead } from './plan-chain.ts';
+import { freezeOf } from './plan-times.ts';
 import { ReadBatch } from './store/read-batch.ts';
 
 export interface SituationDeps {
   readonly table: Table;
   readonly clock: Clock;
   readonly digest: Digest;
+  readonly calendar: Calendar;
+  readonly limits: Limits;
 }
 
 export interface Read {
@@ -42,134 +40,120 @@ export interface Read {
   readonly attempt: AttemptRecord | undefined;
   /** Topics of `pipeline:` selectors whose row is behind the channel that it names. */
   readonly behind: readonly string[];
-  /** Whether the row of the wanted fingerprint was read; without, the write that starts a bake finds out. */
-  readonly knowsFingerprint: boolean;
 }
 
-interface Head {
-  readonly pipeline: Seen['pipeline'];
-  readonly planning: Seen['planning'];
-}
-
-/** `thorough: false` leaves out the fingerprint where a free pipeline without ancestors seldom has one. */
-export async function readSituation(
-  deps: SituationDeps,
-  name: string,
-  options: { readonly thorough: boolean },
-): Promise<Read> {
+export async function readSituation(deps: SituationDeps, name: string): Promise<Read> {
+  const now = deps.clock.now();
   // 1. The pipeline itself, then its selectors and channels together with its parents, and so on.
   const own = await readHead(deps.table, name);
   const first = new ReadBatch();
-  const changeRows = own.planning.changes.map((id) => first.want(keys.change(id), ChangeRecordSchema));
+  const pending = [...new Set([...own.planning.changes, ...own.planning.causes])];
+  const changeRows = pending.map((id) => first.want(keys.change(id), ChangeRecordSchema));
   const { activeBake } = own.planning;
   const bakeRow = activeBake === undefined ? undefined : first.want(keys.bake(activeBake), BakeRecordSchema);
-  const chain = await readChain(deps.table, own, first);
+  const capacity = capacityRows(first, deps.limits, own.pipeline.plan);
+  const chain = await readChain(deps, own, first);
   const [seen] = chain;
   if (seen === undefined) throw new PipelineNotFound(name);
-  const wishes = chain.map((entry) => wishOf(deps.digest, entry));
   const bake = bakeRow?.();
 
   // 2. What became of the fingerprints, and how far the running bake is.
+  const wishes = chain.map((entry) => wishOf(deps.digest, entry));
   const second = new ReadBatch();
-  const wanted = thoroughly(options.thorough, chain, bake);
   const fingerprintRows = chain.map((entry, index) => {
     const wish = wishes[index];
-    const isStale = wish?.known === true && !isSame(entry.channel, wish.wanted);
-    if (wish?.known !== true || !(index === 0 ? wanted : isStale)) return undefined;
+    if (index === 0 || wish?.known !== true || isSame(entry.channel, wish.wanted)) return undefined;
     const { bits, proof } = wish.wanted;
     return second.want(keys.fingerprint(entry.pipeline.name, bits, proof), FingerprintRecordSchema);
   });
+  const ancestorCauses = chain.map((entry, index) =>
+    index === 0 || !entry.planning.dirty
+      ? []
+      : entry.planning.causes.map((id) => second.want(keys.change(id), ChangeRecordSchema)),
+  );
   const running = runningRows(deps, second, bake);
-  await second.send(deps.table);
+  const moved = movedRows(second, seen, wishes[0], pending);
+  const [fingerprints, line] = await Promise.all([
+    fingerprintsOf(deps, seen, wishes[0]),
+    capacityOf(deps.table, capacity(), name),
+    second.send(deps.table),
+  ]);
 
-  const changes = changeRows.flatMap((row) => row() ?? []);
-  const fingerprints = fingerprintRows.map((row) => row?.());
+  const known = changeRows.flatMap((row) => row() ?? []);
+  const wish = wishes[0] ?? unknown;
   const attempt = running?.attempt();
-  const unknown = { known: false as const, missing: [] };
   const ancestors = chain.slice(1).map(
     (entry, index): Ancestor => ({
       seen: entry,
       wish: wishes[index + 1] ?? unknown,
-      fingerprint: fingerprints[index + 1],
+      fingerprint: fingerprintRows[index + 1]?.(),
+      unconfirmed: unconfirmedOf((ancestorCauses[index + 1] ?? []).flatMap((row) => row() ?? [])),
     }),
   );
+  const frozen = freezeOf(deps.calendar, seen.pipeline.plan, now);
   return {
     situation: {
       seen,
-      wish: wishes[0] ?? unknown,
-      fingerprint: fingerprints[0],
+      wish,
+      fingerprint: fingerprints.find((entry) => wish.known && isSame(entry, wish.wanted)),
+      kept: fingerprints.filter((entry) => entry.state === 'released'),
       ancestors,
       active: activeOf(bake, attempt, running?.approval()?.state),
-      changes,
-      now: deps.clock.now(),
+      changes: changesOf(seen, known, moved()),
+      unconfirmed: unconfirmedOf(known.filter(({ id }) => own.planning.causes.includes(id))),
+      capacity: line,
+      ...(frozen === undefined ? {} : { frozen }),
+      now,
     },
     bake,
     attempt,
     behind: chain.flatMap(behindOf),
-    knowsFingerprint: wanted,
   };
 }
 
-function thoroughly(asked: boolean, chain: readonly Seen[], bake: BakeRecord | undefined): boolean {
-  return asked || chain.length > 1 || bake !== undefined;
+const unknown = { known: false as const, missing: [] };
+
+/** All fingerprints with the wanted bits, however they were judged. A pipeline that has what it wants needs none. */
+async function fingerprintsOf(
+  deps: SituationDeps,
+  seen: Seen,
+  wish: Situation['wish'] | undefined,
+): Promise<FingerprintRecord[]> {
+  if (wish?.known !== true) return [];
+  const isCurrent = isSame(seen.channel, wish.wanted) && targetsMissing({ seen, wish }).length === 0;
+  if (isCurrent && seen.planning.request === undefined) return [];
+  const { pk, sk } = keys.fingerprint(seen.pipeline.name, wish.wanted.bits, '');
+  const page = await deps.table.query({ pk, prefix: sk });
+  return page.items.map((item) => FingerprintRecordSchema.parse(item));
 }
 
-async function readHead(table: Table, name: string): Promise<Head> {
-  const batch = new ReadBatch();
-  const head = headRows(batch, name);
-  await batch.send(table);
-  const found = head();
-  if (found === undefined) throw new PipelineNotFound(name);
-  return found;
-}
-
-function headRows(batch: ReadBatch, name: string): () => Head | undefined {
-  const pipeline = batch.want(keys.pipeline(name), PipelineRecordSchema);
-  const planning = batch.want(keys.planning(name), PlanningRecordSchema);
-  return () => {
-    const rows = { pipeline: pipeline(), planning: planning() };
-    if (rows.pipeline === undefined || rows.planning === undefined) return undefined;
-    return { pipeline: rows.pipeline, planning: rows.planning };
-  };
-}
-
-/** The pipeline and its ancestors, nearest first. `first` takes further rows along with the first level. */
-async function readChain(table: Table, own: Head, first: ReadBatch): Promise<Seen[]> {
-  const chain: Seen[] = [];
-  const known = new Set([own.pipeline.name]);
-  let level: Head[] = [own];
-  let batch = first;
-  while (level.length > 0) {
-    const bodies = level.map((head) => bodyRows(batch, head));
-    const parents = [...new Set(level.flatMap((head) => head.pipeline.parents))].filter(
-      (parent) => !known.has(parent),
-    );
-    const heads = parents.map((parent) => headRows(batch, parent));
-    await batch.send(table);
-    chain.push(...bodies.map((body) => body()));
-    for (const parent of parents) known.add(parent);
-    level = heads.flatMap((head) => head() ?? []);
-    batch = new ReadBatch();
-  }
-  return chain;
-}
-
-function bodyRows(batch: ReadBatch, head: Head): () => Seen {
-  const { name, plan } = head.pipeline;
-  const selectors = [plan.base, ...plan.components].map((selector) =>
-    batch.want(keys.selector(selectorKey(selector)), SelectorRecordSchema),
+/** The changes with which its selectors moved last, where no mark tells of them. */
+function movedRows(
+  batch: ReadBatch,
+  seen: Seen,
+  wish: Situation['wish'] | undefined,
+  pending: readonly string[],
+): () => ChangeRecord[] {
+  const differing = wish === undefined ? undefined : differences({ seen, wish });
+  if (differing === undefined) return () => [];
+  const ids = seen.selectors.flatMap((row) =>
+    row?.change === undefined || !differing.has(row.key) || pending.includes(row.change) ? [] : [row.change],
   );
-  const channel = batch.want(keys.channel(name, plan.channel), ChannelRecordSchema);
-  const parent =
-    plan.base.kind === 'pipeline'
-      ? batch.want(keys.channel(plan.base.pipeline, plan.base.channel), ChannelRecordSchema)
-      : undefined;
-  return () => ({
-    ...head,
-    selectors: selectors.map((row) => row()),
-    channel: channel(),
-    parentChannel: parent?.(),
-  });
+  const rows = [...new Set(ids)].map((id) => batch.want(keys.change(id), ChangeRecordSchema));
+  return () => rows.flatMap((row) => row() ?? []);
+}
+
+function changesOf(
+  seen: Seen,
+  known: readonly ChangeRecord[],
+  moved: readonly ChangeRecord[],
+): ChangeRecord[] {
+  const own = known.filter(({ id }) => seen.planning.changes.includes(id));
+  return [...own, ...moved].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function unconfirmedOf(causes: readonly ChangeRecord[]): ChangeRecord[] {
+  return causes.filter(({ wave }) => wave !== undefined && wave.confirmed === undefined);
 }
 
 function runningRows(deps: SituationDeps, batch: ReadBatch, bake: BakeRecord | undefined) {
@@ -199,7 +183,10 @@ function activeOf(
 }
 
 function behindOf(seen: Seen): string[] {
-  const [base] = seen.selectors;
-  if (seen.parentChannel === undefined || base === undefined) return [];
-  return base.version === seen.parentChannel.release ? [] : [base.topic];
+  return dependenciesOf(seen.pipeline.plan).flatMap((selector, index) => {
+    const row = seen.selectors[index];
+    const channel = row === undefined ? undefined : seen.channels.get(row.key);
+    if (selector.kind !== 'pipeline' || row === undefined || channel === undefined) return [];
+    return row.version === channel.release ? [] : [row.topic];
+  });
 }

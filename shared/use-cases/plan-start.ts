@@ -2,9 +2,17 @@
 
 import { due, executionName, keys, lists } from '../domain/naming.ts';
 import type { Decision, Situation } from '../domain/planning.ts';
-import type { AttemptRecord, BakeRecord, FingerprintRecord, OutboxRecord } from '../domain/records.ts';
+import type {
+  AttemptRecord,
+  BakeRecord,
+  ChangeRecord,
+  FingerprintRecord,
+  OutboxRecord,
+} from '../domain/records.ts';
 import { bakeStartedEvent } from '../events/bake-started.ts';
-import type { Clock, Ids, Table, Workflows, Write } from '../ports.ts';
+import type { Clock, Ids, Limits, Table, Workflows, Write } from '../ports.ts';
+import { causesOf } from './fan-out-change.ts';
+import { placesNeeded, takePlaces } from './plan-capacity.ts';
 import { clearedWrite } from './plan-record.ts';
 import type { Read } from './plan-situation.ts';
 
@@ -14,6 +22,7 @@ export interface StartBakeDeps {
   readonly table: Table;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly limits: Limits;
   readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
 }
 
@@ -39,11 +48,35 @@ export function startWrites(
   decision: StartDecision,
 ): { readonly bake: BakeRecord; readonly writes: readonly Write[] } {
   const at = deps.clock.now().toISOString();
-  const bake = bakeOf(deps.ids.next(), read.situation, decision, at);
+  const { seen } = read.situation;
+  const tick = tickTaken(deps, read.situation, decision, at);
+  const changes = [...decision.changes, ...(tick === undefined ? [] : [tick])];
+  const bake = bakeOf(deps.ids.next(), read.situation, { ...decision, changes }, at);
+  const places = placesNeeded(deps.limits, seen.pipeline.plan);
   const writes = [
-    clearedWrite(read, { at, kind: 'start', reasons: [], bake: bake.id }, { activeBake: bake.id }),
+    clearedWrite(
+      read,
+      { at, kind: 'start', reasons: [], bake: bake.id },
+      {
+        activeBake: bake.id,
+        ...(seen.ticks?.open === undefined ? {} : { ticksSeen: seen.ticks.open }),
+        ...(decision.wanted.ingredients.tick === undefined ? {} : { tick: decision.wanted.ingredients.tick }),
+      },
+    ),
     ...bakeWrites(bake),
-    attemptWrite(deps, bake, executionOf(bake)),
+    ...(tick === undefined
+      ? []
+      : [
+          {
+            put: { ...keys.change(tick.id), ...tick, listPk: lists.changes, listSk: tick.id },
+          } satisfies Write,
+        ]),
+    ...takePlaces(places.map((place) => ({ ...place, used: 0 }))),
+    attemptWrite(
+      deps,
+      bake,
+      places.map(({ key }) => key),
+    ),
     fingerprintWrite(read, bake),
     publishWrite(deps, read.situation, bake),
     // An ancestor that begins to move meanwhile is marked with a new version.
@@ -66,9 +99,34 @@ function executionOf(bake: BakeRecord): string {
   return executionName({ bake: bake.id, attempt: bake.attempt, machine: 'bake' });
 }
 
-function bakeOf(id: string, situation: Situation, { wanted, reason }: StartDecision, at: string): BakeRecord {
+/** A tick that bakes whatever has changed is a change of its own. */
+function tickTaken(
+  deps: Pick<StartBakeDeps, 'ids'>,
+  { seen }: Situation,
+  { wanted }: StartDecision,
+  at: string,
+): ChangeRecord | undefined {
+  const { tick } = wanted.ingredients;
+  const before = seen.planning.tick;
+  if (tick === undefined || tick === before) return undefined;
+  const id = deps.ids.next();
+  return {
+    id,
+    selector: `schedule:${seen.pipeline.name}`,
+    ...(before === undefined ? {} : { from: before }),
+    to: tick,
+    at,
+    cause: id,
+    causes: [],
+    follows: [],
+    fanOut: 'done',
+  };
+}
+
+function bakeOf(id: string, situation: Situation, decision: StartDecision, at: string): BakeRecord {
   const { seen } = situation;
-  const { request, changes, causes } = seen.planning;
+  const { wanted, reason, changes, at: start } = decision;
+  const { request } = seen.planning;
   return {
     id,
     pipeline: seen.pipeline.name,
@@ -77,9 +135,12 @@ function bakeOf(id: string, situation: Situation, { wanted, reason }: StartDecis
     bits: wanted.bits,
     proof: wanted.proof,
     lock: wanted.lock,
+    ingredients: wanted.ingredients,
+    startsAt: start.step,
+    ...(start.step === 'Build' ? {} : { reuses: start.reuses }),
     reason,
-    changes: [...new Set(changes)],
-    causes: [...new Set(causes)],
+    changes: changes.map((change) => change.id),
+    causes: [...new Set(changes.flatMap(causesOf))],
     ...(request === undefined ? {} : { requestedBy: request.by }),
     attempt: 1,
     state: 'queued',
@@ -104,14 +165,19 @@ function bakeWrites(bake: BakeRecord): Write[] {
   ];
 }
 
-function attemptWrite(deps: Pick<StartBakeDeps, 'workflows'>, bake: BakeRecord, name: string): Write {
+function attemptWrite(
+  deps: Pick<StartBakeDeps, 'workflows'>,
+  bake: BakeRecord,
+  capacity: readonly string[],
+): Write {
   const attempt: AttemptRecord = {
     bake: bake.id,
     attempt: bake.attempt,
     state: 'queued',
-    execution: deps.workflows.executionArn('bake', name),
+    execution: deps.workflows.executionArn('bake', executionOf(bake)),
     startedAt: bake.createdAt,
     cleanedUp: false,
+    capacity: [...capacity],
   };
   const dueSk = new Date(new Date(bake.createdAt).getTime() + QUEUED_SECONDS * 1000).toISOString();
   return { put: { ...keys.attempt(bake.id, bake.attempt), ...attempt, duePk: due.attempt, dueSk } };
@@ -127,6 +193,7 @@ function fingerprintWrite(read: Pick<Read, 'situation'>, bake: BakeRecord): Writ
     state: 'baking',
     bake: bake.id,
     failures: known?.failures ?? 0,
+    ...(known?.places === undefined ? {} : { places: known.places }),
     ...(known?.lastFailureAt === undefined ? {} : { lastFailureAt: known.lastFailureAt }),
   };
   return {

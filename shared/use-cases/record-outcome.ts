@@ -29,6 +29,7 @@ import { bakeSupersededEvent } from '../events/bake-superseded.ts';
 import { type Ids, type PlanQueue, type Write, WriteConflict } from '../ports.ts';
 import { LOOK_AGAIN_SECONDS } from './clean-up-bake.ts';
 import { planAgain } from './plan-again.ts';
+import { givePlaces, planLine } from './plan-capacity.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 
 export interface RecordOutcomeDeps extends StepDeps {
@@ -50,6 +51,7 @@ export async function recordOutcome(
     const outcome = outcomeOf(input.error, attempt.endRequested);
     const pipeline = await tryToEnd(deps, attempt, outcome);
     if (pipeline === undefined) continue;
+    await planLine(deps, attempt.capacity);
     await planAgain(deps, pipeline);
     return { state: outcome.state };
   }
@@ -116,7 +118,7 @@ function endOfAttempt(
     {
       update: keys.attempt(attempt.bake, attempt.attempt),
       // Still due: what AWS was still ending is looked at soon, and a last time when nothing can be under way any more.
-      set: { state, endedAt: at, failure, duePk: due.attempt, dueSk: cleanAt },
+      set: { state, endedAt: at, failure, capacity: [], duePk: due.attempt, dueSk: cleanAt },
       when: {
         oneOf: { state: priorStates(state) },
         equals: {
@@ -131,6 +133,7 @@ function endOfAttempt(
       set: { state, endedAt: at },
       when: { equals: { attempt: attempt.attempt } },
     },
+    ...givePlaces(attempt.capacity),
   ];
 }
 

@@ -6,6 +6,7 @@ import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../
 import { priorStates } from '../domain/lifecycle.ts';
 import { due, keys, lists } from '../domain/naming.ts';
 import type { BakeRef } from '../domain/payloads.ts';
+import { placesOf } from '../domain/plan-inputs.ts';
 import {
   type BakeRecord,
   type ChannelRecord,
@@ -63,7 +64,7 @@ async function release(
       );
     const rows = (await readRows(deps, ref.bake)).filter((row) => row.attempt === ref.attempt);
     const own = [
-      ...(await endOfFingerprint(deps, bake)),
+      ...(await endOfFingerprint(deps, bake, revision)),
       ...(await endOfPlanning(deps, bake)),
       ...endOfAttempt(deps, ref),
       ...publish(deps, plan, bake, revision, rows),
@@ -101,11 +102,18 @@ async function explain(
     );
 }
 
-async function endOfFingerprint(deps: ReleaseImageDeps, bake: BakeRecord): Promise<Write[]> {
+async function endOfFingerprint(
+  deps: ReleaseImageDeps,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<Write[]> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   const item = await deps.table.get(key);
   if (item === undefined || FingerprintRecordSchema.parse(item).bake !== bake.id) return [];
-  return [{ update: key, set: { state: 'released', failures: 0 }, when: { equals: { bake: bake.id } } }];
+  const places = placesOf(revision.definition);
+  return [
+    { update: key, set: { state: 'released', failures: 0, places }, when: { equals: { bake: bake.id } } },
+  ];
 }
 
 async function endOfPlanning(deps: ReleaseImageDeps, bake: BakeRecord): Promise<Write[]> {
@@ -177,6 +185,8 @@ function publish(
     proof: bake.proof,
     sequence: sequence + 1,
     images,
+    ...(bake.ingredients === undefined ? {} : { ingredients: bake.ingredients }),
+    places: placesOf(revision.definition),
     at,
   };
   const { team } = revision.definition;

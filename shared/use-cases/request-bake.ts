@@ -28,7 +28,7 @@ const ROUNDS = 5;
 
 export async function requestBake(deps: PlanDeps, request: BakeRequest): Promise<BakeAnswer> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const read = await readSituation(deps, request.pipeline, { thorough: true });
+    const read = await readSituation(deps, request.pipeline);
     if (!request.force && read.behind.length === 0) {
       const decision = decide(read.situation);
       if (decision.kind === 'current')

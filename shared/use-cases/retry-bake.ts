@@ -1,7 +1,7 @@
 /** A person tries a bake again that ended without a release: a new attempt with the same lock, at once and without waiting for a back-off. */
 import { BakeNotRetryable, TryLater } from '../domain/errors.ts';
 import { type AttemptState, isTerminal } from '../domain/lifecycle.ts';
-import { due, executionName, keys } from '../domain/naming.ts';
+import { due, executionName, keys, lists } from '../domain/naming.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
@@ -59,6 +59,8 @@ async function queue(
     state: 'queued',
     startedAt: at,
     cleanedUp: false,
+    // Who asks in person does not stand in line; the place counts all the same.
+    capacity: placesOfPipeline(team),
   };
   const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
   const writes: Write[] = [
@@ -82,6 +84,13 @@ async function queue(
       update: keys.fingerprint(bake.pipeline, bake.bits, bake.proof),
       set: { state: 'baking', bake: bake.id },
     },
+    ...attempt.capacity.map(
+      (key): Write => ({
+        update: keys.capacity(key),
+        set: { key, listPk: lists.capacities, listSk: key },
+        add: { used: 1 },
+      }),
+    ),
     startedEvent(deps, bake, attempt, team, by, at),
   ];
   try {
@@ -91,6 +100,10 @@ async function queue(
     if (!(error instanceof WriteConflict)) throw error;
     return undefined;
   }
+}
+
+function placesOfPipeline(team: string | undefined): string[] {
+  return ['account', ...(team === undefined ? [] : [`team:${team}`])];
 }
 
 function startedEvent(

@@ -61,13 +61,17 @@ async function parentImageOf(deps: StartBuildDeps, base: LockEntry, variant: str
       );
     }
     case 'ssm':
+    case 'lookup':
       return base.detail?.amiId ?? base.version;
     case 'ami':
       return selector.id;
     case 'image':
       return base.version;
     case 'component':
-      throw new BuildFailed(`The base of a pipeline cannot be a component: ${base.key}`);
+    case 'container':
+    case 'source':
+    case 'packages':
+      throw new BuildFailed(`The base of an AMI cannot be a ${selector.kind}: ${base.key}`);
     default:
       return assertNever(selector);
   }

@@ -16,6 +16,7 @@ import {
   type StepRecord,
 } from '../domain/records.ts';
 import { type Clock, type Table, WriteConflict } from '../ports.ts';
+import { givePlaces } from './plan-capacity.ts';
 
 export interface StepDeps {
   readonly table: Table;
@@ -61,6 +62,8 @@ export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): P
   if (attempt.state === state) return;
   if (!mayMove(attempt.state, state)) throw ended(ref, attempt);
 
+  // A person takes their time: meanwhile others may build.
+  const asks = step === 'Approve' || step === 'Distribute';
   const now = deps.clock.now();
   const look = new Date(now.getTime() + STUCK_SECONDS * 1000).toISOString();
   const record: StepRecord = {
@@ -75,11 +78,12 @@ export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): P
     await deps.table.write([
       {
         update: keys.attempt(ref.bake, ref.attempt),
-        set: { state, duePk: due.attempt, dueSk: look },
+        set: { state, duePk: due.attempt, dueSk: look, ...(asks ? { capacity: [] } : {}) },
         when: { oneOf: { state: priorStates(state) }, equals: { endRequested: null } },
       },
       { update: keys.bake(ref.bake), set: { state }, when: { equals: { attempt: ref.attempt } } },
       { put: { ...keys.step(ref.bake, ref.attempt, step), ...record } },
+      ...(asks ? givePlaces(attempt.capacity) : []),
     ]);
   } catch (error) {
     if (!(error instanceof WriteConflict)) throw error;

@@ -4,13 +4,15 @@
  */
 import { due, executionName, keys } from '../domain/naming.ts';
 import { AttemptRecordSchema, ChangeRecordSchema, PlanningRecordSchema } from '../domain/records.ts';
-import { type WakeQueue, type Workflows, WriteConflict } from '../ports.ts';
+import { type Limits, type WakeQueue, type Workflows, WriteConflict } from '../ports.ts';
 import { type FanOutDeps, fanOutChange } from './fan-out-change.ts';
+import { planNext } from './plan-capacity.ts';
 import { QUEUED_SECONDS } from './plan-start.ts';
 import { type PublishDeps, sweepOutbox } from './publish-outbox.ts';
 import { sweepWaits } from './sweep-waits.ts';
 
 export interface SweepDeps extends FanOutDeps, PublishDeps {
+  readonly limits: Limits;
   readonly wakeQueue: WakeQueue;
   readonly workflows: Pick<Workflows, 'startBake'>;
 }
@@ -34,6 +36,7 @@ export async function sweepWork(deps: SweepDeps): Promise<Swept> {
       return asked + nudged;
     },
     queued: () => sweepQueued(deps),
+    lines: () => planNext(deps),
   };
   const names = Object.keys(parts);
   const results = await Promise.allSettled(names.map((name) => parts[name]?.() ?? 0));

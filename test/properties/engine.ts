@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { isTerminal } from '../../shared/domain/lifecycle.ts';
-import { isSame, wishOf } from '../../shared/domain/planning.ts';
 import { AttemptRecordSchema, type BakeRecord, BakeRecordSchema } from '../../shared/domain/records.ts';
+import { isSame, wishOf } from '../../shared/domain/wish.ts';
 import type { Write } from '../../shared/ports.ts';
 import { readSituation } from '../../shared/use-cases/plan-situation.ts';
 import { Crash, type CrashPoint, crashing } from '../support/crashing.ts';
@@ -280,7 +280,7 @@ async function judge(world: PlanningWorld, pipelines: number, broken: string[]):
   const changes = new Map(world.changes().map((change) => [change.id, change]));
   for (let index = 0; index < pipelines; index += 1) {
     const name = nameOf(index);
-    const { situation } = await readSituation(world.ports, name, { thorough: true });
+    const { situation } = await readSituation(world.ports, name);
     if (isStaleNow(world, name))
       broken.push(`1: ${name} is stale: ${JSON.stringify(situation.seen.planning.decision)}`);
     if (situation.seen.planning.decision === undefined) broken.push(`7: nothing is recorded of ${name}`);

@@ -128,7 +128,10 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
           version: `${COMPONENT}/1.2.0/1`,
         },
       ],
+      inputs: [],
+      tests: [],
     },
+    startsAt: 'Build',
     reason: 'nginx moved from 1.1.0/1 to 1.2.0/1.',
     changes: ['change-1'],
     causes: ['change-1'],
@@ -136,7 +139,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     state: 'queued',
     createdAt: at,
   };
-  const attempt: AttemptRecord = { ...REF, state: 'queued', startedAt: at, cleanedUp: false };
+  const attempt: AttemptRecord = { ...REF, state: 'queued', startedAt: at, cleanedUp: false, capacity: [] };
 
   const deps = {
     table,

@@ -1,7 +1,7 @@
 /** Pipelines, what they are built on, and everything between a change and a bake, in memory. Bakes themselves are played. */
+import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import type { DefinitionInput } from '../../shared/domain/definition.ts';
 import { executionName, keys, lists, parseExecutionName } from '../../shared/domain/naming.ts';
-import type { Seen } from '../../shared/domain/planning.ts';
 import {
   AttemptRecordSchema,
   type BakeRecord,
@@ -11,6 +11,7 @@ import {
   type ChannelRecord,
   ChannelRecordSchema,
   type DistributionRecord,
+  dependenciesOf,
   FingerprintRecordSchema,
   type PipelineRecord,
   PipelineRecordSchema,
@@ -19,10 +20,12 @@ import {
   SelectorRecordSchema,
 } from '../../shared/domain/records.ts';
 import { selectorKey } from '../../shared/domain/selectors.ts';
+import type { Seen } from '../../shared/domain/wish.ts';
 import type {
   EventPublisher,
   ExecutionStatus,
   HintQueue,
+  Limits,
   Message,
   PlanQueue,
   PublishedEvent,
@@ -82,7 +85,12 @@ export function definitionOf({
 
 export type PlanningWorld = ReturnType<typeof planningWorld>;
 
-export function planningWorld(options: { readonly pageSize?: number } = {}) {
+/** More than any test needs. */
+export const WIDE: Limits = { bakes: 1000, bakesOfTeam: 1000, wave: 1000 };
+
+export function planningWorld(
+  options: { readonly pageSize?: number; readonly limits?: Partial<Limits> } = {},
+) {
   const table = memoryTable(options);
   const clock = fakeClock();
   const ids = countingIds();
@@ -141,6 +149,8 @@ export function planningWorld(options: { readonly pageSize?: number } = {}) {
     wakeQueue: fakeWakeQueue(),
     workflows,
     images: { describe: async () => undefined },
+    calendar: cronerCalendar,
+    limits: { ...WIDE, ...options.limits },
     home: HOME,
     memory: new Map() as Memory,
   };
@@ -166,15 +176,20 @@ export function planningWorld(options: { readonly pageSize?: number } = {}) {
     PipelineRecordSchema.parse(table.peek(keys.pipeline(name)));
   const seen = (name: string): Seen => {
     const record = pipeline(name);
-    const { base, components: used } = record.plan;
+    const dependencies = dependenciesOf(record.plan);
     return {
       pipeline: record,
       planning: PlanningRecordSchema.parse(table.peek(keys.planning(name))),
-      selectors: [base, ...used].map((selector) =>
+      selectors: dependencies.map((selector) =>
         one(keys.selector(selectorKey(selector)), SelectorRecordSchema),
       ),
       channel: channel(name),
-      parentChannel: base.kind === 'pipeline' ? channel(base.pipeline) : undefined,
+      channels: new Map(
+        dependencies.flatMap((selector) => {
+          const found = selector.kind === 'pipeline' ? channel(selector.pipeline) : undefined;
+          return found === undefined ? [] : [[selectorKey(selector), found] as const];
+        }),
+      ),
     };
   };
 

@@ -310,7 +310,7 @@ describe('planning', () => {
 
     expect(waits).toEqual([60, 240]);
     expect(world.bakes()).toHaveLength(3);
-    expect(world.planning('base')?.decision?.reasons.map(({ code }) => code)).toContain('disabled');
+    expect(world.planning('base')?.decision?.reasons.map(({ code }) => code)).toContain('too-many-failures');
     expect(world.planning('base')?.dueAt).toBeUndefined();
     expect(await world.request('base')).toMatchObject({ kind: 'started' });
   });

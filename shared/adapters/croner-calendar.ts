@@ -1,0 +1,76 @@
+/**
+ * Times of schedules by croner. AWS writes cron with six fields, the last a year, weekdays from 1 (Sunday) to 7, and `?` for "any"
+ * (scheduler/latest/UserGuide/schedule-types); croner wants the seconds in front.
+ */
+import { Cron } from 'croner';
+import { InvalidSchedule } from '../domain/errors.ts';
+import type { Calendar } from '../ports.ts';
+
+type Schedule = Parameters<Calendar['next']>[0];
+
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+export const cronerCalendar: Calendar = {
+  next(schedule, after) {
+    const every = rateOf(schedule);
+    if (every !== undefined) return new Date((Math.floor(after.getTime() / every) + 1) * every);
+    return cronOf(schedule).nextRun(after) ?? undefined;
+  },
+  last(schedule, { after, upTo }) {
+    const every = rateOf(schedule);
+    const found =
+      every === undefined
+        ? lastOf(cronOf(schedule), upTo)
+        : new Date(Math.floor(upTo.getTime() / every) * every);
+    return found !== undefined && found > after ? found : undefined;
+  },
+};
+
+/** `previousRuns` looks at what lies before its reference; a time of the very second counts here too. */
+function lastOf(cron: Cron, upTo: Date): Date | undefined {
+  return cron.previousRuns(1, new Date(upTo.getTime() + 1000))[0];
+}
+
+function rateOf({ expression }: Schedule): number | undefined {
+  const match = /^rate\(([0-9]+) (minute|hour|day)s?\)$/.exec(expression);
+  if (match === null) return undefined;
+  return Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? 0);
+}
+
+/** Parsing costs more than asking; few schedules are in use. */
+const known = new Map<string, Cron>();
+const MOST_KNOWN = 1000;
+
+function cronOf({ expression, timeZone }: Schedule): Cron {
+  const key = `${timeZone} ${expression}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const cron = parse(expression, timeZone);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, cron);
+  return cron;
+}
+
+function parse(expression: string, timeZone: string): Cron {
+  const fields = expression.slice('cron('.length, -1).trim().split(/\s+/);
+  if (!expression.startsWith('cron(') || (fields.length !== 6 && fields.length !== 5))
+    throw new InvalidSchedule(`${expression} has ${fields.length} fields; cron has six.`, { expression });
+  try {
+    // Image Builder takes five fields too (imagebuilder Schedule.scheduleExpression).
+    const seven = ['0', ...fields, ...(fields.length === 5 ? ['*'] : [])].join(' ');
+    const cron = new Cron(seven, {
+      timezone: timeZone,
+      alternativeWeekdays: true,
+      paused: true,
+    });
+    // A time zone that does not exist is found out by the first use.
+    cron.nextRun(new Date(0));
+    return cron;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidSchedule(`${expression} in ${timeZone} is no schedule: ${why}`, {
+      expression,
+      timeZone,
+    });
+  }
+}

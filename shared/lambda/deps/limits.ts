@@ -1,0 +1,12 @@
+import type { Limits } from '../../ports.ts';
+import { env } from '../env.ts';
+import { lazy } from '../lazy.ts';
+
+export const limits: () => Limits = lazy(() => {
+  const given = env('MOST_BAKES_AT_ONCE', 'MOST_BAKES_OF_TEAM_AT_ONCE', 'LARGEST_WAVE');
+  return {
+    bakes: given.MOST_BAKES_AT_ONCE,
+    bakesOfTeam: given.MOST_BAKES_OF_TEAM_AT_ONCE,
+    wave: given.LARGEST_WAVE,
+  };
+});

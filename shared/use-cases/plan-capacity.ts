@@ -1,0 +1,125 @@
+/**
+ * Places for concurrent bakes. A bake takes its places in the transaction that starts it and gives them back with the one that ends it, or
+ * with the one that asks a person: nobody's decision holds up the builds of others. Whoever finds no place stands in a line.
+ */
+import { due, keys, lists } from '../domain/naming.ts';
+import type { Capacity } from '../domain/planning.ts';
+import { CapacityRecordSchema, type PlanInputs } from '../domain/records.ts';
+import type { Limits, PlanQueue, Table, Write } from '../ports.ts';
+import { readAll } from './store/read.ts';
+import type { ReadBatch } from './store/read-batch.ts';
+
+export interface CapacityReading {
+  readonly key: string;
+  readonly limit: number;
+  readonly used: number;
+}
+
+/** The places that a bake of the pipeline needs. */
+export function placesNeeded(
+  limits: Limits,
+  plan: Pick<PlanInputs, 'team'>,
+): { key: string; limit: number }[] {
+  return [
+    { key: 'account', limit: limits.bakes },
+    ...(plan.team === undefined ? [] : [{ key: `team:${plan.team}`, limit: limits.bakesOfTeam }]),
+  ];
+}
+
+export function capacityRows(
+  batch: ReadBatch,
+  limits: Limits,
+  plan: Pick<PlanInputs, 'team'>,
+): () => CapacityReading[] {
+  const rows = placesNeeded(limits, plan).map((place) => ({
+    ...place,
+    row: batch.want(keys.capacity(place.key), CapacityRecordSchema),
+  }));
+  return () => rows.map(({ key, limit, row }) => ({ key, limit, used: row()?.used ?? 0 }));
+}
+
+/** With who stands at the head of each line, where that is somebody else. */
+export async function capacityOf(
+  table: Pick<Table, 'query'>,
+  readings: readonly CapacityReading[],
+  pipeline: string,
+): Promise<Capacity[]> {
+  return await Promise.all(
+    readings.map(async (reading) => {
+      if (reading.used >= reading.limit) return reading;
+      const page = await table.query({ index: 'due', pk: due.line(reading.key), limit: 1 });
+      const head = page.items[0]?.pipeline;
+      return typeof head === 'string' && head !== pipeline ? { ...reading, before: head } : reading;
+    }),
+  );
+}
+
+/** Loses when somebody has taken the last place meanwhile. */
+export function takePlaces(capacity: readonly CapacityReading[]): Write[] {
+  return capacity.map(({ key, limit }) => ({
+    update: keys.capacity(key),
+    set: { key, listPk: lists.capacities, listSk: key },
+    add: { used: 1 },
+    when: { below: { used: limit } },
+  }));
+}
+
+/** Several bakes that start in one transaction take their places in one write for each key. */
+export function takeTogether(writes: readonly Write[]): Write[] {
+  const taken = new Map<string, { used: number; write: Extract<Write, { update: unknown }> }>();
+  const others: Write[] = [];
+  for (const write of writes) {
+    if (!('update' in write) || !write.update.pk.startsWith('CAPACITY#')) {
+      others.push(write);
+      continue;
+    }
+    const known = taken.get(write.update.pk);
+    taken.set(write.update.pk, { used: (known?.used ?? 0) + 1, write });
+  }
+  return [
+    ...others,
+    ...[...taken.values()].map(({ used, write }): Write => {
+      const limit = Number(write.when?.below?.used ?? 0);
+      return { ...write, add: { used }, when: { below: { used: limit - used + 1 } } };
+    }),
+  ];
+}
+
+/** Gives back what an attempt holds; the write that belongs to it takes `capacity` off the attempt, under its condition. */
+export function givePlaces(held: readonly string[]): Write[] {
+  return held.map((key) => ({ update: keys.capacity(key), add: { used: -1 }, when: { exists: true } }));
+}
+
+interface NextDeps {
+  readonly table: Pick<Table, 'query'>;
+  readonly limits: Limits;
+  readonly planQueue: PlanQueue;
+}
+
+/** Asks for those at the head of each line to be planned, as many as there are places. Answers how many. */
+export async function planNext(deps: NextDeps): Promise<number> {
+  const rows = await readAll(deps.table, { index: 'list', pk: lists.capacities }, CapacityRecordSchema);
+  const heads = await Promise.all(
+    rows.map(async ({ key, used }) => {
+      const free = (key === 'account' ? deps.limits.bakes : deps.limits.bakesOfTeam) - used;
+      if (free <= 0) return [];
+      const page = await deps.table.query({ index: 'due', pk: due.line(key), limit: Math.min(free, 100) });
+      return page.items.map((item) => String(item.pipeline));
+    }),
+  );
+  const names = [...new Set(heads.flat())];
+  if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+  return names.length;
+}
+
+/** The same for places that have just been given back. */
+export async function planLine(deps: Omit<NextDeps, 'limits'>, given: readonly string[]): Promise<void> {
+  const heads = await Promise.all(
+    given.map(async (key) => {
+      const page = await deps.table.query({ index: 'due', pk: due.line(key), limit: 1 });
+      return page.items.map((item) => String(item.pipeline));
+    }),
+  );
+  const names = [...new Set(heads.flat())];
+  if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+}
