@@ -1,27 +1,30 @@
 /** Which changes a bake takes up: those that make what is wanted differ from what is current. Pure. */
 import type { Situation } from './planning.ts';
-import type { ChangeRecord } from './records.ts';
-import { isSame } from './wish.ts';
+import type { ChangeRecord, Ingredients } from './records.ts';
+import { isSame, targetsMissing } from './wish.ts';
 import { describeMove, describeVersion } from './wording.ts';
 
 const MOVES_NAMED = 3;
 
 type Given = Pick<Situation, 'seen' | 'wish' | 'changes'>;
 
-/** Keys of what differs between what is wanted and what is current: selector keys, and words for what is no selector. */
+/**
+ * What differs between what is wanted and what is current: selector keys whose version moved, and words for what is no selector. Undefined where
+ * nothing was released yet.
+ */
 export function differences({
   seen,
   wish,
 }: Pick<Situation, 'seen' | 'wish'>): ReadonlySet<string> | undefined {
   const current = seen.channel?.ingredients;
-  if (!wish.known || current === undefined || seen.channel === undefined) return undefined;
-  const { ingredients, proof } = wish.wanted;
-  const keys = Object.entries(ingredients.versions).filter(
-    ([key, version]) => current.versions[key] !== version,
+  if (!wish.known || current === undefined) return undefined;
+  const { ingredients } = wish.wanted;
+  const { versions } = ingredients;
+  const found = new Set(
+    Object.keys(versions).filter((key) => key in current.versions && current.versions[key] !== versions[key]),
   );
-  const found = new Set(keys.map(([key]) => key));
-  if (current.recipe !== ingredients.recipe || seen.channel.proof !== proof) found.add('definition');
-  if (Object.keys(current.versions).some((key) => !(key in ingredients.versions))) found.add('definition');
+  if (isDefinitionNew(current, ingredients) || targetsMissing({ seen, wish }).length > 0)
+    found.add('definition');
   if (current.salt !== ingredients.salt) found.add('request');
   if (current.tick !== ingredients.tick) found.add('schedule');
   for (const [name, version] of Object.entries(ingredients.floors ?? {}))
@@ -29,28 +32,36 @@ export function differences({
   return found;
 }
 
+/** A dependency that came or went did so by the definition, whatever its version has done since. */
+function isDefinitionNew(current: Ingredients, wanted: Ingredients): boolean {
+  const names = (ingredients: Ingredients) => Object.keys(ingredients.versions).sort().join('\n');
+  return (
+    current.recipe !== wanted.recipe ||
+    (current.proof ?? wanted.proof) !== wanted.proof ||
+    names(current) !== names(wanted)
+  );
+}
+
 /**
  * The changes to name. Where something was released before, only those that make the difference: each of them alone would have started the
  * bake, and without any of them it would not be. A person's request is always named.
  */
 export function causesNamed(given: Given): ChangeRecord[] {
-  const { seen, wish, changes } = given;
+  const { seen, changes } = given;
   const differing = differences(given);
   const pending = new Set(seen.planning.changes);
   const own = changes.filter((change) => pending.has(change.id));
-  if (differing === undefined || !wish.known) return own;
-  const { versions } = wish.wanted.ingredients;
+  if (differing === undefined) return own;
   const current = seen.channel?.ingredients?.versions ?? {};
   const floors = Object.entries(seen.planning.floors).filter(([name]) => differing.has(`finding:${name}`));
-  const named = changes.filter((change) => {
-    const { selector, id, to } = change;
+  const named = changes.filter(({ selector, id, to }) => {
     if (selector.startsWith('request:')) return pending.has(id);
-    if (selector.startsWith('definition:')) return pending.has(id);
-    if (selector.startsWith('schedule:')) return differing.has('schedule') && pending.has(id);
+    if (selector.startsWith('definition:')) return pending.has(id) && differing.has('definition');
     if (selector.startsWith('finding:')) return floors.some(([, floor]) => floor.change === id);
-    return differing.has(selector) && to !== current[selector] && selector in versions;
+    return differing.has(selector) && to !== current[selector];
   });
-  return named.length > 0 ? named : own;
+  // A tick becomes a change when it is taken up.
+  return named.length > 0 || differing.has('schedule') ? named : own;
 }
 
 /** One sentence for people. */

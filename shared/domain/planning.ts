@@ -7,7 +7,7 @@ import { type AttemptState, SUPERSEDABLE_STATES } from './lifecycle.ts';
 import { ancestorReason } from './planning-ancestors.ts';
 import { reasonsToRest, reasonsToWait } from './planning-reasons.ts';
 import type { ChangeRecord, FingerprintRecord, HoldReason } from './records.ts';
-import { isSame, type Missing, type Seen, type Wanted, type Wish } from './wish.ts';
+import { isSame, type Missing, type Seen, targetsMissing, type Wanted, type Wish } from './wish.ts';
 import { count, describeSelector } from './wording.ts';
 
 /** An ancestor, and what its fingerprint's row says if it is stale. */
@@ -135,17 +135,6 @@ function current(seen: Seen): Decision {
   const release = seen.channel?.release ?? '';
   const message = `Release ${release} in ${seen.pipeline.plan.channel} has exactly what is wanted.`;
   return { kind: 'current', reason: { code: 'up-to-date', message } };
-}
-
-/** Places that the definition names and the current release is not in, though it is what is wanted otherwise. */
-export function targetsMissing({ seen, wish }: Pick<Situation, 'seen' | 'wish'>): readonly string[] {
-  const { channel, planning } = seen;
-  if (!wish.known || channel?.places === undefined || !isSame(channel, wish.wanted)) return [];
-  const places = channel.places;
-  const missing = seen.pipeline.plan.places.filter((place) => !places.includes(place));
-  // Somebody has said no to exactly these.
-  const refused = planning.refusedPlaces ?? [];
-  return missing.every((place) => refused.includes(place)) ? [] : missing;
 }
 
 /**

@@ -36,6 +36,8 @@ export type Lock = z.infer<typeof LockSchema>;
 export const IngredientsSchema = z.lazy(() =>
   z.object({
     recipe: z.string(),
+    /** The definition's own part of the proof. */
+    proof: z.string().optional(),
     /** By selector key. */
     versions: z.record(z.string(), z.string()),
     /** Id of a forced request. */
@@ -186,6 +188,8 @@ export const PlanningRecordSchema = z.lazy(() =>
     dueAt: Time.optional(),
     /** Changes come in groups: before this nothing starts by itself. */
     debounceUntil: Time.optional(),
+    /** When it was last told of a change. */
+    markedAt: Time.optional(),
     /** Id of the last forced request: it is part of the bits from then on. */
     salt: z.string().optional(),
     /** Tick of a schedule that always bakes: part of the bits until the next one. */

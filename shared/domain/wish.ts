@@ -89,12 +89,13 @@ function lockOf(plan: PlanInputs, [base, ...rest]: readonly LockEntry[]): Lock |
  * come is wanted at once where the schedule always bakes.
  */
 function ingredientsOf({ pipeline, planning, ticks }: Seen, lock: Lock): Ingredients {
-  const { schedule, recipe } = pipeline.plan;
+  const { schedule, recipe, proof } = pipeline.plan;
   const tick = schedule?.startCondition === 'always' ? (ticks?.open ?? planning.tick) : planning.tick;
   const floors = Object.entries(planning.floors).map(([name, { version }]) => [name, version] as const);
   const entries = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
   return {
     recipe,
+    proof,
     versions: Object.fromEntries(entries.map((entry) => [entry.key, entry.version])),
     ...(planning.salt === undefined ? {} : { salt: planning.salt }),
     ...(tick === undefined ? {} : { tick }),
@@ -126,4 +127,21 @@ export interface Fingerprint {
 
 export function isSame(one: Fingerprint | undefined, other: Fingerprint): boolean {
   return one?.bits === other.bits && one.proof === other.proof;
+}
+
+/** Places that the definition names and the current release is not in, though it is what is wanted otherwise. */
+export function targetsMissing({
+  seen,
+  wish,
+}: {
+  readonly seen: Seen;
+  readonly wish: Wish;
+}): readonly string[] {
+  const { channel, planning } = seen;
+  if (!wish.known || channel?.places === undefined || !isSame(channel, wish.wanted)) return [];
+  const places = channel.places;
+  const missing = seen.pipeline.plan.places.filter((place) => !places.includes(place));
+  // Somebody has said no to exactly these.
+  const refused = planning.refusedPlaces ?? [];
+  return missing.every((place) => refused.includes(place)) ? [] : missing;
 }

@@ -41,7 +41,14 @@ export function markWrite(user: SelectorUserRecord, changes: readonly ChangeReco
   const dueAt = new Date(now.getTime() + user.debounceSeconds * 1000).toISOString();
   return {
     update: keys.planning(user.pipeline),
-    set: { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.planning, dueSk: dueAt },
+    set: {
+      dirty: true,
+      markedAt: now.toISOString(),
+      dueAt,
+      debounceUntil: dueAt,
+      duePk: due.planning,
+      dueSk: dueAt,
+    },
     append: { changes: changes.map((change) => change.id), causes: changes.flatMap(causesOf) },
     add: { version: 1 },
     when: { exists: true },

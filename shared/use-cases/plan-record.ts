@@ -18,7 +18,15 @@ const ENDING_SECONDS = 60;
 /** So many changes are kept of a pipeline that nobody bakes; the oldest go first. */
 const CHANGES_KEPT = 200;
 
-const NOTHING_TO_DO = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
+const NOTHING_TO_DO = [
+  'dirtySince',
+  'markedAt',
+  'dueAt',
+  'debounceUntil',
+  'duePk',
+  'dueSk',
+  'request',
+] as const;
 
 /** What time alone ends. */
 const TIMED = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);

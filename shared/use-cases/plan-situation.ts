@@ -6,7 +6,7 @@ import { approvalId } from '../domain/approval.ts';
 import { differences } from '../domain/causes.ts';
 import { PipelineNotFound } from '../domain/errors.ts';
 import { keys } from '../domain/naming.ts';
-import { type ActiveBake, type Ancestor, type Situation, targetsMissing } from '../domain/planning.ts';
+import type { ActiveBake, Ancestor, Situation } from '../domain/planning.ts';
 import {
   ApprovalRecordSchema,
   type AttemptRecord,
@@ -19,7 +19,7 @@ import {
   type FingerprintRecord,
   FingerprintRecordSchema,
 } from '../domain/records.ts';
-import { isSame, type Seen, wishOf } from '../domain/wish.ts';
+import { isSame, type Seen, targetsMissing, wishOf } from '../domain/wish.ts';
 import type { Calendar, Clock, Digest, Limits, Table } from '../ports.ts';
 import { capacityOf, capacityRows } from './plan-capacity.ts';
 import { readChain, readHead } from './plan-chain.ts';

@@ -9,13 +9,24 @@ import type { Head } from './plan-chain.ts';
 export function ticksOf(calendar: Calendar, { pipeline, planning }: Head, now: Date): Ticks | undefined {
   const { schedule, mode } = pipeline.plan;
   if (schedule === undefined || mode !== 'schedule') return undefined;
-  const after = new Date(planning.ticksSeen ?? pipeline.updatedAt);
+  const after = new Date(ticksBefore(pipeline, planning));
   const open = calendar.last(schedule, { after, upTo: now });
   const next = calendar.next(schedule, now);
   return {
     ...(open === undefined ? {} : { open: open.toISOString() }),
     ...(next === undefined ? {} : { next: next.toISOString() }),
   };
+}
+
+/**
+ * Up to when ticks have passed. One that waits for newer versions lets a tick pass when there are none: only those count that came after it had
+ * something to do.
+ */
+function ticksBefore(pipeline: Head['pipeline'], planning: Head['planning']): string {
+  const seen = planning.ticksSeen ?? pipeline.updatedAt;
+  if (pipeline.plan.schedule?.startCondition === 'always') return seen;
+  const since = planning.dirtySince ?? planning.markedAt ?? seen;
+  return since > seen ? since : seen;
 }
 
 /** The freeze window that `now` is in; of several the one that ends last. */
