@@ -26,7 +26,7 @@ function ticksBefore(pipeline: Head['pipeline'], planning: Head['planning']): st
   const seen = planning.ticksSeen ?? pipeline.updatedAt;
   if (pipeline.plan.schedule?.startCondition === 'always') return seen;
   const since = planning.dirtySince ?? planning.markedAt ?? seen;
-  return since > seen ? since : seen;
+  return [since, seen].sort().at(-1) ?? seen;
 }
 
 /** The freeze window that `now` is in; of several the one that ends last. */

@@ -62,8 +62,8 @@ export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): P
   if (attempt.state === state) return;
   if (!mayMove(attempt.state, state)) throw ended(ref, attempt);
 
-  // A person takes their time: meanwhile others may build.
-  const asks = step === 'Approve' || step === 'Distribute';
+  // The image is made and judged; a person takes their time, and others may build meanwhile.
+  const isMade = step === 'Approve' || step === 'Distribute' || step === 'Release';
   const now = deps.clock.now();
   const look = new Date(now.getTime() + STUCK_SECONDS * 1000).toISOString();
   const record: StepRecord = {
@@ -78,12 +78,12 @@ export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): P
     await deps.table.write([
       {
         update: keys.attempt(ref.bake, ref.attempt),
-        set: { state, duePk: due.attempt, dueSk: look, ...(asks ? { capacity: [] } : {}) },
+        set: { state, duePk: due.attempt, dueSk: look, ...(isMade ? { capacity: [] } : {}) },
         when: { oneOf: { state: priorStates(state) }, equals: { endRequested: null } },
       },
       { update: keys.bake(ref.bake), set: { state }, when: { equals: { attempt: ref.attempt } } },
       { put: { ...keys.step(ref.bake, ref.attempt, step), ...record } },
-      ...(asks ? givePlaces(attempt.capacity) : []),
+      ...(isMade ? givePlaces(attempt.capacity) : []),
     ]);
   } catch (error) {
     if (!(error instanceof WriteConflict)) throw error;
