@@ -162,6 +162,7 @@ describe('places for bakes', () => {
     await world.settle();
     await world.apply({ name: 'lonely', base: BASE_PARAMETER });
     await world.settle();
+    world.clock.forward(60);
     await world.apply({ name: 'parent', base: BASE_PARAMETER });
     await world.apply({ name: 'child', base: 'parent' });
     await world.settle();
