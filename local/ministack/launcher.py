@@ -27,6 +27,8 @@ def main() -> None:
     listener.listen(256)
     port = listener.getsockname()[1]
     secret = os.environ.pop("LAUNCHER_SECRET")
+    # Requests, rules, queues and streams are threads of one interpreter: who has work to do waits no 5 ms for whoever runs.
+    sys.setswitchinterval(0.0005)
 
     from hypercorn.asyncio import serve
     from hypercorn.config import Config

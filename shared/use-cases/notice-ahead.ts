@@ -2,8 +2,7 @@
  * A function that stays warm remembers what it last read of a topic, and asks for what it will need while it reads that again. If the second
  * reading names the same selectors and pipelines, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
  */
-
-import type { SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
+import type { ChangeRecord, SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
 import type { Seen } from '../domain/wish.ts';
 import type { Resolution, SelectorResolver, Table } from '../ports.ts';
 import { EXPRESS_USERS, readExpress } from './notice-express.ts';
@@ -52,11 +51,15 @@ export function expressUsers(found: readonly Found[]): SelectorUserRecord[] {
 
 /**
  * Whether what was asked for at `asked` may be used with what was read since: the same selectors and users, and nobody has recorded a move
- * after the question. An answer from before such a move could undo it. Clocks of functions differ by far less than the margin.
+ * after the question. An answer from before such a move could undo it. A move that was known before is none; of another one only the time
+ * is known, and clocks of functions differ by far less than the margin.
  */
 export function isStillGood(before: readonly Found[], now: readonly Found[], asked: Date): boolean {
   const latest = new Date(asked.getTime() - CLOCK_MARGIN_MS).toISOString();
-  const hasSettled = now.every(({ row }) => row.since === undefined || row.since < latest);
+  const hasSettled = now.every(
+    ({ row }, index) =>
+      row.since === undefined || row.since < latest || row.change === before[index]?.row.change,
+  );
   return hasSettled && JSON.stringify(before.map(shape)) === JSON.stringify(now.map(shape));
 }
 
@@ -64,9 +67,20 @@ function shape({ row, users }: Found): unknown {
   return [row.key, users];
 }
 
-export function remember(memory: Memory, topic: string, found: readonly Found[]): void {
+/** What was read of the topic, and the moves that this instance itself has recorded since. */
+export function remember(
+  memory: Memory,
+  topic: string,
+  found: readonly Found[],
+  moves: readonly ChangeRecord[] = [],
+): void {
+  const changes = new Map(moves.map(({ selector, id }) => [selector, id]));
+  const known = found.map((entry) => {
+    const change = changes.get(entry.row.key);
+    return change === undefined ? entry : { ...entry, row: { ...entry.row, change } };
+  });
   memory.delete(topic);
-  memory.set(topic, found);
+  memory.set(topic, known);
   const [oldest] = memory.keys();
   if (memory.size > MOST_TOPICS && oldest !== undefined) memory.delete(oldest);
 }

@@ -49,15 +49,18 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
   for (let round = 0; round < ROUNDS; round += 1) {
     const remembered = round === 0 ? deps.memory?.get(topic) : undefined;
     const asked = deps.clock.now();
+    const reading = selectorsOf(deps.table, topic);
     const early = remembered === undefined ? undefined : readAhead(deps, remembered);
     // Where it is not needed, nobody has to hear that it failed.
     early?.catch(() => {});
-    const found = await selectorsOf(deps.table, topic);
+    const found = await reading;
     if (deps.memory !== undefined) remember(deps.memory, topic, found);
     const isGood = remembered !== undefined && isStillGood(remembered, found, asked);
     const ahead = isGood ? await early : undefined;
     try {
-      return await noticeSelectors(deps, found, { ahead, express: round === 0 });
+      const noticed = await noticeSelectors(deps, found, { ahead, express: round === 0 });
+      if (deps.memory !== undefined) remember(deps.memory, topic, found, noticed.changes);
+      return noticed;
     } catch (error) {
       // Somebody else moved one of them meanwhile, or the short way met something unusual: look again.
       if (!(error instanceof WriteConflict)) throw error;

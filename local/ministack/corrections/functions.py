@@ -9,7 +9,7 @@ import zipfile
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from .support import correction, replace_in_string, replace_text
+from .support import correction, replace_in_string, replace_text, require
 
 # Printed by the worker on stderr before its answer, so that the logs of an invocation are known to be complete.
 _END_OF_LOGS = "\\u0001end-of-logs"
@@ -98,6 +98,18 @@ def invocations_answer_at_once():
         ),
         ("            time.sleep(0.001)\n", ""),
     )
+
+
+@correction(
+    fact=(
+        "Lambda waits at a queue by long polling, so a message that comes starts its batch at once; MiniStack rests 50 ms when "
+        "it was woken before for something else."
+    ),
+    source="docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html",
+)
+def queues_are_long_polled():
+    require(lambda_svc, "_ESM_IDLE_WAKE_GAP_SECONDS")
+    lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = 0
 
 
 @correction(

@@ -74,6 +74,12 @@ export const handler = async (event) => {
   return { batchItemFailures: [] };
 };`;
 
+const queueHandler = `
+export const handler = async (event) => {
+  const answer = await fetch(process.env.AWS_ENDPOINT_URL + '/queue-probe/' + event.Records[0].body);
+  await answer.text();
+};`;
+
 export interface Stage {
   cloud: LocalCloud;
   sfn: SFNClient;
@@ -88,6 +94,7 @@ export async function setStage(cloud: LocalCloud): Promise<Stage> {
   const role = await makeRole(cloud, 'function', ['*']);
   await makeFunction(cloud, 'probe', role, handler);
   await makeFunction(cloud, 'stream', role, streamHandler);
+  await makeFunction(cloud, 'queue', role, queueHandler);
   return {
     cloud,
     sfn: new SFNClient(config),
@@ -352,6 +359,34 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
       times.push(performance.now() - started);
     }
     return Math.min(...times) < 45;
+  },
+
+  async queues_are_long_polled(stage) {
+    const [watched, unwatched] = await Promise.all([
+      makeQueue(stage, 'watched'),
+      makeQueue(stage, 'unwatched'),
+    ]);
+    await stage.lambda.send(
+      new CreateEventSourceMappingCommand({
+        FunctionName: 'queue',
+        EventSourceArn: queueArn('watched'),
+        BatchSize: 1,
+      }),
+    );
+    const times: number[] = [];
+    for (let turn = 0; turn < 11; turn += 1) {
+      // A message of which no function hears wakes the poller for nothing.
+      await stage.sqs.send(new SendMessageCommand({ QueueUrl: unwatched, MessageBody: 'nothing' }));
+      const sent = Date.now();
+      await stage.sqs.send(new SendMessageCommand({ QueueUrl: watched, MessageBody: `turn-${turn}` }));
+      const begun = await eventually(async () =>
+        (await stage.cloud.control.calls()).find(({ operation }) =>
+          operation.endsWith(`/queue-probe/turn-${turn}`),
+        ),
+      );
+      times.push(Date.parse(begun.at) - sent);
+    }
+    return (times.sort((a, b) => a - b)[5] ?? 0) < 35;
   },
 
   async parameter_changes_are_events(stage) {
