@@ -7,7 +7,7 @@ import { openMailboxes, prepareWorld } from './prepare.ts';
 import { buildReport, type LinkUse } from './report.ts';
 import { type Report, ReportSchema } from './report-schema.ts';
 import type { ApprovalRule } from './schema.ts';
-import { perform, type Stage } from './timeline.ts';
+import { perform, type Stage, tick } from './timeline.ts';
 import type { Row, View } from './view.ts';
 
 /** Plays one scenario on a local cloud with the service deployed, and reports what came of it. */
@@ -27,6 +27,30 @@ export interface RunOptions {
 const LOOK_EVERY_MS = 400;
 /** How long nothing may move before the scenario counts as at rest. */
 const REST_MS = 2500;
+
+/** Schedules that the scenario runs more often than AWS would. */
+class Ticking {
+  private readonly entries: { name: string; everyMs: number; next: number }[] = [];
+  private readonly stage: Stage;
+  constructor(stage: Stage) {
+    this.stage = stage;
+  }
+  add({ do: action }: Stage['scenario']['timeline'][number], now: number): void {
+    if (!('tick' in action) || action.tick.every === undefined) return;
+    const everyMs = action.tick.every * 1000;
+    this.entries.push({ name: action.tick.function, everyMs, next: now + everyMs });
+  }
+  async due(now: number): Promise<void> {
+    for (const entry of this.entries.filter(({ next }) => next <= now)) {
+      entry.next = now + entry.everyMs;
+      await tick(this.stage, entry.name);
+    }
+  }
+  /** At rest is only what a whole round of them has left alone. */
+  get restMs(): number {
+    return Math.max(REST_MS, ...this.entries.map(({ everyMs }) => everyMs + REST_MS));
+  }
+}
 
 function approvalIn(link: string): string {
   return /\/approvals\/([^/?#]+)/.exec(link)?.[1] ?? '';
@@ -158,6 +182,7 @@ export async function runScenario({
   const teller = new Teller(view.news);
   const answering = new Answering(scenario.approvals, view.news);
   const began = now();
+  const ticking = new Ticking(stage);
   const remaining = [...scenario.timeline];
   let entrySince = now();
   let firstRelease: number | null = null;
@@ -178,11 +203,13 @@ export async function runScenario({
     await answering.answer(observation, elapsed);
     await boxes.everybody.collect();
 
+    await ticking.due(now());
     const next = remaining[0];
     if (next !== undefined) {
       if (next.when === undefined || holds(next.when, observation, elapsed)) {
         remaining.shift();
         await perform(stage, next.do, observation);
+        ticking.add(next, now());
         entrySince = now();
         quietSince = undefined;
         continue;
@@ -193,7 +220,7 @@ export async function runScenario({
       }
     } else if (isQuiet(observation) && observation.bakes.length > 0) {
       quietSince ??= now();
-      if (now() - quietSince > REST_MS) break;
+      if (now() - quietSince > ticking.restMs) break;
     } else quietSince = undefined;
     if (elapsed > scenario.deadline) {
       endedBy = `the deadline of ${scenario.deadline} s passed`;

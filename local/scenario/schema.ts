@@ -96,7 +96,12 @@ export const ActionSchema = z.union([
   }),
   z.strictObject({ declareCommand: z.lazy(() => CommandSchema) }),
   z.strictObject({
-    tick: z.strictObject({ function: z.enum(['sweep-work', 'reconcile-selectors', 'end-executions']) }),
+    tick: z.strictObject({
+      function: z.enum(['sweep-work', 'reconcile-selectors', 'end-executions']),
+      every: z.number().positive().optional().meta({
+        description: 'Again after so many seconds, until the end: a schedule that does not let anybody wait.',
+      }),
+    }),
   }),
 ]);
 export type Action = z.infer<typeof ActionSchema>;
