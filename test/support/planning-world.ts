@@ -1,7 +1,7 @@
 /** Pipelines, what they are built on, and everything between a change and a bake, in memory. Bakes themselves are played. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import type { DefinitionInput } from '../../shared/domain/definition.ts';
-import { executionName, keys, lists, parseExecutionName } from '../../shared/domain/naming.ts';
+import { executionName, keys, lists } from '../../shared/domain/naming.ts';
 import {
   AttemptRecordSchema,
   type BakeRecord,
@@ -29,15 +29,13 @@ import type {
   Message,
   PlanQueue,
   PublishedEvent,
-  Resolution,
-  SelectorResolver,
   Workflows,
 } from '../../shared/ports.ts';
 import { applyDefinition } from '../../shared/use-cases/apply-definition.ts';
 import { fanOutChange } from '../../shared/use-cases/fan-out-change.ts';
 import type { Memory } from '../../shared/use-cases/notice-ahead.ts';
 import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
-import { planPipeline } from '../../shared/use-cases/plan-pipeline.ts';
+import { planIfThere } from '../../shared/use-cases/plan-pipeline.ts';
 import { publishOutbox } from '../../shared/use-cases/publish-outbox.ts';
 import { reconcileSelectors } from '../../shared/use-cases/reconcile-selectors.ts';
 import { recordOutcome } from '../../shared/use-cases/record-outcome.ts';
@@ -46,6 +44,7 @@ import { requestBake } from '../../shared/use-cases/request-bake.ts';
 import { beginStep } from '../../shared/use-cases/steps.ts';
 import { sweepWork } from '../../shared/use-cases/sweep-work.ts';
 import { memoryTable } from './fakes/memory-table.ts';
+import { fakeSources } from './fakes/sources.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
 import { fakeWakeQueue } from './fakes/wake-queue.ts';
 
@@ -94,20 +93,13 @@ export function planningWorld(
   const table = memoryTable(options);
   const clock = fakeClock();
   const ids = countingIds();
-  const parameters = new Map<string, string>([[BASE_PARAMETER, ami(1)]]);
-  /** Newest version of each component, by name. */
-  const components = new Map<string, string>();
-  const resolved: string[] = [];
-  const resolver: SelectorResolver = {
-    resolve: async (selector): Promise<Resolution> => {
-      resolved.push('arn' in selector ? selector.arn : selector.kind);
-      if (selector.kind === 'ssm') return found(parameters.get(selector.name));
-      if (selector.kind === 'ami') return found(selector.id);
-      if (selector.kind !== 'component') return found(undefined);
-      const name = selector.arn.split('/')[1] ?? '';
-      const version = components.get(name);
-      return found(version === undefined ? undefined : `${componentArn(name, version)}/1`);
-    },
+  const sources = fakeSources();
+  const { parameters, resolved, resolver } = sources;
+  parameters.set(BASE_PARAMETER, ami(1));
+  const publishComponent = (name: string, version: string) => {
+    const topic = componentArn(name, version).split('/').slice(0, 2).join('/');
+    sources.publish(topic, version);
+    return topic;
   };
 
   const plans: { pipeline: string; at: number }[] = [];
@@ -155,14 +147,10 @@ export function planningWorld(
     memory: new Map() as Memory,
   };
 
-  const all = <Entry>(pk: string, schema: { parse(value: unknown): Entry }): Entry[] =>
-    table
-      .items()
-      .filter((item) => item.listPk === pk)
-      .map((item) => schema.parse(item));
+  const written = recordsOf(table);
   const bakes = (pipeline?: string): BakeRecord[] =>
-    all(lists.bakes, BakeRecordSchema).filter((bake) => pipeline === undefined || bake.pipeline === pipeline);
-  const changes = (): ChangeRecord[] => all(lists.changes, ChangeRecordSchema);
+    [...written.bakes.values()].filter((bake) => pipeline === undefined || bake.pipeline === pipeline);
+  const changes = (): ChangeRecord[] => [...written.changes.values()];
   const one = <Entry>(key: { pk: string; sk: string }, schema: { parse(value: unknown): Entry }) => {
     const item = table.peek(key);
     return item === undefined ? undefined : schema.parse(item);
@@ -202,7 +190,8 @@ export function planningWorld(
     table,
     clock,
     parameters,
-    components,
+    sources,
+    components: { set: publishComponent },
     resolved,
     plans,
     hints,
@@ -218,10 +207,7 @@ export function planningWorld(
       applyDefinition(ports, { definition: definitionOf(spec), by }),
     request: (pipeline: string, force = false, by = 'anna') => requestBake(ports, { pipeline, by, force }),
     notice: (topic: string) => noticeHint(ports, { topics: [topic] }),
-    publishComponent(name: string, version: string) {
-      components.set(name, version);
-      return componentArn(name, version).split('/').slice(0, 2).join('/');
-    },
+    publishComponent,
 
     /** One thing that is waiting to be done, or nothing. Time does not pass. */
     async step(given: Partial<typeof ports> = {}): Promise<boolean> {
@@ -234,7 +220,7 @@ export function planningWorld(
       const index = plans.findIndex(({ at }) => at <= clock.now().getTime());
       if (index < 0) return false;
       const [plan] = plans.splice(index, 1);
-      if (plan !== undefined) await planPipeline(own, plan.pipeline);
+      if (plan !== undefined) await planIfThere(own, plan.pipeline);
       return true;
     },
     /** Until nothing is waiting. Outbox rows are published as the stream would, and released images come back as hints. */
@@ -246,10 +232,9 @@ export function planningWorld(
       throw new Error('The world does not come to rest.');
     },
     async publish(given: Partial<typeof ports> = {}): Promise<void> {
-      const open = table.items().filter((item) => item.pk.startsWith('OUTBOX#') && item.published === false);
-      for (const { id } of open) {
+      for (const id of [...written.unpublished].sort()) {
         const before = events.length;
-        await publishOutbox({ ...ports, ...given }, String(id));
+        await publishOutbox({ ...ports, ...given }, id);
         for (const event of events.slice(before)) hints.push(asEvent(event));
       }
     },
@@ -259,11 +244,11 @@ export function planningWorld(
 
     /** Plays the machine up to a step. */
     async walk(bake: string, last: 'Preflight' | 'Approve' | 'Distribute' | 'Release'): Promise<void> {
-      const { attempt } = bakes().find(({ id }) => id === bake) ?? { attempt: 1 };
+      const { attempt } = written.bakes.get(bake) ?? { attempt: 1 };
       await beginStep(ports, { bake, attempt }, last);
     },
     async release(bake: string): Promise<void> {
-      const record = bakes().find(({ id }) => id === bake);
+      const record = written.bakes.get(bake);
       if (record === undefined) throw new Error(`No bake ${bake}`);
       const ref = { bake, attempt: record.attempt };
       await beginStep(ports, ref, 'Release');
@@ -275,7 +260,13 @@ export function planningWorld(
         ...HOME,
         sequence: current?.sequence ?? 0,
         sources: {
-          'x86-64': { imageId: ami(99), architecture: 'x86_64', snapshotIds: [], devices: [], tags: {} },
+          'x86-64': {
+            imageId: imageOf(record, written.bakes),
+            architecture: 'x86_64',
+            snapshotIds: [],
+            devices: [],
+            tags: {},
+          },
         },
         state: 'moved',
         plannedAt: clock.now().toISOString(),
@@ -288,15 +279,15 @@ export function planningWorld(
       });
     },
     async fail(bake: string, name = 'BuildFailed', cause = 'The build failed.'): Promise<void> {
-      const { attempt } = bakes().find(({ id }) => id === bake) ?? { attempt: 1 };
+      const { attempt } = written.bakes.get(bake) ?? { attempt: 1 };
       await recordOutcome(ports, { bake, attempt, error: { name, cause } });
     },
     /** Records the end of every bake whose execution was stopped, as the rule on Step Functions does. */
     async endStopped(): Promise<void> {
-      for (const [arn, { status }] of executions) {
-        const name = parseExecutionName(arn.split(':').at(-1) ?? '');
-        if (status !== 'ABORTED' || name === undefined) continue;
-        await recordOutcome(ports, { ...name, error: { name: 'States.Aborted', cause: 'stopped' } });
+      for (const { id: bake, attempt } of this.running()) {
+        const arn = executionArn('bake', executionName({ bake, attempt, machine: 'bake' }));
+        if (executions.get(arn)?.status !== 'ABORTED') continue;
+        await recordOutcome(ports, { bake, attempt, error: { name: 'States.Aborted', cause: 'stopped' } });
       }
       // What was asked to end before its machine ran is found by a look at what is due.
       for (const bake of this.running().filter(({ id }) => !this.hasStarted(id))) {
@@ -308,17 +299,42 @@ export function planningWorld(
     },
     /** Whether the machine of the bake's latest attempt was ever started. */
     hasStarted(bake: string): boolean {
-      const { attempt } = bakes().find(({ id }) => id === bake) ?? { attempt: 1 };
+      const { attempt } = written.bakes.get(bake) ?? { attempt: 1 };
       return executions.has(executionArn('bake', executionName({ bake, attempt, machine: 'bake' })));
     },
     /** Bakes that have not ended. */
-    running: (): BakeRecord[] => bakes().filter(({ endedAt }) => endedAt === undefined),
+    running: (): BakeRecord[] => [...written.running.values()],
   };
 }
 
-function found(version: string | undefined): Resolution {
-  if (version === undefined) return { found: false, reason: 'there is nothing of that name' };
-  return { found: true, version, detail: version.startsWith('ami-') ? { amiId: version } : {} };
+/** Every image is one of its own, but for a bake that takes over what another one built. */
+function imageOf({ id, reuses }: BakeRecord, bakes: ReadonlyMap<string, BakeRecord>): string {
+  const builder = reuses === undefined ? undefined : bakes.get(reuses);
+  return builder === undefined ? `ami-${digest(id).slice(0, 17)}` : imageOf(builder, bakes);
+}
+
+/** Records by id, kept as they are written: a look at all rows for each question would take longer than everything else. */
+function recordsOf(table: ReturnType<typeof memoryTable>) {
+  const bakes = new Map<string, BakeRecord>();
+  const running = new Map<string, BakeRecord>();
+  const changes = new Map<string, ChangeRecord>();
+  const unpublished = new Set<string>();
+  table.onWrite((written) => {
+    for (const { after } of written) {
+      if (after === undefined) continue;
+      if (after.listPk === lists.changes) changes.set(String(after.id), ChangeRecordSchema.parse(after));
+      if (after.pk.startsWith('OUTBOX#')) {
+        if (after.published === true) unpublished.delete(String(after.id));
+        else unpublished.add(String(after.id));
+      }
+      if (after.listPk !== lists.bakes) continue;
+      const bake = BakeRecordSchema.parse(after);
+      bakes.set(bake.id, bake);
+      if (bake.endedAt === undefined) running.set(bake.id, bake);
+      else running.delete(bake.id);
+    }
+  });
+  return { bakes, running, changes, unpublished };
 }
 
 /** As EventBridge puts it into the hint queue. */
