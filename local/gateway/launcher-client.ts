@@ -35,7 +35,7 @@ export interface AuthorizeRequest {
   resource: string;
   account: string;
   region: string;
-  context: Record<string, string>;
+  context: Record<string, string | string[]>;
 }
 
 export interface KmsQuestion {

@@ -2,8 +2,8 @@
 export interface RecordedAction {
   action: string;
   resource: string;
-  /** Condition keys that the request carries, where they decide. */
-  context?: Record<string, string>;
+  /** Condition keys that the request carries, where they decide; a list where a key has many values. */
+  context?: Record<string, string | string[]>;
 }
 
 /** A call that came through the gateway. */

@@ -13,12 +13,15 @@ export interface Call {
   sourceIp: string;
 }
 
+/** Condition keys of a request by their names; a list where the key has many values, such as `aws:TagKeys`. */
+export type ConditionKeys = Record<string, string | string[]>;
+
 /** One IAM check: every permission of a request must be allowed. */
 export interface Permission {
   action: string;
   resource: string;
   /** Condition keys of the request, e.g. `aws:RequestTag/team` or `ec2:CreateAction`. */
-  context?: Record<string, string>;
+  context?: ConditionKeys;
 }
 
 export interface Decision {
@@ -72,7 +75,7 @@ export interface WorldParts {
   /** Puts an event on the default bus of its account and region, subject to event faults. */
   emit(event: ServiceEvent): void;
   kmsAccess(request: KmsAccessRequest): Promise<KmsAccess>;
-  authorize(call: Call, action: string, resource: string, context: Record<string, string>): Promise<Decision>;
+  authorize(call: Call, action: string, resource: string, context: ConditionKeys): Promise<Decision>;
   /** Seeds or raises a public `/aws/service/...` parameter in one region. */
   seedParameter(parameter: { region: string; name: string; value: string }): Promise<void>;
   /** The value of an SSM parameter as that account sees it; `undefined` when there is none. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Call, Permission, Shape } from '../service.ts';
+import type { Call, ConditionKeys, Permission, Shape } from '../service.ts';
 import { arnOf, slugOf } from './arns.ts';
 import { nextComponentArn } from './components.ts';
 import { type Context, isArnOf, placeOf } from './context.ts';
@@ -48,7 +48,7 @@ export const permissionsOf = async (
   const place = placeOf(context, call);
   const request = namedSchema.parse(input);
   const tagContext = tagKeys('aws:RequestTag/', 'aws:TagKeys', request.tags);
-  const creating = (resource: string, extra: Record<string, string> = {}): Permission[] => [
+  const creating = (resource: string, extra: ConditionKeys = {}): Permission[] => [
     { action, resource, context: { ...tagContext, ...extra } },
     ...(request.tags === undefined || Object.keys(request.tags).length === 0
       ? []
@@ -135,12 +135,13 @@ const resourceOf = (input: Shape): string => {
   return member === undefined ? '*' : String(input[member]);
 };
 
-const tagKeys = (prefix: string, all: string, tags: Record<string, string> = {}): Record<string, string> => {
+/** A key for each tag and one that lists them all, which has many values (IAM/reference_policies_condition-keys, aws:TagKeys). */
+const tagKeys = (prefix: string, all: string, tags: Record<string, string> = {}): ConditionKeys => {
   const keys = Object.keys(tags);
   if (keys.length === 0) return {};
   return {
     ...Object.fromEntries(keys.map((key) => [`${prefix}${key}`, tags[key] ?? ''])),
-    [all]: keys.join(','),
+    [all]: keys,
   };
 };
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createImageServices, type ImageServices } from '../../../local/image-services/index.ts';
-import type { ServiceEvent, SigningName } from '../../../local/image-services/service.ts';
+import type { ConditionKeys, ServiceEvent, SigningName } from '../../../local/image-services/service.ts';
 import type { Timings } from '../../../local/image-services/timings.ts';
 
 export const account = '111122223333';
@@ -17,7 +17,7 @@ export interface Served {
   readonly events: ServiceEvent[];
   /** Actions that `authorize` refuses; every question that it was asked. */
   readonly denied: Set<string>;
-  readonly asked: { action: string; resource: string; context: Record<string, string> }[];
+  readonly asked: { action: string; resource: string; context: ConditionKeys }[];
   readonly parameters: Map<string, string>;
   readonly objects: Map<string, string>;
   verb(name: string, body: unknown): Promise<unknown>;

@@ -59,7 +59,7 @@ export function asSimulated(call: RecordedCall, aliases: KeyAliases): SimulatedC
           Object.entries(context).map(([key, value]) => [
             key,
             // EC2 gives the accounts of a permission as one text; a condition sees each of them.
-            /^ec2:(?:add|remove)\/userid$/i.test(key) ? value.split(',') : value,
+            typeof value === 'string' && /^ec2:(?:add|remove)\/userid$/i.test(key) ? value.split(',') : value,
           ]),
         ),
       },

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { createImageServices, type ImageServices } from '../../../../local/image-services/index.ts';
-import type { KmsAccess, ServiceEvent } from '../../../../local/image-services/service.ts';
+import type { ConditionKeys, KmsAccess, ServiceEvent } from '../../../../local/image-services/service.ts';
 import type { Timings } from '../../../../local/image-services/timings.ts';
 
 export const HUB = '111122223333';
@@ -14,7 +14,7 @@ export interface Asked {
   account: string;
   action: string;
   resource: string;
-  context: Record<string, string>;
+  context: ConditionKeys;
 }
 
 /** The image services behind a small HTTP server, with the rest of the world faked; real SDK clients talk to it. */
