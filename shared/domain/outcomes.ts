@@ -36,7 +36,8 @@ export function rootOf(failure: WorkflowFailure, depth = 0): { name: string; rea
     const name = failure.name === 'States.TaskFailed' ? lambda.data.errorType : failure.name;
     return { name: name ?? failure.name, reason: lambda.data.errorMessage };
   }
-  return { name: failure.name, reason: failure.cause === '' ? failure.name : failure.cause };
+  const isCutOff = parsed === undefined && failure.cause.startsWith('{');
+  return { name: failure.name, reason: failure.cause === '' || isCutOff ? failure.name : failure.cause };
 }
 
 function parse(text: string): unknown {

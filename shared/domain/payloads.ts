@@ -69,10 +69,17 @@ export const RegionProgressSchema = z.object({
   failedRequired: z.array(z.string()),
 });
 
-/** `regions`: how the nested executions ended; a failure there is told as data. */
+/** `regions`: how the nested executions ended; a failure there is told as data, with the error that Step Functions gives. */
 export const MovePointersInputSchema = BakeRefSchema.extend({
   regions: z
-    .array(z.object({ region: z.string(), failed: z.boolean(), cause: z.string().optional() }))
+    .array(
+      z.object({
+        region: z.string(),
+        failed: z.boolean(),
+        error: z.string().optional(),
+        cause: z.string().optional(),
+      }),
+    )
     .default([]),
 });
 

@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import { placeName } from '../domain/distribution.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../domain/errors.ts';
 import { keys } from '../domain/naming.ts';
+import { rootOf } from '../domain/outcomes.ts';
 import type { MovePointersInputSchema } from '../domain/payloads.ts';
 import type { DistributionRecord, TargetRecord } from '../domain/records.ts';
 import { type Clock, type Write, WriteConflict } from '../ports.ts';
@@ -51,7 +52,11 @@ async function settleRows(
   input: Input,
   rows: readonly TargetRecord[],
 ): Promise<TargetRecord[]> {
-  const causes = new Map(input.regions.map((region) => [region.region, region.cause]));
+  const causes = new Map(
+    input.regions.flatMap(({ region, error: name, cause = '' }) =>
+      name === undefined ? [] : [[region, rootOf({ name, cause }).reason] as const],
+    ),
+  );
   return sideBySide(POINTERS_AT_A_TIME, rows, async (row) => {
     if (row.attempt !== input.attempt || !isOpen(row)) return row;
     const cause = causes.get(row.region) ?? row.problem ?? 'its region ended before it';

@@ -31,6 +31,15 @@ describe('the error behind a failure', () => {
     );
   });
 
+  it('is the name alone when its description was cut off', () => {
+    const cause = child('GateClosed', lambda).slice(0, 60);
+
+    expect(rootOf({ name: 'States.TaskFailed', cause })).toEqual({
+      name: 'States.TaskFailed',
+      reason: 'States.TaskFailed',
+    });
+  });
+
   it('is a time-out when the nested execution ran out of time', () => {
     const cause = JSON.stringify({ Status: 'TIMED_OUT', Name: 'X_001_build' });
 

@@ -44,7 +44,12 @@ describe('distribute machine', () => {
     const move = run.calls.find((call) => call.state === 'Move the pointers');
     expect(move?.payload).toMatchObject({
       regions: [
-        { region: 'eu-central-1', failed: true, cause: expect.stringContaining('States.TaskFailed') },
+        {
+          region: 'eu-central-1',
+          failed: true,
+          error: 'States.TaskFailed',
+          cause: expect.stringMatching(/^\{.*"Status":"FAILED"/),
+        },
         { region: 'eu-west-1', failed: false },
       ],
     });
