@@ -402,6 +402,8 @@ export const AttemptRecordSchema = z.lazy(() =>
     execution: z.string().optional(),
     startedAt: Time,
     endedAt: Time.optional(),
+    /** Who asked for this attempt by a retry; who asked for the bake stands there. */
+    requestedBy: z.string().optional(),
     /** Set when somebody (or a newer lock) asked for the end of the attempt; decides which terminal state an aborted execution gets. */
     endRequested: z.object({ as: z.enum(['cancelled', 'superseded']), by: z.string(), at: Time }).optional(),
     failure: FailureSchema.optional(),

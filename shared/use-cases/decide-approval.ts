@@ -94,7 +94,11 @@ async function refuseOwnRequest(
 ): Promise<void> {
   if (input.decision !== 'approved') return;
   const bake = await readBake(deps, record.bake);
-  if (isSamePerson(bake.requestedBy, input.by))
+  const numbers = Array.from({ length: bake.attempt }, (_, index) => index + 1);
+  const attempts = await Promise.all(numbers.map((attempt) => readAttempt(deps, { bake: bake.id, attempt })));
+  // Whoever asked once, for the bake or for a retry, wants it released.
+  const askers = [bake, ...attempts].map(({ requestedBy }) => requestedBy);
+  if (askers.some((asker) => isSamePerson(asker, input.by)))
     throw new SelfApprovalRefused('You asked for this bake, so somebody else has to approve it.');
 }
 

@@ -58,6 +58,7 @@ async function queue(
     attempt: bake.attempt + 1,
     state: 'queued',
     startedAt: at,
+    requestedBy: by,
     cleanedUp: false,
     // Who asks in person does not stand in line; the place counts all the same.
     capacity: placesOfPipeline(team),

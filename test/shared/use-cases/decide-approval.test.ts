@@ -71,6 +71,30 @@ describe('decideApproval', () => {
     expect(['pending', 'decided']).toContain(wait?.state);
   });
 
+  it('is refused to whoever asked for any attempt of the bake, and open to everybody else', async () => {
+    await world.table.write([{ update: keys.attempt(BAKE, 1), set: { state: 'failed' } }]);
+    await nextAttempt();
+    await world.table.write([{ update: keys.attempt(BAKE, 2), set: { requestedBy: ADA } }]);
+    const second = await world.request(2);
+
+    const own = decideApproval(world, {
+      approval: second.approval,
+      decision: 'approved',
+      comment: '',
+      by: ADA.toUpperCase(),
+      via: 'link',
+    });
+    await expect(own).rejects.toMatchObject({ name: 'SelfApprovalRefused' });
+    const other = await decideApproval(world, {
+      approval: second.approval,
+      decision: 'approved',
+      comment: '',
+      by: BEN,
+      via: 'link',
+    });
+    expect(other.state).toBe('approved');
+  });
+
   it('comes too late once the time is over, whoever notices first', async () => {
     world.clock.forward(3 * 86_400 + 1);
 
