@@ -25,10 +25,16 @@ export async function countWave(
   const cap = limits.wave;
   const found = new Set<string>();
   let level = await namesOf(table, selector, firstUsers, cap);
+  // Who may take the short way is known with all that planning needs of it.
+  const channels = new Map(
+    firstUsers.users.flatMap(({ pipeline, express }) =>
+      express === undefined ? [] : [[pipeline, express.plan.channel] as const],
+    ),
+  );
   while (level.length > 0) {
     for (const name of level) found.add(name);
     if (found.size > cap) return { size: cap, isMore: true };
-    level = await childrenOf(table, level, found, cap);
+    level = await childrenOf(table, await releasesOf(table, level, channels), found, cap);
   }
   return undefined;
 }
@@ -49,23 +55,32 @@ async function namesOf(
   return names;
 }
 
-async function childrenOf(
+/** What others build on: the channels that the pipelines release into. */
+async function releasesOf(
   table: Table,
-  parents: readonly string[],
+  pipelines: readonly string[],
+  channels: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const unknown = pipelines.filter((name) => !channels.has(name));
+  const rows = await readMany(
+    table,
+    unknown.map((name) => keys.pipeline(name)),
+    PipelineRecordSchema,
+  );
+  const read = rows.flatMap((row) => (row === undefined ? [] : [[row.name, row.plan.channel] as const]));
+  return [...channels, ...read]
+    .filter(([pipeline]) => pipelines.includes(pipeline))
+    .map(([pipeline, channel]) => selectorKey({ kind: 'pipeline', pipeline, channel }));
+}
+
+async function childrenOf(
+  table: Pick<Table, 'query'>,
+  releases: readonly string[],
   known: ReadonlySet<string>,
   cap: number,
 ): Promise<string[]> {
-  const rows = await readMany(
-    table,
-    parents.map((name) => keys.pipeline(name)),
-    PipelineRecordSchema,
-  );
   const children = await Promise.all(
-    rows.map(async (row) => {
-      if (row === undefined) return [];
-      const key = selectorKey({ kind: 'pipeline', pipeline: row.name, channel: row.plan.channel });
-      return namesOf(table, key, await usersOf(table, key, { limit: cap }), cap);
-    }),
+    releases.map(async (key) => namesOf(table, key, await usersOf(table, key, { limit: cap }), cap)),
   );
   return [...new Set(children.flat())].filter((name) => !known.has(name));
 }

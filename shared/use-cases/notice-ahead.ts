@@ -4,7 +4,8 @@
  */
 import type { ChangeRecord, SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
 import type { Seen } from '../domain/wish.ts';
-import type { Resolution, SelectorResolver, Table } from '../ports.ts';
+import type { Limits, Resolution, SelectorResolver, Table } from '../ports.ts';
+import { countWave } from './count-wave.ts';
 import { EXPRESS_USERS, readExpress } from './notice-express.ts';
 import type { UserPage } from './notice-moves.ts';
 
@@ -18,12 +19,15 @@ export interface Found {
 export type Memory = Map<string, readonly Found[]>;
 
 export interface Ahead {
+  /** By the selector's key, as are the resolutions. */
+  readonly waves: ReadonlyMap<string, ChangeRecord['wave']>;
   readonly resolutions: ReadonlyMap<string, Resolution>;
   readonly express: ReadonlyMap<string, Seen>;
 }
 
 interface AheadDeps {
   readonly table: Table;
+  readonly limits: Limits;
   readonly resolver: SelectorResolver;
 }
 
@@ -36,11 +40,12 @@ export async function readAhead(deps: AheadDeps, found: readonly Found[]): Promi
   // What a channel holds is in the table, and read in its own way.
   const asked = found.filter(({ row }) => row.selector.kind !== 'pipeline');
   const few = asked.length > MOST_SELECTORS ? [] : asked;
-  const [resolutions, express] = await Promise.all([
-    Promise.all(few.map(async ({ row }) => [row.key, await deps.resolver.resolve(row.selector)] as const)),
+  const [waves, express, resolutions] = await Promise.all([
+    Promise.all(few.map(async ({ row, users }) => [row.key, await countWave(deps, row.key, users)] as const)),
     readExpress(deps, expressUsers(found)),
+    Promise.all(few.map(async ({ row }) => [row.key, await deps.resolver.resolve(row.selector)] as const)),
   ]);
-  return { resolutions: new Map(resolutions), express };
+  return { waves: new Map(waves), resolutions: new Map(resolutions), express };
 }
 
 /** Pipelines that may take the short way, where there are few. */

@@ -31,6 +31,8 @@ export interface Move {
     readonly changes: readonly string[];
     readonly causes: readonly string[];
   };
+  /** Where its wave was counted while the selector was resolved. */
+  readonly counted?: { readonly wave: ChangeRecord['wave'] } | undefined;
 }
 
 /** A fan-out that nobody is at work on any more is found by the sweep after this. */
@@ -71,7 +73,7 @@ export async function recordMoves(
 /** The wave of a first change; what a release leads to belongs to the wave that it is of. */
 async function waveOf(deps: RecordMovesDeps, move: Move): Promise<Pick<ChangeRecord, 'wave'>> {
   if (move.release !== undefined && move.release.causes.length > 0) return {};
-  const wave = await countWave(deps, move.row.key, move.users);
+  const { wave } = move.counted ?? { wave: await countWave(deps, move.row.key, move.users) };
   return wave === undefined ? {} : { wave };
 }
 

@@ -116,9 +116,7 @@ async function lookAll(
   const looks: Look[] = [];
   for (let start = 0; start < found.length; start += RESOLVED_AT_ONCE) {
     const part = found.slice(start, start + RESOLVED_AT_ONCE);
-    const answers = await Promise.all(
-      part.map((entry) => look(deps, entry, ahead?.resolutions.get(entry.row.key))),
-    );
+    const answers = await Promise.all(part.map((entry) => look(deps, entry, ahead)));
     looks.push(...answers.filter((entry) => entry !== undefined));
   }
   return looks;
@@ -131,15 +129,16 @@ type Look =
 async function look(
   deps: NoticeTopicsDeps,
   { row, users }: Found,
-  known: Resolution | undefined,
+  ahead: Ahead | undefined,
 ): Promise<Look | undefined> {
   const { selector } = row;
   if (selector.kind === 'pipeline') return lookAtChannel(deps.table, { row, users }, selector);
-  const resolution = known ?? (await deps.resolver.resolve(selector));
+  const counted = ahead?.waves.has(row.key) === true ? { wave: ahead.waves.get(row.key) } : undefined;
+  const resolution = ahead?.resolutions.get(row.key) ?? (await deps.resolver.resolve(selector));
   if (!resolution.found) return lost(deps, row, resolution);
   const kind = selector.kind === 'image' || selector.kind === 'component' ? 'semver' : 'value';
   if (isMove(kind, row.version, resolution.version))
-    return { kind: 'move', move: { row, users, to: resolution.version, detail: resolution.detail } };
+    return { kind: 'move', move: { row, users, to: resolution.version, detail: resolution.detail, counted } };
   if (row.problem !== undefined) await note(deps, row, undefined);
   return undefined;
 }
