@@ -23,7 +23,9 @@ export const handler = lambda({
   deps: () => ({ ...cleanUpDeps(), ids: ids(), planQueue: planQueue() }),
   run: async (deps, input) => {
     if ('sweep' in input) {
-      const counts = await sweepAttempts(deps);
+      const { problems, ...counts } = await sweepAttempts(deps);
+      for (const { error, ...ref } of problems) log.error('sweep-part-failed', error, ref);
+      countMetric('SweepPartsFailed', problems.length);
       countMetric('StuckBakes', counts.stuck);
       log.info('sweep-done', { part: 'attempts', ...counts });
       return;

@@ -18,6 +18,8 @@ export interface EndExecutionsDeps extends Omit<CleanUpDeps, 'workflows'>, Recor
 }
 
 const LOOK_AGAIN_SECONDS = 900;
+/** After trouble. */
+const RETRY_SECONDS = 60;
 /** Longer than any step takes that waits for AWS alone; a person may take as long as the definition says. */
 const STUCK_STEP_SECONDS = 12 * 3600;
 
@@ -79,31 +81,57 @@ async function requestEnd(deps: EndExecutionsDeps, ref: BakeRef): Promise<void> 
   }
 }
 
+export interface SweptAttempts {
+  readonly looked: number;
+  readonly ended: number;
+  readonly cleaned: number;
+  readonly stuck: number;
+  /** What could not be done for one attempt, which does not keep the sweep from the others. */
+  readonly problems: readonly (BakeRef & { readonly error: unknown })[];
+}
+
 /** Looks at attempts that are due: ended ones are cleaned up a last time, open ones whose execution has ended are ended. Queued ones are the planner's. */
-export async function sweepAttempts(
-  deps: EndExecutionsDeps,
-  limit = 50,
-): Promise<{ looked: number; ended: number; cleaned: number; stuck: number }> {
+export async function sweepAttempts(deps: EndExecutionsDeps, limit = 50): Promise<SweptAttempts> {
   const page = await deps.table.query({
     index: 'due',
     pk: due.attempt,
     upTo: deps.clock.now().toISOString(),
     limit,
   });
-  const counts = { looked: 0, ended: 0, cleaned: 0, stuck: 0 };
+  const counts = { ended: 0, cleaned: 0, stuck: 0 };
+  const problems: (BakeRef & { error: unknown })[] = [];
   for (const item of page.items) {
-    // The index lags behind; the row decides.
-    const { bake, attempt: number } = AttemptRecordSchema.parse(item);
-    const attempt = await readAttempt(deps, { bake, attempt: number });
-    counts.looked += 1;
-    if (isTerminal(attempt.state)) {
-      if (attempt.state === 'released' || attempt.cleanedUp) await settle(deps, attempt);
-      else await cleanUpBake(deps, attempt);
-      counts.cleaned += 1;
-    } else if (isOurs(attempt) && (await endIfStopped(deps, attempt))) counts.ended += 1;
-    else if (await isStuck(deps, attempt)) counts.stuck += 1;
+    const { bake, attempt } = AttemptRecordSchema.parse(item);
+    try {
+      const came = await sweepAttempt(deps, { bake, attempt });
+      if (came !== undefined) counts[came] += 1;
+    } catch (error) {
+      problems.push({ bake, attempt, error });
+      await lookAgain(deps, { bake, attempt }, RETRY_SECONDS);
+    }
   }
-  return counts;
+  return { looked: page.items.length, ...counts, problems };
+}
+
+async function sweepAttempt(
+  deps: EndExecutionsDeps,
+  ref: BakeRef,
+): Promise<'ended' | 'cleaned' | 'stuck' | undefined> {
+  // The index lags behind; the row decides.
+  const attempt = await readAttempt(deps, ref);
+  if (isTerminal(attempt.state)) {
+    if (attempt.state === 'released' || attempt.cleanedUp) await settle(deps, attempt);
+    else await cleanUpBake(deps, attempt);
+    return 'cleaned';
+  }
+  if (isOurs(attempt) && (await endIfStopped(deps, attempt))) return 'ended';
+  return (await isStuck(deps, attempt)) ? 'stuck' : undefined;
+}
+
+/** Later than those that are due now, so that what fails again and again does not stand in front of them. */
+async function lookAgain(deps: EndExecutionsDeps, ref: BakeRef, seconds: number): Promise<void> {
+  const dueSk = new Date(deps.clock.now().getTime() + seconds * 1000).toISOString();
+  await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { dueSk } }]);
 }
 
 /** A queued attempt is started by the planner's sweep, unless somebody asked for its end first. */
@@ -120,8 +148,7 @@ async function endIfStopped(deps: EndExecutionsDeps, attempt: AttemptRecord): Pr
     const state = await endExecution(deps, { name, ...found });
     return state !== 'nothing-to-do';
   }
-  const dueSk = new Date(deps.clock.now().getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
-  await deps.table.write([{ update: keys.attempt(attempt.bake, attempt.attempt), set: { dueSk } }]);
+  await lookAgain(deps, attempt, LOOK_AGAIN_SECONDS);
   return false;
 }
 

@@ -1,5 +1,5 @@
 /** Where a row's image stands and who may act there: the target under its role, or the control account for what it shares. */
-import { DistributionFailed, PreflightFailed } from '../domain/errors.ts';
+import { DistributionFailed, PreflightFailed, TryLater } from '../domain/errors.ts';
 import type { DistributionRecord, TargetRecord } from '../domain/records.ts';
 import { waitOfImage } from '../domain/waits.ts';
 import type { OwnImages, TargetAccount, Targets, Write } from '../ports.ts';
@@ -66,13 +66,15 @@ export async function takeBack(deps: PlaceDeps, row: TargetRecord): Promise<void
 
 /**
  * The row has failed for good: its image goes, the reason stays. Where the image cannot be removed because the target refuses us, its id stays
- * in the row for the clean-up and for people.
+ * in the row for the clean-up and for people. So it does where AWS wants us to come back, if the bake fails with the row: its clean-up does.
+ * A best-effort target has no clean-up of its own, so it has to be tried again.
  */
 export async function failRow(deps: PlaceDeps, row: TargetRecord, problem: string): Promise<TargetRecord> {
   try {
     await takeBack(deps, row);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    const isCleanedUp = error instanceof TryLater && row.required;
+    if (!isRefusal(error) && !isCleanedUp) throw error;
     return saveRow(deps, row, { state: 'failed', problem }, endOfCopy(row));
   }
   return saveRow(

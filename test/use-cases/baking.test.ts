@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { TryLater } from '../../shared/domain/errors.ts';
 import { InventorySchema } from '../../shared/domain/inventory.ts';
-import { keys, TAGS } from '../../shared/domain/naming.ts';
+import { due, keys, TAGS } from '../../shared/domain/naming.ts';
 import {
   AttemptRecordSchema,
   BakeRecordSchema,
@@ -96,6 +97,20 @@ describe('preflight', () => {
     expect(failure?.reason).toContain('it was deleted');
     expect(failure?.reason).toContain('distribution.targets[0].key');
     expect(failure?.reason).toContain('Enable it.');
+    expect(w.engine.started.size).toBe(0);
+  });
+
+  it.each([
+    [undefined, 'ami-0aaaaaaaaaaaaaaaa is gone, or is not shared with us any more'],
+    ['deregistered', 'ami-0aaaaaaaaaaaaaaaa is deregistered'],
+  ])('finds that the image to build on is no longer there (%s)', async (state, problem) => {
+    w.bases.set('ami-0aaaaaaaaaaaaaaaa', state);
+
+    await w.run('bake');
+
+    const { failure } = await attempt();
+    expect(failure).toMatchObject({ step: 'Preflight', name: 'PreflightFailed' });
+    expect(failure?.reason).toContain(problem);
     expect(w.engine.started.size).toBe(0);
   });
 
@@ -278,6 +293,19 @@ describe('a bake that is cancelled', () => {
     expect(await w.fingerprint()).toMatchObject({ state: 'refused' });
   });
 
+  it('takes away an image that its build made and no longer names', async () => {
+    whileWaiting(w, async ({ kind, resource }) => {
+      if (kind !== 'image') return;
+      w.world.addImage({ ...w.home, tags: { Ec2ImageBuilderArn: resource } });
+      w.engine.set(resource, { state: 'failed', reason: 'The image did not become available.' });
+    });
+
+    await w.run('bake');
+
+    expect((await attempt()).state).toBe('failed');
+    expect(w.leftBehind()).toEqual([]);
+  });
+
   it('ends at once when it was still queued', async () => {
     await cancelBake(w, { bake: BAKE, by: 'ada@example.com' });
 
@@ -360,6 +388,45 @@ describe('a bake whose machine is gone', () => {
     expect(await sweepAttempts(w)).toMatchObject({ looked: 0 });
   });
 
+  it('does not keep the sweep from others while it cannot be cleaned up', async () => {
+    await w.run('bake', {
+      Distribute: () => {
+        throw new TaskError('DistributionFailed', 'no');
+      },
+    });
+    const other = '01JTESTBAKE0000000000000WC';
+    await w.table.write([
+      {
+        put: {
+          ...keys.attempt(other, 1),
+          bake: other,
+          attempt: 1,
+          state: 'released',
+          startedAt: w.clock.now().toISOString(),
+          duePk: due.attempt,
+          dueSk: new Date(w.clock.now().getTime() + 100_000).toISOString(),
+        },
+      },
+    ]);
+    const stuck = {
+      ...w,
+      removeCopies: async () => {
+        throw new TryLater('EC2 has no time');
+      },
+    };
+    w.clock.forward(901);
+
+    const swept = await sweepAttempts(stuck);
+
+    expect(swept).toMatchObject({ looked: 2, cleaned: 1 });
+    expect(swept.problems).toEqual([
+      { bake: BAKE, attempt: 1, error: expect.objectContaining({ name: 'TryLater' }) },
+    ]);
+    expect(await sweepAttempts(stuck)).toMatchObject({ looked: 0 });
+    w.clock.forward(61);
+    expect(await sweepAttempts(w)).toMatchObject({ looked: 1, cleaned: 1 });
+  });
+
   it('is looked at again soon while its build is still ending', async () => {
     await w.run('build');
     const [build = ''] = w.engine.started.keys();
@@ -393,6 +460,7 @@ describe('trying again', () => {
     const second = await retryBake(w, { bake: BAKE, by: 'ada@example.com' });
 
     expect(second).toMatchObject({ attempt: 2, state: 'queued' });
+    expect((await attempt(2)).requestedBy).toBe('ada@example.com');
     expect([...w.workflows.executions.keys()]).toEqual([
       expect.stringContaining(`ovenbird-dev-bake:${BAKE}_002_bake`),
     ]);

@@ -20,6 +20,35 @@ const WORK = { account: '444455556666', region: 'eu-central-1' };
 const SAND = { account: '777788889999', region: 'eu-central-1' };
 const OLD = 'ami-00000000000000fff';
 
+describe('AWS that puts us off for ever', () => {
+  it('ends as a failure with the reason, though what was shared cannot be taken back either', async () => {
+    const setup = distributionWorld([{ ...WORK, region: HOME.region, mode: 'share' }]);
+    await setup.seed();
+    let isDown = true;
+    setup.world.beforeCall = (verb) => {
+      if (isDown && ['permit', 'revoke'].includes(verb)) throw new TryLater(`${verb}: InternalError`);
+    };
+
+    const plan = await planDistribution(setup.deps, REF);
+    const [run] = plan.runs;
+    const input = { ...REF, region: run?.region ?? '' };
+    let rounds = 0;
+    while ((await advanceTargets(setup.deps, input)).waiting && rounds < 100) {
+      setup.clock.forward(COPYING.longestPauseSeconds);
+      rounds += 1;
+    }
+    const moving = movePointers(setup.deps, { ...REF, regions: [{ region: input.region, failed: false }] });
+
+    await expect(moving).rejects.toMatchObject({
+      name: 'DistributionFailed',
+      message: expect.stringMatching(/AWS put us off \d+ times, at last because: permit: InternalError/),
+    });
+    isDown = false;
+    await removeCopies(setup.deps, REF);
+    expect([...setup.source.launchableBy]).toEqual([]);
+  });
+});
+
 describe('distributing by copy', () => {
   it('gives each target an image of its own, encrypted with its key, with all volumes and tags', async () => {
     const setup = distributionWorld([WORK, SAND], { tags: { 'cost-center': 'shop' } });
@@ -85,6 +114,25 @@ describe('distributing by copy', () => {
     expect(setup.parameterOf(WORK)).toBe(OLD);
     expect([...setup.source.launchableBy]).toEqual([]);
     expect(setup.rows().find((row) => row.account === SAND.account)?.problem).toMatch(/failed 3 times/);
+  });
+
+  it('tells why a region broke off in the words of what failed there', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    await planDistribution(setup.deps, REF);
+    const lambda = { errorType: 'Error', errorMessage: 'the table is gone', trace: ['at x'] };
+    const child = { ExecutionArn: 'arn', Status: 'FAILED', Error: 'Error', Cause: JSON.stringify(lambda) };
+
+    const moving = movePointers(setup.deps, {
+      ...REF,
+      regions: [
+        { region: WORK.region, failed: true, error: 'States.TaskFailed', cause: JSON.stringify(child) },
+      ],
+    });
+
+    await expect(moving).rejects.toThrow(
+      /444455556666\/eu-central-1\/x86-64: It was not distributed: the table is gone$/,
+    );
   });
 
   it('goes without a best-effort target that fails, and says so in the step', async () => {
