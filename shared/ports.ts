@@ -318,6 +318,12 @@ export interface Commands {
   >;
 }
 
+/** Images in the home region that others are built on, whoever owns them. */
+export interface BaseImages {
+  /** As EC2 names it; undefined where there is no such image, or none that we may see. */
+  state(imageId: string): Promise<string | undefined>;
+}
+
 /** Images and snapshots of the control account, in any region. */
 export interface OwnImages {
   describe(region: string, imageId: string): Promise<ImageFacts | undefined>;
@@ -326,6 +332,8 @@ export interface OwnImages {
   /** Deregisters the image and deletes its snapshots; what is gone already is no error. */
   remove(region: string, imageId: string): Promise<void>;
   findByBake(region: string, bake: string): Promise<readonly ImageFacts[]>;
+  /** What a build of Image Builder made, whether it came to its end or not. */
+  findByBuild(region: string, build: string): Promise<readonly ImageFacts[]>;
   /** Lets the account launch the image and copy its snapshots. */
   permit(
     region: string,

@@ -1,4 +1,5 @@
 import { BakeRefSchema } from '../../shared/domain/payloads.ts';
+import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
@@ -15,6 +16,7 @@ export const handler = lambda({
     clock,
     targets: targets(),
     resolver: selectorResolver(),
+    baseImages: baseImages(),
     documents: documents(),
     planQueue: planQueue(),
   }),

@@ -81,17 +81,28 @@ function factsOf(image: Image, keyOf: ReadonlyMap<string, string>): ImageFacts {
   };
 }
 
-export async function findImagesByBake(client: EC2Client, bake: string): Promise<ImageFacts[]> {
+export function findImagesByBake(client: EC2Client, bake: string): Promise<ImageFacts[]> {
+  return findImagesByTag(client, TAGS.bake, bake);
+}
+
+/** Image Builder puts it on whatever it makes, from the first moment (imagebuilder/userguide/manage-images). */
+const TAG_OF_BUILD = 'Ec2ImageBuilderArn';
+
+export function findImagesByBuild(client: EC2Client, build: string): Promise<ImageFacts[]> {
+  return findImagesByTag(client, TAG_OF_BUILD, build);
+}
+
+async function findImagesByTag(client: EC2Client, tag: string, value: string): Promise<ImageFacts[]> {
   const images: Image[] = [];
   let token: string | undefined;
   do {
     const NextToken = token;
-    const page = await ask(`Looking for images of bake ${bake}`, () =>
+    const page = await ask(`Looking for images that are tagged ${tag}=${value}`, () =>
       client.send(
         new DescribeImagesCommand({
           Owners: ['self'],
           IncludeDisabled: true,
-          Filters: [{ Name: `tag:${TAGS.bake}`, Values: [bake] }],
+          Filters: [{ Name: `tag:${tag}`, Values: [value] }],
           MaxResults: PAGE,
           ...(NextToken === undefined ? {} : { NextToken }),
         }),

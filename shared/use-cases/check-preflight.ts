@@ -14,12 +14,13 @@ import {
   SelectorRecordSchema,
 } from '../domain/records.ts';
 import { isMove } from '../domain/versions.ts';
-import type { Documents, PlanQueue, SelectorResolver, Targets } from '../ports.ts';
+import type { BaseImages, Documents, PlanQueue, SelectorResolver, Targets } from '../ports.ts';
 import { beginStep, endStep, readBakeAndRevision, type StepDeps } from './steps.ts';
 
 export interface CheckPreflightDeps extends StepDeps {
   readonly targets: Pick<Targets, 'open'>;
   readonly resolver: SelectorResolver;
+  readonly baseImages: BaseImages;
   readonly documents: Documents;
   readonly planQueue: PlanQueue;
 }
@@ -88,7 +89,16 @@ async function whyMissing(deps: CheckPreflightDeps, entry: LockEntry): Promise<s
   const exact =
     selector.kind === 'image' || selector.kind === 'component' ? { ...selector, arn: version } : selector;
   const found = await deps.resolver.resolve(exact);
-  return found.found ? undefined : found.reason;
+  if (!found.found) return found.reason;
+  // A parameter goes on naming an image that is no longer there, and an id names one whether it is there or not.
+  const named = selector.kind === 'ssm' || selector.kind === 'ami' ? version : undefined;
+  const imageId = entry.detail?.amiId ?? named;
+  return imageId === undefined ? undefined : whyUnusable(imageId, await deps.baseImages.state(imageId));
+}
+
+function whyUnusable(imageId: string, state: string | undefined): string | undefined {
+  if (state === undefined) return `${imageId} is gone, or is not shared with us any more`;
+  return state === 'available' ? undefined : `${imageId} is ${state}`;
 }
 
 async function newerVersions(deps: CheckPreflightDeps, bake: BakeRecord): Promise<string[]> {

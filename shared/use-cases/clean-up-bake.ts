@@ -14,7 +14,7 @@ export interface CleanUpDeps extends StepDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
   readonly engine: Pick<BuildEngine, 'cancel' | 'status' | 'forget'>;
   readonly instances: Pick<TestInstances, 'findByBake' | 'terminate'>;
-  readonly images: Pick<OwnImages, 'findByBake' | 'remove'>;
+  readonly images: Pick<OwnImages, 'findByBake' | 'findByBuild' | 'remove'>;
   readonly home: { readonly account: string; readonly region: string };
   /** Takes back pointers and removes the copies of the attempt in all targets (remove-copies.ts). Answers what it removed. */
   readonly removeCopies: (ref: BakeRef) => Promise<readonly string[]>;
@@ -89,7 +89,9 @@ async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: b
 async function removeBuild(deps: CleanUpDeps, image: ImageRecord): Promise<string[]> {
   const status = await deps.engine.status(image.build);
   const made = status.state === 'running' ? undefined : status.imageId;
-  const imageIds = [...new Set([image.imageId, made])].filter((id) => id !== undefined);
+  // A build that ends before it distributes names no image, though there may be one that carries the build's mark.
+  const marked = (await deps.images.findByBuild(image.region, image.build)).map(({ imageId }) => imageId);
+  const imageIds = [...new Set([image.imageId, made, ...marked])].filter((id) => id !== undefined);
   for (const imageId of imageIds) await deps.images.remove(image.region, imageId);
   await deps.engine.forget(image.build);
   await deps.table.write([

@@ -8,6 +8,7 @@ import {
   PlanningRecordSchema,
 } from '../../shared/domain/records.ts';
 import type {
+  BaseImages,
   Documents,
   ExecutionStatus,
   PlanQueue,
@@ -79,6 +80,8 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
       return reason === undefined ? { found: true, version: name, detail: {} } : { found: false, reason };
     },
   };
+  const bases = new Map<string, string | undefined>();
+  const baseImages: BaseImages = { state: async (id) => (bases.has(id) ? bases.get(id) : 'available') };
   const findings: Finding[] = [];
   const closed = new Set<string>();
   const inTargets = fakeTargets(world, closed);
@@ -156,6 +159,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     planQueue,
     workflows,
     resolver,
+    baseImages,
     targets,
     home: HOME,
     checkCopies: async () => undefined,
@@ -167,6 +171,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     ...deps,
     planned,
     missing,
+    bases,
     findings,
     closed,
     world,

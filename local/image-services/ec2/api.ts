@@ -14,6 +14,8 @@ export interface CreateImageForRequest {
   name: string;
   description?: string | undefined;
   tags: Record<string, string>;
+  /** Of its snapshots; those of the image without it. */
+  snapshotTags?: Record<string, string> | undefined;
   /** Lineage, root device and volumes come from the parent unless `volumes` says otherwise. */
   parentImageId?: string | undefined;
   volumes?: VolumeSpec[] | undefined;

@@ -104,7 +104,7 @@ function createImageFor(context: Context, request: CreateImageForRequest): Image
         (kmsKeyArn === fallback?.arn
           ? fallback.awsManaged
           : kmsKeyArn === parentSnapshot?.kmsKeyArn && parentSnapshot.awsManagedKey),
-      tags: { ...request.tags },
+      tags: { ...(request.snapshotTags ?? request.tags) },
     });
     return deviceOf(snapshot, { deviceName: volume.deviceName });
   });

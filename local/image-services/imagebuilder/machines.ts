@@ -72,7 +72,9 @@ export const createAmi = async (
     region,
     name,
     description: home?.description,
+    // Tags of a recipe are for the AMI [M:imagebuilder CreateImageRecipeRequest.amiTags]; nothing says that its snapshots get them.
     tags: { ...plan.recipe.amiTags, ...home?.amiTags, ...ownTags(image) },
+    snapshotTags: ownTags(image),
     parentImageId: plan.parentImageId,
     volumes,
     inventory: image.inventory,

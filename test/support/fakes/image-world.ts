@@ -50,6 +50,7 @@ export interface ImageWorld {
   remove(place: Place, imageId: string): void;
   see(place: Place, imageId: string): ImageFacts | undefined;
   findByBake(place: Place, bake: string): ImageFacts[];
+  findByTag(place: Place, tag: string, value: string): ImageFacts[];
   own(place: Place, imageId: string): WorldImage;
 }
 
@@ -166,10 +167,11 @@ export function imageWorld(control = '111122223333'): ImageWorld {
       if (image.account !== place.account && !image.launchableBy.has(place.account)) return undefined;
       return facts(image, place.account);
     },
-    findByBake: (place, bake) =>
+    findByBake: (place, bake) => world.findByTag(place, TAGS.bake, bake),
+    findByTag: (place, tag, value) =>
       [...images.values()]
         .filter((image) => image.account === place.account && image.region === place.region)
-        .filter((image) => image.tags[TAGS.bake] === bake)
+        .filter((image) => image.tags[tag] === value)
         .map((image) => facts(image, place.account)),
     own: (place, imageId) => {
       const image = images.get(imageId);
