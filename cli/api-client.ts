@@ -54,7 +54,7 @@ async function send(
   const url = new URL(`${endpoint.url}${path}`);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, String(value));
-  const text = operation.method === 'get' ? undefined : JSON.stringify(body ?? {});
+  const text = operation.method === 'post' ? JSON.stringify(body ?? {}) : undefined;
   try {
     const signed = await signer.sign({
       method: operation.method.toUpperCase(),

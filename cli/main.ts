@@ -5,6 +5,7 @@ import { apiClient } from './api-client.ts';
 import { bake, cancel, decide, retry } from './commands/bakes.ts';
 import type { Context } from './commands/context.ts';
 import { apply, init, validate } from './commands/definitions.ts';
+import { confirm, disable, enable, remove, waves } from './commands/pipelines.ts';
 import { status } from './commands/status.ts';
 import { findEndpoint } from './endpoint.ts';
 import { CommandFailed, describeProblem, EXIT, type ExitCode } from './exit.ts';
@@ -66,6 +67,31 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .option('--approvals', 'what waits for approval')
     .option('--limit <n>', 'how many bakes', count, 20)
     .action(run((context, name: string | undefined, options) => status(context, name, options)));
+  program
+    .command('enable')
+    .description('let a pipeline bake by itself again')
+    .argument('<name>', 'pipeline')
+    .action(run((context, name: string) => enable(context, name)));
+  program
+    .command('disable')
+    .description('stop a pipeline from baking by itself')
+    .argument('<name>', 'pipeline')
+    .option('--reason <text>', 'what others should know', '')
+    .action(run((context, name: string, options: { reason: string }) => disable(context, name, options)));
+  program
+    .command('delete')
+    .description('delete a pipeline that nothing is built on')
+    .argument('<name>', 'pipeline')
+    .action(run((context, name: string) => remove(context, name)));
+  program
+    .command('waves')
+    .description('show changes that would bake too many images without a person')
+    .action(run((context) => waves(context)));
+  program
+    .command('confirm')
+    .description('let a wave start')
+    .argument('<change>', 'id of the change')
+    .action(run((context, id: string) => confirm(context, id)));
   program
     .command('approve')
     .description('approve an image')

@@ -31,6 +31,10 @@ function stateOf(pipeline: Pipeline): string {
   return pipeline.current === undefined ? 'no image' : 'current';
 }
 
+function disabledBy({ by, at, reason }: NonNullable<Pipeline['disabled']>): string {
+  return `${shortTime(at)} by ${by}${reason === '' ? '' : `: ${reason}`}`;
+}
+
 function whyOf({ activeBake, decision }: Pipeline): string {
   if (activeBake !== undefined) return `bake ${activeBake}`;
   return decision?.kind === 'hold' ? (decision.reasons[0]?.message ?? '') : '';
@@ -66,6 +70,9 @@ export function pipelineLines(pipeline: PipelineDetails, width: number): string[
   const facts: [string, string][] = [
     ['Pipeline', pipeline.name],
     ['State', stateOf(pipeline)],
+    ...(pipeline.disabled === undefined
+      ? []
+      : [['Disabled', disabledBy(pipeline.disabled)] satisfies [string, string]]),
     ['Revision', `${pipeline.revision}, applied by ${pipeline.appliedBy}`],
     ['Channel', pipeline.channel],
     ['Released', shortTime(pipeline.current?.at)],

@@ -7,7 +7,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
-import { planPipeline } from '../../shared/use-cases/plan-pipeline.ts';
+import { planIfThere } from '../../shared/use-cases/plan-pipeline.ts';
 
 export const handler = queueLambda({
   message: z.object({ pipeline: z.string().min(1) }),
@@ -22,7 +22,7 @@ export const handler = queueLambda({
     workflows: workflows(),
   }),
   run: async (deps, { pipeline }) => {
-    const outcome = await planPipeline(deps, pipeline);
+    const outcome = await planIfThere(deps, pipeline);
     switch (outcome.kind) {
       case 'started':
         log.info('bake-started', { pipeline, bake: outcome.bake, reason: outcome.reason });
@@ -33,6 +33,9 @@ export const handler = queueLambda({
         break;
       case 'held':
         log.info('bake-held', { pipeline, reasons: outcome.reasons });
+        break;
+      case 'gone':
+        log.info('pipeline-gone', { pipeline });
         break;
       case 'running':
       case 'current':

@@ -1,14 +1,25 @@
 /** What the API does beyond reading: the use cases, with their answers in the API's words. */
+import type { EnabledAnswer } from '../../shared/domain/api.ts';
 import { DefinitionSchema } from '../../shared/domain/definition.ts';
 import { type ApplyDeps, applyDefinition } from '../../shared/use-cases/apply-definition.ts';
 import { type CancelBakeDeps, cancelBake } from '../../shared/use-cases/cancel-bake.ts';
+import { type ConfirmDeps, confirmWave } from '../../shared/use-cases/confirm-wave.ts';
+import { type DeleteDeps, deletePipeline } from '../../shared/use-cases/delete-pipeline.ts';
+import { disablePipeline } from '../../shared/use-cases/disable-pipeline.ts';
+import { enablePipeline } from '../../shared/use-cases/enable-pipeline.ts';
 import { type NoteApproversDeps, noteApprovers } from '../../shared/use-cases/note-approvers.ts';
-import type { PlanDeps } from '../../shared/use-cases/plan-pipeline.ts';
+import type { PlanDeps, PlanOutcome } from '../../shared/use-cases/plan-pipeline.ts';
 import { requestBake } from '../../shared/use-cases/request-bake.ts';
 import { type RetryBakeDeps, retryBake } from '../../shared/use-cases/retry-bake.ts';
 import type { ApiVerbs } from './app.ts';
 
-export type VerbDeps = ApplyDeps & PlanDeps & CancelBakeDeps & RetryBakeDeps & NoteApproversDeps;
+export type VerbDeps = ApplyDeps &
+  PlanDeps &
+  CancelBakeDeps &
+  ConfirmDeps &
+  DeleteDeps &
+  RetryBakeDeps &
+  NoteApproversDeps;
 
 export function apiVerbs(deps: VerbDeps): ApiVerbs {
   return {
@@ -31,7 +42,27 @@ export function apiVerbs(deps: VerbDeps): ApiVerbs {
           return { pipeline, outcome: 'held', change: answer.change, reasons: [...answer.reasons] };
       }
     },
+    async enablePipeline(request) {
+      const { outcome, plan } = await enablePipeline(deps, request);
+      return { pipeline: request.pipeline, outcome, ...planned(plan) };
+    },
+    async disablePipeline(request) {
+      return { pipeline: request.pipeline, ...(await disablePipeline(deps, request)) };
+    },
+    deletePipeline: (request) => deletePipeline(deps, request),
+    confirmWave: (request) => confirmWave(deps, request),
     cancelBake: (request) => cancelBake(deps, request),
     retryBake: (request) => retryBake(deps, request),
   };
+}
+
+function planned(plan: PlanOutcome): Pick<EnabledAnswer, 'plan' | 'bake' | 'reasons'> {
+  switch (plan.kind) {
+    case 'current':
+      return { plan: 'up-to-date', reasons: [] };
+    case 'held':
+      return { plan: 'held', reasons: [...plan.reasons] };
+    default:
+      return { plan: plan.kind, bake: plan.bake, reasons: [] };
+  }
 }

@@ -5,6 +5,7 @@ import {
   AttemptRecordSchema,
   BakeRecordSchema,
   ChangeRecordSchema,
+  DisabledSchema,
   FailureSchema,
   HoldReasonSchema,
   ImageRecordSchema,
@@ -160,6 +161,7 @@ export const PipelineSchema = z
     channel: z.string().regex(CHANNEL_NAME),
     revision: z.number().int().positive(),
     enabled: z.boolean(),
+    disabled: DisabledSchema.unwrap().optional().meta({ description: 'Who disabled it, when and why.' }),
     parents: z.array(z.string()),
     activeBake: z.string().optional(),
     dirty: z.boolean(),
@@ -229,6 +231,38 @@ export const BakeAnswerSchema = z
   .meta({ id: 'BakeAnswer' });
 export type BakeAnswer = z.output<typeof BakeAnswerSchema>;
 
+const WentOn = z.enum(['started', 'running', 'superseding', 'up-to-date', 'held']);
+
+export const EnabledSchema = z
+  .object({
+    pipeline: z.string(),
+    outcome: z.enum(['changed', 'unchanged']),
+    plan: WentOn.meta({ description: 'What came of it at once.' }),
+    bake: z.string().optional(),
+    reasons: z.array(HoldReasonSchema).meta({ description: 'Why nothing started.' }),
+  })
+  .meta({ id: 'Enabled' });
+export type EnabledAnswer = z.output<typeof EnabledSchema>;
+
+export const DisableRequestSchema = z.strictObject({
+  reason: z.string().max(500).default('').meta({ description: 'What others should know.' }),
+});
+
+export const DisabledAnswerSchema = z
+  .object({
+    pipeline: z.string(),
+    outcome: z.enum(['changed', 'unchanged']),
+    disabled: DisabledSchema.unwrap(),
+    bake: z.string().optional().meta({ description: 'A bake that runs and goes on.' }),
+  })
+  .meta({ id: 'DisabledAnswer' });
+export type DisabledAnswer = z.output<typeof DisabledAnswerSchema>;
+
+export const DeletedSchema = z
+  .object({ pipeline: z.string(), revision: z.number().int().positive() })
+  .meta({ id: 'Deleted', description: 'What was deleted; its bakes and releases stay readable.' });
+export type Deleted = z.output<typeof DeletedSchema>;
+
 export const EndedSchema = z
   .object({
     bake: z.string(),
@@ -247,7 +281,7 @@ const NameParameter = z.object({ name: PipelineName });
 const OfPipeline = PageQuerySchema.extend({ pipeline: PipelineName.optional() });
 
 export interface Operation {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** With `{name}` for parameters, as OpenAPI and API Gateway write it. */
   readonly path: string;
   readonly summary: string;
@@ -287,6 +321,34 @@ export const OPERATIONS = {
     parameters: NameParameter,
     status: 200,
     answer: PipelineDetailsSchema,
+    problems: ['pipeline-not-found'],
+  },
+  deletePipeline: {
+    method: 'delete',
+    path: '/pipelines/{name}',
+    summary: 'Delete a pipeline that nothing is built on; its bakes and releases stay readable',
+    parameters: NameParameter,
+    status: 200,
+    answer: DeletedSchema,
+    problems: ['pipeline-not-found', 'pipeline-has-children', 'pipeline-baking'],
+  },
+  enablePipeline: {
+    method: 'post',
+    path: '/pipelines/{name}/enable',
+    summary: 'Let a pipeline bake by itself again, and try again what failed too often',
+    parameters: NameParameter,
+    status: 200,
+    answer: EnabledSchema,
+    problems: ['pipeline-not-found'],
+  },
+  disablePipeline: {
+    method: 'post',
+    path: '/pipelines/{name}/disable',
+    summary: 'Stop a pipeline from baking by itself; a bake that runs goes on',
+    parameters: NameParameter,
+    body: DisableRequestSchema,
+    status: 200,
+    answer: DisabledAnswerSchema,
     problems: ['pipeline-not-found'],
   },
   requestBake: {
@@ -348,10 +410,25 @@ export const OPERATIONS = {
     method: 'get',
     path: '/changes',
     summary: 'List noticed changes, the newest first',
-    query: PageQuerySchema,
+    query: PageQuerySchema.extend({
+      unconfirmed: z
+        .enum(['true', 'false'])
+        .transform((text) => text === 'true')
+        .optional()
+        .meta({ description: 'Only those whose wave waits for a person to confirm it.' }),
+    }),
     status: 200,
     answer: pageOf(ChangeSchema),
     problems: [],
+  },
+  confirmWave: {
+    method: 'post',
+    path: '/changes/{id}/confirm',
+    summary: 'Let a wave start that is larger than may start by itself',
+    parameters: IdParameter,
+    status: 200,
+    answer: ChangeSchema,
+    problems: ['change-not-found', 'nothing-to-confirm'],
   },
   listApprovals: {
     method: 'get',

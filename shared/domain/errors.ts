@@ -62,6 +62,30 @@ export class PipelineNotFound extends DomainError {
     this.name = 'PipelineNotFound';
   }
 }
+export class ChangeNotFound extends DomainError {
+  readonly code = 'change-not-found';
+  readonly status = 404;
+  constructor(change: string) {
+    super(`There is no change with the id "${change}". List waves that wait with: ovenbird waves`, {
+      change,
+    });
+    this.name = 'ChangeNotFound';
+  }
+}
+/** The change never led to more bakes than may start by themselves. */
+export class NothingToConfirm extends DomainError {
+  readonly code = 'nothing-to-confirm';
+  readonly status = 409;
+}
+/** Others are built on the pipeline, so it cannot go. */
+export class PipelineHasChildren extends DomainError {
+  readonly code = 'pipeline-has-children';
+  readonly status = 409;
+}
+export class PipelineBaking extends DomainError {
+  readonly code = 'pipeline-baking';
+  readonly status = 409;
+}
 export class BakeNotFound extends DomainError {
   readonly code = 'bake-not-found';
   readonly status = 404;

@@ -135,6 +135,42 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   },
 };
 
+const ToldOfWave = z.object({
+  change: z.string(),
+  selector: z.string(),
+  from: z.string().optional(),
+  to: z.string(),
+  images: z.number(),
+  isMore: z.boolean(),
+});
+
+/** Of no pipeline alone: a change would bake more images than may start by themselves. */
+function waveMessage(event: { readonly id: string; readonly at: string; readonly detail: unknown }): Message {
+  const told = ToldOfWave.parse(event.detail);
+  const images = `${told.isMore ? 'more than ' : ''}${count(told.images, 'image')}`;
+  const text = [
+    ...wrap(`A change would bake ${images}. None of them starts before somebody confirms it.`),
+    '',
+    'What changed',
+    ...wrap(describeMove(told), 80, '  '),
+    '',
+    'To list waves that wait, and to let this one start:',
+    '  ovenbird waves',
+    `  ovenbird confirm ${told.change}`,
+    '',
+    `Change      ${told.change}`,
+    `Time        ${describeTime(event.at)}`,
+  ];
+  const kind = 'wave-waiting';
+  const state = 'PENDING_CONFIRMATION';
+  return {
+    subject: cut(oneLine(`Confirm ${images}? ${describeMove(told)}`), SUBJECT_LENGTH),
+    text: text.join('\n'),
+    json: { id: event.id, kind, state, at: event.at, ...told },
+    attributes: { kind, state },
+  };
+}
+
 /** The message for an event of ours, or undefined for those that only machines care for. */
 export function messageFor(event: {
   readonly id: string;
@@ -142,6 +178,7 @@ export function messageFor(event: {
   readonly detail: Readonly<Record<string, unknown>>;
   readonly at: string;
 }): Message | undefined {
+  if (event.detailType === 'Ovenbird Wave Waiting') return waveMessage(event);
   const wording = WORDINGS[event.detailType];
   if (wording === undefined) return undefined;
   const told = Told.parse(event.detail);

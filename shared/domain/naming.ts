@@ -38,7 +38,21 @@ export const keys = {
   }),
   /** Which pipeline publishes to the parameters of this name: one name, one pipeline. */
   publishedParameter: (name: string): Key => ({ pk: `PARAMETER#${name}`, sk: 'PIPELINE' }),
+  /** A package in the inventory of a channel's current release. */
+  packageUse: (name: string, pipeline: string, channel: string): Key => ({
+    pk: `PACKAGE#${name}`,
+    sk: `PIPELINE#${pipeline}#${channel}`,
+  }),
+  /** The highest version of a package that a finding has asked for. */
+  packageFloor: (name: string, format: string): Key => ({ pk: `PACKAGE#${name}`, sk: `FLOOR#${format}` }),
+  /** How far the inventory of a channel's release has been indexed. */
+  inventoryIndex: (pipeline: string, channel: string): Key => ({
+    pk: `PIPELINE#${pipeline}`,
+    sk: `INVENTORY#${channel}`,
+  }),
   change: (id: string): Key => ({ pk: `CHANGE#${id}`, sk: 'META' }),
+  /** Beside a change whose wave needs a person; listed while it waits. */
+  wave: (change: string): Key => ({ pk: `CHANGE#${change}`, sk: 'WAVE' }),
   bake: (id: string): Key => ({ pk: `BAKE#${id}`, sk: 'META' }),
   attempt: (id: string, attempt: number): Key => ({ pk: `BAKE#${id}`, sk: `ATTEMPT#${pad(attempt, 3)}` }),
   step: (id: string, attempt: number, step: string): Key => ({
@@ -85,6 +99,8 @@ export const lists = {
   selectors: 'SELECTORS',
   approvals: 'APPROVALS',
   capacities: 'CAPACITIES',
+  /** Waves that wait for a person. */
+  waves: 'WAVES',
 } as const;
 
 /** Partitions of the sparse `due` index (attributes `duePk`, `dueSk` = ISO time): what a sweep must look at, oldest first. */
@@ -93,6 +109,8 @@ export const due = {
   planning: 'DUE#PLANNING',
   /** Changes whose fan-out has not ended. */
   fanOut: 'DUE#FANOUT',
+  /** Inventories that are to be indexed. */
+  inventory: 'DUE#INVENTORY',
   /** Outbox rows not yet published. */
   outbox: 'DUE#OUTBOX',
   /** Waits by when they are to be looked at again. */
@@ -101,6 +119,10 @@ export const due = {
   attempt: 'DUE#ATTEMPT',
   /** Pipelines that wait for a place, by `linePosition`. */
   line: (capacity: string) => `LINE#${capacity}`,
+  /** Pipelines that a wave holds until a person confirms it, by name. */
+  wave: (change: string) => `WAVE#${change}`,
+  /** Waves that were confirmed, by when somebody should look a last time for pipelines that they held. */
+  confirmed: 'DUE#CONFIRMED',
 } as const;
 
 /** Where a pipeline stands in the line for a place: the longest chain of images that wait for it first, then who has waited longest. */

@@ -67,14 +67,20 @@ export function outcomeOf(failure: WorkflowFailure, endRequested: AttemptRecord[
   return { state: 'failed', failure: { name, reason } };
 }
 
-/** What the end of an attempt does to its fingerprint: a decision against it refuses it, a failure counts, a newer lock leaves it as it was. */
+/**
+ * What the end of an attempt does to its fingerprint: a decision against it refuses it, a failure counts, a newer lock leaves it as it was. One
+ * that has a kept release stays released, whatever becomes of the attempt to bring it somewhere: `isCurrent` where that release is the one in
+ * the channel, so that nothing has to be refused but the places it was to go to.
+ */
 export function fingerprintAfter(
   outcome: Outcome,
   before: FingerprintRecord,
   maxFailures: number,
   at: string,
+  isCurrent = false,
 ): FingerprintRecord {
   const { reason } = outcome.failure;
+  if (before.kept !== undefined) return keptAfter(outcome, before, before.kept, at, isCurrent);
   switch (outcome.state) {
     case 'rejected':
     case 'expired':
@@ -88,6 +94,41 @@ export function fingerprintAfter(
       return { ...before, state, failures, lastFailureAt: at, reason };
     }
   }
+}
+
+const DECIDED = /^(?:rejected|expired|cancelled): /;
+
+/** Refused because it failed too often, not because somebody decided against it. */
+export function failedTooOften(fingerprint: FingerprintRecord, maxFailures: number): boolean {
+  const { state, failures, reason = '' } = fingerprint;
+  return state === 'refused' && failures >= maxFailures && !DECIDED.test(reason);
+}
+
+/** Failures count, so that the next try waits; the pipeline stops after too many in a row. */
+function keptAfter(
+  { state, failure }: Outcome,
+  before: FingerprintRecord,
+  kept: string,
+  at: string,
+  isCurrent: boolean,
+): FingerprintRecord {
+  const { kept: _, ...rest } = before;
+  const released: FingerprintRecord = { ...rest, bake: kept, state: 'released' };
+  switch (state) {
+    case 'superseded':
+      return released;
+    case 'failed':
+      return { ...released, failures: before.failures + 1, lastFailureAt: at, reason: failure.reason };
+    case 'rejected':
+    case 'expired':
+    case 'cancelled':
+      return isCurrent ? released : { ...before, state: 'refused', reason: `${state}: ${failure.reason}` };
+  }
+}
+
+/** Whether the attempt ended because somebody said no, or nobody said yes. */
+export function isRefusedByPeople({ state }: Outcome): boolean {
+  return state === 'rejected' || state === 'expired' || state === 'cancelled';
 }
 
 /** The step in which an attempt was when it ended. */

@@ -110,12 +110,19 @@ export function dependenciesOf(
   return [plan.base, ...plan.components, ...plan.inputs, ...plan.tests];
 }
 
+export const DisabledSchema = z.lazy(() =>
+  z.object({ by: z.string(), at: Time, reason: z.string().max(500).default('') }),
+);
+export type Disabled = z.infer<typeof DisabledSchema>;
+
 export const PipelineRecordSchema = z.lazy(() =>
   z.object({
     name: z.string(),
     revision: z.number().int().positive(),
     digest: z.string(),
     enabled: z.boolean(),
+    /** Who disabled it and why, while it is. */
+    disabled: DisabledSchema.optional(),
     parents: z.array(z.string()),
     plan: PlanInputsSchema,
     createdAt: Time,
@@ -278,6 +285,7 @@ export const ReleaseRecordSchema = z.lazy(() =>
     bits: z.string(),
     proof: z.string(),
     images: z.record(z.string(), z.string()),
+    /** Every copy that is kept. Parameter and launch template are named where they show it. */
     targets: z.array(
       z.object({
         account: z.string(),
@@ -288,7 +296,19 @@ export const ReleaseRecordSchema = z.lazy(() =>
         launchTemplate: z.string().optional(),
       }),
     ),
+    /** When it was made current, last. */
     at: Time,
+    /** The bakes that made it current, oldest first: the first built the image, the others kept it. */
+    bakes: z
+      .array(
+        z.object({
+          bake: z.string(),
+          startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']),
+          proof: z.string(),
+          at: Time,
+        }),
+      )
+      .default([]),
   }),
 );
 export type ReleaseRecord = z.infer<typeof ReleaseRecordSchema>;
@@ -306,6 +326,8 @@ export const FingerprintRecordSchema = z.lazy(() =>
     reason: z.string().optional(),
     /** Of a release: where it was brought to. */
     places: z.array(z.string()).optional(),
+    /** The bake whose release is kept, while another one brings it to new targets or points to it again. */
+    kept: z.string().optional(),
   }),
 );
 export type FingerprintRecord = z.infer<typeof FingerprintRecordSchema>;
@@ -323,6 +345,8 @@ export const SelectorRecordSchema = z.lazy(() =>
     checkedAt: Time.optional(),
     /** Why the last attempt to resolve it gave nothing; the last known version stays. */
     problem: z.string().optional(),
+    /** How often a pipeline has begun to use it: whoever removes it as unused must not miss one that begins meanwhile. */
+    uses: z.number().int().nonnegative().optional(),
   }),
 );
 export type SelectorRecord = z.infer<typeof SelectorRecordSchema>;
@@ -344,6 +368,10 @@ export const ChangeRecordSchema = z.lazy(() =>
     fanOut: z.enum(['open', 'done']),
     /** Where the fan-out goes on: everything before it is marked. */
     cursor: z.string().optional(),
+    /** Of a finding: the package that is to be newer, and the vulnerability. `from` and `to` are its versions. */
+    finding: z
+      .object({ package: z.string(), format: z.enum(['apt', 'rpm']), vulnerability: z.string() })
+      .optional(),
     /** Of a first change that leads to more bakes than may start without a person. */
     wave: z
       .object({
@@ -356,6 +384,10 @@ export const ChangeRecordSchema = z.lazy(() =>
   }),
 );
 export type ChangeRecord = z.infer<typeof ChangeRecordSchema>;
+
+/** A wave that needs a person: listed while it waits, due from when it was confirmed until whoever it held has been planned. */
+export const WaveRecordSchema = z.lazy(() => z.object({ change: z.string() }));
+export type WaveRecord = z.infer<typeof WaveRecordSchema>;
 
 export const BakeRecordSchema = z.lazy(() =>
   z.object({
@@ -370,6 +402,8 @@ export const BakeRecordSchema = z.lazy(() =>
     /** Where it began, and whose image it took over from there. */
     startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).default('Build'),
     reuses: z.string().optional(),
+    /** The release that it led to. */
+    release: z.string().optional(),
     /** Sentence that says why it was started. */
     reason: z.string(),
     /** Changes that it takes up, and the first changes of their chains. */
@@ -442,6 +476,10 @@ export const ImageRecordSchema = z.lazy(() =>
     snapshotIds: z.array(z.string()).default([]),
     /** Key of the inventory document (evidence bucket). */
     inventory: z.string().optional(),
+    /** Digest of the packages alone: equal for images with equal inventories. */
+    inventoryDigest: z.string().optional(),
+    /** The bake that built it, where this one uses a kept image: its tags name that bake, and it is not this one's to remove. */
+    adoptedFrom: BakeId.optional(),
     log: z.string().optional(),
     durationSeconds: z.number().nonnegative().optional(),
     digest: z.string().optional(),
@@ -581,6 +619,10 @@ export const TargetRecordSchema = z.lazy(() =>
     key: z.string().optional(),
     keyArn: z.string().optional(),
     copyStartedAt: Time.optional(),
+    /** What stands here belongs to a release that is kept: it is verified again, and never removed or taken back. */
+    adopted: z.boolean().default(false),
+    /** The kept copy that was looked for here and is gone. */
+    missing: z.string().optional(),
     /** AWS asked us to come back, or all copy slots are taken: not before this time. */
     notBefore: Time.optional(),
     postponements: z.number().int().nonnegative().default(0),
@@ -611,6 +653,8 @@ export const DistributionRecordSchema = z.lazy(() =>
       }),
     ),
     deprecateAt: Time.optional(),
+    /** Accounts that a kept release lets launch the image as built, per variant: they keep that, whatever comes of this. */
+    sharedWith: z.record(z.string(), z.array(z.string())).optional(),
     /** Pointers move only in `moving`; `restored` is final for the attempt. */
     state: z.enum(['planned', 'moving', 'moved', 'restoring', 'restored', 'released']),
     plannedAt: Time,

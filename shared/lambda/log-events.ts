@@ -17,6 +17,8 @@ export const LOG_EVENTS = [
   'bake-started',
   'bake-held',
   'pipeline-current',
+  /** Asked to plan a pipeline that was deleted. */
+  'pipeline-gone',
   'bake-superseded',
   'wait-looked-at',
   'task-completed',

@@ -25,7 +25,7 @@ import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
 import { lookAtSelectors } from './apply-selectors.ts';
 import { checkTimes } from './apply-times.ts';
-import { applyWrites, readBefore } from './apply-writes.ts';
+import { applyWrites, lastRevision, readBefore } from './apply-writes.ts';
 
 export interface ApplyDeps {
   readonly table: Table;
@@ -72,7 +72,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     const problems = firstOfField([...times, ...graph.problems, ...reach.problems, ...selectors.problems]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
-    const revision = (before?.pipeline.revision ?? 0) + 1;
+    const revision = (before?.pipeline.revision ?? (await lastRevision(deps.table, name))) + 1;
     try {
       await deps.table.write([
         ...applyWrites(deps, { reading, before, revision, selectors: selectors.found, by: request.by }),

@@ -37,6 +37,14 @@ export async function readBefore(table: Table, name: string): Promise<Before | u
   return revision === undefined ? undefined : { pipeline, planning, revision };
 }
 
+/** Of a pipeline that was deleted, 0 where there never was one: bakes of before name their revision. */
+export async function lastRevision(table: Pick<Table, 'query'>, name: string): Promise<number> {
+  const { pk } = keys.revision(name, 0);
+  const page = await table.query({ pk, prefix: 'REVISION#', descending: true, limit: 1 });
+  const [item] = page.items;
+  return item === undefined ? 0 : RevisionRecordSchema.parse(item).revision;
+}
+
 export interface Applying {
   readonly reading: Reading;
   readonly before: Before | undefined;
@@ -77,6 +85,7 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
     revision,
     digest,
     enabled: before?.pipeline.enabled ?? true,
+    ...(before?.pipeline.disabled === undefined ? {} : { disabled: before.pipeline.disabled }),
     parents: parentNames(reading),
     plan,
     createdAt: before?.pipeline.createdAt ?? at,
@@ -99,7 +108,10 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
   return [
     {
       put: { ...keys.pipeline(name), ...record, listPk: lists.pipelines, listSk: name },
-      when: before === undefined ? { exists: false } : { equals: { revision: before.pipeline.revision } },
+      when:
+        before === undefined
+          ? { exists: false }
+          : { equals: { revision: before.pipeline.revision, enabled: before.pipeline.enabled } },
     },
     { put: { ...keys.revision(name, revision), ...stored }, when: { exists: false } },
   ];
@@ -182,7 +194,10 @@ function selectorWrites(
     };
     const topic: TopicSelectorRecord = { topic: record.topic, key: record.key, selector: record.selector };
     const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
-    if (isKnown) return [put];
+    if (isKnown && old.includes(record.key)) return [put];
+    // Whoever drops it as unused at this moment loses, or this does.
+    if (isKnown)
+      return [put, { update: keys.selector(record.key), add: { uses: 1 }, when: { exists: true } }];
     return [
       put,
       {

@@ -12,6 +12,7 @@ import {
 } from '../domain/api.ts';
 import { PipelineNotFound } from '../domain/errors.ts';
 import { keys, lists } from '../domain/naming.ts';
+import { WaveRecordSchema } from '../domain/records.ts';
 import type { Item, Page, Query, Table } from '../ports.ts';
 
 export interface ListDeps {
@@ -29,11 +30,11 @@ export async function listBakes(deps: ListDeps, query: OfPipeline): Promise<Page
     const page = await deps.table.query(newest(lists.bakes, query));
     return paged(page, (item) => BakeSchema.parse(item));
   }
-  await mustExist(deps, pipeline);
   const page = await deps.table.query({
     ...inPartition(keys.pipeline(pipeline).pk, 'BAKE#'),
     ...rest(query),
   });
+  await mustBeKnown(deps, pipeline, page);
   const bakes = await deps.table.getMany(page.items.map((item) => keys.bake(item.sk.slice('BAKE#'.length))));
   return paged({ ...page, items: bakes.filter(isItem) }, (item) => BakeSchema.parse(item));
 }
@@ -43,16 +44,25 @@ export async function listReleases(deps: ListDeps, query: OfPipeline): Promise<P
   if (pipeline === undefined) {
     return paged(await deps.table.query(newest(lists.releases, query)), (item) => ReleaseSchema.parse(item));
   }
-  await mustExist(deps, pipeline);
   const page = await deps.table.query({
     ...inPartition(keys.pipeline(pipeline).pk, 'RELEASE#'),
     ...rest(query),
   });
+  await mustBeKnown(deps, pipeline, page);
   return paged(page, (item) => ReleaseSchema.parse(item));
 }
 
-export async function listChanges(deps: ListDeps, query: PageQuery): Promise<Paged<Change>> {
-  return paged(await deps.table.query(newest(lists.changes, query)), (item) => ChangeSchema.parse(item));
+/** With `unconfirmed`, only those whose wave waits for a person; they are listed for themselves, so that none hides behind many others. */
+export async function listChanges(
+  deps: ListDeps,
+  query: PageQuery & { readonly unconfirmed?: boolean | undefined },
+): Promise<Paged<Change>> {
+  if (query.unconfirmed !== true)
+    return paged(await deps.table.query(newest(lists.changes, query)), (item) => ChangeSchema.parse(item));
+  const page = await deps.table.query(newest(lists.waves, query));
+  const rows = page.items.map((item) => keys.change(WaveRecordSchema.parse(item).change));
+  const changes = rows.length === 0 ? [] : await deps.table.getMany(rows);
+  return paged({ ...page, items: changes.filter(isItem) }, (item) => ChangeSchema.parse(item));
 }
 
 export async function listApprovals(
@@ -81,7 +91,9 @@ export function paged<Entry>(page: Page, parse: (item: Item) => Entry): Paged<En
   return { items: page.items.map(parse), ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
 }
 
-export async function mustExist(deps: ListDeps, pipeline: string): Promise<void> {
+/** The history of a pipeline that was deleted stays readable; of one that never was there is none. */
+async function mustBeKnown(deps: ListDeps, pipeline: string, page: Page): Promise<void> {
+  if (page.items.length > 0 || page.cursor !== undefined) return;
   if ((await deps.table.get(keys.pipeline(pipeline))) === undefined) throw new PipelineNotFound(pipeline);
 }
 

@@ -11,6 +11,7 @@ import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-c
 import { type ExpressDeps, expressWrites } from './notice-express.ts';
 import { takeTogether } from './plan-capacity.ts';
 import { launch } from './plan-start.ts';
+import { WAVE_WRITES, waveWrites } from './wave-rows.ts';
 
 export interface RecordMovesDeps extends ExpressDeps {
   readonly planQueue: PlanQueue;
@@ -37,7 +38,8 @@ export interface Move {
 
 /** A fan-out that nobody is at work on any more is found by the sweep after this. */
 const FAN_OUT_SECONDS = 60;
-const MOVES_AT_ONCE = 40;
+const WRITES_OF_MOVE = 2 + WAVE_WRITES;
+const MOVES_AT_ONCE = Math.floor(MAX_WRITES / WRITES_OF_MOVE);
 /** So many users of a selector are read with it: as many as fit into the transaction of its move. */
 export const USERS_READ = 80;
 
@@ -57,14 +59,16 @@ export async function recordMoves(
   );
   const users = usersByName(moves, changes);
   const fits = moves.every((move) => move.users.cursor === undefined);
-  if (fits && moves.length * 2 + users.size <= MAX_WRITES) {
+  if (fits && moves.length * WRITES_OF_MOVE + users.size <= MAX_WRITES) {
     await moveAtOnce(deps, moves, changes, users, express);
     return changes.map((change) => ({ ...change, fanOut: 'done' }));
   }
 
   for (let start = 0; start < moves.length; start += MOVES_AT_ONCE) {
     const part = moves.slice(start, start + MOVES_AT_ONCE);
-    await deps.table.write(part.flatMap((move, i) => moveWrites(move, changes[start + i], now, 'open')));
+    await deps.table.write(
+      part.flatMap((move, i) => moveWrites(deps, move, changes[start + i], now, 'open')),
+    );
   }
   for (const change of changes) await fanOutChange(deps, change.id);
   return changes;
@@ -106,7 +110,7 @@ async function moveAtOnce(
   const moved = new Map(moves.map((move) => [move.row.key, movedRow(move)]));
   const started: BakeRecord[] = [];
   const marked: SelectorUserRecord[] = [];
-  const writes = moves.flatMap((move, i) => moveWrites(move, changes[i], now, 'done'));
+  const writes = moves.flatMap((move, i) => moveWrites(deps, move, changes[i], now, 'done'));
   for (const { user, changes: own } of users.values()) {
     const seen = express.get(user.pipeline);
     const start = seen === undefined ? undefined : expressWrites(deps, seen, moved, own);
@@ -155,6 +159,7 @@ function changeOf(id: string, move: Move, now: Date): ChangeRecord {
 }
 
 function moveWrites(
+  deps: Pick<RecordMovesDeps, 'ids'>,
   move: Move,
   change: ChangeRecord | undefined,
   now: Date,
@@ -183,5 +188,6 @@ function moveWrites(
         ...(fanOut === 'open' ? { duePk: due.fanOut, dueSk: open } : {}),
       },
     },
+    ...waveWrites(deps, change),
   ];
 }

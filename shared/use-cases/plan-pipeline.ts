@@ -2,7 +2,7 @@
  * Decides about one pipeline and carries the decision out. Everything rests on what is read here; the planning row's version fences the
  * write, so two planners, or a planner and a change that comes meanwhile, never both have their way.
  */
-import { assertNever, TryLater } from '../domain/errors.ts';
+import { assertNever, PipelineNotFound, TryLater } from '../domain/errors.ts';
 import { executionName } from '../domain/naming.ts';
 import { type Decision, decide } from '../domain/planning.ts';
 import type { HoldReason } from '../domain/records.ts';
@@ -52,6 +52,16 @@ export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOu
     }
   }
   throw new TryLater(`${name} kept changing while it was planned.`);
+}
+
+/** For whoever was asked a while ago: the pipeline may have been deleted meanwhile, and then there is nothing to plan. */
+export async function planIfThere(deps: PlanDeps, name: string): Promise<PlanOutcome | { kind: 'gone' }> {
+  try {
+    return await planPipeline(deps, name);
+  } catch (error) {
+    if (error instanceof PipelineNotFound && error.facts.pipeline === name) return { kind: 'gone' };
+    throw error;
+  }
 }
 
 async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise<PlanOutcome> {

@@ -5,6 +5,7 @@ import type { HoldReason, PlanningRecord } from '../domain/records.ts';
 import type { Clock, Table, Write } from '../ports.ts';
 import { longestChain } from './plan-again.ts';
 import type { Read } from './plan-situation.ts';
+import { standUnder } from './wave-rows.ts';
 
 interface RecordDeps {
   readonly table: Table;
@@ -27,6 +28,8 @@ const NOTHING_TO_DO = [
   'dueSk',
   'request',
 ] as const;
+
+const NOT_DUE = ['dueAt', 'duePk', 'dueSk'];
 
 /** What time alone ends. */
 const TIMED = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
@@ -121,11 +124,12 @@ export async function recordHold(
     ...(settled ? passedTick(read) : {}),
   };
   const line = await lineOf(deps, read, reasons);
+  const wave = standUnder(reasons, planning.pipeline);
   const more =
     dueAt === undefined
-      ? { set: always, remove: ['dueAt', 'duePk', 'dueSk'] }
+      ? { set: { ...always, ...wave?.set }, remove: wave === undefined ? NOT_DUE : ['dueAt'] }
       : { set: { ...always, dueAt, ...(line ?? { duePk: due.planning, dueSk: dueAt }) } };
-  await deps.table.write([planningWrite(read, entry, more)]);
+  await deps.table.write([planningWrite(read, entry, more), ...(wave?.checks ?? [])]);
   const isTimed = reasons.every(({ code }) => TIMED.has(code));
   return isTimed && dueAt !== undefined ? (Date.parse(dueAt) - now.getTime()) / 1000 : undefined;
 }

@@ -4,6 +4,7 @@ import { PipelineNotFound } from '../domain/errors.ts';
 import { keys, lists } from '../domain/naming.ts';
 import {
   ChannelRecordSchema,
+  dependenciesOf,
   type PipelineRecord,
   PipelineRecordSchema,
   PlanningRecordSchema,
@@ -40,7 +41,7 @@ export async function showPipeline(deps: ListDeps, name: string): Promise<Pipeli
   const record = PipelineRecordSchema.parse(item);
   const revision = RevisionRecordSchema.parse(await deps.table.get(keys.revision(name, record.revision)));
   const { channel } = revision.definition;
-  const selectorKeys = [revision.selectors.base, ...revision.selectors.components].map(selectorKey);
+  const selectorKeys = dependenciesOf(revision.selectors).map(selectorKey);
   const [[summary], selectors, children, bakes] = await Promise.all([
     summaries(deps, [{ record, revision }]),
     deps.table.getMany(selectorKeys.map((key) => keys.selector(key))),
@@ -72,7 +73,7 @@ async function summaries(
     const planning = planningRow === undefined ? undefined : PlanningRecordSchema.parse(planningRow);
     const current = channelRow === undefined ? undefined : ChannelRecordSchema.parse(channelRow);
     const { definition } = revision;
-    const { name, enabled, parents, createdAt, updatedAt } = record;
+    const { name, enabled, disabled, parents, createdAt, updatedAt } = record;
     return {
       name,
       description: definition.description,
@@ -80,6 +81,7 @@ async function summaries(
       channel: definition.channel,
       revision: record.revision,
       enabled,
+      ...(disabled === undefined ? {} : { disabled }),
       parents,
       ...(planning?.activeBake === undefined ? {} : { activeBake: planning.activeBake }),
       dirty: planning?.dirty ?? false,

@@ -4,8 +4,10 @@
  */
 import { due, executionName, keys } from '../domain/naming.ts';
 import { AttemptRecordSchema, ChangeRecordSchema, PlanningRecordSchema } from '../domain/records.ts';
-import { type Limits, type WakeQueue, type Workflows, WriteConflict } from '../ports.ts';
+import { type FindingHints, type Limits, type WakeQueue, type Workflows, WriteConflict } from '../ports.ts';
+import { sweepConfirmed } from './confirm-wave.ts';
 import { type FanOutDeps, fanOutChange } from './fan-out-change.ts';
+import { sweepInventories } from './index-inventory.ts';
 import { planNext } from './plan-capacity.ts';
 import { QUEUED_SECONDS } from './plan-start.ts';
 import { type PublishDeps, sweepOutbox } from './publish-outbox.ts';
@@ -14,6 +16,7 @@ import { sweepWaits } from './sweep-waits.ts';
 export interface SweepDeps extends FanOutDeps, PublishDeps {
   readonly limits: Limits;
   readonly wakeQueue: WakeQueue;
+  readonly findingHints: Pick<FindingHints, 'sendInventories'>;
   readonly workflows: Pick<Workflows, 'startBake'>;
 }
 
@@ -37,6 +40,8 @@ export async function sweepWork(deps: SweepDeps): Promise<Swept> {
     },
     queued: () => sweepQueued(deps),
     lines: () => planNext(deps),
+    inventories: () => sweepInventories(deps),
+    waves: () => sweepConfirmed(deps),
   };
   const names = Object.keys(parts);
   const results = await Promise.allSettled(names.map((name) => parts[name]?.() ?? 0));

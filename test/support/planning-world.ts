@@ -24,6 +24,7 @@ import type { Seen } from '../../shared/domain/wish.ts';
 import type {
   EventPublisher,
   ExecutionStatus,
+  FindingHints,
   HintQueue,
   Limits,
   Message,
@@ -43,6 +44,7 @@ import { releaseImage } from '../../shared/use-cases/release-image.ts';
 import { requestBake } from '../../shared/use-cases/request-bake.ts';
 import { beginStep } from '../../shared/use-cases/steps.ts';
 import { sweepWork } from '../../shared/use-cases/sweep-work.ts';
+import { fakeDocuments, fakeFindings } from './fakes/findings.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeSources } from './fakes/sources.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
@@ -113,6 +115,12 @@ export function planningWorld(
     },
   };
   const hintQueue: HintQueue = { send: async (topics) => void hints.push({ topics }) };
+  const findingHints: FindingHints = {
+    sendPage: async (after) => void hints.push({ findingsAfter: after ?? null }),
+    sendInventories: async (channels) => void hints.push({ inventories: channels }),
+  };
+  const findings = fakeFindings();
+  const documents = fakeDocuments();
   const publisher: EventPublisher = { publish: async (batch) => void events.push(...batch) };
   const executions = new Map<string, ExecutionStatus>();
   const executionArn = (machine: string, name: string) => `arn:execution:${machine}:${name}`;
@@ -136,6 +144,9 @@ export function planningWorld(
     resolver,
     planQueue,
     hintQueue,
+    findingHints,
+    findings,
+    documents,
     publisher,
     notifier: { notify: async (message: Message) => void mails.push(message) },
     wakeQueue: fakeWakeQueue(),
@@ -243,15 +254,20 @@ export function planningWorld(
     fanOut: (id: string, given: Partial<typeof ports> = {}) => fanOutChange({ ...ports, ...given }, id),
 
     /** Plays the machine up to a step. */
-    async walk(bake: string, last: 'Preflight' | 'Approve' | 'Distribute' | 'Release'): Promise<void> {
+    async walk(
+      bake: string,
+      last: 'Preflight' | 'Approve' | 'Distribute' | 'Release',
+      given: Partial<typeof ports> = {},
+    ): Promise<void> {
       const { attempt } = written.bakes.get(bake) ?? { attempt: 1 };
-      await beginStep(ports, { bake, attempt }, last);
+      await beginStep({ ...ports, ...given }, { bake, attempt }, last);
     },
-    async release(bake: string): Promise<void> {
+    async release(bake: string, given: Partial<typeof ports> = {}): Promise<void> {
+      const own = { ...ports, ...given };
       const record = written.bakes.get(bake);
       if (record === undefined) throw new Error(`No bake ${bake}`);
       const ref = { bake, attempt: record.attempt };
-      await beginStep(ports, ref, 'Release');
+      await beginStep(own, ref, 'Release');
       const current = channel(record.pipeline);
       const plan: DistributionRecord = {
         ...ref,
@@ -273,28 +289,34 @@ export function planningWorld(
         version: 1,
       };
       await table.write([{ put: { ...keys.distribution(bake), ...plan } }]);
-      await releaseImage(ports, ref);
+      await releaseImage(own, ref);
       executions.set(executionArn('bake', executionName({ ...ref, machine: 'bake' })), {
         status: 'SUCCEEDED',
       });
     },
-    async fail(bake: string, name = 'BuildFailed', cause = 'The build failed.'): Promise<void> {
+    async fail(
+      bake: string,
+      name = 'BuildFailed',
+      cause = 'The build failed.',
+      given: Partial<typeof ports> = {},
+    ): Promise<void> {
       const { attempt } = written.bakes.get(bake) ?? { attempt: 1 };
-      await recordOutcome(ports, { bake, attempt, error: { name, cause } });
+      await recordOutcome({ ...ports, ...given }, { bake, attempt, error: { name, cause } });
     },
     /** Records the end of every bake whose execution was stopped, as the rule on Step Functions does. */
-    async endStopped(): Promise<void> {
+    async endStopped(given: Partial<typeof ports> = {}): Promise<void> {
+      const own = { ...ports, ...given };
       for (const { id: bake, attempt } of this.running()) {
         const arn = executionArn('bake', executionName({ bake, attempt, machine: 'bake' }));
         if (executions.get(arn)?.status !== 'ABORTED') continue;
-        await recordOutcome(ports, { bake, attempt, error: { name: 'States.Aborted', cause: 'stopped' } });
+        await recordOutcome(own, { bake, attempt, error: { name: 'States.Aborted', cause: 'stopped' } });
       }
       // What was asked to end before its machine ran is found by a look at what is due.
       for (const bake of this.running().filter(({ id }) => !this.hasStarted(id))) {
         const attempt = one(keys.attempt(bake.id, bake.attempt), AttemptRecordSchema);
         if (attempt?.endRequested === undefined) continue;
         const error = { name: 'States.Aborted', cause: 'never started' };
-        await recordOutcome(ports, { bake: bake.id, attempt: bake.attempt, error });
+        await recordOutcome(own, { bake: bake.id, attempt: bake.attempt, error });
       }
     },
     /** Whether the machine of the bake's latest attempt was ever started. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ApiVerbs, createApi } from '../../../functions/serve-api/app.ts';
 import { OPERATIONS, ProblemSchema } from '../../../shared/domain/api.ts';
 import { approvalId } from '../../../shared/domain/approval.ts';
-import { BakeNotCancellable, InvalidDefinition } from '../../../shared/domain/errors.ts';
+import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/errors.ts';
 import { keys, lists } from '../../../shared/domain/naming.ts';
 import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/approval-world.ts';
 
@@ -25,6 +25,24 @@ beforeEach(async () => {
     async requestBake(request) {
       asked.push(request);
       return { pipeline: request.pipeline, outcome: 'started', bake: BAKE, reasons: [] };
+    },
+    async deletePipeline({ pipeline }) {
+      return { pipeline, revision: 3 };
+    },
+    async enablePipeline({ pipeline }) {
+      return { pipeline, outcome: 'changed', plan: 'started', bake: BAKE, reasons: [] };
+    },
+    async disablePipeline(request) {
+      asked.push(request);
+      const { pipeline, by, reason } = request;
+      return {
+        pipeline,
+        outcome: 'changed',
+        disabled: { by, reason, at: world.clock.now().toISOString() },
+      };
+    },
+    async confirmWave() {
+      throw new NothingToConfirm('It waits for nobody.', { change: CAUSE });
     },
     async cancelBake({ bake }) {
       return { bake, attempt: 1, state: 'gating' };
@@ -187,6 +205,16 @@ describe('acting', () => {
     ]);
   });
 
+  it('enables, disables and deletes as the caller', async () => {
+    const disabled = await call('POST', '/pipelines/hardened/disable', { reason: 'Broken upstream.' });
+    const enabled = await call('POST', '/pipelines/hardened/enable');
+    const deleted = await call('DELETE', '/pipelines/hardened');
+
+    expect(asked).toEqual([{ pipeline: 'hardened', reason: 'Broken upstream.', by: OPERATOR }]);
+    expect([disabled.status, enabled.status, deleted.status]).toEqual([200, 200, 200]);
+    expect(enabled.json).toMatchObject({ plan: 'started', bake: BAKE });
+  });
+
   it('decides as the calling identity, once', async () => {
     await world.request();
     const path = `/approvals/${approvalId(world.digest, { bake: BAKE, attempt: 1 })}/decision`;
@@ -214,7 +242,9 @@ describe('problems', () => {
     ['GET', '/bakes?pipeline=nobody', 404, 'pipeline-not-found'],
     ['GET', '/bakes?limit=1000', 400, 'invalid-request'],
     ['GET', '/nothing', 404, 'no-such-operation'],
-    ['DELETE', '/pipelines/hardened', 404, 'no-such-operation'],
+    ['DELETE', '/bakes/nothing', 404, 'no-such-operation'],
+    ['POST', `/changes/${CAUSE}/confirm`, 409, 'nothing-to-confirm'],
+    ['GET', '/changes?unconfirmed=perhaps', 400, 'invalid-request'],
   ])('%s %s is answered with %i %s', async (method, path, status, code) => {
     expect(await problem(method, path)).toMatchObject({ status, code, type: `urn:ovenbird:problem:${code}` });
   });

@@ -1,5 +1,5 @@
-import { type ProblemDetails, ProblemSchema } from '../../shared/domain/api.ts';
-import { DomainError } from '../../shared/domain/errors.ts';
+import { type ProblemDetails, ProblemSchema } from '../domain/api.ts';
+import { DomainError } from '../domain/errors.ts';
 
 /** Errors as RFC 9457 says it. `code` is for programs, `detail` for people; what nobody expected tells nothing of itself. */
 type Problem = Pick<ProblemDetails, 'status' | 'code' | 'detail'> & Readonly<Record<string, unknown>>;

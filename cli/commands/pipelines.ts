@@ -1,0 +1,98 @@
+/** `enable`, `disable`, `delete`, `waves`, `confirm`: what people decide about pipelines and about waves that are too large. */
+import type { Change } from '../../shared/domain/api.ts';
+import type { HoldReason } from '../../shared/domain/records.ts';
+import { count, describeMove, wrap } from '../../shared/domain/wording.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { shortTime, table } from '../output.ts';
+import type { Context } from './context.ts';
+
+export async function enable({ out, api }: Context, name: string): Promise<ExitCode> {
+  const answer = await (await api()).call('enablePipeline', { parameters: { name } });
+  out.emit(answer);
+  const done = `${name} is enabled${answer.outcome === 'unchanged' ? ' already' : ''}.`;
+  switch (answer.plan) {
+    case 'started':
+      out.print([`${done} Bake ${answer.bake ?? ''} has started.`]);
+      break;
+    case 'running':
+    case 'superseding':
+      out.print([`${done} Bake ${answer.bake ?? ''} runs.`]);
+      break;
+    case 'up-to-date':
+      out.print([`${done} It is up to date.`]);
+      break;
+    case 'held':
+      out.print([`${done} It does not bake yet:`, ...reasonLines(answer.reasons, out.columns)]);
+      break;
+  }
+  return EXIT.ok;
+}
+
+export async function disable(
+  { out, api }: Context,
+  name: string,
+  { reason }: { readonly reason: string },
+): Promise<ExitCode> {
+  const answer = await (await api()).call('disablePipeline', { parameters: { name }, body: { reason } });
+  out.emit(answer);
+  const { outcome, disabled, bake } = answer;
+  out.print(
+    outcome === 'changed'
+      ? [`${name} is disabled: nothing of it starts by itself any more.`]
+      : wrap(
+          `${name} is disabled already, by ${disabled.by}${disabled.reason === '' ? '' : ` (${disabled.reason})`}.`,
+          out.columns,
+        ),
+  );
+  if (bake !== undefined) out.remark(`Bake ${bake} runs on. To end it: ovenbird cancel ${bake}`);
+  return EXIT.ok;
+}
+
+export async function remove({ out, api }: Context, name: string): Promise<ExitCode> {
+  const deleted = await (await api()).call('deletePipeline', { parameters: { name } });
+  out.emit(deleted);
+  out.print([
+    `${name} is deleted. Its bakes and releases stay readable:`,
+    `  ovenbird status ${name} --bakes`,
+  ]);
+  return EXIT.ok;
+}
+
+export async function waves({ out, api }: Context): Promise<ExitCode> {
+  const client = await api();
+  const all: Change[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.call('listChanges', { query: { unconfirmed: 'true', limit: 100, cursor } });
+    all.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  out.emit(all);
+  out.print(
+    all.length === 0
+      ? ['No wave waits for a confirmation.']
+      : table(
+          [{ title: 'CHANGE' }, { title: 'NOTICED' }, { title: 'IMAGES' }, { title: 'WHAT' }],
+          all.map((change) => [change.id, shortTime(change.at), imagesOf(change), describeMove(change)]),
+          out.columns,
+        ),
+  );
+  if (all.length > 0) out.remark('To let one start: ovenbird confirm CHANGE');
+  return EXIT.ok;
+}
+
+export async function confirm({ out, api }: Context, id: string): Promise<ExitCode> {
+  const change = await (await api()).call('confirmWave', { parameters: { id } });
+  out.emit(change);
+  const images = `${change.wave?.isMore === true ? 'more than ' : ''}${count(change.wave?.size ?? 0, 'image')}`;
+  out.print(wrap(`Confirmed: ${images} bake for ${describeMove(change)}.`, out.columns));
+  return EXIT.ok;
+}
+
+function imagesOf({ wave }: Change): string {
+  return `${wave?.isMore === true ? '> ' : ''}${wave?.size ?? 0}`;
+}
+
+function reasonLines(reasons: readonly HoldReason[], width: number): string[] {
+  return reasons.flatMap(({ message }) => wrap(message, width, '  '));
+}

@@ -1,0 +1,61 @@
+/** The API over a planning world, on a port of its own: what the command line says can be read as people read it. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createApi } from '../../functions/serve-api/app.ts';
+import { apiVerbs } from '../../functions/serve-api/verbs.ts';
+import type { PlanningWorld } from './planning-world.ts';
+
+export const CALLER = 'arn:aws:iam::111122223333:user/anna';
+
+export function apiOf(world: PlanningWorld) {
+  const { ports } = world;
+  const notifier = { ...ports.notifier, confirmedApprovers: async () => [] };
+  return createApi({
+    ...ports,
+    verbs: apiVerbs({ ...ports, notifier }),
+    onError: (error) => {
+      throw error;
+    },
+  });
+}
+
+interface Application {
+  fetch(request: Request, bindings: object): Response | Promise<Response>;
+}
+
+export async function serveWorld(world: PlanningWorld, given: readonly Application[] = [apiOf(world)]) {
+  const calls: string[] = [];
+  const server = createServer((request, response) => void answer(given, calls, request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls,
+    close: () => new Promise((done) => server.close(done)),
+  };
+}
+
+/** The first application that knows the path answers, as API Gateway's routes would have it. */
+async function answer(
+  applications: readonly Application[],
+  calls: string[],
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  let text = '';
+  for await (const chunk of incoming) text += String(chunk);
+  calls.push(`${incoming.method} ${incoming.url}`);
+  let last: Response | undefined;
+  for (const application of applications) {
+    const request = new Request(`http://127.0.0.1${incoming.url}`, {
+      method: incoming.method ?? 'GET',
+      ...(text === '' ? {} : { body: text }),
+    });
+    last = await application.fetch(request, { caller: CALLER, requestId: 'request-1' });
+    if (last.status !== 404 || !(await last.clone().text()).includes('no-such-operation')) break;
+  }
+  outgoing.writeHead(last?.status ?? 404, Object.fromEntries(last?.headers ?? []));
+  outgoing.end(await last?.text());
+}
