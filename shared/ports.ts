@@ -2,6 +2,7 @@
  * What the use cases need from the world. Every use case takes the ports that it needs as its first argument, a plain object; the composition
  * root (shared/lambda/deps.ts) holds the one real value, test/support/ the fakes. One contract suite per port runs against both.
  */
+import type { Finding } from './domain/findings.ts';
 import type { Key } from './domain/naming.ts';
 import type { Selector } from './domain/selectors.ts';
 
@@ -141,6 +142,29 @@ export interface PlanQueue {
 export interface HintQueue {
   /** Asks for the selectors of the topics to be looked at again, in as few messages as it takes. */
   send(topics: readonly string[]): Promise<void>;
+}
+
+// --- findings --------------------------------------------------------------------------------------------------------------------------
+
+/** What Amazon Inspector says now. Only findings that are active, about packages of an operating system, and for which there is a fix. */
+export interface Findings {
+  /** Those of these ARNs that are such findings; the others are left out. Throws TryLater when AWS throttles. */
+  read(arns: readonly string[]): Promise<readonly Finding[]>;
+  /** All of them, page by page. `refused` where Inspector is not enabled, or may not be asked. */
+  list(
+    after?: string,
+  ): Promise<
+    | { readonly findings: readonly Finding[]; readonly cursor?: string; readonly refused?: undefined }
+    | { readonly refused: string }
+  >;
+}
+
+/** Messages that we send to ourselves on the queue of hints, about findings and the inventories that they are looked up in. */
+export interface FindingHints {
+  /** Asks for a page of all findings to be looked at; the first one without a cursor. */
+  sendPage(after?: string): Promise<void>;
+  /** Asks for what is installed in the current releases of channels to be indexed. */
+  sendInventories(channels: readonly { readonly pipeline: string; readonly channel: string }[]): Promise<void>;
 }
 
 // --- workflows -------------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
+import { documents } from '../../shared/lambda/deps/documents.ts';
+import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
+import { findings } from '../../shared/lambda/deps/findings.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
-import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { quickSelectorResolver } from '../../shared/lambda/deps/quick-selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
@@ -22,8 +25,11 @@ export const handler = queueLambda({
     digest,
     limits: limits(),
     planQueue: planQueue(),
-    resolver: selectorResolver(),
+    resolver: quickSelectorResolver(),
     workflows: workflows(),
+    findings: findings(),
+    findingHints: findingHints(),
+    documents: documents(),
     memory: memory(),
   }),
   run: async (deps, body) => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { hintQueue } from '../../shared/lambda/deps/hint-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
@@ -7,7 +8,7 @@ import { reconcileSelectors } from '../../shared/use-cases/reconcile-selectors.t
 
 export const handler = lambda({
   input: z.unknown(),
-  deps: () => ({ table: table(), hintQueue: hintQueue() }),
+  deps: () => ({ table: table(), hintQueue: hintQueue(), findingHints: findingHints() }),
   run: async (deps) => {
     const counts = await reconcileSelectors(deps);
     log.info('reconcile-done', counts);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
+import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { notifier } from '../../shared/lambda/deps/notifier.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
@@ -20,6 +21,7 @@ export const handler = lambda({
     limits: limits(),
     planQueue: planQueue(),
     wakeQueue: wakeQueue(),
+    findingHints: findingHints(),
     workflows: workflows(),
     publisher: eventPublisher(),
     notifier: notifier(),

@@ -9,6 +9,15 @@ import { arnTopic, selectorTopic } from './selectors.ts';
 /** Our own message, from the reconcile or the API. */
 const TopicsSchema = z.object({ topics: z.array(z.string().min(1)).min(1).max(100) });
 
+/** A page of all findings, or inventories to index; of our own too. */
+const FindingsSchema = z.object({ findingsAfter: z.string().nullable() });
+const InventoriesSchema = z.object({
+  inventories: z
+    .array(z.object({ pipeline: z.string(), channel: z.string() }))
+    .min(1)
+    .max(100),
+});
+
 const EnvelopeSchema = z.object({
   source: z.string(),
   'detail-type': z.string(),
@@ -27,10 +36,16 @@ const ComponentCall = z.object({
   requestParameters: z.object({ name: z.string() }).nullish(),
   responseElements: z.object({ componentBuildVersionArn: z.string() }).nullish(),
 });
+/** inspector/latest/user/eventbridge-integration */
+const FindingDetail = z.object({ findingArn: z.string().startsWith('arn:'), type: z.string() });
 const ReleaseDetail = z.object({ pipeline: z.string(), channel: z.string() });
 
 export type Hint =
   | { readonly kind: 'topics'; readonly topics: readonly string[] }
+  | { readonly kind: 'finding'; readonly arn: string }
+  /** Undefined: the first page. */
+  | { readonly kind: 'findings'; readonly after: string | undefined }
+  | { readonly kind: 'inventories'; readonly channels: readonly { pipeline: string; channel: string }[] }
   /** Understood, and about nothing that a selector could name. */
   | { readonly kind: 'nothing'; readonly why: string }
   | { readonly kind: 'malformed'; readonly why: string };
@@ -39,6 +54,10 @@ export type Hint =
 export function hintOf(body: unknown): Hint {
   const own = TopicsSchema.safeParse(body);
   if (own.success) return { kind: 'topics', topics: [...new Set(own.data.topics)] };
+  const findings = FindingsSchema.safeParse(body);
+  if (findings.success) return { kind: 'findings', after: findings.data.findingsAfter ?? undefined };
+  const inventories = InventoriesSchema.safeParse(body);
+  if (inventories.success) return { kind: 'inventories', channels: inventories.data.inventories };
   const envelope = EnvelopeSchema.safeParse(body);
   if (!envelope.success) return { kind: 'malformed', why: 'It is neither an event nor a list of topics.' };
   return (
@@ -63,6 +82,8 @@ function topicsOf(event: Envelope): Hint | undefined {
       if (!detail.success) return undefined;
       return topic(selectorTopic({ kind: 'ami', id: detail.data.ImageId, region: event.region }));
     }
+    case 'aws.inspector2/Inspector2 Finding':
+      return ofFinding(event);
     case 'ovenbird/Ovenbird Image Released': {
       const detail = ReleaseDetail.safeParse(event.detail);
       if (!detail.success) return undefined;
@@ -100,6 +121,14 @@ function ofParameter(event: Envelope): Hint | undefined {
   const detail = ParameterDetail.safeParse(event.detail);
   if (!detail.success) return undefined;
   return topic(selectorTopic({ kind: 'ssm', name: detail.data.name, region: event.region }));
+}
+
+function ofFinding(event: Envelope): Hint | undefined {
+  const detail = FindingDetail.safeParse(event.detail);
+  if (!detail.success) return undefined;
+  const { type, findingArn: arn } = detail.data;
+  if (type !== 'PACKAGE_VULNERABILITY') return { kind: 'nothing', why: `A finding of the type ${type}.` };
+  return { kind: 'finding', arn };
 }
 
 function topic(name: string): Hint {

@@ -14,6 +14,8 @@ export function describeSelector(key: string): string {
     case 'ssm':
     case 'ami':
       return `${kind === 'ssm' ? 'parameter' : 'image'} ${rest.slice(rest.indexOf(':') + 1)}`;
+    case 'finding':
+      return `finding ${rest.slice(rest.lastIndexOf('/') + 1)}`;
     case 'definition':
     case 'request':
       return `${kind} ${rest}`;
@@ -28,8 +30,16 @@ export function describeVersion(version: string): string {
   return match?.[1] ?? version;
 }
 
-export function describeMove(change: { selector: string; from?: string | undefined; to: string }): string {
+export function describeMove(change: {
+  selector: string;
+  from?: string | undefined;
+  to: string;
+  finding?: { readonly package: string; readonly vulnerability: string } | undefined;
+}): string {
   const to = describeVersion(change.to);
+  const { finding } = change;
+  if (finding !== undefined)
+    return `${finding.vulnerability} in ${finding.package}: fixed in ${to}${change.from === undefined ? '' : `, found ${change.from}`}`;
   const what = describeSelector(change.selector);
   return change.from === undefined ? `${what}: ${to}` : `${what}: ${describeVersion(change.from)} -> ${to}`;
 }

@@ -18,19 +18,29 @@ type Users = Awaited<ReturnType<typeof usersOf>>;
 
 /** Undefined where the wave is within the cap. */
 export async function countWave(
-  { table, limits }: CountDeps,
+  deps: CountDeps,
   selector: string,
   firstUsers: Users,
 ): Promise<ChangeRecord['wave']> {
-  const cap = limits.wave;
-  const found = new Set<string>();
-  let level = await namesOf(table, selector, firstUsers, cap);
+  const { table, limits } = deps;
   // Who may take the short way is known with all that planning needs of it.
   const channels = new Map(
     firstUsers.users.flatMap(({ pipeline, express }) =>
       express === undefined ? [] : [[pipeline, express.plan.channel] as const],
     ),
   );
+  return countWaveFrom(deps, await namesOf(table, selector, firstUsers, limits.wave), channels);
+}
+
+/** The same for a change that begins at these pipelines; of more than the cap it is enough to name one more. */
+export async function countWaveFrom(
+  { table, limits }: CountDeps,
+  first: readonly string[],
+  channels: ReadonlyMap<string, string> = new Map(),
+): Promise<ChangeRecord['wave']> {
+  const cap = limits.wave;
+  const found = new Set<string>();
+  let level = first;
   while (level.length > 0) {
     for (const name of level) found.add(name);
     if (found.size > cap) return { size: cap, isMore: true };

@@ -1,6 +1,13 @@
 /** Takes one message of the hint queue: an event of AWS, one of our own, or a list of topics. */
+import { assertNever } from '../domain/errors.ts';
 import { hintOf } from '../domain/hints.ts';
+import type { ChangeRecord } from '../domain/records.ts';
+import { type IndexInventoryDeps, indexInventory } from './index-inventory.ts';
+import { noticeFinding } from './notice-finding.ts';
 import { type Noticed, type NoticeTopicsDeps, noticeTopic } from './notice-topics.ts';
+import { type ReconcileFindingsDeps, reconcileFindings } from './reconcile-findings.ts';
+
+export interface NoticeHintDeps extends NoticeTopicsDeps, ReconcileFindingsDeps, IndexInventoryDeps {}
 
 export type NoticeOutcome =
   | ({ readonly kind: 'noticed'; readonly topics: readonly string[] } & Noticed)
@@ -8,18 +15,44 @@ export type NoticeOutcome =
 
 const TOPICS_AT_ONCE = 4;
 
-export async function noticeHint(deps: NoticeTopicsDeps, body: unknown): Promise<NoticeOutcome> {
+export async function noticeHint(deps: NoticeHintDeps, body: unknown): Promise<NoticeOutcome> {
   const hint = hintOf(body);
-  if (hint.kind !== 'topics')
-    return { kind: hint.kind === 'nothing' ? 'ignored' : 'malformed', why: hint.why };
+  switch (hint.kind) {
+    case 'topics':
+      return noticeTopics(deps, hint.topics);
+    case 'finding':
+      return recorded(await noticeFinding(deps, hint.arn));
+    case 'findings': {
+      const { changes, refused } = await reconcileFindings(deps, hint.after);
+      return refused === undefined ? recorded(changes) : { kind: 'ignored', why: refused };
+    }
+    case 'inventories': {
+      const changes: ChangeRecord[] = [];
+      for (const channel of hint.channels) changes.push(...(await indexInventory(deps, channel)));
+      return recorded(changes);
+    }
+    case 'nothing':
+      return { kind: 'ignored', why: hint.why };
+    case 'malformed':
+      return { kind: 'malformed', why: hint.why };
+    default:
+      return assertNever(hint);
+  }
+}
+
+function recorded(changes: readonly ChangeRecord[]): NoticeOutcome {
+  return { kind: 'noticed', topics: [], changes, problems: [] };
+}
+
+async function noticeTopics(deps: NoticeTopicsDeps, topics: readonly string[]): Promise<NoticeOutcome> {
   const noticed: Noticed[] = [];
-  for (let start = 0; start < hint.topics.length; start += TOPICS_AT_ONCE) {
-    const part = hint.topics.slice(start, start + TOPICS_AT_ONCE);
+  for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
+    const part = topics.slice(start, start + TOPICS_AT_ONCE);
     noticed.push(...(await Promise.all(part.map((topic) => noticeTopic(deps, topic)))));
   }
   return {
     kind: 'noticed',
-    topics: hint.topics,
+    topics,
     changes: noticed.flatMap((entry) => entry.changes),
     problems: noticed.flatMap((entry) => entry.problems),
   };

@@ -1,0 +1,100 @@
+/**
+ * Findings of Amazon Inspector. What is asked for is what can lead to a bake: active findings about packages for which there is a fix
+ * (inspector2 FilterCriteria); of these, the packages of the operating system, because inventories list no others.
+ */
+import {
+  type FilterCriteria,
+  type Inspector2Client,
+  type Finding as InspectorFinding,
+  ListFindingsCommand,
+  type VulnerablePackage,
+} from '@aws-sdk/client-inspector2';
+import { type Finding, type FindingPackage, formatOfPlatform } from '../domain/findings.ts';
+import type { PackageFormat } from '../domain/package-versions.ts';
+import type { Findings } from '../ports.ts';
+import { calling, errorName } from './aws-client.ts';
+
+/** Largest page (inspector2 ListFindingsRequest.maxResults). */
+const PAGE = 100;
+/** Values of one filter (inspector2 FilterCriteria, 1 to 10 each). */
+const ARNS_AT_ONCE = 10;
+/** What stands for the version where there is no fix. */
+const NO_FIX = /^(?:not\s?available)?$/i;
+
+const WANTED = {
+  findingStatus: [{ comparison: 'EQUALS', value: 'ACTIVE' }],
+  findingType: [{ comparison: 'EQUALS', value: 'PACKAGE_VULNERABILITY' }],
+  fixAvailable: [
+    { comparison: 'EQUALS', value: 'YES' },
+    { comparison: 'EQUALS', value: 'PARTIAL' },
+  ],
+} as const;
+
+export function inspectorFindings(client: Inspector2Client): Findings {
+  const page = async (more: Partial<FilterCriteria>, nextToken?: string) =>
+    calling(() =>
+      client.send(
+        new ListFindingsCommand({
+          filterCriteria: {
+            findingStatus: [...WANTED.findingStatus],
+            findingType: [...WANTED.findingType],
+            fixAvailable: [...WANTED.fixAvailable],
+            ...more,
+          },
+          maxResults: PAGE,
+          ...(nextToken === undefined ? {} : { nextToken }),
+        }),
+      ),
+    );
+
+  return {
+    async read(arns) {
+      const found: Finding[] = [];
+      for (let start = 0; start < arns.length; start += ARNS_AT_ONCE) {
+        const part = arns.slice(start, start + ARNS_AT_ONCE);
+        const findingArn = part.map((value) => ({ comparison: 'EQUALS' as const, value }));
+        const { findings = [] } = await page({ findingArn });
+        found.push(...findings.flatMap(findingOf));
+      }
+      return found;
+    },
+
+    async list(after) {
+      try {
+        const { findings = [], nextToken } = await page({}, after);
+        return {
+          findings: findings.flatMap(findingOf),
+          ...(nextToken === undefined ? {} : { cursor: nextToken }),
+        };
+      } catch (error) {
+        if (errorName(error) !== 'AccessDeniedException') throw error;
+        const message = error instanceof Error ? error.message : '';
+        return { refused: `Amazon Inspector is not enabled here, or may not be asked: ${message}` };
+      }
+    },
+  };
+}
+
+/** Empty where nothing of it can be compared with an inventory. */
+export function findingOf(finding: InspectorFinding): Finding[] {
+  const { findingArn: arn, packageVulnerabilityDetails: details, resources = [] } = finding;
+  const platforms = resources.map(
+    ({ details: about }) => about?.awsEc2Instance?.platform ?? about?.awsEcrContainerImage?.platform,
+  );
+  const format = platforms.map(formatOfPlatform).find((entry) => entry !== undefined);
+  if (arn === undefined || details === undefined || format === undefined) return [];
+  const packages = (details.vulnerablePackages ?? []).flatMap((entry) => packageOf(entry, format));
+  if (packages.length === 0) return [];
+  return [{ arn, vulnerability: details.vulnerabilityId ?? arn, packages }];
+}
+
+function packageOf(entry: VulnerablePackage, format: PackageFormat): FindingPackage[] {
+  const { name, version, fixedInVersion: fixed = '', packageManager = 'OS' } = entry;
+  if (name === undefined || packageManager !== 'OS' || NO_FIX.test(fixed)) return [];
+  return [{ name, format, installed: installedOf(entry, version ?? ''), fixed }];
+}
+
+/** `[epoch:]version[-release]`, which Inspector keeps in three fields. */
+function installedOf({ epoch = 0, release }: VulnerablePackage, version: string): string {
+  return `${epoch > 0 ? `${epoch}:` : ''}${version}${release === undefined || release === '' ? '' : `-${release}`}`;
+}

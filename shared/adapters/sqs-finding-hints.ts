@@ -1,0 +1,18 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { FindingHints } from '../ports.ts';
+import { calling } from './aws-client.ts';
+
+export function sqsFindingHints(client: SQSClient, queueUrl: string): FindingHints {
+  const send = async (body: unknown) => {
+    await calling(() =>
+      client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(body) })),
+    );
+  };
+  return {
+    sendPage: (after) => send({ findingsAfter: after ?? null }),
+    async sendInventories(channels) {
+      // One to a message: each is work of its own, and one that fails holds up no other.
+      for (const channel of channels) await send({ inventories: [channel] });
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { clientDefaults } from '../../adapters/aws-client.ts';
+import { sqsFindingHints } from '../../adapters/sqs-finding-hints.ts';
+import type { FindingHints } from '../../ports.ts';
+import { env } from '../env.ts';
+import { lazy } from '../lazy.ts';
+
+export const findingHints: () => FindingHints = lazy(() =>
+  sqsFindingHints(new SQSClient(clientDefaults), env('HINT_QUEUE_URL').HINT_QUEUE_URL),
+);
