@@ -2,6 +2,7 @@ import { BakeRefSchema } from '../../shared/domain/payloads.ts';
 import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
+import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
@@ -14,6 +15,7 @@ export const handler = lambda({
   deps: () => ({
     table: table(),
     clock,
+    images: ownImages(),
     targets: targets(),
     resolver: selectorResolver(),
     baseImages: baseImages(),

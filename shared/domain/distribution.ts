@@ -134,6 +134,12 @@ export function copyTags(
   };
 }
 
+/** What a kept copy must be marked with: it stays with the bake and the attempt that made it. */
+export function tagsOfKept(tags: Readonly<Record<string, string>>): Record<string, string> {
+  const own: readonly string[] = [TAGS.bake, TAGS.attempt];
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !own.includes(key)));
+}
+
 /** As much of the port's ImageFacts as is judged here. */
 export interface SeenImage {
   readonly imageId: string;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { canonical } from './canonical.ts';
 
 /** The packages of an image as it was built: document `bakes/<id>/inventory-<attempt>-<variant>.json`. */
 export const InventorySchema = z.object({
@@ -26,6 +27,30 @@ export function sortedPackages(
   return packages
     .map(({ name, version }) => ({ name, version }))
     .sort((a, b) => order(a.name, b.name) || order(a.version, b.version));
+}
+
+/** Equal for equal packages, whatever image holds them. Undefined for none: an inventory that was not collected is equal to no other. */
+export function packagesDigest(
+  digest: (text: string) => string,
+  packages: readonly { name: string; version: string }[],
+): string | undefined {
+  if (packages.length === 0) return undefined;
+  return digest(
+    sortedPackages(packages)
+      .map(({ name, version }) => `${name}=${version}`)
+      .join('\n'),
+  );
+}
+
+/** Of all variants together; undefined where that of one is not known. */
+export function inventoryDigestOf(
+  digest: (text: string) => string,
+  images: readonly { readonly variant: string; readonly inventoryDigest?: string | undefined }[],
+): string | undefined {
+  const [first] = images;
+  if (first === undefined || images.some((image) => image.inventoryDigest === undefined)) return undefined;
+  if (images.length === 1) return first.inventoryDigest;
+  return digest(canonical(Object.fromEntries(images.map((image) => [image.variant, image.inventoryDigest]))));
 }
 
 function order(a: string, b: string): number {

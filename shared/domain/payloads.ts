@@ -10,6 +10,11 @@ export type BakeRef = z.infer<typeof BakeRefSchema>;
 /** Input of bake, build, test, approve and distribute. */
 export const MachineInputSchema = BakeRefSchema;
 
+/** What check-preflight answers: the step that the bake goes on with. Steps between are left out because a kept image has been through them. */
+export const PreflightAnswerSchema = BakeRefSchema.extend({
+  startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']),
+});
+
 // build
 export const BuildListSchema = z.object({
   builds: z.array(z.object({ variant: z.string(), build: z.string() })),

@@ -141,7 +141,7 @@ export function targetsMissing({
   if (!wish.known || channel?.places === undefined || !isSame(channel, wish.wanted)) return [];
   const places = channel.places;
   const missing = seen.pipeline.plan.places.filter((place) => !places.includes(place));
-  // Somebody has said no to exactly these.
-  const refused = planning.refusedPlaces ?? [];
+  // Somebody has said no to exactly these; whoever asks in person asks again.
+  const refused = planning.request === undefined ? (planning.refusedPlaces ?? []) : [];
   return missing.every((place) => refused.includes(place)) ? [] : missing;
 }

@@ -9,6 +9,7 @@ import {
   copyOutcome,
   copyToken,
   defectsOf,
+  tagsOfKept,
 } from '../domain/distribution.ts';
 import { AttemptEnded, TryLater } from '../domain/errors.ts';
 import { TAGS, waitId } from '../domain/naming.ts';
@@ -19,6 +20,7 @@ import { type Clock, type Digest, type ImageFacts, WriteConflict } from '../port
 import { takeSlot } from './copy-slots.ts';
 import { isDone, saveRow, withStep } from './ledger.ts';
 import { endOfCopy, failRow, type ImagePlace, type PlaceDeps, placeOf, sourceOf } from './places.ts';
+import { needsPermission } from './source-permissions.ts';
 import { openAttempt } from './steps.ts';
 
 export interface AdvanceDeps extends PlaceDeps {
@@ -34,6 +36,8 @@ export async function moveCopy(
 ): Promise<TargetRecord | undefined> {
   const place = await placeOf(deps, row);
   if (row.attempt > 1 && !isDone(row, 'sweep')) return sweep(deps, plan, row, place);
+  // A kept copy that was gone: its account is permitted to copy with the next call.
+  if (row.state === 'planned' && needsPermission(plan, row)) return undefined;
   if (row.state === 'planned') return prepare(deps, plan, row, place);
   if (row.imageId === undefined) return start(deps, plan, row, place);
   return look(deps, plan, row, place, row.imageId);
@@ -131,7 +135,9 @@ async function look(
     case 'pending':
       return undefined;
     case 'failed':
-      return again(deps, row, place, imageId, outcome.reason);
+      return row.adopted
+        ? copyAnew(deps, row, outcome.reason, imageId)
+        : again(deps, row, place, imageId, outcome.reason);
     case 'available':
       return finish(deps, plan, row, place, imageId);
   }
@@ -158,6 +164,26 @@ async function again(
   return saveRow(deps, row, change, endOfCopy(row));
 }
 
+/** The kept copy cannot be used any more. Whatever still stands there is left alone; `missing` where nothing does. */
+async function copyAnew(
+  deps: AdvanceDeps,
+  row: TargetRecord,
+  reason: string,
+  missing?: string,
+): Promise<TargetRecord> {
+  return saveRow(deps, row, {
+    state: 'planned',
+    adopted: false,
+    imageId: undefined,
+    snapshotIds: [],
+    keyArn: undefined,
+    copyStartedAt: undefined,
+    missing,
+    problem: `The kept copy cannot be used: ${reason}`,
+    done: row.done.filter((step) => step === 'sweep'),
+  });
+}
+
 /** Ready: what CopyImage leaves behind is put on, then everything is read back. */
 async function finish(
   deps: AdvanceDeps,
@@ -167,20 +193,22 @@ async function finish(
   imageId: string,
 ): Promise<TargetRecord> {
   const source = sourceOf(plan, row.variant);
+  const tags = row.adopted ? tagsOfKept(source.tags) : source.tags;
   if (plan.deprecateAt !== undefined) await place.deprecate(imageId, plan.deprecateAt);
   let seen = await place.describe(imageId);
-  if (lacksTags(seen, source.tags)) {
+  if (lacksTags(seen, tags)) {
     const snapshots = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];
-    await place.tag([imageId, ...snapshots], source.tags);
+    await place.tag([imageId, ...snapshots], tags);
     seen = await place.describe(imageId);
   }
   const defects = defectsOf({
     source,
     seen,
-    tags: source.tags,
+    tags,
     ...(row.keyArn === undefined ? {} : { keyArn: row.keyArn }),
     ...(plan.deprecateAt === undefined ? {} : { deprecateAt: plan.deprecateAt }),
   });
+  if (defects.length > 0 && row.adopted) return copyAnew(deps, row, `${imageId} ${defects.join('; ')}`);
   if (defects.length > 0)
     return failRow(deps, row, `The copy ${imageId} is not as it must be: ${defects.join('; ')}.`);
   const snapshotIds = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];

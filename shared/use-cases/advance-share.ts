@@ -26,7 +26,11 @@ export async function moveShare(
       `There is nothing to share in ${row.region}: ${carrier?.problem ?? 'the control account has no copy there'}`,
     );
   const shared = imageToShare(plan, row, carrier);
-  return shared === undefined ? undefined : permit(deps, plan, row, shared);
+  // The kept copy that was shared with it before is gone with its carrier's.
+  const missing = carrier?.missing;
+  return shared === undefined
+    ? undefined
+    : permit(deps, plan, missing === undefined ? row : { ...row, missing }, shared);
 }
 
 function imageToShare(

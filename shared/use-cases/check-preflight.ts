@@ -2,22 +2,25 @@
  * Looks for what would make a bake fail after an hour, before anything is built: targets that cannot be written to, versions of the lock that
  * are gone. Collects all of it, so that one attempt names everything there is to mend.
  */
+import type * as z from 'zod';
 import { canonical } from '../domain/canonical.ts';
 import { PreflightFailed } from '../domain/errors.ts';
 import { evidenceKeys } from '../domain/inventory.ts';
 import { keys, parameterName } from '../domain/naming.ts';
-import type { BakeRef } from '../domain/payloads.ts';
+import type { BakeRef, PreflightAnswerSchema } from '../domain/payloads.ts';
 import {
   type BakeRecord,
+  type ImageRecord,
   type LockEntry,
   type RevisionRecord,
   SelectorRecordSchema,
 } from '../domain/records.ts';
 import { isMove } from '../domain/versions.ts';
 import type { BaseImages, Documents, PlanQueue, SelectorResolver, Targets } from '../ports.ts';
-import { beginStep, endStep, readBakeAndRevision, type StepDeps } from './steps.ts';
+import { type AdoptImagesDeps, adoptImages, buildInstead, readKeptImages } from './adopt-images.ts';
+import { beginStep, endStep, readBakeAndRevision } from './steps.ts';
 
-export interface CheckPreflightDeps extends StepDeps {
+export interface CheckPreflightDeps extends AdoptImagesDeps {
   readonly targets: Pick<Targets, 'open'>;
   readonly resolver: SelectorResolver;
   readonly baseImages: BaseImages;
@@ -34,9 +37,14 @@ interface Finding {
 /** As many targets are looked at at a time; STS and the services behind are asked a handful of times for each. */
 const AT_A_TIME = 8;
 
-export async function checkPreflight(deps: CheckPreflightDeps, ref: BakeRef): Promise<BakeRef> {
+export async function checkPreflight(
+  deps: CheckPreflightDeps,
+  ref: BakeRef,
+): Promise<z.infer<typeof PreflightAnswerSchema>> {
   await beginStep(deps, ref, 'Preflight');
-  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+  const read = await readBakeAndRevision(deps, ref.bake);
+  const { revision } = read;
+  const { bake, images, gone } = await imagesToUse(deps, read.bake, revision);
 
   const findings = [...(await checkLock(deps, bake)), ...(await checkTargets(deps, revision))];
   const newer = await newerVersions(deps, bake);
@@ -50,22 +58,51 @@ export async function checkPreflight(deps: CheckPreflightDeps, ref: BakeRef): Pr
     await endStep(deps, ref, 'Preflight', { state: 'failed', summary, links: { evidence } });
     throw new PreflightFailed(summary, { findings });
   }
-  const note = newer.length === 0 ? '' : `; newer by now: ${newer.join(', ')}`;
+  await adoptImages(deps, ref, bake, images);
+  const notes = [
+    ...(gone === undefined ? [] : [`the kept image cannot be used (${gone}), so it is built again`]),
+    ...(newer.length === 0 ? [] : [`newer by now: ${newer.join(', ')}`]),
+  ];
   await endStep(deps, ref, 'Preflight', {
     state: 'succeeded',
-    summary: `Lock and ${placesOf(revision).length} places to distribute to are in order${note}`,
+    summary: [`Lock and ${placesOf(revision).length} places to distribute to are in order`, ...notes].join(
+      '; ',
+    ),
     links: { evidence },
   });
-  return { bake: ref.bake, attempt: ref.attempt };
+  return { bake: ref.bake, attempt: ref.attempt, startsAt: bake.startsAt };
 }
 
-/** Every version of the lock must still be there: an AMI may have been deregistered, a component version deleted. */
-async function checkLock(deps: CheckPreflightDeps, bake: BakeRecord): Promise<Finding[]> {
-  const base = await checkEntry(deps, bake.lock.base, 'base');
-  const components = await Promise.all(
-    bake.lock.components.map((entry, index) => checkEntry(deps, entry, `components[${index}]`)),
-  );
-  return [base, ...components].filter((finding) => finding !== undefined);
+/** The kept images that the bake begins with. Where one is gone nothing is kept, and the bake builds. */
+async function imagesToUse(
+  deps: CheckPreflightDeps,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<{ bake: BakeRecord; images: readonly ImageRecord[]; gone?: string }> {
+  if (bake.startsAt === 'Build' || bake.reuses === undefined) return { bake, images: [] };
+  const variants = revision.definition.variants.map(({ name }) => name);
+  const kept = await readKeptImages(deps, bake.reuses, variants);
+  if ('images' in kept) return { bake, images: kept.images };
+  await buildInstead(deps, bake);
+  const { reuses, ...rest } = bake;
+  return { bake: { ...rest, startsAt: 'Build' }, images: [], gone: `${kept.gone}, bake ${reuses}` };
+}
+
+/**
+ * Every version of the lock that this bake still needs must be there: an AMI may have been deregistered, a component version deleted. A kept
+ * image needs neither base nor components any more.
+ */
+async function checkLock(deps: CheckPreflightDeps, { lock, startsAt }: BakeRecord): Promise<Finding[]> {
+  const named = (entries: readonly LockEntry[], field: string) =>
+    entries.map((entry, index) => ({ entry, field: `${field}[${index}]` }));
+  const needed = [
+    ...(startsAt === 'Build'
+      ? [{ entry: lock.base, field: 'base' }, ...named(lock.components, 'components')]
+      : []),
+    ...(startsAt === 'Build' || startsAt === 'Test' ? named(lock.tests, 'tests.components') : []),
+  ];
+  const findings = await Promise.all(needed.map(({ entry, field }) => checkEntry(deps, entry, field)));
+  return findings.filter((finding) => finding !== undefined);
 }
 
 async function checkEntry(
@@ -83,6 +120,8 @@ async function whyMissing(deps: CheckPreflightDeps, entry: LockEntry): Promise<s
   const { selector, version } = entry;
   if (selector.kind === 'pipeline') {
     const { pipeline, channel } = selector;
+    // Early cutoff: the lock holds an inventory, the images of its release stand beside it.
+    if (isInventory(version)) return undefined;
     const release = await deps.table.get(keys.release(pipeline, channel, version));
     return release === undefined ? `${pipeline} has no such release` : undefined;
   }
@@ -101,8 +140,10 @@ function whyUnusable(imageId: string, state: string | undefined): string | undef
   return state === 'available' ? undefined : `${imageId} is ${state}`;
 }
 
-async function newerVersions(deps: CheckPreflightDeps, bake: BakeRecord): Promise<string[]> {
-  const entries = [bake.lock.base, ...bake.lock.components];
+async function newerVersions(deps: CheckPreflightDeps, { lock }: BakeRecord): Promise<string[]> {
+  const all = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
+  // Whether an inventory has moved cannot be told by a release's name; planning compares it.
+  const entries = all.filter((entry) => !isInventory(entry.version));
   const items = await deps.table.getMany(entries.map((entry) => keys.selector(entry.key)));
   return entries
     .filter((entry, index) => {
@@ -112,6 +153,10 @@ async function newerVersions(deps: CheckPreflightDeps, bake: BakeRecord): Promis
       return now !== undefined && isMove(semver ? 'semver' : 'value', entry.version, now);
     })
     .map((entry) => entry.key);
+}
+
+function isInventory(version: string): boolean {
+  return version.startsWith('inventory:');
 }
 
 interface Place {

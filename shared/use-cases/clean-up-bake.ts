@@ -72,7 +72,8 @@ async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: b
   const page = await deps.table.query({ pk: keys.bake(ref.bake).pk, prefix: 'IMAGE#' });
   const images = page.items
     .map((item) => ImageRecordSchema.parse(item))
-    .filter((image) => image.attempt === ref.attempt && !image.removed);
+    // A kept image is its release's.
+    .filter((image) => image.attempt === ref.attempt && !image.removed && image.adoptedFrom === undefined);
   const removed: string[] = [];
   let ended = true;
   for (const image of images) {

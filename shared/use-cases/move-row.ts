@@ -90,10 +90,18 @@ async function remember(
   const value = row.parameter === undefined ? undefined : await target.readParameter(row.parameter);
   const standing =
     row.launchTemplate === undefined ? undefined : await target.readTemplateDefault(row.launchTemplate);
+  // A pointer that shows the image already, as where a kept one was tested again, is not moved: nobody who watches it is woken for nothing.
+  const isShown = value === row.imageId;
+  const isDefault = standing !== undefined && standing.imageId === row.imageId;
   return saveMoving(deps, plan, row, {
     previousParameterValue: value,
-    previousTemplateVersion: standing?.version,
-    done: withStep(row, 'remember'),
+    previousTemplateVersion: isDefault ? undefined : standing?.version,
+    done: withStep(
+      row,
+      'remember',
+      ...(isShown ? (['parameter'] as const) : []),
+      ...(isDefault ? (['launch-template', 'default-version'] as const) : []),
+    ),
   });
 }
 

@@ -53,9 +53,12 @@ export function endOfCopy(row: TargetRecord): Write[] {
   return [freeSlot(row), ...(row.imageId === undefined ? [] : [{ delete: waitOfImage(row.imageId) }])];
 }
 
-/** Takes away what a row stands for: the copy, or the permission to launch what is shared. What is gone already is no error. */
+/**
+ * Takes away what a row stands for: the copy, or the permission to launch what is shared. What is gone already is no error; what a kept release
+ * has there stays.
+ */
 export async function takeBack(deps: PlaceDeps, row: TargetRecord): Promise<void> {
-  if (row.imageId === undefined) return;
+  if (row.imageId === undefined || row.adopted) return;
   if (row.mode === 'share') {
     await deps.ownImages.revoke(row.region, row.imageId, row.snapshotIds, [row.account]);
     return;

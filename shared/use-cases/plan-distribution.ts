@@ -18,6 +18,7 @@ import {
   type TargetRecord,
 } from '../domain/records.ts';
 import type { Clock, OwnImages, Table, Targets, Write } from '../ports.ts';
+import { accountsSharedWith, adoptedPart, readKeptRows } from './adopt-copies.ts';
 import { lostRaceIsTryLater, readDistribution, readRows, rowKey, writeInParts } from './ledger.ts';
 import { restorePointers } from './restore-pointers.ts';
 import { beginStep, readBakeAndRevision } from './steps.ts';
@@ -40,7 +41,7 @@ async function makePlan(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan>
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const plan = await freeze(deps, ref, bake, revision);
   const wanted = plannedTargets(revision.definition, plan);
-  await writeRows(deps, ref, wanted);
+  await writeRows(deps, ref, wanted, await readKeptRows(deps, bake));
   const runs = regionRuns(ref, wanted);
   return { regions: runs.map((run) => run.region), runs };
 }
@@ -88,6 +89,7 @@ async function describePlan(
       wanted: definition.distribution.tags,
     });
   const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
+  const sharedWith = await accountsSharedWith(deps, bake, first, await readKeptRows(deps, bake));
   const { deprecateAfter } = definition.distribution;
   const now = deps.clock.now();
   return {
@@ -98,6 +100,7 @@ async function describePlan(
     region: first.region,
     sequence: channel === undefined ? 0 : ChannelRecordSchema.parse(channel).sequence,
     sources,
+    ...(Object.keys(sharedWith).length === 0 ? {} : { sharedWith }),
     ...(deprecateAfter === undefined
       ? {}
       : { deprecateAt: new Date(now.getTime() + durationSeconds(deprecateAfter) * 1000).toISOString() }),
@@ -142,6 +145,7 @@ async function writeRows(
   deps: PlanDistributionDeps,
   ref: BakeRef,
   wanted: readonly PlannedTarget[],
+  kept: readonly TargetRecord[],
 ): Promise<void> {
   const standing = new Map(
     (await readRows(deps, ref.bake)).map((row) => {
@@ -162,6 +166,8 @@ async function writeRows(
       snapshotIds: [],
       copyAttempts: 0,
       postponements: 0,
+      adopted: false,
+      ...adoptedPart(target, kept),
       version: before === undefined ? 0 : before.version + 1,
     };
     writes.push({

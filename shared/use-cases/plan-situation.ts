@@ -96,7 +96,7 @@ export async function readSituation(deps: SituationDeps, name: string): Promise<
       seen,
       wish,
       fingerprint: fingerprints.find((entry) => wish.known && isSame(entry, wish.wanted)),
-      kept: fingerprints.filter((entry) => entry.state === 'released'),
+      kept: keptOf(fingerprints),
       ancestors,
       active: activeOf(bake, attempt, running?.approval()?.state),
       changes: changesOf(seen, known, moved()),
@@ -125,6 +125,16 @@ async function fingerprintsOf(
   const { pk, sk } = keys.fingerprint(seen.pipeline.name, wish.wanted.bits, '');
   const page = await deps.table.query({ pk, prefix: sk });
   return page.items.map((item) => FingerprintRecordSchema.parse(item));
+}
+
+/** Releases that can be used again, the newest first. What a person refused to have pointed to again is kept all the same. */
+function keptOf(fingerprints: readonly FingerprintRecord[]): FingerprintRecord[] {
+  return fingerprints
+    .flatMap((entry) => {
+      const bake = entry.state === 'released' ? entry.bake : entry.kept;
+      return bake === undefined ? [] : [{ ...entry, bake }];
+    })
+    .sort((a, b) => (a.bake > b.bake ? -1 : 1));
 }
 
 /** The changes with which its selectors moved last, where no mark tells of them. */

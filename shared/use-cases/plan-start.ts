@@ -195,11 +195,18 @@ function fingerprintWrite(read: Pick<Read, 'situation'>, bake: BakeRecord): Writ
     failures: known?.failures ?? 0,
     ...(known?.places === undefined ? {} : { places: known.places }),
     ...(known?.lastFailureAt === undefined ? {} : { lastFailureAt: known.lastFailureAt }),
+    ...keptBake(known),
   };
   return {
     put: { ...keys.fingerprint(bake.pipeline, bake.bits, bake.proof), ...record },
     when: known === undefined ? { exists: false } : { equals: { bake: known.bake, state: known.state } },
   };
+}
+
+/** A release stays kept while it is brought to new targets or pointed to again. */
+function keptBake(known: FingerprintRecord | undefined): Pick<FingerprintRecord, 'kept'> {
+  const kept = known?.state === 'released' ? known.bake : known?.kept;
+  return kept === undefined ? {} : { kept };
 }
 
 function publishWrite(deps: Pick<StartBakeDeps, 'ids'>, situation: Situation, bake: BakeRecord): Write {

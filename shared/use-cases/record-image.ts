@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { canonical } from '../domain/canonical.ts';
 import { TryLater } from '../domain/errors.ts';
-import { evidenceKeys, type Inventory, sortedPackages } from '../domain/inventory.ts';
+import { evidenceKeys, type Inventory, packagesDigest, sortedPackages } from '../domain/inventory.ts';
 import { keys, TAGS } from '../domain/naming.ts';
 import type { BakeRef, RecordImageInputSchema } from '../domain/payloads.ts';
 import { ImageRecordSchema } from '../domain/records.ts';
@@ -51,6 +51,7 @@ export async function recordImage(
   // 4. The row, and the end of the step with the last variant.
   const finishedAt = deps.clock.now();
   const { account, region, variant } = row;
+  const inventoryDigest = packagesDigest(deps.digest, packages);
   const durationSeconds = Math.max(0, (finishedAt.getTime() - (await startOf(deps, input))) / 1000);
   await deps.table.write([
     {
@@ -59,6 +60,7 @@ export async function recordImage(
         imageId: status.imageId,
         snapshotIds,
         inventory: key,
+        ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
         durationSeconds,
         digest: deps.digest(
           canonical({ variant, account, region, imageId: status.imageId, snapshotIds, lineage }),

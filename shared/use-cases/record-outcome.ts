@@ -7,15 +7,18 @@ import { isTerminal, priorStates } from '../domain/lifecycle.ts';
 import { due, keys } from '../domain/naming.ts';
 import {
   fingerprintAfter,
+  isRefusedByPeople,
   type Outcome,
   outcomeOf,
   stepOfState,
   type WorkflowFailure,
 } from '../domain/outcomes.ts';
 import type { BakeRef } from '../domain/payloads.ts';
+import { placesMissing } from '../domain/plan-inputs.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
+  ChannelRecordSchema,
   type Failure,
   FingerprintRecordSchema,
   ImageRecordSchema,
@@ -23,6 +26,7 @@ import {
   PlanningRecordSchema,
   StepRecordSchema,
 } from '../domain/records.ts';
+import { isSame } from '../domain/wish.ts';
 import { bakeCancelledEvent } from '../events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../events/bake-failed.ts';
 import { bakeSupersededEvent } from '../events/bake-superseded.ts';
@@ -31,6 +35,7 @@ import { LOOK_AGAIN_SECONDS } from './clean-up-bake.ts';
 import { planAgain } from './plan-again.ts';
 import { givePlaces, planLine } from './plan-capacity.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
+import { read } from './store/read.ts';
 
 export interface RecordOutcomeDeps extends StepDeps {
   readonly ids: Ids;
@@ -72,8 +77,11 @@ async function tryToEnd(
   const at = deps.clock.now().toISOString();
   const failure = await failureOf(deps, attempt, outcome);
   const steps = await endOfStep(deps, attempt, failure, at);
-  const fingerprint = await endOfFingerprint(deps, bake, outcome, maxFailures, at);
-  const planning = await endOfPlanning(deps, bake, outcome, at);
+  const channel = await read(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const isCurrent = isSame(channel, bake);
+  const fingerprint = await endOfFingerprint(deps, bake, outcome, maxFailures, at, isCurrent);
+  const missing = isCurrent ? placesMissing(revision.definition, channel?.places) : [];
+  const planning = await endOfPlanning(deps, bake, outcome, missing, at);
   try {
     await deps.table.write([
       ...endOfAttempt(deps, attempt, outcome, failure, at),
@@ -160,14 +168,15 @@ async function endOfFingerprint(
   outcome: Outcome,
   maxFailures: number,
   at: string,
+  isCurrent: boolean,
 ): Promise<Write[]> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   const item = await deps.table.get(key);
   if (item === undefined) return [];
   const before = FingerprintRecordSchema.parse(item);
   if (before.bake !== bake.id || before.state !== 'baking') return [];
-  const after = fingerprintAfter(outcome, before, maxFailures, at);
-  return [{ put: { ...item, ...after }, when: { equals: { bake: bake.id, state: 'baking' } } }];
+  const after = fingerprintAfter(outcome, before, maxFailures, at, isCurrent);
+  return [{ put: { ...key, ...after }, when: { equals: { bake: bake.id, state: 'baking' } } }];
 }
 
 /** The pipeline is free for its next bake; what this one had taken up is wanted again. Whether it starts is for planning to decide. */
@@ -175,6 +184,7 @@ async function endOfPlanning(
   deps: RecordOutcomeDeps,
   bake: BakeRecord,
   outcome: Outcome,
+  missing: readonly string[],
   at: string,
 ): Promise<Write[]> {
   const key = keys.planning(bake.pipeline);
@@ -196,6 +206,8 @@ async function endOfPlanning(
         causes: [...new Set([...bake.causes, ...planning.causes])],
         consecutiveFailures: planning.consecutiveFailures + (failed ? 1 : 0),
         supersededInRow: outcome.state === 'superseded' ? planning.supersededInRow : 0,
+        // The release stays as it is; only these places were not to have it.
+        ...(missing.length > 0 && isRefusedByPeople(outcome) ? { refusedPlaces: missing } : {}),
       },
       remove: ['activeBake'],
       add: { version: 1 },

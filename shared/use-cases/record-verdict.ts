@@ -67,7 +67,8 @@ async function writeVerdict(
 ): Promise<void> {
   const key = keys.image(ref.bake, variant);
   const image = ImageRecordSchema.parse(await deps.table.get(key));
-  if (image.imageId !== undefined) {
+  // A kept image is a release already: a new test that it does not pass refuses this bake and says nothing of the release.
+  if (image.imageId !== undefined && image.adoptedFrom === undefined) {
     await deps.images.tag(image.region, [image.imageId, ...image.snapshotIds], { [TAGS.verdict]: verdict });
   }
   await deps.table.write([{ update: key, set: { verdict }, when: { equals: { attempt: ref.attempt } } }]);

@@ -10,24 +10,46 @@ import { placesOf } from '../domain/plan-inputs.ts';
 import {
   type BakeRecord,
   type ChannelRecord,
+  ChannelRecordSchema,
   type DistributionRecord,
   FingerprintRecordSchema,
+  ImageRecordSchema,
   type OutboxRecord,
   PlanningRecordSchema,
   type ReleaseRecord,
+  ReleaseRecordSchema,
   type RevisionRecord,
   type TargetRecord,
 } from '../domain/records.ts';
+import {
+  channelAfter,
+  hasImages,
+  imagesOf,
+  releaseAfter,
+  targetsShowing,
+  together,
+} from '../domain/release.ts';
 import { imageReleasedEvent } from '../events/image-released.ts';
-import { type Clock, type Ids, type PlanQueue, type Table, type Write, WriteConflict } from '../ports.ts';
+import {
+  type Clock,
+  type Digest,
+  type Ids,
+  type PlanQueue,
+  type Table,
+  type Write,
+  WriteConflict,
+} from '../ports.ts';
+import { indexLater } from './index-inventory.ts';
 import { planOf, readRows, rowKey, savePlan, writeInParts } from './ledger.ts';
 import { planAgain } from './plan-again.ts';
-import { beginStep, readAttempt, readBakeAndRevision } from './steps.ts';
+import { beginStep, readAttempt, readBake, readBakeAndRevision } from './steps.ts';
+import { read, readMany } from './store/read.ts';
 
 export interface ReleaseImageDeps {
   readonly table: Table;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly digest: Digest;
   readonly planQueue: PlanQueue;
 }
 
@@ -66,8 +88,7 @@ async function release(
     const own = [
       ...(await endOfFingerprint(deps, bake, revision)),
       ...(await endOfPlanning(deps, bake)),
-      ...endOfAttempt(deps, ref),
-      ...publish(deps, plan, bake, revision, rows),
+      ...(await makeCurrent(deps, plan, bake, revision, rows)),
     ];
     try {
       await savePlan(deps, plan, { state: 'released' }, own);
@@ -78,6 +99,55 @@ async function release(
     }
   }
   throw new TryLater(`Bake ${ref.bake} kept changing while it was released.`, ref);
+}
+
+/** The release, its channel and what is said of them. A kept image is the release that it was, so that nobody rebakes for it. */
+async function makeCurrent(
+  deps: ReleaseImageDeps,
+  plan: DistributionRecord,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+  rows: readonly TargetRecord[],
+): Promise<Write[]> {
+  const before = await read(deps.table, keys.channel(plan.pipeline, plan.channel), ChannelRecordSchema);
+  const standing = await standingRelease(deps, plan, bake, before);
+  const id = standing?.id ?? deps.ids.next();
+  const at = deps.clock.now().toISOString();
+  const release = releaseAfter({ id, bake, plan, rows, standing, at });
+  const images = await readMany(
+    deps.table,
+    Object.keys(plan.sources).map((variant) => keys.image(bake.id, variant)),
+    ImageRecordSchema,
+  );
+  const channel = channelAfter({
+    digest: deps.digest,
+    release,
+    bake,
+    images: images.filter((image) => image !== undefined),
+    places: placesOf(revision.definition),
+    before,
+  });
+  const { team } = revision.definition;
+  return [
+    ...endOfAttempt(deps, plan, release.id),
+    ...publish(deps, plan, { bake, release, channel, rows, team, isNew: standing === undefined }),
+  ];
+}
+
+async function standingRelease(
+  deps: ReleaseImageDeps,
+  plan: DistributionRecord,
+  bake: BakeRecord,
+  before: ChannelRecord | undefined,
+): Promise<ReleaseRecord | undefined> {
+  if (bake.reuses === undefined) return undefined;
+  const reused = await readBake(deps, bake.reuses);
+  const id = reused.release ?? (before?.bake === reused.id ? before.release : undefined);
+  if (id === undefined) return undefined;
+  const found =
+    (await read(deps.table, keys.release(plan.pipeline, plan.channel, id), ReleaseRecordSchema)) ??
+    (await read(deps.table, keys.release(plan.pipeline, reused.channel, id), ReleaseRecordSchema));
+  return found !== undefined && hasImages(found, imagesOf(plan)) ? found : undefined;
 }
 
 /** Which condition was lost decides: some are final, the others are read again. */
@@ -108,11 +178,16 @@ async function endOfFingerprint(
   revision: RevisionRecord,
 ): Promise<Write[]> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
-  const item = await deps.table.get(key);
-  if (item === undefined || FingerprintRecordSchema.parse(item).bake !== bake.id) return [];
-  const places = placesOf(revision.definition);
+  const found = await read(deps.table, key, FingerprintRecordSchema);
+  if (found?.bake !== bake.id) return [];
+  const places = together(found.places ?? [], placesOf(revision.definition));
   return [
-    { update: key, set: { state: 'released', failures: 0, places }, when: { equals: { bake: bake.id } } },
+    {
+      update: key,
+      set: { state: 'released', failures: 0, places },
+      remove: ['kept'],
+      when: { equals: { bake: bake.id } },
+    },
   ];
 }
 
@@ -125,14 +200,14 @@ async function endOfPlanning(deps: ReleaseImageDeps, bake: BakeRecord): Promise<
     {
       update: key,
       set: { consecutiveFailures: 0, supersededInRow: 0 },
-      remove: ['activeBake'],
+      remove: ['activeBake', 'refusedPlaces'],
       add: { version: 1 },
       when: { equals: { version: planning.version, activeBake: bake.id } },
     },
   ];
 }
 
-function endOfAttempt(deps: ReleaseImageDeps, ref: BakeRef): Write[] {
+function endOfAttempt(deps: ReleaseImageDeps, ref: BakeRef, release: string): Write[] {
   const at = deps.clock.now().toISOString();
   return [
     {
@@ -143,7 +218,7 @@ function endOfAttempt(deps: ReleaseImageDeps, ref: BakeRef): Write[] {
     },
     {
       update: keys.bake(ref.bake),
-      set: { state: 'released', endedAt: at },
+      set: { state: 'released', endedAt: at, release },
       when: { equals: { attempt: ref.attempt } },
     },
     {
@@ -156,40 +231,18 @@ function endOfAttempt(deps: ReleaseImageDeps, ref: BakeRef): Write[] {
 function publish(
   deps: ReleaseImageDeps,
   plan: DistributionRecord,
-  bake: BakeRecord,
-  revision: RevisionRecord,
-  rows: readonly TargetRecord[],
+  given: {
+    readonly bake: BakeRecord;
+    readonly release: ReleaseRecord;
+    readonly channel: ChannelRecord;
+    readonly rows: readonly TargetRecord[];
+    readonly team: string | undefined;
+    readonly isNew: boolean;
+  },
 ): Write[] {
+  const { bake, release, team, isNew } = given;
   const { pipeline, channel, sequence } = plan;
-  const at = deps.clock.now().toISOString();
-  const images = Object.fromEntries(
-    Object.entries(plan.sources).map(([variant, source]) => [variant, source.imageId]),
-  );
-  const release: ReleaseRecord = {
-    id: deps.ids.next(),
-    pipeline,
-    channel,
-    bake: bake.id,
-    bits: bake.bits,
-    proof: bake.proof,
-    images,
-    targets: targetsOf(rows),
-    at,
-  };
-  const current: ChannelRecord = {
-    pipeline,
-    channel,
-    release: release.id,
-    bake: bake.id,
-    bits: bake.bits,
-    proof: bake.proof,
-    sequence: sequence + 1,
-    images,
-    ...(bake.ingredients === undefined ? {} : { ingredients: bake.ingredients }),
-    places: placesOf(revision.definition),
-    at,
-  };
-  const { team } = revision.definition;
+  const { id, at, images } = release;
   const event: OutboxRecord = {
     id: deps.ids.next(),
     ...imageReleasedEvent({
@@ -198,10 +251,10 @@ function publish(
       pipeline,
       ...(team === undefined ? {} : { team }),
       channel,
-      release: release.id,
+      release: id,
       reason: bake.reason,
       images,
-      targets: release.targets.slice(0, TARGETS_IN_EVENT),
+      targets: targetsShowing(given.rows).slice(0, TARGETS_IN_EVENT),
       changes: bake.changes,
       causes: bake.causes,
     }),
@@ -210,38 +263,22 @@ function publish(
   };
   return [
     {
-      put: { ...keys.channel(pipeline, channel), ...current },
+      put: { ...keys.channel(pipeline, channel), ...given.channel },
       when: sequence === 0 ? { exists: false } : { equals: { sequence } },
     },
     {
       put: {
-        ...keys.release(pipeline, channel, release.id),
+        ...keys.release(pipeline, channel, id),
         ...release,
         listPk: lists.releases,
-        listSk: `${at}#${release.id}`,
+        listSk: `${at}#${id}`,
       },
-      when: { exists: false },
+      ...(isNew ? { when: { exists: false } } : {}),
     },
     { put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },
     { delete: keys.pointers(pipeline, channel) },
+    indexLater({ pipeline, channel }, bake.id, deps.clock.now().toISOString()),
   ];
-}
-
-function targetsOf(rows: readonly TargetRecord[]): ReleaseRecord['targets'] {
-  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, carrier }) =>
-    carrier || state !== 'verified' || imageId === undefined
-      ? []
-      : [
-          {
-            account,
-            region,
-            variant,
-            imageId,
-            ...(parameter === undefined ? {} : { parameter }),
-            ...(launchTemplate === undefined ? {} : { launchTemplate }),
-          },
-        ],
-  );
 }
 
 async function markRows(deps: ReleaseImageDeps, ref: BakeRef): Promise<void> {

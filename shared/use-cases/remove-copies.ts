@@ -86,7 +86,8 @@ async function removeImages(deps: PlaceDeps, plan: DistributionRecord, row: Targ
   const found = (await place.findByBake(row.bake))
     .filter((image) => image.tags[TAGS.attempt] === String(row.attempt))
     .map((image) => image.imageId);
-  const own = row.imageId === undefined ? [] : [row.imageId];
+  // A kept copy carries the tags of the bake that made it.
+  const own = row.imageId === undefined || row.adopted ? [] : [row.imageId];
   const images = [...new Set([...own, ...found])].filter((imageId) => !sources.includes(imageId));
   for (const imageId of images) await place.remove(imageId);
   return images;

@@ -5,12 +5,14 @@ import { due, executionName, keys, lists } from '../domain/naming.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
+  FingerprintRecordSchema,
   type OutboxRecord,
   PlanningRecordSchema,
 } from '../domain/records.ts';
 import { bakeStartedEvent } from '../events/bake-started.ts';
 import { type Ids, type Workflows, type Write, WriteConflict } from '../ports.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
+import { read } from './store/read.ts';
 
 export interface RetryBakeDeps extends StepDeps {
   readonly ids: Ids;
@@ -47,6 +49,7 @@ async function queue(
   const at = now.toISOString();
   const item = await deps.table.get(keys.planning(bake.pipeline));
   const planning = PlanningRecordSchema.parse(item);
+  const fingerprint = await fingerprintWrite(deps, bake);
   if (planning.activeBake !== undefined) {
     throw new BakeNotRetryable(
       `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
@@ -81,10 +84,7 @@ async function queue(
       add: { version: 1 },
       when: { equals: { version: planning.version, activeBake: null } },
     },
-    {
-      update: keys.fingerprint(bake.pipeline, bake.bits, bake.proof),
-      set: { state: 'baking', bake: bake.id },
-    },
+    fingerprint,
     ...attempt.capacity.map(
       (key): Write => ({
         update: keys.capacity(key),
@@ -101,6 +101,20 @@ async function queue(
     if (!(error instanceof WriteConflict)) throw error;
     return undefined;
   }
+}
+
+/** A release with these versions stays kept, whatever becomes of the new attempt. */
+async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<Write> {
+  const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  const known = await read(deps.table, key, FingerprintRecordSchema);
+  const set = { state: 'baking', bake: bake.id };
+  if (known === undefined) return { update: key, set };
+  const kept = known.state === 'released' ? { kept: known.bake } : {};
+  return {
+    update: key,
+    set: { ...set, ...kept },
+    when: { equals: { state: known.state, bake: known.bake } },
+  };
 }
 
 function placesOfPipeline(team: string | undefined): string[] {

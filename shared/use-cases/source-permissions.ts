@@ -32,7 +32,7 @@ export async function permitSource(
   return current;
 }
 
-function needsPermission(plan: DistributionRecord, row: TargetRecord): boolean {
+export function needsPermission(plan: DistributionRecord, row: TargetRecord): boolean {
   return (
     row.mode === 'copy' &&
     row.account !== plan.account &&
@@ -41,7 +41,10 @@ function needsPermission(plan: DistributionRecord, row: TargetRecord): boolean {
   );
 }
 
-/** Takes the permissions for copying back. An account that has verified that the source itself is shared with it keeps its own. */
+/**
+ * Takes the permissions for copying back. An account that has verified that the source itself is shared with it keeps its own, and so does one
+ * that a kept release shares it with.
+ */
 export async function revokeSource(
   deps: WithTable & { readonly ownImages: Pick<OwnImages, 'revoke'> },
   plan: DistributionRecord,
@@ -52,7 +55,8 @@ export async function revokeSource(
     const of = rows.filter((row) => row.variant === variant && row.account !== plan.account);
     const shared = of
       .filter((row) => row.mode === 'share' && row.region === plan.region && row.state === 'verified')
-      .map((row) => row.account);
+      .map((row) => row.account)
+      .concat(plan.sharedWith?.[variant] ?? []);
     const accounts = distinct(
       of.filter((row) => row.mode === 'copy' && !shared.includes(row.account)).map((row) => row.account),
     );

@@ -87,6 +87,42 @@ describe('what an attempt ends as', () => {
   });
 });
 
+describe('what becomes of a release that is kept, when a bake of it ends without a release', () => {
+  const before = {
+    pipeline: 'p',
+    bits: 'b',
+    proof: 'c',
+    state: 'baking',
+    bake: 'again',
+    kept: 'first',
+    failures: 1,
+  } as const;
+  const ended = (state: 'failed' | 'rejected' | 'expired' | 'cancelled' | 'superseded', isCurrent: boolean) =>
+    fingerprintAfter({ state, failure: { name: 'n', reason: 'r' } }, before, 2, 'now', isCurrent);
+
+  it('stays released by the bake that released it, and waits before it is tried again', () => {
+    expect(ended('failed', false)).toEqual({
+      pipeline: 'p',
+      bits: 'b',
+      proof: 'c',
+      state: 'released',
+      bake: 'first',
+      failures: 2,
+      lastFailureAt: 'now',
+      reason: 'r',
+    });
+    expect(ended('superseded', false)).toMatchObject({ state: 'released', bake: 'first', failures: 1 });
+  });
+
+  it.each(['rejected', 'expired', 'cancelled'] as const)('%s: stays current where it is', (state) => {
+    expect(ended(state, true)).toMatchObject({ state: 'released', bake: 'first', failures: 1 });
+  });
+
+  it.each(['rejected', 'expired', 'cancelled'] as const)('%s: is not pointed to again, yet kept', (state) => {
+    expect(ended(state, false)).toMatchObject({ state: 'refused', kept: 'first' });
+  });
+});
+
 describe('gates', () => {
   const packages = { require: ['nginx'], forbid: ['telnet'] };
   const installed = [{ name: 'nginx', version: '1.26' }];

@@ -8,7 +8,7 @@ const BAKE = '01JTEST0000000000000000001';
 const input = { bake: BAKE, attempt: 2 };
 
 const succeed: Record<string, TaskStub> = {
-  'Check preflight': () => input,
+  'Check preflight': () => ({ ...input, startsAt: 'Build' }),
   Build: () => input,
   Test: () => input,
   'Evaluate gates': () => ({ open: true, reasons: [] }),
@@ -33,6 +33,7 @@ describe('bake machine', () => {
     expect(run.path).toEqual([
       'Take up the bake',
       'Check preflight',
+      'Where does it begin?',
       'Build',
       'Test',
       'Evaluate gates',
@@ -42,6 +43,21 @@ describe('bake machine', () => {
       'Release',
       'Released',
     ]);
+    expect(payloadProblems(run.calls)).toEqual([]);
+  });
+
+  it.each([
+    ['Test', ['Test', 'Evaluate gates', 'Are all gates open?', 'Approve', 'Distribute', 'Release']],
+    ['Approve', ['Approve', 'Distribute', 'Release']],
+    ['Distribute', ['Distribute', 'Release']],
+  ])('begins at %s where a kept image has been through what comes before', async (startsAt, steps) => {
+    const run = await runMachine(machine, input, {
+      ...succeed,
+      'Check preflight': () => ({ ...input, startsAt }),
+    });
+
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.path.slice(3, -1)).toEqual(steps);
     expect(payloadProblems(run.calls)).toEqual([]);
   });
 
@@ -122,7 +138,7 @@ describe('bake machine', () => {
   it('tries a throttled step again, with growing waits, and then goes on', async () => {
     const throttled: TaskStub = ({ call }) => {
       if (call < 3) throw new TaskError('TryLater');
-      return input;
+      return { ...input, startsAt: 'Build' };
     };
 
     const run = await runMachine(machine, input, { ...succeed, 'Check preflight': throttled });
