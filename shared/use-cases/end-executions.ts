@@ -39,9 +39,11 @@ export async function endExecution(
 
   // 1. A fence first: what is under way for the attempt ends by itself.
   if (execution.status === 'ABORTED') await requestEnd(deps, ref);
-  // 2. Then as the machine would have done it.
-  await cleanUpBake(deps, ref);
+  // 2. Then as the machine would have done it: the end is recorded whether everything could be taken away or not.
+  const [cleanUp] = await Promise.allSettled([cleanUpBake(deps, ref)]);
   const { state } = await recordOutcome(deps, { ...ref, error });
+  // What is left is found again by the last clean-up, which follows every recorded end.
+  if (cleanUp.status === 'rejected') throw cleanUp.reason;
   return state;
 }
 

@@ -388,6 +388,25 @@ describe('a bake whose machine is gone', () => {
     expect(await sweepAttempts(w)).toMatchObject({ looked: 0 });
   });
 
+  it('ends though it cannot be cleaned up, which is made up for later', async () => {
+    await w.workflows.startBake(`${BAKE}_001_bake`, REF);
+    await w.run('build');
+    const stuck = {
+      ...w,
+      removeCopies: async () => {
+        throw new TryLater('EC2 has no time');
+      },
+    };
+
+    const ending = endExecution(stuck, { name: `${BAKE}_001_bake`, status: 'ABORTED' });
+
+    await expect(ending).rejects.toThrow('EC2 has no time');
+    expect((await attempt()).state).toBe('cancelled');
+    w.clock.forward(61);
+    await sweepAttempts(w);
+    expect(w.leftBehind()).toEqual([]);
+  });
+
   it('does not keep the sweep from others while it cannot be cleaned up', async () => {
     await w.run('bake', {
       Distribute: () => {
