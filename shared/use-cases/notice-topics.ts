@@ -69,11 +69,21 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
   throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
 }
 
-/** Selectors of versioned ARNs are listed under their topic; every other topic is the key of its only selector. */
+/** Topics that are the key of their only selector. */
+const OF_ONE = /^(?:pipeline|source|ami):/;
+
+/**
+ * Selectors are listed under their topic. A parameter's topic is also the key of the selector that names it without a version or label: that
+ * one hurries, so it is read beside the list.
+ */
 async function selectorsOf(table: Table, topic: string): Promise<Found[]> {
-  const keysOfTopic = topic.startsWith('arn:') ? await listedUnder(table, topic) : [topic];
-  const found = await Promise.all(keysOfTopic.map((key) => selectorWithUsers(table, key)));
-  return found.filter((entry) => entry !== undefined);
+  const [own, listed] = await Promise.all([
+    OF_ONE.test(topic) || topic.startsWith('ssm:') ? selectorWithUsers(table, topic) : undefined,
+    OF_ONE.test(topic) ? [] : listedUnder(table, topic),
+  ]);
+  const others = listed.filter((key) => key !== own?.row.key);
+  const found = await Promise.all(others.map((key) => selectorWithUsers(table, key)));
+  return [own, ...found].filter((entry) => entry !== undefined);
 }
 
 /** The selector's row is the last of its partition, so reading backwards finds it with the pipelines that use it. */

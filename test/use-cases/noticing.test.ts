@@ -99,6 +99,44 @@ describe('a change', () => {
     expect(world.changes()).toHaveLength(before);
   });
 
+  it.each([
+    [
+      'a label of a parameter',
+      { ssm: '/outside/base:approved' },
+      '/outside/base:approved',
+      'ssm:eu-west-1:/outside/base',
+    ],
+    [
+      'the newest packages of a feed',
+      {
+        packages: {
+          feed: 'https://packages.example.com/Packages',
+          format: 'apt' as const,
+          names: ['openssl'],
+        },
+      },
+      'packages:https://packages.example.com/Packages',
+      'packages:https://packages.example.com/Packages',
+    ],
+    [
+      'a tag of a container image',
+      { container: '111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable' },
+      'container:web:stable',
+      'container:111122223333.dkr.ecr.eu-west-1.amazonaws.com/web',
+    ],
+  ])('of %s is recorded, though its topic names more than it', async (_, input, place, topic) => {
+    const world = planningWorld();
+    world.parameters.set(place, 'ami-00000000000000001');
+    world.sources.values.set(place, 'one');
+    await world.apply({ name: 'app', base: BASE_PARAMETER, more: { inputs: [input] } });
+    world.parameters.set(place, 'ami-00000000000000002');
+    world.sources.values.set(place, 'two');
+
+    const outcome = await world.notice(topic);
+
+    expect(outcome).toMatchObject({ kind: 'noticed', changes: [{ to: expect.stringMatching(/2$|two/) }] });
+  });
+
   it('of what cannot be read keeps the last version and says so on the selector', async () => {
     const world = await shop();
     world.parameters.delete(BASE_PARAMETER);
