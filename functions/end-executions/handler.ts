@@ -28,6 +28,9 @@ export const handler = lambda({
       countMetric('SweepPartsFailed', problems.length);
       countMetric('StuckBakes', counts.stuck);
       log.info('sweep-done', { part: 'attempts', ...counts });
+      // Everything else has been done; what threw is for the alarm.
+      const [first] = problems;
+      if (first !== undefined) throw first.error;
       return;
     }
     const { name, status, error, cause } = input.detail;
