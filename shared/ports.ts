@@ -164,7 +164,9 @@ export interface FindingHints {
   /** Asks for a page of all findings to be looked at; the first one without a cursor. */
   sendPage(after?: string): Promise<void>;
   /** Asks for what is installed in the current releases of channels to be indexed. */
-  sendInventories(channels: readonly { readonly pipeline: string; readonly channel: string }[]): Promise<void>;
+  sendInventories(
+    channels: readonly { readonly pipeline: string; readonly channel: string }[],
+  ): Promise<void>;
 }
 
 // --- workflows -------------------------------------------------------------------------------------------------------------------------

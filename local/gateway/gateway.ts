@@ -197,7 +197,7 @@ export function createGateway(parts: GatewayParts) {
 }
 
 function imageServiceOf(service: string, operation: string): SigningName | undefined {
-  if (service === 'ec2' || service === 'imagebuilder') return service;
+  if (service === 'ec2' || service === 'imagebuilder' || service === 'inspector2') return service;
   return service === 'ssm' && runCommand.has(operation) ? service : undefined;
 }
 

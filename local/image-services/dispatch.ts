@@ -85,6 +85,7 @@ function unknownOperation(signingName: SigningName): AwsError {
     case 'ec2':
       return new AwsError('InvalidAction', 'The action is not valid for this web service.');
     case 'imagebuilder':
+    case 'inspector2':
       return new AwsError('UnknownOperationException', 'Unknown operation', 404);
     case 'ssm':
       return new AwsError('UnknownOperationException', 'Unknown operation');
@@ -108,6 +109,7 @@ function denied(signingName: SigningName, message: string): AwsError {
         403,
       );
     case 'imagebuilder':
+    case 'inspector2':
       return new AwsError('AccessDeniedException', message, 403);
     case 'ssm':
       return new AwsError('AccessDeniedException', message, 400);

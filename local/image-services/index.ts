@@ -5,6 +5,7 @@ import type { Ec2Api } from './ec2/api.ts';
 import { createEc2 } from './ec2/index.ts';
 import { createIds } from './ids.ts';
 import { createImageBuilder } from './imagebuilder/index.ts';
+import { createInspector } from './inspector/index.ts';
 import type { Ids, ImageService, SigningName, World, WorldParts } from './service.ts';
 import { createSsm } from './ssm/index.ts';
 import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
@@ -33,7 +34,7 @@ export interface ImageServices extends Dispatcher {
 }
 
 /**
- * EC2 images and instances, Image Builder and Run Command, in memory. The caller (the gateway) authenticates requests
+ * EC2 images and instances, Image Builder, Run Command and Inspector, in memory. The caller (the gateway) authenticates requests
  * and hands them to `dispatch`, which parses by the wire protocol, checks the schema and the permissions, runs the
  * operation and serialises the outcome.
  */
@@ -56,16 +57,23 @@ export function createImageServices(options: ImageServicesOptions): ImageService
   const ec2 = createEc2(world);
   const imageBuilder = createImageBuilder(world, ec2.api);
   const ssm = createSsm(world, ec2.api);
-  const services = { ec2: ec2.service, imagebuilder: imageBuilder.service, ssm: ssm.service };
+  const inspector = createInspector(world);
+  const services = {
+    ec2: ec2.service,
+    imagebuilder: imageBuilder.service,
+    inspector2: inspector.service,
+    ssm: ssm.service,
+  };
   const wires = {
     ec2: ec2Wire(schemasOf('ec2')),
     imagebuilder: restJsonWire(schemasOf('imagebuilder')),
+    inspector2: restJsonWire(schemasOf('inspector2')),
     ssm: awsJsonWire(schemasOf('ssm')),
   };
   return {
     world,
     services,
-    verbs: { ...ec2.verbs, ...imageBuilder.verbs, ...ssm.verbs },
+    verbs: { ...ec2.verbs, ...imageBuilder.verbs, ...inspector.verbs, ...ssm.verbs },
     ec2: ec2.api,
     ...createDispatcher(world, services, wires),
     close: () => clock.close(),

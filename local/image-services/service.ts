@@ -110,7 +110,7 @@ export interface World extends WorldParts {
 export type Shape = Record<string, unknown>;
 export type Operation = (input: Shape, call: Call) => Promise<Shape> | Shape;
 
-export type SigningName = 'ec2' | 'imagebuilder' | 'ssm';
+export type SigningName = 'ec2' | 'imagebuilder' | 'inspector2' | 'ssm';
 export type Protocol = 'ec2Query' | 'restJson1' | 'awsJson1_1';
 
 export interface ImageService {

@@ -94,6 +94,35 @@ export const ActionSchema = z.union([
   z.strictObject({
     failBuild: z.strictObject({ pipeline: Name, times: z.number().int().positive(), reason: z.string() }),
   }),
+  z.strictObject({
+    publishFinding: z
+      .strictObject({
+        id: z.string().meta({ description: 'End of its ARN.' }),
+        vulnerability: z.string().meta({ description: 'Such as CVE-2026-1234.' }),
+        severity: z.enum(['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']).default('HIGH'),
+        platform: z.string().default('AMAZON_LINUX_2023'),
+        packages: z
+          .array(
+            z.strictObject({
+              name: z.string(),
+              version: z.string(),
+              fixedInVersion: z.string().optional().meta({ description: 'Left out where there is no fix.' }),
+            }),
+          )
+          .min(1),
+      })
+      .meta({ description: 'Amazon Inspector finds a vulnerable package in the control account.' }),
+  }),
+  z.strictObject({
+    declareComponent: z
+      .strictObject({
+        name: z.string(),
+        version: z.string(),
+        adds: z.array(Package).default([]),
+        removes: z.array(z.string()).default([]),
+      })
+      .meta({ description: 'What a component version adds from now on, as when a package feed moves on.' }),
+  }),
   z.strictObject({ declareCommand: z.lazy(() => CommandSchema) }),
   z.strictObject({
     tick: z.strictObject({

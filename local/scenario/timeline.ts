@@ -130,6 +130,11 @@ export async function perform(stage: Stage, action: Action, observation: Observa
   } else if ('failBuild' in action) {
     const { pipeline, times, reason } = action.failBuild;
     await control.imageServices('fail-build', { recipeName: recipePrefix(pipeline), times, reason });
+  } else if ('publishFinding' in action) {
+    news(`Amazon Inspector finds ${action.publishFinding.vulnerability}`);
+    await control.imageServices('publish-finding', { ...scenario.control, ...action.publishFinding });
+  } else if ('declareComponent' in action) {
+    await control.imageServices('declare-component', action.declareComponent);
   } else if ('declareCommand' in action) {
     await declareCommand(stage, action.declareCommand);
   } else if ('tick' in action) {

@@ -56,6 +56,7 @@ export interface Schemas {
 const PACKAGES: Record<SigningName, { name: string; targetPrefix: string }> = {
   ec2: { name: '@aws-sdk/client-ec2', targetPrefix: 'AmazonEC2' },
   imagebuilder: { name: '@aws-sdk/client-imagebuilder', targetPrefix: 'imagebuilder' },
+  inspector2: { name: '@aws-sdk/client-inspector2', targetPrefix: 'inspector2' },
   ssm: { name: '@aws-sdk/client-ssm', targetPrefix: 'AmazonSSM' },
 };
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import { Inspector2Client } from '@aws-sdk/client-inspector2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createImageServices, type ImageServices } from '../../../local/image-services/index.ts';
 import type { ConditionKeys, ServiceEvent, SigningName } from '../../../local/image-services/service.ts';
@@ -13,6 +14,7 @@ export const baseParameter = '/aws/service/ami-amazon-linux-latest/al2023-ami-ke
 export interface Served {
   readonly services: ImageServices;
   readonly imagebuilder: ImagebuilderClient;
+  readonly inspector: Inspector2Client;
   readonly ssm: SSMClient;
   readonly events: ServiceEvent[];
   /** Actions that `authorize` refuses; every question that it was asked. */
@@ -100,6 +102,7 @@ export async function serve(
   };
   const clients = {
     imagebuilder: new ImagebuilderClient(config),
+    inspector: new Inspector2Client(config),
     ssm: new SSMClient(config),
   };
 
@@ -153,6 +156,6 @@ export async function eventually<T>(
 }
 
 function signingName(name: string): SigningName {
-  if (name === 'ec2' || name === 'imagebuilder' || name === 'ssm') return name;
+  if (name === 'ec2' || name === 'imagebuilder' || name === 'inspector2' || name === 'ssm') return name;
   throw new Error(`No such service: ${name}`);
 }

@@ -8,6 +8,7 @@ import { schemasOf } from '../../../../local/image-services/wire/schemas.ts';
 const WIRES = {
   ec2: ec2Wire(schemasOf('ec2')),
   imagebuilder: restJsonWire(schemasOf('imagebuilder')),
+  inspector2: restJsonWire(schemasOf('inspector2')),
   ssm: awsJsonWire(schemasOf('ssm')),
 };
 

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as imagebuilder from '@aws-sdk/client-imagebuilder';
+import * as inspector2 from '@aws-sdk/client-inspector2';
 import * as ssm from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -16,6 +17,7 @@ import { isSendable, shapes } from './arbitrary-shapes.ts';
 const WIRES: Record<SigningName, Wire> = {
   ec2: ec2Wire(schemasOf('ec2')),
   imagebuilder: restJsonWire(schemasOf('imagebuilder')),
+  inspector2: restJsonWire(schemasOf('inspector2')),
   ssm: awsJsonWire(schemasOf('ssm')),
 };
 
@@ -128,6 +130,7 @@ const CASES: [SigningName, object, () => Client, string[]][] = [
       'UntagResource',
     ],
   ],
+  ['inspector2', inspector2, () => new inspector2.Inspector2Client(settings()), ['ListFindings']],
   [
     'ssm',
     ssm,

@@ -1,0 +1,19 @@
+import type { ImageService, World } from '../service.ts';
+import type { Verbs } from '../verbs.ts';
+import { listFindings } from './list-findings.ts';
+import { FindingStore } from './records.ts';
+import { inspectorVerbs } from './verbs.ts';
+
+/** Findings of Amazon Inspector, as far as they are read back. No operation here has a resource-level permission [IAM:inspector2]. */
+export function createInspector(world: World): { service: ImageService; verbs: Verbs } {
+  const store = new FindingStore();
+  return {
+    service: {
+      signingName: 'inspector2',
+      protocol: 'restJson1',
+      operations: { ListFindings: (input, call) => listFindings(store, input, call) },
+      permissions: (operation) => [{ action: `inspector2:${operation}`, resource: '*' }],
+    },
+    verbs: inspectorVerbs(world, store),
+  };
+}

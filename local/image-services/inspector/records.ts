@@ -1,0 +1,42 @@
+import type { Call, Shape } from '../service.ts';
+
+/** One finding, in the words of the API; dates are Dates there and text in events. */
+export interface FindingRecord extends Shape {
+  findingArn: string;
+  awsAccountId: string;
+  type: 'PACKAGE_VULNERABILITY';
+  status: 'ACTIVE' | 'SUPPRESSED' | 'CLOSED';
+  severity: string;
+  title: string;
+  description: string;
+  fixAvailable: 'YES' | 'NO' | 'PARTIAL';
+  exploitAvailable: 'YES' | 'NO';
+  firstObservedAt: Date;
+  lastObservedAt: Date;
+  updatedAt: Date;
+  packageVulnerabilityDetails: {
+    vulnerabilityId: string;
+    source: string;
+    vulnerablePackages: readonly Shape[];
+  };
+  remediation: Shape;
+  resources: readonly {
+    id: string;
+    type: 'AWS_EC2_INSTANCE';
+    partition: string;
+    region: string;
+    details: { awsEc2Instance: Shape };
+  }[];
+}
+
+/** Findings by account and Region. */
+export class FindingStore {
+  readonly #places = new Map<string, FindingRecord[]>();
+
+  place({ account, region }: Pick<Call, 'account' | 'region'>): FindingRecord[] {
+    const key = `${account}/${region}`;
+    const findings = this.#places.get(key) ?? [];
+    this.#places.set(key, findings);
+    return findings;
+  }
+}
