@@ -5,6 +5,7 @@ import { apiClient } from './api-client.ts';
 import { bake, cancel, decide, retry } from './commands/bakes.ts';
 import type { Context } from './commands/context.ts';
 import { apply, init, validate } from './commands/definitions.ts';
+import { explain } from './commands/explain.ts';
 import { confirm, disable, enable, remove, waves } from './commands/pipelines.ts';
 import { status } from './commands/status.ts';
 import { findEndpoint } from './endpoint.ts';
@@ -67,6 +68,11 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .option('--approvals', 'what waits for approval')
     .option('--limit <n>', 'how many bakes', count, 20)
     .action(run((context, name: string | undefined, options) => status(context, name, options)));
+  program
+    .command('explain')
+    .description('say why a pipeline was baked, why it does not bake, and what would make it')
+    .argument('<name>', 'pipeline')
+    .action(run((context, name: string) => explain(context, name)));
   program
     .command('enable')
     .description('let a pipeline bake by itself again')

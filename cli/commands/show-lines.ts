@@ -175,7 +175,7 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
   ];
 }
 
-function factLines(facts: readonly (readonly [string, string])[], width: number): string[] {
+export function factLines(facts: readonly (readonly [string, string])[], width: number): string[] {
   const label = Math.max(...facts.map(([name]) => name.length)) + 2;
   return facts.flatMap(([name, text]) => {
     const lines = wrap(text, width - label);

@@ -12,8 +12,9 @@ import type {
 } from '../../shared/domain/api.ts';
 import type { ApprovalRecord, ChangeRecord } from '../../shared/domain/records.ts';
 import { type ApiAppDeps, type ApiBindings, apiApp, type Serve } from '../../shared/lambda/api-app.ts';
-import type { Clock, Digest, Table } from '../../shared/ports.ts';
+import type { Calendar, Clock, Digest, Table } from '../../shared/ports.ts';
 import { decideApproval } from '../../shared/use-cases/decide-approval.ts';
+import { explainPipeline } from '../../shared/use-cases/explain-pipeline.ts';
 import { listApprovals, listBakes, listChanges, listReleases } from '../../shared/use-cases/list-pages.ts';
 import { showBake } from '../../shared/use-cases/show-bake.ts';
 import { listPipelines, showPipeline } from '../../shared/use-cases/show-pipeline.ts';
@@ -42,6 +43,7 @@ export interface ApiVerbs {
 export interface ApiDeps extends ApiAppDeps {
   readonly table: Table;
   readonly clock: Clock;
+  readonly calendar: Calendar;
   readonly digest: Digest;
   readonly verbs: ApiVerbs;
   readonly onDecided?: (record: ApprovalRecord) => void;
@@ -60,6 +62,7 @@ function operationsOf({ verbs, ...deps }: ApiDeps): Serve<Exclude<OperationName,
     applyDefinition: ({ body, by }) => verbs.apply({ definition: body, by }),
     listPipelines: ({ query }) => listPipelines(deps, query),
     showPipeline: ({ parameters }) => showPipeline(deps, parameters.name),
+    explainPipeline: ({ parameters }) => explainPipeline(deps, parameters.name),
     deletePipeline: ({ parameters, by }) => verbs.deletePipeline({ pipeline: parameters.name, by }),
     enablePipeline: ({ parameters, by }) => verbs.enablePipeline({ pipeline: parameters.name, by }),
     disablePipeline: ({ parameters, body, by }) =>

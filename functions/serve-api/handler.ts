@@ -16,10 +16,9 @@ import { apiVerbs } from './verbs.ts';
 
 export const handler = httpLambda(
   lazy(() => {
-    const deps = { table: table(), clock, ids: ids(), digest };
+    const deps = { table: table(), clock, calendar, ids: ids(), digest };
     const verbs = apiVerbs({
       ...deps,
-      calendar,
       limits: limits(),
       home: home(),
       images: ownImages(),

@@ -11,11 +11,13 @@ import {
   ImageRecordSchema,
   LockSchema,
   ReleaseRecordSchema,
+  ScheduleSchema,
   StepRecordSchema,
   SuiteResultSchema,
   TargetRecordSchema,
   TestRecordSchema,
 } from './records.ts';
+import { RemedySchema } from './remedies.ts';
 import { CHANNEL_NAME, PIPELINE_NAME } from './selectors.ts';
 
 /** The API's shapes: handlers answer through them, the OpenAPI document is generated from them, the command line reads with them. */
@@ -200,6 +202,75 @@ export const PipelineDetailsSchema = PipelineSchema.extend({
 }).meta({ id: 'PipelineDetails' });
 export type PipelineDetails = z.output<typeof PipelineDetailsSchema>;
 
+const ChangeLinkSchema = z.object({
+  kind: z.literal('change'),
+  is: z.enum(['version', 'release', 'definition', 'request', 'tick', 'finding']),
+  change: ChangeSchema,
+});
+const BakeLinkSchema = z.object({
+  kind: z.literal('bake'),
+  bake: z.string(),
+  pipeline: z.string(),
+  release: z.string().meta({ description: 'What the next change tells of.' }),
+});
+
+export const ExplanationSchema = z
+  .object({
+    pipeline: z.string(),
+    at: Time,
+    state: z.enum(['baking', 'held', 'due', 'current', 'never-baked']),
+    disabled: DisabledSchema.unwrap().optional(),
+    current: z
+      .object({ release: z.string(), bake: z.string(), at: Time })
+      .optional()
+      .meta({ description: 'What its channel holds now.' }),
+    last: BakeSchema.extend({
+      chains: z.array(z.array(z.discriminatedUnion('kind', [ChangeLinkSchema, BakeLinkSchema]))).meta({
+        description:
+          'For each change that the bake took up, the way from the first change of its chain down to it, over the bakes in between.',
+      }),
+      more: z.number().int().meta({ description: 'Changes that it took up beside these.' }),
+    })
+      .optional()
+      .meta({ description: 'The newest bake and what led to it.' }),
+    decision: z
+      .object({
+        at: Time,
+        kind: z.enum(['start', 'hold', 'current']),
+        reasons: z.array(HoldReasonSchema.unwrap().extend({ remedies: z.array(RemedySchema.unwrap()) })),
+        bake: z.string().optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'What was decided last; each reason with the conditions that end it, each of them alone.',
+      }),
+    isOutdated: z.boolean().meta({
+      description: 'It has been told of something since that was decided, and is planned again at `dueAt`.',
+    }),
+    dueAt: Time.optional().meta({ description: 'When it is looked at again.' }),
+    request: z.object({ id: z.string(), by: z.string(), at: Time, force: z.boolean() }).optional(),
+    pending: z.array(ChangeSchema).meta({ description: 'Changes that no bake has taken up, oldest first.' }),
+    morePending: z.number().int(),
+    schedule: ScheduleSchema.unwrap()
+      .extend({ open: Time.optional(), next: Time.optional() })
+      .optional()
+      .meta({ description: '`open`: a tick that has come and is not taken up. `next`: the next one.' }),
+    frozen: z.object({ until: Time, reason: z.string() }).optional(),
+    troubled: z
+      .array(
+        z.object({
+          key: z.string(),
+          version: z.string().optional(),
+          problem: z.string(),
+          checkedAt: Time.optional(),
+        }),
+      )
+      .meta({ description: 'Selectors whose last resolve gave nothing; a version that was known stays.' }),
+  })
+  .meta({ id: 'Explanation' });
+export type Explanation = z.output<typeof ExplanationSchema>;
+
 export const AppliedSchema = z
   .object({
     pipeline: z.string(),
@@ -321,6 +392,15 @@ export const OPERATIONS = {
     parameters: NameParameter,
     status: 200,
     answer: PipelineDetailsSchema,
+    problems: ['pipeline-not-found'],
+  },
+  explainPipeline: {
+    method: 'get',
+    path: '/pipelines/{name}/explain',
+    summary: 'Say why a pipeline was last baked, why it does not bake now, and what would make it',
+    parameters: NameParameter,
+    status: 200,
+    answer: ExplanationSchema,
     problems: ['pipeline-not-found'],
   },
   deletePipeline: {

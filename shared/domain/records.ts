@@ -222,6 +222,8 @@ export const PlanningRecordSchema = z.lazy(() =>
         kind: z.enum(['start', 'hold', 'current']),
         reasons: z.array(HoldReasonSchema),
         bake: z.string().optional(),
+        /** Version of the row that holds it: a higher one means that something has been told since. */
+        version: z.number().int().optional(),
       })
       .optional(),
   }),

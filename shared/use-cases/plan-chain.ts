@@ -22,7 +22,7 @@ export interface ChainDeps {
 
 export type Head = Pick<Seen, 'pipeline' | 'planning'>;
 
-export async function readHead(table: Table, name: string): Promise<Head> {
+export async function readHead(table: Pick<Table, 'getMany'>, name: string): Promise<Head> {
   const batch = new ReadBatch();
   const head = headRows(batch, name);
   await batch.send(table);

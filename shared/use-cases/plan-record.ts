@@ -47,7 +47,7 @@ export function planningWrite(
   const { planning } = read.situation.seen;
   return {
     update: keys.planning(planning.pipeline),
-    set: { decision, ...more.set },
+    set: { decision: { ...decision, version: planning.version + 1 }, ...more.set },
     remove: more.remove ?? [],
     add: { version: 1 },
     when: { equals: { version: planning.version } },

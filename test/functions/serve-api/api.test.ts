@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ApiVerbs, createApi } from '../../../functions/serve-api/app.ts';
+import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
 import { OPERATIONS, ProblemSchema } from '../../../shared/domain/api.ts';
 import { approvalId } from '../../../shared/domain/approval.ts';
 import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/errors.ts';
@@ -89,7 +90,12 @@ beforeEach(async () => {
 });
 
 async function call(method: string, path: string, body?: unknown, caller: string | undefined = OPERATOR) {
-  const deps = { ...world, verbs, onError: (error: unknown) => unexpected.push(error) };
+  const deps = {
+    ...world,
+    calendar: cronerCalendar,
+    verbs,
+    onError: (error: unknown) => unexpected.push(error),
+  };
   const answer = await createApi(deps).request(
     path,
     {
@@ -288,7 +294,7 @@ describe('problems', () => {
   });
 
   it('serves nobody on a route that lost its authorisation', async () => {
-    const deps = { ...world, verbs, onError: () => undefined };
+    const deps = { ...world, calendar: cronerCalendar, verbs, onError: () => undefined };
     const answer = await createApi(deps).request('/pipelines', {}, { caller: undefined, requestId: '' });
 
     expect(answer.status).toBe(500);

@@ -1,0 +1,144 @@
+/** `explain`: why a pipeline was last baked, why it does not bake now, and what would make it. */
+import type { Explanation } from '../../shared/domain/api.ts';
+import type { Remedy } from '../../shared/domain/remedies.ts';
+import {
+  count,
+  describeMove,
+  describeSelector,
+  describeTime,
+  describeVersion,
+  wrap,
+} from '../../shared/domain/wording.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { shortTime } from '../output.ts';
+import type { Context } from './context.ts';
+import { factLines } from './show-lines.ts';
+
+export async function explain({ out, api }: Context, name: string): Promise<ExitCode> {
+  const explanation = await (await api()).call('explainPipeline', { parameters: { name } });
+  out.emit(explanation);
+  out.print(explanationLines(explanation, out.columns));
+  return EXIT.ok;
+}
+
+export function explanationLines(explanation: Explanation, width: number): string[] {
+  return [
+    ...factLines(factsOf(explanation), width),
+    ...section('Why it was last baked', lastLines(explanation, width)),
+    ...section(titleOf(explanation), decisionLines(explanation, width)),
+    ...section('What waits to be taken up', pendingLines(explanation, width)),
+    ...section('What cannot be resolved', troubledLines(explanation, width)),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines];
+}
+
+const STATES: Readonly<Record<Explanation['state'], string>> = {
+  baking: 'baking',
+  held: 'held',
+  due: 'about to be planned',
+  current: 'current',
+  'never-baked': 'never baked',
+};
+
+function factsOf(explanation: Explanation): [string, string][] {
+  const { pipeline, state, disabled, current, schedule, frozen, dueAt, request } = explanation;
+  const facts: [string, string | undefined][] = [
+    ['Pipeline', pipeline],
+    ['State', STATES[state]],
+    [
+      'Disabled',
+      disabled &&
+        `${shortTime(disabled.at)} by ${disabled.by}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`,
+    ],
+    ['Released', current && `${shortTime(current.at)}, release ${current.release}`],
+    ['Asked for', request && `${shortTime(request.at)} by ${request.by}${request.force ? ', by force' : ''}`],
+    [
+      'Schedule',
+      schedule &&
+        `${schedule.expression} (${schedule.timeZone}), next ${schedule.next === undefined ? 'never' : describeTime(schedule.next)}`,
+    ],
+    ['Frozen', frozen && `until ${describeTime(frozen.until)}: ${frozen.reason}`],
+    ['Next look', dueAt && describeTime(dueAt)],
+  ];
+  return facts.flatMap(([name, text]) => (text === undefined ? [] : [[name, text]]));
+}
+
+function lastLines({ last }: Explanation, width: number): string[] {
+  if (last === undefined) return [];
+  return [
+    ...wrap(`Bake ${last.id}, ${shortTime(last.createdAt)}, ${last.state}`, width, '  '),
+    ...wrap(last.reason, width, '  '),
+    ...last.chains.flatMap((chain) => ['', ...chainLines(chain, last.id, width)]),
+    ...(last.more === 0 ? [] : ['', `  and ${count(last.more, 'earlier change')}`]),
+  ];
+}
+
+type Chain = NonNullable<Explanation['last']>['chains'][number];
+
+/** From the first change down, one link under the other. */
+function chainLines(chain: Chain, bake: string, width: number): string[] {
+  const lines = chain.map((link) =>
+    link.kind === 'bake'
+      ? `bake ${link.bake} of ${link.pipeline}`
+      : `${describeMove(link.change)} (${shortTime(link.change.at)})`,
+  );
+  return [...lines, `bake ${bake}`].flatMap((line, index) =>
+    wrap(line, width - 7, '').map((part, row) => {
+      const arrow = index === 0 ? '' : '-> ';
+      return `    ${row === 0 ? arrow : ' '.repeat(arrow.length)}${part}`;
+    }),
+  );
+}
+
+function titleOf({ state, decision }: Explanation): string {
+  const when = decision === undefined ? '' : ` (since ${shortTime(decision.at)})`;
+  if (state === 'baking') return `Why nothing else starts${when}`;
+  return `Why it does not bake now${when}`;
+}
+
+function decisionLines({ decision, isOutdated, dueAt }: Explanation, width: number): string[] {
+  const { reasons = [] } = decision ?? {};
+  const since =
+    isOutdated && dueAt !== undefined
+      ? `It has been told of something since, and is planned again at ${describeTime(dueAt)}.`
+      : '';
+  return [...wrap(since, width, '  '), ...(since === '' ? [] : ['']), ...reasonLines(reasons, width)];
+}
+
+type Reasons = NonNullable<Explanation['decision']>['reasons'];
+
+function reasonLines(reasons: Reasons, width: number): string[] {
+  return reasons.flatMap((reason, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...wrap(reason.message, width, '  '),
+    ...reason.remedies.flatMap((remedy, place) => remedyLines(remedy, place === 0, width)),
+  ]);
+}
+
+function remedyLines({ sentence, command }: Remedy, isFirst: boolean, width: number): string[] {
+  const words = `${isFirst ? 'It bakes ' : 'or '}${sentence}${command === undefined ? '' : ':'}`;
+  return [...wrap(words, width, '    '), ...(command === undefined ? [] : [`      ${command}`])];
+}
+
+function pendingLines({ pending, morePending }: Explanation, width: number): string[] {
+  return [
+    ...pending.flatMap((change) => hanging(`${describeMove(change)} (${shortTime(change.at)})`, width)),
+    ...(morePending === 0 ? [] : [`  and ${count(morePending, 'earlier change')}`]),
+  ];
+}
+
+function troubledLines({ troubled }: Explanation, width: number): string[] {
+  return troubled.flatMap(({ key, version, problem }) =>
+    hanging(
+      `${describeSelector(key)}: ${problem}${version === undefined ? '' : `; it stays at ${describeVersion(version)}`}`,
+      width,
+    ),
+  );
+}
+
+function hanging(text: string, width: number): string[] {
+  return wrap(text, width - 4, '').map((line, index) => `${index === 0 ? '  ' : '    '}${line}`);
+}
