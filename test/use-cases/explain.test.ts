@@ -90,7 +90,7 @@ async function troubled(
       const [running] = world.running().filter(({ pipeline }) => pipeline === nameOf(index));
       if (running === undefined) continue;
       await world.fail(running.id);
-      await pass(world, failed === 0 ? 60 : 0);
+      await pass(world, failed + 1 < failures ? 60 : 0);
     }
     if (disabled) await disablePipeline(world.ports, { pipeline: nameOf(index), by: 'anna', reason: '' });
     await world.settle();
