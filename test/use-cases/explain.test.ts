@@ -56,6 +56,19 @@ const worlds = fc.record({
   choice: fc.nat(3),
 });
 
+/** Random worlds seldom have failures and nothing else. */
+function failing(maxFailures: number): [{ shapes: Shape[]; wave: number; bakes: number; choice: number }] {
+  const image: Shape = {
+    parent: 0,
+    triggers: { debounce: '0s' },
+    pinned: false,
+    disabled: false,
+    failures: 1,
+    maxFailures,
+  };
+  return [{ shapes: [image], wave: 100, bakes: 100, choice: 0 }];
+}
+
 const nameOf = (index: number) => `image-${index}`;
 function specOf({ parent, triggers: own, pinned, maxFailures }: Shape, index: number): PipelineSpec {
   const base = index === 0 || parent >= index ? BASE_PARAMETER : nameOf(parent);
@@ -211,7 +224,7 @@ describe('an explanation', () => {
           if (!wasBaking) expect(world.bakes(name).length).toBeGreaterThan(before);
         }
       }),
-      { numRuns: 60, seed: 4 },
+      { numRuns: 60, seed: 4, examples: [failing(1), failing(3)] },
     );
 
     const codes = new Set([...seen.keys()].map((entry) => entry.split(':')[0]));
