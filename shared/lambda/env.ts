@@ -1,38 +1,40 @@
 import * as z from 'zod';
 
-const Arn = z.string().startsWith('arn:');
-const Url = z.url();
+const arn = () => z.string().startsWith('arn:');
+const url = () => z.url();
+const text = () => z.string().min(1);
+const count = () => z.coerce.number().int().positive();
 
-/** Every variable that a function may be given; function.yml gives each function only what it needs. */
+/** Every variable that a function may be given; function.yml gives each function only what it needs, and only that is looked at. */
 const variables = {
-  TABLE_NAME: z.string().min(3),
-  EVIDENCE_BUCKET: z.string().min(3),
-  BUS_NAME: z.string().min(1),
-  HINT_QUEUE_URL: Url,
-  PLAN_QUEUE_URL: Url,
-  WAKE_QUEUE_URL: Url,
-  BAKE_MACHINE_ARN: Arn,
-  NOTIFICATION_TOPIC_ARN: Arn,
-  APPROVAL_TOPIC_ARN: Arn,
-  LINK_KEY_ID: z.string().min(1),
+  TABLE_NAME: () => z.string().min(3),
+  EVIDENCE_BUCKET: () => z.string().min(3),
+  BUS_NAME: text,
+  HINT_QUEUE_URL: url,
+  PLAN_QUEUE_URL: url,
+  WAKE_QUEUE_URL: url,
+  BAKE_MACHINE_ARN: arn,
+  NOTIFICATION_TOPIC_ARN: arn,
+  APPROVAL_TOPIC_ARN: arn,
+  LINK_KEY_ID: text,
   /** Public base URL of the approval pages. */
-  API_URL: Url,
-  TARGET_ROLE_NAME: z.string().default('OvenbirdTarget'),
-  TARGET_EXTERNAL_ID: z.string().min(2),
-  BUILD_SUBNET_ID: z.string().min(1),
-  BUILD_SECURITY_GROUP_ID: z.string().min(1),
-  BUILD_INSTANCE_PROFILE: z.string().min(1),
-  TEST_INSTANCE_PROFILE: z.string().min(1),
-  TEST_SECURITY_GROUP_ID: z.string().min(1),
-  MOST_BAKES_AT_ONCE: z.coerce.number().int().positive(),
-  MOST_BAKES_OF_TEAM_AT_ONCE: z.coerce.number().int().positive(),
-  LARGEST_WAVE: z.coerce.number().int().positive(),
-  ACCOUNT_ID: z.string().regex(/^[0-9]{12}$/),
-  AWS_REGION: z.string().min(1),
+  API_URL: url,
+  TARGET_ROLE_NAME: () => z.string().default('OvenbirdTarget'),
+  TARGET_EXTERNAL_ID: () => z.string().min(2),
+  BUILD_SUBNET_ID: text,
+  BUILD_SECURITY_GROUP_ID: text,
+  BUILD_INSTANCE_PROFILE: text,
+  TEST_INSTANCE_PROFILE: text,
+  TEST_SECURITY_GROUP_ID: text,
+  MOST_BAKES_AT_ONCE: count,
+  MOST_BAKES_OF_TEAM_AT_ONCE: count,
+  LARGEST_WAVE: count,
+  ACCOUNT_ID: () => z.string().regex(/^[0-9]{12}$/),
+  AWS_REGION: text,
 } as const;
 
 export type EnvName = keyof typeof variables;
-export type Env<Name extends EnvName> = { readonly [N in Name]: z.output<(typeof variables)[N]> };
+export type Env<Name extends EnvName> = { readonly [N in Name]: z.output<ReturnType<(typeof variables)[N]>> };
 
 /** A function lacks a variable or has an odd one: its function.yml is wrong. */
 export class EnvironmentIncomplete extends Error {
@@ -41,7 +43,7 @@ export class EnvironmentIncomplete extends Error {
 
 /** Reads the named variables. Call it when a port is first made, never while a module is imported. */
 export function env<Name extends EnvName>(...names: readonly Name[]): Env<Name> {
-  const shape = Object.fromEntries(names.map((name) => [name, variables[name]]));
+  const shape = Object.fromEntries(names.map((name) => [name, variables[name]()]));
   const parsed = z.object(shape).safeParse(process.env);
   if (!parsed.success)
     throw new EnvironmentIncomplete(
