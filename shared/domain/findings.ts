@@ -67,6 +67,8 @@ export const InventoryIndexRecordSchema = z.lazy(() =>
     bake: z.string(),
     /** Bakes of whose inventories rows may stand in the index, oldest first; the last is the one above. */
     bakes: z.array(z.string()),
+    /** Whose inventory stood in the index when a job last ended. */
+    indexed: z.string().optional(),
     /** Writes already made. */
     cursor: z.number().int().nonnegative(),
     state: z.enum(['open', 'done']),
@@ -153,16 +155,18 @@ export type IndexStep =
   | { readonly kind: 'delete'; readonly name: string };
 
 /**
- * What brings the index from earlier inventories to this one. Where exactly one was there before, what has not changed is left alone. Always the
- * same for the same inventories, so that a run can go on at a number of steps.
+ * What brings the index to this inventory, where rows of earlier ones may stand in it. `standing` is an inventory that is in the index as a whole
+ * and no other: what has not changed since is left alone. Always the same for the same inventories, so that a run can go on at a number of steps.
  */
-export function indexSteps(before: readonly PackageList[], now: PackageList): IndexStep[] {
-  const [only] = before;
+export function indexSteps(
+  before: readonly PackageList[],
+  now: PackageList,
+  standing: PackageList | undefined,
+): IndexStep[] {
   const stands = (name: string) =>
-    before.length === 1 &&
-    only !== undefined &&
-    only.format === now.format &&
-    JSON.stringify(only.versions.get(name)) === JSON.stringify(now.versions.get(name));
+    standing !== undefined &&
+    standing.format === now.format &&
+    JSON.stringify(standing.versions.get(name)) === JSON.stringify(now.versions.get(name));
   const names = new Set([...before.flatMap((list) => [...list.versions.keys()]), ...now.versions.keys()]);
   return [...names].sort().flatMap((name): IndexStep[] => {
     const versions = now.versions.get(name);

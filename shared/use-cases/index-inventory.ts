@@ -88,7 +88,9 @@ export async function indexInventory(deps: IndexInventoryDeps, channel: Channel)
   if (job === undefined || job.state === 'done') return [];
   const packages = await Promise.all(job.bakes.map((bake) => packagesOf(deps, bake)));
   const now = packages.at(-1) ?? packageListOf([]);
-  const steps = indexSteps(packages.slice(0, -1), now);
+  const before = packages.slice(0, -1);
+  const isWhole = before.length === 1 && job.bakes[0] === job.indexed;
+  const steps = indexSteps(before, now, isWhole ? before[0] : undefined);
   const stands = (cursor: number) => ({ equals: { bake: job.bake, state: 'open', cursor } });
   try {
     for (let start = job.cursor; start < steps.length; start += STEPS_AT_ONCE) {
@@ -102,7 +104,7 @@ export async function indexInventory(deps: IndexInventoryDeps, channel: Channel)
     await deps.table.write([
       {
         update: key,
-        set: { state: 'done', bakes: [job.bake], cursor: 0 },
+        set: { state: 'done', bakes: [job.bake], indexed: job.bake, cursor: 0 },
         remove: ['duePk', 'dueSk'],
         when: stands(Math.max(job.cursor, steps.length)),
       },
