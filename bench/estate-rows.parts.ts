@@ -1,0 +1,174 @@
+/**
+ * Lays an estate into a table as it stands when everything is fresh: every definition applied, baked and released, and what has no bearing on
+ * planning (changes of the past, attempts, steps, releases before) left out. The writes are those of applying and releasing; nothing is
+ * decided on the way, which is why it is quick. test/bench/estate.test.ts holds it to an estate that was applied and baked.
+ */
+import { keys } from '../shared/domain/naming.ts';
+import type {
+  BakeRecord,
+  ChannelRecord,
+  FingerprintRecord,
+  PlanningRecord,
+  SelectorRecord,
+} from '../shared/domain/records.ts';
+import { dependenciesOf, PlanningRecordSchema } from '../shared/domain/records.ts';
+import type { Home } from '../shared/domain/references.ts';
+import { type Selector, selectorKey, selectorTopic } from '../shared/domain/selectors.ts';
+import { type Seen, type Wanted, wishOf } from '../shared/domain/wish.ts';
+import { type Clock, type Digest, type Ids, type Item, MAX_WRITES, type Table } from '../shared/ports.ts';
+import { type Reading, readDefinition } from '../shared/use-cases/apply-definition.ts';
+import type { FoundSelector } from '../shared/use-cases/apply-selectors.ts';
+import { applyWrites } from '../shared/use-cases/apply-writes.ts';
+import { definitionOf, type Estate } from './estate.parts.ts';
+
+export interface LayDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly home: Home;
+  /** What a selector means, and the image behind it. */
+  readonly versionOf: (selector: Selector) => { version: string; detail: Record<string, string> };
+}
+
+export async function layEstate(deps: LayDeps, estate: Estate): Promise<void> {
+  const known = new Map<string, SelectorRecord>();
+  const channels = new Map<string, ChannelRecord>();
+  let batch: Item[] = [];
+  for (const spec of estate.specs) {
+    const reading = readDefinition(deps, definitionOf(spec));
+    const selectors = dependenciesOf(reading.plan).map((selector) =>
+      foundOf(deps, selector, known, channels),
+    );
+    const applied = applyWrites(deps, { reading, before: undefined, revision: 1, selectors, by: 'bench' });
+    const items = applied.flatMap((write) => ('put' in write ? [write.put] : []));
+    const rows = items.filter((item) => !item.pk.startsWith('CHANGE#') && item.sk !== 'PLANNING');
+    const planning = PlanningRecordSchema.parse(items.find((item) => item.sk === 'PLANNING'));
+    const at = deps.clock.now().toISOString();
+    const seen: Seen = {
+      pipeline: { name: spec.name, revision: 1, plan: reading.plan, ...EMPTY, createdAt: at, updatedAt: at },
+      planning,
+      selectors: selectors.map(({ record }) => record),
+      channel: undefined,
+      channels,
+    };
+    const wish = wishOf(deps.digest, seen);
+    if (!wish.known) throw new Error(`${spec.name} names what is not in the estate.`);
+    const fresh = freshRows(deps, reading, planning, wish.wanted, at);
+    channels.set(channelKey(fresh.channel), fresh.channel);
+    for (const { record } of selectors) known.set(record.key, record);
+    batch.push(...rows, ...fresh.items);
+    while (batch.length >= MAX_WRITES) {
+      await deps.table.write(batch.slice(0, MAX_WRITES).map((put) => ({ put })));
+      batch = batch.slice(MAX_WRITES);
+    }
+  }
+  await deps.table.write(batch.map((put) => ({ put })));
+}
+
+const EMPTY = { digest: '', enabled: true, parents: [] };
+
+function channelKey({ pipeline, channel }: ChannelRecord): string {
+  return selectorKey({ kind: 'pipeline', pipeline, channel });
+}
+
+function foundOf(
+  deps: LayDeps,
+  selector: Selector,
+  known: ReadonlyMap<string, SelectorRecord>,
+  channels: ReadonlyMap<string, ChannelRecord>,
+): FoundSelector {
+  const key = selectorKey(selector);
+  const row = known.get(key);
+  if (row !== undefined) return { record: row, isKnown: true };
+  const channel = channels.get(key);
+  const { version, detail } =
+    channel === undefined
+      ? deps.versionOf(selector)
+      : { version: channel.release, detail: { ...channel.images } };
+  const at = deps.clock.now().toISOString();
+  const record = { key, topic: selectorTopic(selector), selector, version, detail, since: at, checkedAt: at };
+  return { record, isKnown: false };
+}
+
+/** What a first bake that was released leaves. */
+function freshRows(
+  deps: LayDeps,
+  reading: Reading,
+  planning: PlanningRecord,
+  { bits, proof, lock, ingredients }: Wanted,
+  at: string,
+): { items: Item[]; channel: ChannelRecord } {
+  const { plan, definition } = reading;
+  const { name } = definition;
+  const { channel: inChannel, places } = plan;
+  const [bake, release] = [deps.ids.next(), deps.ids.next()];
+  const { changes, causes } = planning;
+  const bakeRecord: BakeRecord = {
+    id: bake,
+    pipeline: name,
+    revision: 1,
+    channel: inChannel,
+    bits,
+    proof,
+    lock,
+    ingredients,
+    startsAt: 'Build',
+    reason: 'First bake.',
+    changes,
+    causes,
+    attempt: 1,
+    state: 'released',
+    createdAt: at,
+    endedAt: at,
+  };
+  const fingerprint: FingerprintRecord = {
+    pipeline: name,
+    bits,
+    proof,
+    state: 'released',
+    bake,
+    failures: 0,
+    places,
+  };
+  const channel: ChannelRecord = {
+    pipeline: name,
+    channel: inChannel,
+    release,
+    bake,
+    bits,
+    proof,
+    sequence: 1,
+    images: imagesOf(reading),
+    ingredients,
+    places,
+    at,
+  };
+  const rested: PlanningRecord = {
+    pipeline: name,
+    // Applied, started, released.
+    version: 3,
+    dirty: false,
+    changes: [],
+    causes: [],
+    floors: {},
+    ...(planning.ticksSeen === undefined ? {} : { ticksSeen: planning.ticksSeen }),
+    supersededInRow: 0,
+    consecutiveFailures: 0,
+    decision: { at, kind: 'start', reasons: [], bake },
+  };
+  return {
+    channel,
+    items: [
+      { ...keys.planning(name), ...rested },
+      { ...keys.channel(name, inChannel), ...channel },
+      { ...keys.fingerprint(name, bits, proof), ...fingerprint },
+      { ...keys.bake(bake), ...bakeRecord, listPk: 'BAKES', listSk: bake },
+    ],
+  };
+}
+
+/** One image per variant; the estate's are all the same, since nobody looks at them. */
+export function imagesOf({ definition }: Pick<Reading, 'definition'>): Record<string, string> {
+  return Object.fromEntries(definition.variants.map(({ name }) => [name, 'ami-00000000000000063']));
+}

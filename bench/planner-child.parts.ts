@@ -1,0 +1,170 @@
+/** A process with one estate in it, that does what the benchmark asks: `node planner-child.parts.ts SEED SIZE`. */
+import * as z from 'zod';
+import { keys, lists } from '../shared/domain/naming.ts';
+import { dependenciesOf, PipelineRecordSchema, SelectorRecordSchema } from '../shared/domain/records.ts';
+import { selectorKey } from '../shared/domain/selectors.ts';
+import { noticeTopic } from '../shared/use-cases/notice-topics.ts';
+import { planPipeline } from '../shared/use-cases/plan-pipeline.ts';
+import { reconcileSelectors } from '../shared/use-cases/reconcile-selectors.ts';
+import { pages } from '../shared/use-cases/store/read.ts';
+import { estateOf } from './estate.parts.ts';
+import {
+  channelTopic,
+  componentTopic,
+  HOME,
+  playRelease,
+  playWave,
+  since,
+  type Wave,
+  type World,
+  worldOf,
+} from './planner-world.parts.ts';
+
+const AskSchema = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('wave'), component: z.string() }),
+  z.object({ do: z.literal('plain'), component: z.string() }),
+  z.object({ do: z.literal('reconcile') }),
+]);
+export type Ask = z.infer<typeof AskSchema>;
+
+export interface Reconciled {
+  readonly pipelines: number;
+  /** Distinct selectors that were resolved, and the most that any of them was. */
+  readonly selectors: number;
+  readonly mostResolutions: number;
+  readonly peakMegabytes: number;
+  readonly plainMegabytes: number;
+  /** Extrapolated to calls that take as long as in AWS, one after the other. */
+  readonly shardSeconds: number;
+  readonly allSeconds: number;
+}
+
+/** As sqs-hint-queue.ts sends them. */
+const TOPICS_IN_MESSAGE = 20;
+/** Longer than the table and the services that selectors are resolved at usually take. */
+const TABLE_SECONDS = 0.02;
+const RESOLVE_SECONDS = 0.5;
+const COLLECT = globalThis.gc ?? (() => {});
+
+/**
+ * What a planner without an index would do: look at every pipeline, decide and start, once. It is told that the selector has moved; the real
+ * thing has to come round again after each level.
+ */
+async function plainRound(world: World, component: string): Promise<Wave> {
+  const { ports, table } = world;
+  ports.outside.move(component);
+  const key = selectorKey({ kind: 'component', arn: `${componentTopic(component)}/1.x.x` });
+  const row = SelectorRecordSchema.parse(await table.get(keys.selector(key)));
+  const { version } = ports.outside.versionOf(row.selector);
+  await table.write([{ update: keys.selector(key), set: { version } }]);
+  const before = { ...world.calls };
+  const from = performance.now();
+  const query = { index: 'list', pk: lists.pipelines } as const;
+  for await (const page of pages(ports.table, query, PipelineRecordSchema))
+    for (const { name } of page) await planPipeline(ports, name);
+  const milliseconds = performance.now() - from;
+  const calls = since(before, world.calls);
+  const bakes = ports.started.size;
+  // The rest of the wave goes the usual way, so that the next round begins with everything fresh.
+  for (const bake of ports.started) {
+    const pipeline = await playRelease(world, bake);
+    ports.started.delete(bake);
+    await noticeTopic(ports, channelTopic(pipeline));
+    while (ports.plans.length > 0) await planPipeline(ports, ports.plans.shift() ?? '');
+  }
+  return { bakes, milliseconds, calls };
+}
+
+/** How much more memory than at the beginning the process holds at most. */
+function watched(): { look(): void; peak(): number } {
+  COLLECT();
+  const before = process.memoryUsage.rss();
+  let most = before;
+  return {
+    look: () => {
+      most = Math.max(most, process.memoryUsage.rss());
+    },
+    peak: () => (most - before) / 2 ** 20,
+  };
+}
+
+async function reconcile(world: World): Promise<Reconciled> {
+  const { ports, calls, resolved } = world;
+  const memory = watched();
+  const seconds = (from: number, trips: number, resolutions: number) =>
+    (performance.now() - from) / 1000 + trips * TABLE_SECONDS + resolutions * RESOLVE_SECONDS;
+
+  const began = performance.now();
+  const topics: string[] = [];
+  const hintQueue = { send: async (batch: readonly string[]) => void topics.push(...batch) };
+  await reconcileSelectors({ ...ports, hintQueue, findingHints: { sendPage: async () => {} } });
+  memory.look();
+  const listing = seconds(began, calls.trips, 0);
+  const shards: number[] = [];
+  for (let start = 0; start < topics.length; start += TOPICS_IN_MESSAGE) {
+    const from = performance.now();
+    const { trips } = calls;
+    const known = resolved.size;
+    for (const topic of topics.slice(start, start + TOPICS_IN_MESSAGE)) await noticeTopic(ports, topic);
+    memory.look();
+    shards.push(seconds(from, calls.trips - trips, resolved.size - known));
+  }
+  const peakMegabytes = memory.peak();
+  const counts = [...resolved.values()];
+  return {
+    pipelines: await countPipelines(world),
+    selectors: counts.length,
+    mostResolutions: Math.max(...counts),
+    peakMegabytes,
+    plainMegabytes: await plainReconcile(world),
+    shardSeconds: Math.max(listing, ...shards),
+    allSeconds: shards.reduce((sum, shard) => sum + shard, listing),
+  };
+}
+
+async function countPipelines({ table }: World): Promise<number> {
+  let count = 0;
+  let after: string | undefined;
+  do {
+    const page = await table.query({ index: 'list', pk: lists.pipelines, ...(after === undefined ? {} : { after }) });
+    count += page.items.length;
+    after = page.cursor;
+  } while (after !== undefined);
+  return count;
+}
+
+/** Without an index of selectors: read every pipeline, and then resolve what they name. Answers the memory that it takes at its peak. */
+async function plainReconcile({ ports }: World): Promise<number> {
+  const memory = watched();
+  const pipelines: unknown[] = [];
+  const distinct = new Map<string, unknown>();
+  for await (const page of pages(ports.table, { index: 'list', pk: lists.pipelines }, PipelineRecordSchema)) {
+    pipelines.push(...page);
+    for (const { plan } of page)
+      for (const selector of dependenciesOf(plan)) distinct.set(selectorKey(selector), selector);
+    memory.look();
+  }
+  memory.look();
+  return memory.peak();
+}
+
+async function answer(world: World, ask: Ask): Promise<Wave | Reconciled> {
+  COLLECT();
+  switch (ask.do) {
+    case 'wave':
+      return playWave(world, ask.component);
+    case 'plain':
+      return plainRound(world, ask.component);
+    case 'reconcile':
+      return reconcile(world);
+  }
+}
+
+const [seed, size] = process.argv.slice(2).map(Number);
+if (seed === undefined || size === undefined || process.send === undefined)
+  throw new Error('This is started by planner.ts.');
+const world = await worldOf(estateOf(seed, size));
+process.on('message', (message) => {
+  void answer(world, AskSchema.parse(message)).then((reply) => process.send?.(reply));
+});
+process.send({ ready: HOME.region });

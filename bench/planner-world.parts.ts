@@ -1,0 +1,272 @@
+/** The planner's ports in memory, with an estate in the table and a count of what goes through the table's port. */
+import { cronerCalendar } from '../shared/adapters/croner-calendar.ts';
+import { sha256 } from '../shared/adapters/system-clock.ts';
+import { due, keys, lists } from '../shared/domain/naming.ts';
+import { BakeRecordSchema, ChannelRecordSchema, type OutboxRecord } from '../shared/domain/records.ts';
+import type { Selector } from '../shared/domain/selectors.ts';
+import type {
+  HintQueue,
+  Limits,
+  PlanQueue,
+  Resolution,
+  SelectorResolver,
+  Table,
+  Workflows,
+} from '../shared/ports.ts';
+import type { Memory } from '../shared/use-cases/notice-ahead.ts';
+import { noticeTopic } from '../shared/use-cases/notice-topics.ts';
+import { planAgain } from '../shared/use-cases/plan-again.ts';
+import { givePlaces } from '../shared/use-cases/plan-capacity.ts';
+import { planPipeline } from '../shared/use-cases/plan-pipeline.ts';
+import { memoryTable } from '../test/support/fakes/memory-table.ts';
+import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';
+import { type Estate, parameterOf } from './estate.parts.ts';
+import { layEstate } from './estate-rows.parts.ts';
+
+export const HOME = { account: '111122223333', region: 'eu-west-1' };
+/** As many images as there are, and all at once: what is measured is the planner, not what holds it back. */
+const WIDE: Limits = { bakes: 1_000_000, bakesOfTeam: 1_000_000, wave: 1_000_000 };
+
+export interface Calls {
+  /** Items asked for by key, and items that queries found; a query that finds nothing is one. */
+  reads: number;
+  /** Items written or checked. */
+  writes: number;
+  /** Calls of the port; each is one round to the table, or a few side by side. */
+  trips: number;
+  /** Pages of the index that lists everything: nothing on the event path may need one. */
+  listPages: number;
+}
+
+export interface World {
+  readonly table: Table;
+  readonly calls: Calls;
+  /** How often each selector was resolved. */
+  readonly resolved: Map<string, number>;
+  readonly hints: (readonly string[])[];
+  readonly ports: ReturnType<typeof portsOf>;
+}
+
+function counted(table: Table, calls: Calls): Table {
+  return {
+    get: (key) => {
+      calls.trips += 1;
+      calls.reads += 1;
+      return table.get(key);
+    },
+    getMany: (all) => {
+      calls.trips += 1;
+      calls.reads += all.length;
+      return table.getMany(all);
+    },
+    query: async (query) => {
+      calls.trips += 1;
+      if (query.index === 'list') calls.listPages += 1;
+      const page = await table.query(query);
+      calls.reads += Math.max(1, page.items.length);
+      return page;
+    },
+    write: (writes) => {
+      calls.trips += 1;
+      calls.writes += writes.length;
+      return table.write(writes);
+    },
+  };
+}
+
+/** What selectors mean: a number that counts up for each parameter and each component. */
+class Outside {
+  readonly #moves = new Map<string, number>();
+
+  move(name: string): void {
+    this.#moves.set(name, (this.#moves.get(name) ?? 1) + 1);
+  }
+  versionOf(selector: Selector): { version: string; detail: Record<string, string> } {
+    if (selector.kind === 'ssm') {
+      const amiId = `ami-${(this.#moves.get(selector.name) ?? 1).toString(16).padStart(17, '0')}`;
+      return { version: amiId, detail: { amiId } };
+    }
+    if (selector.kind !== 'component') throw new Error(`No ${selector.kind} selector is in the estate.`);
+    const [arn = '', name = ''] = selector.arn.split('/');
+    return { version: `${arn}/${name}/1.0.${this.#moves.get(name) ?? 1}/1`, detail: {} };
+  }
+}
+
+function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) {
+  const plans: string[] = [];
+  const hints: (readonly string[])[] = [];
+  // A name starts one execution, however often it is asked to.
+  const started = new Set<string>();
+  const resolver: SelectorResolver = {
+    resolve: async (selector): Promise<Resolution> => {
+      const name = selector.kind === 'ssm' ? selector.name : JSON.stringify(selector);
+      resolved.set(name, (resolved.get(name) ?? 0) + 1);
+      return { found: true, ...outside.versionOf(selector) };
+    },
+  };
+  const planQueue: PlanQueue = {
+    send: async (requests) => {
+      for (const { pipeline } of requests) plans.push(pipeline);
+    },
+  };
+  const hintQueue: HintQueue = { send: async (topics) => void hints.push(topics) };
+  const executionArn = (machine: string, name: string) => `arn:execution:${machine}:${name}`;
+  const workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'> = {
+    executionArn,
+    startBake: async (name, { bake }) => {
+      started.add(bake);
+      return executionArn('bake', name);
+    },
+    stop: async () => {},
+  };
+  return {
+    table,
+    clock: fakeClock(),
+    ids: countingIds(),
+    digest: sha256,
+    calendar: cronerCalendar,
+    limits: WIDE,
+    home: HOME,
+    memory: new Map() as Memory,
+    resolver,
+    planQueue,
+    hintQueue,
+    workflows,
+    plans,
+    hints,
+    started,
+    outside,
+  };
+}
+
+export async function worldOf(estate: Estate): Promise<World> {
+  const bare = memoryTable();
+  const calls: Calls = { reads: 0, writes: 0, trips: 0, listPages: 0 };
+  const resolved = new Map<string, number>();
+  const outside = new Outside();
+  const ports = portsOf(counted(bare, calls), outside, resolved);
+  await layEstate({ ...ports, table: bare, versionOf: (selector) => outside.versionOf(selector) }, estate);
+  return { table: bare, calls, resolved, hints: ports.hints, ports };
+}
+
+export const componentTopic = (name: string): string =>
+  `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:component/${name}`;
+
+/** What one change led to. */
+export interface Wave {
+  readonly bakes: number;
+  /** Without the playing of releases. */
+  readonly milliseconds: number;
+  readonly calls: Calls;
+}
+
+/** A component moves; from the hint to the last release of its wave. */
+export async function playWave(world: World, component: string): Promise<Wave> {
+  const { ports, calls } = world;
+  ports.outside.move(component);
+  const before = { ...calls };
+  let bakes = 0;
+  let milliseconds = 0;
+  let from = performance.now();
+  await noticeTopic(ports, componentTopic(component));
+  await planAll(world);
+  while (ports.started.size > 0) {
+    const level = [...ports.started];
+    bakes += level.length;
+    for (const bake of level) {
+      milliseconds += performance.now() - from;
+      const pipeline = await playRelease(world, bake);
+      ports.started.delete(bake);
+      from = performance.now();
+      await planAgain(ports, pipeline);
+      await noticeTopic(ports, channelTopic(pipeline));
+      await planAll(world);
+    }
+  }
+  milliseconds += performance.now() - from;
+  return { bakes, milliseconds, calls: since(before, calls) };
+}
+
+export function since(before: Calls, now: Calls): Calls {
+  return {
+    reads: now.reads - before.reads,
+    writes: now.writes - before.writes,
+    trips: now.trips - before.trips,
+    listPages: now.listPages - before.listPages,
+  };
+}
+
+/** Every message of the plan queue, as they come. */
+export async function planAll({ ports }: World): Promise<void> {
+  const { plans } = ports;
+  for (let next = 0; next < plans.length; next += 1) {
+    const name = plans[next];
+    if (name !== undefined) await planPipeline(ports, name);
+  }
+  plans.length = 0;
+}
+
+export const channelTopic = (pipeline: string): string => `pipeline:${pipeline}/stable`;
+
+/**
+ * Makes a bake the release of its channel with the writes of release-image.ts that planning reads; the machine and the distribution before it
+ * are not what is measured. It goes past the count.
+ */
+export async function playRelease({ table, ports }: World, bake: string): Promise<string> {
+  const at = ports.clock.now().toISOString();
+  const record = BakeRecordSchema.parse(await table.get(keys.bake(bake)));
+  const { pipeline, channel, bits, proof } = record;
+  const row = await table.get(keys.channel(pipeline, channel));
+  const current = ChannelRecordSchema.parse(row);
+  const release = ports.ids.next();
+  const event: OutboxRecord = {
+    id: ports.ids.next(),
+    detailType: 'Image Released',
+    detail: { pipeline, channel, release },
+    at,
+    published: true,
+  };
+  await table.write([
+    { update: keys.fingerprint(pipeline, bits, proof), set: { state: 'released', places: current.places } },
+    {
+      update: keys.planning(pipeline),
+      set: { consecutiveFailures: 0, supersededInRow: 0 },
+      remove: ['activeBake'],
+      add: { version: 1 },
+      when: { equals: { activeBake: bake } },
+    },
+    {
+      update: keys.attempt(bake, 1),
+      set: { state: 'released', endedAt: at, capacity: [] },
+      remove: ['duePk', 'dueSk'],
+    },
+    { update: keys.bake(bake), set: { state: 'released', endedAt: at } },
+    {
+      put: {
+        ...current,
+        ...keys.channel(pipeline, channel),
+        release,
+        bake,
+        bits,
+        proof,
+        sequence: current.sequence + 1,
+        ingredients: record.ingredients,
+        at,
+      },
+    },
+    {
+      put: {
+        ...keys.release(pipeline, channel, release),
+        ...{ id: release, pipeline, channel, bake, bits, proof, images: current.images, targets: [], at },
+        listPk: lists.releases,
+        listSk: `${at}#${release}`,
+      },
+    },
+    { put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },
+    ...givePlaces(['account']),
+  ]);
+  return pipeline;
+}
+
+/** The parameter that the first golden image is built on. */
+export const FIRST_PARAMETER = parameterOf('linux');

@@ -1,0 +1,147 @@
+/**
+ * How the planner grows: random estates of 100 to 100,000 pipelines, in the table in memory, through the use cases that run in AWS. Each
+ * estate has a process of its own, and rounds of two that are compared take turns, so that a slow moment of the machine meets both.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { AGENT, FAMILY, PROBE } from './estate.parts.ts';
+import { type Figure, median, rounded } from './figure.ts';
+import type { Ask, Reconciled } from './planner-child.parts.ts';
+import type { Wave } from './planner-world.parts.ts';
+
+const SEED = 20_260_302;
+const SMALL = 1000;
+const MEDIUM = 10_000;
+const LARGE = 100_000;
+const SAME_ROUNDS = { warmUp: 8, measured: 15 };
+const FULL_ROUNDS = { warmUp: 1, measured: 3 };
+const ALL_ROUNDS = { medium: 3, large: 1 };
+const LIMITS = { same: 2, all: 13, calls: 1.2, full: 0.05, megabytes: 1024, seconds: 300 };
+const HEAP_MEGABYTES = 6000;
+
+/** A process with one estate. */
+class Child {
+  readonly #process;
+  readonly #ready;
+
+  constructor(size: number) {
+    this.#process = fork(
+      join(import.meta.dirname, 'planner-child.parts.ts'),
+      [String(SEED), String(size)],
+      // A message holds no more than a few numbers.
+      { execArgv: ['--expose-gc', `--max-old-space-size=${HEAP_MEGABYTES}`], serialization: 'json' },
+    );
+    this.#ready = this.#reply();
+  }
+  async #reply(): Promise<unknown> {
+    const ended = once(this.#process, 'exit').then(([code]) => {
+      throw new Error(`The process of an estate ended with code ${code}.`);
+    });
+    const [reply] = await Promise.race([once(this.#process, 'message'), ended]);
+    return reply;
+  }
+  async #ask(ask: Ask): Promise<unknown> {
+    await this.#ready;
+    const reply = this.#reply();
+    this.#process.send(ask);
+    return await reply;
+  }
+  async wave(component: string, bakes: number): Promise<Wave> {
+    const wave = (await this.#ask({ do: 'wave', component })) as Wave;
+    if (wave.bakes !== bakes) throw new Error(`The wave of ${component} has ${wave.bakes} bakes.`);
+    if (wave.calls.listPages > 0) throw new Error(`The wave of ${component} read a list of everything.`);
+    return wave;
+  }
+  async plain(component: string): Promise<Wave> {
+    return (await this.#ask({ do: 'plain', component })) as Wave;
+  }
+  async reconcile(): Promise<Reconciled> {
+    return (await this.#ask({ do: 'reconcile' })) as Reconciled;
+  }
+  end(): void {
+    this.#process.removeAllListeners('exit');
+    this.#process.kill();
+  }
+}
+
+export async function* bench(): AsyncIterable<Figure> {
+  const children = { reconcile: new Child(LARGE), small: new Child(SMALL), medium: new Child(MEDIUM) };
+  try {
+    yield* reconcileFigures(children.reconcile);
+  } finally {
+    children.reconcile.end();
+  }
+  const large = new Child(LARGE);
+  try {
+    yield await againstFull(children.medium);
+    yield* sameAffected(children.small, large);
+    yield await allAffected(children.medium, large);
+  } finally {
+    for (const child of [children.small, children.medium, large]) child.end();
+  }
+}
+
+async function* sameAffected(small: Child, large: Child): AsyncIterable<Figure> {
+  const waves: { small: Wave[]; large: Wave[] } = { small: [], large: [] };
+  for (let round = 0; round < SAME_ROUNDS.warmUp + SAME_ROUNDS.measured; round += 1) {
+    const pair = { small: await small.wave(PROBE, FAMILY), large: await large.wave(PROBE, FAMILY) };
+    if (round < SAME_ROUNDS.warmUp) continue;
+    waves.small.push(pair.small);
+    waves.large.push(pair.large);
+  }
+  const time = (list: readonly Wave[]) => median(list.map((wave) => wave.milliseconds));
+  yield figure('same-affected', 'ms', [time(waves.large), time(waves.small)], LIMITS.same);
+  const calls = (list: readonly Wave[]) =>
+    median(list.map((wave) => (wave.calls.reads + wave.calls.writes) / wave.bakes));
+  yield figure('table-calls', 'items', [calls(waves.large), calls(waves.small)], LIMITS.calls);
+}
+
+async function allAffected(medium: Child, large: Child): Promise<Figure> {
+  const times = async (child: Child, size: number, rounds: number) => {
+    const all: number[] = [];
+    for (let round = 0; round < rounds; round += 1)
+      all.push((await child.wave(AGENT, size)).milliseconds);
+    return median(all);
+  };
+  const theirs = await times(medium, MEDIUM, ALL_ROUNDS.medium);
+  const ours = await times(large, LARGE, ALL_ROUNDS.large);
+  return figure('all-affected', 'ms', [ours, theirs], LIMITS.all);
+}
+
+async function againstFull(medium: Child): Promise<Figure> {
+  const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
+  for (let round = 0; round < FULL_ROUNDS.warmUp + FULL_ROUNDS.measured; round += 1) {
+    const theirs = await medium.plain(PROBE);
+    const ours = await medium.wave(PROBE, FAMILY);
+    if (round < FULL_ROUNDS.warmUp) continue;
+    times.ours.push(ours.milliseconds);
+    times.theirs.push(theirs.milliseconds);
+  }
+  return figure('against-full', 'ms', [median(times.ours), median(times.theirs)], LIMITS.full);
+}
+
+async function* reconcileFigures(child: Child): AsyncIterable<Figure> {
+  const found = await child.reconcile();
+  if (found.mostResolutions !== 1)
+    throw new Error(`A selector was resolved ${found.mostResolutions} times in one reconcile.`);
+  const of = `${found.pipelines} pipelines, ${found.selectors} selectors`;
+  const memory = [found.peakMegabytes, found.plainMegabytes] as const;
+  yield { ...figure('reconcile-memory', 'MB', memory, LIMITS.megabytes), of, limitOf: 'value' };
+  const time = [found.shardSeconds, found.allSeconds] as const;
+  yield { ...figure('reconcile-shard', 's', time, LIMITS.seconds), of, limitOf: 'value' };
+}
+
+function figure(metric: string, unit: string, pair: readonly [number, number], limit: number): Figure {
+  const [value, against] = pair;
+  return {
+    bench: 'planner',
+    metric,
+    value: rounded(value),
+    unit,
+    against: rounded(against),
+    ratio: rounded(value / against),
+    limit,
+    limitOf: 'ratio',
+  };
+}
