@@ -26,6 +26,8 @@ const RETRYABLE = new Set([
   'InternalServerError',
   'InternalServerException',
   'ServiceException',
+  'ServerException',
+  'SlowDown',
   'RequestTimeout',
   'TimeoutError',
   'ECONNRESET',

@@ -1,35 +1,58 @@
 /** The ports of noticing against the services of the local cloud: the same suite for the table as its fake passes. */
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CopyImageCommand,
+  DisableImageCommand,
+  EC2Client,
+  waitUntilImageAvailable,
+} from '@aws-sdk/client-ec2';
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateComponentCommand, ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DeleteParameterCommand,
+  LabelParameterVersionCommand,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import * as z from 'zod';
 import { type LocalCloud, startLocalCloud } from '../../local/client.ts';
 import { dynamoTable } from '../../shared/adapters/dynamo-table.ts';
 import { eventBridgePublisher } from '../../shared/adapters/eventbridge-publisher.ts';
 import { s3Documents } from '../../shared/adapters/s3-documents.ts';
-import { selectorResolver } from '../../shared/adapters/selector-resolver.ts';
+import { componentWay, imageWay } from '../../shared/adapters/selector-resolver/build-versions.ts';
+import { amiWay, lookupWay } from '../../shared/adapters/selector-resolver/images.ts';
+import { sourceWay } from '../../shared/adapters/selector-resolver/objects.ts';
+import { packagesWay } from '../../shared/adapters/selector-resolver/packages.ts';
+import { parameterWay } from '../../shared/adapters/selector-resolver/parameters.ts';
+import { selectorResolver } from '../../shared/adapters/selector-resolver/resolver.ts';
 import { sfnWorkflows } from '../../shared/adapters/sfn-workflows.ts';
 import { sqsHintQueue } from '../../shared/adapters/sqs-hint-queue.ts';
 import { sqsPlanQueue } from '../../shared/adapters/sqs-plan-queue.ts';
+import { systemClock } from '../../shared/adapters/system-clock.ts';
 import type { Table } from '../../shared/ports.ts';
+import { resolverContract, type SelectorStage } from '../contracts/selector-resolver.ts';
 import { tableContract } from '../contracts/table.ts';
-
-const COMPONENT = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/contract';
+import { aptIndex, REPOMD, rpmIndex } from '../support/fakes/selector-aws.ts';
 
 let cloud: LocalCloud;
 let table: Table;
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ stateFile: `.cache/noticing-ports-${process.pid}.json` });
+  cloud = await startLocalCloud({ stateFile: `.cache/noticing-ports-${process.pid}.json`, speed: 600 });
   const client = new DynamoDBClient(cloud.clientConfig());
   await client.send(new CreateTableCommand({ ...shapeOfTable(), TableName: 'contract' }));
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
@@ -124,49 +147,103 @@ describe('workflows', () => {
   });
 });
 
-describe('the resolver', () => {
-  it('reads parameters and the newest version of a component, and says what there is not', async () => {
-    const config = cloud.clientConfig();
-    const ssm = new SSMClient(config);
-    const imageBuilder = new ImagebuilderClient(config);
-    const resolver = selectorResolver({ ssm, imageBuilder });
-    const Value = 'ami-0f3c9a1b2d4e5f678';
-    await ssm.send(new PutParameterCommand({ Name: '/contract/base', Value, Type: 'String' }));
-    await ssm.send(new PutParameterCommand({ Name: '/contract/odd', Value: 'blue', Type: 'String' }));
-    for (const semanticVersion of ['1.9.0', '1.10.0']) {
-      const data = [
-        `name: contract ${semanticVersion}`,
-        'schemaVersion: 1.0',
-        'phases:',
-        '  - name: build',
-        '    steps:',
-        '      - name: Nothing',
-        '        action: ExecuteBash',
-        '        inputs: { commands: ["true"] }',
-      ].join('\n');
+resolverContract('AWS', () => {
+  const config = cloud.clientConfig();
+  const ssm = new SSMClient(config);
+  const imageBuilder = new ImagebuilderClient(config);
+  const ec2 = new EC2Client(config);
+  const s3 = new S3Client({ ...config, forcePathStyle: true });
+  const catalogue = { ec2: () => ec2, clock: systemClock };
+  const resolver = selectorResolver({
+    ssm: parameterWay(() => ssm),
+    component: componentWay(() => imageBuilder),
+    image: imageWay(() => imageBuilder),
+    lookup: lookupWay(catalogue),
+    ami: amiWay(catalogue),
+    source: sourceWay(() => s3),
+    packages: packagesWay({ fetch: globalThis.fetch, s3: () => s3 }),
+  });
+  return { resolver, stage: stageOf({ ssm, imageBuilder, ec2, s3 }) };
+});
+
+function stageOf({ ssm, imageBuilder, ec2, s3 }: Clients): SelectorStage {
+  const upload = async (Bucket: string, Key: string, Body: string | Uint8Array) =>
+    void (await s3.send(new PutObjectCommand({ Bucket, Key, Body })));
+  const makeBucket = async (Bucket: string, versioned: boolean) => {
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    if (!versioned) return;
+    const VersioningConfiguration = { Status: 'Enabled' } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  };
+  return {
+    account: cloud.controlAccount,
+    region: cloud.region,
+    upload,
+    makeBucket,
+    async putParameter(Name, Value) {
+      await ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
+    },
+    async labelParameter(Name, label) {
+      await ssm.send(new LabelParameterVersionCommand({ Name, Labels: [label] }));
+    },
+    async deleteParameter(Name) {
+      await ssm.send(new DeleteParameterCommand({ Name }));
+    },
+    async publishComponent(name, semanticVersion) {
+      const steps = [{ name: 'Nothing', action: 'ExecuteBash', inputs: { commands: ['true'] } }];
+      const document = { name, schemaVersion: 1.0, phases: [{ name: 'build', steps }] };
       await imageBuilder.send(
         new CreateComponentCommand({
-          name: 'contract',
+          name,
           semanticVersion,
           platform: 'Linux',
-          data,
-          clientToken: semanticVersion,
+          data: stringify({ ...document, description: semanticVersion }),
+          clientToken: `${name}-${semanticVersion}`,
         }),
       );
-    }
-    const region = 'eu-west-1';
+    },
+    async publishAmi({ name, architecture }) {
+      const parameter = `/aws/service/contract/${architecture}`;
+      const base = { parameter, name: `base of ${name}`, architecture, regions: [cloud.region] };
+      const { images } = PublishedSchema.parse(await cloud.control.imageServices('publish-base', base));
+      const { ImageId = '' } = await ec2.send(
+        new CopyImageCommand({
+          Name: name,
+          SourceImageId: images[cloud.region],
+          SourceRegion: cloud.region,
+          ClientToken: name,
+        }),
+      );
+      await waitUntilImageAvailable(
+        { client: ec2, maxWaitTime: 20, minDelay: 1, maxDelay: 1 },
+        { ImageIds: [ImageId] },
+      );
+      return ImageId;
+    },
+    async disableAmi(ImageId) {
+      await ec2.send(new DisableImageCommand({ ImageId }));
+    },
+    async writeFeed(format, packages) {
+      const bucket = `ovenbird-sources-${format}`;
+      await makeBucket(bucket, false);
+      if (format === 'apt') {
+        await upload(bucket, 'dists/stable/Packages.gz', gzipSync(aptIndex(packages)));
+        return `s3://${bucket}/dists/stable/Packages.gz`;
+      }
+      await upload(bucket, 'x86_64/repodata/repomd.xml', REPOMD);
+      await upload(bucket, 'x86_64/repodata/0a1b-primary.xml.gz', gzipSync(rpmIndex(packages)));
+      return `s3://${bucket}/x86_64`;
+    },
+  };
+}
 
-    const base = await resolver.resolve({ kind: 'ssm', name: '/contract/base', region });
-    const odd = await resolver.resolve({ kind: 'ssm', name: '/contract/odd', region });
-    const none = await resolver.resolve({ kind: 'ssm', name: '/contract/none', region });
-    const component = await resolver.resolve({ kind: 'component', arn: `${COMPONENT}/1.x.x` });
-    const missing = await resolver.resolve({ kind: 'component', arn: `${COMPONENT}/2.x.x` });
-
-    expect(base).toEqual({ found: true, version: Value, detail: { amiId: Value } });
-    expect(component).toMatchObject({ found: true, version: `${COMPONENT}/1.10.0/1` });
-    expect([odd.found, none.found, missing.found]).toEqual([false, false, false]);
-  });
-});
+interface Clients {
+  readonly ssm: SSMClient;
+  readonly imageBuilder: ImagebuilderClient;
+  readonly ec2: EC2Client;
+  readonly s3: S3Client;
+}
+const PublishedSchema = z.object({ images: z.record(z.string(), z.string()) });
 
 describe('documents and events', () => {
   it('are kept and taken', async () => {

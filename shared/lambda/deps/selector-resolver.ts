@@ -1,10 +1,37 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientDefaults } from '../../adapters/aws-client.ts';
-import { selectorResolver as resolverOf } from '../../adapters/selector-resolver.ts';
+import { componentWay, imageWay } from '../../adapters/selector-resolver/build-versions.ts';
+import { containerWay } from '../../adapters/selector-resolver/containers.ts';
+import { amiWay, lookupWay } from '../../adapters/selector-resolver/images.ts';
+import { sourceWay } from '../../adapters/selector-resolver/objects.ts';
+import { packagesWay } from '../../adapters/selector-resolver/packages.ts';
+import { parameterWay } from '../../adapters/selector-resolver/parameters.ts';
+import { perRegion } from '../../adapters/selector-resolver/regions.ts';
+import { selectorResolver as resolverOf } from '../../adapters/selector-resolver/resolver.ts';
 import type { SelectorResolver } from '../../ports.ts';
 import { lazy } from '../lazy.ts';
+import { clock } from './basics.ts';
 
-export const selectorResolver: () => SelectorResolver = lazy(() =>
-  resolverOf({ ssm: new SSMClient(clientDefaults), imageBuilder: new ImagebuilderClient(clientDefaults) }),
-);
+/** Every kind of selector. Functions that hurry take the quick one, which carries fewer clients. */
+export const selectorResolver: () => SelectorResolver = lazy(() => {
+  const ssm = lazy(() => new SSMClient(clientDefaults));
+  const imageBuilder = lazy(() => new ImagebuilderClient(clientDefaults));
+  // A bucket may be in any region; its name does not say which.
+  const s3 = lazy(() => new S3Client({ ...clientDefaults, followRegionRedirects: true }));
+  const ec2 = perRegion((region) => new EC2Client({ ...clientDefaults, region }));
+  const ecr = perRegion((region) => new ECRClient({ ...clientDefaults, region }));
+  return resolverOf({
+    ssm: parameterWay(ssm),
+    component: componentWay(imageBuilder),
+    image: imageWay(imageBuilder),
+    lookup: lookupWay({ ec2, clock }),
+    ami: amiWay({ ec2 }),
+    container: containerWay(ecr),
+    source: sourceWay(s3),
+    packages: packagesWay({ fetch: globalThis.fetch, s3 }),
+  });
+});

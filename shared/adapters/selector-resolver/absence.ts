@@ -1,0 +1,35 @@
+/** Tells what is not there, or may not be read, from what will pass by itself: waiting mends only the latter. */
+import { errorName } from '../aws-client.ts';
+
+const ABSENT = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'ForbiddenException',
+  'InvalidParameterException',
+  'InvalidParameterValueException',
+  'InvalidRequestException',
+  'ResourceNotFoundException',
+  'ValidationException',
+  // ssm GetParameter
+  'ParameterNotFound',
+  'ParameterVersionNotFound',
+  // ec2 DescribeImages (AWSEC2/APIReference/errors-overview)
+  'AuthFailure',
+  'InvalidAMIID.Malformed',
+  'InvalidAMIID.NotFound',
+  'InvalidAMIID.Unavailable',
+  'OptInRequired',
+  'UnauthorizedOperation',
+  // ecr DescribeImages
+  'ImageNotFoundException',
+  'RepositoryNotFoundException',
+  // s3 GetObject
+  'NoSuchBucket',
+  'NoSuchKey',
+]);
+
+/** The reason to show, or undefined where the error says nothing about what the selector names. */
+export function whyAbsent(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !ABSENT.has(errorName(error))) return undefined;
+  return `AWS answered ${error.name}: ${error.message}`;
+}

@@ -1,0 +1,17 @@
+/** `ssm:` selectors: own parameters and the public ones of AWS, which may be pinned to a version or a label. */
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { Way } from './resolver.ts';
+
+const AMI_ID = /^ami-[0-9a-f]{8,17}$/;
+
+export function parameterWay(client: () => SSMClient): Way<'ssm'> {
+  return async ({ name, pin }) => {
+    // systems-manager/userguide/parameter-store-versions: name:version and name:label
+    const Name = pin === undefined ? name : `${name}:${pin}`;
+    const answer = await client().send(new GetParameterCommand({ Name }));
+    const value = answer.Parameter?.Value ?? '';
+    if (!AMI_ID.test(value))
+      return { found: false, reason: `The parameter ${Name} does not hold the id of an AMI` };
+    return { found: true, version: value, detail: { amiId: value } };
+  };
+}

@@ -1,0 +1,255 @@
+import { describe, expect, it } from '@jest/globals';
+import { TryLater } from '../../shared/domain/errors.ts';
+import type { Selector } from '../../shared/domain/selectors.ts';
+import type { Resolution, SelectorResolver } from '../../shared/ports.ts';
+
+/** What selectors name, and ways to change it. A part that a harness lacks is not tested there. */
+export interface SelectorStage {
+  readonly account: string;
+  readonly region: string;
+  /** Each call makes a new version. */
+  putParameter(name: string, value: string): Promise<void>;
+  /** Of the newest version. */
+  labelParameter(name: string, label: string): Promise<void>;
+  deleteParameter(name: string): Promise<void>;
+  publishComponent(name: string, version: string): Promise<void>;
+  deprecateComponent?(name: string, version: string): Promise<void>;
+  publishImage?(name: string, version: string, amiId: string): Promise<void>;
+  /** In the order in which they were made. Answers the id. */
+  publishAmi(image: { name: string; architecture: 'x86_64' | 'arm64' }): Promise<string>;
+  deprecateAmi?(id: string): Promise<void>;
+  disableAmi(id: string): Promise<void>;
+  pushContainer?(repository: string, tag: string, digest: string): Promise<void>;
+  makeBucket(bucket: string, versioned: boolean): Promise<void>;
+  upload(bucket: string, key: string, content: string): Promise<void>;
+  /** Answers the feed's address. */
+  writeFeed(
+    format: 'apt' | 'rpm',
+    packages: readonly { readonly name: string; readonly version: string }[],
+  ): Promise<string>;
+  /** AWS throttles every call for this kind, or none. */
+  throttle?(kind: Selector['kind'] | undefined): Promise<void>;
+}
+
+export interface ResolverHarness {
+  readonly resolver: SelectorResolver;
+  readonly stage: SelectorStage;
+}
+
+const AMIS = ['ami-0aaaaaaaaaaaaaaa1', 'ami-0aaaaaaaaaaaaaaa2', 'ami-0aaaaaaaaaaaaaaa3'] as const;
+
+const versionOf = (found: Resolution): string | undefined => (found.found ? found.version : undefined);
+
+/** What every resolver must do. Names are the suite's own, so that one cloud serves it all. */
+export function resolverContract(name: string, make: () => ResolverHarness | Promise<ResolverHarness>): void {
+  describe(`${name} as a resolver of parameters`, () => {
+    const ssm = ({ stage }: ResolverHarness, parameter: string, pin?: string): Selector => ({
+      kind: 'ssm',
+      name: parameter,
+      region: stage.region,
+      ...(pin === undefined ? {} : { pin }),
+    });
+
+    it('reads the newest value, and the one that a version or a label pins', async () => {
+      const harness = await make();
+      const { resolver, stage } = harness;
+      await stage.putParameter('/contract/base', AMIS[0]);
+      await stage.labelParameter('/contract/base', 'approved');
+      await stage.putParameter('/contract/base', AMIS[1]);
+
+      expect(await resolver.resolve(ssm(harness, '/contract/base'))).toEqual({
+        found: true,
+        version: AMIS[1],
+        detail: { amiId: AMIS[1] },
+      });
+      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/base', '1')))).toBe(AMIS[0]);
+      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[0]);
+
+      await stage.labelParameter('/contract/base', 'approved');
+      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[1]);
+    });
+
+    it('finds nothing in a parameter that is gone, holds something else, or lacks the pinned version', async () => {
+      const harness = await make();
+      const { resolver, stage } = harness;
+      await stage.putParameter('/contract/odd', 'blue');
+      await stage.putParameter('/contract/gone', AMIS[0]);
+      await stage.deleteParameter('/contract/gone');
+
+      const found = await Promise.all(
+        [
+          ssm(harness, '/contract/odd'),
+          ssm(harness, '/contract/gone'),
+          ssm(harness, '/contract/odd', '7'),
+          ssm(harness, '/contract/odd', 'approved'),
+        ].map((selector) => resolver.resolve(selector)),
+      );
+      expect(found.map(({ found: is }) => is)).toEqual([false, false, false, false]);
+    });
+
+    it('asks to try again later while AWS throttles', async () => {
+      const harness = await make();
+      const { resolver, stage } = harness;
+      if (stage.throttle === undefined) return;
+      await stage.putParameter('/contract/busy', AMIS[0]);
+      await stage.throttle('ssm');
+
+      await expect(resolver.resolve(ssm(harness, '/contract/busy'))).rejects.toThrow(TryLater);
+
+      await stage.throttle(undefined);
+      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/busy')))).toBe(AMIS[0]);
+    });
+  });
+
+  describe(`${name} as a resolver of build versions`, () => {
+    const arn = ({ stage }: ResolverHarness, kind: string, rest: string) =>
+      `arn:aws:imagebuilder:${stage.region}:${stage.account}:${kind}/${rest}`;
+
+    it('finds the newest version of a component that fits, by number', async () => {
+      const harness = await make();
+      const { resolver, stage } = harness;
+      for (const version of ['1.10.0', '1.9.0', '2.0.0']) await stage.publishComponent('agents', version);
+      const component = async (version: string) =>
+        versionOf(
+          await resolver.resolve({ kind: 'component', arn: arn(harness, 'component', `agents/${version}`) }),
+        );
+
+      expect(await component('1.x.x')).toBe(arn(harness, 'component', 'agents/1.10.0/1'));
+      expect(await component('x.x.x')).toBe(arn(harness, 'component', 'agents/2.0.0/1'));
+      expect(await component('1.9.0')).toBe(arn(harness, 'component', 'agents/1.9.0/1'));
+      expect(await component('1.9.0/1')).toBe(arn(harness, 'component', 'agents/1.9.0/1'));
+      expect(await component('3.x.x')).toBeUndefined();
+
+      if (stage.deprecateComponent === undefined) return;
+      await stage.deprecateComponent('agents', '2.0.0');
+      expect(await component('x.x.x')).toBe(arn(harness, 'component', 'agents/1.10.0/1'));
+    });
+
+    it('finds the newest image that fits, with its AMI', async () => {
+      const harness = await make();
+      const { resolver, stage } = harness;
+      if (stage.publishImage === undefined) return;
+      await stage.publishImage('corporate', '1.0.0', AMIS[0]);
+      await stage.publishImage('corporate', '1.2.0', AMIS[1]);
+
+      expect(
+        await resolver.resolve({ kind: 'image', arn: arn(harness, 'image', 'corporate/1.x.x') }),
+      ).toEqual({
+        found: true,
+        version: arn(harness, 'image', 'corporate/1.2.0/1'),
+        detail: { amiId: AMIS[1] },
+      });
+      expect(
+        (await resolver.resolve({ kind: 'image', arn: arn(harness, 'image', 'nobody/x.x.x') })).found,
+      ).toBe(false);
+    });
+  });
+
+  describe(`${name} as a resolver of AMIs`, () => {
+    it('looks up the newest that is named so, of the architecture, neither deprecated nor disabled', async () => {
+      const { resolver, stage } = await make();
+      const look = async (pattern: string, architecture: 'x86_64' | 'arm64' = 'x86_64') => {
+        const { account: owner, region } = stage;
+        return resolver.resolve({ kind: 'lookup', owner, name: pattern, architecture, region });
+      };
+      const first = await stage.publishAmi({ name: 'corp-linux-1', architecture: 'x86_64' });
+      const second = await stage.publishAmi({ name: 'corp-linux-2', architecture: 'x86_64' });
+      const arm = await stage.publishAmi({ name: 'corp-linux-3', architecture: 'arm64' });
+      await stage.publishAmi({ name: 'Corp-linux-4', architecture: 'x86_64' });
+
+      expect(await look('corp-linux-*')).toMatchObject({
+        found: true,
+        version: second,
+        detail: { amiId: second },
+      });
+      expect(versionOf(await look('corp-linux-*', 'arm64'))).toBe(arm);
+      expect(versionOf(await look('corp-?inux-1'))).toBe(first);
+      expect((await look('corp-windows-*')).found).toBe(false);
+
+      await (stage.deprecateAmi ?? stage.disableAmi)(second);
+      expect(versionOf(await look('corp-linux-*'))).toBe(first);
+      await stage.disableAmi(first);
+      expect((await look('corp-linux-*')).found).toBe(false);
+    });
+
+    it('finds a pinned one while it can be used', async () => {
+      const { resolver, stage } = await make();
+      const id = await stage.publishAmi({ name: 'pinned', architecture: 'x86_64' });
+      const pinned: Selector = { kind: 'ami', id, region: stage.region };
+
+      await stage.deprecateAmi?.(id);
+      expect(await resolver.resolve(pinned)).toMatchObject({
+        found: true,
+        version: id,
+        detail: { amiId: id },
+      });
+      await stage.disableAmi(id);
+      expect((await resolver.resolve(pinned)).found).toBe(false);
+      expect((await resolver.resolve({ ...pinned, id: 'ami-0ffffffffffffffff' })).found).toBe(false);
+    });
+  });
+
+  describe(`${name} as a resolver of what is kept elsewhere`, () => {
+    it('follows the tag of a container image to its digest', async () => {
+      const { resolver, stage } = await make();
+      if (stage.pushContainer === undefined) return;
+      const { account, region } = stage;
+      const selector: Selector = {
+        kind: 'container',
+        account,
+        region,
+        repository: 'team/web',
+        tag: 'stable',
+      };
+      const [old, young] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
+      await stage.pushContainer('team/web', 'stable', old);
+      expect(versionOf(await resolver.resolve(selector))).toBe(old);
+
+      await stage.pushContainer('team/web', 'stable', young);
+      expect(versionOf(await resolver.resolve(selector))).toBe(young);
+      expect((await resolver.resolve({ ...selector, tag: 'edge' })).found).toBe(false);
+      expect((await resolver.resolve({ ...selector, repository: 'team/none' })).found).toBe(false);
+    });
+
+    it('tells versions of an object apart, and asks for versioning where there is none', async () => {
+      const { resolver, stage } = await make();
+      const source = (bucket: string, object: string): Selector => ({ kind: 'source', bucket, object });
+      await stage.makeBucket('ovenbird-sources-contract', true);
+      await stage.makeBucket('ovenbird-sources-plain', false);
+      await stage.upload('ovenbird-sources-contract', 'web/site.tar.gz', 'one');
+      await stage.upload('ovenbird-sources-plain', 'site.tar.gz', 'one');
+
+      const before = versionOf(
+        await resolver.resolve(source('ovenbird-sources-contract', 'web/site.tar.gz')),
+      );
+      await stage.upload('ovenbird-sources-contract', 'web/site.tar.gz', 'two');
+      const after = versionOf(await resolver.resolve(source('ovenbird-sources-contract', 'web/site.tar.gz')));
+      const plain = await resolver.resolve(source('ovenbird-sources-plain', 'site.tar.gz'));
+      const missing = await resolver.resolve(source('ovenbird-sources-contract', 'none'));
+
+      expect([typeof before, typeof after, before === after]).toEqual(['string', 'string', false]);
+      expect([plain.found, missing.found]).toEqual([false, false]);
+      expect(plain.found ? '' : plain.reason).toContain('versioning');
+    });
+
+    it.each(['apt', 'rpm'] as const)('finds the newest packages in a feed for %s', async (format) => {
+      const { resolver, stage } = await make();
+      const openssl = ['1.1.1-1', '3.0.9-1', '3.0.10-1', '3.0.10~rc1-1'];
+      const packages = [
+        ...openssl.map((version) => ({ name: 'openssl', version })),
+        { name: 'zlib', version: '1:1.2.13-1' },
+        { name: 'openssl-doc', version: '9.0-1' },
+      ];
+      const feed = await stage.writeFeed(format, packages);
+      const look = (...names: string[]) => resolver.resolve({ kind: 'packages', feed, format, names });
+
+      expect(await look('openssl', 'zlib')).toEqual({
+        found: true,
+        version: 'openssl=3.0.10-1,zlib=1:1.2.13-1',
+        detail: { openssl: '3.0.10-1', zlib: '1:1.2.13-1' },
+      });
+      const missing = await look('openssl', 'nothing');
+      expect(missing.found ? '' : missing.reason).toContain('nothing');
+    });
+  });
+}
