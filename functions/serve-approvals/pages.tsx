@@ -1,6 +1,7 @@
 /** What people see. Server-rendered, no script: it reads the same with a keyboard alone, on a telephone, and for a screen reader. */
 import type { Child } from 'hono/jsx';
 import type { Evidence } from '../../shared/domain/approval.ts';
+import { whatIsAsked } from '../../shared/domain/messages.ts';
 import type { ApprovalRecord } from '../../shared/domain/records.ts';
 import { count, describeSelector, describeTime, describeVersion } from '../../shared/domain/wording.ts';
 import { STYLE } from './style.ts';
@@ -184,6 +185,11 @@ function Why({ evidence }: { evidence: Evidence }) {
     <section aria-labelledby="why">
       <h2 id="why">Why</h2>
       <p>{evidence.reason}</p>
+      {evidence.kept !== undefined && (
+        <p>
+          {whatIsAsked(evidence)} It was built by bake <code>{evidence.kept.bake}</code> and is kept since.
+        </p>
+      )}
       {evidence.requestedBy !== undefined && <p class="soft">Asked for by {evidence.requestedBy}.</p>}
     </section>
   );

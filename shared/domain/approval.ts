@@ -53,7 +53,16 @@ export const EvidenceSchema = z.object({
       diff: PackageDiffSchema,
     }),
   ),
+  /** Where it would go; of an image that is released already, the new places alone. */
   targets: z.array(TargetSchema),
+  /** Of an image that was not built for this bake: who built it, what is done with it now, and where its release is already. */
+  kept: z
+    .object({
+      bake: z.string(),
+      startsAt: z.enum(['Test', 'Approve', 'Distribute']),
+      places: z.array(z.string()).default([]),
+    })
+    .optional(),
 });
 export type Evidence = z.infer<typeof EvidenceSchema>;
 

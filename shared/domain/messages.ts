@@ -37,6 +37,7 @@ const Told = z.object({
   expiresAt: z.string().optional(),
   state: z.string().optional(),
   newerBake: z.string().optional(),
+  startsAt: z.string().optional(),
   images: z.record(z.string(), z.string()).default({}),
   targets: z
     .array(
@@ -50,6 +51,12 @@ const Told = z.object({
     .default([]),
 });
 type Told = z.output<typeof Told>;
+
+/** How the sentence begins that tells of an approval, by where the bake began. */
+const WAITING: Readonly<Record<string, string>> = {
+  Test: 'A kept image of',
+  Approve: 'For new targets: a released image of',
+};
 
 interface Wording {
   readonly kind: string;
@@ -76,7 +83,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     subject: ({ pipeline }) => `${pipeline}: waiting for approval`,
     lines: (told) => [
       ...wrap(
-        `A new image of ${told.pipeline} is built and tested and waits for approval${told.expiresAt === undefined ? '' : ` until ${describeTime(told.expiresAt)}`}.`,
+        `${WAITING[told.startsAt ?? ''] ?? 'A new image of'} ${told.pipeline} is built and tested and waits for approval${told.expiresAt === undefined ? '' : ` until ${describeTime(told.expiresAt)}`}.`,
       ),
       ...wrap(`Asked: ${listed(told.approvers)}.`),
       ...changeLines(told.changes),
@@ -92,7 +99,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     subject: ({ pipeline, channel = 'stable' }) => `${pipeline}: new image AVAILABLE in ${channel}`,
     lines: (told) => [
       ...wrap(
-        `A new image of ${told.pipeline} is AVAILABLE: it is approved, copied, verified and current in the channel ${told.channel ?? 'stable'}.`,
+        `${told.startsAt === undefined || told.startsAt === 'Build' ? 'A new image' : 'A kept image'} of ${told.pipeline} is AVAILABLE: it is approved, copied, verified and current in the channel ${told.channel ?? 'stable'}.`,
       ),
       ...changeLines(told.changes),
       ...targetLines(told.targets),
@@ -208,9 +215,7 @@ export function approvalMessage(
   const accounts = new Set(evidence.targets.map((target) => target.account)).size;
   const regions = new Set(evidence.targets.flatMap((target) => target.regions)).size;
   const text = [
-    ...wrap(
-      `A new image of ${evidence.pipeline} is built and tested. It is released when you approve it; the request ends ${describeTime(record.expiresAt)}.`,
-    ),
+    ...wrap(`${whatIsAsked(evidence)} The request ends ${describeTime(record.expiresAt)}.`),
     ...changeLines(evidence.changes),
     '',
     'Why',
@@ -219,6 +224,7 @@ export function approvalMessage(
     `Tests       ${testsInShort(evidence)}`,
     `Packages    ${packagesInShort(evidence)}`,
     `Goes to     ${count(accounts, 'account')}, ${count(regions, 'region')}`,
+    ...(evidence.kept === undefined ? [] : [`Built by    ${evidence.kept.bake}, kept since`]),
     '',
     'See everything and decide:',
     link,
@@ -240,6 +246,18 @@ export function approvalMessage(
     json: { kind: 'approval', approval: record.id, bake: record.bake, pipeline: record.pipeline, link },
     attributes: attributesOf('approval', 'PENDING_APPROVAL', evidence.pipeline, evidence.team),
   };
+}
+
+/** What people decide about, in a sentence or two. */
+export function whatIsAsked({ pipeline, kept }: Pick<Evidence, 'pipeline' | 'kept'>): string {
+  switch (kept?.startsAt) {
+    case 'Approve':
+      return `An image of ${pipeline} that is released already is to go to new targets, as it is. It goes there when you approve it; where it is, it stays.`;
+    case 'Test':
+      return `An image of ${pipeline} that is kept was tested again, in a new way. It is released when you approve it.`;
+    default:
+      return `A new image of ${pipeline} is built and tested. It is released when you approve it.`;
+  }
 }
 
 export function testsInShort(evidence: Pick<Evidence, 'tests'>): string {

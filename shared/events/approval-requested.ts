@@ -13,6 +13,8 @@ export const ApprovalRequestedSchema = z.object({
   expiresAt: z.iso.datetime(),
   /** Why the bake was started. */
   reason: z.string(),
+  /** Where the bake began; anything but `Build` is about an image that was kept. */
+  startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).optional(),
   /** What moved, newest last. */
   changes: z.array(
     z.object({ id: z.string(), selector: z.string(), from: z.string().optional(), to: z.string() }),

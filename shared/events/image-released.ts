@@ -10,6 +10,8 @@ export const ImageReleasedSchema = z.object({
   channel: z.string(),
   release: z.string(),
   reason: z.string(),
+  /** Where the bake began; anything but `Build` is about an image that was kept. */
+  startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).optional(),
   /** AMI in the control account per variant. */
   images: z.record(z.string(), z.string()),
   /** At most a hundred; the release itself, read through the API, names all. */

@@ -1,5 +1,6 @@
 /** Reads together what a decision is about, as it stands now. The caller freezes it. */
 import { diffPackages, type Evidence, EvidenceSchema } from '../domain/approval.ts';
+import type { Target } from '../domain/definition.ts';
 import { type Inventory, InventorySchema } from '../domain/inventory.ts';
 import { keys } from '../domain/naming.ts';
 import type { BakeRef } from '../domain/payloads.ts';
@@ -8,13 +9,17 @@ import {
   type ChangeRecord,
   ChangeRecordSchema,
   ChannelRecordSchema,
+  FingerprintRecordSchema,
   type ImageRecord,
   ImageRecordSchema,
   type RevisionRecord,
   StepRecordSchema,
   TestRecordSchema,
 } from '../domain/records.ts';
+import { isSame } from '../domain/wish.ts';
 import type { Documents, Item, Table } from '../ports.ts';
+import { readBake } from './steps.ts';
+import { read } from './store/read.ts';
 
 export interface GatherEvidenceDeps {
   readonly table: Table;
@@ -28,12 +33,14 @@ export async function gatherEvidence(
   revision: RevisionRecord,
 ): Promise<Evidence> {
   const { definition } = revision;
+  const judged = await judgedBy(deps, ref, bake);
   const [images, tests, gate, changes] = await Promise.all([
     readImages(deps, ref.bake),
-    readAll(deps, keys.bake(ref.bake).pk, 'TEST#'),
-    deps.table.get(keys.step(ref.bake, ref.attempt, 'Gate')),
+    readAll(deps, keys.bake(judged.bake).pk, 'TEST#'),
+    deps.table.get(keys.step(judged.bake, judged.attempt, 'Gate')),
     readChanges(deps, bake),
   ]);
+  const kept = await keptOf(deps, bake, images);
   return EvidenceSchema.parse({
     version: 1,
     pipeline: bake.pipeline,
@@ -54,11 +61,56 @@ export async function gatherEvidence(
     })),
     tests: tests
       .map((item) => TestRecordSchema.parse(item))
-      .filter((test) => test.attempt === ref.attempt)
+      .filter((test) => test.attempt === judged.attempt)
       .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
     gates: gate === undefined ? [] : [gateOf(gate)],
     packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
-    targets: definition.distribution.targets,
+    targets: newTargets(definition.distribution.targets, kept),
+    ...(kept === undefined ? {} : { kept }),
+  });
+}
+
+const BAKES_LOOKED_AT = 20;
+
+/** Whose tests and gates speak for the image: those of the bake itself, or of the one that it takes over as it was judged. */
+async function judgedBy(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  ref: BakeRef,
+  bake: BakeRecord,
+): Promise<BakeRef> {
+  let [judged, at] = [bake, ref];
+  for (let looked = 0; looked < BAKES_LOOKED_AT; looked += 1) {
+    const { startsAt, reuses } = judged;
+    if (startsAt === 'Build' || startsAt === 'Test' || reuses === undefined) break;
+    judged = await readBake(deps, reuses);
+    at = { bake: judged.id, attempt: judged.attempt };
+  }
+  return at;
+}
+
+async function keptOf(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  bake: BakeRecord,
+  images: readonly ImageRecord[],
+): Promise<Evidence['kept']> {
+  if (bake.startsAt === 'Build' || bake.reuses === undefined) return undefined;
+  const built = images[0]?.adoptedFrom ?? bake.reuses;
+  if (bake.startsAt !== 'Approve') return { bake: built, startsAt: bake.startsAt, places: [] };
+  const channel = await read(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  const known = isSame(channel, bake)
+    ? channel?.places
+    : (await read(deps.table, fingerprint, FingerprintRecordSchema))?.places;
+  return { bake: built, startsAt: bake.startsAt, places: known ?? [] };
+}
+
+/** People are asked for what is new: where the release is already, it has been approved. */
+function newTargets(targets: readonly Target[], kept: Evidence['kept']): Target[] {
+  if (kept?.startsAt !== 'Approve') return [...targets];
+  return targets.flatMap((target) => {
+    const { account, mode } = target;
+    const regions = target.regions.filter((region) => !kept.places.includes(`${account}/${region}/${mode}`));
+    return regions.length === 0 ? [] : [{ ...target, regions }];
   });
 }
 

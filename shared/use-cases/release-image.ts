@@ -253,6 +253,7 @@ function publish(
       channel,
       release: id,
       reason: bake.reason,
+      startsAt: bake.startsAt,
       images,
       targets: targetsShowing(given.rows).slice(0, TARGETS_IN_EVENT),
       changes: bake.changes,

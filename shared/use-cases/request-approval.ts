@@ -187,6 +187,7 @@ async function writeRequest(
     approvers: record.approvers,
     expiresAt: record.expiresAt,
     reason: evidence.reason,
+    startsAt: evidence.kept?.startsAt ?? 'Build',
     changes: evidence.changes.map(({ id, selector, from, to }) => ({
       id,
       selector,

@@ -13,13 +13,14 @@ import {
   distributionWorld,
   drive,
   HOME,
+  KEPT_BAKE,
+  OTHER_BAKE,
   type Ports,
   REF,
   type TargetSpec,
 } from '../support/distribution-world.ts';
 
 const OLD = 'ami-00000000000000fff';
-const TEMPLATE_BEFORE = 'ami-00000000000000abc';
 
 const spec = fc.record(
   {
@@ -37,11 +38,23 @@ const crash: fc.Arbitrary<CrashPoint> = fc.record({
   when: fc.constantFrom('before' as const, 'after' as const),
 });
 
+const specs = fc.uniqueArray(spec, {
+  maxLength: 5,
+  selector: ({ account, region }) => `${account}/${region}`,
+});
+
 export const distributions = fc.record({
-  specs: fc.uniqueArray(spec, {
-    maxLength: 5,
-    selector: ({ account, region }) => `${account}/${region}`,
-  }),
+  specs,
+  /** The image is one that was released before, to these targets; of its copies some are gone. */
+  kept: fc.option(
+    fc.record({
+      specs,
+      startsAt: fc.constantFrom('Test' as const, 'Approve' as const, 'Distribute' as const),
+      between: fc.boolean(),
+      gone: fc.array(fc.nat(5), { maxLength: 2 }),
+    }),
+    { nil: undefined },
+  ),
   crashes: fc.array(crash, { maxLength: 8 }),
   /** Accounts whose copies fail, that many times. */
   failures: fc.dictionary(fc.constantFrom('444455556666', '777788889999', HOME.account), fc.nat(4)),
@@ -59,6 +72,7 @@ export const RULES = {
   once: 'never makes a second image for a target',
   order: 'moves no pointer before every required target is verified',
   allOrNone: 'ends with every required target current, or with every pointer as before',
+  kept: 'never takes away what a kept release has: its image, its copies, who may launch them',
   nothingLeft:
     'leaves nothing behind that is not released: no image, permission, slot or hold on the pointers',
 } as const;
@@ -88,6 +102,20 @@ export const FAULTS = {
   'forgotten-pointer': (ports) => changed(ports, () => ({ readParameter: async () => undefined })),
   /** Copies that failed stay where they are. */
   'forgotten-copy': (ports) => changed(ports, () => ({ remove: async () => {} })),
+  /** A kept copy counts as the bake's own. */
+  'forgotten-adoption': (ports) => ({
+    ...ports,
+    table: {
+      ...ports.table,
+      query: async (query) => {
+        const page = await ports.table.query(query);
+        return {
+          ...page,
+          items: page.items.map(({ adopted: _, ...item }) => item as (typeof page.items)[number]),
+        };
+      },
+    },
+  }),
   /** Rows say that they are verified before they are. */
   'early-verified': (ports) => ({
     ...ports,
@@ -117,9 +145,10 @@ function changed(ports: Ports, change: (target: Opened) => Partial<Opened>): Por
 
 /** Plays one distribution and says what it broke. */
 export async function violationsOf(given: Distribution, fault?: Fault): Promise<Violation[]> {
-  const setup = distributionWorld(given.specs);
+  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { kept: given.kept });
   await setup.seed();
-  const watched = watch(setup, given);
+  const before = standing(setup, given);
+  const watched = watch(setup, given, before);
   const ports = fault === undefined ? setup.deps : FAULTS[fault](setup.deps);
   const deps = crashing(ports, given.crashes);
   const left = new Map(Object.entries(given.failures));
@@ -131,21 +160,68 @@ export async function violationsOf(given: Distribution, fault?: Fault): Promise<
   if (given.stopped === undefined) {
     const isCrash = (error: unknown) => error instanceof Crash;
     const end = await drive(setup, { deps, failing, isCrash });
-    return [...watched(), ...pointersAfter(setup, given, end === 'released'), ...leftovers(setup)];
+    return [...watched(), ...violationsAfter(setup, given, before, end === 'released')];
   }
   await drive(setup, { deps, failing, stopBefore: given.stopped, isCrash: () => false }).catch(() => {});
   setup.world.beforeCall = () => {};
   await removeCopies(ports, REF);
-  return [...watched(), ...pointersAfter(setup, given, false), ...leftovers(setup)];
+  return [...watched(), ...violationsAfter(setup, given, before, false)];
+}
+
+/** What stands when the bake begins: pointers, and what a kept release has. */
+interface Standing {
+  readonly parameters: ReadonlyMap<string, string | undefined>;
+  readonly templates: ReadonlyMap<string, string | undefined>;
+  readonly images: readonly string[];
+  readonly launchable: ReadonlyMap<string, readonly string[]>;
+}
+
+const placeOf = ({ account, region }: TargetSpec) => `${account}/${region}`;
+
+function standing(setup: DistributionWorld, given: Distribution): Standing {
+  const { images } = setup.world;
+  const copies = setup.copies().filter((image) => image.tags[TAGS.bake] === KEPT_BAKE);
+  for (const index of given.kept?.gone ?? []) images.delete(copies[index]?.id ?? '');
+  const all = given.kept === undefined ? [] : [...images.values()];
+  return {
+    parameters: new Map(given.specs.map((spec) => [placeOf(spec), setup.parameterOf(spec)])),
+    templates: new Map(given.specs.map((spec) => [placeOf(spec), setup.templateOf(spec)])),
+    images: all.map(({ id }) => id),
+    launchable: new Map(all.map(({ id, launchableBy }) => [id, [...launchableBy]])),
+  };
+}
+
+function violationsAfter(
+  setup: DistributionWorld,
+  given: Distribution,
+  before: Standing,
+  released: boolean,
+): Violation[] {
+  return [
+    ...pointersAfter(setup, given, before, released),
+    ...takenAway(setup, before),
+    ...leftovers(setup, before),
+  ];
+}
+
+function takenAway({ world }: DistributionWorld, before: Standing): Violation[] {
+  const gone = before.images.filter((id) => !world.images.has(id)).map((id) => `${id} is gone`);
+  const shut = [...before.launchable].flatMap(([id, accounts]) =>
+    accounts
+      .filter((account) => world.images.get(id)?.launchableBy.has(account) === false)
+      .map((account) => `${account} may not launch ${id} any more`),
+  );
+  return [...gone, ...shut].map((text) => ({ rule: 'kept' as const, text }));
 }
 
 /** Looks at the world before each call, at pointers before each write. */
-function watch(setup: DistributionWorld, given: Distribution): () => Violation[] {
+function watch(setup: DistributionWorld, given: Distribution, before: Standing): () => Violation[] {
   const found: Violation[] = [];
+  const old = new Set([...before.parameters.values(), ...before.templates.values()]);
   let writes = 0;
   let calls = 0;
   setup.world.beforePointer = (place, pointer, imageId) => {
-    if (imageId === OLD || imageId === TEMPLATE_BEFORE) return;
+    if (old.has(imageId)) return;
     const unverified = setup
       .rows()
       .filter((row) => row.required && row.state !== 'verified' && row.state !== 'released');
@@ -158,24 +234,34 @@ function watch(setup: DistributionWorld, given: Distribution): () => Violation[]
   setup.world.beforeCall = () => {
     calls += 1;
     if (given.throttles.includes(calls)) throw new TryLater('RequestLimitExceeded');
-    const places = setup.copies().map((image) => `${image.account}/${image.region}`);
+    const places = setup
+      .copies()
+      .filter((image) => image.tags[TAGS.bake] !== OTHER_BAKE)
+      .map((image) => `${image.account}/${image.region}`);
     const twice = places.find((place, index) => places.indexOf(place) !== index);
     if (twice !== undefined) found.push({ rule: 'once', text: `${twice} has two images` });
   };
   return () => found;
 }
 
-function pointersAfter(setup: DistributionWorld, given: Distribution, released: boolean): Violation[] {
+function pointersAfter(
+  setup: DistributionWorld,
+  given: Distribution,
+  before: Standing,
+  released: boolean,
+): Violation[] {
   return given.specs.flatMap((target) => {
     const row = setup
       .rows()
       .find((one) => !one.carrier && one.account === target.account && one.region === target.region);
     const moved = released && row?.state === 'released';
+    const parameter = before.parameters.get(placeOf(target));
+    const template = before.templates.get(placeOf(target));
     const problems = [
       ...(released && target.required !== false && !moved ? ['is required and not released'] : []),
-      ...differs('the parameter', setup.parameterOf(target), moved ? row.imageId : target.before),
+      ...differs('the parameter', setup.parameterOf(target), moved ? row.imageId : parameter),
       ...(target.launchTemplate === true
-        ? differs('the template', setup.templateOf(target), moved ? row.imageId : TEMPLATE_BEFORE)
+        ? differs('the template', setup.templateOf(target), moved ? row.imageId : template)
         : []),
       ...(moved && !launchable(setup, target, row.imageId) ? ['cannot launch what it points to'] : []),
     ];
@@ -194,14 +280,17 @@ function launchable(setup: DistributionWorld, target: TargetSpec, imageId: strin
   return setup.world.see(target, imageId ?? '')?.state === 'available';
 }
 
-function leftovers(setup: DistributionWorld): Violation[] {
+function leftovers(setup: DistributionWorld, before: Standing): Violation[] {
   const released = setup.rows().filter((row) => row.state === 'released');
   const kept = released.map((row) => row.imageId);
   const shared = released
     .filter((row) => row.mode === 'share' && row.region === HOME.region)
     .map((row) => row.account);
   const stray = setup.copies().filter((image) => image.tags[TAGS.bake] === BAKE && !kept.includes(image.id));
-  const permitted = [...setup.source.launchableBy].filter((account) => !shared.includes(account));
+  const earlier = before.launchable.get(setup.source.id) ?? [];
+  const permitted = [...setup.source.launchableBy].filter(
+    (account) => !shared.includes(account) && !earlier.includes(account),
+  );
   const marks = setup.table.items().filter((item) => /^(?:COPY#|POINTERS#)|^WAIT$/.test(item.sk));
   return [
     ...stray.map((image) => `${image.id} in ${image.account}/${image.region}`),
@@ -212,9 +301,10 @@ function leftovers(setup: DistributionWorld): Violation[] {
 
 /** The same distribution by two runs beside each other, as when a function is called again while it still works: every call is a place to change over. */
 export async function violationsOfTwo(given: Distribution, scheduler: fc.Scheduler): Promise<Violation[]> {
-  const setup = distributionWorld(given.specs);
+  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { kept: given.kept });
   await setup.seed();
-  const watched = watch(setup, { ...given, throttles: [] });
+  const before = standing(setup, given);
+  const watched = watch(setup, { ...given, throttles: [] }, before);
   const left = new Map(Object.entries(given.failures));
   const failing = (image: { account: string }) => {
     const rest = left.get(image.account) ?? 0;
@@ -241,7 +331,7 @@ export async function violationsOfTwo(given: Distribution, scheduler: fc.Schedul
   await scheduler.waitFor(both);
   const released = (await both).includes('released');
   if (!released) await removeCopies(setup.deps, REF);
-  return [...watched(), ...pointersAfter(setup, given, released), ...leftovers(setup)];
+  return [...watched(), ...violationsAfter(setup, given, before, released)];
 }
 
 function interleaved<Port extends object>(port: Port, scheduler: fc.Scheduler): Port {

@@ -230,8 +230,8 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     published: () => table.items().filter((item) => item.pk.startsWith('OUTBOX#')),
     /** What is left at AWS: running instances, images, builds that the engine remembers. */
     leftBehind: () => [...instances.running(), ...world.images.keys(), ...engine.known()],
-    run: (name: 'bake' | 'build' | 'test', more: Record<string, TaskStub> = {}) =>
-      runMachine(readMachine(name), REF, { ...tasksOf(deps), ...more }),
+    run: (name: 'bake' | 'build' | 'test', more: Record<string, TaskStub> = {}, ref = REF) =>
+      runMachine(readMachine(name), ref, { ...tasksOf(deps), ...more }),
   };
 }
 

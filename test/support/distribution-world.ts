@@ -15,6 +15,7 @@ import {
   type TargetRecord,
   TargetRecordSchema,
 } from '../../shared/domain/records.ts';
+import { adoptImages, readKeptImages } from '../../shared/use-cases/adopt-images.ts';
 import { advanceTargets } from '../../shared/use-cases/advance-targets.ts';
 import { checkCopies } from '../../shared/use-cases/check-copies.ts';
 import { movePointers } from '../../shared/use-cases/move-pointers.ts';
@@ -31,6 +32,9 @@ export const HOME = { account: '111122223333', region: 'eu-west-1' };
 export const BAKE = '01JTEST0000000000000000BAK';
 export const PARAMETER = '/ovenbird/web/stable';
 export const REF = { bake: BAKE, attempt: 1 };
+/** The bake whose release is kept, and one that was released between it and the bake that uses its image again. */
+export const KEPT_BAKE = '01JTEST0000000000000000ABB';
+export const OTHER_BAKE = '01JTEST0000000000000000ACC';
 
 export interface TargetSpec {
   readonly account: string;
@@ -44,15 +48,21 @@ export interface TargetSpec {
 
 export type DistributionWorld = ReturnType<typeof distributionWorld>;
 
+export interface WorldOptions {
+  readonly deprecateAfter?: string;
+  readonly tags?: Record<string, string>;
+  readonly devices?: readonly string[];
+  /** The bake begins with the image of a release, which was brought to these targets. */
+  readonly kept?: {
+    readonly specs: readonly TargetSpec[];
+    readonly startsAt: 'Test' | 'Approve' | 'Distribute';
+    /** Another image was current in between. */
+    readonly between?: boolean;
+  };
+}
+
 /** An approved bake of the pipeline `web` that is about to be distributed. */
-export function distributionWorld(
-  specs: readonly TargetSpec[],
-  options: {
-    readonly deprecateAfter?: string;
-    readonly tags?: Record<string, string>;
-    readonly devices?: readonly string[];
-  } = {},
-) {
+export function distributionWorld(specs: readonly TargetSpec[], options: WorldOptions = {}) {
   const world = imageWorld(HOME.account);
   const clock = fakeClock();
   const table = memoryTable();
@@ -60,10 +70,16 @@ export function distributionWorld(
     ...HOME,
     name: 'source',
     devices: options.devices ?? ['/dev/xvda', '/dev/xvdb'],
-    tags: { [TAGS.bake]: BAKE, [TAGS.attempt]: '1', [TAGS.managed]: 'true', [TAGS.verdict]: 'passed' },
+    tags: {
+      [TAGS.bake]: options.kept === undefined ? BAKE : KEPT_BAKE,
+      [TAGS.attempt]: '1',
+      [TAGS.managed]: 'true',
+      [TAGS.verdict]: 'passed',
+    },
   });
+  const sources = new Set([source.id]);
   const planned: string[] = [];
-  for (const { account, region, launchTemplate, before } of specs) {
+  for (const { account, region, launchTemplate, before } of [...(options.kept?.specs ?? []), ...specs]) {
     const place = { account, region };
     world.keys.set(at(place, 'alias/ovenbird-images'), `arn:aws:kms:${region}:${account}:key/images`);
     world.keys.set(
@@ -71,7 +87,7 @@ export function distributionWorld(
       `arn:aws:kms:${region}:${HOME.account}:key/shared`,
     );
     if (before !== undefined) world.parameters.set(at(place, PARAMETER), { value: before, type: 'String' });
-    if (launchTemplate === true)
+    if (launchTemplate === true && !world.templates.has(at(place, 'web')))
       world.templates.set(at(place, 'web'), {
         defaultVersion: '1',
         managed: true,
@@ -91,12 +107,12 @@ export function distributionWorld(
         void planned.push(...requests.map((r) => r.pipeline)),
     },
   };
-  const rows = (): TargetRecord[] =>
+  const rows = (bake = BAKE): TargetRecord[] =>
     table
       .items()
-      .filter((item) => item.pk === keys.bake(BAKE).pk && /^(?:TARGET|CARRIER)#/.test(item.sk))
+      .filter((item) => item.pk === keys.bake(bake).pk && /^(?:TARGET|CARRIER)#/.test(item.sk))
       .map((item) => TargetRecordSchema.parse(item));
-  return {
+  const setup = {
     world,
     clock,
     table,
@@ -114,18 +130,45 @@ export function distributionWorld(
       const template = world.templates.get(at(place, 'web'));
       return template?.versions.get(template.defaultVersion)?.imageId;
     },
-    copies: (): WorldImage[] => [...world.images.values()].filter((image) => image.id !== source.id),
-    seed: () => seed(specs, options, table, clock.now().toISOString(), source),
+    copies: (): WorldImage[] => [...world.images.values()].filter((image) => !sources.has(image.id)),
+    seed: async (): Promise<void> => {
+      const { kept } = options;
+      const bakes: SeededBake[] = [];
+      if (kept !== undefined) bakes.push({ id: KEPT_BAKE, specs: kept.specs, source });
+      if (kept?.between === true) {
+        const other = world.addImage({ ...HOME, name: 'other', tags: { [TAGS.bake]: OTHER_BAKE } });
+        sources.add(other.id);
+        bakes.push({ id: OTHER_BAKE, specs: kept.specs, source: other, bits: 'other' });
+      }
+      for (const bake of bakes) {
+        await seedBake(bake, bakes.indexOf(bake) + 1, options, setup);
+        const end = await drive(setup, { ref: { bake: bake.id, attempt: 1 } });
+        if (end !== 'released') throw new Error(`${bake.id} ended as ${end}.`);
+        clock.forward(3600);
+      }
+      planned.length = 0;
+      await seedBake({ id: BAKE, specs, source }, bakes.length + 1, options, setup);
+    },
   };
+  return setup;
 }
 
-async function seed(
-  specs: readonly TargetSpec[],
-  options: { readonly deprecateAfter?: string; readonly tags?: Record<string, string> },
-  table: ReturnType<typeof memoryTable>,
-  now: string,
-  source: WorldImage,
+interface SeededBake {
+  readonly id: string;
+  readonly specs: readonly TargetSpec[];
+  readonly source: WorldImage;
+  readonly bits?: string;
+}
+
+async function seedBake(
+  { id, specs, source, bits = 'bits' }: SeededBake,
+  number: number,
+  options: WorldOptions,
+  { table, clock, deps }: Pick<DistributionWorld, 'table' | 'clock' | 'deps'>,
 ): Promise<void> {
+  const now = clock.now().toISOString();
+  const kept = id === BAKE ? options.kept : undefined;
+  const proof = kept?.startsAt === 'Test' ? 'newer-proof' : 'proof';
   const definition = DefinitionSchema.parse({
     apiVersion: 'ovenbird.dev/v1',
     name: 'web',
@@ -148,7 +191,7 @@ async function seed(
   const base = { key: 'ami', selector, version: selector.id };
   const revision = {
     pipeline: 'web',
-    revision: 1,
+    revision: number,
     definition,
     selectors: { base: selector, components: [], inputs: [], tests: [] },
     digest: 'd',
@@ -157,7 +200,7 @@ async function seed(
   } satisfies RevisionRecord;
   const pipeline = {
     name: 'web',
-    revision: 1,
+    revision: number,
     digest: 'd',
     enabled: true,
     parents: [],
@@ -184,14 +227,15 @@ async function seed(
     updatedAt: now,
   } satisfies PipelineRecord;
   const bake = {
-    id: BAKE,
+    id,
     pipeline: 'web',
-    revision: 1,
+    revision: number,
     channel: 'stable',
-    bits: 'bits',
-    proof: 'proof',
+    bits,
+    proof,
     lock: { base, components: [], inputs: [], tests: [] },
-    startsAt: 'Build',
+    startsAt: kept?.startsAt ?? 'Build',
+    ...(kept === undefined ? {} : { reuses: KEPT_BAKE }),
     reason: 'The base moved.',
     changes: ['change'],
     causes: ['change'],
@@ -200,7 +244,7 @@ async function seed(
     createdAt: now,
   } satisfies BakeRecord;
   const attempt = {
-    bake: BAKE,
+    bake: id,
     attempt: 1,
     state: 'awaiting-approval',
     startedAt: now,
@@ -208,42 +252,50 @@ async function seed(
     capacity: [],
   } satisfies AttemptRecord;
   const image = {
-    bake: BAKE,
+    bake: id,
     attempt: 1,
+    snapshotIds: source.snapshots.map((snapshot) => snapshot.id),
+    removed: false,
     variant: 'x86-64',
     ...HOME,
     build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
     imageId: source.id,
-    snapshotIds: source.snapshots.map((snapshot) => snapshot.id),
-  } satisfies Partial<ImageRecord>;
+    inventoryDigest: `packages of ${source.id}`,
+  } satisfies ImageRecord;
   const planning = {
     pipeline: 'web',
-    version: 3,
+    version: number === 1 ? 3 : 3 + number,
     dirty: false,
     changes: [],
     causes: [],
-    activeBake: BAKE,
+    activeBake: id,
     supersededInRow: 0,
     consecutiveFailures: 2,
     floors: {},
   } satisfies PlanningRecord;
   const fingerprint = {
     pipeline: 'web',
-    bits: 'bits',
-    proof: 'proof',
+    bits,
+    proof,
     state: 'baking',
-    bake: BAKE,
+    bake: id,
     failures: 0,
+    ...(kept === undefined || kept.startsAt === 'Test' ? {} : { kept: KEPT_BAKE }),
   } satisfies FingerprintRecord;
   await table.write([
     { put: { ...keys.pipeline('web'), ...pipeline } },
-    { put: { ...keys.revision('web', 1), ...revision } },
-    { put: { ...keys.bake(BAKE), ...bake } },
-    { put: { ...keys.attempt(BAKE, 1), ...attempt } },
-    { put: { ...keys.image(BAKE, 'x86-64'), ...image } },
+    { put: { ...keys.revision('web', number), ...revision } },
+    { put: { ...keys.bake(id), ...bake } },
+    { put: { ...keys.attempt(id, 1), ...attempt } },
+    ...(kept === undefined ? [{ put: { ...keys.image(id, 'x86-64'), ...image } }] : []),
     { put: { ...keys.planning('web'), ...planning } },
-    { put: { ...keys.fingerprint('web', 'bits', 'proof'), ...fingerprint } },
+    { put: { ...keys.fingerprint('web', bits, proof), ...fingerprint } },
   ]);
+  if (kept === undefined) return;
+  // As the preflight does.
+  const adopting = { table, clock, images: deps.ownImages };
+  const found = await readKeptImages(adopting, KEPT_BAKE, ['x86-64']);
+  if ('images' in found) await adoptImages(adopting, { bake: id, attempt: 1 }, bake, found.images);
 }
 
 export type Ports = DistributionWorld['deps'];
@@ -254,6 +306,7 @@ export interface DriveOptions {
   readonly isCrash?: (error: unknown) => boolean;
   readonly failing?: (image: WorldImage) => boolean;
   readonly stopBefore?: 'move' | 'release';
+  readonly ref?: typeof REF;
 }
 
 const TRIES = 60;
@@ -264,6 +317,7 @@ export async function drive(
   options: DriveOptions = {},
 ): Promise<'released' | 'failed' | 'stopped'> {
   const deps = options.deps ?? setup.deps;
+  const ref = options.ref ?? REF;
   const again = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     for (let tried = 0; ; tried += 1) {
       try {
@@ -276,20 +330,20 @@ export async function drive(
     }
   };
   try {
-    const plan = await again(() => planDistribution(deps, REF));
+    const plan = await again(() => planDistribution(deps, ref));
     const regions: { region: string; failed: boolean }[] = [];
     for (const { region } of plan.runs) {
       await again(() => distributeRegion(setup, deps, region, options));
       regions.push({ region, failed: false });
     }
     if (options.stopBefore === 'move') return 'stopped';
-    await again(() => movePointers(deps, { ...REF, regions }));
+    await again(() => movePointers(deps, { ...ref, regions }));
     if (options.stopBefore === 'release') return 'stopped';
-    await again(() => releaseImage(deps, REF));
+    await again(() => releaseImage(deps, ref));
     return 'released';
   } catch (error) {
     if (!(error instanceof DistributionFailed) && !(error instanceof TryLater)) throw error;
-    await again(() => removeCopies(deps, REF));
+    await again(() => removeCopies(deps, ref));
     return 'failed';
   }
 }
@@ -301,7 +355,7 @@ async function distributeRegion(
   options: DriveOptions,
 ): Promise<void> {
   for (let round = 0; round < 200; round += 1) {
-    const progress = await advanceTargets(deps, { ...REF, region });
+    const progress = await advanceTargets(deps, { ...(options.ref ?? REF), region });
     if (!progress.waiting) return;
     for (let look = 0; (await checkCopies(deps, { resource: progress.resource })) === undefined; look += 1) {
       if (look > 100) throw new Error(`The wait for ${progress.resource} never ends.`);
