@@ -6,6 +6,7 @@ import { bake, cancel, decide, retry } from './commands/bakes.ts';
 import type { Context } from './commands/context.ts';
 import { apply, init, validate } from './commands/definitions.ts';
 import { explain } from './commands/explain.ts';
+import { graph } from './commands/graph.ts';
 import { confirm, disable, enable, remove, waves } from './commands/pipelines.ts';
 import { status } from './commands/status.ts';
 import { findEndpoint } from './endpoint.ts';
@@ -73,6 +74,12 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .description('say why a pipeline was baked, why it does not bake, and what would make it')
     .argument('<name>', 'pipeline')
     .action(run((context, name: string) => explain(context, name)));
+  program
+    .command('graph')
+    .description('show who is built on what, as mermaid text')
+    .option('--upstream <name>', 'only this pipeline and what it is built on', pipelineName)
+    .option('--downstream <name>', 'only this pipeline and what is built on it', pipelineName)
+    .action(run((context, options: object) => graph(context, options)));
   program
     .command('enable')
     .description('let a pipeline bake by itself again')

@@ -17,6 +17,7 @@ import { decideApproval } from '../../shared/use-cases/decide-approval.ts';
 import { explainPipeline } from '../../shared/use-cases/explain-pipeline.ts';
 import { listApprovals, listBakes, listChanges, listReleases } from '../../shared/use-cases/list-pages.ts';
 import { showBake } from '../../shared/use-cases/show-bake.ts';
+import { showGraph } from '../../shared/use-cases/show-graph.ts';
 import { listPipelines, showPipeline } from '../../shared/use-cases/show-pipeline.ts';
 
 interface OfPipeline {
@@ -63,6 +64,7 @@ function operationsOf({ verbs, ...deps }: ApiDeps): Serve<Exclude<OperationName,
     listPipelines: ({ query }) => listPipelines(deps, query),
     showPipeline: ({ parameters }) => showPipeline(deps, parameters.name),
     explainPipeline: ({ parameters }) => explainPipeline(deps, parameters.name),
+    showGraph: ({ query }) => showGraph(deps, query),
     deletePipeline: ({ parameters, by }) => verbs.deletePipeline({ pipeline: parameters.name, by }),
     enablePipeline: ({ parameters, by }) => verbs.enablePipeline({ pipeline: parameters.name, by }),
     disablePipeline: ({ parameters, body, by }) =>

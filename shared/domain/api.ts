@@ -271,6 +271,49 @@ export const ExplanationSchema = z
   .meta({ id: 'Explanation' });
 export type Explanation = z.output<typeof ExplanationSchema>;
 
+export const GraphSchema = z
+  .object({
+    nodes: z.array(
+      z.object({
+        id: z.string().meta({ description: 'Name of a pipeline, or key of a selector.' }),
+        kind: z.enum([
+          'pipeline',
+          'component',
+          'ssm',
+          'image',
+          'ami',
+          'lookup',
+          'container',
+          'source',
+          'packages',
+        ]),
+        version: z.string().optional().meta({ description: 'Its release, or what the selector means now.' }),
+        stale: z.boolean().optional().meta({ description: 'Its release is not what is wanted now.' }),
+        baking: z.boolean().optional(),
+        disabled: z.boolean().optional(),
+      }),
+    ),
+    edges: z.array(
+      z.object({
+        from: z.string(),
+        to: z.string().meta({ description: 'The pipeline that is made of it.' }),
+        as: z.enum(['base', 'component', 'input', 'test']),
+      }),
+    ),
+    isCut: z.boolean().meta({ description: 'There is more above or below than is told here.' }),
+    cursor: z.string().optional(),
+  })
+  .meta({ id: 'Graph', description: 'Who is built on what. Pages share nodes of selectors.' });
+export type Graph = z.output<typeof GraphSchema>;
+
+export const GraphQuerySchema = PageQuerySchema.extend({
+  upstream: PipelineName.optional().meta({ description: 'Only this pipeline and all that it is built on.' }),
+  downstream: PipelineName.optional().meta({
+    description: 'Only this pipeline and all that is built on it.',
+  }),
+});
+export type GraphQuery = z.output<typeof GraphQuerySchema>;
+
 export const AppliedSchema = z
   .object({
     pipeline: z.string(),
@@ -401,6 +444,15 @@ export const OPERATIONS = {
     parameters: NameParameter,
     status: 200,
     answer: ExplanationSchema,
+    problems: ['pipeline-not-found'],
+  },
+  showGraph: {
+    method: 'get',
+    path: '/graph',
+    summary: 'Show who is built on what, with what is stale and what is baking',
+    query: GraphQuerySchema,
+    status: 200,
+    answer: GraphSchema,
     problems: ['pipeline-not-found'],
   },
   deletePipeline: {

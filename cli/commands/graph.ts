@@ -1,0 +1,33 @@
+/** `graph`: who is built on what, as mermaid text or as data. */
+import type { Graph } from '../../shared/domain/api.ts';
+import { mermaidOf } from '../../shared/domain/mermaid.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import type { Context } from './context.ts';
+
+export interface GraphOptions {
+  readonly upstream?: string;
+  readonly downstream?: string;
+}
+
+export async function graph({ out, api }: Context, options: GraphOptions): Promise<ExitCode> {
+  const client = await api();
+  const nodes = new Map<string, Graph['nodes'][number]>();
+  const edges: Graph['edges'] = [];
+  let cursor: string | undefined;
+  let isCut = false;
+  do {
+    const page = await client.call('showGraph', {
+      query: { upstream: options.upstream, downstream: options.downstream, limit: 100, cursor },
+    });
+    // Several pages may name one component.
+    for (const node of page.nodes) nodes.set(node.id, node);
+    edges.push(...page.edges);
+    isCut ||= page.isCut;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  const whole = { nodes: [...nodes.values()], edges };
+  out.emit({ ...whole, isCut });
+  out.print(mermaidOf(whole));
+  if (isCut) out.remark(`Only the nearest ${nodes.size} are shown; there are more.`);
+  return EXIT.ok;
+}
