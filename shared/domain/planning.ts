@@ -27,6 +27,8 @@ export interface ActiveBake {
   readonly bits: string;
   readonly proof: string;
   readonly isEnding: boolean;
+  /** It goes where the definition now says. */
+  readonly isWhole: boolean;
   /** The approval has been decided, whether the machine knows it yet or not. */
   readonly isApproved: boolean;
 }
@@ -95,7 +97,7 @@ export function decide(situation: Situation): Decision {
   const { wanted } = wish;
 
   // 1. Is there anything to do at all?
-  if (isSame(active, wanted) && active !== undefined && !active.isEnding)
+  if (isSame(active, wanted) && active !== undefined && !active.isEnding && active.isWhole)
     return {
       kind: 'taken-up',
       bake: active.id,
@@ -177,6 +179,11 @@ function besideRunning(situation: Situation, active: ActiveBake): Decision {
     settled: false,
   });
   if (active.isEnding) return hold('bake-running', `Bake ${active.id} is being ended.`);
+  if (situation.wish.known && isSame(active, situation.wish.wanted))
+    return hold(
+      'bake-running',
+      `Bake ${active.id} builds what is wanted; what the definition says since follows it.`,
+    );
   const supersedable = (SUPERSEDABLE_STATES as readonly AttemptState[]).includes(active.state);
   if (!supersedable || active.isApproved)
     return hold(

@@ -76,12 +76,12 @@ function rowsOf(
  * The writes that start the pipeline together with the moves, or undefined where it would not start. They lose when anything that was read has
  * moved: rows of one read are each as new as can be, but not of one moment.
  */
-export function expressWrites(
-  deps: Omit<StartBakeDeps, 'table'> & Pick<ExpressDeps, 'digest'>,
+export async function expressWrites(
+  deps: StartBakeDeps & Pick<ExpressDeps, 'digest'>,
   seen: Seen,
   moved: ReadonlyMap<string, SelectorRecord>,
   changes: readonly ChangeRecord[],
-): ReturnType<typeof startWrites> | undefined {
+): Promise<ReturnType<typeof startWrites> | undefined> {
   const { planning } = seen;
   const after: Seen = {
     ...seen,
@@ -107,9 +107,23 @@ export function expressWrites(
     now: deps.clock.now(),
   };
   const decision = decide(situation);
-  if (decision.kind !== 'start') return undefined;
+  if (decision.kind !== 'start' || (await hasKeptImage(deps, seen, decision.wanted.bits))) return undefined;
   const { bake, writes } = startWrites(deps, { situation }, decision);
   return { bake, writes: [...writes, ...unmoved(seen, moved)] };
+}
+
+/**
+ * The same fingerprint is found out by the write. The same bits can only be kept under another proof of a pipeline that has been judged in more
+ * than one way.
+ */
+async function hasKeptImage(
+  { table }: Pick<ExpressDeps, 'table'>,
+  { pipeline }: Seen,
+  bits: string,
+): Promise<boolean> {
+  if (pipeline.revision === 1 && pipeline.plan.tests.length === 0) return false;
+  const { pk, sk } = keys.fingerprint(pipeline.name, bits, '');
+  return (await table.query({ pk, prefix: sk, limit: 1 })).items.length > 0;
 }
 
 function unmoved(seen: Seen, moved: ReadonlyMap<string, SelectorRecord>): Write[] {

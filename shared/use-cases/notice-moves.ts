@@ -113,7 +113,7 @@ async function moveAtOnce(
   const writes = moves.flatMap((move, i) => moveWrites(deps, move, changes[i], now, 'done'));
   for (const { user, changes: own } of users.values()) {
     const seen = express.get(user.pipeline);
-    const start = seen === undefined ? undefined : expressWrites(deps, seen, moved, own);
+    const start = seen === undefined ? undefined : await expressWrites(deps, seen, moved, own);
     if (start === undefined) {
       writes.push(markWrite(user, own, now));
       marked.push(user);

@@ -76,11 +76,14 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
       await recordCurrent(deps, read, decision.reason);
       if (seen.planning.dirty) await planDescendants(deps, name);
       return { kind: 'current', release: seen.channel?.release ?? '' };
-    case 'hold':
-      await askInTime(deps, name, await recordHold(deps, read, decision));
-      if (decision.settled && seen.planning.dirty) await planDescendants(deps, name);
+    case 'hold': {
+      const { isNews, seconds } = await recordHold(deps, read, decision);
+      await askInTime(deps, name, seconds);
+      // Only once: each of them may tell its own descendants, and on many paths that would be messages without number.
+      if (decision.settled && seen.planning.dirty && isNews) await planDescendants(deps, name);
       await endAgain(deps, read);
       return { kind: 'held', reasons: decision.reasons };
+    }
     case 'taken-up':
       await recordTakenUp(deps, read, decision);
       await startAgain(deps, read);

@@ -100,12 +100,18 @@ export async function recordTakenUp(
   await deps.table.write([clearedWrite(read, entry)]);
 }
 
-/** Answers in how many seconds time alone will have ended the hold, where that is news; the sweep would find it up to a minute later. */
+export interface Held {
+  /** It was not recorded like this before. */
+  readonly isNews: boolean;
+  /** In how many seconds time alone will have ended the hold, where that is news; the sweep would find it up to a minute later. */
+  readonly seconds?: number;
+}
+
 export async function recordHold(
   deps: RecordDeps & LineDeps,
   read: Read,
   { reasons, settled }: Pick<Extract<Decision, { kind: 'hold' }>, 'reasons' | 'settled'>,
-): Promise<number | undefined> {
+): Promise<Held> {
   const { planning } = read.situation.seen;
   const now = deps.clock.now();
   const isRecorded = planning.decision?.kind === 'hold' && sameReasons(planning.decision.reasons, reasons);
@@ -113,7 +119,8 @@ export async function recordHold(
   const isDue = planning.dueAt === undefined ? dueAt !== undefined : planning.dueAt <= now.toISOString();
   // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
   const dirty = dueAt !== undefined;
-  if (isRecorded && planning.dirty === dirty && !isDue) return undefined;
+  const isNews = !isRecorded || planning.dirty !== dirty;
+  if (!isNews && !isDue) return { isNews };
 
   const entry: PlanDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
   const always = {
@@ -131,7 +138,8 @@ export async function recordHold(
       : { set: { ...always, dueAt, ...(line ?? { duePk: due.planning, dueSk: dueAt }) } };
   await deps.table.write([planningWrite(read, entry, more), ...(wave?.checks ?? [])]);
   const isTimed = reasons.every(({ code }) => TIMED.has(code));
-  return isTimed && dueAt !== undefined ? (Date.parse(dueAt) - now.getTime()) / 1000 : undefined;
+  if (!isTimed || dueAt === undefined) return { isNews };
+  return { isNews, seconds: (Date.parse(dueAt) - now.getTime()) / 1000 };
 }
 
 /** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-next.ts). */

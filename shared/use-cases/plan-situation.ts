@@ -98,7 +98,7 @@ export async function readSituation(deps: SituationDeps, name: string): Promise<
       fingerprint: fingerprints.find((entry) => wish.known && isSame(entry, wish.wanted)),
       kept: keptOf(fingerprints),
       ancestors,
-      active: activeOf(bake, attempt, running?.approval()?.state),
+      active: activeOf(bake, attempt, own.pipeline.revision, running?.approval()?.state),
       changes: changesOf(seen, known, moved()),
       unconfirmed: unconfirmedOf(known.filter(({ id }) => own.planning.causes.includes(id))),
       capacity: line,
@@ -178,6 +178,7 @@ function runningRows(deps: SituationDeps, batch: ReadBatch, bake: BakeRecord | u
 function activeOf(
   bake: BakeRecord | undefined,
   attempt: AttemptRecord | undefined,
+  revision: number,
   approval: string | undefined,
 ): ActiveBake | undefined {
   if (bake === undefined || attempt === undefined) return undefined;
@@ -188,6 +189,7 @@ function activeOf(
     bits: bake.bits,
     proof: bake.proof,
     isEnding: attempt.endRequested !== undefined,
+    isWhole: bake.revision === revision,
     isApproved: approval === 'approved',
   };
 }

@@ -26,6 +26,8 @@ import type {
   ExecutionStatus,
   FindingHints,
   HintQueue,
+  ImageFacts,
+  Item,
   Limits,
   Message,
   PlanQueue,
@@ -151,7 +153,7 @@ export function planningWorld(
     notifier: { notify: async (message: Message) => void mails.push(message) },
     wakeQueue: fakeWakeQueue(),
     workflows,
-    images: { describe: async () => undefined },
+    images: { describe: async (): Promise<ImageFacts | undefined> => undefined },
     calendar: cronerCalendar,
     limits: { ...WIDE, ...options.limits },
     home: HOME,
@@ -210,13 +212,18 @@ export function planningWorld(
     mails,
     executions,
     bakes,
+    bake: (id: string): BakeRecord | undefined => written.bakes.get(id),
+    change: (id: string): ChangeRecord | undefined => written.changes.get(id),
     changes,
+    /** Rows that stand in this part of the index of what is due. */
+    due: (pk: string): Item[] => [...written.due.values()].filter(({ duePk }) => duePk === pk),
     planning,
     channel,
 
     apply: (spec: PipelineSpec, by = 'tests') =>
       applyDefinition(ports, { definition: definitionOf(spec), by }),
-    request: (pipeline: string, force = false, by = 'anna') => requestBake(ports, { pipeline, by, force }),
+    request: (pipeline: string, force = false, by = 'anna', given: Partial<typeof ports> = {}) =>
+      requestBake({ ...ports, ...given }, { pipeline, by, force }),
     notice: (topic: string) => noticeHint(ports, { topics: [topic] }),
     publishComponent,
 
@@ -341,8 +348,13 @@ function recordsOf(table: ReturnType<typeof memoryTable>) {
   const running = new Map<string, BakeRecord>();
   const changes = new Map<string, ChangeRecord>();
   const unpublished = new Set<string>();
+  /** Rows that a sweep has to look at, by their key. */
+  const due = new Map<string, Item>();
   table.onWrite((written) => {
-    for (const { after } of written) {
+    for (const { before, after } of written) {
+      const { pk, sk } = after ?? before ?? { pk: '', sk: '' };
+      if (after?.duePk === undefined) due.delete(`${pk} ${sk}`);
+      else due.set(`${pk} ${sk}`, after);
       if (after === undefined) continue;
       if (after.listPk === lists.changes) changes.set(String(after.id), ChangeRecordSchema.parse(after));
       if (after.pk.startsWith('OUTBOX#')) {
@@ -356,7 +368,7 @@ function recordsOf(table: ReturnType<typeof memoryTable>) {
       else running.delete(bake.id);
     }
   });
-  return { bakes, running, changes, unpublished };
+  return { bakes, running, changes, unpublished, due };
 }
 
 /** As EventBridge puts it into the hint queue. */

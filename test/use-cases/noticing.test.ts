@@ -172,6 +172,50 @@ describe('a change', () => {
 });
 
 describe('planning', () => {
+  it('tells those who wait for a first release once, however many paths lead to them', async () => {
+    const world = planningWorld();
+    const names = Array.from({ length: 11 }, (_, n) => `step-${String(n).padStart(2, '0')}`);
+    for (const [n, name] of names.entries()) {
+      const inputs = names.slice(1, n).map((pipeline) => ({ pipeline }));
+      const base = n === 0 ? BASE_PARAMETER : (names[0] ?? '');
+      await world.apply({ name, base, triggers: n === 0 ? { mode: 'manual' } : {}, more: { inputs } });
+    }
+
+    await world.settle();
+
+    expect(world.planning('step-10')?.decision?.reasons[0]?.code).toBe('unresolved');
+  });
+
+  it('tests again and builds nothing, when a test component moves that nobody but it uses', async () => {
+    const world = planningWorld();
+    const topic = world.publishComponent('proof', '1.0.0');
+    const tests = { suites: [{ name: 'boots', script: 'true' }], components: [{ component: 'proof/1.x.x' }] };
+    await world.apply({ name: 'base', base: BASE_PARAMETER, more: { tests } });
+    await world.settle();
+    await releaseAll(world);
+
+    world.publishComponent('proof', '1.1.0');
+    await world.notice(topic);
+    await world.settle();
+
+    expect(world.bakes('base').at(-1)?.startsAt).toBe('Test');
+  });
+
+  it('keeps the change that brings a new target while a bake for the old ones runs', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.settle();
+    const targets = [{ account: '444455556666', regions: ['eu-west-1'] }];
+
+    await world.apply({ name: 'base', base: BASE_PARAMETER, more: { distribution: { targets } } });
+    await world.settle();
+    await releaseAll(world);
+
+    const bake = world.bakes('base')[1];
+    expect(bake?.startsAt).toBe('Approve');
+    expect(bake?.changes.map((id) => world.change(id)?.selector)).toEqual(['definition:base']);
+  });
+
   it('starts at most one bake per fingerprint, however often it is asked', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
