@@ -10,7 +10,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
-import { countMetric, log } from '../../shared/lambda/telemetry.ts';
+import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
 import type { Memory } from '../../shared/use-cases/notice-ahead.ts';
 import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
 
@@ -32,15 +32,5 @@ export const handler = queueLambda({
     documents: documents(),
     memory: memory(),
   }),
-  run: async (deps, body) => {
-    const outcome = await noticeHint(deps, body);
-    if (outcome.kind !== 'noticed') {
-      log.info('hint-ignored', { kind: outcome.kind, why: outcome.why });
-      return;
-    }
-    for (const { id, selector, from, to } of outcome.changes)
-      log.info('selector-moved', { change: id, selector, from, to });
-    for (const problem of outcome.problems) log.warn('selector-unresolved', { ...problem });
-    countMetric('ChangesNoticed', outcome.changes.length);
-  },
+  run: async (deps, body) => tellNoticed(await noticeHint(deps, body)),
 });

@@ -1,5 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { TryLater } from '../domain/errors.ts';
+import { isStoreTopic } from '../domain/hints.ts';
 import type { HintQueue } from '../ports.ts';
 import { calling } from './aws-client.ts';
 
@@ -7,22 +8,36 @@ import { calling } from './aws-client.ts';
 const BATCH_MESSAGES = 10;
 /** Few enough that one message is done well within the function's time. */
 const TOPICS_IN_MESSAGE = 20;
+/** Asking a store may take half a minute. */
+const STORE_TOPICS_IN_MESSAGE = 4;
 
-export function sqsHintQueue(client: SQSClient, queueUrl: string): HintQueue {
+/** The queues are read by different functions: `stores` by the one that can ask stores. */
+export function sqsHintQueue(
+  client: SQSClient,
+  urls: { readonly hints: string; readonly stores: string },
+): HintQueue {
   return {
     async send(topics) {
-      const bodies = Array.from({ length: Math.ceil(topics.length / TOPICS_IN_MESSAGE) }, (_, index) =>
-        JSON.stringify({ topics: topics.slice(index * TOPICS_IN_MESSAGE, (index + 1) * TOPICS_IN_MESSAGE) }),
-      );
-      for (let start = 0; start < bodies.length; start += BATCH_MESSAGES) {
-        const Entries = bodies
-          .slice(start, start + BATCH_MESSAGES)
-          .map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-        const answer = await calling(() =>
-          client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries })),
-        );
-        if ((answer.Failed ?? []).length > 0) throw new TryLater('SQS refused some of the hints.');
-      }
+      const stores = topics.filter(isStoreTopic);
+      const others = topics.filter((topic) => !isStoreTopic(topic));
+      await sendAll(client, urls.hints, messagesOf(others, TOPICS_IN_MESSAGE));
+      await sendAll(client, urls.stores, messagesOf(stores, STORE_TOPICS_IN_MESSAGE));
     },
   };
+}
+
+function messagesOf(topics: readonly string[], size: number): string[] {
+  return Array.from({ length: Math.ceil(topics.length / size) }, (_, index) =>
+    JSON.stringify({ topics: topics.slice(index * size, (index + 1) * size) }),
+  );
+}
+
+async function sendAll(client: SQSClient, QueueUrl: string, bodies: readonly string[]): Promise<void> {
+  for (let start = 0; start < bodies.length; start += BATCH_MESSAGES) {
+    const Entries = bodies
+      .slice(start, start + BATCH_MESSAGES)
+      .map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+    const answer = await calling(() => client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+    if ((answer.Failed ?? []).length > 0) throw new TryLater('SQS refused some of the hints.');
+  }
 }

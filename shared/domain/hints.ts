@@ -1,9 +1,10 @@
 /**
  * What an event can say: that the selectors of some topics may mean something else now. The event is never believed; it only names what is
  * to be read again. Shapes: imagebuilder/userguide/integ-eventbridge, AWSEC2/UserGuide/monitor-ami-events,
- * systems-manager/userguide/monitoring-systems-manager-event-examples, imagebuilder/userguide/log-cloudtrail.
+ * systems-manager/userguide/monitoring-systems-manager-event-examples, imagebuilder/userguide/log-cloudtrail, and beside each detail.
  */
 import * as z from 'zod';
+import { partitionOf } from './references.ts';
 import { arnTopic, selectorTopic } from './selectors.ts';
 
 /** Our own message, from the reconcile or the API. */
@@ -38,6 +39,17 @@ const ComponentCall = z.object({
 });
 /** inspector/latest/user/eventbridge-integration */
 const FindingDetail = z.object({ findingArn: z.string().startsWith('arn:'), type: z.string() });
+/** AmazonECR/latest/userguide/ecr-eventbridge */
+const ContainerDetail = z.object({
+  'action-type': z.string(),
+  result: z.string(),
+  'repository-name': z.string().min(1),
+});
+/** AmazonS3/latest/userguide/ev-events: unlike in other notifications of S3, the key is not encoded. */
+const ObjectDetail = z.object({
+  bucket: z.object({ name: z.string().min(1) }),
+  object: z.object({ key: z.string().min(1) }),
+});
 const ReleaseDetail = z.object({ pipeline: z.string(), channel: z.string() });
 
 export type Hint =
@@ -77,11 +89,13 @@ function topicsOf(event: Envelope): Hint | undefined {
       return ofComponent(event);
     case 'aws.ssm/Parameter Store Change':
       return ofParameter(event);
-    case 'aws.ec2/EC2 AMI State Change': {
-      const detail = AmiDetail.safeParse(event.detail);
-      if (!detail.success) return undefined;
-      return topic(selectorTopic({ kind: 'ami', id: detail.data.ImageId, region: event.region }));
-    }
+    case 'aws.ec2/EC2 AMI State Change':
+      return ofAmi(event);
+    case 'aws.ecr/ECR Image Action':
+      return ofContainer(event);
+    case 'aws.s3/Object Created':
+    case 'aws.s3/Object Deleted':
+      return ofObject(event);
     case 'aws.inspector2/Inspector2 Finding':
       return ofFinding(event);
     case 'ovenbird/Ovenbird Image Released': {
@@ -114,7 +128,33 @@ function ofComponent(event: Envelope): Hint | undefined {
   if (requestParameters == null) return undefined;
   // What the response holds is not documented; the ARN follows from the name (imagebuilder CreateComponentRequest.name).
   const name = requestParameters.name.toLowerCase().replaceAll(/[ _]/g, '-');
-  return topic(`arn:aws:imagebuilder:${event.region}:${event.account}:component/${name}`);
+  const { region, account } = event;
+  return topic(`arn:${partitionOf(region)}:imagebuilder:${region}:${account}:component/${name}`);
+}
+
+/** The image may be pinned somewhere, and it may be, or have been, the newest that a lookup of its owner finds. */
+function ofAmi({ detail, account, region }: Envelope): Hint | undefined {
+  const image = AmiDetail.safeParse(detail);
+  if (!image.success) return undefined;
+  const pinned = selectorTopic({ kind: 'ami', id: image.data.ImageId, region });
+  return { kind: 'topics', topics: [pinned, lookupTopic(region, account)] };
+}
+
+function ofContainer({ detail, account, region }: Envelope): Hint | undefined {
+  const action = ContainerDetail.safeParse(detail);
+  if (!action.success) return undefined;
+  const { 'action-type': type, result, 'repository-name': repository } = action.data;
+  if (result !== 'SUCCESS') return { kind: 'nothing', why: `The ${type} ended in ${result}.` };
+  // A deleted tag leaves a selector without a version, which people are told.
+  if (type !== 'PUSH' && type !== 'DELETE') return { kind: 'nothing', why: `${type} moves no tag.` };
+  return topic(selectorTopic({ kind: 'container', account, region, repository, tag: '' }));
+}
+
+function ofObject({ detail }: Envelope): Hint | undefined {
+  const created = ObjectDetail.safeParse(detail);
+  if (!created.success) return undefined;
+  const { bucket, object } = created.data;
+  return topic(selectorTopic({ kind: 'source', bucket: bucket.name, object: object.key }));
 }
 
 function ofParameter(event: Envelope): Hint | undefined {
@@ -133,4 +173,16 @@ function ofFinding(event: Envelope): Hint | undefined {
 
 function topic(name: string): Hint {
   return { kind: 'topics', topics: [name] };
+}
+
+function lookupTopic(region: string, owner: string): string {
+  return selectorTopic({ kind: 'lookup', owner, region, name: '', architecture: 'x86_64' });
+}
+
+/** Kinds whose answer may take long, or needs clients and permissions that the others do without: a function of its own resolves them. */
+const STORES = ['ami:', 'lookup:', 'container:', 'source:', 'packages:'];
+
+/** Whether selectors of the topic are about what is kept in a store: images of EC2, containers, objects, package feeds. */
+export function isStoreTopic(topic: string): boolean {
+  return STORES.some((prefix) => topic.startsWith(prefix));
 }

@@ -11,6 +11,7 @@ const variables = {
   EVIDENCE_BUCKET: () => z.string().min(3),
   BUS_NAME: text,
   HINT_QUEUE_URL: url,
+  STORE_HINT_QUEUE_URL: url,
   PLAN_QUEUE_URL: url,
   WAKE_QUEUE_URL: url,
   BAKE_MACHINE_ARN: arn,

@@ -44,12 +44,24 @@ function recorded(changes: readonly ChangeRecord[]): NoticeOutcome {
   return { kind: 'noticed', topics: [], changes, problems: [] };
 }
 
-async function noticeTopics(deps: NoticeTopicsDeps, topics: readonly string[]): Promise<NoticeOutcome> {
+/**
+ * A topic that cannot be looked at now (AWS throttles, a feed is slow) keeps no other from being looked at; the message comes again for it, and
+ * looking twice at the others does no harm.
+ */
+export async function noticeTopics(
+  deps: NoticeTopicsDeps,
+  topics: readonly string[],
+): Promise<NoticeOutcome> {
   const noticed: Noticed[] = [];
+  const failures: unknown[] = [];
   for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
     const part = topics.slice(start, start + TOPICS_AT_ONCE);
-    noticed.push(...(await Promise.all(part.map((topic) => noticeTopic(deps, topic)))));
+    for (const result of await Promise.allSettled(part.map((topic) => noticeTopic(deps, topic)))) {
+      if (result.status === 'fulfilled') noticed.push(result.value);
+      else failures.push(result.reason);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   return {
     kind: 'noticed',
     topics,

@@ -91,7 +91,9 @@ describe('the queues', () => {
     await sqsPlanQueue(sqs, url).send(
       Array.from({ length: 11 }, (_, n) => ({ pipeline: `p${n}`, delaySeconds: 0 })),
     );
-    await sqsHintQueue(sqs, url).send(['a', 'b']);
+    const stores = await sqs.send(new CreateQueueCommand({ QueueName: 'contract-stores' }));
+    const hints = sqsHintQueue(sqs, { hints: url, stores: stores.QueueUrl ?? '' });
+    await hints.send(['arn:a', 'packages:https://example.com', 'ssm:b']);
 
     const bodies = new Set<string>();
     const until = Date.now() + 10_000;
@@ -103,7 +105,9 @@ describe('the queues', () => {
     }
     expect(bodies.size).toBe(12);
     expect(bodies).toContain('{"pipeline":"p10"}');
-    expect(bodies).toContain('{"topics":["a","b"]}');
+    expect(bodies).toContain('{"topics":["arn:a","ssm:b"]}');
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: stores.QueueUrl }));
+    expect(Messages?.map(({ Body }) => Body)).toEqual(['{"topics":["packages:https://example.com"]}']);
   });
 });
 

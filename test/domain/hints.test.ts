@@ -52,6 +52,55 @@ describe('a hint', () => {
       ['ssm:eu-west-1:/golden/al2023/id'],
     ],
     [
+      'an AMI, which may be pinned or the newest of its owner',
+      {
+        source: 'aws.ec2',
+        'detail-type': 'EC2 AMI State Change',
+        resources: ['arn:aws:ec2:eu-west-1::image/ami-0a9b8c7d6e5f43210'],
+        detail: { ImageId: 'ami-0a9b8c7d6e5f43210', State: 'available', ErrorMessage: '' },
+      },
+      ['ami:eu-west-1:ami-0a9b8c7d6e5f43210', 'lookup:eu-west-1:111122223333'],
+    ],
+    [
+      'a container image that was pushed',
+      {
+        source: 'aws.ecr',
+        'detail-type': 'ECR Image Action',
+        detail: {
+          result: 'SUCCESS',
+          'repository-name': 'team/web',
+          'image-digest': 'sha256:7f5b2640fe6fb4f46592dfd3410c4a79dac4f89e4782432e0378abcd1234',
+          'action-type': 'PUSH',
+          'image-tag': 'stable',
+        },
+      },
+      ['container:111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/web'],
+    ],
+    [
+      'an object that was uploaded',
+      {
+        source: 'aws.s3',
+        'detail-type': 'Object Created',
+        resources: ['arn:aws:s3:::our-sources'],
+        detail: {
+          version: '0',
+          bucket: { name: 'our-sources' },
+          object: { key: 'web/my site.tar.gz', 'version-id': 'IYV3p45BT0ac8hjHg1houSdS1a.Mro8e' },
+          reason: 'PutObject',
+        },
+      },
+      ['source:our-sources/web/my site.tar.gz'],
+    ],
+    [
+      'a label that was moved',
+      {
+        source: 'aws.ssm',
+        'detail-type': 'Parameter Store Change',
+        detail: { operation: 'LabelParameterVersion', name: '/golden/al2023/id', type: 'String' },
+      },
+      ['ssm:eu-west-1:/golden/al2023/id'],
+    ],
+    [
       'a release of our own',
       {
         source: 'ovenbird',
@@ -79,10 +128,15 @@ describe('a hint', () => {
     const hints = [
       { ...trail, detail: { errorCode: 'AccessDenied', responseElements: null } },
       { ...image, detail: { state: { status: 'BUILDING' } } },
-      { source: 'aws.s3', 'detail-type': 'Object Created' },
+      { source: 'aws.rds', 'detail-type': 'RDS DB Instance Event' },
+      {
+        source: 'aws.ecr',
+        'detail-type': 'ECR Image Action',
+        detail: { 'action-type': 'PUSH', result: 'FAILURE', 'repository-name': 'team/web' },
+      },
     ].map((event) => hintOf({ ...envelope, ...event }).kind);
 
-    expect(hints).toEqual(['nothing', 'nothing', 'nothing']);
+    expect(hints).toEqual(['nothing', 'nothing', 'nothing', 'nothing']);
   });
 
   it.each([

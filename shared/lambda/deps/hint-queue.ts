@@ -5,6 +5,7 @@ import type { HintQueue } from '../../ports.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 
-export const hintQueue: () => HintQueue = lazy(() =>
-  sqsHintQueue(new SQSClient(clientDefaults), env('HINT_QUEUE_URL').HINT_QUEUE_URL),
-);
+export const hintQueue: () => HintQueue = lazy(() => {
+  const { HINT_QUEUE_URL, STORE_HINT_QUEUE_URL } = env('HINT_QUEUE_URL', 'STORE_HINT_QUEUE_URL');
+  return sqsHintQueue(new SQSClient(clientDefaults), { hints: HINT_QUEUE_URL, stores: STORE_HINT_QUEUE_URL });
+});

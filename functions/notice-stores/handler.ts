@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
+import { limits } from '../../shared/lambda/deps/limits.ts';
+import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { workflows } from '../../shared/lambda/deps/workflows.ts';
+import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
+import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
+import { noticeStoreHint } from '../../shared/use-cases/notice-store-hint.ts';
+
+export const handler = queueLambda({
+  message: z.unknown(),
+  deps: () => ({
+    table: table(),
+    clock,
+    ids: ids(),
+    digest,
+    limits: limits(),
+    planQueue: planQueue(),
+    resolver: selectorResolver(),
+    workflows: workflows(),
+  }),
+  run: async (deps, body) => tellNoticed(await noticeStoreHint(deps, body)),
+});
