@@ -258,6 +258,8 @@ export interface BuildRequest {
     readonly arn: string;
     readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
   }[];
+  /** Test components that the engine is to run itself, on an instance of the new image; undefined where it is to test nothing. */
+  readonly tests?: BuildRequest['components'];
   readonly instanceTypes: readonly string[];
   readonly volumes: readonly { readonly device: string; readonly sizeGiB: number }[];
   readonly tags: Readonly<Record<string, string>>;

@@ -54,8 +54,8 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
             new CreateImageCommand({
               imageRecipeArn,
               infrastructureConfigurationArn,
-              // Suites are ours; they run on the finished image.
-              imageTestsConfiguration: { imageTestsEnabled: false },
+              // Suites are ours and run on the finished image; a definition may have test components run here as well.
+              imageTestsConfiguration: { imageTestsEnabled: request.tests !== undefined },
               // Without it no package list is collected.
               enhancedImageMetadataEnabled: true,
               tags: { ...request.tags },
@@ -179,7 +179,8 @@ async function getImage(client: ImagebuilderClient, build: string): Promise<Imag
 
 async function ensureRecipe(options: ImageBuilderOptions, request: BuildRequest): Promise<string> {
   const { parentImage, architecture, pipeline, variant } = request;
-  const components = request.components.map(({ arn, parameters = {} }) => ({
+  // Image Builder tells test components by what is in them (imagebuilder CreateComponent).
+  const components = [...request.components, ...(request.tests ?? [])].map(({ arn, parameters = {} }) => ({
     componentArn: arn,
     parameters: Object.entries(parameters).map(([name, value]) => ({
       name,

@@ -1,6 +1,7 @@
 /** What must hold before anybody is asked to approve an image. Pure: inventory and verdict in, reasons out. */
 import type { Definition } from './definition.ts';
 import type { SuiteResult, TestRecord } from './records.ts';
+import { describeTest } from './test-runs.ts';
 
 export interface GateInput {
   readonly packages: Definition['gates']['packages'];
@@ -34,7 +35,7 @@ export function judge(input: GateInput): GateResult {
   return { open: reasons.length === 0, reasons };
 }
 
-/** One sentence for each suite that did not pass and each case that could not be run to its end. Nothing passes by default. */
+/** One sentence for each suite and test component that did not pass and each case that could not be run to its end. Nothing passes by default. */
 export function testFailures(tests: readonly TestRecord[], suites: readonly string[]): string[] {
   return tests.flatMap((test) => {
     const place = `${test.variant} on ${test.instanceType}`;
@@ -42,7 +43,7 @@ export function testFailures(tests: readonly TestRecord[], suites: readonly stri
     return suites.flatMap((suite) => {
       const result = test.results.find((entry) => entry.suite === suite);
       if (result?.status === 'passed') return [];
-      return [`${place}: suite ${suite} ${describe(result)}`];
+      return [`${place}: ${describeTest(suite)} ${describe(result)}`];
     });
   });
 }

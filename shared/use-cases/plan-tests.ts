@@ -1,15 +1,16 @@
-/** Says which suites run where: every variant on every instance type that the definition names. */
+/** Says which suites and test components run where: on every variant, on every instance type that the definition names. */
 import type * as z from 'zod';
 import type { BakeRef, TestPlanSchema } from '../domain/payloads.ts';
+import { testNames } from '../domain/test-runs.ts';
 import { beginStep, readBakeAndRevision, type StepDeps } from './steps.ts';
 
 export type TestPlan = z.infer<typeof TestPlanSchema>;
 
 export async function planTests(deps: StepDeps, ref: BakeRef): Promise<TestPlan> {
   await beginStep(deps, ref, 'Test');
-  const { revision } = await readBakeAndRevision(deps, ref.bake);
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const { variants, tests } = revision.definition;
-  const suites = tests.suites.map((suite) => suite.name);
+  const suites = testNames(revision.definition, bake.lock);
   const cases = variants.flatMap((variant) =>
     tests.instanceTypes.map((instanceType) => ({
       bake: ref.bake,

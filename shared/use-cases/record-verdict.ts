@@ -4,6 +4,7 @@ import { testFailures } from '../domain/gates.ts';
 import { keys, TAGS } from '../domain/naming.ts';
 import type { BakeRef, VerdictSchema } from '../domain/payloads.ts';
 import { ImageRecordSchema, type TestRecord, TestRecordSchema } from '../domain/records.ts';
+import { testNames } from '../domain/test-runs.ts';
 import type { OwnImages } from '../ports.ts';
 import { endStep, openAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 
@@ -16,15 +17,15 @@ export async function recordVerdict(
   ref: BakeRef,
 ): Promise<z.infer<typeof VerdictSchema>> {
   await openAttempt(deps, ref);
-  const { revision } = await readBakeAndRevision(deps, ref.bake);
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const { variants, tests } = revision.definition;
-  const suites = tests.suites.map((suite) => suite.name);
+  const names = testNames(revision.definition, bake.lock);
 
   const failures: string[] = [];
   let run = 0;
   for (const { name: variant } of variants) {
     const cases = await casesOf(deps, ref, variant, tests.instanceTypes);
-    const found = testFailures(cases, suites);
+    const found = testFailures(cases, names);
     await writeVerdict(deps, ref, variant, found.length === 0 ? 'passed' : 'failed');
     failures.push(...found);
     run += cases.length;
@@ -32,8 +33,8 @@ export async function recordVerdict(
 
   const passed = failures.length === 0;
   const summary = passed
-    ? `${suites.length} suites passed on ${run} instances`
-    : `${failures.length} of ${suites.length * run} suites did not pass: ${failures[0]}`;
+    ? `${names.length} suites passed on ${run} instances`
+    : `${failures.length} of ${names.length * run} suites did not pass: ${failures[0]}`;
   await endStep(deps, ref, 'Test', { state: passed ? 'succeeded' : 'failed', summary });
   return { passed, failures };
 }

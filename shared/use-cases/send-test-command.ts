@@ -1,15 +1,16 @@
-/** Sends one suite to its instance, as a command that the wait follows. */
+/** Sends one suite or test component to its instance, as a command that the wait follows. */
 import type * as z from 'zod';
-import { durationSeconds } from '../domain/definition.ts';
 import { TestsFailed } from '../domain/errors.ts';
 import { keys } from '../domain/naming.ts';
 import type { SentCommandSchema, SuiteRunSchema } from '../domain/payloads.ts';
 import { TestRecordSchema } from '../domain/records.ts';
+import { testRunOf } from '../domain/test-runs.ts';
 import type { Commands } from '../ports.ts';
 import { openAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 
 export interface SendTestCommandDeps extends StepDeps {
   readonly commands: Pick<Commands, 'send'>;
+  readonly home: { readonly region: string };
 }
 
 export async function sendTestCommand(
@@ -18,11 +19,11 @@ export async function sendTestCommand(
 ): Promise<z.infer<typeof SentCommandSchema>> {
   await openAttempt(deps, input);
   const { bake, revision } = await readBakeAndRevision(deps, input.bake);
-  const suite = revision.definition.tests.suites.find((candidate) => candidate.name === input.suite);
-  if (suite === undefined) {
-    throw new TestsFailed(`Revision ${bake.revision} of ${bake.pipeline} has no suite "${input.suite}".`);
+  const run = testRunOf(revision.definition, bake.lock, input.suite, deps.home.region);
+  if (run === undefined) {
+    throw new TestsFailed(`Revision ${bake.revision} of ${bake.pipeline} has no test "${input.suite}".`);
   }
-  const timeoutSeconds = durationSeconds(suite.timeout);
+  const { timeoutSeconds } = run;
   const key = keys.test(input.bake, input.attempt, input.variant, input.instanceType);
   const { commands } = TestRecordSchema.parse(await deps.table.get(key));
   const sent = commands[input.suite];
@@ -31,7 +32,7 @@ export async function sendTestCommand(
   const comment = `ovenbird ${bake.pipeline} ${input.suite}`.slice(0, 100);
   const { command } = await deps.commands.send({
     instance: input.instance,
-    script: suite.script,
+    script: run.script,
     timeoutSeconds,
     comment,
   });

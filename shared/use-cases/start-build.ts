@@ -109,14 +109,25 @@ function buildRequest(given: {
     variant: variant.name,
     architecture: variant.architecture,
     parentImage,
-    components: bake.lock.components.map((component, index) => {
-      const parameters = definition.components[index]?.parameters;
-      return { arn: component.version, ...(parameters === undefined ? {} : { parameters }) };
-    }),
+    components: locked(bake.lock.components, definition.components),
+    ...(definition.build.imageBuilderTests
+      ? { tests: locked(bake.lock.tests, definition.tests.components) }
+      : {}),
     instanceTypes: definition.build.instanceTypes,
     volumes,
     tags: bakeTags(ref, bake, variant.name),
   };
+}
+
+/** Components by the build versions of the lock, with the definition's parameters. */
+function locked(
+  entries: readonly LockEntry[],
+  named: RevisionRecord['definition']['components'],
+): BuildRequest['components'] {
+  return entries.map(({ version }, index) => {
+    const parameters = named[index]?.parameters;
+    return { arn: version, ...(parameters === undefined ? {} : { parameters }) };
+  });
 }
 
 /** Tags of everything that a bake makes: clean-up, IAM conditions and people find it by them. */

@@ -82,6 +82,19 @@ describe('starting a build', () => {
     });
   });
 
+  it('lets Image Builder run the test components that it is given', async () => {
+    startWorks();
+    const arn = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/web-check/1.0.0/1';
+
+    await engine.start({ ...request, tests: [{ arn, parameters: { port: '80' } }] });
+
+    expect(recipeOf()[0]?.components?.at(-1)).toEqual({
+      componentArn: arn,
+      parameters: [{ name: 'port', value: ['80'] }],
+    });
+    expect(imageOf()[0]).toMatchObject({ imageTestsConfiguration: { imageTestsEnabled: true } });
+  });
+
   it('names equal recipes alike and different ones apart', async () => {
     startWorks();
 

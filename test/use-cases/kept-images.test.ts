@@ -9,6 +9,7 @@ import {
   ImageRecordSchema,
   PlanningRecordSchema,
   StepRecordSchema,
+  TestRecordSchema,
 } from '../../shared/domain/records.ts';
 import { cancelBake } from '../../shared/use-cases/cancel-bake.ts';
 import { cleanUpBake } from '../../shared/use-cases/clean-up-bake.ts';
@@ -292,6 +293,69 @@ describe('a release that is pointed to again', () => {
 
     expect(await fingerprint()).toMatchObject({ state: 'refused', kept: KEPT });
     expect(w.leftBehind()).toEqual([imageId]);
+  });
+});
+
+describe('test components', () => {
+  const arn = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/web-check';
+  const tested = (imageBuilderTests = false) => {
+    w = bakingWorld({
+      tests: {
+        suites: [{ name: 'boots', script: 'true' }],
+        components: [{ component: 'web-check/1.x.x', parameters: { port: '80' } }],
+      },
+      build: { imageBuilderTests },
+    });
+    const selector = { kind: 'component', arn: `${arn}/1.x.x` } as const;
+    w.bake.lock.tests.push({ key: `component:${arn}/1.x.x`, selector, version: `${arn}/1.0.0/1` });
+    allGoesWell(w);
+    return w.fill();
+  };
+
+  it('are run on the candidate after the suites, each with a result of its own', async () => {
+    await tested();
+
+    await w.run('bake');
+
+    const [, sent] = [...w.commands.sent.values()];
+    expect(sent?.script).toContain(`${arn}/1.0.0/1`);
+    expect(sent?.comment).toBe('ovenbird web component.web-check');
+    const { results } = TestRecordSchema.parse(await w.table.get(keys.test(BAKE, 1, 'x86-64', 't3.small')));
+    expect(results.map(({ suite, status }) => [suite, status])).toEqual([
+      ['boots', 'passed'],
+      ['component.web-check', 'passed'],
+    ]);
+    expect([...w.engine.started.values()][0]).not.toHaveProperty('tests');
+  });
+
+  it('count for the verdict', async () => {
+    await tested();
+    const goOn = w.commands.send;
+    w.commands.send = async (request) => {
+      const sent = await goOn(request);
+      const isComponent = request.comment.endsWith('component.web-check');
+      if (isComponent) w.commands.answer(sent.command, { status: 'failed', exitCode: 1 });
+      return sent;
+    };
+    whileWaiting(w, ({ kind, resource }) => {
+      if (kind === 'image') w.engine.set(resource, { state: 'available', imageId: w.makeImage() });
+      if (kind === 'instance') w.instances.ready(resource);
+      if (resource === 'command-1') w.commands.answer(resource, { stdout: 'fine' });
+    });
+
+    await w.run('bake');
+
+    expect((await attempt()).failure?.reason).toContain('test component web-check failed with exit code 1');
+  });
+
+  it('are given to the engine where its own tests are on', async () => {
+    await tested(true);
+
+    await w.run('bake');
+
+    expect([...w.engine.started.values()][0]).toMatchObject({
+      tests: [{ arn: `${arn}/1.0.0/1`, parameters: { port: '80' } }],
+    });
   });
 });
 
