@@ -126,7 +126,11 @@ async function countPipelines({ table }: World): Promise<number> {
   let count = 0;
   let after: string | undefined;
   do {
-    const page = await table.query({ index: 'list', pk: lists.pipelines, ...(after === undefined ? {} : { after }) });
+    const page = await table.query({
+      index: 'list',
+      pk: lists.pipelines,
+      ...(after === undefined ? {} : { after }),
+    });
     count += page.items.length;
     after = page.cursor;
   } while (after !== undefined);

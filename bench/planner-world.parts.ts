@@ -15,7 +15,7 @@ import type {
 } from '../shared/ports.ts';
 import type { Memory } from '../shared/use-cases/notice-ahead.ts';
 import { noticeTopic } from '../shared/use-cases/notice-topics.ts';
-import { planAgain } from '../shared/use-cases/plan-again.ts';
+import { planChildren } from '../shared/use-cases/plan-again.ts';
 import { givePlaces } from '../shared/use-cases/plan-capacity.ts';
 import { planPipeline } from '../shared/use-cases/plan-pipeline.ts';
 import { memoryTable } from '../test/support/fakes/memory-table.ts';
@@ -178,7 +178,7 @@ export async function playWave(world: World, component: string): Promise<Wave> {
       const pipeline = await playRelease(world, bake);
       ports.started.delete(bake);
       from = performance.now();
-      await planAgain(ports, pipeline);
+      await planChildren(ports, pipeline);
       await noticeTopic(ports, channelTopic(pipeline));
       await planAll(world);
     }

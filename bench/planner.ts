@@ -100,8 +100,7 @@ async function* sameAffected(small: Child, large: Child): AsyncIterable<Figure> 
 async function allAffected(medium: Child, large: Child): Promise<Figure> {
   const times = async (child: Child, size: number, rounds: number) => {
     const all: number[] = [];
-    for (let round = 0; round < rounds; round += 1)
-      all.push((await child.wave(AGENT, size)).milliseconds);
+    for (let round = 0; round < rounds; round += 1) all.push((await child.wave(AGENT, size)).milliseconds);
     return median(all);
   };
   const theirs = await times(medium, MEDIUM, ALL_ROUNDS.medium);

@@ -1,27 +1,46 @@
 /** When a bake of a pipeline has ended, one way or another: plan the pipeline itself and everything built on it that waits to be planned. */
 import * as z from 'zod';
 import { keys } from '../domain/naming.ts';
-import { PipelineRecordSchema, PlanningRecordSchema } from '../domain/records.ts';
+import {
+  type HoldReason,
+  PipelineRecordSchema,
+  type PlanningRecord,
+  PlanningRecordSchema,
+} from '../domain/records.ts';
 import { selectorKey } from '../domain/selectors.ts';
 import type { PlanQueue, Table } from '../ports.ts';
-import { read } from './store/read.ts';
+import { readAll, readMany } from './store/read.ts';
 
 export interface PlanAgainDeps {
   readonly table: Table;
   readonly planQueue: PlanQueue;
 }
 
-const UserKeySchema = z.string().startsWith('USER#');
+const UserKeySchema = z.object({ sk: z.string().startsWith('USER#') });
 
 export async function planAgain(deps: PlanAgainDeps, pipeline: string): Promise<void> {
-  const names = [pipeline, ...(await waitingDescendants(deps, pipeline))];
-  await deps.planQueue.send(names.map((name) => ({ pipeline: name, delaySeconds: 0 })));
+  await ask(deps, [pipeline, ...(await waitingBelow(deps, [pipeline]))]);
 }
 
 /** The same without the pipeline itself, for whoever has just planned it. */
 export async function planDescendants(deps: PlanAgainDeps, pipeline: string): Promise<void> {
-  const names = await waitingDescendants(deps, pipeline);
-  if (names.length > 0) await deps.planQueue.send(names.map((name) => ({ pipeline: name, delaySeconds: 0 })));
+  await ask(deps, await waitingBelow(deps, [pipeline]));
+}
+
+/**
+ * After a new release. It is a change for every child: one that had nothing to do is marked and planned for that alone, and tells its own
+ * descendants what comes of it. So an image that thousands are built on does not look through them all.
+ */
+export async function planChildren(deps: PlanAgainDeps, pipeline: string): Promise<void> {
+  const children = await planningOf(deps, await childrenOf(deps, [pipeline]));
+  const waiting = children.filter(({ dirty }) => dirty);
+  const held = waiting.filter((row) => row.decision?.kind === 'hold' && !standsIn(row));
+  const below = await waitingBelow(deps, held.map(nameOf));
+  await ask(deps, [...new Set([pipeline, ...waiting.map(nameOf), ...below])]);
+}
+
+async function ask({ planQueue }: PlanAgainDeps, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
 }
 
 const LONGEST_CHAIN = 50;
@@ -32,7 +51,7 @@ export async function longestChain(deps: Pick<PlanAgainDeps, 'table'>, pipeline:
   let level = [pipeline];
   let looked = 0;
   for (let depth = 0; depth < LONGEST_CHAIN; depth += 1) {
-    const children = [...new Set((await Promise.all(level.map((name) => childrenOf(deps, name)))).flat())];
+    const children = await childrenOf(deps, level);
     looked += children.length;
     if (children.length === 0 || looked > CHILDREN_LOOKED_AT) return depth;
     level = children;
@@ -40,47 +59,86 @@ export async function longestChain(deps: Pick<PlanAgainDeps, 'table'>, pipeline:
   return LONGEST_CHAIN;
 }
 
-async function waitingDescendants(deps: PlanAgainDeps, pipeline: string): Promise<string[]> {
-  return await descendantsOf(deps, pipeline, async (name) => {
-    const item = await deps.table.get(keys.planning(name));
-    return item !== undefined && PlanningRecordSchema.parse(item).dirty;
-  });
-}
+/** Looks at so many rows at once: few enough to hold, many enough to be quick. */
+const NAMES_AT_ONCE = 1000;
 
-/** Walks down from a pipeline over the selectors that name its channel; a cycle cannot be (it is refused when a definition is applied), but ends here too. */
-async function descendantsOf(
+/**
+ * All that wait to be planned, level by level; below one that stands in for those built on it nobody is asked. A cycle cannot be (it is refused
+ * when a definition is applied), but ends here too.
+ */
+async function waitingBelow(
   deps: Pick<PlanAgainDeps, 'table'>,
-  pipeline: string,
-  wanted: (name: string) => Promise<boolean>,
+  pipelines: readonly string[],
 ): Promise<string[]> {
-  const seen = new Set([pipeline]);
-  const found: string[] = [];
-  const open = [pipeline];
-  for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    for (const child of await childrenOf(deps, next)) {
-      if (seen.has(child)) continue;
-      seen.add(child);
-      open.push(child);
-      if (await wanted(child)) found.push(child);
-    }
+  const known = new Set(pipelines);
+  const waiting: string[] = [];
+  let level = pipelines;
+  while (level.length > 0) {
+    const children = (await childrenOf(deps, level)).filter((name) => !known.has(name));
+    for (const name of children) known.add(name);
+    const rows = await planningOf(deps, children);
+    waiting.push(...rows.filter(({ dirty }) => dirty).map(nameOf));
+    const standIns = new Set(rows.filter(standsIn).map(nameOf));
+    level = children.filter((name) => !standIns.has(name));
   }
+  return waiting;
+}
+
+function nameOf({ pipeline }: PlanningRecord): string {
+  return pipeline;
+}
+
+/**
+ * Whether a pipeline that waits for its ancestors is what those built on it wait for: it will be planned when its ancestors rest, and whatever
+ * comes of that tells them. Asking them earlier would be in vain, and on a large graph again at every level.
+ */
+export function standsIn({ dirty, decision }: PlanningRecord): boolean {
+  return dirty && decision?.kind === 'hold' && isForAncestors(decision.reasons);
+}
+
+export function isForAncestors(reasons: readonly HoldReason[]): boolean {
+  return reasons.length > 0 && reasons.every(({ code }) => code === 'ancestor-moving');
+}
+
+async function planningOf(
+  deps: Pick<PlanAgainDeps, 'table'>,
+  names: readonly string[],
+): Promise<PlanningRecord[]> {
+  const rows = await inParts(names, (part) =>
+    readMany(deps.table, part.map(keys.planning), PlanningRecordSchema),
+  );
+  return rows.filter((row) => row !== undefined);
+}
+
+/** Whoever is built on one of them, each once. Most images are built on by nobody, and have no selector: no list is read for them. */
+async function childrenOf(deps: Pick<PlanAgainDeps, 'table'>, parents: readonly string[]): Promise<string[]> {
+  const selectors = await inParts(parents, async (part) => {
+    const rows = await readMany(deps.table, part.map(keys.pipeline), PipelineRecordSchema);
+    return rows.flatMap((row) =>
+      row === undefined
+        ? []
+        : [selectorKey({ kind: 'pipeline', pipeline: row.name, channel: row.plan.channel })],
+    );
+  });
+  const known = await inParts(selectors, (part) => deps.table.getMany(part.map(keys.selector)));
+  const children = new Set<string>();
+  for (const [index, selector] of selectors.entries())
+    if (known[index] !== undefined) for (const name of await usersOf(deps, selector)) children.add(name);
+  return [...children];
+}
+
+async function usersOf(deps: Pick<PlanAgainDeps, 'table'>, selector: string): Promise<string[]> {
+  const query = { pk: keys.selectorUser(selector, '').pk, prefix: 'USER#' };
+  const users = await readAll(deps.table, query, UserKeySchema);
+  return users.map(({ sk }) => sk.slice('USER#'.length));
+}
+
+async function inParts<Given, Found>(
+  all: readonly Given[],
+  find: (part: Given[]) => Promise<readonly Found[]>,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (let start = 0; start < all.length; start += NAMES_AT_ONCE)
+    found.push(...(await find(all.slice(start, start + NAMES_AT_ONCE))));
   return found;
-}
-
-async function childrenOf(deps: Pick<PlanAgainDeps, 'table'>, pipeline: string): Promise<string[]> {
-  const channel = await channelOf(deps, pipeline);
-  if (channel === undefined) return [];
-  const { pk } = keys.selectorUser(selectorKey({ kind: 'pipeline', pipeline, channel }), '');
-  const children: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.query({ pk, prefix: 'USER#', ...(after === undefined ? {} : { after }) });
-    children.push(...page.items.map((item) => UserKeySchema.parse(item.sk).slice('USER#'.length)));
-    after = page.cursor;
-  } while (after !== undefined);
-  return children;
-}
-
-async function channelOf(deps: Pick<PlanAgainDeps, 'table'>, pipeline: string): Promise<string | undefined> {
-  return (await read(deps.table, keys.pipeline(pipeline), PipelineRecordSchema))?.plan.channel;
 }

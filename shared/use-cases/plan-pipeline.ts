@@ -5,10 +5,10 @@
 import { assertNever, PipelineNotFound, TryLater } from '../domain/errors.ts';
 import { executionName } from '../domain/naming.ts';
 import { type Decision, decide } from '../domain/planning.ts';
-import type { HoldReason } from '../domain/records.ts';
+import type { HoldReason, PlanningRecord } from '../domain/records.ts';
 import { type SelectorResolver, type Workflows, WriteConflict } from '../ports.ts';
 import { type NoticeTopicsDeps, noticeTopic } from './notice-topics.ts';
-import { planDescendants } from './plan-again.ts';
+import { isForAncestors, planDescendants, standsIn } from './plan-again.ts';
 import { recordCurrent, recordHold, recordTakenUp } from './plan-record.ts';
 import { type Read, readSituation, type SituationDeps } from './plan-situation.ts';
 import { startBake } from './plan-start.ts';
@@ -80,7 +80,8 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
       const { isNews, seconds } = await recordHold(deps, read, decision);
       await askInTime(deps, name, seconds);
       // Only once: each of them may tell its own descendants, and on many paths that would be messages without number.
-      if (decision.settled && seen.planning.dirty && isNews) await planDescendants(deps, name);
+      if (isNews && seen.planning.dirty && isNewsBelow(seen.planning, decision))
+        await planDescendants(deps, name);
       await endAgain(deps, read);
       return { kind: 'held', reasons: decision.reasons };
     }
@@ -94,6 +95,15 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
     default:
       return assertNever(decision);
   }
+}
+
+/** Whether those built on the pipeline may have to be planned for it: nothing of it will start soon, or it no longer waits in their place. */
+function isNewsBelow(
+  before: PlanningRecord,
+  { settled, reasons }: Extract<Decision, { kind: 'hold' }>,
+): boolean {
+  if (settled || reasons.some(({ code }) => code === 'schedule')) return true;
+  return standsIn(before) && !isForAncestors(reasons);
 }
 
 async function askInTime(deps: PlanDeps, pipeline: string, seconds: number | undefined): Promise<void> {

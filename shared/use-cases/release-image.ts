@@ -41,7 +41,7 @@ import {
 } from '../ports.ts';
 import { indexLater } from './index-inventory.ts';
 import { planOf, readRows, rowKey, savePlan, writeInParts } from './ledger.ts';
-import { planAgain } from './plan-again.ts';
+import { planAgain, planChildren } from './plan-again.ts';
 import { beginStep, readAttempt, readBake, readBakeAndRevision } from './steps.ts';
 import { read, readMany } from './store/read.ts';
 
@@ -66,7 +66,8 @@ export async function releaseImage(deps: ReleaseImageDeps, ref: BakeRef): Promis
   }
   // What follows may be repeated: a crash in between is picked up by the next call.
   await markRows(deps, ref);
-  await planAgain(deps, bake.pipeline);
+  // What was kept may be current again under its old id, which moves no selector.
+  await (bake.startsAt === 'Build' ? planChildren : planAgain)(deps, bake.pipeline);
   return { released: true };
 }
 
