@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
 import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
+import { hintQueue } from '../../shared/lambda/deps/hint-queue.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { notifier } from '../../shared/lambda/deps/notifier.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
@@ -22,6 +23,7 @@ export const handler = lambda({
     planQueue: planQueue(),
     wakeQueue: wakeQueue(),
     findingHints: findingHints(),
+    hintQueue: hintQueue(),
     workflows: workflows(),
     publisher: eventPublisher(),
     notifier: notifier(),

@@ -111,6 +111,8 @@ export const due = {
   fanOut: 'DUE#FANOUT',
   /** Inventories that are to be indexed. */
   inventory: 'DUE#INVENTORY',
+  /** Selectors that go to and fro, by when they have stood still. */
+  selectors: 'DUE#SELECTORS',
   /** Outbox rows not yet published. */
   outbox: 'DUE#OUTBOX',
   /** Waits by when they are to be looked at again. */

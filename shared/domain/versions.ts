@@ -1,3 +1,5 @@
+import { arnTopic } from './selectors.ts';
+
 /** Versions of Image Builder resources: `major.minor.patch/build`, compared node by node as big integers, never by time (imagebuilder/userguide/ibhow-semantic-versioning). */
 export interface BuildVersion {
   readonly nodes: readonly [bigint, bigint, bigint];
@@ -33,6 +35,10 @@ export function isMove(kind: 'semver' | 'value', from: string | undefined, to: s
   if (kind === 'value') return from !== to;
   const before = parseBuildVersion(from);
   const after = parseBuildVersion(to);
-  if (before === undefined || after === undefined) return from !== to;
+  // What is no build version cannot be built with; to leave one is always progress.
+  if (after === undefined) return false;
+  if (before === undefined) return true;
+  // Versions of different names say nothing about each other.
+  if (arnTopic(from) !== arnTopic(to)) return true;
   return compareVersions(after, before) > 0;
 }

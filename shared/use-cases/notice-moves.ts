@@ -2,6 +2,7 @@
  * Records that selectors have moved. Selectors of one topic move together: a base and its child that name the same component in different
  * ways must not be seen one before the other.
  */
+import type { Left } from '../domain/flapping.ts';
 import { due, keys, lists } from '../domain/naming.ts';
 import type { BakeRecord, ChangeRecord, SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
 import type { Seen } from '../domain/wish.ts';
@@ -32,6 +33,8 @@ export interface Move {
     readonly changes: readonly string[];
     readonly causes: readonly string[];
   };
+  /** What the row remembers of earlier moves. */
+  readonly left?: readonly Left[];
   /** Where its wave was counted while the selector was resolved. */
   readonly counted?: { readonly wave: ChangeRecord['wave'] } | undefined;
 }
@@ -171,8 +174,15 @@ function moveWrites(
   return [
     {
       update: keys.selector(move.row.key),
-      set: { version: move.to, detail: move.detail, change: change.id, since: at, checkedAt: at },
-      remove: ['problem'],
+      set: {
+        version: move.to,
+        detail: move.detail,
+        change: change.id,
+        since: at,
+        checkedAt: at,
+        ...(move.left === undefined ? {} : { left: move.left }),
+      },
+      remove: ['problem', 'unsettled', 'duePk', 'dueSk'],
       when: {
         exists: true,
         equals: { version: move.row.version ?? null, change: move.row.change ?? null },

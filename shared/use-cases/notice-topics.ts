@@ -3,7 +3,8 @@
  * selectors mean is read where it is true, and what has moved is recorded once.
  */
 import { TryLater } from '../domain/errors.ts';
-import { keys } from '../domain/naming.ts';
+import { flapOf } from '../domain/flapping.ts';
+import { due, keys } from '../domain/naming.ts';
 import {
   BakeRecordSchema,
   type ChangeRecord,
@@ -13,7 +14,7 @@ import {
   SelectorUserRecordSchema,
   TopicSelectorRecordSchema,
 } from '../domain/records.ts';
-import type { Selector } from '../domain/selectors.ts';
+import { comparesAs, type Selector } from '../domain/selectors.ts';
 import { isMove } from '../domain/versions.ts';
 import { type Resolution, type SelectorResolver, type Table, WriteConflict } from '../ports.ts';
 import {
@@ -56,7 +57,8 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
     const found = await reading;
     if (deps.memory !== undefined) remember(deps.memory, topic, found);
     const isGood = remembered !== undefined && isStillGood(remembered, found, asked);
-    const ahead = isGood ? await early : undefined;
+    // What failed early is asked for again below, where the reason is written down.
+    const ahead = isGood ? await early?.catch(() => undefined) : undefined;
     try {
       const noticed = await noticeSelectors(deps, found, { ahead, express: round === 0 });
       if (deps.memory !== undefined) remember(deps.memory, topic, found, noticed.changes);
@@ -144,13 +146,31 @@ async function look(
   const { selector } = row;
   if (selector.kind === 'pipeline') return lookAtChannel(deps.table, { row, users }, selector);
   const counted = ahead?.waves.has(row.key) === true ? { wave: ahead.waves.get(row.key) } : undefined;
-  const resolution = ahead?.resolutions.get(row.key) ?? (await deps.resolver.resolve(selector));
-  if (!resolution.found) return lost(deps, row, resolution);
-  const kind = selector.kind === 'image' || selector.kind === 'component' ? 'semver' : 'value';
-  if (isMove(kind, row.version, resolution.version))
-    return { kind: 'move', move: { row, users, to: resolution.version, detail: resolution.detail, counted } };
-  if (row.problem !== undefined) await note(deps, row, undefined);
-  return undefined;
+  const resolution = ahead?.resolutions.get(row.key) ?? (await resolve(deps, row));
+  if (!resolution.found) return lost(deps, row, resolution.reason);
+  const { version: to, detail } = resolution;
+  const kind = comparesAs(selector);
+  if (!isMove(kind, row.version, to)) {
+    if (row.problem !== undefined || row.unsettled !== undefined) await note(deps, row, {});
+    return undefined;
+  }
+  const flap = kind === 'value' ? flapOf(row, to, deps.clock.now()) : { kind: 'move' as const, left: [] };
+  if (flap.kind === 'wait') {
+    const { reason: problem, unsettled } = flap;
+    await note(deps, row, { problem, unsettled });
+    return { kind: 'problem', selector: row.key, problem };
+  }
+  return { kind: 'move', move: { row, users, to, detail, counted, left: flap.left } };
+}
+
+/** Why it cannot be asked now is written down; the message comes again. */
+async function resolve(deps: NoticeTopicsDeps, row: SelectorRecord): Promise<Resolution> {
+  try {
+    return await deps.resolver.resolve(row.selector);
+  } catch (error) {
+    if (error instanceof TryLater) await lost(deps, row, error.message);
+    throw error;
+  }
 }
 
 /** What a `pipeline:` selector means is in our own table: the release that is current in the channel. */
@@ -174,21 +194,31 @@ async function lookAtChannel(
   };
 }
 
-async function lost(
-  deps: NoticeTopicsDeps,
-  row: SelectorRecord,
-  resolution: Extract<Resolution, { found: false }>,
-): Promise<Look> {
-  if (row.problem !== resolution.reason) await note(deps, row, resolution.reason);
-  return { kind: 'problem', selector: row.key, problem: resolution.reason };
+async function lost(deps: NoticeTopicsDeps, row: SelectorRecord, problem: string): Promise<Look> {
+  // What it stood at cannot be told any more: it begins to stand still anew.
+  if (row.problem !== problem || row.unsettled !== undefined) await note(deps, row, { problem });
+  return { kind: 'problem', selector: row.key, problem };
 }
 
-async function note(deps: NoticeTopicsDeps, row: SelectorRecord, problem: string | undefined): Promise<void> {
+/** What is said of the selector beside its last known version, which stays. Who goes to and fro is looked at again by the sweep. */
+async function note(
+  deps: NoticeTopicsDeps,
+  row: SelectorRecord,
+  { problem, unsettled }: Pick<SelectorRecord, 'problem' | 'unsettled'>,
+): Promise<void> {
+  if (row.problem === problem && row.unsettled?.until === unsettled?.until) return;
   await deps.table.write([
     {
       update: keys.selector(row.key),
-      set: { checkedAt: deps.clock.now().toISOString(), problem },
-      ...(problem === undefined ? { remove: ['problem'] } : {}),
+      set: {
+        checkedAt: deps.clock.now().toISOString(),
+        ...(problem === undefined ? {} : { problem }),
+        ...(unsettled === undefined ? {} : { unsettled, duePk: due.selectors, dueSk: unsettled.until }),
+      },
+      remove: [
+        ...(problem === undefined ? ['problem'] : []),
+        ...(unsettled === undefined ? ['unsettled', 'duePk', 'dueSk'] : []),
+      ],
       when: { exists: true, equals: { version: row.version ?? null } },
     },
   ]);

@@ -3,8 +3,20 @@
  * from their work.
  */
 import { due, executionName, keys } from '../domain/naming.ts';
-import { AttemptRecordSchema, ChangeRecordSchema, PlanningRecordSchema } from '../domain/records.ts';
-import { type FindingHints, type Limits, type WakeQueue, type Workflows, WriteConflict } from '../ports.ts';
+import {
+  AttemptRecordSchema,
+  ChangeRecordSchema,
+  PlanningRecordSchema,
+  SelectorRecordSchema,
+} from '../domain/records.ts';
+import {
+  type FindingHints,
+  type HintQueue,
+  type Limits,
+  type WakeQueue,
+  type Workflows,
+  WriteConflict,
+} from '../ports.ts';
 import { sweepConfirmed } from './confirm-wave.ts';
 import { type FanOutDeps, fanOutChange } from './fan-out-change.ts';
 import { sweepInventories } from './index-inventory.ts';
@@ -17,6 +29,7 @@ export interface SweepDeps extends FanOutDeps, PublishDeps {
   readonly limits: Limits;
   readonly wakeQueue: WakeQueue;
   readonly findingHints: Pick<FindingHints, 'sendInventories'>;
+  readonly hintQueue: HintQueue;
   readonly workflows: Pick<Workflows, 'startBake'>;
 }
 
@@ -27,6 +40,7 @@ export interface Swept {
 
 const SWEPT_AT_ONCE = 500;
 const FAN_OUTS_AT_ONCE = 20;
+const SELECTORS_AT_ONCE = 200;
 const ATTEMPTS_AT_ONCE = 100;
 
 export async function sweepWork(deps: SweepDeps): Promise<Swept> {
@@ -40,6 +54,7 @@ export async function sweepWork(deps: SweepDeps): Promise<Swept> {
     },
     queued: () => sweepQueued(deps),
     lines: () => planNext(deps),
+    selectors: () => sweepSelectors(deps),
     inventories: () => sweepInventories(deps),
     waves: () => sweepConfirmed(deps),
   };
@@ -75,6 +90,19 @@ async function sweepPlanning(deps: SweepDeps): Promise<number> {
   } while (after !== undefined && names.length < SWEPT_AT_ONCE);
   if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
   return names.length;
+}
+
+/** Selectors that went to and fro and may have stood still by now: looked at again, as if news had come. */
+async function sweepSelectors(deps: SweepDeps): Promise<number> {
+  const page = await deps.table.query({
+    index: 'due',
+    pk: due.selectors,
+    upTo: deps.clock.now().toISOString(),
+    limit: SELECTORS_AT_ONCE,
+  });
+  const topics = page.items.map((item) => SelectorRecordSchema.parse(item).topic);
+  if (topics.length > 0) await deps.hintQueue.send([...new Set(topics)]);
+  return topics.length;
 }
 
 /** Fan-outs that nobody is at work on any more. */
