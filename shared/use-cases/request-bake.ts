@@ -4,7 +4,7 @@
  */
 import { TryLater } from '../domain/errors.ts';
 import { due, keys, lists } from '../domain/naming.ts';
-import { decide } from '../domain/planning.ts';
+import { decide, type Situation } from '../domain/planning.ts';
 import type { ChangeRecord, HoldReason } from '../domain/records.ts';
 import { type Write, WriteConflict } from '../ports.ts';
 import { type PlanDeps, planPipeline } from './plan-pipeline.ts';
@@ -30,7 +30,7 @@ export async function requestBake(deps: PlanDeps, request: BakeRequest): Promise
   for (let round = 0; round < ROUNDS; round += 1) {
     const read = await readSituation(deps, request.pipeline);
     if (!request.force && read.behind.length === 0) {
-      const decision = decide(read.situation);
+      const decision = decide(asked(read, request, deps.clock.now().toISOString()));
       if (decision.kind === 'current')
         return { kind: 'up-to-date', release: read.situation.seen.channel?.release ?? '' };
       if (decision.kind === 'taken-up') return { kind: 'running', bake: decision.bake };
@@ -45,6 +45,13 @@ export async function requestBake(deps: PlanDeps, request: BakeRequest): Promise
     return answer(await planPipeline(deps, request.pipeline), change.id);
   }
   throw new TryLater(`${request.pipeline} kept changing while the request was written; ask again.`);
+}
+
+/** As it will be decided: what a person said no to before is asked for again by whoever asks in person. */
+function asked({ situation }: Read, { by, force }: BakeRequest, at: string): Situation {
+  const { seen } = situation;
+  const planning = { ...seen.planning, request: { id: '', by, at, force } };
+  return { ...situation, seen: { ...seen, planning } };
 }
 
 function changeOf(deps: PlanDeps, request: BakeRequest): ChangeRecord {
