@@ -65,7 +65,7 @@ async function atAws(url: string, env: NodeJS.ProcessEnv): Promise<Endpoint> {
   return { url, region, credentials: fromNodeProviderChain() };
 }
 
-function readLocalState(env: NodeJS.ProcessEnv): LocalState | undefined {
+export function readLocalState(env: NodeJS.ProcessEnv): LocalState | undefined {
   const files = [
     env.OVENBIRD_LOCAL_CLOUD,
     join(process.cwd(), '.cache/local-cloud.json'),

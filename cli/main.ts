@@ -7,6 +7,7 @@ import type { Context } from './commands/context.ts';
 import { apply, init, validate } from './commands/definitions.ts';
 import { explain } from './commands/explain.ts';
 import { graph } from './commands/graph.ts';
+import { type ImportOptions, importImageBuilder } from './commands/import.ts';
 import { confirm, disable, enable, remove, waves } from './commands/pipelines.ts';
 import { status } from './commands/status.ts';
 import { findEndpoint } from './endpoint.ts';
@@ -131,6 +132,16 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .description('try a bake again that ended without a release')
     .argument('<id>', 'bake')
     .action(run((context, id: string) => retry(context, id)));
+  program
+    .command('import')
+    .description('write definitions for what another system has')
+    .command('image-builder')
+    .description('pipelines of EC2 Image Builder; nothing is changed there')
+    .option('--out <dir>', 'folder for the definitions', 'pipelines')
+    .option('--region <region>', 'region to read, else AWS_REGION')
+    .option('--profile <name>', 'profile of your AWS configuration')
+    .option('--force', 'overwrite files that exist')
+    .action(run((context, options: ImportOptions) => importImageBuilder(context, options)));
   return program;
 }
 

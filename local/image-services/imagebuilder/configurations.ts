@@ -37,7 +37,7 @@ export const infrastructureSchema = z.object({
 });
 export type Infrastructure = z.infer<typeof infrastructureSchema>;
 
-// [M:imagebuilder Distribution]; what the local cloud cannot do is refused in `checkDistributions`
+// [M:imagebuilder Distribution]; what the local cloud cannot do is kept, and refused when something is built with it
 const distributionSchema = z.looseObject({
   region: z.string().min(1),
   amiDistributionConfiguration: z
@@ -226,8 +226,9 @@ const checkProfile = async (
 const supported = new Set(['region', 'amiDistributionConfiguration']);
 const supportedForAmi = new Set(['name', 'description', 'amiTags', 'kmsKeyId', 'launchPermission']);
 
-const checkDistributions = (distributions: readonly Distribution[]): void => {
-  for (const [index, distribution] of distributions.entries()) {
+/** Before a build: what the local cloud would have to leave out. */
+export const refuseUnsupported = (distributions: readonly Distribution[]): void => {
+  for (const distribution of distributions) {
     const ami = distribution.amiDistributionConfiguration ?? {};
     const beyond = [
       ...unsupported(distribution, supported),
@@ -235,6 +236,12 @@ const checkDistributions = (distributions: readonly Distribution[]): void => {
       ...unsupported(ami.launchPermission ?? {}, new Set(['userIds'])),
     ];
     if (beyond.length > 0) throw notImplemented(`'${beyond.join("', '")}' in a distribution configuration`);
+  }
+};
+
+const checkDistributions = (distributions: readonly Distribution[]): void => {
+  for (const [index, distribution] of distributions.entries()) {
+    const ami = distribution.amiDistributionConfiguration ?? {};
     // [M:AmiDistributionConfiguration.name]
     if (ami.name !== undefined && !/\{\{ ?imagebuilder:buildDate ?\}\}/.test(ami.name)) {
       throw invalidValue(

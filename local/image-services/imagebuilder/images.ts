@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
 import { arnOf, parseArn } from './arns.ts';
 import { cancelBuild, finished, runBuild } from './build.ts';
+import { refuseUnsupported } from './configurations.ts';
 import { type Context, latestVersionReferences, type Operations, placeOf, stampOf } from './context.ts';
 import { invalidRequest, invalidValue, notFound, notImplemented, quotaExceeded } from './errors.ts';
 import { exactlyOne, read, tagsSchema, tokenSchema } from './input.ts';
@@ -123,6 +124,7 @@ export const startBuild = async (
   const running = place.images.filter((image) => !finished.has(image.status)).length;
   if (running >= quotas.concurrentBuilds) throw quotaExceeded('concurrent builds', quotas.concurrentBuilds);
   const plan = await planBuild(context, place, call, referencesOf(settings));
+  refuseUnsupported(plan.distributions);
   const { recipe } = plan;
   const build = takeBuild(place, imageKey(recipe));
   const arn = arnOf('image', call, recipe.slug, recipe.version, build);

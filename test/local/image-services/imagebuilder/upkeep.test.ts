@@ -1,5 +1,6 @@
 import {
   CreateDistributionConfigurationCommand,
+  CreateImageCommand,
   CreateImagePipelineCommand,
   DeleteDistributionConfigurationCommand,
   DeleteImagePipelineCommand,
@@ -132,9 +133,13 @@ describe('distribution configurations', () => {
         }),
       );
     await expect(create({ name: 'golden' })).rejects.toThrow(failure('InvalidParameterValueException'));
-    await expect(create({ targetAccountIds: ['444455556666'] })).rejects.toThrow(
-      failure('NotImplementedByLocalCloud'),
-    );
+    const { distributionConfigurationArn } = await create({ targetAccountIds: ['444455556666'] });
+    const build = new CreateImageCommand({
+      imageRecipeArn: await createRecipe(served, 'copied', base),
+      infrastructureConfigurationArn: await createInfrastructure(served, 'copied'),
+      distributionConfigurationArn,
+    });
+    await expect(served.imagebuilder.send(build)).rejects.toThrow(failure('NotImplementedByLocalCloud'));
   });
 });
 

@@ -1,0 +1,82 @@
+/** What an image is built on, in the words of a definition. */
+import type { ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
+import type { DefinitionInput } from '../../shared/domain/definition.ts';
+import type { Note } from './notes.ts';
+
+export interface ImageArn {
+  readonly account: string;
+  readonly region: string;
+  readonly slug: string;
+  readonly version: string;
+}
+
+const IMAGE_ARN =
+  /^arn:aws[a-z-]*:imagebuilder:([a-z0-9-]+):(aws|[0-9]{12}):image\/([a-z0-9-_]+)\/([0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?)$/;
+const SSM_ARN = /^arn:aws[a-z-]*:ssm:([a-z0-9-]+):[0-9]*:parameter(\/.+)$/;
+
+export function parseImageArn(text: string): ImageArn | undefined {
+  const [, region, account, slug, version] = IMAGE_ARN.exec(text) ?? [];
+  if (region === undefined || account === undefined || slug === undefined || version === undefined)
+    return undefined;
+  return { region, account, slug, version };
+}
+
+/** The image of a recipe bears its name in lower case, with dashes (aws.md 1.8). */
+export function slugOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[ _]/g, '-');
+}
+
+/** The pipeline whose output the recipe is built on, if it follows what that makes. Several may build one recipe; the first one stands for them. */
+export function parentOf(
+  recipe: Pick<ImageRecipe, 'parentImage'>,
+  others: readonly { readonly pipeline: ImagePipeline; readonly recipe?: ImageRecipe }[],
+): { readonly arn: string; readonly others: number } | undefined {
+  const parent = parseImageArn(recipe.parentImage ?? '');
+  // A version without a wildcard never moves: it stays the image that it is.
+  if (parent?.version.includes('x') !== true) return undefined;
+  const builders = others.filter(({ recipe: candidate }) => {
+    const [, , , region, account] = candidate?.arn?.split(':') ?? [];
+    const isSame = slugOf(candidate?.name ?? '') === parent.slug.replaceAll('_', '-');
+    return isSame && region === parent.region && account === parent.account;
+  });
+  const [first] = builders;
+  return first?.pipeline.arn === undefined
+    ? undefined
+    : { arn: first.pipeline.arn, others: builders.length - 1 };
+}
+
+/** Anything but another pipeline. Undefined where a definition cannot name it. */
+export function otherBase(
+  parentImage: string,
+  region: string,
+): { readonly base: DefinitionInput['base']; readonly notes: Note[] } | { readonly reason: string } {
+  const field = 'imageRecipe.parentImage';
+  if (/^ami-[0-9a-f]{8,17}$/.test(parentImage)) {
+    const reason = `${parentImage} is pinned, as at Image Builder: the image is not rebuilt when a newer one appears.`;
+    return { base: { ami: parentImage }, notes: [{ field, reason }] };
+  }
+  const parameter = parameterIn(parentImage);
+  if (parameter !== undefined) {
+    if (parameter.region !== undefined && parameter.region !== region)
+      return {
+        reason: `Its base is a parameter of ${parameter.region}; definitions read those of ${region}.`,
+      };
+    return { base: { ssm: parameter.name }, notes: [] };
+  }
+  const image = parseImageArn(parentImage);
+  if (image !== undefined) return { base: { image: parentImage }, notes: [] };
+  if (parentImage.startsWith('prod-'))
+    return {
+      reason: `Its base ${parentImage} is a product of AWS Marketplace, which no definition can name.`,
+    };
+  return { reason: `Its base "${parentImage}" is in a form that no definition can name.` };
+}
+
+/** `ssm:/path`, or `ssm:arn:aws:ssm:region:account:parameter/path` (imagebuilder CreateImageRecipeRequest.parentImage). */
+function parameterIn(text: string): { name: string; region: string | undefined } | undefined {
+  if (!text.startsWith('ssm:')) return undefined;
+  const rest = text.slice('ssm:'.length);
+  const [, region, name] = SSM_ARN.exec(rest) ?? [];
+  if (name !== undefined) return { name, region };
+  return { name: rest.startsWith('/') ? rest : `/${rest}`, region: undefined };
+}

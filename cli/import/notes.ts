@@ -1,0 +1,28 @@
+/** What of a pipeline has no equivalent, where it stands at Image Builder, and why. */
+export interface Note {
+  /** Such as `infrastructureConfiguration.keyPair`. */
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** Something that is there says so; nothing is said of what is not. */
+export function noteIf(isThere: boolean, field: string, reason: string): Note[] {
+  return isThere ? [{ field, reason }] : [];
+}
+
+export function isSet(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value === 'object' ? Object.values(value).some(isSet) : true;
+}
+
+/** Notes for members that are set, by the name of the member. */
+export function notesOf(
+  place: string,
+  values: Readonly<Record<string, unknown>>,
+  reasons: Readonly<Record<string, string>>,
+): Note[] {
+  return Object.entries(reasons).flatMap(([name, reason]) =>
+    noteIf(isSet(values[name]), `${place}.${name}`, reason),
+  );
+}

@@ -1,0 +1,23 @@
+/** The files that an import writes. */
+import { stringify } from 'yaml';
+import { wrap } from '../../shared/domain/wording.ts';
+import type { Imported } from './definitions.ts';
+
+const WIDTH = 80;
+
+/** `schema`: where editors find the schema, from the file's folder. */
+export function fileText({ definition, notes, arn }: Imported, schema: string): string {
+  const lines = [
+    `# yaml-language-server: $schema=${schema}`,
+    `# Imported from ${arn}`,
+    ...(notes.length === 0 ? [] : ['#', '# Without an equivalent here:']),
+    ...notes.flatMap(({ field, reason }) => bullet(`${field}: ${reason}`)),
+  ];
+  return `${lines.join('\n')}\n${stringify(definition, { lineWidth: 0 })}`;
+}
+
+function bullet(text: string): string[] {
+  return wrap(text, WIDTH - 1, '   ').map(
+    (line, index) => `#${index === 0 ? line.replace('   ', ' - ') : line}`,
+  );
+}

@@ -1,0 +1,361 @@
+/** What Image Builder answers, as definitions. The shapes are those of its API (imagebuilder GetImagePipeline, GetImageRecipe, ...). */
+import type { Component, Distribution, ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { definitionsOf } from '../../../cli/import/definitions.ts';
+import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
+import { namesFor } from '../../../cli/import/names.ts';
+import { fileText } from '../../../cli/import/text.ts';
+import { DefinitionSchema } from '../../../shared/domain/definition.ts';
+
+const ACCOUNT = '111122223333';
+const REGION = 'eu-west-1';
+const arn = (rest: string, owner = ACCOUNT) => `arn:aws:imagebuilder:${REGION}:${owner}:${rest}`;
+
+interface Given {
+  readonly name: string;
+  readonly pipeline?: Partial<ImagePipeline>;
+  readonly recipe?: Partial<ImageRecipe>;
+  readonly infrastructure?: FoundPipeline['infrastructure'];
+  readonly regions?: readonly Distribution[];
+  readonly components?: readonly Component[];
+}
+
+/** A pipeline as the console makes it. */
+function found({ name, pipeline, recipe, infrastructure, regions, components = [] }: Given): FoundPipeline {
+  return {
+    pipeline: {
+      arn: arn(`image-pipeline/${name}`),
+      name,
+      platform: 'Linux',
+      status: 'ENABLED',
+      enhancedImageMetadataEnabled: true,
+      imageTestsConfiguration: { imageTestsEnabled: true, timeoutMinutes: 720 },
+      imageRecipeArn: arn(`image-recipe/${name}/1.0.0`),
+      ...pipeline,
+    },
+    recipe: {
+      arn: arn(`image-recipe/${name}/1.0.0`),
+      name,
+      platform: 'Linux',
+      version: '1.0.0',
+      parentImage: arn('image/amazon-linux-2023-x86/x.x.x', 'aws'),
+      components: components.map((component) => ({ componentArn: component.arn })),
+      workingDirectory: '/tmp',
+      ...recipe,
+    },
+    ...(infrastructure === undefined ? {} : { infrastructure }),
+    ...(regions === undefined
+      ? {}
+      : {
+          distribution: {
+            arn: arn('distribution-configuration/wide'),
+            timeoutMinutes: 720,
+            distributions: [...regions],
+          },
+        }),
+    components: new Map(components.map((component) => [component.arn ?? '', component])),
+  };
+}
+
+function one(given: Given) {
+  const [imported] = definitionsOf([found(given)]);
+  if (imported === undefined) throw new Error('Nothing was imported.');
+  return imported;
+}
+const fields = (given: Given) => one(given).notes.map(({ field }) => field);
+
+describe('A pipeline of Image Builder', () => {
+  it('with the least that it can have becomes a definition without remarks', () => {
+    const { definition, notes } = one({ name: 'plain' });
+
+    expect(notes).toEqual([]);
+    expect(definition).toMatchObject({
+      name: 'plain',
+      base: { image: arn('image/amazon-linux-2023-x86/x.x.x', 'aws') },
+      approval: { required: false },
+      triggers: { mode: 'manual' },
+    });
+    expect(DefinitionSchema.safeParse(definition).success).toBe(true);
+  });
+
+  it.each([
+    ['ssm:/aws/service/al2023', { ssm: '/aws/service/al2023' }],
+    [`ssm:arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/golden/base`, { ssm: '/golden/base' }],
+    ['ami-0f3c9a1b2d4e5f678', { ami: 'ami-0f3c9a1b2d4e5f678' }],
+    [arn('image/base/1.0.0/3'), { image: arn('image/base/1.0.0/3') }],
+  ])('built on %s names it', (parentImage, base) => {
+    expect(one({ name: 'web', recipe: { parentImage } }).definition?.base).toEqual(base);
+  });
+
+  it('built on what another pipeline makes has that pipeline as its base', () => {
+    const [child] = definitionsOf([
+      found({ name: 'web', recipe: { parentImage: arn('image/golden-base/x.x.x') } }),
+      found({
+        name: 'Base of all',
+        recipe: { name: 'Golden Base', arn: arn('image-recipe/golden-base/1.0.0') },
+      }),
+    ]);
+
+    expect(child?.definition?.base).toEqual({ pipeline: 'base-of-all' });
+  });
+
+  it('that is built on its own output is not its own base', () => {
+    const imported = one({ name: 'web', recipe: { parentImage: arn('image/web/x.x.x') } });
+
+    expect(imported.definition?.base).toEqual({ image: arn('image/web/x.x.x') });
+  });
+
+  it('whose parent is left out is built on the parent’s image', () => {
+    const [child, parent] = definitionsOf([
+      found({ name: 'web', recipe: { parentImage: arn('image/base/x.x.x') } }),
+      found({ name: 'base', recipe: { parentImage: 'prod-abcd1234' } }),
+    ]);
+
+    expect(parent?.skipped).toContain('AWS Marketplace');
+    expect(child?.definition?.base).toEqual({ image: arn('image/base/x.x.x') });
+  });
+
+  it.each([
+    ['EXPRESSION_MATCH_ONLY', 'always'],
+    ['EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE', 'dependency-updates-available'],
+    [undefined, 'dependency-updates-available'],
+  ] as const)('with the start condition %s keeps its schedule', (condition, startCondition) => {
+    const { definition } = one({
+      name: 'web',
+      pipeline: {
+        schedule: {
+          scheduleExpression: 'cron(0 2 ? * sun *)',
+          timezone: 'Europe/Berlin',
+          pipelineExecutionStartCondition: condition,
+          autoDisablePolicy: { failureCount: 3 },
+        },
+      },
+    });
+
+    expect(definition?.triggers).toEqual({
+      mode: 'schedule',
+      schedule: { expression: 'cron(0 2 ? * sun *)', timeZone: 'Europe/Berlin', startCondition },
+    });
+    expect(definition?.lifecycle).toEqual({ maxFailures: 3 });
+  });
+
+  it('that is disabled is baked by hand, and its schedule is not lost', () => {
+    const { definition, notes } = one({
+      name: 'web',
+      pipeline: { status: 'DISABLED', schedule: { scheduleExpression: 'rate(1 day)' } },
+    });
+
+    expect(definition?.triggers).toEqual({ mode: 'manual' });
+    expect(notes).toEqual([
+      { field: 'imagePipeline.status', reason: expect.stringContaining('rate(1 day)') },
+    ]);
+  });
+
+  it('keeps components, their order and parameters, and test components apart', () => {
+    const components: Component[] = [
+      { arn: arn('component/harden/1.x.x'), type: 'BUILD' },
+      { arn: arn('component/simple-boot-test-linux/x.x.x', 'aws'), type: 'TEST' },
+      { arn: arn('component/agent/2.1.0'), type: 'BUILD' },
+    ];
+    const { definition } = one({
+      name: 'web',
+      components,
+      recipe: {
+        components: [
+          {
+            componentArn: components[0]?.arn,
+            parameters: [
+              { name: 'Level', value: ['high'] },
+              { name: 'Skip', value: ['a', 'b'] },
+            ],
+          },
+          { componentArn: components[1]?.arn },
+          { componentArn: components[2]?.arn },
+        ],
+      },
+    });
+
+    expect(definition?.components).toEqual([
+      { component: components[0]?.arn, parameters: { Level: 'high', Skip: ['a', 'b'] } },
+      { component: components[2]?.arn },
+    ]);
+    expect(definition?.tests.components).toEqual([{ component: components[1]?.arn }]);
+  });
+
+  it('whose tests are off has no test components, and says so', () => {
+    const components: Component[] = [{ arn: arn('component/boots/1.0.0'), type: 'TEST' }];
+    const imported = one({
+      name: 'web',
+      components,
+      pipeline: { imageTestsConfiguration: { imageTestsEnabled: false } },
+    });
+
+    expect(imported.definition?.tests.components).toBeUndefined();
+    expect(imported.notes).toEqual([
+      {
+        field: 'imagePipeline.imageTestsConfiguration',
+        reason: expect.stringContaining('component/boots/1.0.0'),
+      },
+    ]);
+  });
+
+  it('keeps volumes and instance types, and notes what volumes have beside their size', () => {
+    const given: Given = {
+      name: 'web',
+      infrastructure: { instanceTypes: ['m6g.large', 'c7gn.large'] },
+      recipe: {
+        blockDeviceMappings: [
+          {
+            deviceName: '/dev/xvda',
+            ebs: { volumeSize: 20, volumeType: 'gp3', encrypted: true, deleteOnTermination: true },
+          },
+          { deviceName: '/dev/sdf', ebs: { volumeSize: 100 } },
+        ],
+      },
+    };
+    const { definition } = one(given);
+
+    expect(definition?.build).toEqual({
+      instanceTypes: ['m6g.large', 'c7gn.large'],
+      rootVolumeGiB: 20,
+      dataVolumes: [{ device: '/dev/sdf', sizeGiB: 100 }],
+    });
+    expect(definition?.variants).toEqual([{ name: 'arm64', architecture: 'arm64' }]);
+    expect(fields(given)).toEqual([
+      'imageRecipe.blockDeviceMappings /dev/xvda.encrypted',
+      'imageRecipe.blockDeviceMappings /dev/xvda.volumeType',
+    ]);
+  });
+
+  it('keeps where its images go', () => {
+    const region = (name: string): Distribution => ({
+      region: name,
+      amiDistributionConfiguration: {
+        targetAccountIds: ['444455556666'],
+        amiTags: { team: 'web' },
+        launchPermission: { userIds: ['777788889999', '444455556666'] },
+      },
+      launchTemplateConfigurations: [{ launchTemplateId: 'lt-0abcdef1234567890', accountId: '444455556666' }],
+      ssmParameterConfigurations: [{ parameterName: '/golden/web', amiAccountId: '444455556666' }],
+    });
+    const { definition, notes } = one({
+      name: 'web',
+      recipe: { amiTags: { cost: 'platform' } },
+      regions: [region('eu-west-1'), region('us-east-1')],
+    });
+
+    expect(definition?.distribution).toEqual({
+      targets: [
+        {
+          account: '444455556666',
+          regions: ['eu-west-1', 'us-east-1'],
+          launchTemplate: 'lt-0abcdef1234567890',
+        },
+        { account: '777788889999', regions: ['eu-west-1', 'us-east-1'], mode: 'share' },
+      ],
+      parameter: '/golden/web',
+      tags: { cost: 'platform', team: 'web' },
+    });
+    expect(notes).toEqual([]);
+  });
+
+  it('that names nobody brings its image to its own account', () => {
+    const { definition } = one({ name: 'web', regions: [{ region: 'us-east-1' }] });
+
+    expect(definition?.distribution?.targets).toEqual([{ account: ACCOUNT, regions: ['us-east-1'] }]);
+  });
+
+  it('has a reason for everything that it had and that a definition does not', () => {
+    const given: Given = {
+      name: 'Web Server',
+      pipeline: {
+        tags: { owner: 'web' },
+        workflows: [{ workflowArn: arn('workflow/build/mine/1.0.0/1') }],
+        executionRole: 'role',
+        imageScanningConfiguration: { imageScanningEnabled: true },
+      },
+      recipe: {
+        additionalInstanceConfiguration: { userDataOverride: 'IyEvYmluL3No' },
+        workingDirectory: '/srv',
+      },
+      infrastructure: {
+        instanceProfileName: 'builder',
+        keyPair: 'ops',
+        snsTopicArn: 'arn:aws:sns:eu-west-1:111122223333:images',
+        logging: { s3Logs: { s3BucketName: 'logs' } },
+        terminateInstanceOnFailure: false,
+        instanceMetadataOptions: { httpTokens: 'optional' },
+      },
+      regions: [
+        {
+          region: 'eu-west-1',
+          licenseConfigurationArns: [
+            'arn:aws:license-manager:eu-west-1:111122223333:license-configuration:lic-1',
+          ],
+          s3ExportConfiguration: { roleName: 'export', diskImageFormat: 'VHD', s3Bucket: 'images' },
+          amiDistributionConfiguration: {
+            name: 'web {{ imagebuilder:buildDate }}',
+            launchPermission: { organizationArns: ['arn:aws:organizations::111122223333:organization/o-1'] },
+          },
+          ssmParameterConfigurations: [{ parameterName: 'golden-web', dataType: 'text' }],
+        },
+      ],
+    };
+
+    expect(fields(given).sort()).toEqual([
+      'distributionConfiguration eu-west-1.licenseConfigurationArns',
+      'distributionConfiguration eu-west-1.name',
+      'distributionConfiguration eu-west-1.organizationArns',
+      'distributionConfiguration eu-west-1.s3ExportConfiguration',
+      'distributionConfiguration.ssmParameterConfigurations',
+      'distributionConfiguration.ssmParameterConfigurations.dataType',
+      'imagePipeline.executionRole',
+      'imagePipeline.imageScanningConfiguration',
+      'imagePipeline.name',
+      'imagePipeline.tags',
+      'imagePipeline.workflows',
+      'imageRecipe.additionalInstanceConfiguration',
+      'imageRecipe.workingDirectory',
+      'infrastructureConfiguration.instanceMetadataOptions',
+      'infrastructureConfiguration.instanceProfileName',
+      'infrastructureConfiguration.keyPair',
+      'infrastructureConfiguration.logging',
+      'infrastructureConfiguration.snsTopicArn',
+      'infrastructureConfiguration.terminateInstanceOnFailure',
+    ]);
+    expect(DefinitionSchema.safeParse(one(given).definition).success).toBe(true);
+  });
+
+  it.each([
+    ['container images', { pipeline: { containerRecipeArn: arn('container-recipe/web/1.0.0') } }],
+    ['Windows', { recipe: { platform: 'Windows' as const } }],
+  ])('that makes %s is left out with its reason', (what, given) => {
+    const imported = one({ name: 'web', ...given });
+
+    expect(imported.definition).toBeUndefined();
+    expect(imported.skipped).toContain(what);
+  });
+});
+
+describe('The file of an imported pipeline', () => {
+  it('begins with its schema and with what has no equivalent, in lines that fit', () => {
+    const imported = one({ name: 'Web', infrastructure: { keyPair: 'ops' } });
+
+    const text = fileText(imported, '../docs/pipeline.schema.json');
+    const comments = text.split('\n').filter((line) => line.startsWith('#'));
+
+    expect(comments[0]).toBe('# yaml-language-server: $schema=../docs/pipeline.schema.json');
+    expect(comments.join('\n')).toContain('# - infrastructureConfiguration.keyPair: Nobody logs in');
+    expect(comments.filter((line) => line.length > 80)).toEqual([]);
+    expect(parse(text)).toEqual(imported.definition);
+  });
+});
+
+describe('Names', () => {
+  it('are those of pipelines, and all different', () => {
+    const names = namesFor(['Web Server', 'web_server', '7', 'x'.repeat(60), 'x'.repeat(50)]);
+
+    expect(names).toEqual(['web-server', 'web-server-2', 'image-7', 'x'.repeat(40), `${'x'.repeat(38)}-2`]);
+  });
+});
