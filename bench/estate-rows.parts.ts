@@ -3,11 +3,11 @@
  * planning (changes of the past, attempts, steps, releases before) left out. The writes are those of applying and releasing; nothing is
  * decided on the way, which is why it is quick. test/bench/estate.test.ts holds it to an estate that was applied and baked.
  */
-import { keys } from '../shared/domain/naming.ts';
+import { type Key, keys } from '../shared/domain/naming.ts';
 import type {
-  BakeRecord,
   ChannelRecord,
   FingerprintRecord,
+  HoldReason,
   PlanningRecord,
   SelectorRecord,
 } from '../shared/domain/records.ts';
@@ -34,6 +34,8 @@ export interface LayDeps {
 export async function layEstate(deps: LayDeps, estate: Estate): Promise<void> {
   const known = new Map<string, SelectorRecord>();
   const channels = new Map<string, ChannelRecord>();
+  /** How often each selector was named again. */
+  const uses = new Map<string, { readonly update: Key; readonly add: { readonly uses: number } }>();
   let batch: Item[] = [];
   for (const spec of estate.specs) {
     const reading = readDefinition(deps, definitionOf(spec));
@@ -41,6 +43,12 @@ export async function layEstate(deps: LayDeps, estate: Estate): Promise<void> {
       foundOf(deps, selector, known, channels),
     );
     const applied = applyWrites(deps, { reading, before: undefined, revision: 1, selectors, by: 'bench' });
+    for (const write of applied)
+      if ('update' in write && write.add?.uses !== undefined)
+        uses.set(write.update.pk, {
+          ...write,
+          add: { uses: (uses.get(write.update.pk)?.add.uses ?? 0) + 1 },
+        });
     const items = applied.flatMap((write) => ('put' in write ? [write.put] : []));
     const rows = items.filter((item) => !item.pk.startsWith('CHANGE#') && item.sk !== 'PLANNING');
     const planning = PlanningRecordSchema.parse(items.find((item) => item.sk === 'PLANNING'));
@@ -64,6 +72,7 @@ export async function layEstate(deps: LayDeps, estate: Estate): Promise<void> {
     }
   }
   await deps.table.write(batch.map((put) => ({ put })));
+  for (const write of uses.values()) await deps.table.write([write]);
 }
 
 const EMPTY = { digest: '', enabled: true, parents: [] };
@@ -91,37 +100,20 @@ function foundOf(
   return { record, isKnown: false };
 }
 
+const VERSION = 4;
+
 /** What a first bake that was released leaves. */
 function freshRows(
   deps: LayDeps,
   reading: Reading,
   planning: PlanningRecord,
-  { bits, proof, lock, ingredients }: Wanted,
+  { bits, proof, ingredients }: Wanted,
   at: string,
 ): { items: Item[]; channel: ChannelRecord } {
   const { plan, definition } = reading;
   const { name } = definition;
   const { channel: inChannel, places } = plan;
   const [bake, release] = [deps.ids.next(), deps.ids.next()];
-  const { changes, causes } = planning;
-  const bakeRecord: BakeRecord = {
-    id: bake,
-    pipeline: name,
-    revision: 1,
-    channel: inChannel,
-    bits,
-    proof,
-    lock,
-    ingredients,
-    startsAt: 'Build',
-    reason: 'First bake.',
-    changes,
-    causes,
-    attempt: 1,
-    state: 'released',
-    createdAt: at,
-    endedAt: at,
-  };
   const fingerprint: FingerprintRecord = {
     pipeline: name,
     bits,
@@ -144,10 +136,12 @@ function freshRows(
     places,
     at,
   };
+  const message = `Release ${release} in ${inChannel} has exactly what is wanted.`;
+  const reason: HoldReason = { code: 'up-to-date', message };
   const rested: PlanningRecord = {
     pipeline: name,
-    // Applied, started, released.
-    version: 3,
+    // Applied, started, released, found current.
+    version: VERSION,
     dirty: false,
     changes: [],
     causes: [],
@@ -155,7 +149,7 @@ function freshRows(
     ...(planning.ticksSeen === undefined ? {} : { ticksSeen: planning.ticksSeen }),
     supersededInRow: 0,
     consecutiveFailures: 0,
-    decision: { at, kind: 'start', reasons: [], bake },
+    decision: { at, kind: 'current', reasons: [reason], version: VERSION },
   };
   return {
     channel,
@@ -163,7 +157,6 @@ function freshRows(
       { ...keys.planning(name), ...rested },
       { ...keys.channel(name, inChannel), ...channel },
       { ...keys.fingerprint(name, bits, proof), ...fingerprint },
-      { ...keys.bake(bake), ...bakeRecord, listPk: 'BAKES', listSk: bake },
     ],
   };
 }

@@ -68,7 +68,11 @@ export function estateOf(seed: number, size: number): Estate {
   const left = size - FAMILY;
   const level = (part: number, parents: readonly string[], title: string) =>
     Array.from({ length: left === 0 ? 0 : Math.max(2, Math.floor(left / part)) }, (_, index) =>
-      add(`${title}-${index}`, pick(parents)),
+      // Every parameter is some image's base, however few there are.
+      add(
+        `${title}-${index}`,
+        parents === parameters ? (parents[index % parents.length] ?? '') : pick(parents),
+      ),
     );
   const golden = level(10_000, parameters, 'golden');
   const platforms = level(1000, golden, 'platform');

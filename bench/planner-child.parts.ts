@@ -75,16 +75,18 @@ async function plainRound(world: World, component: string): Promise<Wave> {
   return { bakes, milliseconds, calls };
 }
 
-/** How much more memory than at the beginning the process holds at most. */
+/** How much more the process holds at most than at the beginning, garbage included: of its heap, or of all its memory where that is more. */
 function watched(): { look(): void; peak(): number } {
   COLLECT();
-  const before = process.memoryUsage.rss();
-  let most = before;
+  const held = () => ({ heap: process.memoryUsage().heapUsed, all: process.memoryUsage.rss() });
+  const before = held();
+  let most = 0;
   return {
     look: () => {
-      most = Math.max(most, process.memoryUsage.rss());
+      const { heap, all } = held();
+      most = Math.max(most, heap - before.heap, all - before.all);
     },
-    peak: () => (most - before) / 2 ** 20,
+    peak: () => most / 2 ** 20,
   };
 }
 
@@ -153,7 +155,6 @@ async function plainReconcile({ ports }: World): Promise<number> {
 }
 
 async function answer(world: World, ask: Ask): Promise<Wave | Reconciled> {
-  COLLECT();
   switch (ask.do) {
     case 'wave':
       return playWave(world, ask.component);

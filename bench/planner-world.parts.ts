@@ -18,7 +18,7 @@ import { noticeTopic } from '../shared/use-cases/notice-topics.ts';
 import { planChildren } from '../shared/use-cases/plan-again.ts';
 import { givePlaces } from '../shared/use-cases/plan-capacity.ts';
 import { planPipeline } from '../shared/use-cases/plan-pipeline.ts';
-import { memoryTable } from '../test/support/fakes/memory-table.ts';
+import { type MemoryTable, memoryTable } from '../test/support/fakes/memory-table.ts';
 import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';
 import { type Estate, parameterOf } from './estate.parts.ts';
 import { layEstate } from './estate-rows.parts.ts';
@@ -39,7 +39,7 @@ export interface Calls {
 }
 
 export interface World {
-  readonly table: Table;
+  readonly table: MemoryTable;
   readonly calls: Calls;
   /** How often each selector was resolved. */
   readonly resolved: Map<string, number>;

@@ -3,7 +3,6 @@
  * estate has a process of its own, and rounds of two that are compared take turns, so that a slow moment of the machine meets both.
  */
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { AGENT, FAMILY, PROBE } from './estate.parts.ts';
 import { type Figure, median, rounded } from './figure.ts';
@@ -20,32 +19,29 @@ const ALL_ROUNDS = { medium: 3, large: 1 };
 const LIMITS = { same: 2, all: 13, calls: 1.2, full: 0.05, megabytes: 1024, seconds: 300 };
 const HEAP_MEGABYTES = 6000;
 
-/** A process with one estate. */
+/** A process with one estate, which answers one question at a time. */
 class Child {
   readonly #process;
   readonly #ready;
+  #waiting = Promise.withResolvers<unknown>();
 
   constructor(size: number) {
-    this.#process = fork(
-      join(import.meta.dirname, 'planner-child.parts.ts'),
-      [String(SEED), String(size)],
-      // A message holds no more than a few numbers.
-      { execArgv: ['--expose-gc', `--max-old-space-size=${HEAP_MEGABYTES}`], serialization: 'json' },
-    );
-    this.#ready = this.#reply();
-  }
-  async #reply(): Promise<unknown> {
-    const ended = once(this.#process, 'exit').then(([code]) => {
-      throw new Error(`The process of an estate ended with code ${code}.`);
+    this.#process = fork(join(import.meta.dirname, 'planner-child.parts.ts'), [String(SEED), String(size)], {
+      execArgv: ['--expose-gc', `--max-old-space-size=${HEAP_MEGABYTES}`],
     });
-    const [reply] = await Promise.race([once(this.#process, 'message'), ended]);
-    return reply;
+    this.#process.on('message', (reply) => this.#waiting.resolve(reply));
+    this.#process.on('exit', (code) =>
+      this.#waiting.reject(new Error(`The process of ${size} pipelines ended with code ${code}.`)),
+    );
+    this.#ready = this.#waiting.promise;
+    // Whoever asks next hears of it.
+    this.#ready.catch(() => {});
   }
   async #ask(ask: Ask): Promise<unknown> {
     await this.#ready;
-    const reply = this.#reply();
+    this.#waiting = Promise.withResolvers();
     this.#process.send(ask);
-    return await reply;
+    return await this.#waiting.promise;
   }
   async wave(component: string, bakes: number): Promise<Wave> {
     const wave = (await this.#ask({ do: 'wave', component })) as Wave;
