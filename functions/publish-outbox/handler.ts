@@ -9,12 +9,14 @@ import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { countMetric, log, secondsMetric } from '../../shared/lambda/telemetry.ts';
 import { publishOutbox } from '../../shared/use-cases/publish-outbox.ts';
 
-const OutboxRowSchema = z.object({
-  id: z.string(),
-  detailType: z.string(),
-  published: z.literal(false),
-  detail: z.looseObject({ causes: z.array(z.string()).default([]) }),
-});
+const OutboxRowSchema = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    detailType: z.string(),
+    published: z.literal(false),
+    detail: z.looseObject({ causes: z.array(z.string()).default([]) }),
+  }),
+);
 
 /** `Ovenbird Image Released` -> `ImageReleased`: the dashboard shows bakes by how they ended. */
 function measure(detailType: string, causes: readonly string[]): void {

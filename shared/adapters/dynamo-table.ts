@@ -217,7 +217,7 @@ function conflictOf(
   return new WriteConflict(index, keyOf(write), stands ? itemOf(plainValues(found)) : undefined);
 }
 
-const ItemSchema = z.looseObject({ pk: z.string(), sk: z.string() });
+const ItemSchema = z.lazy(() => z.looseObject({ pk: z.string(), sk: z.string() }));
 
 function itemOf(value: Record<string, unknown>): Item {
   return ItemSchema.parse(value);
@@ -227,7 +227,7 @@ function cursorText(key: Record<string, unknown>): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-const CursorSchema = z.record(z.string(), z.string());
+const CursorSchema = z.lazy(() => z.record(z.string(), z.string()));
 
 function cursorKey(cursor: string): Record<string, string> {
   try {

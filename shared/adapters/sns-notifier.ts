@@ -17,7 +17,7 @@ export interface SnsNotifierOptions {
 }
 
 /** Part of a filter policy that says whose messages a subscription takes (sns/dg/sns-subscription-filter-policies). */
-const FilterPolicySchema = z.object({ approver: z.array(z.unknown()).default([]) });
+const FilterPolicySchema = z.lazy(() => z.object({ approver: z.array(z.unknown()).default([]) }));
 
 export function snsNotifier({
   client,

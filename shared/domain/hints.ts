@@ -8,49 +8,59 @@ import { partitionOf } from './references.ts';
 import { arnTopic, selectorTopic } from './selectors.ts';
 
 /** Our own message, from the reconcile or the API. */
-const TopicsSchema = z.object({ topics: z.array(z.string().min(1)).min(1).max(100) });
+const TopicsSchema = z.lazy(() => z.object({ topics: z.array(z.string().min(1)).min(1).max(100) }));
 
 /** A page of all findings, or inventories to index; of our own too. */
-const FindingsSchema = z.object({ findingsAfter: z.string().nullable() });
-const InventoriesSchema = z.object({
-  inventories: z
-    .array(z.object({ pipeline: z.string(), channel: z.string() }))
-    .min(1)
-    .max(100),
-});
+const FindingsSchema = z.lazy(() => z.object({ findingsAfter: z.string().nullable() }));
+const InventoriesSchema = z.lazy(() =>
+  z.object({
+    inventories: z
+      .array(z.object({ pipeline: z.string(), channel: z.string() }))
+      .min(1)
+      .max(100),
+  }),
+);
 
-const EnvelopeSchema = z.object({
-  source: z.string(),
-  'detail-type': z.string(),
-  account: z.string(),
-  region: z.string(),
-  resources: z.array(z.string()).default([]),
-  detail: z.record(z.string(), z.unknown()).default({}),
-});
+const EnvelopeSchema = z.lazy(() =>
+  z.object({
+    source: z.string(),
+    'detail-type': z.string(),
+    account: z.string(),
+    region: z.string(),
+    resources: z.array(z.string()).default([]),
+    detail: z.record(z.string(), z.unknown()).default({}),
+  }),
+);
 type Envelope = z.infer<typeof EnvelopeSchema>;
 
-const ImageDetail = z.object({ state: z.object({ status: z.string() }) });
-const AmiDetail = z.object({ ImageId: z.string() });
-const ParameterDetail = z.object({ name: z.string().startsWith('/') });
-const ComponentCall = z.object({
-  errorCode: z.string().optional(),
-  requestParameters: z.object({ name: z.string() }).nullish(),
-  responseElements: z.object({ componentBuildVersionArn: z.string() }).nullish(),
-});
+const ImageDetail = z.lazy(() => z.object({ state: z.object({ status: z.string() }) }));
+const AmiDetail = z.lazy(() => z.object({ ImageId: z.string() }));
+const ParameterDetail = z.lazy(() => z.object({ name: z.string().startsWith('/') }));
+const ComponentCall = z.lazy(() =>
+  z.object({
+    errorCode: z.string().optional(),
+    requestParameters: z.object({ name: z.string() }).nullish(),
+    responseElements: z.object({ componentBuildVersionArn: z.string() }).nullish(),
+  }),
+);
 /** inspector/latest/user/eventbridge-integration */
-const FindingDetail = z.object({ findingArn: z.string().startsWith('arn:'), type: z.string() });
+const FindingDetail = z.lazy(() => z.object({ findingArn: z.string().startsWith('arn:'), type: z.string() }));
 /** AmazonECR/latest/userguide/ecr-eventbridge */
-const ContainerDetail = z.object({
-  'action-type': z.string(),
-  result: z.string(),
-  'repository-name': z.string().min(1),
-});
+const ContainerDetail = z.lazy(() =>
+  z.object({
+    'action-type': z.string(),
+    result: z.string(),
+    'repository-name': z.string().min(1),
+  }),
+);
 /** AmazonS3/latest/userguide/ev-events: unlike in other notifications of S3, the key is not encoded. */
-const ObjectDetail = z.object({
-  bucket: z.object({ name: z.string().min(1) }),
-  object: z.object({ key: z.string().min(1) }),
-});
-const ReleaseDetail = z.object({ pipeline: z.string(), channel: z.string() });
+const ObjectDetail = z.lazy(() =>
+  z.object({
+    bucket: z.object({ name: z.string().min(1) }),
+    object: z.object({ key: z.string().min(1) }),
+  }),
+);
+const ReleaseDetail = z.lazy(() => z.object({ pipeline: z.string(), channel: z.string() }));
 
 export type Hint =
   | { readonly kind: 'topics'; readonly topics: readonly string[] }

@@ -2,10 +2,12 @@ import * as z from 'zod';
 import { canonical } from './canonical.ts';
 
 /** The packages of an image as it was built: document `bakes/<id>/inventory-<attempt>-<variant>.json`. */
-export const InventorySchema = z.object({
-  image: z.string(),
-  packages: z.array(z.object({ name: z.string(), version: z.string() })),
-});
+export const InventorySchema = z.lazy(() =>
+  z.object({
+    image: z.string(),
+    packages: z.array(z.object({ name: z.string(), version: z.string() })),
+  }),
+);
 export type Inventory = z.infer<typeof InventorySchema>;
 
 const pad = (attempt: number) => String(attempt).padStart(3, '0');

@@ -17,39 +17,41 @@ export interface Message {
 const SUBJECT_LENGTH = 99;
 const CHANGES_SHOWN = 10;
 
-const Change = z.object({ selector: z.string(), from: z.string().optional(), to: z.string() });
+const Change = z.lazy(() => z.object({ selector: z.string(), from: z.string().optional(), to: z.string() }));
 /** The parts of our events that are said to people. An event says more; what it lacks is left out of the text. */
-const Told = z.object({
-  pipeline: z.string(),
-  bake: z.string(),
-  attempt: z.number().optional(),
-  team: z.string().optional(),
-  channel: z.string().optional(),
-  reason: z.string().optional(),
-  changes: z.array(z.union([Change, z.string()])).default([]),
-  step: z.string().optional(),
-  /** Error name. */
-  name: z.string().optional(),
-  log: z.string().optional(),
-  requestedBy: z.string().optional(),
-  approval: z.string().optional(),
-  approvers: z.array(z.string()).default([]),
-  expiresAt: z.string().optional(),
-  state: z.string().optional(),
-  newerBake: z.string().optional(),
-  startsAt: z.string().optional(),
-  images: z.record(z.string(), z.string()).default({}),
-  targets: z
-    .array(
-      z.object({
-        account: z.string(),
-        region: z.string(),
-        imageId: z.string(),
-        parameter: z.string().optional(),
-      }),
-    )
-    .default([]),
-});
+const Told = z.lazy(() =>
+  z.object({
+    pipeline: z.string(),
+    bake: z.string(),
+    attempt: z.number().optional(),
+    team: z.string().optional(),
+    channel: z.string().optional(),
+    reason: z.string().optional(),
+    changes: z.array(z.union([Change, z.string()])).default([]),
+    step: z.string().optional(),
+    /** Error name. */
+    name: z.string().optional(),
+    log: z.string().optional(),
+    requestedBy: z.string().optional(),
+    approval: z.string().optional(),
+    approvers: z.array(z.string()).default([]),
+    expiresAt: z.string().optional(),
+    state: z.string().optional(),
+    newerBake: z.string().optional(),
+    startsAt: z.string().optional(),
+    images: z.record(z.string(), z.string()).default({}),
+    targets: z
+      .array(
+        z.object({
+          account: z.string(),
+          region: z.string(),
+          imageId: z.string(),
+          parameter: z.string().optional(),
+        }),
+      )
+      .default([]),
+  }),
+);
 type Told = z.output<typeof Told>;
 
 /** How the sentence begins that tells of an approval, by where the bake began. */
@@ -142,14 +144,16 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   },
 };
 
-const ToldOfWave = z.object({
-  change: z.string(),
-  selector: z.string(),
-  from: z.string().optional(),
-  to: z.string(),
-  images: z.number(),
-  isMore: z.boolean(),
-});
+const ToldOfWave = z.lazy(() =>
+  z.object({
+    change: z.string(),
+    selector: z.string(),
+    from: z.string().optional(),
+    to: z.string(),
+    images: z.number(),
+    isMore: z.boolean(),
+  }),
+);
 
 /** Of no pipeline alone: a change would bake more images than may start by themselves. */
 function waveMessage(event: { readonly id: string; readonly at: string; readonly detail: unknown }): Message {

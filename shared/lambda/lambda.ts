@@ -46,12 +46,14 @@ function parseInput<Schema extends z.ZodType>(schema: Schema, event: unknown): z
   throw new InvalidRequest(`The input has another shape than agreed: ${z.prettifyError(parsed.error)}`);
 }
 
-const CorrelationSchema = z.object({
-  bake: z.string().optional().catch(undefined),
-  attempt: z.number().optional().catch(undefined),
-  change: z.string().optional().catch(undefined),
-  pipeline: z.string().optional().catch(undefined),
-});
+const CorrelationSchema = z.lazy(() =>
+  z.object({
+    bake: z.string().optional().catch(undefined),
+    attempt: z.number().optional().catch(undefined),
+    change: z.string().optional().catch(undefined),
+    pipeline: z.string().optional().catch(undefined),
+  }),
+);
 
 /** Whatever of bake, attempt, change and pipeline the input names. */
 export function correlationIds(input: unknown): Record<string, string | number> {
