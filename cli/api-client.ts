@@ -3,6 +3,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type * as z from 'zod';
 import { OPERATIONS, type Operation, type OperationName, ProblemSchema } from '../shared/domain/api.ts';
+import type { Problem } from '../shared/domain/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { CommandFailed, EXIT, type ExitCode } from './exit.ts';
 
@@ -106,16 +107,15 @@ function refusal(status: number, text: string): CommandFailed {
   return new CommandFailed(exitOf(status), `The service answered ${status}: ${text.slice(0, 200)}`);
 }
 
-function withoutAbsent({
-  field,
-  message,
-  fix,
-}: {
-  field: string;
-  message: string;
-  fix?: string | undefined;
-}) {
-  return { field, message, ...(fix === undefined ? {} : { fix }) };
+type GivenProblem = NonNullable<z.output<typeof ProblemSchema>['problems']>[number];
+
+function withoutAbsent({ field, message, fix, file }: GivenProblem): Problem {
+  return {
+    field,
+    message,
+    ...(fix === undefined ? {} : { fix }),
+    ...(file === undefined ? {} : { file }),
+  };
 }
 
 function exitOf(status: number): ExitCode {

@@ -6,8 +6,9 @@ export type Path = readonly (string | number)[];
 type Issue = z.core.$ZodIssue;
 type Placed = Problem & { readonly path: Path };
 
-/** Bases by the field that tells which one is meant. */
-const BASES = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container'] as const;
+/** Forms of a base and of an input by the field that tells which one is meant, in the order of their schemas. */
+const BASES = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container'];
+const INPUTS = [...BASES, 'source', 'packages'];
 
 export function problemsOfIssues(issues: readonly Issue[], raw: unknown): Placed[] {
   const all = issues.flatMap((issue) => problemsOf(issue, raw));
@@ -46,14 +47,16 @@ function ofUnion(
   raw: unknown,
 ): Placed[] {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const meant = BASES.filter((base) => keys.includes(base));
+  const forms = path[0] === 'inputs' ? INPUTS : BASES;
+  const meant = forms.filter((form) => keys.includes(form));
   const [only, ...more] = meant;
-  if (path.join('.') !== 'base') return [placed(path, issue.message.toLowerCase())];
+  const isSelector = path.join('.') === 'base' || (path[0] === 'inputs' && path.length === 2);
+  if (!isSelector) return [placed(path, issue.message.toLowerCase())];
   if (only === undefined || more.length > 0) {
     const found = more.length > 0 ? `has ${meant.join(' and ')}` : 'has none of them';
-    return [placed(path, `must have exactly one of ${BASES.join(', ')}; it ${found}`)];
+    return [placed(path, `must have exactly one of ${forms.join(', ')}; it ${found}`)];
   }
-  const errors = issue.errors[BASES.indexOf(only)] ?? [];
+  const errors = issue.errors[forms.indexOf(only)] ?? [];
   return errors.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, raw));
 }
 
@@ -71,6 +74,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'channel',
     'base',
     'components',
+    'inputs',
     'variants',
     'build',
     'tests',
@@ -81,15 +85,19 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'lifecycle',
   ],
   build: ['engine', 'instanceTypes', 'timeout', 'rootVolumeGiB', 'dataVolumes'],
-  tests: ['instanceTypes', 'suites'],
+  tests: ['instanceTypes', 'suites', 'components'],
   gates: ['packages'],
   approval: ['required', 'approvers', 'expiresAfter'],
   distribution: ['targets', 'parameter', 'tags', 'deprecateAfter'],
-  triggers: ['mode', 'debounce', 'maxHold'],
-  lifecycle: ['maxFailures'],
+  triggers: ['mode', 'debounce', 'longestWait', 'maxHold', 'schedule', 'freeze'],
+  lifecycle: ['maxFailures', 'pinned'],
   'distribution.targets': ['account', 'regions', 'mode', 'required', 'key', 'launchTemplate'],
   'tests.suites': ['name', 'script', 'timeout'],
   components: ['component', 'parameters'],
+  'base.lookup': ['owner', 'name', 'architecture'],
+  'inputs.lookup': ['owner', 'name', 'architecture'],
+  'inputs.source': ['bucket', 'key'],
+  'inputs.packages': ['feed', 'format', 'names'],
 };
 
 function fixForUnknown(key: string, path: Path): string {
@@ -103,6 +111,8 @@ function fixForUnknown(key: string, path: Path): string {
 const EXAMPLES: Readonly<Record<string, string>> = {
   apiVersion: 'apiVersion: ovenbird.dev/v1',
   name: 'name: my-image',
+  'base.lookup.owner':
+    "owner: '123456789012', or self, amazon, aws-marketplace: anybody may give an image that name",
   base: 'base: { ssm: /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 }',
   tests: 'tests: { suites: [{ name: boots, script: "systemctl is-system-running --wait" }] }',
 };

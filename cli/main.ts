@@ -9,6 +9,7 @@ import { explain } from './commands/explain.ts';
 import { graph } from './commands/graph.ts';
 import { type ImportOptions, importImageBuilder } from './commands/import.ts';
 import { confirm, disable, enable, remove, waves } from './commands/pipelines.ts';
+import { plan } from './commands/plan.ts';
 import { status } from './commands/status.ts';
 import { findEndpoint } from './endpoint.ts';
 import { CommandFailed, describeProblem, EXIT, type ExitCode } from './exit.ts';
@@ -54,6 +55,12 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .description('store definitions as new revisions, parents first')
     .argument('<files...>', 'definition files')
     .action(run((context, files: string[]) => apply(context, files)));
+  program
+    .command('plan')
+    .description('say what would bake; nothing is written')
+    .argument('[files...]', 'definitions that would be applied')
+    .option('--change <selector=version>', 'a selector that would move; may be repeated', many, [])
+    .action(run((context, files: string[], options: { change: string[] }) => plan(context, files, options)));
   program
     .command('bake')
     .description('ask for a bake')
@@ -158,6 +165,10 @@ function contextOf(globals: Globals): Context {
 function pipelineName(text: string): string {
   if (PIPELINE_NAME.test(text)) return text;
   throw new InvalidArgumentError('It must be 3 to 40 of a-z, 0-9 and "-", and start with a letter.');
+}
+
+function many(text: string, before: string[]): string[] {
+  return [...before, text];
 }
 
 function count(text: string): number {

@@ -55,7 +55,7 @@ export function createApi(deps: ApiDeps): Hono<{ Bindings: ApiBindings }> {
 }
 
 /** Operations that a function of its own serves. */
-type Elsewhere = never;
+type Elsewhere = 'previewPlan';
 
 function operationsOf({ verbs, ...deps }: ApiDeps): Serve<Exclude<OperationName, Elsewhere>> {
   const decisions = { approve: 'approved', reject: 'rejected' } as const;

@@ -205,6 +205,10 @@ export const PipelineDetailsSchema = PipelineSchema.extend({
 }).meta({ id: 'PipelineDetails' });
 export type PipelineDetails = z.output<typeof PipelineDetailsSchema>;
 
+const RemediedSchema = HoldReasonSchema.unwrap()
+  .extend({ remedies: z.array(RemedySchema.unwrap()) })
+  .meta({ id: 'HoldReason', description: 'Why a pipeline does not bake, with what would end that.' });
+
 const ChangeLinkSchema = z.object({
   kind: z.literal('change'),
   is: z.enum(['version', 'release', 'definition', 'request', 'tick', 'finding']),
@@ -240,7 +244,7 @@ export const ExplanationSchema = z
       .object({
         at: Time,
         kind: z.enum(['start', 'hold', 'current']),
-        reasons: z.array(HoldReasonSchema.unwrap().extend({ remedies: z.array(RemedySchema.unwrap()) })),
+        reasons: z.array(RemediedSchema),
         bake: z.string().optional(),
       })
       .optional()
@@ -326,6 +330,102 @@ export const AppliedSchema = z
   })
   .meta({ id: 'Applied' });
 export type Applied = z.output<typeof AppliedSchema>;
+
+export const PreviewRequestSchema = z.strictObject({
+  definitions: z
+    .array(z.unknown())
+    .max(100)
+    .default([])
+    .meta({ description: 'As POST /pipelines takes them, parents first.' }),
+  changes: z
+    .array(
+      z.strictObject({
+        selector: z.string().min(1).max(1024).meta({
+          description:
+            'As a definition writes it with its kind, such as component:harden-ssh/1.x.x, or its key.',
+        }),
+        version: z.string().min(1).max(1024).meta({ description: 'What it would mean.' }),
+      }),
+    )
+    .max(50)
+    .default([]),
+});
+export type PreviewRequest = z.output<typeof PreviewRequestSchema>;
+
+const CostSchema = z.object({
+  build: z.number(),
+  test: z.number(),
+  transfer: z.number(),
+  monthly: z.number().meta({ description: 'For each month that the copies are kept.' }),
+  unknown: z.array(z.string()).meta({ description: 'What is left out of the sums.' }),
+});
+
+const PlannedBakeSchema = z.object({
+  pipeline: z.string(),
+  startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']),
+  reason: z.string(),
+  changes: z.array(ChangeSchema.pick({ id: true, selector: true, from: true, to: true })),
+  isAsked: z.boolean().meta({ description: 'False for what would happen without what was asked, too.' }),
+  isSuperseded: z.boolean().meta({ description: 'Newer versions overtake it before it is approved.' }),
+  startsIn: z.number().meta({ description: 'Seconds from now.' }),
+  seconds: z
+    .number()
+    .optional()
+    .meta({ description: 'How long it takes without approval, if that is known.' }),
+  timesFrom: z
+    .enum(['pipeline', 'all', 'nothing'])
+    .meta({ description: 'Whose bakes tell how long it takes.' }),
+  needsApproval: z.boolean(),
+  targets: z.array(
+    z.object({
+      account: z.string(),
+      region: z.string(),
+      mode: z.enum(['copy', 'share']),
+      required: z.boolean(),
+    }),
+  ),
+  cost: CostSchema.optional(),
+});
+
+export const PreviewSchema = z
+  .object({
+    at: Time,
+    applied: z.array(AppliedSchema),
+    moved: z.array(ChangeSchema).meta({ description: 'What would move.' }),
+    notes: z.array(z.string()),
+    confirm: z.array(ChangeSchema).meta({
+      description:
+        'Changes whose wave is so large that it waits for a person; the plan goes on as if confirmed.',
+    }),
+    waves: z.array(z.object({ level: z.number().int(), bakes: z.array(PlannedBakeSchema) })).meta({
+      description: 'Which pipelines would bake: each wave takes up the releases of those before it.',
+    }),
+    running: z.array(
+      z.object({ bake: z.string(), pipeline: z.string(), state: BakeRecordSchema.unwrap().shape.state }),
+    ),
+    held: z
+      .array(
+        z.object({
+          pipeline: z.string(),
+          reasons: z.array(RemediedSchema),
+        }),
+      )
+      .meta({ description: 'What would not start within a day, and why.' }),
+    seconds: z.number().optional().meta({
+      description: 'Until the last release of what was asked, without the time that approvals take.',
+    }),
+    unknownTime: z.array(z.string()).meta({ description: 'Pipelines that nobody knows how long to bake.' }),
+    approvals: z.object({ count: z.number().int(), seconds: z.number().optional() }).meta({
+      description: 'How many images a person is asked for; how long that usually takes.',
+    }),
+    cost: CostSchema.extend({
+      currency: z.string(),
+      prices: z.object({ source: z.string(), date: z.string(), region: z.string() }),
+    }),
+    stopped: z.string().optional().meta({ description: 'Where the plan was cut off.' }),
+  })
+  .meta({ id: 'Preview', description: 'What would happen; nothing of it has been written.' });
+export type Preview = z.output<typeof PreviewSchema>;
 
 export const BakeRequestSchema = z.strictObject({
   force: z.boolean().default(false).meta({
@@ -439,6 +539,15 @@ export const OPERATIONS = {
     status: 200,
     answer: PipelineDetailsSchema,
     problems: ['pipeline-not-found'],
+  },
+  previewPlan: {
+    method: 'post',
+    path: '/plan',
+    summary: 'Say what would bake if definitions were applied and selectors moved; nothing is written',
+    body: PreviewRequestSchema,
+    status: 200,
+    answer: PreviewSchema,
+    problems: ['invalid-definition', 'dependency-cycle', 'pipeline-not-found', 'revision-conflict'],
   },
   explainPipeline: {
     method: 'get',

@@ -1,0 +1,28 @@
+import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
+import { calendar } from '../../shared/lambda/deps/calendar.ts';
+import { home } from '../../shared/lambda/deps/home.ts';
+import { limits } from '../../shared/lambda/deps/limits.ts';
+import { ownImages } from '../../shared/lambda/deps/own-images.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { httpLambda } from '../../shared/lambda/http-lambda.ts';
+import { lazy } from '../../shared/lambda/lazy.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { createPreviewApi } from './app.ts';
+
+export const handler = httpLambda(
+  lazy(() =>
+    createPreviewApi({
+      table: table(),
+      clock,
+      calendar,
+      ids: ids(),
+      digest,
+      limits: limits(),
+      home: home(),
+      images: ownImages(),
+      resolver: selectorResolver(),
+      onError: (error) => log.error('function-failed', error),
+    }),
+  ),
+);

@@ -1,0 +1,69 @@
+/** What somebody says would move: a selector as definitions write it or as its key, and the version that it would have. */
+import { InvalidRequest } from '../../domain/errors.ts';
+import { keys } from '../../domain/naming.ts';
+import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records.ts';
+import type { Home } from '../../domain/references.ts';
+import type { Resolution, Table } from '../../ports.ts';
+import { readMany } from '../store/read.ts';
+
+export interface GivenChange {
+  readonly selector: string;
+  readonly version: string;
+}
+
+export interface Override {
+  readonly row: SelectorRecord;
+  readonly resolution: Extract<Resolution, { found: true }>;
+}
+
+/** Throws InvalidRequest for what no pipeline uses, and for what only a release moves. */
+export async function overridesOf(
+  table: Pick<Table, 'getMany'>,
+  home: Home,
+  given: readonly GivenChange[],
+): Promise<Override[]> {
+  const found: Override[] = [];
+  for (const { selector, version } of given) {
+    if (selector.startsWith('pipeline:'))
+      throw new InvalidRequest(
+        `${selector} moves when that pipeline releases: give the change that would bake it.`,
+        { selector },
+      );
+    const rows = await readMany(
+      table,
+      namesOf(selector, home).map((key) => keys.selector(key)),
+      SelectorRecordSchema,
+    );
+    const row = rows.find((entry) => entry !== undefined);
+    if (row === undefined)
+      throw new InvalidRequest(
+        `No pipeline uses ${selector}. Write it as the definition does, such as component:harden-ssh/1.x.x or ssm:/images/base, or as "ovenbird status NAME --json" lists it.`,
+        { selector },
+      );
+    found.push({ row, resolution: resolutionOf(row, version) });
+  }
+  return found;
+}
+
+function namesOf(given: string, { account, region }: Home): string[] {
+  const [, kind, rest = ''] = /^(ssm|ami|component|image|source|container):(.+)$/.exec(given) ?? [];
+  switch (kind) {
+    case 'ssm':
+    case 'ami':
+      return [given, `${kind}:${region}:${rest}`];
+    case 'component':
+    case 'image':
+      return [given, `${kind}:arn:aws:imagebuilder:${region}:${account}:${kind}/${rest}`];
+    default:
+      return [given];
+  }
+}
+
+/** `1.2.0` of a component or an image means its build `1.2.0/1`, in full. */
+function resolutionOf({ selector }: SelectorRecord, version: string): Override['resolution'] {
+  if ('arn' in selector && /^[0-9]+\.[0-9]+\.[0-9]+(?:\/[0-9]+)?$/.test(version)) {
+    const name = selector.arn.split('/').slice(0, 2).join('/');
+    return { found: true, version: `${name}/${version}${version.includes('/') ? '' : '/1'}`, detail: {} };
+  }
+  return { found: true, version, detail: version.startsWith('ami-') ? { amiId: version } : {} };
+}

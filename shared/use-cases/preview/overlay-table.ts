@@ -1,0 +1,152 @@
+/**
+ * A table whose reads fall through to another one and whose writes stay in memory: use cases run on it as on the real one, and nothing comes of
+ * it. The other table is only ever read, and what was read once is not read again, so that what is seen is of one moment as far as can be.
+ */
+import type { Key } from '../../domain/naming.ts';
+import { type Item, type Page, type Query, type Table, WriteConflict } from '../../ports.ts';
+import { after, checkTransaction, holds, keyOfWrite, keyText } from './overlay-rows.ts';
+
+type Under = Pick<Table, 'get' | 'getMany' | 'query'>;
+
+const INDEX_KEYS = {
+  main: ['pk', 'sk'],
+  list: ['listPk', 'listSk'],
+  due: ['duePk', 'dueSk'],
+} as const;
+
+/** Rows of an index may share their sort key; what comes first then is told by the row's own key. */
+type Position = readonly [string, string, string];
+
+/** Where a page ended in the table below, and in memory: each goes on for itself. */
+interface Mark {
+  /** Cursor with which the page below was read; undefined: the first. */
+  readonly page?: string;
+  /** Rows of that page that were handed out or are hidden. */
+  readonly taken: number;
+  readonly isDone: boolean;
+  readonly own?: Position;
+}
+
+export function overlayTable(under: Under): Table {
+  /** Undefined: deleted. */
+  const written = new Map<string, Item | undefined>();
+  const seen = new Map<string, Item | undefined>();
+
+  const getMany = async (keys: readonly Key[]): Promise<(Item | undefined)[]> => {
+    const unknown = keys.filter((key) => !written.has(keyText(key)) && !seen.has(keyText(key)));
+    if (unknown.length > 0) {
+      const found = await under.getMany(unknown);
+      unknown.forEach((key, index) => {
+        seen.set(keyText(key), found[index]);
+      });
+    }
+    return keys.map((key) => copy((written.has(keyText(key)) ? written : seen).get(keyText(key))));
+  };
+
+  return {
+    getMany,
+    get: async (key) => (await getMany([key]))[0],
+    query: (query) => queryPage(under, written, query),
+    async write(writes) {
+      checkTransaction(writes);
+      const rows = await getMany(writes.map(keyOfWrite));
+      writes.forEach((write, index) => {
+        if (!holds(write.when, rows[index])) throw new WriteConflict(index, keyOfWrite(write), rows[index]);
+      });
+      writes.forEach((write, index) => {
+        if (!('check' in write)) written.set(keyText(keyOfWrite(write)), after(write, rows[index]));
+      });
+    },
+  };
+}
+
+async function queryPage(
+  under: Under,
+  written: ReadonlyMap<string, Item | undefined>,
+  query: Query,
+): Promise<Page> {
+  const start: Mark = query.after === undefined ? { taken: 0, isDone: false } : JSON.parse(query.after);
+  const own = ownRows(written, query, start.own);
+  const rows: Item[] = [];
+  let mark = start;
+  const isFull = () => query.limit !== undefined && rows.length >= query.limit;
+  const takeOwn = (before: (row: Item) => boolean) => {
+    for (let next = own[0]; next !== undefined && before(next) && !isFull(); next = own[0]) {
+      rows.push(next);
+      mark = { ...mark, own: positionOf(query, next) };
+      own.shift();
+    }
+  };
+  // Without a limit a page ends where one of the table below does.
+  while (!mark.isDone && !isFull()) {
+    const { after: _, ...same } = query;
+    const page = await under.query({ ...same, ...(mark.page === undefined ? {} : { after: mark.page }) });
+    for (const row of page.items.slice(mark.taken)) {
+      takeOwn((next) => isBefore(query, next, row));
+      if (isFull()) break;
+      if (!written.has(keyText(row))) rows.push(row);
+      mark = { ...mark, taken: mark.taken + 1 };
+    }
+    if (mark.taken < page.items.length) break;
+    mark = nextPage(mark, page.cursor);
+    if (query.limit === undefined && rows.length > 0) break;
+  }
+  if (mark.isDone) takeOwn(() => true);
+  const isLast = mark.isDone && own.length === 0;
+  return {
+    items: rows.map((row) => structuredClone(row)),
+    ...(isLast ? {} : { cursor: JSON.stringify(mark) }),
+  };
+}
+
+function nextPage({ own }: Mark, page: string | undefined): Mark {
+  return {
+    ...(page === undefined ? {} : { page }),
+    taken: 0,
+    isDone: page === undefined,
+    ...(own === undefined ? {} : { own }),
+  };
+}
+
+/** Rows in memory that the query asks for and that come after the mark, in its order. */
+function ownRows(
+  written: ReadonlyMap<string, Item | undefined>,
+  query: Query,
+  mark: Position | undefined,
+): Item[] {
+  const [pk, sk] = INDEX_KEYS[query.index ?? 'main'];
+  const matching = [...written.values()].filter((row): row is Item => {
+    const place = row?.[sk];
+    return row?.[pk] === query.pk && typeof place === 'string' && isAsked(query, place);
+  });
+  const direction = query.descending === true ? -1 : 1;
+  return matching
+    .sort((one, other) => direction * compare(positionOf(query, one), positionOf(query, other)))
+    .filter((row) => mark === undefined || direction * compare(positionOf(query, row), mark) > 0);
+}
+
+/** With an upper end the prefix is the lower one, as in the adapter's BETWEEN. */
+function isAsked({ prefix, upTo }: Query, place: string): boolean {
+  if (upTo === undefined) return prefix === undefined || place.startsWith(prefix);
+  return place <= upTo && (prefix === undefined || place >= prefix);
+}
+
+function isBefore(query: Query, one: Item, other: Item): boolean {
+  const order = compare(positionOf(query, one), positionOf(query, other));
+  return query.descending === true ? order > 0 : order < 0;
+}
+
+function positionOf({ index = 'main' }: Query, row: Item): Position {
+  return [String(row[INDEX_KEYS[index][1]]), row.pk, row.sk];
+}
+
+/** As DynamoDB orders text, by its bytes; for what our keys hold that is the order of code units. */
+function compare(one: Position, other: Position): number {
+  const place = one.findIndex((part, index) => part !== other[index]);
+  if (place < 0) return 0;
+  return (one[place] ?? '') < (other[place] ?? '') ? -1 : 1;
+}
+
+function copy(item: Item | undefined): Item | undefined {
+  return item === undefined ? undefined : structuredClone(item);
+}

@@ -1,0 +1,56 @@
+/** Plays the end of a bake that went well, with the use case that records it. */
+import { keys } from '../../domain/naming.ts';
+import {
+  type BakeRecord,
+  BakeRecordSchema,
+  ChannelRecordSchema,
+  type DistributionRecord,
+  ReleaseRecordSchema,
+} from '../../domain/records.ts';
+import { selectorKey } from '../../domain/selectors.ts';
+import type { Table } from '../../ports.ts';
+import { type ReleaseImageDeps, releaseImage } from '../release-image.ts';
+import { beginStep, readAttempt, readBakeAndRevision } from '../steps.ts';
+import { read } from '../store/read.ts';
+
+/** Answers the topic that has moved with it; undefined where the bake was ended instead. */
+export async function playRelease(deps: ReleaseImageDeps, id: string): Promise<string | undefined> {
+  const { bake, revision } = await readBakeAndRevision(deps, id);
+  const ref = { bake: id, attempt: bake.attempt };
+  const attempt = await readAttempt(deps, ref);
+  if (attempt.endRequested !== undefined || attempt.endedAt !== undefined) return undefined;
+  await beginStep(deps, ref, 'Release');
+  const { pipeline, channel } = bake;
+  const current = await read(deps.table, keys.channel(pipeline, channel), ChannelRecordSchema);
+  const images = await imagesOf(deps.table, bake);
+  const plan: DistributionRecord = {
+    ...ref,
+    pipeline,
+    channel,
+    account: '',
+    region: '',
+    sequence: current?.sequence ?? 0,
+    sources: Object.fromEntries(
+      revision.definition.variants.map(({ name, architecture }) => {
+        const imageId = images[name] ?? `preview-${id}`;
+        return [name, { imageId, architecture, snapshotIds: [], devices: [], tags: {} }];
+      }),
+    ),
+    state: 'moved',
+    plannedAt: deps.clock.now().toISOString(),
+    version: 1,
+  };
+  await deps.table.write([{ put: { ...keys.distribution(id), ...plan } }]);
+  await releaseImage(deps, ref);
+  return selectorKey({ kind: 'pipeline', pipeline, channel });
+}
+
+/** A kept image is the same image; a new one has no id yet. */
+async function imagesOf(table: Table, bake: BakeRecord): Promise<Readonly<Record<string, string>>> {
+  const reused =
+    bake.reuses === undefined ? undefined : await read(table, keys.bake(bake.reuses), BakeRecordSchema);
+  if (reused === undefined) return {};
+  if (reused.release === undefined) return imagesOf(table, reused);
+  const key = keys.release(bake.pipeline, reused.channel, reused.release);
+  return (await read(table, key, ReleaseRecordSchema))?.images ?? {};
+}

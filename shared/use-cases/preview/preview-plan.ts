@@ -1,0 +1,143 @@
+/**
+ * What would happen if definitions were applied and selectors moved: which pipelines would bake, wave by wave, where their images would go,
+ * how long that takes and what it costs. Nothing is written: the table that it is given can only be read.
+ */
+import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api.ts';
+import { InvalidDefinition } from '../../domain/errors.ts';
+import { isTerminal } from '../../domain/lifecycle.ts';
+import { due, keys } from '../../domain/naming.ts';
+import {
+  AttemptRecordSchema,
+  BakeRecordSchema,
+  type ChangeRecord,
+  ChangeRecordSchema,
+  PlanningRecordSchema,
+} from '../../domain/records.ts';
+import { selectorKey } from '../../domain/selectors.ts';
+import { describeSelector, describeVersion } from '../../domain/wording.ts';
+import type { Table } from '../../ports.ts';
+import { type ApplyDeps, applyDefinition } from '../apply-definition.ts';
+import { confirmWave } from '../confirm-wave.ts';
+import { noticeTopic } from '../notice-topics.ts';
+import type { PlanDeps } from '../plan-pipeline.ts';
+import { read } from '../store/read.ts';
+import { overridesOf } from './given-changes.ts';
+import { historyReader } from './history.ts';
+import { overlayTable } from './overlay-table.ts';
+import { type Bounds, type Rehearsal, rehearse } from './rehearsal.ts';
+import { tell } from './tell.ts';
+
+export interface PreviewDeps
+  extends Omit<ApplyDeps, 'table' | 'planQueue'>,
+    Pick<PlanDeps, 'limits' | 'digest' | 'calendar' | 'ids' | 'clock'> {
+  readonly table: Pick<Table, 'get' | 'getMany' | 'query'>;
+}
+
+export const BOUNDS = {
+  bakes: 200,
+  /** Schedules and freezes that end later are told as what holds a pipeline. */
+  seconds: 24 * 3600,
+  /** The function's own time is a little more. */
+  thinkingSeconds: 20,
+} as const;
+const DUE_TAKEN = 200;
+const RUNNING_TAKEN = 100;
+
+export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): Promise<Preview> {
+  const began = deps.clock.now();
+  const table = overlayTable(deps.table);
+  const history = historyReader(deps.table);
+  const rehearsal = rehearse({ ...deps, table, history });
+  const { ports } = rehearsal;
+  const bounds: Bounds = {
+    ...BOUNDS,
+    deadline: new Date(began.getTime() + BOUNDS.thinkingSeconds * 1000),
+  };
+  await takeUpWhatIsUnderWay(deps, rehearsal);
+
+  const applied = [];
+  for (const definition of request.definitions)
+    applied.push(await apply({ ...deps, ...ports, table }, definition));
+  const { moved, notes } = await move({ ...deps, ports, table }, request.changes);
+  let stopped = await rehearsal.run(bounds);
+  const confirmed: ChangeRecord[] = [];
+  for (const change of moved) {
+    const known = await read(table, keys.change(change.id), ChangeRecordSchema);
+    if (known?.wave === undefined) continue;
+    confirmed.push(await confirmWave(ports, { change: change.id, by: 'preview' }));
+    stopped = (await rehearsal.run(bounds)) ?? stopped;
+  }
+  return PreviewSchema.parse({
+    at: began.toISOString(),
+    applied,
+    moved,
+    notes,
+    confirm: confirmed,
+    ...(await tell({ home: deps.home, table, under: deps.table, history }, rehearsal, began)),
+    ...(stopped === undefined ? {} : { stopped }),
+  });
+}
+
+/** What is due already, and what runs already, happens too. */
+async function takeUpWhatIsUnderWay(deps: PreviewDeps, { ports, runs }: Rehearsal): Promise<void> {
+  const [waiting, running] = await Promise.all([
+    deps.table.query({ index: 'due', pk: due.planning, limit: DUE_TAKEN }),
+    deps.table.query({ index: 'due', pk: due.attempt, limit: RUNNING_TAKEN }),
+  ]);
+  const attempts = running.items
+    .map((item) => AttemptRecordSchema.parse(item))
+    .filter(({ state, endRequested }) => !isTerminal(state) && endRequested === undefined);
+  for (const { bake, startedAt } of attempts) {
+    const record = await read(deps.table, keys.bake(bake), BakeRecordSchema);
+    if (record !== undefined) await runs(record, startedAt);
+  }
+  const now = deps.clock.now().getTime();
+  await ports.planQueue.send(
+    waiting.items
+      .map((item) => PlanningRecordSchema.parse(item))
+      .map(({ pipeline, dueAt }) => {
+        const delay = dueAt === undefined ? 0 : (Date.parse(dueAt) - now) / 1000;
+        return { pipeline, delaySeconds: Math.max(0, delay) };
+      }),
+  );
+}
+
+/** Says of which definition it is what is wrong, as there may be several. */
+async function apply(deps: ApplyDeps, definition: unknown): Promise<Preview['applied'][number]> {
+  try {
+    return await applyDefinition(deps, { definition, by: 'preview' });
+  } catch (error) {
+    const name = nameOf(definition);
+    if (!(error instanceof InvalidDefinition) || name === undefined) throw error;
+    throw new InvalidDefinition(error.problems.map((problem) => ({ ...problem, file: name })));
+  }
+}
+
+function nameOf(definition: unknown): string | undefined {
+  if (typeof definition !== 'object' || definition === null || !('name' in definition)) return undefined;
+  return typeof definition.name === 'string' ? definition.name : undefined;
+}
+
+/** Moves the selectors by the way that an event takes. What does not move says why. */
+async function move(
+  deps: PreviewDeps & { readonly table: Table; readonly ports: PlanDeps },
+  given: PreviewRequest['changes'],
+): Promise<{ moved: ChangeRecord[]; notes: string[] }> {
+  const overrides = await overridesOf(deps.table, deps.home, given);
+  const answers = new Map(overrides.map(({ row, resolution }) => [row.key, resolution]));
+  const resolver: ApplyDeps['resolver'] = {
+    resolve: async (selector) => answers.get(selectorKey(selector)) ?? deps.resolver.resolve(selector),
+  };
+  const moved: ChangeRecord[] = [];
+  for (const topic of new Set(overrides.map(({ row }) => row.topic)))
+    moved.push(...(await noticeTopic({ ...deps.ports, resolver }, topic)).changes);
+  const known = new Set(moved.map(({ selector }) => selector));
+  const notes = overrides
+    .filter(({ row }) => !known.has(row.key))
+    .map(({ row, resolution }) => {
+      const what = describeSelector(row.key);
+      const now = row.version === undefined ? 'nothing yet' : describeVersion(row.version);
+      return `${what} would not move from ${now} to ${describeVersion(resolution.version)}.`;
+    });
+  return { moved, notes };
+}

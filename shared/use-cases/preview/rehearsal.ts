@@ -1,0 +1,176 @@
+/**
+ * Plays what would happen: the real use cases, from noticing to release, over a table whose writes stay in memory, with a clock that is moved
+ * on. Only the bakes are played; each ends well, after as long as such bakes took.
+ */
+import { secondsOf } from '../../domain/estimates.ts';
+import { keys, parseExecutionName } from '../../domain/naming.ts';
+import { type BakeRecord, BakeRecordSchema, type HoldReason } from '../../domain/records.ts';
+import type { Clock, Table } from '../../ports.ts';
+import { noticeTopic } from '../notice-topics.ts';
+import { planNext } from '../plan-capacity.ts';
+import { type PlanDeps, planIfThere } from '../plan-pipeline.ts';
+import { recordOutcome } from '../record-outcome.ts';
+import { read } from '../store/read.ts';
+import type { History } from './history.ts';
+import { playRelease } from './play-release.ts';
+
+export interface Bounds {
+  /** Bakes that are played at most. */
+  readonly bakes: number;
+  /** Nothing is waited for beyond this. */
+  readonly seconds: number;
+  /** Real time after which it stops. */
+  readonly deadline: Date;
+}
+
+export interface RehearsalDeps extends Omit<PlanDeps, 'workflows' | 'planQueue' | 'clock'> {
+  readonly table: Table;
+  /** The real one: the rehearsal's starts there and is moved on. */
+  readonly clock: Clock;
+  readonly history: (pipeline: string) => Promise<History>;
+}
+
+export interface Played {
+  readonly bake: BakeRecord;
+  readonly startedAt: string;
+  /** Undefined where nobody knows how long it takes; it is played as if it took no time. */
+  readonly seconds?: number;
+  readonly endedAt?: string;
+}
+
+export interface Rehearsal {
+  readonly ports: PlanDeps;
+  readonly played: ReadonlyMap<string, Played>;
+  /** By pipeline: what it was held by when it was planned last. */
+  readonly held: ReadonlyMap<string, readonly HoldReason[]>;
+  /** A bake that runs already, which the rehearsal sees end. */
+  runs(bake: BakeRecord, startedAt: string): Promise<void>;
+  /** Until nothing is to be done any more. Answers why it stopped earlier, if it did. */
+  run(bounds: Bounds): Promise<string | undefined>;
+}
+
+export function rehearse(deps: RehearsalDeps): Rehearsal {
+  let time = deps.clock.now().getTime();
+  const clock: Clock = { now: () => new Date(time) };
+  const played = new Map<string, Played>();
+  const held = new Map<string, readonly HoldReason[]>();
+  const asked: { pipeline: string; at: number }[] = [];
+  const ends = new Map<string, number>();
+  const begun: string[] = [];
+  const stopped: string[] = [];
+  /** Bakes that have begun or ended. */
+  let events = 0;
+  const executionArn = (machine: string, name: string) => `${machine}:${name}`;
+
+  const ports: PlanDeps = {
+    ...deps,
+    clock,
+    planQueue: {
+      send: async (requests) => {
+        for (const { pipeline, delaySeconds } of requests)
+          asked.push({ pipeline, at: time + delaySeconds * 1000 });
+      },
+    },
+    workflows: {
+      executionArn,
+      startBake: async (name, { bake }) => {
+        if (!played.has(bake)) begun.push(bake);
+        return executionArn('bake', name);
+      },
+      stop: async (execution) => void stopped.push(execution),
+    },
+  };
+
+  const begin = async (id: string, startedAt = clock.now().toISOString()): Promise<void> => {
+    const bake = await read(deps.table, keys.bake(id), BakeRecordSchema);
+    if (bake === undefined || played.has(id)) return;
+    events += 1;
+    const { durations } = await deps.history(bake.pipeline);
+    const seconds = secondsOf(durations, bake.startsAt);
+    played.set(id, { bake, startedAt, ...(seconds === undefined ? {} : { seconds }) });
+    ends.set(id, Math.max(time, Date.parse(startedAt) + (seconds ?? 0) * 1000));
+  };
+  const plan = async (pipeline: string): Promise<void> => {
+    const outcome = await planIfThere(ports, pipeline);
+    if (outcome.kind === 'held') held.set(pipeline, outcome.reasons);
+    else held.delete(pipeline);
+    const wake = outcome.kind === 'held' ? wakeOf(outcome.reasons) : undefined;
+    if (wake !== undefined && wake > time) asked.push({ pipeline, at: wake });
+  };
+  const stop = async (execution: string): Promise<void> => {
+    const name = parseExecutionName(execution.slice(execution.indexOf(':') + 1));
+    if (name === undefined) return;
+    ends.delete(name.bake);
+    await recordOutcome(ports, { ...name, error: { name: 'States.Aborted', cause: 'Newer versions came.' } });
+  };
+  const end = async (id: string): Promise<void> => {
+    ends.delete(id);
+    events += 1;
+    const topic = await playRelease(ports, id);
+    const entry = played.get(id);
+    if (entry !== undefined) played.set(id, { ...entry, endedAt: clock.now().toISOString() });
+    // Nobody is asked here: channels are all that moves from now on.
+    if (topic !== undefined) await noticeTopic({ ...ports, resolver: nothingElse }, topic);
+  };
+
+  /** One thing that is to be done at this moment. Every pipeline that was asked for is planned once, however often it was. */
+  const step = async (): Promise<boolean> => {
+    const id = begun.shift();
+    if (id !== undefined) {
+      await begin(id);
+      return true;
+    }
+    const execution = stopped.shift();
+    if (execution !== undefined) {
+      await stop(execution);
+      return true;
+    }
+    const due = asked.filter(({ at }) => at <= time).map(({ pipeline }) => pipeline);
+    const [pipeline] = due;
+    if (pipeline !== undefined) {
+      const others = asked.filter((entry) => entry.pipeline !== pipeline || entry.at > time);
+      asked.splice(0, asked.length, ...others);
+      await plan(pipeline);
+      return true;
+    }
+    const over = [...ends].find(([, at]) => at <= time);
+    if (over === undefined) return false;
+    await end(over[0]);
+    return true;
+  };
+
+  return {
+    ports,
+    played,
+    held,
+    runs: (bake, startedAt) => begin(bake.id, startedAt),
+    async run(bounds) {
+      const latest = deps.clock.now().getTime() + bounds.seconds * 1000;
+      let swept = -1;
+      for (;;) {
+        while (await step()) {
+          if (played.size > bounds.bakes) return `after ${bounds.bakes} bakes`;
+          if (deps.clock.now() > bounds.deadline) return 'because it took too long';
+        }
+        // As the sweep does each minute: whoever is first in a line is asked, until nothing comes of that any more.
+        if (swept < events) {
+          swept = events;
+          if ((await planNext(ports)) > 0) continue;
+        }
+        const next = Math.min(...asked.map(({ at }) => at), ...ends.values());
+        if (!Number.isFinite(next) || next > latest) return undefined;
+        time = next;
+      }
+    },
+  };
+}
+
+const nothingElse = {
+  resolve: async () => ({ found: false as const, reason: 'It is not looked at while a plan is previewed.' }),
+};
+
+/** When time alone will have ended all of them. */
+function wakeOf(reasons: readonly HoldReason[]): number | undefined {
+  const times = reasons.map(({ until }) => (until === undefined ? undefined : Date.parse(until)));
+  return times.every((at) => at !== undefined) ? Math.max(...times) : undefined;
+}
