@@ -12,12 +12,12 @@ let found: Survey;
 beforeAll(async () => {
   world = await openWorld();
   roles = await readRoles(world.cloud, world.stacks);
-  found = await survey(world, roles, ['one-image', 'failing-test'], () => {});
+  found = await survey(world, roles, ['one-image', 'failing-test', 'vulnerable'], () => {});
 });
 
 afterAll(() => world?.stop());
 
-describe('a release and a test that fails', () => {
+describe('a release, a test that fails, and a finding', () => {
   it('come to their ends, so that what follows speaks of whole bakes', () => {
     const ends = found.plays.map(({ played: { ended, unmet } }) => ({ ended, unmet }));
 
