@@ -77,6 +77,14 @@ describe('the layers', () => {
     expect(offenders).toEqual([]);
   });
 
+  it('keep those who judge the engine apart from it: the oracle imports nothing at all', () => {
+    const judges = ['test/properties/engine/oracle.ts', 'test/properties/engine/schedule-search.ts'];
+    const apart = ['test/properties/engine/oracle.ts'];
+
+    expect(judges.flatMap(importsOf).filter(({ to }) => !apart.includes(to))).toEqual([]);
+    expect(apart.flatMap(importsOf)).toEqual([]);
+  });
+
   it('import files with their extension, which Node and the compiler need', () => {
     const sources = ['functions', 'shared', 'cli', 'local', 'bench', 'scripts', 'test'];
     const bare = sources

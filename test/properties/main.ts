@@ -1,10 +1,16 @@
 /**
- * `npm run properties -- [--seed N] [--runs M] [--world W] [--mutate NAME]`: the rules over random worlds. Prints one JSON line; exits 1 when a
- * rule was broken. A planted fault shows that the rules are able to fail.
+ * `npm run properties -- [--seed N] [--runs M] [--world W] [--mutate NAME]`: the rules over random worlds, a thread on each core. Prints one
+ * JSON line; exits 1 when a rule was broken. Run i of a seed is the same run however many there are. A planted fault shows that the rules are
+ * able to fail.
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import fc from 'fast-check';
-import { type EngineWorld, engineWorld, FAULTS, type Fault, playEngine } from './engine.ts';
+import { Worker } from 'node:worker_threads';
+import { FAULTS } from './distribution-rules.ts';
+import { MUTATIONS } from './engine/mutations.ts';
+import type { Failure } from './runs.ts';
+import type { WorkerData } from './worker.ts';
+import { WORLDS } from './worlds.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,41 +20,73 @@ const { values } = parseArgs({
     mutate: { type: 'string' },
   },
 });
+const world = oneOf('world', WORLDS, values.world);
+const faults = world === 'engine' ? Object.keys(MUTATIONS) : Object.keys(FAULTS);
+const mutate = values.mutate === undefined ? undefined : oneOf('fault', faults, values.mutate);
+const seed = whole('seed', values.seed);
+const runs = whole('runs', values.runs);
 
-if (values.world !== 'engine') {
-  console.error(`There is no world "${values.world}"; known is: engine`);
-  process.exit(2);
-}
-const fault = FAULTS.find((name) => name === values.mutate);
-if (values.mutate !== undefined && fault === undefined) {
-  console.error(`There is no fault "${values.mutate}"; known are: ${FAULTS.join(', ')}`);
-  process.exit(2);
-}
-
-const seed = Number(values.seed);
-const details = await fc.check(
-  fc.asyncProperty(engineWorld, async (given) => {
-    const broken = await playEngine(given, fault);
-    if (broken.length > 0) throw new Error(broken.join('; '));
+const failed = new Int32Array(new SharedArrayBuffer(4)).fill(2 ** 31 - 1);
+const threads = Math.max(1, Math.min(availableParallelism(), runs));
+const workers = Array.from({ length: threads }, (_, first) => {
+  const workerData: WorkerData = {
+    world,
+    seed,
+    runs,
+    first,
+    step: threads,
+    failed,
+    ...(mutate === undefined ? {} : { mutate }),
+  };
+  return new Worker(new URL('./worker.ts', import.meta.url), { workerData });
+});
+await Promise.all(workers.map((worker) => heard(worker)));
+const answers = await Promise.all(
+  workers.map(async (worker) => {
+    const answer = heard(worker);
+    worker.postMessage('answer');
+    return await answer;
   }),
-  { seed, numRuns: Number(values.runs) },
 );
-const smallest = details.counterexample?.[0];
+const failure = answers.flatMap((answer) => answer.failure ?? []).at(0);
 console.log(
   JSON.stringify({
-    world: 'engine',
+    world,
     seed,
-    runs: details.numRuns,
-    violations: smallest === undefined ? [] : await violations(smallest, fault, details.errorInstance),
-    smallest: smallest ?? null,
+    runs: failure === undefined ? runs : failure.run + 1,
+    violations: failure?.violations ?? [],
+    smallest: failure?.smallest ?? null,
   }),
 );
-process.exitCode = details.failed ? 1 : 0;
+process.exitCode = failure === undefined ? 0 : 1;
 
-async function violations(given: EngineWorld, planted: Fault | undefined, error: unknown): Promise<string[]> {
-  try {
-    return await playEngine(given, planted);
-  } catch {
-    return [error instanceof Error ? error.message : String(error)];
+interface Heard {
+  readonly kind: 'ended' | 'answer';
+  readonly failure?: Failure;
+}
+
+/** The next thing that the thread says. A thread that breaks down ends everything. */
+function heard(worker: Worker): Promise<Heard> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+function oneOf<Name extends string>(what: string, known: readonly Name[], given: string): Name {
+  const found = known.find((name) => name === given);
+  if (found === undefined) {
+    console.error(`There is no ${what} "${given}"; known are: ${known.join(', ')}`);
+    process.exit(2);
   }
+  return found;
+}
+
+function whole(name: string, given: string): number {
+  const number = Number(given);
+  if (!Number.isSafeInteger(number) || number < 0) {
+    console.error(`--${name} is a whole number, not "${given}".`);
+    process.exit(2);
+  }
+  return number;
 }

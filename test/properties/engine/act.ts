@@ -1,0 +1,192 @@
+/** What happens in a moving world, one thing after another. */
+
+import type { DefinitionInput } from '../../../shared/domain/definition.ts';
+import { applyDefinition } from '../../../shared/use-cases/apply-definition.ts';
+import { cancelBake } from '../../../shared/use-cases/cancel-bake.ts';
+import { disablePipeline } from '../../../shared/use-cases/disable-pipeline.ts';
+import { enablePipeline } from '../../../shared/use-cases/enable-pipeline.ts';
+import { retryBake } from '../../../shared/use-cases/retry-bake.ts';
+import { definitionOf, type Entry, nameOf, parentsOf } from './estate.ts';
+import { interleaved, succeeds, withCalls } from './handlers.ts';
+import { type Memory, moveOutside } from './outside.ts';
+import type { Stage } from './stage.ts';
+import { ancestorsOf } from './start-rules.ts';
+import { drain, sendEvent, together } from './work.ts';
+import type { Action } from './world.ts';
+
+export async function act(stage: Stage, memory: Memory, action: Action): Promise<void> {
+  const { world, random, entries } = stage;
+  const pick = (which: number) => entries[which % entries.length];
+  const bakeOf = (which: number) => {
+    const going = world.running().filter(({ id }) => world.hasStarted(id));
+    return going[which % Math.max(1, going.length)];
+  };
+  switch (action.kind) {
+    case 'move':
+      sendEvent(stage, moveOutside(world.sources, memory, action, random.below(100)));
+      return;
+    case 'work':
+      await together(stage, action.tasks, action.crash);
+      return;
+    case 'drain':
+      await drain(stage);
+      await world.endStopped();
+      return;
+    case 'release': {
+      const bake = bakeOf(action.which);
+      if (bake !== undefined) await succeeds(() => world.release(bake.id));
+      return;
+    }
+    case 'walk': {
+      const bake = bakeOf(action.which);
+      if (bake !== undefined) await succeeds(() => world.walk(bake.id, action.to));
+      return;
+    }
+    case 'end': {
+      const bake = bakeOf(action.which);
+      if (bake !== undefined) await end(stage, bake.id, action.how);
+      return;
+    }
+    case 'retry': {
+      const ended = world.bakes().filter(({ endedAt }) => endedAt !== undefined);
+      const bake = ended[action.which % Math.max(1, ended.length)];
+      if (bake !== undefined) await succeeds(() => retryBake(world.ports, { bake: bake.id, by: 'anna' }));
+      return;
+    }
+    case 'request': {
+      const entry = pick(action.which);
+      if (entry !== undefined) await succeeds(() => world.request(entry.name, action.force));
+      return;
+    }
+    case 'edit': {
+      const entry = pick(action.which);
+      const other = pick(action.other);
+      if (entry !== undefined && other !== undefined) await edit(stage, entry, other, action.what);
+      return;
+    }
+    case 'toggle': {
+      const entry = pick(action.which);
+      if (entry !== undefined) await toggle(stage, entry.name);
+      return;
+    }
+    case 'wait':
+      world.clock.forward(action.seconds);
+      return;
+    case 'throttle':
+      stage.throttles += 2;
+      return;
+  }
+}
+
+const ERRORS: Readonly<Record<string, string>> = {
+  fail: 'BuildFailed',
+  distribution: 'DistributionFailed',
+  reject: 'ApprovalRejected',
+  expire: 'ApprovalExpired',
+};
+
+async function end({ world }: Stage, bake: string, how: string): Promise<void> {
+  if (how === 'cancel') {
+    await succeeds(() => cancelBake(world.ports, { bake, by: 'anna' }));
+    await world.endStopped();
+    return;
+  }
+  const step = how === 'distribution' ? 'Distribute' : 'Approve';
+  if (how !== 'fail' && !(await reaches(() => world.walk(bake, step)))) return;
+  await succeeds(() => world.fail(bake, ERRORS[how], `It did not go well: ${how}.`));
+}
+
+/** A bake that was asked to end goes no further. */
+async function reaches(walk: () => Promise<void>): Promise<boolean> {
+  try {
+    await walk();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AttemptEnded') return false;
+    throw error;
+  }
+}
+
+async function toggle({ world }: Stage, pipeline: string): Promise<void> {
+  if (world.pipeline(pipeline).enabled)
+    await succeeds(() => disablePipeline(world.ports, { pipeline, by: 'anna', reason: 'not now' }));
+  else await succeeds(() => enablePipeline(world.ports, { pipeline }));
+}
+
+async function apply(stage: Stage, entry: Entry, ports = stage.world.ports): Promise<string | undefined> {
+  return applied(ports, definitionOf(entry));
+}
+
+/** The name of the error that refused it; undefined where it was applied. */
+async function applied(
+  ports: Stage['world']['ports'],
+  definition: DefinitionInput,
+): Promise<string | undefined> {
+  try {
+    await applyDefinition(ports, { definition, by: 'anna' });
+    return undefined;
+  } catch (error) {
+    const names = ['TryLater', 'DependencyCycle', 'InvalidDefinition', 'RevisionConflict'];
+    if (error instanceof Error && names.includes(error.name)) return error.name;
+    throw error;
+  }
+}
+
+async function edit(stage: Stage, entry: Entry, other: Entry, what: string): Promise<void> {
+  if (what === 'cycle') return refusesCycle(stage, entry, other);
+  if (what === 'crossed') return crosses(stage, entry, other);
+  const before = { ...entry.edits, parents: [...entry.edits.parents] };
+  if (what === 'suite') entry.edits.suite += 1;
+  if (what === 'volume') entry.edits.volume = (entry.edits.volume + 1) % 3;
+  if (what === 'target') entry.edits.targets = (entry.edits.targets + 1) % 4;
+  if (what === 'words') entry.edits.words += 1;
+  const isBelow = other === entry || ancestorsOf(stage.entries, other).includes(entry);
+  if (what === 'parent' && !isBelow && !parentsOf(entry).includes(other.index))
+    entry.edits.parents.push(other.index);
+  if ((await apply(stage, entry)) !== undefined) Object.assign(entry.edits, before);
+}
+
+/** Rule 8: a pipeline that would come to depend on itself is refused at once. */
+async function refusesCycle(stage: Stage, entry: Entry, other: Entry): Promise<void> {
+  const isAbove = other === entry || ancestorsOf(stage.entries, other).includes(entry);
+  if (!isAbove || parentsOf(entry).includes(other.index)) return;
+  const answer = await applied(stage.world.ports, dependingOn(entry, other));
+  if (answer === undefined)
+    stage.broken.push(`8: ${entry.name} was let depend on ${other.name}, which depends on it`);
+  else if (answer !== 'DependencyCycle' && answer !== 'TryLater')
+    stage.broken.push(
+      `8: ${entry.name} would close a circle with ${other.name}, but was refused as ${answer}`,
+    );
+}
+
+function dependingOn(entry: Entry, other: Entry): DefinitionInput {
+  const definition = definitionOf(entry);
+  return { ...definition, inputs: [...(definition.inputs ?? []), { pipeline: nameOf(other.index) }] };
+}
+
+/** Two people close a circle at the same moment: at most one of them may. */
+async function crosses(stage: Stage, entry: Entry, other: Entry): Promise<void> {
+  const isRelated =
+    entry === other ||
+    ancestorsOf(stage.entries, other).includes(entry) ||
+    ancestorsOf(stage.entries, entry).includes(other);
+  if (isRelated) return;
+  const pairs = [
+    { one: entry, parent: other },
+    { one: other, parent: entry },
+  ];
+  const answers: (string | undefined)[] = [];
+  // What a revision means is told from the edits of its pipeline; the one that is refused takes them back.
+  await interleaved(
+    pairs.map(({ one, parent }, index) => async (around) => {
+      const ports = withCalls(stage.world.ports, around);
+      answers[index] = await applied(ports, dependingOn(one, parent));
+    }),
+    stage.random,
+  );
+  pairs.forEach(({ one, parent }, index) => {
+    if (answers[index] === undefined) one.edits.parents.push(parent.index);
+  });
+  if (answers[0] === undefined && answers[1] === undefined)
+    stage.broken.push(`8: ${entry.name} and ${other.name} came to depend on each other`);
+}

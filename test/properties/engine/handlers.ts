@@ -1,0 +1,103 @@
+/** Processes that serve a world: some at once, some that die between any two calls, with messages that are lost, doubled and late. */
+import { Crash, type CrashPoint } from '../../support/crashing.ts';
+import type { PlanningWorld } from '../../support/planning-world.ts';
+import type { Random } from './random.ts';
+
+type Ports = PlanningWorld['ports'];
+/** What stands around every call of a port. */
+export type Around = (call: () => Promise<unknown>, name: string) => Promise<unknown>;
+
+/** Ports whose calls can be seen from outside; the others answer at once and cannot fail. */
+const CALLED = [
+  'table',
+  'resolver',
+  'planQueue',
+  'hintQueue',
+  'publisher',
+  'notifier',
+  'wakeQueue',
+  'workflows',
+  'images',
+] as const satisfies (keyof Ports)[];
+/** Made up without calling anybody. */
+const AT_ONCE = new Set<string | symbol>(['executionArn']);
+
+export function withCalls(ports: Ports, around: Around): Ports {
+  const wrapped = CALLED.map((name) => [name, watched(ports[name], around)]);
+  return { ...ports, ...Object.fromEntries(wrapped) };
+}
+
+function watched<Port extends object>(port: Port, around: Around): Port {
+  return new Proxy(port, {
+    get: (target, name, receiver) => {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== 'function' || AT_ONCE.has(name)) return member;
+      return (...args: unknown[]) =>
+        around(async () => Reflect.apply(member, target, args) as unknown, String(name));
+    },
+  });
+}
+
+/** The process ends at that call: before it is made, or after, when nobody hears the answer. */
+export function dyingAt({ call, when }: CrashPoint): { around: Around; calls: () => number } {
+  let calls = 0;
+  const around: Around = async (make) => {
+    calls += 1;
+    if (calls - 1 < call) return make();
+    if (calls - 1 > call) throw new Crash(`after call ${call}`);
+    if (when === 'after') await make();
+    throw new Crash(`${when} call ${call}`);
+  };
+  return { around, calls: () => calls };
+}
+
+/** Lets one call of one process happen at a time, whose turn it is being left to chance. */
+export async function interleaved(
+  tasks: readonly ((around: Around) => Promise<void>)[],
+  random: Random,
+): Promise<void> {
+  const waiting: (() => void)[] = [];
+  const around: Around = async (make) => {
+    await new Promise<void>((go) => {
+      waiting.push(go);
+    });
+    return make();
+  };
+  let running = tasks.length;
+  const results = Promise.allSettled(
+    tasks.map((task) =>
+      task(around).finally(() => {
+        running -= 1;
+      }),
+    ),
+  );
+  while (running > 0) {
+    // Whoever can go on without a call does so first.
+    await new Promise((done) => setImmediate(done));
+    const [go] = waiting.splice(random.below(waiting.length), 1);
+    go?.();
+  }
+  const failed = (await results).find((result) => result.status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+/** Errors that end a handler's call as they should: the message comes again, or there is nothing to do any more. */
+const EXPECTED = new Set([
+  'TryLater',
+  'AttemptEnded',
+  'ReleaseOutdated',
+  'BakeNotCancellable',
+  'BakeNotRetryable',
+]);
+
+/** Whether the work was done; if not, the message comes again. Anything unexpected is thrown on. */
+export async function succeeds(run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    if (error instanceof Crash) return false;
+    if (error instanceof Error && EXPECTED.has(error.name)) return error.name !== 'TryLater';
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+/** What must hold when everything has come to rest. */
+import { isTerminal } from '../../../shared/domain/lifecycle.ts';
+import { keys } from '../../../shared/domain/naming.ts';
+import { type BakeRecord, CapacityRecordSchema } from '../../../shared/domain/records.ts';
+import { selectorKey } from '../../../shared/domain/selectors.ts';
+import { BAKE_STARTED } from '../../../shared/events/bake-started.ts';
+import { type Entry, outsideOf, selectorOf, TICKS } from './estate.ts';
+import { currentBake, isFresh } from './freshness.ts';
+import { hasMoved } from './oracle.ts';
+import { dependencyOf } from './outside.ts';
+import type { Stage } from './stage.ts';
+import { heldUntil, sameFingerprint } from './start-rules.ts';
+
+export function judge(stage: Stage): string[] {
+  return [
+    ...stage.entries.flatMap((entry) => [
+      ...noticed(stage, entry),
+      ...fresh(stage, entry),
+      ...ticked(stage, entry),
+      ...supersededTooOften(stage, entry),
+    ]),
+    ...nothingLost(stage),
+  ];
+}
+
+/** Rule 1, first half: what has moved outside is known. */
+function noticed({ world }: Stage, entry: Entry): string[] {
+  return outsideOf(entry).flatMap(({ source, range }) => {
+    const selector = selectorOf(source, range);
+    const version = world.table.peek(keys.selector(selectorKey(selector)))?.version;
+    const known = typeof version === 'string' ? version : undefined;
+    return hasMoved(dependencyOf(world.sources, selector, known))
+      ? [`1: ${selectorKey(selector)} is ${world.sources.meaning(selector)}, but ${known} was noticed`]
+      : [];
+  });
+}
+
+/** Rules 1 and 7: whoever is stale has a reason that is true, and whoever is fresh says so. */
+function fresh(stage: Stage, entry: Entry): string[] {
+  const { world, seen } = stage;
+  const { name } = entry;
+  const decision = world.planning(name)?.decision;
+  if (decision === undefined) return [`7: nothing is recorded of ${name}`];
+  const isNow = isFresh(stage, entry);
+  const codes = new Set(decision.reasons.map(({ code }) => code));
+  const said = `${decision.kind}: ${[...codes].join(', ')}`;
+  if (isNow === true) return [];
+  const expected = excuses(stage, entry, isNow);
+  const isExcused = expected.some((code) => (codes as Set<string>).has(code));
+  if (isExcused) return [];
+  const refused = [...seen.refused].filter((key) => key.startsWith(`${name} `)).length;
+  return [
+    `${expected.length > 0 ? 7 : 1}: ${name} is stale and says ${said}; it may say ${expected.join(', ') || 'nothing'}${refused > 0 ? ' (something was refused)' : ''}`,
+  ];
+}
+
+/** Reasons for which a stale pipeline may rest, by what is known of it. */
+function excuses({ world, seen }: Stage, { name, given }: Entry, isNow: boolean | undefined): string[] {
+  const row = world.pipeline(name);
+  const planning = world.planning(name);
+  const refused = [...seen.refused].some((key) => key.startsWith(`${name} `));
+  const isOver = given.mode === 'always' && world.clock.now().getTime() > (TICKS.at(-1) ?? 0);
+  return [
+    ...(isNow === undefined ? ['unresolved'] : []),
+    ...(row.enabled ? [] : ['disabled']),
+    ...(given.pinned ? ['pinned'] : []),
+    ...(given.mode === 'manual' ? ['manual'] : []),
+    ...(refused ? ['refused'] : []),
+    ...((planning?.consecutiveFailures ?? 0) >= given.maxFailures ? ['too-many-failures'] : []),
+    ...(isOver ? ['schedule'] : []),
+  ];
+}
+
+/** A schedule that always bakes has baked since its last tick. */
+function ticked({ world, seen }: Stage, { name, given }: Entry): string[] {
+  const now = world.clock.now().getTime();
+  const last = TICKS.filter((at) => at <= now && at > Date.parse(world.pipeline(name).updatedAt)).at(-1);
+  const rests =
+    given.mode !== 'always' || given.pinned || !world.pipeline(name).enabled || last === undefined;
+  const trouble = [...seen.refused, ...seen.failures.keys()].some((key) => key.startsWith(`${name} `));
+  if (rests || trouble || currentBake(world, name) === undefined) return [];
+  const latest = world.bakes(name).at(-1);
+  return Date.parse(latest?.createdAt ?? '') >= last
+    ? []
+    : [`1: ${name} missed its tick of ${new Date(last).toISOString()}`];
+}
+
+/** Rule 8. */
+function supersededTooOften({ world }: Stage, { name }: Entry): string[] {
+  let inRow = 0;
+  for (const { state } of world.bakes(name)) {
+    inRow = state === 'superseded' ? inRow + 1 : 0;
+    if (inRow > 2) return [`8: ${name} was superseded ${inRow} times in a row`];
+  }
+  return [];
+}
+
+/** Rule 5: everything that was begun was brought to its end, and everybody was told. */
+function nothingLost({ world }: Stage): string[] {
+  const found: string[] = [];
+  const bakes = world.bakes();
+  for (const { id, state } of bakes) if (!isTerminal(state)) found.push(`5: ${id} is still ${state}`);
+  if (world.changes().some(({ fanOut }) => fanOut === 'open')) found.push('5: a fan-out is still open');
+  const rows = world.table.items();
+  for (const row of rows) {
+    if (row.pk.startsWith('OUTBOX#') && row.published !== true)
+      found.push(`5: ${row.pk} was never published`);
+    if (row.sk.startsWith('ATTEMPT#') && row.endRequested === undefined && row.startedAt !== undefined) {
+      const arn = row.execution ?? world.ports.workflows.executionArn('bake', '');
+      if (row.execution !== undefined && !world.executions.has(String(arn)) && row.state === 'queued')
+        found.push(`5: ${String(arn)} was never started`);
+    }
+    if (row.pk.startsWith('CAPACITY#') && CapacityRecordSchema.parse(row).used !== 0)
+      found.push(`5: ${row.pk} still says ${String(row.used)} bakes`);
+  }
+  return [...found, ...untold(world.events, bakes)];
+}
+
+function untold(
+  events: readonly { readonly detailType: string; readonly detail: Readonly<Record<string, unknown>> }[],
+  bakes: readonly BakeRecord[],
+): string[] {
+  const told = new Map<unknown, Set<string>>();
+  for (const { detail, detailType } of events) {
+    const known = told.get(detail.bake) ?? new Set();
+    told.set(detail.bake, known.add(detailType));
+  }
+  return bakes.flatMap(({ id, state }) => {
+    const types = told.get(id) ?? new Set();
+    if (!types.has(BAKE_STARTED)) return [`5: nobody was told that ${id} began`];
+    return types.size > 1 ? [] : [`5: nobody was told that ${id} is ${state}`];
+  });
+}
+
+/** Rule 3: while everything stands still, nobody waits for an ancestor longer than they said. */
+export function heldTooLong(stage: Stage): string[] {
+  const { world, entries } = stage;
+  const now = world.clock.now().getTime();
+  const LATE_MS = 3_600_000;
+  return entries.flatMap((entry) => {
+    const planning = world.planning(entry.name);
+    const waits = planning?.decision?.reasons.some(({ code }) => code === 'ancestor-moving') === true;
+    if (planning === undefined || !waits || planning.decision?.kind !== 'hold') return [];
+    if (planning.activeBake !== undefined) return [];
+    const late = now - heldUntil(world, entry, planning);
+    return late > LATE_MS ? [`3: ${entry.name} waits for an ancestor though its maxHold is over`] : [];
+  });
+}
+
+/** One bake for each lock that was started. */
+export function locksTwice(bakes: readonly BakeRecord[]): string[] {
+  const released = bakes.filter(({ state, startsAt }) => state === 'released' && startsAt === 'Build');
+  const keysOf = released.map(sameFingerprint);
+  return keysOf.length === new Set(keysOf).size ? [] : ['2: a lock was built twice'];
+}

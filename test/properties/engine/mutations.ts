@@ -1,0 +1,124 @@
+/**
+ * Faults to plant into the engine, each an edit of one source file as it is loaded: the rules have to find every one of them. The file on the
+ * disk stays as it is.
+ */
+import { registerHooks } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+interface Mutation {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MUTATIONS = {
+  /** Children do not wait for those that they are built on. */
+  'no-ancestor-hold': {
+    file: 'shared/domain/planning-ancestors.ts',
+    find: 'for (const ancestor of situation.ancestors) {',
+    replace: 'for (const ancestor of [] as typeof situation.ancestors) {',
+  },
+  /** They wait for them without end. */
+  'hold-for-ever': {
+    file: 'shared/domain/planning-ancestors.ts',
+    find: 'if (until <= situation.now.toISOString()) return undefined;',
+    replace: '',
+  },
+  /** The first change of a group starts a bake. */
+  'no-debounce': {
+    file: 'shared/domain/planning-reasons.ts',
+    find: 'if (debounce !== undefined && debounce > now)',
+    replace: 'if (debounce !== undefined && debounce > now && false)',
+  },
+  /** What an event says has happened has happened. */
+  'trust-event': {
+    file: 'shared/use-cases/notice-topics.ts',
+    find: 'if (!isMove(kind, row.version, to)) {',
+    replace: 'if (kind === undefined) {',
+  },
+  /** A decision is written down whatever has happened since it was read. */
+  'lost-condition': {
+    file: 'shared/use-cases/plan-record.ts',
+    find: 'when: { equals: { version: planning.version } },',
+    replace: 'when: { exists: true },',
+  },
+  /** A release is written without the event that tells of it. */
+  'skip-outbox': {
+    file: 'shared/use-cases/release-image.ts',
+    find: '{ put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },',
+    replace: '',
+  },
+  /** 1.10.0 comes before 1.9.0. */
+  'string-compare-versions': {
+    file: 'shared/domain/versions.ts',
+    find: 'if (a !== b) return a < b ? -1 : 1;',
+    replace: 'if (a !== b) return String(a) < String(b) ? -1 : 1;',
+  },
+  /** A newest version that is deprecated takes everybody back. */
+  'follow-fallback': {
+    file: 'shared/domain/versions.ts',
+    find: 'return compareVersions(after, before) > 0;',
+    replace: 'return from !== to;',
+  },
+  /** Test components judge nothing. */
+  'forget-test-components': {
+    file: 'shared/domain/fingerprint.ts',
+    find: 'if (lock.tests.length === 0) return proof;',
+    replace: 'if (lock.tests.length >= 0) return proof;',
+  },
+  /** Whatever runs gives way to what is newer, however often. */
+  'endless-supersede': {
+    file: 'shared/domain/planning.ts',
+    find: 'const MOST_SUPERSEDED_IN_ROW = 2;',
+    replace: 'const MOST_SUPERSEDED_IN_ROW = 1000;',
+  },
+  /** An image that is kept is built again. */
+  'rebake-kept': {
+    file: 'shared/domain/planning.ts',
+    find: 'const same = kept.find((entry) => isSame(entry, wanted));',
+    replace:
+      "const same = kept.find((entry) => isSame(entry, wanted)); if (kept.length >= 0) return { step: 'Build' };",
+  },
+  /** What was refused is tried again by itself. */
+  'bake-refused': {
+    file: 'shared/domain/planning-reasons.ts',
+    find: "if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused')",
+    replace: "if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused' && false)",
+  },
+  /** A circle is let in. */
+  'cycle-late': {
+    file: 'shared/use-cases/apply-definition.ts',
+    find: 'if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);',
+    replace: '',
+  },
+  /** Of every list only the first page is read. */
+  'scan-first-page': {
+    file: 'shared/use-cases/store/read.ts',
+    find: '} while (after !== undefined);',
+    replace: '} while (after === null);',
+  },
+} as const satisfies Readonly<Record<string, Mutation>>;
+export type MutationName = keyof typeof MUTATIONS;
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** Everything that this thread loads from now on has the fault. Throws when the source does not hold what is to be replaced exactly once. */
+export function plant(name: MutationName): void {
+  const { file, find, replace } = MUTATIONS[name];
+  const target = pathToFileURL(join(root, file)).href;
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const loaded = nextLoad(url, context);
+      if (url !== target) return loaded;
+      const source = String(loaded.source);
+      const found = source.split(find).length - 1;
+      if (found !== 1)
+        throw new Error(
+          `The fault ${name} cannot be planted: ${file} holds "${find}" ${found} times, not once.`,
+        );
+      // A function, so that no "$" in it means anything.
+      return { ...loaded, source: source.replace(find, () => replace) };
+    },
+  });
+}

@@ -1,0 +1,96 @@
+/** Changes stop and nothing fails any more; time passes until nobody has anything to do. */
+import { due } from '../../../shared/domain/naming.ts';
+import { confirmWave } from '../../../shared/use-cases/confirm-wave.ts';
+import { succeeds } from './handlers.ts';
+import type { Stage } from './stage.ts';
+import { drain } from './work.ts';
+
+const MOST_ROUNDS = 400;
+
+/** One look at everything that time or a lost message has left, without anybody's bake coming to its end. */
+export async function tick(stage: Stage): Promise<void> {
+  const { world, process } = stage;
+  await succeeds(() => world.reconcile(process()));
+  await drain(stage);
+  await succeeds(() => world.sweep(process()));
+  await drain(stage);
+  await succeeds(() => world.endStopped(process()));
+  await drain(stage);
+}
+
+export async function comeToRest(stage: Stage): Promise<void> {
+  const { world } = stage;
+  stage.losesAll = false;
+  stage.throttles = 0;
+  let quiet = 0;
+  for (let round = 0; round < MOST_ROUNDS && quiet < 2; round += 1) {
+    const before = activity(stage);
+    await tick(stage);
+    await confirmWaves(stage);
+    for (const { id } of world.running())
+      if (world.hasStarted(id)) await succeeds(() => world.release(id, stage.process()));
+    await drain(stage);
+    const next = nextDue(stage);
+    quiet = activity(stage) === before && next === undefined && world.running().length === 0 ? quiet + 1 : 0;
+    forwardTo(stage, next);
+  }
+  if (quiet < 2) stage.broken.push(`1: it does not come to rest: ${trouble(stage)}`);
+}
+
+/** What changes whenever anybody does anything. */
+function activity({ world, seen }: Stage): string {
+  return [seen.started.length, world.changes().length, world.hints.length, world.plans.length].join(' ');
+}
+
+/** Everybody who waits for a person's word gets it. */
+async function confirmWaves({ world }: Stage): Promise<void> {
+  for (const { id, wave } of world.changes())
+    if (wave !== undefined && wave.confirmed === undefined)
+      await confirmWave(world.ports, { change: id, by: 'anna' });
+}
+
+/** The next time at which somebody is to be looked at. Who waits for somebody's first release waits for a person, not for a time. */
+function nextDue({ world }: Stage): number | undefined {
+  const dueRows = [due.planning, due.fanOut, due.outbox, due.confirmed, due.selectors].flatMap((pk) =>
+    world.due(pk),
+  );
+  const timed = dueRows.filter(({ pipeline }) => {
+    const decision = typeof pipeline === 'string' ? world.planning(pipeline)?.decision : undefined;
+    return decision?.reasons.some(({ code }) => code === 'unresolved') !== true;
+  });
+  const queued = world.running().length > 0 ? [world.clock.now().getTime() + 61_000] : [];
+  const times = [
+    ...timed.map(({ dueSk }) => Date.parse(String(dueSk))),
+    ...world.plans.map(({ at }) => at),
+    ...queued,
+  ];
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** A minute at least, which is how often the sweep comes. */
+function forwardTo({ world }: Stage, next: number | undefined): void {
+  const now = world.clock.now().getTime();
+  world.clock.forward(Math.max(60, Math.ceil(((next ?? now) - now) / 1000) + 1));
+}
+
+function trouble({ world, entries }: Stage): string {
+  return entries
+    .flatMap(({ name }) => {
+      const row = world.planning(name);
+      const why = row?.decision?.reasons.map(({ code }) => code).join('+');
+      return row?.dirty || row?.activeBake ? [`${name} ${why ?? ''} ${row.activeBake ?? ''}`] : [];
+    })
+    .join('; ');
+}
+
+/** Nobody decides about what waits for an approval, for as long as it takes: those who wait for it must not wait for ever (rule 3). */
+export async function standStill(stage: Stage): Promise<void> {
+  const { world } = stage;
+  for (const hours of [0, 1, 25, 48, 2]) {
+    world.clock.forward(hours * 3600);
+    for (let round = 0; round < 3; round += 1) {
+      await tick(stage);
+      world.clock.forward(901);
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/** What must hold when a bake begins. */
+
+import { keys } from '../../../shared/domain/naming.ts';
+import type { BakeRecord, Lock, PlanningRecord } from '../../../shared/domain/records.ts';
+import type { PlanningWorld } from '../../support/planning-world.ts';
+import { baseParent, type Entry, nameOf, parentsOf } from './estate.ts';
+import { isFresh } from './freshness.ts';
+import type { Watched } from './watch.ts';
+
+export interface Start {
+  readonly world: PlanningWorld;
+  readonly entries: readonly Entry[];
+  readonly seen: Watched;
+  readonly bake: BakeRecord;
+  readonly entry: Entry;
+  /** The planning row as it was before. */
+  readonly planning: PlanningRecord;
+}
+
+export function startRules(start: Start): string[] {
+  return [
+    ...oneAtATime(start),
+    ...onceEach(start),
+    ...newestLock(start),
+    ...ancestorsRest(start),
+    ...inTime(start),
+    ...withReason(start),
+    ...confirmed(start),
+  ];
+}
+
+export function sameFingerprint({ pipeline, bits, proof }: BakeRecord): string {
+  return `${pipeline} ${bits} ${proof}`;
+}
+
+function oneAtATime({ world, bake }: Start): string[] {
+  const beside = world.running().find(({ pipeline, id }) => pipeline === bake.pipeline && id !== bake.id);
+  return beside === undefined ? [] : [`2: ${bake.id} began beside ${beside.id} of ${bake.pipeline}`];
+}
+
+/** A lock is baked once, unless it failed; an image that is kept is not built again, and what was refused is not tried again. */
+function onceEach({ world, seen, bake }: Start): string[] {
+  const found: string[] = [];
+  const own = world.bakes(bake.pipeline).filter(({ id, state }) => id !== bake.id && state === 'released');
+  if (bake.startsAt === 'Build' && own.some(({ bits }) => bits === bake.bits))
+    found.push(`2: ${bake.id} builds ${bake.pipeline} again, though an image of the same bits is kept`);
+  const same = own.some((other) => sameFingerprint(other) === sameFingerprint(bake));
+  if (same && (bake.startsAt === 'Build' || bake.startsAt === 'Test'))
+    found.push(`2: ${bake.id} bakes a fingerprint of ${bake.pipeline} that has a kept release`);
+  if (bake.requestedBy === undefined && seen.refused.has(sameFingerprint(bake)))
+    found.push(`2: ${bake.id} tries again what was refused of ${bake.pipeline}`);
+  return found;
+}
+
+/** What it is made of is what was known when it began. */
+function newestLock({ world, bake }: Start): string[] {
+  return entriesOf(bake.lock).flatMap(({ key, selector, version }) => {
+    // An inventory stands for the release.
+    if (version.startsWith('inventory:')) return [];
+    const now =
+      selector.kind === 'pipeline'
+        ? world.channel(selector.pipeline)?.release
+        : world.table.peek(keys.selector(key))?.version;
+    return now === version
+      ? []
+      : [`2: ${bake.id} of ${bake.pipeline} began with ${key} ${version}, which is ${now}`];
+  });
+}
+
+export function entriesOf(lock: Lock): Lock['components'] {
+  return [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
+}
+
+const HOLD_SECONDS = { '3d': 3 * 86_400, '2h': 2 * 3600, '0s': 0 } as const;
+
+/** Since when it has had something to do. */
+export function staleSince(world: PlanningWorld, planning: PlanningRecord): number {
+  const times = [planning.dirtySince, ...planning.changes.map((id) => world.change(id)?.at)];
+  const found = times.flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
+  return found.length === 0 ? world.clock.now().getTime() : Math.min(...found);
+}
+
+export function heldUntil(world: PlanningWorld, entry: Entry, planning: PlanningRecord): number {
+  return staleSince(world, planning) + HOLD_SECONDS[entry.given.maxHold] * 1000;
+}
+
+/** Rule 3. Of ancestors that are about to bake only those count that surely are: nothing but a moment holds them. */
+function ancestorsRest({ world, entries, seen, bake, entry, planning }: Start): string[] {
+  if (heldUntil(world, entry, planning) <= world.clock.now().getTime()) return [];
+  return ancestorsOf(entries, entry).flatMap((ancestor) => {
+    if (world.running().some(({ pipeline }) => pipeline === ancestor.name))
+      return [`3: ${bake.id} of ${bake.pipeline} began while ${ancestor.name} bakes`];
+    if (entry.given.maxHold === '3d' && surelyStarts(world, entries, seen, ancestor))
+      return [`3: ${bake.id} of ${bake.pipeline} began while ${ancestor.name} is about to bake`];
+    return [];
+  });
+}
+
+export function ancestorsOf(entries: readonly Entry[], entry: Entry): Entry[] {
+  const found = new Map<number, Entry>();
+  const open = parentsOf(entry);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const parent = entries[next];
+    if (parent === undefined || found.has(next)) continue;
+    found.set(next, parent);
+    open.push(...parentsOf(parent));
+  }
+  return [...found.values()];
+}
+
+function surelyStarts(
+  world: PlanningWorld,
+  entries: readonly Entry[],
+  seen: Watched,
+  ancestor: Entry,
+): boolean {
+  const { given, name } = ancestor;
+  const row = world.pipeline(name);
+  if (given.mode !== 'immediate' || given.pinned || !row.enabled || world.ports.limits.wave < 1000)
+    return false;
+  const hasTrouble = [...seen.refused, ...seen.failures.keys()].some((key) => key.startsWith(`${name} `));
+  if (hasTrouble) return false;
+  return isFresh({ world, entries, seen }, ancestor) === false;
+}
+
+/** Changes come in groups: nothing begins by itself before the debounce is over, or the longest wait. */
+function inTime({ world, seen, bake, entry, planning }: Start): string[] {
+  const marked = seen.marked.get(bake.pipeline);
+  if (bake.requestedBy !== undefined || marked === undefined) return [];
+  const { debounceSeconds, longestWaitSeconds } = entry.given;
+  const due = Math.min(
+    marked + debounceSeconds * 1000,
+    staleSince(world, planning) + longestWaitSeconds * 1000,
+  );
+  return due <= world.clock.now().getTime()
+    ? []
+    : [`3: ${bake.id} of ${bake.pipeline} began before its debounce was over`];
+}
+
+/** Rule 7: a reason that leads to its cause. */
+function withReason({ world, bake }: Start): string[] {
+  const found: string[] = [];
+  if (bake.changes.length === 0 || bake.reason === '')
+    found.push(`7: ${bake.id} of ${bake.pipeline} has no reason`);
+  for (const id of bake.changes)
+    if (world.change(id) === undefined) found.push(`7: ${bake.id} leads to ${id}, which is nowhere`);
+  for (const id of bake.causes) {
+    const cause = world.change(id);
+    if (cause === undefined || cause.cause !== id)
+      found.push(`7: ${bake.id} names ${id} as its cause, which is no first change`);
+  }
+  return found;
+}
+
+/** Rule 8: a wave above the cap waits for a person. */
+function confirmed({ world, bake }: Start): string[] {
+  if (bake.requestedBy !== undefined) return [];
+  const waiting = bake.causes
+    .map((id) => world.change(id))
+    .find((change) => change?.wave !== undefined && change.wave.confirmed === undefined);
+  return waiting === undefined
+    ? []
+    : [`8: ${bake.id} belongs to the wave of ${waiting.id}, which waits for a person`];
+}
+
+/** The pipeline that it is built on, by name. */
+export function baseOf(entry: Entry): string | undefined {
+  const base = baseParent(entry);
+  return base === undefined ? undefined : nameOf(base);
+}

@@ -1,0 +1,157 @@
+/** Plays a still world: all changes come first and are noticed, then everything is planned. What must be baked is known before. */
+
+import { selectorKey } from '../../../shared/domain/selectors.ts';
+import { applyDefinition } from '../../../shared/use-cases/apply-definition.ts';
+import { definitionOf, type Entry, nameOf, outsideOf, parentsOf, selectorOf } from './estate.ts';
+import { currentBake } from './freshness.ts';
+import { type Around, dyingAt, succeeds, withCalls } from './handlers.ts';
+import { judge } from './judge.ts';
+import { mustBake, type OraclePipeline } from './oracle.ts';
+import { dependencyOf, type Memory, moveOutside } from './outside.ts';
+import { applyAll } from './play.ts';
+import { comeToRest } from './rest.ts';
+import { disableSome, type Stage, stageOf } from './stage.ts';
+import { entriesOf } from './start-rules.ts';
+import { drain, sendEvent, together, workOnce } from './work.ts';
+import type { PipelineGiven, StillWorld } from './world.ts';
+
+export interface Played {
+  readonly stage: Stage;
+  readonly broken: readonly string[];
+  /** What the oracle was asked, and how many bakes there were. */
+  readonly asked: readonly OraclePipeline[];
+  readonly bakes: number;
+}
+
+export interface StillOptions {
+  /** Around every call of every handler once the changes come, one for each run of a handler. */
+  readonly around?: () => Around;
+  /** Looks at the stage before the changes come. */
+  readonly prepare?: (stage: Stage) => void;
+}
+
+export async function playStill(given: StillWorld, options: StillOptions = {}): Promise<Played> {
+  const pipelines = given.pipelines.map(asStill);
+  const stage = stageOf({ ...given, pipelines });
+  const { world } = stage;
+  stage.faults = { lost: 0, doubled: 0, late: 0 };
+  await applyAll(stage);
+  await releaseAll(stage);
+  await disableSome(stage);
+  await drain(stage);
+  const before = stage.seen.started.length;
+  options.prepare?.(stage);
+  const { around } = options;
+  if (around !== undefined) stage.process = () => withCalls(world.ports, around());
+
+  await change(stage, given);
+  const asked = stage.entries.map((entry) => askedOf(stage, entry));
+  await noticeAll(stage, given);
+  await planAll(stage, given);
+  await comeToRest(stage);
+  const bakes = stage.seen.started.slice(before);
+  const broken = [...stage.broken, ...judge(stage), ...compared(mustBake(asked), bakes)];
+  return { stage, asked, bakes: bakes.length, broken: [...new Set(broken)] };
+}
+
+/**
+ * No hold runs out, no schedule bakes for its own sake. Who may start in the very transaction of a change depends on one thing alone: the others
+ * would have been planned between two changes.
+ */
+function asStill(given: PipelineGiven): PipelineGiven {
+  const outside = given.components.length + given.inputs.length + given.tests.length;
+  return {
+    ...given,
+    maxHold: '3d',
+    mode: given.mode === 'always' ? 'hourly' : given.mode,
+    debounceSeconds: given.debounceSeconds === 0 && outside > 0 ? 60 : given.debounceSeconds,
+  };
+}
+
+/** Everybody has a first release: who does not start by himself is asked to. */
+async function releaseAll(stage: Stage): Promise<void> {
+  const { world, entries } = stage;
+  for (const { name } of entries) await succeeds(() => world.request(name, false));
+  await comeToRest(stage);
+  for (const { name } of entries)
+    if (world.channel(name) === undefined) stage.broken.push(`1: ${name} has no first release`);
+}
+
+async function change(stage: Stage, given: StillWorld): Promise<void> {
+  const { world, entries, random } = stage;
+  const memory: Memory = new Map();
+  for (const move of given.moves)
+    sendEvent(stage, moveOutside(world.sources, memory, move, random.below(100)));
+  for (const { which, what } of given.edits) {
+    const entry = entries[which % entries.length];
+    if (entry === undefined) continue;
+    if (what === 'suite') entry.edits.suite += 1;
+    if (what === 'volume') entry.edits.volume += 1;
+    if (what === 'words') entry.edits.words += 1;
+    await applyDefinition(world.ports, { definition: definitionOf(entry), by: 'anna' });
+  }
+}
+
+/** The pipeline as the oracle is told of it: what its release was made of, and what the world says now. */
+function askedOf({ world, seen }: Stage, entry: Entry): OraclePipeline {
+  const release = currentBake(world, entry.name);
+  const made = new Map(
+    release === undefined ? [] : entriesOf(release.lock).map(({ key, version }) => [key, version]),
+  );
+  const { given, edits, name } = entry;
+  const dependencies = outsideOf(entry).map(({ source, range, part }) => {
+    const selector = selectorOf(source, range);
+    const judges = part === 'test' && !given.testsAreBits;
+    return { judges, dependency: dependencyOf(world.sources, selector, made.get(selectorKey(selector))) };
+  });
+  const [volume, suite] = (seen.revisions.get(`${name}#${release?.revision ?? 0}`) ?? '').split('/');
+  return {
+    name,
+    parents: parentsOf(entry).map(nameOf),
+    bits: dependencies.filter(({ judges }) => !judges).map(({ dependency }) => dependency),
+    proof: dependencies.filter(({ judges }) => judges).map(({ dependency }) => dependency),
+    redefined: { bits: volume !== String(edits.volume), proof: suite !== String(edits.suite) },
+    startsByItself: given.mode !== 'manual' && !given.pinned && !given.disabled,
+  };
+}
+
+/** Every change is known before anything is planned, though events are lost and handlers die. */
+async function noticeAll(stage: Stage, given: StillWorld): Promise<void> {
+  const { world } = stage;
+  stage.faults = { lost: given.lost, doubled: given.doubled, late: given.late };
+  for (const crash of given.crashes.slice(0, 6)) {
+    if (crash === null) await workOnce(stage, ['hint']);
+    else await workOnce(stage, ['hint'], withCalls(world.ports, dyingAt(crash).around));
+  }
+  await drain(stage, ['hint']);
+  for (let round = 0; round < 2; round += 1) {
+    await succeeds(() => world.reconcile(stage.process()));
+    await drain(stage, ['hint']);
+    // Fan-outs that nobody is at work on any more.
+    world.clock.forward(61);
+    await succeeds(() => world.sweep(stage.process()));
+    await drain(stage, ['hint']);
+  }
+}
+
+async function planAll(stage: Stage, given: StillWorld): Promise<void> {
+  for (const crash of given.crashes.slice(6)) {
+    await together(stage, ['message', 'message', 'sweep'], crash);
+    stage.world.clock.forward(20);
+  }
+}
+
+function compared(expected: readonly string[], bakes: readonly { readonly pipeline: string }[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { pipeline } of bakes) counts.set(pipeline, (counts.get(pipeline) ?? 0) + 1);
+  const wanted = new Set(expected);
+  const missing = expected.filter((name) => !counts.has(name));
+  const extra = [...counts].filter(([name, count]) => count > (wanted.has(name) ? 1 : 0));
+  return [
+    ...missing.map((name) => `1: ${name} is stale by the oracle, and was not baked`),
+    ...extra.map(
+      ([name, count]) =>
+        `2: ${name} was baked ${count} times; by the oracle ${wanted.has(name) ? 1 : 0} would do`,
+    ),
+  ];
+}

@@ -1,0 +1,162 @@
+/** What must hold at every moment: looked at with every write, by the words of the design and not by the engine's own judgement. */
+import { isTerminal } from '../../../shared/domain/lifecycle.ts';
+import {
+  AttemptRecordSchema,
+  type BakeRecord,
+  BakeRecordSchema,
+  type ChangeRecord,
+  ChangeRecordSchema,
+  type PlanningRecord,
+  PlanningRecordSchema,
+} from '../../../shared/domain/records.ts';
+import type { Item } from '../../../shared/ports.ts';
+import type { PlanningWorld } from '../../support/planning-world.ts';
+import { type Entry, indexOf } from './estate.ts';
+import { hasMoved } from './oracle.ts';
+import { sameFingerprint, startRules } from './start-rules.ts';
+
+export interface Watched {
+  /** Fingerprints, as `pipeline bits proof`, that somebody or too many failures decided against. */
+  readonly refused: Set<string>;
+  readonly failures: Map<string, number>;
+  /** When the pipeline was last told of a change that it has not taken up. */
+  readonly marked: Map<string, number>;
+  /** What a revision says about the image and about how it is judged, by `pipeline#revision`. */
+  readonly revisions: Map<string, string>;
+  /** The pipeline's row as each revision wrote it, by `pipeline#revision`. */
+  readonly rows: Map<string, Item>;
+  /** Bakes in the order in which they began. */
+  readonly started: BakeRecord[];
+  /** Told of each bake that begins, with the planning row from before. */
+  onStart: (bake: BakeRecord, before: PlanningRecord) => void;
+  /** Told of each planning row that now says why nothing starts. */
+  onHold: (planning: PlanningRecord) => void;
+}
+
+interface Change {
+  readonly before?: Item;
+  readonly after?: Item;
+}
+
+export function watch(world: PlanningWorld, entries: readonly Entry[], broken: string[]): Watched {
+  const seen: Watched = {
+    refused: new Set(),
+    failures: new Map(),
+    marked: new Map(),
+    revisions: new Map(),
+    rows: new Map(),
+    started: [],
+    onStart: () => {},
+    onHold: () => {},
+  };
+  world.table.onWrite((changes) => {
+    for (const change of changes) {
+      broken.push(...ofAttempt(world, entries, seen, change));
+      broken.push(...ofChange(change));
+      ofRevision(entries, seen, change);
+    }
+    const planning = planningOf(changes);
+    for (const { before, after } of changes) {
+      if (before !== undefined || after?.sk !== 'META' || !after.pk.startsWith('BAKE#')) continue;
+      const bake = BakeRecordSchema.parse(after);
+      const row = planning.get(bake.pipeline)?.before;
+      const entry = entries[indexOf(bake.pipeline)];
+      if (row === undefined || entry === undefined) {
+        broken.push(`2: ${bake.id} began without its pipeline`);
+        continue;
+      }
+      broken.push(...startRules({ world, entries, seen, bake, entry, planning: row }));
+      seen.started.push(bake);
+      seen.onStart(bake, row);
+    }
+    for (const [name, rows] of planning) {
+      remark(world, seen, name, rows);
+      if (rows.after?.decision?.kind === 'hold' && rows.after.decision.at !== rows.before?.decision?.at)
+        seen.onHold(rows.after);
+    }
+  });
+  return seen;
+}
+
+/** Rule 9, and what the end of an attempt says about its fingerprint. */
+function ofAttempt(
+  world: PlanningWorld,
+  entries: readonly Entry[],
+  seen: Watched,
+  { before, after }: Change,
+): string[] {
+  if (after?.sk.startsWith('ATTEMPT#') !== true || before?.state === after.state) return [];
+  const is = AttemptRecordSchema.parse(after);
+  const was = before === undefined ? undefined : AttemptRecordSchema.parse(before).state;
+  if (was !== undefined && isTerminal(was))
+    return [`9: attempt ${is.attempt} of ${is.bake} went from ${was} to ${is.state}`];
+  const bake = world.bake(is.bake);
+  if (bake === undefined) return [];
+  const fingerprint = sameFingerprint(bake);
+  const limit = entries[indexOf(bake.pipeline)]?.given.maxFailures ?? 0;
+  if (is.state === 'released') {
+    seen.refused.delete(fingerprint);
+    seen.failures.delete(fingerprint);
+  }
+  if (['rejected', 'expired', 'cancelled'].includes(is.state)) seen.refused.add(fingerprint);
+  if (is.state === 'failed') {
+    const failures = (seen.failures.get(fingerprint) ?? 0) + 1;
+    seen.failures.set(fingerprint, failures);
+    if (failures >= limit) seen.refused.add(fingerprint);
+  }
+  return [];
+}
+
+/** A change is a move: what is as it was has not changed, and a semantic version never goes back. */
+function ofChange({ before, after }: Change): string[] {
+  if (before !== undefined || after?.pk.startsWith('CHANGE#') !== true || after.sk !== 'META') return [];
+  const change: ChangeRecord = ChangeRecordSchema.parse(after);
+  const { selector, from, to } = change;
+  if (from === to) return [`5: ${change.id} says that ${selector} moved from ${from} to itself`];
+  if (from === undefined || !/^(?:image|component):/.test(selector)) return [];
+  const [old, build] = [from, to].map((arn) => arn.split('/').slice(2));
+  const published = [{ version: build?.[0] ?? '', build: Number(build?.[1]), deprecated: false }];
+  const isForward = hasMoved({ kind: 'semver', pattern: 'x.x.x', before: old?.join('/'), published });
+  return isForward ? [] : [`1: ${selector} moved back from ${from} to ${to}`];
+}
+
+function ofRevision(entries: readonly Entry[], seen: Watched, { before, after }: Change): void {
+  if (after?.sk !== 'META' || !after.pk.startsWith('PIPELINE#') || before?.revision === after.revision)
+    return;
+  const entry = entries[indexOf(String(after.name))];
+  if (entry === undefined) return;
+  seen.revisions.set(`${entry.name}#${String(after.revision)}`, meaningOf(entry));
+  seen.rows.set(`${entry.name}#${String(after.revision)}`, after);
+}
+
+/** What the definition says now about the image and about how it is judged. */
+export function meaningOf({ edits }: Entry): string {
+  return `${edits.volume}/${edits.suite}`;
+}
+
+interface Rows {
+  readonly before: PlanningRecord | undefined;
+  readonly after: PlanningRecord | undefined;
+}
+
+function planningOf(changes: readonly Change[]): Map<string, Rows> {
+  const parse = (row: Item | undefined) => (row === undefined ? undefined : PlanningRecordSchema.parse(row));
+  return new Map(
+    changes
+      .filter(({ before, after }) => (after ?? before)?.sk === 'PLANNING')
+      .map(({ before, after }) => {
+        const rows = { before: parse(before), after: parse(after) };
+        return [(rows.after ?? rows.before)?.pipeline ?? '', rows] as const;
+      }),
+  );
+}
+
+/** Each change that comes puts the debounce off; when nothing is left to take up, or a bake has ended, it is over. */
+function remark(world: PlanningWorld, seen: Watched, name: string, { before, after }: Rows): void {
+  if (after === undefined) return;
+  const known = new Set(before?.changes ?? []);
+  const isEnd = before?.activeBake !== undefined && after.activeBake === undefined;
+  if (after.changes.length === 0 || isEnd) seen.marked.delete(name);
+  else if (after.changes.some((id) => !known.has(id)) && after.request?.id === before?.request?.id)
+    seen.marked.set(name, world.clock.now().getTime());
+}

@@ -1,0 +1,223 @@
+/** Random worlds: what pipelines are like, what happens outside and to whom, and how badly messages and processes fare meanwhile. */
+import fc from 'fast-check';
+
+/** What moves outside, by a name of its own; `proof:` are test components, `label:` a parameter pinned to a label. */
+export const SOURCES = [
+  'ssm:0',
+  'ssm:1',
+  'label:0',
+  'image:0',
+  'component:0',
+  'component:1',
+  'component:2',
+  'proof:0',
+  'proof:1',
+  'lookup:0',
+  'container:0',
+  'source:0',
+  'packages:0',
+] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** Mostly the plain value. */
+const usually = <Value>(plain: Value, other: fc.Arbitrary<Value>, weight = 4): fc.Arbitrary<Value> =>
+  fc.oneof({ weight, arbitrary: fc.constant(plain) }, { weight: 1, arbitrary: other });
+
+const RANGES = ['x.x.x', '1.x.x', '1.8.x', '1.8.9'] as const;
+const range = fc.constantFrom(...RANGES, 'x.x.x', '1.x.x');
+const parents = fc.nat(59);
+
+const pipeline = fc.record({
+  base: fc.oneof(
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('pipeline' as const), of: parents }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('ssm:0' as const, 'ssm:1' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constantFrom('label:0' as const, 'lookup:0' as const) }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('image:0' as const), range }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('ami' as const) }) },
+  ),
+  /** Further pipelines that it depends on. */
+  parents: usually([], fc.uniqueArray(parents, { minLength: 1, maxLength: 3 }), 3),
+  components: fc.uniqueArray(fc.record({ of: fc.constantFrom(0, 1, 2), range }), {
+    maxLength: 3,
+    selector: ({ of }) => of,
+  }),
+  inputs: usually(
+    [],
+    fc.uniqueArray(
+      fc.constantFrom(
+        'ssm:1' as const,
+        'container:0' as const,
+        'source:0' as const,
+        'packages:0' as const,
+        'lookup:0' as const,
+        'label:0' as const,
+      ),
+      { minLength: 1, maxLength: 3 },
+    ),
+    2,
+  ),
+  tests: usually(
+    [],
+    fc.uniqueArray(fc.record({ of: fc.constantFrom(0, 1), range }), {
+      minLength: 1,
+      maxLength: 2,
+      selector: ({ of }) => of,
+    }),
+    2,
+  ),
+  testsAreBits: usually(false, fc.constant(true), 6),
+  mode: usually(
+    'immediate' as const,
+    fc.constantFrom('hourly' as const, 'manual' as const, 'always' as const),
+    5,
+  ),
+  debounceSeconds: fc.constantFrom(0, 0, 60, 600),
+  longestWaitSeconds: usually(3600, fc.constant(120)),
+  maxHold: usually('3d' as const, fc.constantFrom('2h' as const, '0s' as const)),
+  freeze: usually('none' as const, fc.constantFrom('once' as const, 'daily' as const), 8),
+  pinned: usually(false, fc.constant(true), 15),
+  disabled: usually(false, fc.constant(true), 15),
+  team: usually(false, fc.constant(true), 3),
+  maxFailures: fc.constantFrom(1, 2, 5),
+  earlyCutoff: usually(false, fc.constant(true), 8),
+});
+export type PipelineGiven = typeof pipeline extends fc.Arbitrary<infer Value> ? Value : never;
+
+const HOW = ['next', 'next', 'next', 'back', 'build', 'fallback', 'gone'] as const;
+const move = fc.record({
+  kind: fc.constant('move' as const),
+  source: fc.constantFrom(...SOURCES),
+  how: fc.constantFrom(...HOW),
+});
+export type Move = typeof move extends fc.Arbitrary<infer Value> ? Value : never;
+
+const crash = fc.record({ call: fc.nat(24), when: fc.constantFrom('before' as const, 'after' as const) });
+
+/** What one process does at a time. */
+const TASKS = [
+  'message',
+  'message',
+  'message',
+  'sweep',
+  'release',
+  'request',
+  'stopped',
+  'publish',
+  'reconcile',
+] as const;
+export type Task = (typeof TASKS)[number];
+const task = fc.constantFrom(...TASKS);
+
+const which = fc.nat(59);
+const action = fc.oneof(
+  { weight: 7, arbitrary: move },
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      kind: fc.constant('work' as const),
+      tasks: fc.array(task, { minLength: 1, maxLength: 3 }),
+      crash: fc.option(crash, { freq: 3 }),
+    }),
+  },
+  { weight: 6, arbitrary: fc.constant({ kind: 'drain' as const }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constant('release' as const), which }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('end' as const),
+      which,
+      how: fc.constantFrom('fail', 'fail', 'distribution', 'reject', 'expire', 'cancel'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('walk' as const),
+      which,
+      to: fc.constantFrom('Approve' as const, 'Distribute' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('retry' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('request' as const), which, force: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('edit' as const),
+      which,
+      what: fc.constantFrom('suite', 'volume', 'target', 'words', 'parent', 'cycle', 'crossed'),
+      other: which,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('toggle' as const), which }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      seconds: fc.constantFrom(1, 30, 61, 240, 700, 3700, 7 * 3600, 2 * 86_400, -1, -90),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'throttle' as const }) },
+);
+export type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
+
+const percent = fc.oneof(fc.constantFrom(0, 100), fc.nat(100));
+const rest = {
+  /** Per cent of the messages that are lost, come twice, come late. */
+  lost: percent,
+  doubled: percent,
+  late: percent,
+  pageSize: fc.constantFrom(2, 3, 7, 1000, 1000),
+  limits: fc.record({
+    bakes: usually(1000, fc.integer({ min: 1, max: 3 })),
+    bakesOfTeam: usually(1000, fc.integer({ min: 1, max: 2 })),
+    wave: usually(1000, fc.integer({ min: 1, max: 6 }), 7),
+  }),
+  /** Before the end everybody waits for an approval, for days. */
+  standstill: fc.boolean(),
+  /** Decides whatever else is left to chance while the world is played. */
+  chance: fc.nat(),
+};
+
+function worldOf(size: { min: number; max: number }, actions: number) {
+  const pipelines = fc.array(pipeline, { minLength: size.min, maxLength: size.max, size: 'max' });
+  return fc.record({ pipelines, actions: fc.array(action, { maxLength: actions, size: 'max' }), ...rest });
+}
+
+/** Mostly small, some large. */
+export const movingWorld = fc.oneof(
+  { weight: 76, arbitrary: worldOf({ min: 1, max: 5 }, 45) },
+  { weight: 20, arbitrary: worldOf({ min: 6, max: 15 }, 45) },
+  { weight: 3, arbitrary: worldOf({ min: 16, max: 30 }, 25) },
+  { weight: 1, arbitrary: worldOf({ min: 31, max: 60 }, 15) },
+);
+export type World = typeof movingWorld extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** All changes come first, then everything is planned: what must be baked is known before. */
+export const STILL_SIZES = {
+  any: fc.oneof(
+    { weight: 80, arbitrary: stillOf({ min: 1, max: 6 }) },
+    { weight: 17, arbitrary: stillOf({ min: 7, max: 16 }) },
+    { weight: 3, arbitrary: stillOf({ min: 17, max: 60 }) },
+  ),
+  /** For the search of all schedules. */
+  searched: stillOf({ min: 2, max: 8 }),
+  /** For a crash at every call. */
+  crashed: stillOf({ min: 1, max: 3 }),
+};
+
+function stillOf(size: { min: number; max: number }) {
+  return fc.record({
+    pipelines: fc.array(pipeline, { minLength: size.min, maxLength: size.max, size: 'max' }),
+    moves: fc.array(move, { minLength: 1, maxLength: 5 }),
+    edits: usually(
+      [],
+      fc.array(fc.record({ which, what: fc.constantFrom('suite', 'volume', 'words') }), { maxLength: 2 }),
+    ),
+    crashes: fc.array(fc.option(crash, { freq: 2 }), { maxLength: 12 }),
+    ...rest,
+  });
+}
+export type StillWorld = ReturnType<typeof stillOf> extends fc.Arbitrary<infer Value> ? Value : never;
