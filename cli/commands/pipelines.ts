@@ -3,7 +3,7 @@ import type { Change } from '../../shared/domain/api.ts';
 import type { HoldReason } from '../../shared/domain/records.ts';
 import { count, describeMove, wrap } from '../../shared/domain/wording.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { shortTime, table } from '../output.ts';
+import { shortTime } from '../output.ts';
 import type { Context } from './context.ts';
 
 export async function enable({ out, api }: Context, name: string): Promise<ExitCode> {
@@ -71,11 +71,10 @@ export async function waves({ out, api }: Context): Promise<ExitCode> {
   out.print(
     all.length === 0
       ? ['No wave waits for a confirmation.']
-      : table(
-          [{ title: 'CHANGE' }, { title: 'NOTICED' }, { title: 'IMAGES' }, { title: 'WHAT' }],
-          all.map((change) => [change.id, shortTime(change.at), imagesOf(change), describeMove(change)]),
-          out.columns,
-        ),
+      : all.flatMap((change) => [
+          `${change.id}  ${shortTime(change.at)}  ${imagesOf(change)}`,
+          ...wrap(describeMove(change), out.columns, '  '),
+        ]),
   );
   if (all.length > 0) out.remark('To let one start: ovenbird confirm CHANGE');
   return EXIT.ok;
@@ -84,13 +83,12 @@ export async function waves({ out, api }: Context): Promise<ExitCode> {
 export async function confirm({ out, api }: Context, id: string): Promise<ExitCode> {
   const change = await (await api()).call('confirmWave', { parameters: { id } });
   out.emit(change);
-  const images = `${change.wave?.isMore === true ? 'more than ' : ''}${count(change.wave?.size ?? 0, 'image')}`;
-  out.print(wrap(`Confirmed: ${images} bake for ${describeMove(change)}.`, out.columns));
+  out.print(wrap(`Confirmed: ${imagesOf(change)} bake for ${describeMove(change)}.`, out.columns));
   return EXIT.ok;
 }
 
 function imagesOf({ wave }: Change): string {
-  return `${wave?.isMore === true ? '> ' : ''}${wave?.size ?? 0}`;
+  return `${wave?.isMore === true ? 'more than ' : ''}${count(wave?.size ?? 0, 'image')}`;
 }
 
 function reasonLines(reasons: readonly HoldReason[], width: number): string[] {

@@ -2,7 +2,14 @@
 import { existsSync } from 'node:fs';
 import type { Preview } from '../../shared/domain/api.ts';
 import { InvalidDefinition } from '../../shared/domain/errors.ts';
-import { count, describeMove, describeSeconds, listed, wrap } from '../../shared/domain/wording.ts';
+import {
+  count,
+  describeMove,
+  describeSeconds,
+  describeSelector,
+  listed,
+  wrap,
+} from '../../shared/domain/wording.ts';
 import { type DefinitionFile, loadDefinitions, shownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
 import { table } from '../output.ts';
@@ -74,6 +81,7 @@ function placed(error: unknown, loaded: readonly DefinitionFile[]): unknown {
 export function previewLines(preview: Preview, width: number): string[] {
   const { waves, notes, stopped } = preview;
   return [
+    ...givenLines(preview, width),
     ...(waves.length === 0 ? ['Nothing would bake.'] : []),
     ...waves.flatMap((wave, index) => [...(index === 0 ? [] : ['']), ...waveLines(wave, width)]),
     ...section('Would not start', heldLines(preview, width)),
@@ -88,6 +96,15 @@ export function previewLines(preview: Preview, width: number): string[] {
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines];
+}
+
+/** What the plan was asked about, as it was understood. */
+function givenLines({ applied, moved }: Preview, width: number): string[] {
+  const lines = [
+    ...applied.map(({ pipeline, revision, outcome }) => `${pipeline}: revision ${revision}, ${outcome}`),
+    ...moved.map((change) => describeMove(change)),
+  ].flatMap((line) => wrap(line, width - 2).map((part, index) => `${index === 0 ? '  ' : '    '}${part}`));
+  return lines.length === 0 ? [] : ['With', ...lines, ''];
 }
 
 type Wave = Preview['waves'][number];
@@ -126,10 +143,9 @@ function placesOf({ targets }: Bake): string {
 }
 
 function whyOf({ changes, reason, isAsked, isSuperseded }: Bake): string {
-  const [first] = changes;
-  const said = first === undefined ? reason : describeMove(first);
+  const what = [...new Set(changes.map(({ selector }) => describeSelector(selector)))];
   if (isSuperseded) return 'overtaken by newer versions';
-  return isAsked ? said : `already on its way: ${said}`;
+  return `${isAsked ? '' : '(anyway) '}${what.length === 0 ? reason : what.join(', ')}`;
 }
 
 function heldLines({ held }: Preview, width: number): string[] {
@@ -153,13 +169,14 @@ function runningLines({ running }: Preview, width: number): string[] {
 function sumLines(preview: Preview, width: number): string[] {
   const { seconds, unknownTime, approvals, cost, confirm } = preview;
   const asked = preview.waves.flatMap(({ bakes }) => bakes).filter(({ isAsked }) => isAsked);
-  if (asked.length === 0) return ['All of it happens anyway.'];
+  if (asked.length === 0) return ['All of it happens anyway: it is due already.'];
   const time = seconds === undefined ? 'nobody knows yet how long' : `about ${describeSeconds(seconds)}`;
-  const without = seconds === undefined || unknownTime.length === 0 ? '' : `, without ${named(unknownTime)}`;
+  const without =
+    seconds === undefined || unknownTime.length === 0 ? '' : ` (${named(unknownTime)} not counted)`;
   const people =
     approvals.count === 0
       ? ''
-      : ` and ${count(approvals.count, 'approval')}${approvals.seconds === undefined ? '' : ` (${describeSeconds(approvals.seconds)} each, as a rule)`}`;
+      : `, and ${count(approvals.count, 'approval')}${approvals.seconds === undefined ? '' : ` (${describeSeconds(approvals.seconds)} each, as a rule)`}`;
   const once = cost.build + cost.test + cost.transfer;
   return [
     ...hanging('Takes', `${time}${without}${people}`, width),

@@ -55,6 +55,7 @@ describe('ovenbird plan', () => {
 
     expect(code).toBe(0);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(stdout).toContain(`With\n  parameter ${BASE_PARAMETER}: ${ami(1)} ->`);
     expect(stdout).toMatch(/Wave 1: 1 image\n {2}PIPELINE .*\n {2}base +Build +now/);
     expect(stdout).toMatch(/Wave 2: 1 image\n.*\n {2}a-web-server-with/);
     expect(stdout).toContain('1 acc, 2 reg');
@@ -84,7 +85,7 @@ describe('ovenbird plan', () => {
     const good = await run('child.yml', 'parent.yml');
     const bad = await run('parent.yml', 'orphan.yml');
 
-    expect(good.stdout).toMatch(/Wave 1: 1 image\n.*\n {2}parent [^]*Wave 2: 1 image\n.*\n {2}child /);
+    expect(good.stdout).toMatch(/Wave 1: 1 image\n.*\n {2}parent .*\n\nWave 2: 1 image\n.*\n {2}child /);
     expect(bad.code).toBe(2);
     expect(bad.stderr).toMatch(/orphan\.yml:\d+ {2}base\.pipeline: There is no pipeline named "nobody"\./);
     expect(world.table.peek({ pk: 'PIPELINE#parent', sk: 'META' })).toBeUndefined();

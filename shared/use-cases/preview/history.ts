@@ -20,10 +20,11 @@ export function historyReader(table: Rows): (pipeline: string) => Promise<Histor
   let all: Promise<Durations> | undefined;
   const look = async (pipeline: string): Promise<History> => {
     const own = await durationsOf(table, await bakesOf(table, pipeline));
-    if (Object.keys(own).length > 0) return { durations: own, from: 'pipeline' };
+    if (own.Build !== undefined) return { durations: own, from: 'pipeline' };
+    // A pipeline that was not built lately has steps of its own all the same.
     all ??= newestBakes(table).then((bakes) => durationsOf(table, bakes));
-    const durations = await all;
-    return { durations, from: Object.keys(durations).length > 0 ? 'all' : 'nothing' };
+    const durations = { ...(await all), ...own };
+    return { durations, from: durations.Build === undefined ? 'nothing' : 'all' };
   };
   return (pipeline) => {
     const found = known.get(pipeline) ?? look(pipeline);
