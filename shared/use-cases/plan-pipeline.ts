@@ -3,16 +3,23 @@
  * write, so two planners, or a planner and a change that comes meanwhile, never both have their way.
  */
 import { assertNever, PipelineNotFound, TryLater } from '../domain/errors.ts';
-import { executionName } from '../domain/naming.ts';
+import { executionName, keys } from '../domain/naming.ts';
 import { type Decision, decide } from '../domain/planning.ts';
-import type { HoldReason, PlanningRecord } from '../domain/records.ts';
+import {
+  AttemptRecordSchema,
+  BakeRecordSchema,
+  type HoldReason,
+  type PlanningRecord,
+} from '../domain/records.ts';
 import { type SelectorResolver, type Workflows, WriteConflict } from '../ports.ts';
 import { type NoticeTopicsDeps, noticeTopic } from './notice-topics.ts';
 import { isForAncestors, planDescendants, standsIn } from './plan-again.ts';
+import { type Head, readHead } from './plan-chain.ts';
 import { recordCurrent, recordHold, recordTakenUp } from './plan-record.ts';
 import { type Read, readSituation, type SituationDeps } from './plan-situation.ts';
 import { startBake } from './plan-start.ts';
 import { supersedeBake } from './plan-supersede.ts';
+import { read } from './store/read.ts';
 
 export interface PlanDeps extends SituationDeps, Omit<NoticeTopicsDeps, 'resolver'> {
   readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
@@ -39,7 +46,10 @@ const noResolver: SelectorResolver = {
 
 export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOutcome> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const read = await readSituation(deps, name);
+    const head = await readHead(deps.table, name);
+    const running = await alreadyRunning(deps, head);
+    if (running !== undefined) return running;
+    const read = await readSituation(deps, name, head);
     // A release whose event was lost, or has not come yet: take it up first, so that the bake knows its cause.
     if (read.behind.length > 0 && round === 0) {
       for (const topic of read.behind) await noticeTopic({ ...deps, resolver: noResolver }, topic);
@@ -52,6 +62,26 @@ export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOu
     }
   }
   throw new TryLater(`${name} kept changing while it was planned.`);
+}
+
+/**
+ * Messages come twice, and everybody whom it waited for asks for a pipeline. One that has started and was marked by nothing since needs no
+ * second look at all that it is built on.
+ */
+async function alreadyRunning(
+  deps: PlanDeps,
+  { pipeline, planning }: Head,
+): Promise<PlanOutcome | undefined> {
+  const { activeBake, dirty, request, changes } = planning;
+  const isAsked =
+    dirty || request !== undefined || changes.length > 0 || pipeline.plan.schedule !== undefined;
+  if (activeBake === undefined || isAsked) return undefined;
+  const bake = await read(deps.table, keys.bake(activeBake), BakeRecordSchema);
+  if (bake === undefined) return undefined;
+  const attempt = await read(deps.table, keys.attempt(activeBake, bake.attempt), AttemptRecordSchema);
+  if (attempt === undefined || attempt.endRequested !== undefined) return undefined;
+  await startAgain(deps, { attempt });
+  return { kind: 'running', bake: activeBake };
 }
 
 /** For whoever was asked a while ago: the pipeline may have been deleted meanwhile, and then there is nothing to plan. */
@@ -112,7 +142,7 @@ async function askInTime(deps: PlanDeps, pipeline: string, seconds: number | und
 }
 
 /** A bake that is recorded but may never have been started: the name finds the execution if there is one. */
-async function startAgain(deps: PlanDeps, { attempt }: Read): Promise<void> {
+async function startAgain(deps: PlanDeps, { attempt }: Pick<Read, 'attempt'>): Promise<void> {
   if (attempt?.state !== 'queued') return;
   const ref = { bake: attempt.bake, attempt: attempt.attempt };
   await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);

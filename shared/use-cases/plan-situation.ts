@@ -22,7 +22,7 @@ import {
 import { isSame, type Seen, targetsMissing, wishOf } from '../domain/wish.ts';
 import type { Calendar, Clock, Digest, Limits, Table } from '../ports.ts';
 import { capacityOf, capacityRows } from './plan-capacity.ts';
-import { readChain, readHead } from './plan-chain.ts';
+import { type Head, readChain, readHead } from './plan-chain.ts';
 import { freezeOf } from './plan-times.ts';
 import { ReadBatch } from './store/read-batch.ts';
 
@@ -42,10 +42,11 @@ export interface Read {
   readonly behind: readonly string[];
 }
 
-export async function readSituation(deps: SituationDeps, name: string): Promise<Read> {
+/** `head` where it has been read just now. */
+export async function readSituation(deps: SituationDeps, name: string, head?: Head): Promise<Read> {
   const now = deps.clock.now();
   // 1. The pipeline itself, then its selectors and channels together with its parents, and so on.
-  const own = await readHead(deps.table, name);
+  const own = head ?? (await readHead(deps.table, name));
   const first = new ReadBatch();
   const pending = [...new Set([...own.planning.changes, ...own.planning.causes])];
   const changeRows = pending.map((id) => first.want(keys.change(id), ChangeRecordSchema));
