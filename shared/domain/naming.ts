@@ -38,6 +38,10 @@ export const keys = {
   }),
   /** Which pipeline publishes to the parameters of this name: one name, one pipeline. */
   publishedParameter: (name: string): Key => ({ pk: `PARAMETER#${name}`, sk: 'PIPELINE' }),
+  /** An account that a pipeline distributes to, or did: images of ours may be there. */
+  targetAccount: (account: string): Key => ({ pk: `TARGETACCOUNT#${account}`, sk: 'META' }),
+  /** Rises with each definition that begins to read there: `parameter:<name>`. */
+  lookers: (place: string): Key => ({ pk: `LOOKERS#${place}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
   packageUse: (name: string, pipeline: string, channel: string): Key => ({
     pk: `PACKAGE#${name}`,

@@ -23,8 +23,10 @@ export interface References {
   readonly tests: readonly Selector[];
 }
 
-/** Recipes, and so the images, of our build engine begin with it. */
+/** Recipes, and so the images, of our build engine are named `ovenbird-<pipeline>-<variant>-<content>`. */
 const OWN_IMAGE = /:image\/ovenbird-/;
+/** Where the variant has a usual name, the pipeline's can be told from it. */
+const MAKER = /:image\/ovenbird-([a-z0-9-]+?)-(?:x86-64|x86|amd64|arm64|arm)-[0-9a-fx]{1,12}\//;
 
 export function referencesOf(
   definition: Definition,
@@ -34,21 +36,48 @@ export function referencesOf(
   const base = baseOf(definition.base, home, problems);
   const components = componentsOf(definition.components, 'components', home, problems);
   const tests = componentsOf(definition.tests.components, 'tests.components', home, problems);
-  const inputs = definition.inputs.map((input, index) => {
-    const field = `inputs[${index}]`;
-    const selector = selectorOf(input, field, home, problems);
-    const key = selectorKey(selector);
-    const others = [base, ...components];
-    if (others.some((other) => selectorKey(other) === key))
-      problems.push({ field, message: 'names what the definition names already', fix: 'Remove the input.' });
-    return selector;
-  });
-  const keys = inputs.map(selectorKey);
-  keys.forEach((key, index) => {
-    if (keys.indexOf(key) !== index)
-      problems.push({ field: `inputs[${index}]`, message: 'names an input a second time' });
-  });
+  const inputs = definition.inputs.map((input, index) =>
+    selectorOf(input, `inputs[${index}]`, home, problems),
+  );
+  checkTwice([base, ...components], inputs, tests, problems);
+  checkLookup(definition, problems);
   return { references: { base, components, inputs, tests }, problems };
+}
+
+/** Each dependency counts once: as an input it would say nothing new, and a test component is no build component. */
+function checkTwice(
+  first: readonly Selector[],
+  inputs: readonly Selector[],
+  tests: readonly Selector[],
+  problems: Problem[],
+): void {
+  const seen = new Set(first.map(selectorKey));
+  const look = (selectors: readonly Selector[], place: (index: number) => string) =>
+    selectors.forEach((selector, index) => {
+      const key = selectorKey(selector);
+      if (seen.has(key))
+        problems.push({
+          field: place(index),
+          message: 'names what the definition names already',
+          fix: 'Remove one of the two.',
+        });
+      seen.add(key);
+    });
+  look(inputs, (index) => `inputs[${index}]`);
+  look(tests, (index) => `tests.components[${index}].component`);
+}
+
+/** A base that is looked up for another architecture could never be built on. */
+function checkLookup({ base, variants }: Pick<Definition, 'base' | 'variants'>, problems: Problem[]): void {
+  if (!('lookup' in base)) return;
+  const { architecture } = base.lookup;
+  const other = variants.find((variant) => variant.architecture !== architecture);
+  if (other !== undefined)
+    problems.push({
+      field: 'base.lookup.architecture',
+      message: `is ${architecture}, but the image to build is for ${other.architecture}`,
+      fix: `Write architecture: ${other.architecture}`,
+    });
 }
 
 function componentsOf(
@@ -64,6 +93,7 @@ function componentsOf(
   arns.forEach((arn, index) => {
     const field = `${place}[${index}].component`;
     checkVersion(arn, field, problems);
+    checkRegion(arn, field, home, problems);
     if (names.indexOf(nameOf(arn)) !== index)
       problems.push({
         field,
@@ -103,13 +133,17 @@ function selectorOf(given: InputSelector, field: string, home: Home, problems: P
     const { feed, format, names } = given.packages;
     return { kind: 'packages', feed, format, names: [...new Set(names)].sort() };
   }
-  checkVersion(given.image, `${field}.image`, problems);
-  if (OWN_IMAGE.test(given.image) && given.image.split(':')[4] === home.account)
+  const place = `${field}.image`;
+  checkVersion(given.image, place, problems);
+  checkRegion(given.image, place, home, problems);
+  if (OWN_IMAGE.test(given.image) && given.image.split(':')[4] === home.account) {
+    const maker = MAKER.exec(given.image)?.[1];
     problems.push({
-      field: `${field}.image`,
+      field: place,
       message: 'names images that Ovenbird builds itself; they are not tested or approved yet',
-      fix: `Name the pipeline instead: ${field}.pipeline`,
+      fix: `Name the pipeline instead: ${field}.pipeline${maker === undefined ? '' : `: ${maker}`}`,
     });
+  }
   return { kind: 'image', arn: given.image };
 }
 
@@ -129,6 +163,17 @@ function checkVersion(arn: string, field: string, problems: Problem[]): void {
     field,
     message: `${version} is no version: once a number is x, all to its right are x`,
     fix: 'Write for example 1.x.x, 1.2.x or 1.2.3.',
+  });
+}
+
+/** Image Builder answers for its own region alone, and builds from what is there (imagebuilder CreateImageRecipeRequest.parentImage). */
+function checkRegion(arn: string, field: string, { region }: Home, problems: Problem[]): void {
+  const [, , , own] = arn.split(':');
+  if (own === region) return;
+  problems.push({
+    field,
+    message: `is in ${own}, but images are built in ${region}`,
+    fix: `Name what is in ${region}.`,
   });
 }
 

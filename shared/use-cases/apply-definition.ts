@@ -21,6 +21,7 @@ import {
   type Table,
   WriteConflict,
 } from '../ports.ts';
+import { checkBase } from './apply-base.ts';
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
 import { lookAtSelectors } from './apply-selectors.ts';
@@ -69,7 +70,14 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     const selectors = await lookAtSelectors(deps, reading, graph.parents);
     const reach = await checkReach(deps, reading, before);
     const times = checkTimes(deps, reading.definition);
-    const problems = firstOfField([...times, ...graph.problems, ...reach.problems, ...selectors.problems]);
+    const base = await checkBase(deps, reading, selectors.found);
+    const problems = firstOfField([
+      ...times,
+      ...graph.problems,
+      ...reach.problems,
+      ...selectors.problems,
+      ...base,
+    ]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
     const revision = (before?.pipeline.revision ?? (await lastRevision(deps.table, name))) + 1;
@@ -120,5 +128,18 @@ function firstOfField(problems: readonly Problem[]): Problem[] {
 }
 
 function problemsOf(error: z.ZodError): Problem[] {
-  return error.issues.map((issue) => ({ field: z.core.toDotPath(issue.path), message: issue.message }));
+  return error.issues
+    .flatMap(meantBy)
+    .map(({ path, message }) => ({ field: z.core.toDotPath(path), message }));
+}
+
+/** Of several forms the one that was meant says what is wrong with it: its problems lie deepest. */
+function meantBy(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const depth = (errors: readonly z.core.$ZodIssue[]) =>
+    Math.max(0, ...errors.map(({ path }) => path.length));
+  const [meant = []] = issue.errors.filter((errors) => depth(errors) > 1);
+  if (meant.length === 0)
+    return [{ path: issue.path, message: 'must have exactly one of the forms of the schema' }];
+  return meant.flatMap(meantBy).map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }

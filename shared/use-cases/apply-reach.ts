@@ -1,13 +1,24 @@
 /**
- * No selector reaches a candidate (rule 4): what a pipeline publishes may only be named as `pipeline:`, which moves when a release does. Looked
- * at from both sides: what the new definition names, and what it publishes.
+ * No selector reaches a candidate (rule 4): what a pipeline makes may only be named as `pipeline:`, which moves when a release does. Looked at
+ * from both sides: what the new definition names, and what it makes. What is found is refused with the field and what to write instead.
  */
 import * as z from 'zod';
 import type { Problem } from '../domain/errors.ts';
-import { keys, parameterName, TAGS } from '../domain/naming.ts';
-import { selectorKey } from '../domain/selectors.ts';
+import { keys, parameterName } from '../domain/naming.ts';
+import { selectorKey, selectorTopic } from '../domain/selectors.ts';
 import type { Write } from '../ports.ts';
 import type { ApplyDeps, Reading } from './apply-definition.ts';
+import {
+  beginsToLook,
+  type Finding,
+  instead,
+  isNew,
+  merged,
+  named,
+  nobodyBegins,
+  usersOfTopic,
+} from './apply-named.ts';
+import { imagesNamed, lookupsOfTargets } from './apply-reach-images.ts';
 import type { Before } from './apply-writes.ts';
 import { usersOf } from './fan-out-change.ts';
 import { read } from './store/read.ts';
@@ -25,71 +36,72 @@ export async function checkReach(
   before: Before | undefined,
 ): Promise<{ problems: Problem[]; checks: Write[] }> {
   const found = await Promise.all([
-    baseParameter(deps, reading),
-    baseImage(deps, reading),
-    ownParameter(deps, reading),
+    parametersNamed(deps, reading, before),
+    imagesNamed(deps, reading),
+    ownParameter(deps, reading, before),
+    lookupsOfTargets(deps, reading, before),
     channelUsers(deps, reading, before),
   ]);
-  return {
-    problems: found.flatMap((entry) => entry.problems ?? []),
-    checks: found.flatMap((entry) => entry.checks ?? []),
-  };
+  const checks = found.flatMap((entry) => entry.checks ?? []);
+  return { problems: found.flatMap((entry) => entry.problems ?? []), checks: oneEach(checks) };
 }
 
-interface Finding {
-  readonly problems?: readonly Problem[];
-  readonly checks?: readonly Write[];
+/** A parameter may be named twice, pinned and not; a transaction takes one write of each row. */
+function oneEach(writes: readonly Write[]): Write[] {
+  const byRow = new Map(
+    writes.map((write) => {
+      const { pk, sk } =
+        'check' in write
+          ? write.check
+          : 'update' in write
+            ? write.update
+            : 'put' in write
+              ? write.put
+              : write.delete;
+      return [`${pk} ${sk}`, write] as const;
+    }),
+  );
+  return [...byRow.values()];
 }
 
-/** The parameter that the base is read from must not be one that a pipeline writes. */
-async function baseParameter(deps: ApplyDeps, reading: Reading): Promise<Finding> {
-  const { base } = reading.references;
-  if (base.kind !== 'ssm') return {};
-  const key = keys.publishedParameter(base.name);
-  const publisher = await read(deps.table, key, PublisherSchema);
-  if (publisher !== undefined) return { problems: [instead('base.ssm', base.name, publisher.pipeline)] };
-  if (base.name === publishedParameter(reading))
-    return {
-      problems: [
-        { field: 'base.ssm', message: `${base.name} is where this pipeline publishes its own image.` },
-      ],
-    };
-  return { checks: [{ check: key, when: { exists: false } }] };
+/** AWS's own parameters: nobody else can write them (systems-manager/userguide/sysman-parameter-name-constraints). */
+const PUBLIC = /^\/aws\//;
+
+/** A parameter that is read, pinned or not, must not be one that a pipeline writes, in whatever account and region. */
+async function parametersNamed(
+  deps: ApplyDeps,
+  reading: Reading,
+  before: Before | undefined,
+): Promise<Finding> {
+  const own = publishedParameter(reading);
+  const found = await Promise.all(
+    named(reading, 'ssm').map(async ({ field, selector }): Promise<Finding> => {
+      const { name } = selector;
+      if (PUBLIC.test(name)) return {};
+      if (name === own)
+        return { problems: [{ field, message: `${name} is where this pipeline publishes its own image.` }] };
+      const key = keys.publishedParameter(name);
+      const publisher = await read(deps.table, key, PublisherSchema);
+      if (publisher !== undefined)
+        return {
+          problems: [
+            instead(field, `${name} is published by the pipeline ${publisher.pipeline}.`, publisher.pipeline),
+          ],
+        };
+      const begins = isNew(selector, before) ? [beginsToLook(`parameter:${name}`)] : [];
+      return { checks: [{ check: key, when: { exists: false } }, ...begins] };
+    }),
+  );
+  return merged(found);
 }
 
-/** A pinned AMI must not be one that a bake has made. */
-async function baseImage(deps: ApplyDeps, reading: Reading): Promise<Finding> {
-  const { base } = reading.references;
-  if (base.kind !== 'ami') return {};
-  const image = await deps.images.describe(base.region, base.id);
-  if (image === undefined)
-    return {
-      problems: [
-        {
-          field: 'base.ami',
-          message: `There is no image ${base.id} in ${base.region} that this account may use.`,
-          fix: 'Correct the id, or have the image shared with this account.',
-        },
-      ],
-    };
-  const pipeline = image.tags[TAGS.pipeline];
-  if (image.ownerId !== deps.home.account || pipeline === undefined) return {};
-  return { problems: [instead('base.ami', base.id, pipeline)] };
-}
-
-function instead(field: string, what: string, pipeline: string): Problem {
-  return {
-    field,
-    message: `${what} is made by the pipeline ${pipeline}.`,
-    fix: `Name the pipeline: base.pipeline: ${pipeline}`,
-  };
-}
-
-/** The parameter that this pipeline writes must not be another's, nor one that somebody builds on. */
-async function ownParameter(deps: ApplyDeps, reading: Reading): Promise<Finding> {
+/** The parameter that this pipeline writes must not be another's, nor one that somebody reads. */
+async function ownParameter(deps: ApplyDeps, reading: Reading, before: Before | undefined): Promise<Finding> {
   const { name } = reading.definition;
   const field = 'distribution.parameter';
   const parameter = publishedParameter(reading);
+  if (before !== undefined && publishedParameter(before.revision) === parameter) return {};
+  const lookers = await nobodyBegins(deps.table, `parameter:${parameter}`);
   const publisher = await read(deps.table, keys.publishedParameter(parameter), PublisherSchema);
   if (publisher !== undefined && publisher.pipeline !== name)
     return {
@@ -101,22 +113,18 @@ async function ownParameter(deps: ApplyDeps, reading: Reading): Promise<Finding>
         },
       ],
     };
-  const selector = selectorKey({ kind: 'ssm', name: parameter, region: deps.home.region });
-  const { users } = await usersOf(deps.table, selector, { limit: 5 });
-  const readers = users.map((user) => user.pipeline).filter((user) => user !== name);
-  if (readers.length > 0)
-    return {
-      problems: [
-        {
-          field,
-          message: `${readers.join(', ')} would be built on ${parameter}, which this pipeline publishes.`,
-          fix: `Let them name the pipeline (base.pipeline: ${name}), or choose another parameter.`,
-        },
-      ],
-    };
-  if (users.length > 0) return {};
-  const known = await deps.table.get(keys.selector(selector));
-  return known === undefined ? { checks: [{ check: keys.selector(selector), when: { exists: false } }] } : {};
+  const topic = selectorTopic({ kind: 'ssm', name: parameter, region: deps.home.region });
+  const readers = (await usersOfTopic(deps.table, topic, name, () => true)).map(({ pipeline }) => pipeline);
+  if (readers.length === 0) return { checks: [lookers] };
+  return {
+    problems: [
+      {
+        field,
+        message: `${[...new Set(readers)].join(', ')} would be built on ${parameter}, which this pipeline publishes.`,
+        fix: `Let them name the pipeline (pipeline: ${name}), or choose another parameter.`,
+      },
+    ],
+  };
 }
 
 /** Children name the channel: it cannot change under them. */
@@ -124,13 +132,8 @@ async function channelUsers(deps: ApplyDeps, reading: Reading, before: Before | 
   const { name, channel } = reading.definition;
   const old = before?.pipeline.plan.channel;
   if (old === undefined || old === channel) return {};
-  const { users } = await usersOf(
-    deps.table,
-    selectorKey({ kind: 'pipeline', pipeline: name, channel: old }),
-    {
-      limit: 5,
-    },
-  );
+  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: old });
+  const { users } = await usersOf(deps.table, key, { limit: 5 });
   if (users.length === 0) return {};
   return {
     problems: [
