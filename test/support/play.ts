@@ -203,14 +203,14 @@ export async function play(world: World, name: string, options: PlayOptions = {}
     } else if (next.when === undefined || holds(next.when, observation, seconds())) {
       remaining.shift();
       if ('apply' in next.do) await apply(stage, next.do.apply, rename);
-      else if ('tick' in next.do) await pass(world, stage, [next.do.tick.function]);
+      else if ('tick' in next.do) await pass(world, stage, observation, [next.do.tick.function]);
       // What the API refuses for want of a right ends by `until`.
       else await perform(stage, next.do, observation).catch(ignoreRefusal);
       continue;
     }
     await sleep(LOOK_EVERY_MS);
   }
-  await pass(world, stage, SCHEDULED);
+  await pass(world, stage, observation, SCHEDULED);
   for (let quietSince = Date.now(); Date.now() - quietSince < REST_MS; ) {
     if (await until()) return finish('until', observation);
     if (seconds() > deadlineSeconds) return finish('deadline', observation);
@@ -231,8 +231,17 @@ export async function cancelAll({ api }: World): Promise<void> {
   for (const { id } of open) await api.request('POST', `/bakes/${id}/cancel`, {}).catch(ignoreRefusal);
 }
 
-/** Lets the time pass after which the scheduled functions do what should have been done: what is due later is due now. */
-async function pass({ cloud }: World, stage: Stage, scheduled: readonly string[]): Promise<void> {
+/**
+ * Lets the time pass after which the scheduled functions do what should have been done: what is due later is due now, but for bakes of earlier
+ * plays, which would be cleaned up once more in each.
+ */
+async function pass(
+  { cloud }: World,
+  stage: Stage,
+  { bakes }: Observation,
+  scheduled: readonly string[],
+): Promise<void> {
+  const own = new Set<unknown>(bakes.map(({ id }) => id));
   const client = new DynamoDBClient(cloud.clientConfig());
   const documents = DynamoDBDocumentClient.from(client);
   const { TableNames = [] } = await client.send(new ListTablesCommand({}));
@@ -243,7 +252,7 @@ async function pass({ cloud }: World, stage: Stage, scheduled: readonly string[]
     { client: documents },
     { TableName, ...later, ExpressionAttributeValues: { ':soon': soon } },
   ))
-    for (const { pk, sk } of Items)
+    for (const { pk, sk } of Items.filter(({ bake }) => bake === undefined || own.has(bake)))
       await documents
         .send(
           new UpdateCommand({
