@@ -359,6 +359,27 @@ describe('test components', () => {
   });
 });
 
+describe('a lock that holds the inventory of its base', () => {
+  it('builds on the images that stand beside it', async () => {
+    w = bakingWorld();
+    const selector = { kind: 'pipeline', pipeline: 'base', channel: 'stable' } as const;
+    w.bake.lock.base = {
+      key: 'pipeline:base/stable',
+      selector,
+      version: 'inventory:abc',
+      detail: { 'x86-64': 'ami-0123456789abcdef0' },
+    };
+    await w.fill();
+    allGoesWell(w);
+
+    const run = await w.run('bake');
+
+    expect(run.status).toBe('SUCCEEDED');
+    expect([...w.engine.started.values()][0]).toMatchObject({ parentImage: 'ami-0123456789abcdef0' });
+    expect(w.planned).not.toContain(PIPELINE);
+  });
+});
+
 describe('a kept image that is gone', () => {
   it.each(['Test', 'Approve', 'Distribute'] as const)(
     'is built, tested and approved instead (%s)',
