@@ -117,6 +117,23 @@ describe('a hint', () => {
     expect(hintOf({ topics: ['a', 'b', 'a'] })).toEqual({ kind: 'topics', topics: ['a', 'b'] });
   });
 
+  it('names a finding about packages, and no other', () => {
+    const of = (type: string) =>
+      hintOf({
+        ...envelope,
+        source: 'aws.inspector2',
+        'detail-type': 'Inspector2 Finding',
+        resources: ['i-0c4d2e9f7a1b3c5d7'],
+        detail: { findingArn: 'arn:aws:inspector2:eu-west-1:111122223333:finding/1', type },
+      });
+
+    expect(of('PACKAGE_VULNERABILITY')).toEqual({
+      kind: 'finding',
+      arn: 'arn:aws:inspector2:eu-west-1:111122223333:finding/1',
+    });
+    expect(of('NETWORK_REACHABILITY').kind).toBe('nothing');
+  });
+
   it('says nothing about failed calls, unfinished images and other services', () => {
     const trail = { source: 'aws.imagebuilder', 'detail-type': 'AWS API Call via CloudTrail' };
     const image = {

@@ -224,7 +224,7 @@ describe('Findings over random inventories', () => {
         );
         for (const name of names) expect(world.table.peek(keys.planning(name))?.dirty).not.toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });
