@@ -40,6 +40,8 @@ export const keys = {
   publishedParameter: (name: string): Key => ({ pk: `PARAMETER#${name}`, sk: 'PIPELINE' }),
   /** An account that a pipeline distributes to, or did: images of ours may be there. */
   targetAccount: (account: string): Key => ({ pk: `TARGETACCOUNT#${account}`, sk: 'META' }),
+  /** Where a share of the reconcile that ran out of time goes on. */
+  reconcile: (part: number, of: number): Key => ({ pk: `RECONCILE#${part}/${of}`, sk: 'META' }),
   /** Rises with each definition that begins to read there: `parameter:<name>`. */
   lookers: (place: string): Key => ({ pk: `LOOKERS#${place}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
@@ -94,13 +96,25 @@ export const keys = {
   outbox: (id: string): Key => ({ pk: `OUTBOX#${id}`, sk: 'META' }),
 } as const;
 
+/** Parts of the list of selectors. */
+export const SELECTOR_SHARDS = 16;
+
+/** FNV-1a (datatracker.ietf.org/doc/draft-eastlake-fnv): spreads topics evenly, and is the same everywhere. */
+export function selectorShard(topic: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < topic.length; index += 1)
+    hash = Math.imul(hash ^ topic.charCodeAt(index), 0x01000193) >>> 0;
+  return hash % SELECTOR_SHARDS;
+}
+
 /** Partitions of the `list` index (attributes `listPk`, `listSk`): what the API pages through. */
 export const lists = {
   pipelines: 'PIPELINES',
   bakes: 'BAKES',
   releases: 'RELEASES',
   changes: 'CHANGES',
-  selectors: 'SELECTORS',
+  /** In so many parts that no look at one of them is long; selectors of one topic stand in the same part. */
+  selectors: (shard: number) => `SELECTORS#${pad(shard, 2)}`,
   approvals: 'APPROVALS',
   capacities: 'CAPACITIES',
   /** Waves that wait for a person. */

@@ -1,5 +1,5 @@
 /** The rows of a new revision, in one transaction: 21 selectors at most, three rows each, the old users, and what is one per pipeline. */
-import { due, keys, lists } from '../domain/naming.ts';
+import { due, keys, lists, selectorShard } from '../domain/naming.ts';
 import {
   type ChangeRecord,
   dependenciesOf,
@@ -205,7 +205,7 @@ function selectorWrites(
           ...keys.selector(record.key),
           ...record,
           ...(first?.selector === record.key ? { change: first.id } : {}),
-          listPk: lists.selectors,
+          listPk: lists.selectors(selectorShard(record.topic)),
           listSk: record.key,
         },
         when: { exists: false },
