@@ -37,13 +37,16 @@ function wantedTargets(
   folder: string,
 ): Map<string, { account: string; region: string }[]> {
   const files = scenario.timeline.flatMap((entry) => ('apply' in entry.do ? entry.do.apply : []));
+  // Each by itself: a pipeline may be applied again with another definition.
   return new Map(
-    loadDefinitions(files.map((file) => resolve(folder, file))).map(({ definition }) => [
-      definition.name,
-      definition.distribution.targets.flatMap(({ account, regions }) =>
-        regions.map((region) => ({ account, region })),
-      ),
-    ]),
+    files
+      .flatMap((file) => loadDefinitions([resolve(folder, file)]))
+      .map(({ definition }) => [
+        definition.name,
+        definition.distribution.targets.flatMap(({ account, regions }) =>
+          regions.map((region) => ({ account, region })),
+        ),
+      ]),
   );
 }
 

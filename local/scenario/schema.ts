@@ -56,7 +56,14 @@ export const ActionSchema = z.union([
   z.strictObject({
     publishComponent: z.strictObject({ name: z.string(), version: z.string(), file: z.string() }),
   }),
-  z.strictObject({ putParameter: z.strictObject({ name: z.string(), value: z.string() }) }),
+  z.strictObject({
+    putParameter: z.union([
+      z.strictObject({ name: z.string(), value: z.string() }),
+      z
+        .strictObject({ name: z.string(), from: z.string() })
+        .meta({ description: 'Gives it the value of another parameter.' }),
+    ]),
+  }),
   z.strictObject({ apply: z.array(z.string()).min(1) }),
   z.strictObject({ bake: z.strictObject({ pipeline: Name, force: z.boolean().default(false) }) }),
   z.strictObject({ cancel: z.strictObject({ pipeline: Name }) }),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CreateComponentCommand, ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import { assertNever } from '../../shared/domain/errors.ts';
 import type { LocalCloud } from '../client.ts';
@@ -66,6 +66,22 @@ export async function createComponent(
   }
 }
 
+async function putParameter(
+  { cloud }: Pick<Stage, 'cloud'>,
+  given: { readonly name: string } & ({ readonly value: string } | { readonly from: string }),
+): Promise<void> {
+  const ssm = new SSMClient(cloud.clientConfig());
+  try {
+    const Value =
+      'value' in given
+        ? given.value
+        : (await ssm.send(new GetParameterCommand({ Name: given.from }))).Parameter?.Value;
+    await ssm.send(new PutParameterCommand({ Name: given.name, Value, Type: 'String', Overwrite: true }));
+  } finally {
+    ssm.destroy();
+  }
+}
+
 function latestBake(observation: Observation, pipeline: string): string {
   const bake = observation.bakes.filter((candidate) => candidate.pipeline === pipeline).at(-1);
   if (bake === undefined)
@@ -97,16 +113,7 @@ export async function perform(stage: Stage, action: Action, observation: Observa
     news(`component ${action.publishComponent.name} ${action.publishComponent.version} is published`);
     await createComponent(stage, action.publishComponent);
   } else if ('putParameter' in action) {
-    const ssm = new SSMClient(cloud.clientConfig());
-    await ssm.send(
-      new PutParameterCommand({
-        Name: action.putParameter.name,
-        Value: action.putParameter.value,
-        Type: 'String',
-        Overwrite: true,
-      }),
-    );
-    ssm.destroy();
+    await putParameter(stage, action.putParameter);
   } else if ('apply' in action) {
     const loaded = loadDefinitions(action.apply.map((file) => resolve(stage.folder, file)));
     for (const { definition } of loaded) {

@@ -69,7 +69,11 @@ export async function differences({ report, endpoint, control }: VerifyOptions):
         bake: release.bake,
       });
   }
-  const releasedBakes = new Set(report.releases.map((release) => release.bake));
+  // A release names the bake that built its image; another one may have brought copies of it to new places.
+  const releasedBakes = new Set([
+    ...report.releases.map((release) => release.bake),
+    ...report.bakes.filter(({ state }) => state === 'released').map(({ id }) => id),
+  ]);
 
   for (const { account, region, targets } of places.values()) {
     const where = place(account, region);
