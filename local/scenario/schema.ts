@@ -64,7 +64,25 @@ export const ActionSchema = z.union([
         .meta({ description: 'Gives it the value of another parameter.' }),
     ]),
   }),
+  z.strictObject({
+    upload: z
+      .strictObject({ key: z.string(), content: z.string() })
+      .meta({ description: 'A new version of an object in the bucket ovenbird-sources.' }),
+  }),
+  z.strictObject({
+    pushContainer: z
+      .strictObject({ repository: z.string(), tag: z.string(), content: z.string() })
+      .meta({ description: 'A container image in a repository of the control account.' }),
+  }),
   z.strictObject({ apply: z.array(z.string()).min(1) }),
+  z.strictObject({
+    plan: z
+      .strictObject({
+        apply: z.array(z.string()).default([]),
+        changes: z.array(z.strictObject({ selector: z.string(), version: z.string() })).default([]),
+      })
+      .meta({ description: 'Asks what would bake if these were applied and moved.' }),
+  }),
   z.strictObject({ bake: z.strictObject({ pipeline: Name, force: z.boolean().default(false) }) }),
   z.strictObject({ cancel: z.strictObject({ pipeline: Name }) }),
   z.strictObject({ retry: z.strictObject({ pipeline: Name }) }),

@@ -9,6 +9,7 @@ import type { LocalCloud } from '../client.ts';
 import type { Api } from './api.ts';
 import type { Observation } from './observe.ts';
 import type { Action, Command, Scenario } from './schema.ts';
+import { pushContainer, SOURCES, upload } from './sources.ts';
 
 /** Carries out the actions of a scenario: as an engineer, as AWS, or as bad luck would. */
 export interface Stage {
@@ -114,12 +115,25 @@ export async function perform(stage: Stage, action: Action, observation: Observa
     await createComponent(stage, action.publishComponent);
   } else if ('putParameter' in action) {
     await putParameter(stage, action.putParameter);
+  } else if ('upload' in action) {
+    news(`s3://${SOURCES}/${action.upload.key} is uploaded`);
+    await upload(cloud, action.upload.key, action.upload.content);
+  } else if ('pushContainer' in action) {
+    news(`${action.pushContainer.repository}:${action.pushContainer.tag} is pushed`);
+    await pushContainer(cloud, action.pushContainer);
   } else if ('apply' in action) {
     const loaded = loadDefinitions(action.apply.map((file) => resolve(stage.folder, file)));
     for (const { definition } of loaded) {
       news(`apply ${definition.name}`);
       await api.request('POST', '/pipelines', definition);
     }
+  } else if ('plan' in action) {
+    const loaded = loadDefinitions(action.plan.apply.map((file) => resolve(stage.folder, file)));
+    news('a person asks for a plan');
+    await api.request('POST', '/plan', {
+      definitions: loaded.map(({ definition }) => definition),
+      changes: action.plan.changes,
+    });
   } else if ('bake' in action) {
     await api.request('POST', `/pipelines/${action.bake.pipeline}/bakes`, { force: action.bake.force });
   } else if ('cancel' in action) {

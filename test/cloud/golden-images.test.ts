@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findLocalCloud } from '../../local/client.ts';
+import { ExplanationSchema, GraphSchema, PreviewSchema } from '../../shared/domain/api.ts';
+import { ovenbird } from '../cli/run.ts';
 import { type Played, playScenario, scenarioFile } from '../support/play-scenario.ts';
 import { differences } from './verify-report.ts';
 
@@ -61,5 +64,62 @@ describe('the example that npm start plays', () => {
       .split('\n')
       .filter((line) => !line.includes('http'));
     expect(news.filter((line) => [...line].length > 80)).toEqual([]);
+  });
+
+  describe('and what the command line says of it', () => {
+    const run = async (...args: string[]) => {
+      const env = { OVENBIRD_API_URL: '', OVENBIRD_LOCAL_CLOUD: played.stateFile };
+      const ran = await ovenbird(args, { env });
+      expect(ran).toMatchObject({ code: 0 });
+      return ran.stdout;
+    };
+    const NEWER = `${BASE.replace('ssm:eu-west-1:', 'ssm:')}=ami-0123456789abcdef0`;
+
+    it('explains an image from the base down, in 80 columns and as data', async () => {
+      const text = await run('explain', 'shop');
+      const explanation = ExplanationSchema.parse(JSON.parse(await run('explain', 'shop', '--json')));
+
+      expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+      const bakes = explanation.last?.chains.map((chain) =>
+        chain.flatMap((link) => (link.kind === 'bake' ? [link.pipeline] : [])),
+      );
+      expect(bakes).toContainEqual(['al2023-base', 'hardened', 'web']);
+      for (const id of played.report.bakes.filter(({ pipeline }) => pipeline === 'hardened'))
+        expect(text).toContain(id.id);
+      expect(explanation.decision).toMatchObject({ kind: 'current' });
+    });
+
+    it('draws who is built on what', async () => {
+      const text = await run('graph');
+      const below = GraphSchema.parse(JSON.parse(await run('graph', '--downstream', 'web', '--json')));
+
+      expect(text).toMatch(/^flowchart LR\n {2}n1\["/);
+      expect(below.nodes.flatMap(({ id, kind }) => (kind === 'pipeline' ? [id] : [])).sort()).toEqual([
+        'shop',
+        'web',
+      ]);
+      expect(below.nodes.filter(({ stale, baking }) => stale || baking)).toEqual([]);
+    });
+
+    it('plans a newer base through all levels, and the calls that it makes only read', async () => {
+      const cloud = await findLocalCloud(played.stateFile);
+      const before = Math.max(0, ...((await cloud?.control.calls()) ?? []).map(({ seq }) => seq));
+      const text = await run('plan', '--change', NEWER);
+      const preview = PreviewSchema.parse(JSON.parse(await run('plan', '--change', NEWER, '--json')));
+      const calls = ((await cloud?.control.calls(before)) ?? []).filter(({ principal }) =>
+        principal.includes('preview-plan'),
+      );
+
+      expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+      expect(preview.waves.map(({ bakes }) => bakes.map(({ pipeline }) => pipeline))).toEqual([
+        ['al2023-base'],
+        ['hardened'],
+        ['docker-host', 'web'],
+        ['shop'],
+      ]);
+      expect(preview.seconds).toBeGreaterThan(0);
+      expect(preview.unknownTime).toEqual([]);
+      expect(new Set(calls.map(({ operation }) => operation))).toEqual(new Set(['BatchGetItem', 'Query']));
+    });
   });
 });

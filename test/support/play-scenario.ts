@@ -12,6 +12,8 @@ const repository = resolve(import.meta.dirname, '../..');
 export interface Played {
   readonly report: Report;
   readonly endpoint: string;
+  /** By which the command line finds the cloud. */
+  readonly stateFile: string;
   readonly output: () => string;
   stop(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export async function playScenario(scenario: string, deadlineSeconds: number): P
     return {
       report: ReportSchema.parse(JSON.parse(readFileSync(reportFile, 'utf8'))),
       endpoint,
+      stateFile,
       output: () => output,
       stop,
     };

@@ -103,15 +103,17 @@ describe('a plan', () => {
 
   it('says what does not move, and refuses what nobody uses or what only a release moves', async () => {
     const back = await previewed(world, {
-      changes: [{ selector: 'component:web-server/1.x.x', version: '0.9.0' }],
+      changes: [{ selector: 'component:web-server/1.x.x', version: '1.0.0' }],
     });
 
     expect(back.waves).toEqual([]);
-    expect(back.notes).toEqual([expect.stringContaining('would not move from 1.0.0/1 to 0.9.0/1')]);
+    expect(back.notes).toEqual([expect.stringContaining('would not move from 1.0.0/1 to 1.0.0/1')]);
     for (const selector of ['ssm:/not/there', 'pipeline:base'])
       await expect(previewed(world, { changes: [{ selector, version: 'x' }] })).rejects.toMatchObject({
         code: 'invalid-request',
       });
+    const other = { selector: 'component:web-server/1.x.x', version: '2.0.0' };
+    await expect(previewed(world, { changes: [other] })).rejects.toThrow('can never mean 2.0.0');
   });
 
   it('of definitions: shows what they would bake, with the errors of apply where they are wrong', async () => {
@@ -289,11 +291,9 @@ describe('a plan of any estate', () => {
         }
         for (const { selector } of preview.moved)
           await own.notice(selector.startsWith('ssm') ? TOPIC : own.publishComponent('tool', '1.1.0'));
+        for (const { id, wave: found } of own.changes())
+          if (found !== undefined) await confirmWave(own.ports, { change: id, by: 'anna' });
         await playOn(own);
-        for (const change of own.changes().filter(({ wave: found }) => found !== undefined)) {
-          await confirmWave(own.ports, { change: change.id, by: 'anna' });
-          await playOn(own);
-        }
 
         const done = own.bakes().filter(({ id, state }) => !before.has(id) && state === 'released');
         const planned = preview.waves.flatMap((entry) => entry.bakes).filter((bake) => !bake.isSuperseded);
@@ -305,7 +305,7 @@ describe('a plan of any estate', () => {
           expect(held(pipeline)?.reasons.map(({ code }) => code)).toEqual(reasons.map(({ code }) => code));
         compared += done.length;
       }),
-      { numRuns: 80 },
+      { numRuns: 60 },
     );
     expect(compared).toBeGreaterThan(50);
   });

@@ -40,7 +40,10 @@ export async function overridesOf(
         `No pipeline uses ${selector}. Write it as the definition does, such as component:harden-ssh/1.x.x or ssm:/images/base, or as "ovenbird status NAME --json" lists it.`,
         { selector },
       );
-    found.push({ row, resolution: resolutionOf(row, version) });
+    const resolution = resolutionOf(row, version);
+    if (!mayMean(row, resolution.version))
+      throw new InvalidRequest(`${selector} can never mean ${version}.`, { selector, version });
+    found.push({ row, resolution });
   }
   return found;
 }
@@ -57,6 +60,20 @@ function namesOf(given: string, { account, region }: Home): string[] {
     default:
       return [given];
   }
+}
+
+/** A selector of an ARN means versions of that name, node by node as it says where it has no `x`. */
+function mayMean({ selector }: SelectorRecord, version: string): boolean {
+  if (!('arn' in selector)) return true;
+  const [name, ...wanted] = splitArn(selector.arn);
+  const [given, ...nodes] = splitArn(version);
+  return given === name && wanted.every((node, index) => node === 'x' || node === nodes[index]);
+}
+
+/** `arn:...:component/tool/1.x.x/2` -> name, 1, x, x, 2. */
+function splitArn(arn: string): string[] {
+  const parts = arn.split('/');
+  return [parts.slice(0, 2).join('/'), ...(parts[2] ?? '').split('.'), ...parts.slice(3)];
 }
 
 /** `1.2.0` of a component or an image means its build `1.2.0/1`, in full. */

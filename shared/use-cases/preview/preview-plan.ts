@@ -10,7 +10,6 @@ import {
   AttemptRecordSchema,
   BakeRecordSchema,
   type ChangeRecord,
-  ChangeRecordSchema,
   PlanningRecordSchema,
 } from '../../domain/records.ts';
 import { selectorKey } from '../../domain/selectors.ts';
@@ -59,14 +58,11 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
   for (const definition of request.definitions)
     applied.push(await apply({ ...deps, ...ports, table }, definition));
   const { moved, notes } = await move({ ...deps, ports, table }, request.changes);
-  let stopped = await rehearsal.run(bounds);
+  // A wave that is too large is shown as it would be when somebody has confirmed it.
   const confirmed: ChangeRecord[] = [];
-  for (const change of moved) {
-    const known = await read(table, keys.change(change.id), ChangeRecordSchema);
-    if (known?.wave === undefined) continue;
-    confirmed.push(await confirmWave(ports, { change: change.id, by: 'preview' }));
-    stopped = (await rehearsal.run(bounds)) ?? stopped;
-  }
+  for (const { id, wave } of moved)
+    if (wave !== undefined) confirmed.push(await confirmWave(ports, { change: id, by: 'preview' }));
+  const stopped = await rehearsal.run(bounds);
   return PreviewSchema.parse({
     at: began.toISOString(),
     applied,
