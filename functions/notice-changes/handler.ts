@@ -13,8 +13,10 @@ import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
 import type { Memory } from '../../shared/use-cases/notice-ahead.ts';
 import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
+import type { Looks } from '../../shared/use-cases/notice-once.ts';
 
 const memory = lazy((): Memory => new Map());
+const looks = lazy((): Looks => new Map());
 
 export const handler = queueLambda({
   message: z.unknown(),
@@ -31,6 +33,7 @@ export const handler = queueLambda({
     findingHints: findingHints(),
     documents: documents(),
     memory: memory(),
+    looks: looks(),
   }),
-  run: async (deps, body) => tellNoticed(await noticeHint(deps, body)),
+  run: async (deps, body, sentAt) => tellNoticed(await noticeHint(deps, body, sentAt)),
 });

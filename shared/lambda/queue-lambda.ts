@@ -14,7 +14,8 @@ export interface BatchAnswer {
 export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
   readonly message: Schema;
   readonly deps: MakeDeps<Deps>;
-  readonly run: (deps: Deps, message: z.output<Schema>) => Promise<unknown>;
+  /** `sentAt`: when the queue took the message, by its clock; repeats keep the time of the first. */
+  readonly run: (deps: Deps, message: z.output<Schema>, sentAt: Date) => Promise<unknown>;
 }) {
   const take = async (record: SQSRecord): Promise<void> => {
     const body = parts.message.safeParse(parseJson(record.body));
@@ -22,7 +23,8 @@ export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
       log.warn('message-invalid', { messageId: record.messageId, queue: record.eventSourceARN });
       return;
     }
-    await logged(record.messageId, () => parts.run(parts.deps(), body.data));
+    const sentAt = new Date(Number(record.attributes.SentTimestamp));
+    await logged(record.messageId, () => parts.run(parts.deps(), body.data, sentAt));
   };
   return wrapped(async (event: SQSEvent): Promise<BatchAnswer> => {
     const processor = new BatchProcessor(EventType.SQS);

@@ -34,7 +34,8 @@ interface AheadDeps {
 /** Topics of one selector are those that hurry: a parameter, or a component that is named in one way only. */
 const MOST_SELECTORS = 2;
 const MOST_TOPICS = 500;
-const CLOCK_MARGIN_MS = 250;
+/** Clocks of functions, and that of the queue, differ by far less. */
+export const CLOCK_MARGIN_MS = 250;
 
 export async function readAhead(deps: AheadDeps, found: readonly Found[]): Promise<Ahead> {
   // What a channel holds is in the table, and read in its own way.

@@ -14,8 +14,13 @@ beforeAll(() => {
 
 const sqs = (...bodies: string[]) =>
   ({
-    Records: bodies.map((body, n) => ({ messageId: String(n), body, eventSourceARN: 'arn:q' })),
-  }) as SQSEvent;
+    Records: bodies.map((body, n) => ({
+      messageId: String(n),
+      body,
+      eventSourceARN: 'arn:q',
+      attributes: { SentTimestamp: '1772438400000' },
+    })),
+  }) as unknown as SQSEvent;
 
 describe('a function', () => {
   const handler = lambda({
