@@ -12,7 +12,7 @@ import {
 } from '../domain/records.ts';
 import { type Selector, selectorKey } from '../domain/selectors.ts';
 import { listed } from '../domain/wording.ts';
-import { type Clock, type Ids, type Table, type Write, WriteConflict } from '../ports.ts';
+import { type Clock, type Ids, MAX_WRITES, type Table, type Write, WriteConflict } from '../ports.ts';
 import { publishedParameter } from './apply-reach.ts';
 import { type Before, readBefore } from './apply-writes.ts';
 import { usersOf } from './fan-out-change.ts';
@@ -46,16 +46,22 @@ export async function deletePipeline(
     const own: Selector = { kind: 'pipeline', pipeline: name, channel };
     const known = await readSelectors(deps.table, [own, ...dependenciesOf(before.revision.selectors)]);
     await refuse(deps.table, before, own);
+    const { users, fence, unused } = await selectorRows(deps.table, name, known);
+    const always = [
+      ...ownRows(before, deps.clock.now().toISOString()),
+      ...users,
+      ...fence,
+      ...history(deps, before, request),
+    ];
+    const fitting = Math.floor((MAX_WRITES - always.length) / WRITES_OF_SELECTOR);
     try {
-      await deps.table.write([
-        ...ownRows(before, deps.clock.now().toISOString()),
-        ...(await selectorRows(deps.table, name, known)),
-        ...history(deps, before, request),
-      ]);
-      return { pipeline: name, revision: before.pipeline.revision };
+      await deps.table.write([...always, ...unused.slice(0, fitting).flat()]);
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
+      continue;
     }
+    for (const writes of unused.slice(fitting)) await dropUnused(deps.table, writes);
+    return { pipeline: name, revision: before.pipeline.revision };
   }
   throw new TryLater(`${name} kept changing while it was deleted; try again.`);
 }
@@ -107,25 +113,54 @@ async function readSelectors(table: Table, selectors: readonly Selector[]): Prom
   return each.map((selector, index) => ({ selector, row: rows[index] }));
 }
 
+interface SelectorWrites {
+  readonly users: readonly Write[];
+  /** Loses when a child has come meanwhile. */
+  readonly fence: readonly Write[];
+  /** Of each selector that nobody else uses. */
+  readonly unused: readonly (readonly Write[])[];
+}
+
+const WRITES_OF_SELECTOR = 2;
+
 /** A selector that nobody else uses goes too. Whoever begins to use it meanwhile counts its `uses` up, or makes its row: then this loses. */
-async function selectorRows(table: Table, name: string, known: readonly Known[]): Promise<Write[]> {
-  const writes = await Promise.all(
-    known.map(async ({ selector, row }): Promise<Write[]> => {
-      const key = selectorKey(selector);
-      const isOwn = selector.kind === 'pipeline' && selector.pipeline === name;
-      const user: Write[] = isOwn ? [] : [{ delete: keys.selectorUser(key, name) }];
-      if (row === undefined)
-        return [...user, ...(isOwn ? [{ check: keys.selector(key), when: { exists: false } }] : [])];
-      const { users } = await usersOf(table, key, { limit: 2 });
-      if (users.some(({ pipeline }) => pipeline !== name)) return user;
-      return [
-        ...user,
-        { delete: keys.selector(key), when: { exists: true, equals: { uses: row.uses ?? null } } },
-        { delete: keys.topicSelector(row.topic, key) },
-      ];
+async function selectorRows(table: Table, name: string, known: readonly Known[]): Promise<SelectorWrites> {
+  const isOwn = ({ selector }: Known) => selector.kind === 'pipeline' && selector.pipeline === name;
+  const others = known.filter((entry) => !isOwn(entry));
+  const unused = await Promise.all(
+    others.map(async ({ selector, row }) => {
+      const { users } = await usersOf(table, selectorKey(selector), { limit: 2 });
+      const isUsed = users.some(({ pipeline }) => pipeline !== name);
+      return isUsed || row === undefined ? [] : [selectorGone(row)];
     }),
   );
-  return writes.flat();
+  return {
+    users: others.map(({ selector }) => ({ delete: keys.selectorUser(selectorKey(selector), name) })),
+    fence: known
+      .filter(isOwn)
+      .flatMap(({ selector, row }) =>
+        row === undefined
+          ? [{ check: keys.selector(selectorKey(selector)), when: { exists: false } }]
+          : selectorGone(row),
+      ),
+    unused: unused.flat(),
+  };
+}
+
+function selectorGone({ key, topic, uses }: SelectorRecord): Write[] {
+  return [
+    { delete: keys.selector(key), when: { exists: true, equals: { uses: uses ?? null } } },
+    { delete: keys.topicSelector(topic, key) },
+  ];
+}
+
+/** What did not fit into one transaction. One that is used again by now stays. */
+async function dropUnused(table: Table, writes: readonly Write[]): Promise<void> {
+  try {
+    await table.write(writes);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+  }
 }
 
 /** That it was deleted, and by whom, is a change like those of its definition before. */
