@@ -5,12 +5,14 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
 import { TryLater } from '../../domain/errors.ts';
 import { errorName } from '../aws-client.ts';
 
 export interface FeedAccess {
   readonly fetch: typeof globalThis.fetch;
   readonly s3: () => S3Client;
+  readonly most?: { readonly megabytes: number; readonly unpacked: number };
 }
 
 /** A feed that cannot be used as it is; asking again does not help. */
@@ -18,9 +20,11 @@ export class FeedUnusable extends Error {
   override readonly name = 'FeedUnusable';
 }
 
+const MB = 1024 * 1024;
 /** The largest indexes of distributions have some 20 MB, and 150 MB unpacked. */
-const MOST_BYTES = 64 * 1024 * 1024;
-const MOST_BYTES_UNPACKED = 512 * 1024 * 1024;
+const MOST = { megabytes: 64, unpacked: 512 };
+/** nodejs.org/api/zlib: "Error codes", such as Z_BUF_ERROR and ZSTD_error_prefix_unknown. */
+const ZlibErrorSchema = z.object({ code: z.string().startsWith('Z'), message: z.string() });
 const HOPS = 3;
 
 /** The text of a file, unpacked where it is packed. */
@@ -29,15 +33,18 @@ export async function* feedText(
   address: URL,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const bytes = atMost(await open(access, address, signal), MOST_BYTES, address);
+  const { megabytes, unpacked: unpackedMegabytes } = access.most ?? MOST;
+  const bytes = atMost(await open(access, address, signal), megabytes, address);
   const decoder = new TextDecoder();
   try {
-    for await (const chunk of atMost(await unpacked(bytes, address), MOST_BYTES_UNPACKED, address))
+    for await (const chunk of atMost(await unpacked(bytes, address), unpackedMegabytes, address)) {
+      // Reading may take longer than fetching.
+      if (signal.aborted) throw new TryLater(`${address} took too long to read`);
       yield decoder.decode(chunk, { stream: true });
+    }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z'))
-      throw new FeedUnusable(`${address} is damaged: ${error.message}`);
-    throw error;
+    const { data } = ZlibErrorSchema.safeParse(error);
+    throw data === undefined ? error : new FeedUnusable(`${address} is damaged: ${data.message}`);
   }
 }
 
@@ -128,11 +135,11 @@ async function* from(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGe
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-async function* atMost(bytes: Bytes, most: number, address: URL): AsyncGenerator<Uint8Array> {
+async function* atMost(bytes: Bytes, megabytes: number, address: URL): AsyncGenerator<Uint8Array> {
   let seen = 0;
   for await (const chunk of bytes) {
     seen += chunk.byteLength;
-    if (seen > most) throw new FeedUnusable(`${address} is larger than ${most / 1024 / 1024} MB`);
+    if (seen > megabytes * MB) throw new FeedUnusable(`${address} is larger than ${megabytes} MB`);
     yield chunk;
   }
 }

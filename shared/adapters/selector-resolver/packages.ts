@@ -2,6 +2,7 @@
  * `packages:` selectors: the newest version of each named package in a feed, whatever an image holds of it. Because it does not ask the image, a
  * bake that takes the packages up does not lead to the next one.
  */
+import { TryLater } from '../../domain/errors.ts';
 import { newestPackageVersion, type PackageFormat } from '../../domain/package-versions.ts';
 import type { Resolution } from '../../ports.ts';
 import { type FeedAccess, FeedUnusable, feedText, sameHost } from './feed-files.ts';
@@ -25,6 +26,7 @@ export function packagesWay(access: FeedAccess): Way<'packages'> {
       return answerOf(feed, names, await newestOf(format, names, packages));
     } catch (error) {
       if (error instanceof FeedUnusable) return { found: false, reason: error.message };
+      if (signal.aborted) throw new TryLater(`${feed} took longer than ${SECONDS} s`, {}, { cause: error });
       throw error;
     }
   };
