@@ -54,10 +54,14 @@ export function causesNamed(given: Given): ChangeRecord[] {
   if (differing === undefined) return own;
   const current = seen.channel?.ingredients?.versions ?? {};
   const floors = Object.entries(seen.planning.floors).filter(([name]) => differing.has(`finding:${name}`));
-  const named = changes.filter(({ selector, id, to }) => {
+  const named = changes.filter(({ selector, id, to, finding }) => {
     if (selector.startsWith('request:')) return pending.has(id);
     if (selector.startsWith('definition:')) return pending.has(id) && differing.has('definition');
-    if (selector.startsWith('finding:')) return floors.some(([, floor]) => floor.change === id);
+    // Of several that raised one floor since, each is named, as all moves of one selector are.
+    if (selector.startsWith('finding:'))
+      return floors.some(
+        ([name, floor]) => floor.change === id || (pending.has(id) && finding?.package === name),
+      );
     return differing.has(selector) && to !== current[selector];
   });
   // A tick becomes a change when it is taken up.

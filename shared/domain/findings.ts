@@ -7,13 +7,17 @@ import { comparePackageVersions, type PackageFormat } from './package-versions.t
 
 const FormatSchema = z.lazy(() => z.enum(['apt', 'rpm']));
 
-/** One package that a finding names and that has a fix. */
-export interface FindingPackage {
+/** That a package is fixed from this version on. */
+export interface FixClaim {
   readonly name: string;
   readonly format: PackageFormat;
+  readonly fixed: string;
+}
+
+/** One package that a finding names and that has a fix. */
+export interface FindingPackage extends FixClaim {
   /** As Inspector saw it, on the instance or in the container that it scanned. */
   readonly installed: string;
-  readonly fixed: string;
 }
 
 /** An active finding about packages of the operating system, at least one of which has a fix. */

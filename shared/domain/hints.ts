@@ -4,6 +4,7 @@
  * systems-manager/userguide/monitoring-systems-manager-event-examples, imagebuilder/userguide/log-cloudtrail, and beside each detail.
  */
 import * as z from 'zod';
+import { type FixClaim, formatOfPlatform } from './findings.ts';
 import { partitionOf } from './references.ts';
 import { arnTopic, selectorTopic } from './selectors.ts';
 
@@ -44,7 +45,30 @@ const ComponentCall = z.lazy(() =>
   }),
 );
 /** inspector/latest/user/eventbridge-integration */
-const FindingDetail = z.lazy(() => z.object({ findingArn: z.string().startsWith('arn:'), type: z.string() }));
+const FindingDetail = z.lazy(() =>
+  z.object({
+    findingArn: z.string().startsWith('arn:'),
+    type: z.string(),
+    packageVulnerabilityDetails: z
+      .object({
+        vulnerablePackages: z
+          .array(z.object({ name: z.string(), fixedInVersion: z.string().optional() }))
+          .default([]),
+      })
+      .optional()
+      .catch(undefined),
+    resources: z
+      .array(
+        z.object({
+          details: z
+            .object({ awsEc2Instance: z.object({ platform: z.string().optional() }).optional() })
+            .optional(),
+        }),
+      )
+      .default([])
+      .catch([]),
+  }),
+);
 /** AmazonECR/latest/userguide/ecr-eventbridge */
 const ContainerDetail = z.lazy(() =>
   z.object({
@@ -64,7 +88,8 @@ const ReleaseDetail = z.lazy(() => z.object({ pipeline: z.string(), channel: z.s
 
 export type Hint =
   | { readonly kind: 'topics'; readonly topics: readonly string[] }
-  | { readonly kind: 'finding'; readonly arn: string }
+  /** `claims`: what the event says of packages; enough to see that nothing is new, and nothing more. Absent where it does not say. */
+  | { readonly kind: 'finding'; readonly arn: string; readonly claims?: readonly FixClaim[] }
   /** Undefined: the first page. */
   | { readonly kind: 'findings'; readonly after: string | undefined }
   | { readonly kind: 'inventories'; readonly channels: readonly { pipeline: string; channel: string }[] }
@@ -176,9 +201,15 @@ function ofParameter(event: Envelope): Hint | undefined {
 function ofFinding(event: Envelope): Hint | undefined {
   const detail = FindingDetail.safeParse(event.detail);
   if (!detail.success) return undefined;
-  const { type, findingArn: arn } = detail.data;
+  const { type, findingArn: arn, packageVulnerabilityDetails, resources } = detail.data;
   if (type !== 'PACKAGE_VULNERABILITY') return { kind: 'nothing', why: `A finding of the type ${type}.` };
-  return { kind: 'finding', arn };
+  const format = resources
+    .map(({ details }) => formatOfPlatform(details?.awsEc2Instance?.platform))
+    .find((entry) => entry !== undefined);
+  const packages = packageVulnerabilityDetails?.vulnerablePackages ?? [];
+  if (format === undefined || packages.length === 0) return { kind: 'finding', arn };
+  const claims = packages.map(({ name, fixedInVersion = '' }) => ({ name, format, fixed: fixedInVersion }));
+  return { kind: 'finding', arn, claims };
 }
 
 function topic(name: string): Hint {

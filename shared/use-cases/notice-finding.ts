@@ -6,6 +6,7 @@ import { TryLater } from '../domain/errors.ts';
 import {
   type Finding,
   type FindingPackage,
+  type FixClaim,
   isRaise,
   newestFixes,
   type PackageFloorRecord,
@@ -30,9 +31,28 @@ const ROUNDS = 5;
 /** A fan-out that nobody is at work on any more is found by the sweep after this. */
 const FAN_OUT_SECONDS = 60;
 
-/** Takes a hint that there is a finding. */
-export async function noticeFinding(deps: NoticeFindingsDeps, arn: string): Promise<ChangeRecord[]> {
+/**
+ * Takes a hint that there is a finding. A vulnerability is found on every instance, and each finding is an event: where what this one claims is
+ * wanted already, Inspector is not even asked. If the claim is wrong, the reconcile finds what is true.
+ */
+export async function noticeFinding(
+  deps: NoticeFindingsDeps,
+  arn: string,
+  claims: readonly FixClaim[] = [],
+): Promise<ChangeRecord[]> {
+  if (claims.length > 0) {
+    const floors = await floorsOf(deps, claims);
+    if (claims.every((claim, index) => isSettled(claim, floors[index]))) return [];
+  }
   return noticeFindings(deps, await deps.findings.read([arn]));
+}
+
+function floorsOf({ table }: NoticeFindingsDeps, packages: readonly FixClaim[]) {
+  return readMany(
+    table,
+    packages.map(({ name, format }) => keys.packageFloor(name, format)),
+    PackageFloorRecordSchema,
+  );
 }
 
 /** Findings as Inspector has just told of them. Of many that concern one package, the newest fix is looked at. */
@@ -45,11 +65,7 @@ export async function noticeFindings(
       packages.map((entry) => ({ ...entry, arn, vulnerability })),
     ),
   );
-  const floors = await readMany(
-    deps.table,
-    wanted.map(({ name, format }) => keys.packageFloor(name, format)),
-    PackageFloorRecordSchema,
-  );
+  const floors = await floorsOf(deps, wanted);
   const changes: ChangeRecord[] = [];
   for (const [index, entry] of wanted.entries()) {
     const change = isSettled(entry, floors[index]) ? undefined : await raise(deps, entry);
@@ -61,7 +77,7 @@ export async function noticeFindings(
 type Wanted = FindingPackage & { readonly arn: string; readonly vulnerability: string };
 
 /** As much was asked for before, and whoever was concerned has been told. Releases that came later look for themselves. */
-function isSettled(wanted: Wanted, floor: PackageFloorRecord | undefined): boolean {
+function isSettled(wanted: FixClaim, floor: PackageFloorRecord | undefined): boolean {
   return floor?.state === 'done' && !isRaise(wanted.format, floor.version, wanted.fixed);
 }
 

@@ -205,6 +205,29 @@ describe('A finding', () => {
     expect(world.bakes('web')).toHaveLength(2);
   });
 
+  it('on a thousand instances asks Inspector once', async () => {
+    const world = await twoImages();
+    world.findings.publish(OPENSSL);
+    const before = world.findings.asked();
+
+    for (let instance = 0; instance < 1000; instance += 1)
+      world.hints.push(
+        findingEvent(instance === 0 ? OPENSSL.arn : findingArn(`other-${instance}`), {
+          packageVulnerabilityDetails: {
+            vulnerablePackages: [{ name: 'openssl', version: '3.0.8', fixedInVersion: '3.0.8-2' }],
+          },
+          resources: [{ details: { awsEc2Instance: { platform: 'AMAZON_LINUX_2023' } } }],
+        }),
+      );
+    await world.step();
+    while (world.hints.length > 0) await world.step();
+    await world.settle();
+
+    expect(world.findings.asked() - before).toBe(1);
+    expect(world.findingChanges()).toHaveLength(1);
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['web']);
+  });
+
   it('is told to as many pipelines as there are', async () => {
     const world = findingWorld({ pageSize: 7 });
     const names = Array.from({ length: 30 }, (_, n) => `image-${n}`);
