@@ -228,7 +228,7 @@ describe('an explanation', () => {
           if (!wasBaking) expect(world.bakes(name).length).toBeGreaterThan(before);
         }
       }),
-      { numRuns: 60, seed: 4, examples: [failing(1), failing(3)] },
+      { numRuns: 30, seed: 4, examples: [failing(1), failing(3)] },
     );
 
     const codes = new Set([...seen.keys()].map((entry) => entry.split(':')[0]));

@@ -305,8 +305,8 @@ describe('a plan of any estate', () => {
           expect(held(pipeline)?.reasons.map(({ code }) => code)).toEqual(reasons.map(({ code }) => code));
         compared += done.length;
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
-    expect(compared).toBeGreaterThan(50);
+    expect(compared).toBeGreaterThan(20);
   });
 });
