@@ -37,6 +37,12 @@ const full = process.argv.includes('--full');
 const parts: readonly Part[] = [
   { name: 'check', command: 'npm', args: ['run', '--silent', 'check'] },
   jest('unit', ['--selectProjects', 'unit']),
+  // The same worlds each time, so that what fails here fails on the next machine too.
+  {
+    name: 'properties',
+    command: 'npm',
+    args: ['run', '--silent', 'properties', '--', '--seed', '4', '--runs', '600'],
+  },
   jest('package', ['--selectProjects', 'package']),
   // One at a time: every suite here deploys a stack of its own.
   jest('cloud', ['--selectProjects', 'cloud', '--runInBand']),

@@ -1,7 +1,7 @@
 /**
  * `npm run properties -- [--seed N] [--runs M] [--world W] [--mutate NAME]`: the rules over random worlds, a thread on each core. Prints one
  * JSON line; exits 1 when a rule was broken. Run i of a seed is the same run however many there are. A planted fault shows that the rules are
- * able to fail.
+ * able to fail. `--shrink` says for how many seconds a smaller world is looked for.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '500' },
     world: { type: 'string', default: 'engine' },
     mutate: { type: 'string' },
+    shrink: { type: 'string', default: '45' },
   },
 });
 const world = oneOf('world', WORLDS, values.world);
@@ -25,6 +26,7 @@ const faults = world === 'engine' ? Object.keys(MUTATIONS) : Object.keys(FAULTS)
 const mutate = values.mutate === undefined ? undefined : oneOf('fault', faults, values.mutate);
 const seed = whole('seed', values.seed);
 const runs = whole('runs', values.runs);
+const shrinkSeconds = whole('shrink', values.shrink);
 
 const failed = new Int32Array(new SharedArrayBuffer(4)).fill(2 ** 31 - 1);
 const threads = Math.max(1, Math.min(availableParallelism(), runs));
@@ -35,6 +37,7 @@ const workers = Array.from({ length: threads }, (_, first) => {
     runs,
     first,
     step: threads,
+    shrinkSeconds,
     failed,
     ...(mutate === undefined ? {} : { mutate }),
   };

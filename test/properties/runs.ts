@@ -9,8 +9,6 @@ export interface Failure {
   readonly smallest: unknown;
 }
 
-const SHRINK_MS = 45_000;
-
 class Broken extends Error {
   override readonly name = 'Broken';
   readonly violations: readonly string[];
@@ -38,11 +36,16 @@ export async function holds(world: PropertyWorld, seed: number, run: number): Pr
 }
 
 /** The same run again, with the smallest world that breaks something, as far as can be found in the time. */
-export async function shrunk(world: PropertyWorld, seed: number, run: number): Promise<Failure> {
+export async function shrunk(
+  world: PropertyWorld,
+  seed: number,
+  run: number,
+  seconds: number,
+): Promise<Failure> {
   const details = await fc.check(propertyOf(world, run), {
     seed: seedOf(seed, run),
     numRuns: 1,
-    interruptAfterTimeLimit: SHRINK_MS,
+    ...(seconds > 0 ? { interruptAfterTimeLimit: seconds * 1000 } : { endOnFailure: true }),
   });
   return {
     run,

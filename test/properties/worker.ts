@@ -11,11 +11,12 @@ export interface WorkerData {
   readonly first: number;
   readonly step: number;
   readonly mutate?: string;
+  readonly shrinkSeconds: number;
   /** One cell: the lowest run that failed, as far as any thread knows. */
   readonly failed: Int32Array<SharedArrayBuffer>;
 }
 
-const { world: name, seed, runs, first, step, mutate, failed } = workerData as WorkerData;
+const { world: name, seed, runs, first, step, mutate, shrinkSeconds, failed } = workerData as WorkerData;
 if (mutate !== undefined && Object.hasOwn(MUTATIONS, mutate)) plant(mutate as MutationName);
 const world = await worldNamed(name, mutate);
 
@@ -29,7 +30,7 @@ for (let run = first; run < runs && run < Atomics.load(failed, 0); run += step) 
 parentPort?.postMessage({ kind: 'ended' });
 parentPort?.on('message', async () => {
   // All have ended: the lowest is known.
-  const answer = own === Atomics.load(failed, 0) ? await shrunk(world, seed, own) : undefined;
+  const answer = own === Atomics.load(failed, 0) ? await shrunk(world, seed, own, shrinkSeconds) : undefined;
   parentPort?.postMessage({ kind: 'answer', failure: answer });
   parentPort?.close();
 });

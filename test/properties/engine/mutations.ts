@@ -98,6 +98,24 @@ export const MUTATIONS = {
     find: '} while (after !== undefined);',
     replace: '} while (after === null);',
   },
+  /** A bake names whatever was told, not only what makes the difference. */
+  'blame-everything': {
+    file: 'shared/domain/causes.ts',
+    find: "return named.length > 0 || differing.has('schedule') ? named : own;",
+    replace: 'return own.length > 0 ? own : named;',
+  },
+  /** What holds a pipeline is said of somebody else. */
+  'blame-another': {
+    file: 'shared/domain/planning-ancestors.ts',
+    find: 'pipeline: ancestor.seen.pipeline.name };',
+    replace: 'pipeline: situation.seen.pipeline.name };',
+  },
+  /** A plan looks at definitions alone. */
+  'plan-without-changes': {
+    file: 'shared/use-cases/preview/preview-plan.ts',
+    find: 'for (const topic of new Set(overrides.map(({ row }) => row.topic)))',
+    replace: 'for (const topic of new Set(overrides.slice(0, 0).map(({ row }) => row.topic)))',
+  },
 } as const satisfies Readonly<Record<string, Mutation>>;
 export type MutationName = keyof typeof MUTATIONS;
 

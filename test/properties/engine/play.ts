@@ -1,7 +1,9 @@
 /** Plays a moving world: whatever happens happens at any moment, and every rule is looked at until everything is at rest. */
 import { applyDefinition } from '../../../shared/use-cases/apply-definition.ts';
 import { act } from './act.ts';
+import { sampleHolds } from './conditions.ts';
 import { definitionOf } from './estate.ts';
+import { sampleBakes } from './explain.ts';
 import { heldTooLong, judge } from './judge.ts';
 import type { Memory } from './outside.ts';
 import { comeToRest, standStill } from './rest.ts';
@@ -14,6 +16,7 @@ export async function playMoving(given: World): Promise<string[]> {
   await applyAll(stage);
   await disableSome(stage);
   stage.losesAll = true;
+  const explained = [sampleBakes(stage), sampleHolds(stage)];
   const memory: Memory = new Map();
   for (const action of given.actions) await act(stage, memory, action);
   if (given.standstill) {
@@ -23,7 +26,8 @@ export async function playMoving(given: World): Promise<string[]> {
     stage.broken.push(...heldTooLong(stage));
   }
   await comeToRest(stage);
-  return [...new Set([...stage.broken, ...judge(stage)])];
+  const replayed = (await Promise.all(explained.map((check) => check()))).flat();
+  return [...new Set([...stage.broken, ...judge(stage), ...replayed])];
 }
 
 export async function applyAll({ world, entries }: Stage): Promise<void> {

@@ -1,6 +1,9 @@
 /** Changes stop and nothing fails any more; time passes until nobody has anything to do. */
-import { due } from '../../../shared/domain/naming.ts';
+import { due, keys } from '../../../shared/domain/naming.ts';
+import { SelectorRecordSchema } from '../../../shared/domain/records.ts';
+import { selectorKey } from '../../../shared/domain/selectors.ts';
 import { confirmWave } from '../../../shared/use-cases/confirm-wave.ts';
+import { outsideOf, selectorOf } from './estate.ts';
 import { succeeds } from './handlers.ts';
 import type { Stage } from './stage.ts';
 import { drain } from './work.ts';
@@ -43,14 +46,15 @@ function activity({ world, seen }: Stage): string {
 }
 
 /** Everybody who waits for a person's word gets it. */
-async function confirmWaves({ world }: Stage): Promise<void> {
+export async function confirmWaves({ world }: Stage): Promise<void> {
   for (const { id, wave } of world.changes())
     if (wave !== undefined && wave.confirmed === undefined)
       await confirmWave(world.ports, { change: id, by: 'anna' });
 }
 
 /** The next time at which somebody is to be looked at. Who waits for somebody's first release waits for a person, not for a time. */
-function nextDue({ world }: Stage): number | undefined {
+function nextDue(stage: Stage): number | undefined {
+  const { world } = stage;
   const dueRows = [due.planning, due.fanOut, due.outbox, due.confirmed, due.selectors].flatMap((pk) =>
     world.due(pk),
   );
@@ -63,8 +67,21 @@ function nextDue({ world }: Stage): number | undefined {
     ...timed.map(({ dueSk }) => Date.parse(String(dueSk))),
     ...world.plans.map(({ at }) => at),
     ...queued,
+    ...unsettled(stage),
   ];
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Values that went to and fro count when they have stood still; the reconcile looks again. */
+function unsettled({ world, entries }: Stage): number[] {
+  const keysUsed = new Set(
+    entries.flatMap(outsideOf).map(({ source, range }) => selectorKey(selectorOf(source, range))),
+  );
+  return [...keysUsed].flatMap((key) => {
+    const row = world.table.peek(keys.selector(key));
+    const until = row === undefined ? undefined : SelectorRecordSchema.parse(row).unsettled?.until;
+    return until === undefined ? [] : [Date.parse(until)];
+  });
 }
 
 /** A minute at least, which is how often the sweep comes. */

@@ -2,14 +2,17 @@
 
 import { selectorKey } from '../../../shared/domain/selectors.ts';
 import { applyDefinition } from '../../../shared/use-cases/apply-definition.ts';
+import { sampleHolds } from './conditions.ts';
 import { definitionOf, type Entry, nameOf, outsideOf, parentsOf, selectorOf } from './estate.ts';
+import { sampleBakes } from './explain.ts';
 import { currentBake } from './freshness.ts';
 import { type Around, dyingAt, succeeds, withCalls } from './handlers.ts';
 import { judge } from './judge.ts';
 import { mustBake, type OraclePipeline } from './oracle.ts';
 import { dependencyOf, type Memory, moveOutside } from './outside.ts';
 import { applyAll } from './play.ts';
-import { comeToRest } from './rest.ts';
+import { differsFrom, planned } from './preview.ts';
+import { comeToRest, confirmWaves } from './rest.ts';
 import { disableSome, type Stage, stageOf } from './stage.ts';
 import { entriesOf } from './start-rules.ts';
 import { drain, sendEvent, together, workOnce } from './work.ts';
@@ -30,6 +33,9 @@ export interface StillOptions {
   readonly prepare?: (stage: Stage) => void;
 }
 
+/** A plan of more is a play of its own. */
+const PLANNED_AT_MOST = 16;
+
 export async function playStill(given: StillWorld, options: StillOptions = {}): Promise<Played> {
   const pipelines = given.pipelines.map(asStill);
   const stage = stageOf({ ...given, pipelines });
@@ -44,13 +50,25 @@ export async function playStill(given: StillWorld, options: StillOptions = {}): 
   const { around } = options;
   if (around !== undefined) stage.process = () => withCalls(world.ports, around());
 
-  await change(stage, given);
+  const isExplained = around === undefined;
+  const explained = isExplained ? [sampleBakes(stage), sampleHolds(stage)] : [];
+  moveAll(stage, given);
+  const edited = editAll(stage, given);
+  const plan = isExplained && pipelines.length <= PLANNED_AT_MOST ? await planned(stage, edited) : undefined;
+  for (const entry of edited)
+    await applyDefinition(world.ports, { definition: definitionOf(entry), by: 'anna' });
   const asked = stage.entries.map((entry) => askedOf(stage, entry));
   await noticeAll(stage, given);
   await planAll(stage, given);
   await comeToRest(stage);
   const bakes = stage.seen.started.slice(before);
-  const broken = [...stage.broken, ...judge(stage), ...compared(mustBake(asked), bakes)];
+  const broken = [
+    ...stage.broken,
+    ...judge(stage),
+    ...compared(mustBake(asked), bakes),
+    ...(plan === undefined ? [] : differsFrom(plan, bakes)),
+    ...(await Promise.all(explained.map((check) => check()))).flat(),
+  ];
   return { stage, asked, bakes: bakes.length, broken: [...new Set(broken)] };
 }
 
@@ -77,19 +95,25 @@ async function releaseAll(stage: Stage): Promise<void> {
     if (world.channel(name) === undefined) stage.broken.push(`1: ${name} has no first release`);
 }
 
-async function change(stage: Stage, given: StillWorld): Promise<void> {
-  const { world, entries, random } = stage;
+function moveAll(stage: Stage, given: StillWorld): void {
+  const { world, random } = stage;
   const memory: Memory = new Map();
   for (const move of given.moves)
     sendEvent(stage, moveOutside(world.sources, memory, move, random.below(100)));
+}
+
+/** Answers whose definition is another one now; nothing is applied yet. */
+function editAll({ entries }: Stage, given: StillWorld): Set<Entry> {
+  const edited = new Set<Entry>();
   for (const { which, what } of given.edits) {
     const entry = entries[which % entries.length];
     if (entry === undefined) continue;
     if (what === 'suite') entry.edits.suite += 1;
     if (what === 'volume') entry.edits.volume += 1;
     if (what === 'words') entry.edits.words += 1;
-    await applyDefinition(world.ports, { definition: definitionOf(entry), by: 'anna' });
+    edited.add(entry);
   }
+  return edited;
 }
 
 /** The pipeline as the oracle is told of it: what its release was made of, and what the world says now. */
@@ -132,6 +156,8 @@ async function noticeAll(stage: Stage, given: StillWorld): Promise<void> {
     await succeeds(() => world.sweep(stage.process()));
     await drain(stage, ['hint']);
   }
+  // Whoever waits for a person holds nobody: a word that came later would be a change that came later.
+  await confirmWaves(stage);
 }
 
 async function planAll(stage: Stage, given: StillWorld): Promise<void> {

@@ -1,0 +1,111 @@
+/**
+ * Whether what is said to hold a pipeline is what holds it, by replay on a copy of the table: each condition that is named is supplied, by
+ * whoever can, until the pipeline bakes or has nothing to do any more.
+ */
+import { keys } from '../../../shared/domain/naming.ts';
+import type { HoldReason, PlanningRecord } from '../../../shared/domain/records.ts';
+import type { Item } from '../../../shared/ports.ts';
+import { confirmWave } from '../../../shared/use-cases/confirm-wave.ts';
+import { enablePipeline } from '../../../shared/use-cases/enable-pipeline.ts';
+import { planPipeline } from '../../../shared/use-cases/plan-pipeline.ts';
+import type { PlanningWorld } from '../../support/planning-world.ts';
+import { copyOf, edit } from './copies.ts';
+import { succeeds } from './handlers.ts';
+import type { Stage } from './stage.ts';
+
+interface Sample {
+  readonly planning: PlanningRecord;
+  readonly rows: readonly Item[];
+  readonly at: number;
+}
+
+/** Keeps one of the holds; which one is left to chance. */
+export function sampleHolds(stage: Stage): () => Promise<string[]> {
+  const { world, seen, random } = stage;
+  let sample: Sample | undefined;
+  let count = 0;
+  seen.onHold = (planning) => {
+    // What cannot be resolved holds until somebody else has done something; there is nothing to supply.
+    if (planning.decision?.reasons.some(({ code }) => code === 'unresolved') === true) return;
+    count += 1;
+    if (random.below(count) > 0) return;
+    sample = { planning, rows: world.table.items(), at: world.clock.now().getTime() };
+  };
+  return async () => (sample === undefined ? [] : supplied(stage, sample));
+}
+
+async function supplied({ entries }: Stage, { planning, rows, at }: Sample): Promise<string[]> {
+  const { pipeline } = planning;
+  const copy = await copyOf(rows, at);
+  let reasons: readonly HoldReason[] = planning.decision?.reasons ?? [];
+  const said: string[] = [];
+  // One ancestor is named at a time, and what it releases may bring the next to bake.
+  for (let round = 0; round < 8 + entries.length; round += 1) {
+    said.push(reasons.map(({ code }) => code).join('+'));
+    for (const reason of reasons) if (await supply(copy, pipeline, reason)) return [];
+    const outcome = await planPipeline(copy.ports, pipeline);
+    if (outcome.kind !== 'held') return [];
+    reasons = outcome.reasons;
+    if (
+      reasons.some(({ code, until }) => code === 'unresolved' || (code === 'schedule' && until === undefined))
+    )
+      return [];
+  }
+  return [`7: ${pipeline} does not begin though all that it waits for is supplied: ${said.join(', then ')}`];
+}
+
+/** Answers whether somebody has asked for the bake, after which it is theirs to begin. */
+async function supply(copy: PlanningWorld, pipeline: string, reason: HoldReason): Promise<boolean> {
+  const { until } = reason;
+  switch (reason.code) {
+    case 'manual':
+    case 'pinned':
+    case 'refused': {
+      const answer = await copy.request(pipeline, false);
+      return answer.kind !== 'held';
+    }
+    case 'disabled':
+    case 'too-many-failures':
+      await enablePipeline(copy.ports, { pipeline });
+      return false;
+    case 'storm-cap':
+      if (reason.change !== undefined) await confirmWave(copy.ports, { change: reason.change, by: 'anna' });
+      return false;
+    case 'bake-running':
+    case 'after-approval':
+    case 'superseded-twice':
+      await endOf(copy, reason.bake);
+      return false;
+    case 'ancestor-moving':
+      await restOf(copy, reason.pipeline ?? '');
+      return false;
+    case 'concurrency':
+      for (const row of copy.table.items())
+        if (row.pk.startsWith('CAPACITY#')) await edit(copy, row, { used: 0 });
+      return false;
+    default: {
+      const rest = until === undefined ? 0 : Date.parse(until) - copy.clock.now().getTime();
+      if (rest > 0) copy.clock.forward(rest / 1000 + 1);
+      return false;
+    }
+  }
+}
+
+/** The bake comes to the end that was asked for, or to its release. */
+async function endOf(copy: PlanningWorld, bake: string | undefined): Promise<void> {
+  const record = bake === undefined ? undefined : copy.bake(bake);
+  if (record === undefined || record.endedAt !== undefined) return;
+  const attempt = copy.table.peek(keys.attempt(record.id, record.attempt));
+  if (attempt?.endRequested === undefined) await succeeds(() => copy.release(record.id));
+  else await copy.fail(record.id, 'States.Aborted', 'stopped');
+}
+
+/** The ancestor releases what it bakes, or will not bake for a while. */
+async function restOf(copy: PlanningWorld, ancestor: string): Promise<void> {
+  const active = copy.planning(ancestor)?.activeBake;
+  if (active !== undefined) await endOf(copy, active);
+  else {
+    await edit(copy, keys.pipeline(ancestor), { enabled: false });
+    await edit(copy, keys.planning(ancestor), {}, ['request']);
+  }
+}

@@ -1,0 +1,33 @@
+/** Copies of a world's table at one moment, to try on what might have been. */
+import type { Key } from '../../../shared/domain/naming.ts';
+import type { Item } from '../../../shared/ports.ts';
+import { type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
+
+const AT_ONCE = 100;
+/** Every fake clock begins there. */
+const START = Date.parse('2026-03-02T08:00:00.000Z');
+
+/** A world with these rows, at that time. Nobody stands in a line, and nothing is due: only what is asked for happens. */
+export async function copyOf(rows: readonly Item[], at: number): Promise<PlanningWorld> {
+  const copy = planningWorld();
+  copy.clock.forward((at - START) / 1000);
+  // Ids go on behind those that are taken.
+  const puts = rows.map(({ duePk: _pk, dueSk: _sk, ...row }) => ({ put: row as Item }));
+  for (let start = 0; start < puts.length; start += AT_ONCE)
+    await copy.table.write(puts.slice(start, start + AT_ONCE));
+  const { ids } = copy.ports;
+  const { next } = ids;
+  ids.next = () => next().replace('01JTEST', '01JVEST');
+  return copy;
+}
+
+/** Changes a row without a condition. */
+export async function edit(
+  { table }: PlanningWorld,
+  { pk, sk }: Key,
+  set: Readonly<Record<string, unknown>>,
+  remove: readonly string[] = [],
+): Promise<void> {
+  const gone = remove.filter((name) => !(name in set));
+  await table.write([{ update: { pk, sk }, set, remove: gone }]);
+}

@@ -1,0 +1,157 @@
+/**
+ * Whether what is recorded as the reason is the reason, by replay on a copy of the table. Of a bake: without its named changes it does not
+ * begin, and any one of them alone begins it. Of a hold: when what it names is supplied, the bake begins.
+ */
+import { keys } from '../../../shared/domain/naming.ts';
+import {
+  type BakeRecord,
+  type ChangeRecord,
+  type PipelineRecord,
+  PipelineRecordSchema,
+  type PlanningRecord,
+} from '../../../shared/domain/records.ts';
+import type { Item } from '../../../shared/ports.ts';
+import { planPipeline } from '../../../shared/use-cases/plan-pipeline.ts';
+import type { PlanningWorld } from '../../support/planning-world.ts';
+import { copyOf, edit } from './copies.ts';
+import { currentBake } from './freshness.ts';
+import type { Stage } from './stage.ts';
+import { entriesOf } from './start-rules.ts';
+
+/** A moment at which a bake began, with what is needed to let it begin again. */
+interface Sample {
+  readonly bake: BakeRecord;
+  readonly before: PlanningRecord;
+  /** What was current then. */
+  readonly current: BakeRecord;
+  readonly rows: readonly Item[];
+  readonly at: number;
+}
+
+/** Keeps one of the bakes that replace a release; which one is left to chance. */
+export function sampleBakes(stage: Stage): () => Promise<string[]> {
+  const { world, seen, random, entries } = stage;
+  let sample: Sample | undefined;
+  let count = 0;
+  seen.onStart = (bake, before) => {
+    const current = currentBake(world, bake.pipeline);
+    const entry = entries.find(({ name }) => name === bake.pipeline);
+    // A tick is a time and a cause at once: what it would be without it cannot be asked at that time.
+    if (current === undefined || entry === undefined || entry.given.mode === 'always') return;
+    count += 1;
+    if (random.below(count) > 0) return;
+    sample = { bake, before, current, rows: world.table.items(), at: world.clock.now().getTime() };
+  };
+  return async () => (sample === undefined ? [] : causal(stage, sample));
+}
+
+async function causal(stage: Stage, sample: Sample): Promise<string[]> {
+  const { world } = stage;
+  const { bake } = sample;
+  const named = bake.changes.flatMap((id) => world.change(id) ?? []);
+  const where = `${bake.id} of ${bake.pipeline}`;
+  const found: string[] = [];
+  if (await begins(stage, sample, []))
+    found.push(`7: ${where} begins without any of the changes that it names: ${say(named)}`);
+  for (const change of named) {
+    // Somebody's word hurries a bake on; alone it begins one only where it forces it.
+    if (change.selector.startsWith('request:') && !change.to.startsWith('forced')) continue;
+    // Of several revisions only the newest can be there.
+    if (change.selector.startsWith('definition:') && change.to !== String(bake.revision)) continue;
+    if (!(await begins(stage, sample, [change])))
+      found.push(`7: ${where} names ${change.selector} ${change.to}, which alone does not begin it`);
+  }
+  return found;
+}
+
+function say(changes: readonly ChangeRecord[]): string {
+  return changes.map(({ selector, to }) => `${selector} ${to}`).join('; ');
+}
+
+/** Whether the pipeline bakes where nothing has changed since its release but this, and nothing else holds it. */
+async function begins(stage: Stage, sample: Sample, changes: readonly ChangeRecord[]): Promise<boolean> {
+  const { bake, current, rows, at } = sample;
+  const copy = await copyOf(
+    rows.filter((row) => !isOfBake(row, bake)),
+    at,
+  );
+  for (const { key, selector, version } of entriesOf(bake.lock)) {
+    const old = entriesOf(current.lock).find((entry) => entry.key === key)?.version ?? version;
+    const change = changes.find((entry) => entry.selector === key);
+    const now = change?.to ?? old;
+    await edit(copy, keys.selector(key), { version: now });
+    if (selector.kind === 'pipeline')
+      await edit(copy, keys.channel(selector.pipeline, selector.channel), { release: now });
+  }
+  await quieten(copy, stage, bake.pipeline);
+  await edit(copy, keys.pipeline(bake.pipeline), rowWith(stage, sample, changes));
+  await edit(copy, keys.planning(bake.pipeline), planningWith(sample, changes), [
+    'activeBake',
+    'debounceUntil',
+    'duePk',
+    'dueSk',
+    ...(changes.some(({ id }) => id === sample.before.request?.id) ? [] : ['request']),
+    ...(saltWith(sample, changes) === undefined ? ['salt'] : []),
+  ]);
+  const { kind } = await planPipeline(copy.ports, bake.pipeline);
+  return kind === 'started';
+}
+
+/** The bake never was: its own rows are gone, and so is what was known of fingerprints, but for what is kept. */
+function isOfBake({ pk, sk, state, kept }: Item, { id, pipeline }: BakeRecord): boolean {
+  if (pk === `BAKE#${id}` || sk === `BAKE#${id}`) return true;
+  const isFingerprint = pk === `PIPELINE#${pipeline}` && sk.startsWith('FINGERPRINT#');
+  return isFingerprint && state !== 'released' && kept === undefined;
+}
+
+/** Nobody else bakes or is about to, and there is room: conditions are supplied, causes are what is asked about. */
+async function quieten(copy: PlanningWorld, { entries }: Stage, pipeline: string): Promise<void> {
+  for (const { name } of entries) {
+    if (name === pipeline) continue;
+    await edit(copy, keys.pipeline(name), { enabled: false });
+    await edit(copy, keys.planning(name), {}, ['activeBake', 'request']);
+  }
+  for (const row of copy.table.items())
+    if (row.pk.startsWith('CAPACITY#')) await edit(copy, row, { used: 0 });
+}
+
+/** The definition that its release was made of, unless a newer one is what has changed; it may start at any time. */
+function rowWith(
+  { seen }: Stage,
+  { bake, current }: Sample,
+  changes: readonly ChangeRecord[],
+): Partial<PipelineRecord> {
+  const isNew = changes.some(({ selector }) => selector.startsWith('definition:'));
+  const revision = isNew ? bake.revision : current.revision;
+  const row = PipelineRecordSchema.parse(seen.rows.get(`${bake.pipeline}#${revision}`));
+  const { schedule: _, ...plan } = row.plan;
+  return {
+    revision,
+    enabled: true,
+    parents: row.parents,
+    plan: { ...plan, mode: 'immediate', pinned: false, freeze: [], debounceSeconds: 0 },
+  };
+}
+
+function saltWith({ bake, current }: Sample, changes: readonly ChangeRecord[]): string | undefined {
+  const isForced = changes.some(
+    ({ to, selector }) => selector.startsWith('request:') && to.startsWith('forced'),
+  );
+  return (isForced ? bake : current).ingredients?.salt;
+}
+
+function planningWith(sample: Sample, changes: readonly ChangeRecord[]): Record<string, unknown> {
+  const { before, at } = sample;
+  const salt = saltWith(sample, changes);
+  const since = new Date(at).toISOString();
+  return {
+    dirty: true,
+    dirtySince: since,
+    changes: changes.map(({ id }) => id),
+    causes: changes.map(({ cause }) => cause),
+    consecutiveFailures: 0,
+    supersededInRow: 0,
+    ...(salt === undefined ? {} : { salt }),
+    ...(changes.some(({ id }) => id === before.request?.id) ? { request: before.request } : {}),
+  };
+}
