@@ -23,7 +23,7 @@ export async function noticeHint(deps: NoticeHintDeps, body: unknown, sentAt?: D
     case 'topics':
       return noticeTopics(deps, hint.topics, sentAt);
     case 'finding':
-      return recorded(await noticeFinding(deps, hint.arn));
+      return recorded(await noticeFinding(deps, hint.arn, hint.claims));
     case 'findings': {
       const { changes, refused } = await reconcileFindings(deps, hint.after);
       return refused === undefined ? recorded(changes) : { kind: 'ignored', why: refused };
