@@ -27,7 +27,7 @@ export function explanationLines(explanation: Explanation, width: number): strin
     ...section('Why it was last baked', lastLines(explanation, width)),
     ...section(titleOf(explanation), decisionLines(explanation, width)),
     ...section('What waits to be taken up', pendingLines(explanation, width)),
-    ...section('What cannot be resolved', troubledLines(explanation, width)),
+    ...section('What is not followed now', troubledLines(explanation, width)),
   ];
 }
 

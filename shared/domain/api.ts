@@ -271,9 +271,15 @@ export const ExplanationSchema = z
           version: z.string().optional(),
           problem: z.string(),
           checkedAt: Time.optional(),
+          unsettled: z
+            .object({ version: z.string(), until: Time })
+            .optional()
+            .meta({ description: 'It goes to and fro: this version is followed if it still stands then.' }),
         }),
       )
-      .meta({ description: 'Selectors whose last resolve gave nothing; a version that was known stays.' }),
+      .meta({
+        description: 'Selectors that are not followed now; a version that was known stays.',
+      }),
   })
   .meta({ id: 'Explanation' });
 export type Explanation = z.output<typeof ExplanationSchema>;

@@ -117,17 +117,18 @@ function scheduleOf({ pipeline, ticks }: Seen): Pick<Explanation, 'schedule'> | 
   return { schedule: { ...schedule, ...ticks } };
 }
 
-/** Selectors that mean nothing at the moment, or of which the last look gave nothing. */
+/** Selectors that mean nothing at the moment, and those that go to and fro, so that they are not followed yet. */
 function troubledOf({ selectors }: Seen): Explanation['troubled'] {
   return selectors.flatMap((row) => {
     if (row?.problem === undefined) return [];
-    const { key, version, problem, checkedAt } = row;
+    const { key, version, problem, checkedAt, unsettled } = row;
     return [
       {
         key,
         ...(version === undefined ? {} : { version }),
         problem,
         ...(checkedAt === undefined ? {} : { checkedAt }),
+        ...(unsettled === undefined ? {} : { unsettled }),
       },
     ];
   });

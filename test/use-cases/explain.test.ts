@@ -232,7 +232,7 @@ describe('an explanation', () => {
     );
 
     const codes = new Set([...seen.keys()].map((entry) => entry.split(':')[0]));
-    for (const code of ['disabled', 'pinned', 'manual', 'schedule', 'freeze', 'debounce', 'storm-cap'])
+    for (const code of ['disabled', 'pinned', 'manual', 'schedule', 'freeze', 'storm-cap'])
       expect(codes).toContain(code);
     for (const code of ['back-off', 'too-many-failures', 'ancestor-moving', 'concurrency'])
       expect(codes).toContain(code);
@@ -255,6 +255,23 @@ describe('an explanation', () => {
     expect(links.flatMap((link) => (link.kind === 'change' ? [link.change.selector] : []))).toEqual([
       'definition:web',
     ]);
+  });
+
+  it('names what cannot be resolved, and what goes to and fro', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await releaseAll(world);
+    for (const number of [2, 1, 2]) {
+      world.parameters.set(BASE_PARAMETER, ami(number));
+      await world.notice(TOPIC);
+    }
+    const flapping = await explainPipeline(world.ports, 'base');
+    world.parameters.delete(BASE_PARAMETER);
+    await world.notice(TOPIC);
+    const gone = await explainPipeline(world.ports, 'base');
+
+    expect(flapping.troubled).toMatchObject([{ key: TOPIC, unsettled: { until: expect.any(String) } }]);
+    expect(gone.troubled).toMatchObject([{ key: TOPIC, problem: 'there is nothing of that name' }]);
   });
 
   it('of a bake that a person forced, or that a schedule started, says so', async () => {
