@@ -15,6 +15,7 @@ import {
   type Clock,
   type Digest,
   type Ids,
+  MAX_WRITES,
   type OwnImages,
   type PlanQueue,
   type SelectorResolver,
@@ -26,7 +27,7 @@ import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
 import { lookAtSelectors } from './apply-selectors.ts';
 import { checkTimes } from './apply-times.ts';
-import { applyWrites, lastRevision, readBefore } from './apply-writes.ts';
+import { applyWrites, lastRevision, readBefore, writeSelectorsAhead } from './apply-writes.ts';
 
 export interface ApplyDeps {
   readonly table: Table;
@@ -81,12 +82,14 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
     const revision = (before?.pipeline.revision ?? (await lastRevision(deps.table, name))) + 1;
+    const applying = { reading, before, revision, selectors: selectors.found, by: request.by };
+    const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks];
+    if (writes.length > MAX_WRITES) {
+      if (await writeSelectorsAhead(deps.table, applying)) continue;
+      throw new InvalidDefinition([tooMuchAtOnce(writes.length)]);
+    }
     try {
-      await deps.table.write([
-        ...applyWrites(deps, { reading, before, revision, selectors: selectors.found, by: request.by }),
-        ...graph.checks,
-        ...reach.checks,
-      ]);
+      await deps.table.write(writes);
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
       continue;
@@ -102,6 +105,15 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
   throw new RevisionConflict(
     `${name}, or a pipeline that it is built on, keeps being changed; apply it again.`,
   );
+}
+
+/** Of so many dependencies that not even without their own rows all fits into one transaction. */
+function tooMuchAtOnce(writes: number): Problem {
+  return {
+    field: 'inputs',
+    message: `changes too many dependencies at once: ${writes} rows, of which ${MAX_WRITES} can be written together`,
+    fix: 'Apply it in two steps: some of the components and inputs first, then all of them.',
+  };
 }
 
 /** Parses and normalises. Throws InvalidDefinition with every problem that can be told from the file alone. */

@@ -1,4 +1,4 @@
-/** The rows of a new revision, in one transaction: 21 selectors at most, three rows each, the old users, and what is one per pipeline. */
+/** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, and what is one per pipeline. */
 import { due, keys, lists, selectorShard } from '../domain/naming.ts';
 import {
   type ChangeRecord,
@@ -9,11 +9,12 @@ import {
   PlanningRecordSchema,
   type RevisionRecord,
   RevisionRecordSchema,
+  type SelectorRecord,
   type SelectorUserRecord,
   type TopicSelectorRecord,
 } from '../domain/records.ts';
 import { selectorKey } from '../domain/selectors.ts';
-import type { Table, Write } from '../ports.ts';
+import { type Table, type Write, WriteConflict } from '../ports.ts';
 import type { ApplyDeps, Reading } from './apply-definition.ts';
 import { parentNames } from './apply-graph.ts';
 import { publishedParameter } from './apply-reach.ts';
@@ -192,29 +193,49 @@ function selectorWrites(
       debounceSeconds: reading.plan.debounceSeconds,
       ...(waitsForNobody(reading) ? { express: { revision, plan: reading.plan } } : {}),
     };
-    const topic: TopicSelectorRecord = { topic: record.topic, key: record.key, selector: record.selector };
     const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
     if (isKnown && old.includes(record.key)) return [put];
     // Whoever drops it as unused at this moment loses, or this does.
     if (isKnown)
       return [put, { update: keys.selector(record.key), add: { uses: 1 }, when: { exists: true } }];
-    return [
-      put,
-      {
-        put: {
-          ...keys.selector(record.key),
-          ...record,
-          ...(first?.selector === record.key ? { change: first.id } : {}),
-          listPk: lists.selectors(selectorShard(record.topic)),
-          listSk: record.key,
-        },
-        when: { exists: false },
-      },
-      { put: { ...keys.topicSelector(record.topic, record.key), ...topic } },
-    ];
+    return [put, ...newSelectorWrites(record, first?.selector === record.key ? { change: first.id } : {})];
   });
   const gone = old.filter((key) => !wanted.has(key));
   return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
+}
+
+/** The rows of a selector that nobody has named before. */
+function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'change'> = {}): Write[] {
+  const { topic, key, selector } = record;
+  const listed: TopicSelectorRecord = { topic, key, selector };
+  const place = { listPk: lists.selectors(selectorShard(topic)), listSk: key };
+  return [
+    { put: { ...keys.selector(key), ...record, ...more, ...place }, when: { exists: false } },
+    { put: { ...keys.topicSelector(topic, key), ...listed } },
+  ];
+}
+
+/**
+ * Makes the rows of new selectors ahead, where all writes of a definition would not fit into one transaction. Without users they mean nothing.
+ * The base is left: its first version begins a chain of changes. Answers whether there was any.
+ */
+export async function writeSelectorsAhead(
+  table: Table,
+  { reading, selectors }: Pick<Applying, 'reading' | 'selectors'>,
+): Promise<boolean> {
+  const base = selectorKey(reading.references.base);
+  const fresh = selectors.filter(({ record, isKnown }) => !isKnown && record.key !== base);
+  await Promise.all(
+    fresh.map(async ({ record }) => {
+      try {
+        await table.write(newSelectorWrites(record));
+      } catch (error) {
+        // Somebody else has begun to name it at this moment.
+        if (!(error instanceof WriteConflict)) throw error;
+      }
+    }),
+  );
+  return fresh.length > 0;
 }
 
 function waitsForNobody({ plan }: Reading): boolean {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DependencyCycle, InvalidDefinition } from '../../shared/domain/errors.ts';
 import { keys } from '../../shared/domain/naming.ts';
 import { applyDefinition } from '../../shared/use-cases/apply-definition.ts';
-import { BASE_PARAMETER, definitionOf, planningWorld } from '../support/planning-world.ts';
+import { ami, BASE_PARAMETER, definitionOf, planningWorld } from '../support/planning-world.ts';
 
 async function problemsOf(
   applying: Promise<unknown>,
@@ -98,6 +98,43 @@ describe('applying a definition', () => {
       field: 'distribution.parameter',
       message: expect.stringContaining('web'),
     });
+  });
+
+  it('takes many dependencies, and says when too many change at once', async () => {
+    const world = planningWorld();
+    const many = (kind: string, count: number) =>
+      Array.from({ length: count }, (_, index) => {
+        world.publishComponent(`${kind}-${index}`, '1.0.0');
+        return `${kind}-${index}/1.x.x`;
+      });
+    const inputs = Array.from({ length: 20 }, (_, index) => {
+      world.parameters.set(`/aws/service/${index}`, ami(index + 10));
+      return { ssm: `/aws/service/${index}` };
+    });
+
+    const created = await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      components: many('tool', 20),
+      more: { inputs },
+    });
+    const replaced = await problemsOf(
+      world.apply({
+        name: 'base',
+        base: BASE_PARAMETER,
+        components: many('other', 20),
+        more: {
+          inputs: inputs.map(({ ssm }) => {
+            world.parameters.set(`${ssm}/new`, ami(9));
+            return { ssm: `${ssm}/new` };
+          }),
+        },
+      }),
+    );
+
+    expect(created.outcome).toBe('created');
+    expect(world.changes().map(({ selector }) => selector)).toContain(`ssm:eu-west-1:${BASE_PARAMETER}`);
+    expect(replaced[0]?.message).toContain('at once');
   });
 
   it('forgets the users of selectors that are gone', async () => {
