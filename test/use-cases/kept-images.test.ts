@@ -12,6 +12,7 @@ import {
   TestRecordSchema,
 } from '../../shared/domain/records.ts';
 import { cancelBake } from '../../shared/use-cases/cancel-bake.ts';
+import { checkPreflight } from '../../shared/use-cases/check-preflight.ts';
 import { cleanUpBake } from '../../shared/use-cases/clean-up-bake.ts';
 import { gatherEvidence } from '../../shared/use-cases/gather-evidence.ts';
 import { recordOutcome } from '../../shared/use-cases/record-outcome.ts';
@@ -159,6 +160,16 @@ describe('a kept image that is judged in a new way', () => {
     expect(w.world.images.get(imageId)?.tags).toMatchObject({ [TAGS.bake]: KEPT, [TAGS.verdict]: 'passed' });
     expect(await fingerprint()).toMatchObject({ state: 'failed', failures: 1 });
     expect(w.leftBehind()).toEqual([imageId]);
+  });
+
+  it('is taken over once, however often the preflight is repeated', async () => {
+    await checkPreflight(w, REF);
+    await w.table.write([{ update: keys.image(BAKE, 'x86-64'), set: { verdict: 'passed' } }]);
+
+    expect(await checkPreflight(w, REF)).toEqual({ ...REF, startsAt: 'Test' });
+
+    expect(await image()).toMatchObject({ adoptedFrom: KEPT, verdict: 'passed' });
+    expect(await step('Build')).toMatchObject({ state: 'skipped' });
   });
 
   it('is not judged by what it passed before', async () => {
