@@ -41,8 +41,26 @@ export function definitionsOf(found: readonly FoundPipeline[]): Imported[] {
       importOne(entry, nameOf, taken.has(entry) ? parents.get(entry) : undefined),
     );
     left = new Set(found.filter((_, index) => imported[index]?.skipped === undefined));
-    if (left.size === taken.size || rounds > found.length) return imported;
+    if (left.size === taken.size || rounds > found.length) return withOwnParameters(imported);
   }
+}
+
+/** A parameter belongs to one pipeline; at Image Builder several may write it, and the last one wins. */
+function withOwnParameters(imported: readonly Imported[]): Imported[] {
+  const owners = new Map<string, string>();
+  return imported.map((entry) => {
+    const { definition } = entry;
+    const { parameter, ...rest } = definition?.distribution ?? {};
+    if (definition === undefined || parameter === undefined) return entry;
+    const owner = owners.get(parameter);
+    if (owner === undefined) {
+      owners.set(parameter, definition.name);
+      return entry;
+    }
+    const reason = `${parameter} is written by ${owner} already; this one writes to a name of its own.`;
+    const note = { field: 'distributionConfiguration.ssmParameterConfigurations', reason };
+    return { ...entry, definition: { ...definition, distribution: rest }, notes: [...entry.notes, note] };
+  });
 }
 
 function whyNot(pipeline: ImagePipeline, recipe: FoundPipeline['recipe']): string | undefined {

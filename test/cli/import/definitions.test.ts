@@ -260,6 +260,19 @@ describe('A pipeline of Image Builder', () => {
     expect(notes).toEqual([]);
   });
 
+  it('that writes a parameter of another one gets a name of its own', () => {
+    const regions = [{ region: 'eu-west-1', ssmParameterConfigurations: [{ parameterName: '/golden/web' }] }];
+
+    const [first, second] = definitionsOf([
+      found({ name: 'web', regions }),
+      found({ name: 'web2', regions }),
+    ]);
+
+    expect(first?.definition?.distribution?.parameter).toBe('/golden/web');
+    expect(second?.definition?.distribution?.parameter).toBeUndefined();
+    expect(second?.notes[0]?.reason).toContain('web');
+  });
+
   it('that names nobody brings its image to its own account', () => {
     const { definition } = one({ name: 'web', regions: [{ region: 'us-east-1' }] });
 
