@@ -11,6 +11,7 @@ import {
 import { CreateLaunchTemplateCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { LocalCloud } from './client.ts';
 import type { Scenario } from './scenario/schema.ts';
+import { SOURCES } from './scenario/sources.ts';
 
 /** Puts the packaged service into a local cloud with the real Serverless CLI, and the template for targets into each target account. */
 
@@ -96,6 +97,7 @@ export async function deployService(cloud: LocalCloud, settings: Settings): Prom
     BuildSubnetId: subnet,
     TargetAccounts: settings.targetAccounts.join(','),
     TargetExternalId: settings.externalId,
+    SourceObjects: `arn:aws:s3:::${SOURCES}/*`,
     // The emulator serves HTTP APIs under this path.
     ApiBaseUrl: `${cloud.endpoint}/_aws/execute-api/{api}/$default`,
   };

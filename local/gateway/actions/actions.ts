@@ -73,6 +73,12 @@ const namings: Record<string, Naming> = {
         (name) => parameterArn(name, scope),
       ),
   },
+  ecr: {
+    resources: ({ input }, { region, account }) =>
+      texts(input.repositoryName).map(
+        (name) => `arn:aws:ecr:${region}:${input.registryId ?? account}:repository/${name}`,
+      ),
+  },
   events: {
     resources: ({ name, input }, scope) => {
       if (name === 'PutEvents') {
