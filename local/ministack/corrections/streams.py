@@ -1,6 +1,8 @@
 """Lambda: event source mappings of DynamoDB streams."""
 
+import contextvars
 import json
+import threading
 import time
 
 from ministack.core.arn import ArnParseError, parse_arn
@@ -23,6 +25,23 @@ def streams_are_read_apart():
     lambda_svc._poll_dynamodb_streams = _poll
 
 
+@correction(
+    fact=(
+        "Lambda reads a stream four times a second and then gives the function what it has read; MiniStack runs the function in "
+        "the moment of the write, on the processors that the writer is still at work on."
+    ),
+    source="docs.aws.amazon.com/lambda/latest/dg/with-ddb.html, Polling and batching streams",
+)
+def streams_are_polled():
+    global _read_to
+    require(lambda_svc, "_esm_wake")
+    if lambda_svc._poll_dynamodb_streams is not _poll:
+        return  # The correction above is left out, and MiniStack polls in its own way.
+    _read_to = {}
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(_read_again_and_again,), daemon=True, name="streams").start()
+
+
 class _Trouble:
     """What went wrong with the batch at one position of a mapping."""
 
@@ -33,18 +52,34 @@ class _Trouble:
 
 
 _trouble: dict[str, _Trouble] = {}
+# Where each mapping's last reading of its stream ended; None where every batch is a reading.
+_read_to: dict[str, int] | None = None
+_reading = threading.Lock()
+
+_READ_SECONDS = 0.25
 
 
-def _poll() -> bool:
+def _read_again_and_again() -> None:
+    while True:
+        time.sleep(_READ_SECONDS)
+        try:
+            if _poll(is_reading=True):
+                lambda_svc._esm_wake.set()
+        except Exception as error:
+            lambda_svc.logger.error("The streams could not be read: %s", error)
+
+
+def _poll(is_reading: bool = False) -> bool:
     """Begins a batch for each mapping that has records and none under way. True when one began."""
     began = False
-    for account, region, mapping in lambda_svc._iter_all_esms():
-        with request_scope(account, region):
-            began = _begin_batch(mapping) or began
+    with _reading:
+        for account, region, mapping in lambda_svc._iter_all_esms():
+            with request_scope(account, region):
+                began = _begin_batch(mapping, is_reading) or began
     return began
 
 
-def _begin_batch(mapping: dict) -> bool:
+def _begin_batch(mapping: dict, is_reading: bool) -> bool:
     mapping_id = mapping["UUID"]
     if not mapping.get("Enabled", True) or lambda_svc._esm_inflight.get(mapping_id, 0):
         return False
@@ -59,6 +94,10 @@ def _begin_batch(mapping: dict) -> bool:
     size = mapping.get("BatchSize", 100)
     if trouble and trouble.position == position and trouble.batch_size:
         size = trouble.batch_size
+    if _read_to is not None:
+        if is_reading and position >= _read_to.get(mapping_id, 0):
+            _read_to[mapping_id] = dynamodb.stream_end_position(table)
+        size = min(size, max(0, _read_to.get(mapping_id, 0) - position))
     batch = dynamodb.stream_records_since(table, position, size)
     if not batch:
         return False

@@ -4,7 +4,15 @@ import {
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateEventBusCommand,
@@ -103,6 +111,28 @@ export async function setStage(cloud: LocalCloud): Promise<Stage> {
     lambda: new LambdaClient(config),
     functionName: 'probe',
   };
+}
+
+/** A table whose rows have an `id`, and its stream. */
+async function makeTable(cloud: LocalCloud, TableName: string) {
+  const dynamodb = new DynamoDBClient(cloud.clientConfig());
+  const { TableDescription } = await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+    }),
+  );
+  return { dynamodb, stream: TableDescription?.LatestStreamArn };
+}
+
+/** Milliseconds. */
+async function duration(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
 }
 
 const lambdaTask = (payload: object, more: object = {}) => ({
@@ -520,20 +550,11 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
   },
 
   async streams_are_read_apart({ cloud, lambda }) {
-    const dynamodb = new DynamoDBClient(cloud.clientConfig());
-    const { TableDescription } = await dynamodb.send(
-      new CreateTableCommand({
-        TableName: 'streamed',
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-      }),
-    );
+    const { dynamodb, stream } = await makeTable(cloud, 'streamed');
     await lambda.send(
       new CreateEventSourceMappingCommand({
         FunctionName: 'stream',
-        EventSourceArn: TableDescription?.LatestStreamArn,
+        EventSourceArn: stream,
         StartingPosition: 'LATEST',
         FunctionResponseTypes: ['ReportBatchItemFailures'],
       }),
@@ -549,6 +570,61 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
       () => true,
       () => false,
     );
+  },
+
+  async streams_are_polled({ cloud, lambda }) {
+    const { dynamodb, stream } = await makeTable(cloud, 'polled');
+    await lambda.send(
+      new CreateEventSourceMappingCommand({
+        FunctionName: 'stream',
+        EventSourceArn: stream,
+        StartingPosition: 'LATEST',
+      }),
+    );
+    const begun: number[] = [];
+    for (let turn = 0; turn < 8; turn += 1) {
+      const seen = (await cloud.control.calls()).at(-1)?.seq ?? 0;
+      await dynamodb.send(new PutItemCommand({ TableName: 'polled', Item: { id: { S: `turn-${turn}` } } }));
+      const call = await eventually(async () =>
+        (await cloud.control.calls(seen)).find(({ operation }) =>
+          operation.endsWith(`/stream-probe/turn-${turn}`),
+        ),
+      );
+      begun.push(Date.parse(call.at));
+    }
+    // Each row is written right after the one before was seen, so it waits for the next look.
+    const gaps = begun.slice(1).map((at, index) => at - (begun[index] ?? 0));
+    return (gaps.sort((a, b) => a - b)[3] ?? 0) > 200;
+  },
+
+  async transactions_are_quick({ cloud }) {
+    const { dynamodb } = await makeTable(cloud, 'large');
+    const ids = Array.from({ length: 25 }, (_, index) => ({ S: `row-${index}` }));
+    const attribute: AttributeValue = { M: { of: { S: 'value' } } };
+    const attributes = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`attribute${index}`, attribute]),
+    );
+    const rows = ids.map((id) => ({ PutRequest: { Item: { ...attributes, id } } }));
+    await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { large: rows } }));
+    const transactions: number[] = [];
+    const counts: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const update = (id: AttributeValue) => ({
+        TableName: 'large',
+        Key: { id },
+        UpdateExpression: 'SET turn = :turn',
+        ExpressionAttributeValues: { ':turn': { N: `${turn}` } },
+      });
+      const TransactItems = ids.map((id) => ({ Update: update(id) }));
+      transactions.push(
+        await duration(() => dynamodb.send(new TransactWriteItemsCommand({ TransactItems }))),
+      );
+      counts.push(
+        await duration(() => dynamodb.send(new ScanCommand({ TableName: 'large', Select: 'COUNT' }))),
+      );
+    }
+    // Against something that goes through the same rows once: a slow moment of the machine meets both.
+    return Math.min(...transactions) < 10 * Math.min(...counts);
   },
 
   async the_loopback_counts_as_tls(stage) {
