@@ -1,7 +1,8 @@
-/** The fake of the property worlds and the adapter, over stand-ins of AWS that answer from the same memory. */
+/** The fakes, and the adapter over stand-ins of AWS that answer from the memory of one of them. */
 
 import { awsOf } from '../support/fakes/selector-aws.ts';
 import { fakeResolver, type SelectorWorld, selectorWorld } from '../support/fakes/selector-world.ts';
+import { fakeSources } from '../support/fakes/sources.ts';
 import { fakeClock } from '../support/fakes/time-and-ids.ts';
 import { resolverContract, type SelectorStage } from './selector-resolver.ts';
 
@@ -82,4 +83,34 @@ resolverContract('The adapter', () => {
   const clock = fakeClock();
   const world = selectorWorld(HOME);
   return { resolver: awsOf(world, clock), stage: stageOf(world, () => clock.now()) };
+});
+
+resolverContract('The sources of the worlds', () => {
+  const sources = fakeSources();
+  const versions = new Map<string, number>();
+  const topic = (name: string) => `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:component/${name}`;
+  const stage: SelectorStage = {
+    ...HOME,
+    async putParameter(name, value) {
+      const version = (versions.get(name) ?? 0) + 1;
+      versions.set(name, version);
+      sources.parameters.set(name, value);
+      sources.parameters.set(`${name}:${version}`, value);
+    },
+    async labelParameter(name, label) {
+      sources.parameters.set(`${name}:${label}`, sources.parameters.get(name) ?? '');
+    },
+    async deleteParameter(name) {
+      sources.parameters.delete(name);
+    },
+    publishComponent: async (name, version) => sources.publish(topic(name), version),
+    async deprecateComponent(name, version) {
+      const found = sources.published.get(topic(name))?.find((entry) => entry.version === version);
+      if (found !== undefined) found.deprecated = true;
+    },
+    async pushContainer(repository, tag, digest) {
+      sources.values.set(`container:${repository}:${tag}`, digest);
+    },
+  };
+  return { resolver: sources.resolver, stage };
 });

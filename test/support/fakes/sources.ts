@@ -23,10 +23,12 @@ export function fakeSources() {
 
   const meaning = (selector: Selector): string | undefined => {
     switch (selector.kind) {
-      case 'ssm':
-        return parameters.get(
-          selector.pin === undefined ? selector.name : `${selector.name}:${selector.pin}`,
-        );
+      case 'ssm': {
+        const { name, pin } = selector;
+        const value = parameters.get(pin === undefined ? name : `${name}:${pin}`);
+        // A parameter that holds no id of an AMI means nothing.
+        return value?.startsWith('ami-') ? value : undefined;
+      }
       case 'ami':
         return selector.id;
       case 'image':
