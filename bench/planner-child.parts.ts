@@ -9,7 +9,6 @@ import { reconcileSelectors } from '../shared/use-cases/reconcile-selectors.ts';
 import { pages } from '../shared/use-cases/store/read.ts';
 import { estateOf } from './estate.parts.ts';
 import {
-  channelTopic,
   componentTopic,
   HOME,
   playRelease,
@@ -47,10 +46,11 @@ const RESOLVE_SECONDS = 0.5;
 const COLLECT = globalThis.gc ?? (() => {});
 
 /**
- * What a planner without an index would do: look at every pipeline, decide and start, once. It is told that the selector has moved; the real
- * thing has to come round again after each level.
+ * The same wave by a planner that has no index, no marks and no memory of who waits for whom: it looks at every pipeline, decides and starts, and
+ * when what it started is released it looks at every pipeline again, until nothing starts any more. Each is read and decided by the use case
+ * that plans; it is told that the selector has moved, and it waits for all releases of a level, so that it comes round once for each level.
  */
-async function plainRound(world: World, component: string): Promise<Wave> {
+async function plainWave(world: World, component: string): Promise<Wave> {
   const { ports, table } = world;
   ports.outside.move(component);
   const key = selectorKey({ kind: 'component', arn: `${componentTopic(component)}/1.x.x` });
@@ -58,21 +58,22 @@ async function plainRound(world: World, component: string): Promise<Wave> {
   const { version } = ports.outside.versionOf(row.selector);
   await table.write([{ update: keys.selector(key), set: { version } }]);
   const before = { ...world.calls };
-  const from = performance.now();
   const query = { index: 'list', pk: lists.pipelines } as const;
-  for await (const page of pages(ports.table, query, PipelineRecordSchema))
-    for (const { name } of page) await planPipeline(ports, name);
-  const milliseconds = performance.now() - from;
-  const calls = since(before, world.calls);
-  const bakes = ports.started.size;
-  // The rest of the wave goes the usual way, so that the next round begins with everything fresh.
-  for (const bake of ports.started) {
-    const pipeline = await playRelease(world, bake);
-    ports.started.delete(bake);
-    await noticeTopic(ports, channelTopic(pipeline));
-    while (ports.plans.length > 0) await planPipeline(ports, ports.plans.shift() ?? '');
-  }
-  return { bakes, milliseconds, calls };
+  let [bakes, milliseconds] = [0, 0];
+  do {
+    for (const bake of ports.started) {
+      await playRelease(world, bake);
+      ports.started.delete(bake);
+    }
+    const from = performance.now();
+    for await (const page of pages(ports.table, query, PipelineRecordSchema))
+      for (const { name } of page) await planPipeline(ports, name);
+    milliseconds += performance.now() - from;
+    // Nobody listens to what the planner would have asked for.
+    ports.plans.length = 0;
+    bakes += ports.started.size;
+  } while (ports.started.size > 0);
+  return { bakes, milliseconds, calls: since(before, world.calls) };
 }
 
 /** How much more the process holds at most than at the beginning, garbage included: of its heap, or of all its memory where that is more. */
@@ -159,7 +160,7 @@ async function answer(world: World, ask: Ask): Promise<Wave | Reconciled> {
     case 'wave':
       return playWave(world, ask.component);
     case 'plain':
-      return plainRound(world, ask.component);
+      return plainWave(world, ask.component);
     case 'reconcile':
       return reconcile(world);
   }

@@ -206,7 +206,7 @@ export async function planAll({ ports }: World): Promise<void> {
   plans.length = 0;
 }
 
-export const channelTopic = (pipeline: string): string => `pipeline:${pipeline}/stable`;
+const channelTopic = (pipeline: string): string => `pipeline:${pipeline}/stable`;
 
 /**
  * Makes a bake the release of its channel with the writes of release-image.ts that planning reads; the machine and the distribution before it

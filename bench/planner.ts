@@ -10,22 +10,27 @@ import type { Ask, Reconciled } from './planner-child.parts.ts';
 import type { Wave } from './planner-world.parts.ts';
 
 const SEED = 20_260_302;
+const TINY = 100;
 const SMALL = 1000;
 const MEDIUM = 10_000;
 const LARGE = 100_000;
-const SAME_ROUNDS = { warmUp: 8, measured: 15 };
-const FULL_ROUNDS = { warmUp: 1, measured: 3 };
+const SAME_ROUNDS = { warmUp: 10, measured: 25 };
+/** Two are enough of what looks at 10,000 pipelines several times in each. */
+const FULL_ROUNDS = 2;
+const WAVES_FOR_ONE = 7;
 const ALL_ROUNDS = { medium: 3, large: 1 };
 const LIMITS = { same: 2, all: 13, calls: 1.2, full: 0.05, megabytes: 1024, seconds: 300 };
 const HEAP_MEGABYTES = 6000;
 
 /** A process with one estate, which answers one question at a time. */
 class Child {
+  readonly size: number;
   readonly #process;
   readonly #ready;
   #waiting = Promise.withResolvers<unknown>();
 
   constructor(size: number) {
+    this.size = size;
     this.#process = fork(join(import.meta.dirname, 'planner-child.parts.ts'), [String(SEED), String(size)], {
       execArgv: ['--expose-gc', `--max-old-space-size=${HEAP_MEGABYTES}`],
     });
@@ -49,8 +54,10 @@ class Child {
     if (wave.calls.listPages > 0) throw new Error(`The wave of ${component} read a list of everything.`);
     return wave;
   }
-  async plain(component: string): Promise<Wave> {
-    return (await this.#ask({ do: 'plain', component })) as Wave;
+  async plain(component: string, bakes: number): Promise<Wave> {
+    const wave = (await this.#ask({ do: 'plain', component })) as Wave;
+    if (wave.bakes !== bakes) throw new Error(`Looking at everything led to ${wave.bakes} bakes.`);
+    return wave;
   }
   async reconcile(): Promise<Reconciled> {
     return (await this.#ask({ do: 'reconcile' })) as Reconciled;
@@ -62,31 +69,34 @@ class Child {
 }
 
 export async function* bench(): AsyncIterable<Figure> {
-  const [small, medium, large] = [new Child(SMALL), new Child(MEDIUM), new Child(LARGE)];
+  const [tiny, small] = [new Child(TINY), new Child(SMALL)];
+  const [medium, large] = [new Child(MEDIUM), new Child(LARGE)];
   try {
     // First, while nothing else has been done in that process.
     yield* reconcileFigures(large);
     yield await againstFull(medium);
-    yield* sameAffected(small, large);
+    yield* sameAffected(medium, tiny);
+    yield* sameAffected(large, small);
     yield await allAffected(medium, large);
   } finally {
-    for (const child of [small, medium, large]) child.end();
+    for (const child of [tiny, small, medium, large]) child.end();
   }
 }
 
-async function* sameAffected(small: Child, large: Child): AsyncIterable<Figure> {
-  const waves: { small: Wave[]; large: Wave[] } = { small: [], large: [] };
+async function* sameAffected(ours: Child, theirs: Child): AsyncIterable<Figure> {
+  const waves: { ours: Wave[]; theirs: Wave[] } = { ours: [], theirs: [] };
   for (let round = 0; round < SAME_ROUNDS.warmUp + SAME_ROUNDS.measured; round += 1) {
-    const pair = { small: await small.wave(PROBE, FAMILY), large: await large.wave(PROBE, FAMILY) };
+    const pair = { theirs: await theirs.wave(PROBE, FAMILY), ours: await ours.wave(PROBE, FAMILY) };
     if (round < SAME_ROUNDS.warmUp) continue;
-    waves.small.push(pair.small);
-    waves.large.push(pair.large);
+    waves.ours.push(pair.ours);
+    waves.theirs.push(pair.theirs);
   }
+  const of = `${ours.size} against ${theirs.size} pipelines`;
   const time = (list: readonly Wave[]) => median(list.map((wave) => wave.milliseconds));
-  yield figure('same-affected', 'ms', [time(waves.large), time(waves.small)], LIMITS.same);
+  yield { ...figure('same-affected', 'ms', [time(waves.ours), time(waves.theirs)], LIMITS.same), of };
   const calls = (list: readonly Wave[]) =>
     median(list.map((wave) => (wave.calls.reads + wave.calls.writes) / wave.bakes));
-  yield figure('table-calls', 'items', [calls(waves.large), calls(waves.small)], LIMITS.calls);
+  yield { ...figure('table-calls', 'items', [calls(waves.ours), calls(waves.theirs)], LIMITS.calls), of };
 }
 
 async function allAffected(medium: Child, large: Child): Promise<Figure> {
@@ -102,12 +112,10 @@ async function allAffected(medium: Child, large: Child): Promise<Figure> {
 
 async function againstFull(medium: Child): Promise<Figure> {
   const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
-  for (let round = 0; round < FULL_ROUNDS.warmUp + FULL_ROUNDS.measured; round += 1) {
-    const theirs = await medium.plain(PROBE);
-    const ours = await medium.wave(PROBE, FAMILY);
-    if (round < FULL_ROUNDS.warmUp) continue;
-    times.ours.push(ours.milliseconds);
-    times.theirs.push(theirs.milliseconds);
+  for (let round = 0; round < FULL_ROUNDS; round += 1) {
+    times.theirs.push((await medium.plain(PROBE, FAMILY)).milliseconds);
+    for (let wave = 0; wave < WAVES_FOR_ONE; wave += 1)
+      times.ours.push((await medium.wave(PROBE, FAMILY)).milliseconds);
   }
   return figure('against-full', 'ms', [median(times.ours), median(times.theirs)], LIMITS.full);
 }
