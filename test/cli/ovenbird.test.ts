@@ -34,6 +34,7 @@ const bakeSummary = {
   channel: 'stable',
   bits: 'b',
   proof: 'p',
+  startsAt: 'Build',
   attempt: 2,
   state: 'awaiting-approval',
   reason: 'Component harden-ssh moved from 1.0.0/1 to 1.1.0/1, and this sentence goes on for a good while.',
