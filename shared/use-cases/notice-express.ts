@@ -92,7 +92,8 @@ export async function expressWrites(
       causes: [...planning.causes, ...changes.flatMap(causesOf)],
     },
   };
-  if (planning.activeBake !== undefined) return undefined;
+  // What waits already is to be named, too, and has not been read.
+  if (planning.activeBake !== undefined || planning.changes.length > 0) return undefined;
   const situation: Situation = {
     seen: after,
     wish: wishOf(deps.digest, after),

@@ -201,6 +201,21 @@ describe('planning', () => {
     expect(world.bakes('base').at(-1)?.startsAt).toBe('Test');
   });
 
+  it('names a request that waits for the end of a bake, though a change comes first', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.settle();
+    await world.request('base', true);
+    const request = world.changes().find(({ selector }) => selector === 'request:base');
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.endStopped();
+
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+
+    expect(world.bakes('base').at(-1)?.changes).toContain(request?.id);
+  });
+
   it('keeps the change that brings a new target while a bake for the old ones runs', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });

@@ -7,6 +7,7 @@ import { disablePipeline } from '../../../shared/use-cases/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/enable-pipeline.ts';
 import { retryBake } from '../../../shared/use-cases/retry-bake.ts';
 import { definitionOf, type Entry, nameOf, parentsOf } from './estate.ts';
+import { currentBake, isFresh } from './freshness.ts';
 import { interleaved, succeeds, withCalls } from './handlers.ts';
 import { type Memory, moveOutside } from './outside.ts';
 import type { Stage } from './stage.ts';
@@ -55,7 +56,7 @@ export async function act(stage: Stage, memory: Memory, action: Action): Promise
     }
     case 'request': {
       const entry = pick(action.which);
-      if (entry !== undefined) await succeeds(() => world.request(entry.name, action.force));
+      if (entry !== undefined) await request(stage, entry, action.force);
       return;
     }
     case 'edit': {
@@ -76,6 +77,24 @@ export async function act(stage: Stage, memory: Memory, action: Action): Promise
       stage.throttles += 2;
       return;
   }
+}
+
+/** Rule 2: who has what is wanted is told so, and nothing is baked. */
+async function request(stage: Stage, entry: Entry, force: boolean): Promise<void> {
+  const { world } = stage;
+  const { name, given } = entry;
+  const current = currentBake(world, name);
+  const places = world.channel(name)?.places ?? [];
+  const hasAll =
+    isFresh(stage, entry) === true &&
+    world.planning(name)?.activeBake === undefined &&
+    world.planning(name)?.salt === current?.ingredients?.salt &&
+    world.pipeline(name).plan.places.every((place) => places.includes(place));
+  await succeeds(async () => {
+    const { kind } = await world.request(name, force);
+    if (hasAll && !force && given.mode !== 'always' && kind !== 'up-to-date')
+      stage.broken.push(`2: ${name} has what is wanted, and a request was answered by ${kind}`);
+  });
 }
 
 const ERRORS: Readonly<Record<string, string>> = {

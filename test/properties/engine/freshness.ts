@@ -40,7 +40,7 @@ export function currentBake(world: PlanningWorld, name: string): BakeRecord | un
   return channel === undefined ? undefined : world.bake(channel.bake);
 }
 
-function isMadeOf(
+export function isMadeOf(
   { seen }: Looked,
   entry: Entry,
   bake: BakeRecord,

@@ -5,7 +5,7 @@ import { type BakeRecord, CapacityRecordSchema } from '../../../shared/domain/re
 import { selectorKey } from '../../../shared/domain/selectors.ts';
 import { BAKE_STARTED } from '../../../shared/events/bake-started.ts';
 import { type Entry, outsideOf, selectorOf, TICKS } from './estate.ts';
-import { currentBake, isFresh } from './freshness.ts';
+import { currentBake, isFresh, isMadeOf, wantedOf } from './freshness.ts';
 import { hasMoved } from './oracle.ts';
 import { dependencyOf } from './outside.ts';
 import type { Stage } from './stage.ts';
@@ -17,6 +17,8 @@ export function judge(stage: Stage): string[] {
       ...noticed(stage, entry),
       ...fresh(stage, entry),
       ...ticked(stage, entry),
+      ...reached(stage, entry),
+      ...forced(stage, entry),
       ...supersededTooOften(stage, entry),
     ]),
     ...nothingLost(stage),
@@ -55,20 +57,55 @@ function fresh(stage: Stage, entry: Entry): string[] {
 }
 
 /** Reasons for which a stale pipeline may rest, by what is known of it. */
-function excuses({ world, seen }: Stage, { name, given }: Entry, isNow: boolean | undefined): string[] {
+function excuses(stage: Stage, entry: Entry, isNow: boolean | undefined): string[] {
+  const { world } = stage;
+  const { name, given } = entry;
   const row = world.pipeline(name);
   const planning = world.planning(name);
-  const refused = [...seen.refused].some((key) => key.startsWith(`${name} `));
   const isOver = given.mode === 'always' && world.clock.now().getTime() > (TICKS.at(-1) ?? 0);
   return [
     ...(isNow === undefined ? ['unresolved'] : []),
     ...(row.enabled ? [] : ['disabled']),
     ...(given.pinned ? ['pinned'] : []),
     ...(given.mode === 'manual' ? ['manual'] : []),
-    ...(refused ? ['refused'] : []),
+    ...(isRefused(stage, entry) ? ['refused'] : []),
     ...((planning?.consecutiveFailures ?? 0) >= given.maxFailures ? ['too-many-failures'] : []),
     ...(isOver ? ['schedule'] : []),
   ];
+}
+
+/** Somebody, or too many failures, decided against exactly what it would be made of now. */
+function isRefused(stage: Stage, entry: Entry): boolean {
+  const wanted = wantedOf(stage, entry);
+  return stage.world
+    .bakes(entry.name)
+    .some((bake) => stage.seen.refused.has(sameFingerprint(bake)) && isMadeOf(stage, entry, bake, wanted));
+}
+
+/** Whoever has what is wanted goes to every target that the definition names, unless a person would not have it go there. */
+function reached(stage: Stage, entry: Entry): string[] {
+  const { world } = stage;
+  const { name } = entry;
+  if (isFresh(stage, entry) !== true || excuses(stage, entry, true).length > 0) return [];
+  const places = world.channel(name)?.places ?? [];
+  const refused = world.planning(name)?.refusedPlaces ?? [];
+  const missing = world.pipeline(name).plan.places.filter((place) => !places.includes(place));
+  const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
+  if (missing.every((place) => refused.includes(place)) || reasons.includes('refused')) return [];
+  return [`1: ${name} is not in ${missing.join(', ')}, and says ${reasons.join(', ')}`];
+}
+
+/** A forced request is baked. */
+function forced({ world }: Stage, { name }: Entry): string[] {
+  const baked = new Set(world.bakes(name).flatMap(({ changes }) => changes));
+  const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
+  if (reasons.includes('unresolved')) return [];
+  return world
+    .changes()
+    .filter(
+      ({ selector, to, id }) => selector === `request:${name}` && to.startsWith('forced') && !baked.has(id),
+    )
+    .map(({ id }) => `2: the forced request ${id} of ${name} was never baked`);
 }
 
 /** A schedule that always bakes has baked since its last tick. */

@@ -54,6 +54,7 @@ export function watch(world: PlanningWorld, entries: readonly Entry[], broken: s
       broken.push(...ofAttempt(world, entries, seen, change));
       broken.push(...ofChange(change));
       ofRevision(entries, seen, change);
+      ofEnabling(seen, change);
     }
     const planning = planningOf(changes);
     for (const { before, after } of changes) {
@@ -94,11 +95,15 @@ function ofAttempt(
   if (bake === undefined) return [];
   const fingerprint = sameFingerprint(bake);
   const limit = entries[indexOf(bake.pipeline)]?.given.maxFailures ?? 0;
+  // Somebody tries it again: it is wanted again.
+  if (before === undefined && is.attempt > 1) seen.refused.delete(fingerprint);
   if (is.state === 'released') {
     seen.refused.delete(fingerprint);
     seen.failures.delete(fingerprint);
   }
-  if (['rejected', 'expired', 'cancelled'].includes(is.state)) seen.refused.add(fingerprint);
+  // Who would not have it go to new targets says nothing about the image.
+  const isDecided = ['rejected', 'expired', 'cancelled'].includes(is.state) && bake.startsAt !== 'Approve';
+  if (isDecided) seen.refused.add(fingerprint);
   if (is.state === 'failed') {
     const failures = (seen.failures.get(fingerprint) ?? 0) + 1;
     seen.failures.set(fingerprint, failures);
@@ -127,6 +132,13 @@ function ofRevision(entries: readonly Entry[], seen: Watched, { before, after }:
   if (entry === undefined) return;
   seen.revisions.set(`${entry.name}#${String(after.revision)}`, meaningOf(entry));
   seen.rows.set(`${entry.name}#${String(after.revision)}`, after);
+}
+
+/** A person who enables a pipeline lets what failed too often be tried once more; what somebody decided against stays refused. */
+function ofEnabling(seen: Watched, { before, after }: Change): void {
+  if (after?.sk !== 'META' || before?.enabled !== false || after.enabled !== true) return;
+  for (const fingerprint of seen.failures.keys())
+    if (fingerprint.startsWith(`${String(after.name)} `)) seen.refused.delete(fingerprint);
 }
 
 /** What the definition says now about the image and about how it is judged. */

@@ -87,11 +87,13 @@ export async function workOnce(
   return true;
 }
 
-const MOST_MESSAGES = 4000;
+/** Rule 8: what a pipeline may lead to at one time, those included that it waits for or holds. */
+const MOST_MESSAGES_EACH = 120;
 
 /** Until no message is left that is due. */
 export async function drain(stage: Stage, queues?: readonly Message['kind'][]): Promise<void> {
-  for (let count = 0; count < MOST_MESSAGES; count += 1) {
+  const most = MOST_MESSAGES_EACH * (stage.entries.length + 5);
+  for (let count = 0; count < most; count += 1) {
     if (queues === undefined) await publish(stage);
     if (!(await workOnce(stage, queues))) return;
   }
