@@ -158,6 +158,25 @@ describe('deleting', () => {
     expect(world.changes().at(-1)).toMatchObject({ selector: 'definition:base', to: 'deleted by anna' });
   });
 
+  it('takes a pipeline away that is made of more than one transaction holds', async () => {
+    const tools = Array.from({ length: 40 }, (_, number) => `tool-${number}`);
+    for (const tool of tools) world.publishComponent(tool, '1.0.0');
+    const named = tools.map((tool) => `${tool}/1.x.x`);
+    const suites = [{ name: 'boots', script: 'true' }];
+    await world.apply({
+      name: 'many',
+      base: BASE_PARAMETER,
+      components: named.slice(0, 20),
+      more: { tests: { suites, components: named.slice(20).map((component) => ({ component })) } },
+    });
+    await releaseAll();
+
+    await remove('many');
+
+    const left = world.table.items().filter(({ pk }) => /^(?:SELECTOR|TOPIC|PARAMETER)#/.test(pk));
+    expect(left).toEqual([]);
+  });
+
   it('keeps selectors that others use, and those go on being noticed', async () => {
     await world.apply({ name: 'one', base: BASE_PARAMETER });
     await world.apply({ name: 'two', base: BASE_PARAMETER });
