@@ -7,6 +7,7 @@ import {
   type BakeRecord,
   FingerprintRecordSchema,
   type OutboxRecord,
+  type PlanningRecord,
   PlanningRecordSchema,
 } from '../domain/records.ts';
 import { bakeStartedEvent } from '../events/bake-started.ts';
@@ -80,7 +81,7 @@ async function queue(
     },
     {
       update: keys.planning(bake.pipeline),
-      set: { activeBake: bake.id },
+      set: { activeBake: bake.id, ...leftToTakeUp(planning, bake) },
       add: { version: 1 },
       when: { equals: { version: planning.version, activeBake: null } },
     },
@@ -101,6 +102,15 @@ async function queue(
     if (!(error instanceof WriteConflict)) throw error;
     return undefined;
   }
+}
+
+/** What the bake was started for is its own again; should it fail once more, it comes back. */
+function leftToTakeUp(
+  planning: PlanningRecord,
+  bake: BakeRecord,
+): Pick<PlanningRecord, 'changes' | 'causes'> {
+  const changes = planning.changes.filter((id) => !bake.changes.includes(id));
+  return { changes, causes: changes.length === 0 ? [] : planning.causes };
 }
 
 /** A release with these versions stays kept, whatever becomes of the new attempt. */

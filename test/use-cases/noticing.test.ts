@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../shared/domain/naming.ts';
+import { retryBake } from '../../shared/use-cases/retry-bake.ts';
 import { ami, BASE_PARAMETER, componentArn, planningWorld } from '../support/planning-world.ts';
 
 const BASE_TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
@@ -214,6 +215,27 @@ describe('planning', () => {
     await world.settle();
 
     expect(world.bakes('base').at(-1)?.changes).toContain(request?.id);
+  });
+
+  it('does not name again what a bake was tried again for', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.settle();
+    const [first] = world.bakes('base');
+    const bake = first?.id ?? '';
+    await world.fail(bake);
+    await retryBake(world.ports, { bake, by: 'anna' });
+    await releaseAll(world);
+
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+
+    const names = world
+      .bakes('base')
+      .at(-1)
+      ?.changes.map((id) => world.change(id)?.selector);
+    expect(names).toEqual([BASE_TOPIC]);
   });
 
   it('keeps the change that brings a new target while a bake for the old ones runs', async () => {
