@@ -1,5 +1,5 @@
 /** `explain`: why a pipeline was last baked, why it does not bake now, and what would make it. */
-import type { Explanation } from '../../shared/domain/api.ts';
+import type { Explanation } from '../../shared/domain/api-planning.ts';
 import type { Remedy } from '../../shared/domain/remedies.ts';
 import {
   count,

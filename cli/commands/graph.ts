@@ -1,5 +1,5 @@
 /** `graph`: who is built on what, as mermaid text or as data. */
-import type { Graph } from '../../shared/domain/api.ts';
+import type { Graph } from '../../shared/domain/api-planning.ts';
 import { mermaidOf } from '../../shared/domain/mermaid.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
 /** `enable`, `disable`, `delete`, `waves`, `confirm`: what people decide about pipelines and about waves that are too large. */
-import type { Change } from '../../shared/domain/api.ts';
+import type { Change } from '../../shared/domain/api-shapes.ts';
 import type { HoldReason } from '../../shared/domain/records.ts';
 import { count, describeMove, wrap } from '../../shared/domain/wording.ts';
 import { EXIT, type ExitCode } from '../exit.ts';

@@ -1,6 +1,6 @@
 /** `plan`: what would bake if files were applied and selectors moved. Nothing is written. */
 import { existsSync } from 'node:fs';
-import type { Preview } from '../../shared/domain/api.ts';
+import type { Preview } from '../../shared/domain/api-planning.ts';
 import { InvalidDefinition } from '../../shared/domain/errors.ts';
 import {
   count,

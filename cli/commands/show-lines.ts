@@ -1,5 +1,11 @@
 /** How pipelines and bakes look to people. Every line fits the terminal. */
-import type { Approval, Bake, BakeDetails, Pipeline, PipelineDetails } from '../../shared/domain/api.ts';
+import type {
+  Approval,
+  Bake,
+  BakeDetails,
+  Pipeline,
+  PipelineDetails,
+} from '../../shared/domain/api-shapes.ts';
 import {
   cut,
   describeMove,

@@ -1,15 +1,15 @@
 /** The API: every operation of shared/domain/api.ts but `previewPlan` has one function here. */
 import type { Hono } from 'hono';
 import type * as z from 'zod';
+import type { OperationName } from '../../shared/domain/api.ts';
 import type {
-  Applied,
   BakeAnswer,
   Deleted,
   DisabledAnswer,
   EnabledAnswer,
   EndedSchema,
-  OperationName,
-} from '../../shared/domain/api.ts';
+} from '../../shared/domain/api-answers.ts';
+import type { Applied } from '../../shared/domain/api-shapes.ts';
 import type { ApprovalRecord, ChangeRecord } from '../../shared/domain/records.ts';
 import { type ApiAppDeps, type ApiBindings, apiApp, type Serve } from '../../shared/lambda/api-app.ts';
 import type { Calendar, Clock, Digest, Table } from '../../shared/ports.ts';

@@ -1,5 +1,5 @@
 /** What the API does beyond reading: the use cases, with their answers in the API's words. */
-import type { EnabledAnswer } from '../../shared/domain/api.ts';
+import type { EnabledAnswer } from '../../shared/domain/api-answers.ts';
 import { DefinitionSchema } from '../../shared/domain/definition.ts';
 import { type ApplyDeps, applyDefinition } from '../../shared/use-cases/apply-definition.ts';
 import { type CancelBakeDeps, cancelBake } from '../../shared/use-cases/cancel-bake.ts';

@@ -1,5 +1,5 @@
 /** The graph as mermaid text (mermaid.js.org/syntax/flowchart). Pure. */
-import type { Graph } from './api.ts';
+import type { Graph } from './api-planning.ts';
 import { cut, describeSelector } from './wording.ts';
 
 type Node = Graph['nodes'][number];

@@ -3,7 +3,7 @@
  * names must exist, no circle may arise, and no selector may reach an image before its release.
  */
 import * as z from 'zod';
-import type { Applied } from '../domain/api.ts';
+import type { Applied } from '../domain/api-shapes.ts';
 import { canonical } from '../domain/canonical.ts';
 import { type Definition, DefinitionSchema } from '../domain/definition.ts';
 import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../domain/errors.ts';

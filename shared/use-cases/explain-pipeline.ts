@@ -2,7 +2,7 @@
  * Why a pipeline was last baked, why it does not bake now, and what would make it: as it was recorded when it was decided. Nothing is decided
  * here.
  */
-import { type Explanation, ExplanationSchema } from '../domain/api.ts';
+import { type Explanation, ExplanationSchema } from '../domain/api-planning.ts';
 import { keys } from '../domain/naming.ts';
 import { type ChangeRecord, ChangeRecordSchema, type PlanningRecord } from '../domain/records.ts';
 import { remediesOf } from '../domain/remedies.ts';

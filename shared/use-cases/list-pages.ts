@@ -9,7 +9,7 @@ import {
   type PageQuery,
   type Release,
   ReleaseSchema,
-} from '../domain/api.ts';
+} from '../domain/api-shapes.ts';
 import { PipelineNotFound } from '../domain/errors.ts';
 import { keys, lists } from '../domain/naming.ts';
 import { WaveRecordSchema } from '../domain/records.ts';

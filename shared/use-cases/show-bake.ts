@@ -1,5 +1,5 @@
 /** Everything about one bake in one answer: a bake's partition is read once, its changes and approval beside it. */
-import { type BakeDetails, BakeDetailsSchema, type Change, ChangeSchema } from '../domain/api.ts';
+import { type BakeDetails, BakeDetailsSchema, type Change, ChangeSchema } from '../domain/api-shapes.ts';
 import { approvalId } from '../domain/approval.ts';
 import { BakeNotFound } from '../domain/errors.ts';
 import { STEP_NAMES } from '../domain/lifecycle.ts';

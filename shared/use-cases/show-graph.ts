@@ -1,5 +1,5 @@
 /** Who is built on what: pipelines page by page, or all above or below one of them. What is stale is told from what selectors mean now. */
-import type { Graph, GraphQuery } from '../domain/api.ts';
+import type { Graph, GraphQuery } from '../domain/api-planning.ts';
 import { PipelineNotFound } from '../domain/errors.ts';
 import { keys, lists } from '../domain/naming.ts';
 import {

@@ -1,5 +1,10 @@
 /** A pipeline as people look at it: what it is, what its channel holds, and why it bakes or does not. */
-import { type PageQuery, type Pipeline, type PipelineDetails, PipelineDetailsSchema } from '../domain/api.ts';
+import {
+  type PageQuery,
+  type Pipeline,
+  type PipelineDetails,
+  PipelineDetailsSchema,
+} from '../domain/api-shapes.ts';
 import { PipelineNotFound } from '../domain/errors.ts';
 import { keys, lists } from '../domain/naming.ts';
 import {

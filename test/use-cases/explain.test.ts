@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Explanation } from '../../shared/domain/api.ts';
+import type { Explanation } from '../../shared/domain/api-planning.ts';
 import type { DefinitionInput } from '../../shared/domain/definition.ts';
 import type { Remedy } from '../../shared/domain/remedies.ts';
 import { confirmWave } from '../../shared/use-cases/confirm-wave.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Preview } from '../../shared/domain/api.ts';
+import type { Preview } from '../../shared/domain/api-planning.ts';
 import type { DefinitionInput } from '../../shared/domain/definition.ts';
 import { keys } from '../../shared/domain/naming.ts';
 import { confirmWave } from '../../shared/use-cases/confirm-wave.ts';

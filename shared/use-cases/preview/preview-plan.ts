@@ -2,7 +2,7 @@
  * What would happen if definitions were applied and selectors moved: which pipelines would bake, wave by wave, where their images would go,
  * how long that takes and what it costs. Nothing is written: the table that it is given can only be read.
  */
-import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api.ts';
+import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api-planning.ts';
 import { InvalidDefinition } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/lifecycle.ts';
 import { due, keys } from '../../domain/naming.ts';

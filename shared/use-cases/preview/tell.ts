@@ -1,5 +1,5 @@
 /** What a rehearsal has shown, as people and programs are told of it. */
-import type { Preview } from '../../domain/api.ts';
+import type { Preview } from '../../domain/api-planning.ts';
 import type { Definition } from '../../domain/definition.ts';
 import { costOf, sumOf } from '../../domain/estimates.ts';
 import { keys } from '../../domain/naming.ts';

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ApiVerbs, createApi } from '../../../functions/serve-api/app.ts';
 import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
-import { OPERATIONS, ProblemSchema } from '../../../shared/domain/api.ts';
+import { OPERATIONS } from '../../../shared/domain/api.ts';
+import { ProblemSchema } from '../../../shared/domain/api-shapes.ts';
 import { approvalId } from '../../../shared/domain/approval.ts';
 import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/errors.ts';
 import { keys, lists } from '../../../shared/domain/naming.ts';
