@@ -113,17 +113,20 @@ export function decide(situation: Situation): Decision {
 
   // 2. May it start by itself, or does a person ask?
   const settled = reasonsToRest(situation, wanted);
-  if (settled.length > 0) return { kind: 'hold', reasons: settled, settled: active === undefined };
-
   // 3. Is now the time?
   const waiting = reasonsToWait(situation, wanted);
-  if (waiting.length > 0) return { kind: 'hold', reasons: waiting, settled: false };
-
   // 4. One bake at a time, after those of its ancestors, and no more than there is room for.
-  if (active !== undefined) return besideRunning(situation, active);
-  const ancestor = ancestorReason(situation, dirtySince(situation));
-  const held = ancestor === undefined ? roomReasons(situation) : [ancestor];
-  if (held.length > 0) return { kind: 'hold', reasons: held, settled: false };
+  const beside = active === undefined ? undefined : besideRunning(situation, active);
+  const isFree = settled.length === 0 && waiting.length === 0;
+  if (beside !== undefined && isFree) return beside;
+  const held = [
+    ...settled,
+    ...waiting,
+    ...(beside === undefined ? turnReasons(situation) : reasonsOf(beside)),
+  ];
+  // Whatever holds it is named, so that whoever mends one thing does not find the next behind it.
+  if (held.length > 0)
+    return { kind: 'hold', reasons: held, settled: settled.length > 0 && active === undefined };
   return {
     kind: 'start',
     wanted,
@@ -131,6 +134,16 @@ export function decide(situation: Situation): Decision {
     reason: reasonToStart(situation),
     changes: causesNamed(situation),
   };
+}
+
+/** What has to end before it is its turn: a bake that it is built on, or one whose place it needs. */
+function turnReasons(situation: Situation): HoldReason[] {
+  const ancestor = ancestorReason(situation, dirtySince(situation));
+  return ancestor === undefined ? roomReasons(situation) : [ancestor];
+}
+
+function reasonsOf(decision: Decision): readonly HoldReason[] {
+  return decision.kind === 'hold' ? decision.reasons : [];
 }
 
 function current(seen: Seen): Decision {
