@@ -278,6 +278,18 @@ export const ChannelRecordSchema = z.lazy(() =>
 );
 export type ChannelRecord = z.infer<typeof ChannelRecordSchema>;
 
+/** A copy of a release in one target. Parameter and launch template are named where they show it. */
+export const ReleaseTargetSchema = z.lazy(() =>
+  z.object({
+    account: z.string(),
+    region: z.string(),
+    variant: z.string(),
+    imageId: z.string(),
+    parameter: z.string().optional(),
+    launchTemplate: z.string().optional(),
+  }),
+);
+
 export const ReleaseRecordSchema = z.lazy(() =>
   z.object({
     id: z.string(),
@@ -287,17 +299,8 @@ export const ReleaseRecordSchema = z.lazy(() =>
     bits: z.string(),
     proof: z.string(),
     images: z.record(z.string(), z.string()),
-    /** Every copy that is kept. Parameter and launch template are named where they show it. */
-    targets: z.array(
-      z.object({
-        account: z.string(),
-        region: z.string(),
-        variant: z.string(),
-        imageId: z.string(),
-        parameter: z.string().optional(),
-        launchTemplate: z.string().optional(),
-      }),
-    ),
+    /** Every copy that is kept. */
+    targets: z.array(ReleaseTargetSchema),
     /** When it was made current, last. */
     at: Time,
     /** The bakes that made it current, oldest first: the first built the image, the others kept it. */

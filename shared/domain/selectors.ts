@@ -10,7 +10,7 @@ const PipelineSelectorSchema = z.lazy(() =>
     pipeline: z
       .string()
       .regex(PIPELINE_NAME, 'must be the name of a pipeline')
-      .meta({ description: 'Name of the pipeline whose released image is the base.' }),
+      .meta({ description: 'Name of the pipeline whose released image is meant.' }),
     channel: z
       .string()
       .regex(CHANNEL_NAME)
@@ -19,16 +19,7 @@ const PipelineSelectorSchema = z.lazy(() =>
   }),
 );
 const PipelineBaseSchema = z.lazy(() =>
-  z.strictObject({
-    pipeline: z
-      .string()
-      .regex(PIPELINE_NAME, 'must be the name of a pipeline')
-      .meta({ description: 'Name of the pipeline whose released image is the base.' }),
-    channel: z
-      .string()
-      .regex(CHANNEL_NAME)
-      .default('stable')
-      .meta({ description: 'Channel of that pipeline.' }),
+  PipelineSelectorSchema.unwrap().extend({
     earlyCutoff: z
       .boolean()
       .default(false)

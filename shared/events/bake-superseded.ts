@@ -1,22 +1,10 @@
 import * as z from 'zod';
+import { BakeEndedSchema } from './bake-ended.ts';
 
 /** A bake gave way to one with newer versions, before it was approved. */
-export const BakeSupersededSchema = z.object({
-  version: z.literal(1),
-  bake: z.string(),
-  attempt: z.number().int().positive(),
-  pipeline: z.string(),
-  team: z.string().optional(),
-  state: z.literal('superseded'),
-  step: z.string(),
-  /** Error name, stable for programs. */
-  name: z.string(),
-  /** One sentence for people. */
-  reason: z.string(),
-  log: z.string().optional(),
-  changes: z.array(z.string()),
-  causes: z.array(z.string()),
-});
+export const BakeSupersededSchema = z.lazy(() =>
+  BakeEndedSchema.unwrap().extend({ state: z.literal('superseded') }),
+);
 export type BakeSuperseded = z.infer<typeof BakeSupersededSchema>;
 
 export const BAKE_SUPERSEDED = 'Ovenbird Bake Superseded';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ReleaseTargetSchema } from '../domain/records.ts';
 
 /** An approved image, verified on every required target, has become current in a channel. Children of the pipeline are planned because of it. */
 export const ImageReleasedSchema = z.object({
@@ -15,16 +16,7 @@ export const ImageReleasedSchema = z.object({
   /** AMI in the control account per variant. */
   images: z.record(z.string(), z.string()),
   /** At most a hundred; the release itself, read through the API, names all. */
-  targets: z.array(
-    z.object({
-      account: z.string(),
-      region: z.string(),
-      variant: z.string(),
-      imageId: z.string(),
-      parameter: z.string().optional(),
-      launchTemplate: z.string().optional(),
-    }),
-  ),
+  targets: z.array(ReleaseTargetSchema),
   changes: z.array(z.string()),
   causes: z.array(z.string()),
 });

@@ -1,0 +1,20 @@
+import * as z from 'zod';
+
+/** What every end of a bake without a release tells; which end it was is in `state`. */
+export const BakeEndedSchema = z.lazy(() =>
+  z.object({
+    version: z.literal(1),
+    bake: z.string(),
+    attempt: z.number().int().positive(),
+    pipeline: z.string(),
+    team: z.string().optional(),
+    step: z.string(),
+    /** Error name, stable for programs. */
+    name: z.string(),
+    /** One sentence for people. */
+    reason: z.string(),
+    log: z.string().optional(),
+    changes: z.array(z.string()),
+    causes: z.array(z.string()),
+  }),
+);
