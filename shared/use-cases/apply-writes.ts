@@ -140,7 +140,7 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
   return {
     update: keys.planning(pipeline),
     // Ticks of a schedule count from the definition that has it.
-    set: { ...dirty, consecutiveFailures: 0, supersededInRow: 0, ticksSeen: now.toISOString() },
+    set: { ...dirty, consecutiveFailures: 0, ticksSeen: now.toISOString() },
     remove: ['refusedPlaces'],
     append: { changes, causes: changes },
     add: { version: 1 },

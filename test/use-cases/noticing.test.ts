@@ -238,6 +238,25 @@ describe('planning', () => {
     expect(names).toEqual([BASE_TOPIC]);
   });
 
+  it('lets a bake finish that two others gave way to, though the definition changes once more', async () => {
+    const world = planningWorld();
+    const apply = (script: string) =>
+      world.apply({
+        name: 'base',
+        base: BASE_PARAMETER,
+        more: { tests: { suites: [{ name: 'boots', script }] } },
+      });
+    for (const script of ['one', 'two', 'three', 'four']) {
+      await apply(script);
+      await world.settle();
+      await world.endStopped();
+      await world.settle();
+    }
+
+    expect(world.bakes('base').map(({ state }) => state)).toEqual(['superseded', 'superseded', 'queued']);
+    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('superseded-twice');
+  });
+
   it('keeps the change that brings a new target while a bake for the old ones runs', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
