@@ -176,17 +176,11 @@ export function heldTooLong(stage: Stage): string[] {
   const LATE_MS = 3_600_000;
   return entries.flatMap((entry) => {
     const planning = world.planning(entry.name);
-    const waits = planning?.decision?.reasons.some(({ code }) => code === 'ancestor-moving') === true;
+    // Whoever waits for a person, too, is not looked at again until that has come.
+    const waits = planning?.decision?.reasons.every(({ code }) => code === 'ancestor-moving') === true;
     if (planning === undefined || !waits || planning.decision?.kind !== 'hold') return [];
     if (planning.activeBake !== undefined) return [];
     const late = now - heldUntil(world, entry, planning);
     return late > LATE_MS ? [`3: ${entry.name} waits for an ancestor though its maxHold is over`] : [];
   });
-}
-
-/** One bake for each lock that was started. */
-export function locksTwice(bakes: readonly BakeRecord[]): string[] {
-  const released = bakes.filter(({ state, startsAt }) => state === 'released' && startsAt === 'Build');
-  const keysOf = released.map(sameFingerprint);
-  return keysOf.length === new Set(keysOf).size ? [] : ['2: a lock was built twice'];
 }

@@ -3,7 +3,7 @@
 import { keys } from '../../../shared/domain/naming.ts';
 import type { BakeRecord, Lock, PlanningRecord } from '../../../shared/domain/records.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
-import { baseParent, type Entry, nameOf, parentsOf } from './estate.ts';
+import { type Entry, parentsOf } from './estate.ts';
 import { isFresh } from './freshness.ts';
 import type { Watched } from './watch.ts';
 
@@ -161,10 +161,4 @@ function confirmed({ world, bake }: Start): string[] {
   return waiting === undefined
     ? []
     : [`8: ${bake.id} belongs to the wave of ${waiting.id}, which waits for a person`];
-}
-
-/** The pipeline that it is built on, by name. */
-export function baseOf(entry: Entry): string | undefined {
-  const base = baseParent(entry);
-  return base === undefined ? undefined : nameOf(base);
 }
