@@ -126,6 +126,10 @@ export const ActionSchema = z.union([
         vulnerability: z.string().meta({ description: 'Such as CVE-2026-1234.' }),
         severity: z.enum(['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']).default('HIGH'),
         platform: z.string().default('AMAZON_LINUX_2023'),
+        instances: z.number().int().positive().default(1).meta({
+          description:
+            'How many instances it is found on: each is a finding, whose ARN ends in its number too.',
+        }),
         packages: z
           .array(
             z.strictObject({

@@ -152,8 +152,11 @@ export async function perform(stage: Stage, action: Action, observation: Observa
     const { pipeline, times, reason } = action.failBuild;
     await control.imageServices('fail-build', { recipeName: recipePrefix(pipeline), times, reason });
   } else if ('publishFinding' in action) {
-    news(`Amazon Inspector finds ${action.publishFinding.vulnerability}`);
-    await control.imageServices('publish-finding', { ...scenario.control, ...action.publishFinding });
+    const { instances, id, ...finding } = action.publishFinding;
+    news(`Amazon Inspector finds ${finding.vulnerability}`);
+    const ids = [id, ...Array.from({ length: instances - 1 }, (_, index) => `${id}-${index + 2}`)];
+    for (const one of ids)
+      await control.imageServices('publish-finding', { ...scenario.control, ...finding, id: one });
   } else if ('declareComponent' in action) {
     await control.imageServices('declare-component', action.declareComponent);
   } else if ('declareCommand' in action) {

@@ -14,7 +14,7 @@ import { decide, linkIn, PageRefused } from '../../local/scenario/approver.ts';
 import { Mailbox } from '../../local/scenario/mailbox.ts';
 import { holds, isQuiet, type Observation, Observer } from '../../local/scenario/observe.ts';
 import { prepareWorld } from '../../local/scenario/prepare.ts';
-import { type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
+import { type Action, type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
 import { perform, type Stage, tick } from '../../local/scenario/timeline.ts';
 import { TERMINAL_STATES } from '../../shared/domain/lifecycle.ts';
 import type { StackPlace } from './permissions/roles.ts';
@@ -155,12 +155,14 @@ interface PlayOptions {
 /** Plays examples/short/<name>.yml; what still bakes when it ends early is cancelled by `cancelAll`. */
 export async function play(world: World, name: string, options: PlayOptions = {}): Promise<Played> {
   const { cloud, api, deployment } = world;
-  const { until = async () => false, deadlineSeconds = 90 } = options;
+  const { until = async () => false } = options;
   world.runs += 1;
   const file = join(FOLDER, `${name}.yml`);
   const read = ScenarioSchema.parse(parse(readFileSync(file, 'utf8'), { merge: true }));
-  const rename = <T>(value: T): T => renamed(value, read.name, `${read.name}-${world.runs}`);
+  const rename: Rename = (value) => renamed(value, read.name, `${read.name}-${world.runs}`);
   const scenario: Scenario = rename(read);
+  // A scenario's own is meant for a machine that does nothing else.
+  const { deadlineSeconds = Math.max(90, 1.5 * scenario.deadline) } = options;
   const stage: Stage = {
     scenario,
     folder: dirname(file),
@@ -203,6 +205,7 @@ export async function play(world: World, name: string, options: PlayOptions = {}
     } else if (next.when === undefined || holds(next.when, observation, seconds())) {
       remaining.shift();
       if ('apply' in next.do) await apply(stage, next.do.apply, rename);
+      else if ('plan' in next.do) await plan(stage, next.do.plan, rename);
       else if ('tick' in next.do) await pass(world, stage, observation, [next.do.tick.function]);
       // What the API refuses for want of a right ends by `until`.
       else await perform(stage, next.do, observation).catch(ignoreRefusal);
@@ -286,9 +289,26 @@ function ownPart(api: Api, run: string): Api {
   });
 }
 
-async function apply(stage: Stage, files: readonly string[], rename: <T>(value: T) => T): Promise<void> {
-  for (const { definition } of loadDefinitions(files.map((file) => resolve(stage.folder, file))))
-    await stage.api.request('POST', '/pipelines', rename(definition)).catch(ignoreRefusal);
+type Rename = <T>(value: T) => T;
+
+function definitionsIn({ folder }: Stage, files: readonly string[], rename: Rename): unknown[] {
+  return loadDefinitions(files.map((file) => resolve(folder, file))).map(({ definition }) =>
+    rename(definition),
+  );
+}
+
+async function apply(stage: Stage, files: readonly string[], rename: Rename): Promise<void> {
+  for (const definition of definitionsIn(stage, files, rename))
+    await stage.api.request('POST', '/pipelines', definition).catch(ignoreRefusal);
+}
+
+async function plan(
+  stage: Stage,
+  { apply: files, changes }: Extract<Action, { plan: unknown }>['plan'],
+  rename: Rename,
+): Promise<void> {
+  const definitions = definitionsIn(stage, files, rename);
+  await stage.api.request('POST', '/plan', { definitions, changes }).catch(ignoreRefusal);
 }
 
 function ignoreRefusal(error: unknown): void {
