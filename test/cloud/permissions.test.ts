@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { policiesOf, type Role, readRoles } from '../support/permissions/roles.ts';
 import { type Survey, survey } from '../support/permissions/survey.ts';
-import { openWorld, type World } from '../support/play.ts';
 import { simulate } from '../support/simulate-policy.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 let world: World;
 let roles: readonly Role[];

@@ -7,7 +7,8 @@ import { exemption } from '../support/permissions/exempt.ts';
 import { type Grant, grantsOf, nameOf, type Role, readRoles } from '../support/permissions/roles.ts';
 import { derivedUse, type Survey, survey } from '../support/permissions/survey.ts';
 import { choose, seededNumbers, type Withdrawal, withdraw } from '../support/permissions/withdrawals.ts';
-import { openWorld, shortScenarios, type World } from '../support/play.ts';
+import { shortScenarios } from '../support/play.ts';
+import { openWorld, type World } from '../support/world.ts';
 
 const WITHDRAWALS = 30;
 const LIMIT_MS = 25 * 60_000;

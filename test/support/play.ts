@@ -1,123 +1,32 @@
-/** One deployed cloud on which several short scenarios are played one after another, each run with names of its own. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** Plays short scenarios, each run with names of its own, so that several share one deployed cloud. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { parse } from 'yaml';
 import { loadDefinitions } from '../../cli/definition-file.ts';
-import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local/client.ts';
-import { type Deployment, deployService, onboardTargets, readDeployment } from '../../local/deploy.ts';
-import { Api, ApiRefused } from '../../local/scenario/api.ts';
+import type { LocalCloud } from '../../local/client.ts';
+import { type Api, ApiRefused } from '../../local/scenario/api.ts';
 import { decide, linkIn, PageRefused } from '../../local/scenario/approver.ts';
-import { Mailbox } from '../../local/scenario/mailbox.ts';
 import { holds, isQuiet, type Observation, Observer } from '../../local/scenario/observe.ts';
 import { prepareWorld } from '../../local/scenario/prepare.ts';
 import { type Action, type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
 import { perform, type Stage, tick } from '../../local/scenario/timeline.ts';
 import { TERMINAL_STATES } from '../../shared/domain/lifecycle.ts';
-import type { StackPlace } from './permissions/roles.ts';
+import type { World } from './world.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../examples/short');
-const CONTROL = { account: '111122223333', region: 'eu-west-1' };
-const SHARED_REGION = 'eu-central-1';
-const TARGET = {
-  account: '444455556666',
-  regions: [CONTROL.region, SHARED_REGION],
-  forwardsEvents: true,
-  launchTemplates: ['short-fleet'],
-};
-const APPROVER = 'image-owners@example.com';
-const SPEED = 900;
 const SCHEDULED = ['sweep-work', 'reconcile-selectors', 'end-executions'];
 const LOOK_EVERY_MS = 250;
 /** How long no function may call anything before a play counts as over. */
 const REST_MS = 1200;
-
-export interface World {
-  readonly cloud: LocalCloud;
-  readonly deployment: Deployment;
-  readonly api: Api;
-  readonly mailbox: Mailbox;
-  /** Stacks that have roles. */
-  readonly stacks: readonly StackPlace[];
-  /** How often something was played, which makes the names of each run its own. */
-  runs: number;
-  stop(): Promise<void>;
-}
 
 export const shortScenarios = (): string[] =>
   readdirSync(FOLDER)
     .filter((name) => name.endsWith('.yml'))
     .map((name) => name.slice(0, -'.yml'.length))
     .sort();
-
-/** While one works on a test: the state file of a cloud with this stack in it, which is used and left up. */
-const KEPT = process.env.OVENBIRD_PLAY_CLOUD;
-
-export async function openWorld(): Promise<World> {
-  const kept = KEPT === undefined ? undefined : await findLocalCloud(KEPT);
-  if (kept !== undefined) return worldOf(kept, await readDeployment(kept), async () => {});
-  const folder = mkdtempSync(join(tmpdir(), 'ovenbird-play-'));
-  const cloud = await startLocalCloud({
-    port: 0,
-    stateFile: KEPT ?? join(folder, 'state.json'),
-    controlAccount: CONTROL.account,
-    region: CONTROL.region,
-    speed: SPEED,
-  });
-  const stop = async () => {
-    await cloud.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    const settings = {
-      controlAccount: CONTROL.account,
-      region: CONTROL.region,
-      targetAccounts: [TARGET.account],
-      firstApprover: APPROVER,
-      externalId: 'local-external-id',
-    };
-    const [deployment] = await Promise.all([
-      deployService(cloud, settings),
-      onboardTargets(cloud, { targets: [TARGET], sharedRegions: [SHARED_REGION] }, settings),
-    ]);
-    await cloud.control.warm(CONTROL.account, CONTROL.region);
-    return await worldOf(cloud, deployment, stop);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-async function worldOf(cloud: LocalCloud, deployment: Deployment, stop: () => Promise<void>): Promise<World> {
-  const mailbox = await Mailbox.open({
-    client: cloud.clientConfig(),
-    account: cloud.controlAccount,
-    topicArn: deployment.topics.approval,
-    name: 'mailbox-approver',
-    to: APPROVER,
-    filter: { approver: [APPROVER] },
-  });
-  return {
-    cloud,
-    deployment,
-    api: new Api(deployment.apiUrl, cloud.clientConfig()),
-    mailbox,
-    stacks: [
-      { stackName: 'ovenbird-local', ...CONTROL },
-      { stackName: 'ovenbird-target', account: TARGET.account, region: CONTROL.region },
-      { stackName: 'ovenbird-shared-images', account: CONTROL.account, region: SHARED_REGION },
-    ],
-    // As many digits for every run, so that no name begins with another; a cloud that was kept has names from before.
-    runs: KEPT === undefined ? 100 : 10_000 + (Math.floor(Date.now() / 1000) % 80_000),
-    stop: async () => {
-      mailbox.close();
-      await stop();
-    },
-  };
-}
 
 /** Every text in which the scenario's name stands gets the name of this run, but for paths of files. */
 function renamed<T>(value: T, from: string, to: string): T {

@@ -1,7 +1,8 @@
 /** Plays short scenarios and says which statement each of them uses, what was refused, and what the policies would not have allowed. */
 import type { RecordedCall } from '../../../local/client.ts';
-import { type Played, play, type World } from '../play.ts';
+import { type Played, play } from '../play.ts';
 import { simulate } from '../simulate-policy.ts';
+import type { World } from '../world.ts';
 import { machineCalls, pollerCalls, type RoleCall, ruleCalls } from './derived.ts';
 import { asSimulated, isDenied, type KeyAliases, readKeyAliases, rests, roleOf } from './recorded.ts';
 import { type Grant, grantsOf, nameOf, policiesOf, type Role } from './roles.ts';

@@ -6,8 +6,9 @@ import {
   paginateListFunctions,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { cancelAll, play, type World } from '../play.ts';
+import { cancelAll, play } from '../play.ts';
 import { simulate, withoutStatement } from '../simulate-policy.ts';
+import type { World } from '../world.ts';
 import { isDenialFor } from './recorded.ts';
 import { type Grant, nameOf, policiesOf, takeAway } from './roles.ts';
 import { derivedUse, type Survey } from './survey.ts';
