@@ -67,6 +67,8 @@ export function watch(world: PlanningWorld, entries: readonly Entry[], broken: s
         continue;
       }
       broken.push(...startRules({ world, entries, seen, bake, entry, planning: row }));
+      // Somebody has asked for it: it is wanted again, and tried again should it fail.
+      if (bake.requestedBy !== undefined) seen.refused.delete(sameFingerprint(bake));
       seen.started.push(bake);
       seen.onStart(bake, row);
     }
