@@ -83,6 +83,8 @@ async function begins(stage: Stage, sample: Sample, changes: readonly ChangeReco
     if (selector.kind === 'pipeline')
       await edit(copy, keys.channel(selector.pipeline, selector.channel), { release: now });
   }
+  // Who waits for a person has that person's word.
+  for (const { id } of changes) await edit(copy, keys.change(id), {}, ['wave']);
   await quieten(copy, stage, bake.pipeline);
   await edit(copy, keys.pipeline(bake.pipeline), rowWith(stage, sample, changes));
   await edit(copy, keys.planning(bake.pipeline), planningWith(sample, changes), [
