@@ -1,21 +1,16 @@
 /** Plays the engine's world with a planted fault, in a process of its own: the sources are changed as they are loaded. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { MUTATIONS, type MutationName } from '../properties/engine/mutations.ts';
 
 const root = resolve(__dirname, '../..');
 const LineSchema = z.object({ runs: z.number(), violations: z.array(z.string()) });
 
-/** Read as text: the file itself needs a Node that no sandbox offers. */
-export const MUTATION_NAMES: readonly string[] = [
-  ...readFileSync(join(root, 'test/properties/engine/mutations.ts'), 'utf8').matchAll(
-    /^ {2}'([a-z-]+)': \{$/gm,
-  ),
-].map(([, name = '']) => name);
+export const MUTATION_NAMES = Object.keys(MUTATIONS) as MutationName[];
 
 export async function mutated(
-  name: string,
+  name: MutationName,
   runs: number,
 ): Promise<{ code: number; runs: number; violations: readonly string[] }> {
   const main = join(root, 'test/properties/main.ts');

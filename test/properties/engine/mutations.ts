@@ -2,6 +2,7 @@
  * Faults to plant into the engine, each an edit of one source file as it is loaded: the rules have to find every one of them. The file on the
  * disk stays as it is.
  */
+import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -45,7 +46,7 @@ export const MUTATIONS = {
   },
   /** A release is written without the event that tells of it. */
   'skip-outbox': {
-    file: 'shared/use-cases/release-image.ts',
+    file: 'shared/use-cases/make-current.ts',
     find: '{ put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },',
     replace: '',
   },
@@ -120,6 +121,12 @@ export const MUTATIONS = {
 export type MutationName = keyof typeof MUTATIONS;
 
 const root = resolve(import.meta.dirname, '../../..');
+
+/** How often the source holds what is to be replaced: once, or the fault is out of date. */
+export function timesFound(name: MutationName): number {
+  const { file, find } = MUTATIONS[name];
+  return readFileSync(join(root, file), 'utf8').split(find).length - 1;
+}
 
 /** Everything that this thread loads from now on has the fault. Throws when the source does not hold what is to be replaced exactly once. */
 export function plant(name: MutationName): void {
