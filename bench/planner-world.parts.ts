@@ -152,6 +152,15 @@ export async function worldOf(estate: Estate): Promise<World> {
 export const componentTopic = (name: string): string =>
   `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:component/${name}`;
 
+/**
+ * Milliseconds that this process has worked. Everything is in memory and on one thread, so on a machine of its own this is the time that passes;
+ * what else a machine has to do is not measured with it.
+ */
+export function worked(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 /** What one change led to. */
 export interface Wave {
   readonly bakes: number;
@@ -167,23 +176,23 @@ export async function playWave(world: World, component: string): Promise<Wave> {
   const before = { ...calls };
   let bakes = 0;
   let milliseconds = 0;
-  let from = performance.now();
+  let from = worked();
   await noticeTopic(ports, componentTopic(component));
   await planAll(world);
   while (ports.started.size > 0) {
     const level = [...ports.started];
     bakes += level.length;
     for (const bake of level) {
-      milliseconds += performance.now() - from;
+      milliseconds += worked() - from;
       const pipeline = await playRelease(world, bake);
       ports.started.delete(bake);
-      from = performance.now();
+      from = worked();
       await planChildren(ports, pipeline);
       await noticeTopic(ports, channelTopic(pipeline));
       await planAll(world);
     }
   }
-  milliseconds += performance.now() - from;
+  milliseconds += worked() - from;
   return { bakes, milliseconds, calls: since(before, calls) };
 }
 

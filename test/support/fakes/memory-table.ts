@@ -20,47 +20,47 @@ export interface MemoryTable extends Table {
   onWrite(listener: (changes: readonly { before?: Item; after?: Item }[]) => void): void;
 }
 
-const INDEX_KEYS = {
-  main: ['pk', 'sk'],
-  list: ['listPk', 'listSk'],
-  due: ['duePk', 'dueSk'],
-} as const;
-const INDEXES = ['main', 'list', 'due'] as const;
 const KEY_LIMIT_BYTES = { pk: 2048, sk: 1024 };
 const ITEM_LIMIT_BYTES = 400 * 1024;
 
 /** Items are kept as text: nothing is shared with a caller, and a large table weighs little. */
 interface Row extends Key {
   text: string;
-  /** Where it stands in each index that it is in. */
-  places: Partial<Record<(typeof INDEXES)[number], Place>>;
+  listPk: string | undefined;
+  listSk: string | undefined;
+  duePk: string | undefined;
+  dueSk: string | undefined;
 }
 
-/** The order in an index: its sort key, and then the item's own key. */
-interface Place {
-  readonly pk: string;
-  readonly order: readonly [string, string, string];
-  readonly row: Row;
-}
+const INDEX_KEYS = {
+  main: { pk: 'pk', sk: 'sk' },
+  list: { pk: 'listPk', sk: 'listSk' },
+  due: { pk: 'duePk', sk: 'dueSk' },
+} as const;
+type SortKey = (typeof INDEX_KEYS)[keyof typeof INDEX_KEYS]['sk'];
 
 /** One partition of an index, put in order when it is read after something came or went. */
 class Partition {
-  readonly #places = new Set<Place>();
-  #sorted: readonly Place[] | undefined;
+  /** By the item's own key, which in the table itself is the sort key alone. */
+  readonly rows = new Map<string, Row>();
+  readonly #sk: SortKey;
+  #sorted: readonly Row[] | undefined;
 
-  add(place: Place): void {
-    this.#places.add(place);
+  constructor(sk: SortKey) {
+    this.#sk = sk;
+  }
+  add(id: string, row: Row): void {
+    this.rows.set(id, row);
     this.#sorted = undefined;
   }
-  remove(place: Place): void {
-    this.#places.delete(place);
+  remove(id: string): void {
+    this.rows.delete(id);
     this.#sorted = undefined;
   }
-  get isEmpty(): boolean {
-    return this.#places.size === 0;
-  }
-  get sorted(): readonly Place[] {
-    this.#sorted ??= [...this.#places].sort((a, b) => compared(a.order, b.order));
+  get sorted(): readonly Row[] {
+    this.#sorted ??= [...this.rows.values()].sort((a, b) =>
+      compared(orderOf(a, this.#sk), orderOf(b, this.#sk)),
+    );
     return this.#sorted;
   }
 }
@@ -68,34 +68,33 @@ class Partition {
 type Partitions = Map<string, Partition>;
 
 export function memoryTable(options: { readonly pageSize?: number } = {}): MemoryTable {
-  const rows = new Map<string, Row>();
-  const indexes: Record<(typeof INDEXES)[number], Partitions> = {
-    main: new Map(),
-    list: new Map(),
-    due: new Map(),
-  };
+  const indexes = { main: new Map(), list: new Map(), due: new Map() } satisfies Record<
+    keyof typeof INDEX_KEYS,
+    Partitions
+  >;
   const listeners: ((changes: readonly { before?: Item; after?: Item }[]) => void)[] = [];
-  const text = ({ pk, sk }: Key) => `${pk}\n${sk}`;
-  const get = (key: Key): Item | undefined => parsed(rows.get(text(key)));
+  const rowOf = ({ pk, sk }: Key): Row | undefined => (indexes.main as Partitions).get(pk)?.rows.get(sk);
+  const get = (key: Key): Item | undefined => parsed(rowOf(key));
 
   const remove = (key: Key): void => {
-    const row = rows.get(text(key));
+    const row = rowOf(key);
     if (row === undefined) return;
-    rows.delete(text(key));
-    for (const index of INDEXES) leave(indexes[index], row.places[index]);
+    leave(indexes.main, row.pk, row.sk);
+    for (const index of ['list', 'due'] as const) leave(indexes[index], row[INDEX_KEYS[index].pk], idOf(row));
   };
-  const put = (item: Item, body: string): void => {
-    const key = text(item);
-    const row: Row = rows.get(key) ?? { pk: item.pk, sk: item.sk, text: body, places: {} };
-    row.text = body;
-    rows.set(key, row);
-    for (const index of INDEXES) {
-      const place = placeOf(index, item, row);
-      const before = row.places[index];
-      if (place?.pk === before?.pk && place?.order[0] === before?.order[0]) continue;
-      leave(indexes[index], before);
-      if (place === undefined) delete row.places[index];
-      else enter(indexes[index], place, row, index);
+  const put = (item: Item, text: string): void => {
+    const known = rowOf(item);
+    const row: Row = known ?? { pk: item.pk, sk: item.sk, text, ...NOWHERE };
+    row.text = text;
+    if (known === undefined) enter(indexes.main, 'sk', row.pk, row.sk, row);
+    for (const index of ['list', 'due'] as const) {
+      const { pk, sk } = INDEX_KEYS[index];
+      const place = typeof item[pk] === 'string' && typeof item[sk] === 'string';
+      const [inPk, inSk] = place ? [item[pk], item[sk]] : [undefined, undefined];
+      if (row[pk] === inPk && row[sk] === inSk) continue;
+      leave(indexes[index], row[pk], idOf(row));
+      [row[pk], row[sk]] = [inPk as string | undefined, inSk as string | undefined];
+      if (row[pk] !== undefined) enter(indexes[index], sk, row[pk], idOf(row), row);
     }
   };
 
@@ -107,8 +106,9 @@ export function memoryTable(options: { readonly pageSize?: number } = {}): Memor
       return keys.map(get);
     },
     async query(query) {
-      const partition = indexes[query.index ?? 'main'].get(query.pk);
-      return page(partition?.sorted ?? [], query, options.pageSize ?? 1000);
+      const index = query.index ?? 'main';
+      const partition = (indexes[index] as Partitions).get(query.pk);
+      return page(partition?.sorted ?? [], INDEX_KEYS[index].sk, query, options.pageSize ?? 1000);
     },
     async write(writes) {
       check(writes);
@@ -139,10 +139,17 @@ export function memoryTable(options: { readonly pageSize?: number } = {}): Memor
       for (const listener of listeners) listener(changes);
     },
     peek: get,
-    items: () => [...rows.values()].sort((a, b) => compared([a.pk, a.sk], [b.pk, b.sk])).map(parse),
+    items: () => {
+      const rows = [...(indexes.main as Partitions).values()].flatMap((partition) => [
+        ...partition.rows.values(),
+      ]);
+      return rows.sort((a, b) => compared([a.pk, a.sk], [b.pk, b.sk])).map(parse);
+    },
     onWrite: (listener) => listeners.push(listener),
   };
 }
+
+const NOWHERE = { listPk: undefined, listSk: undefined, duePk: undefined, dueSk: undefined };
 
 function parse(row: Row): Item {
   return JSON.parse(row.text) as Item;
@@ -152,24 +159,26 @@ function parsed(row: Row | undefined): Item | undefined {
   return row === undefined ? undefined : parse(row);
 }
 
-function placeOf(index: (typeof INDEXES)[number], item: Item, row: Row): Place | undefined {
-  const [pk, sk] = INDEX_KEYS[index].map((name) => item[name]);
-  if (typeof pk !== 'string' || typeof sk !== 'string') return undefined;
-  return { pk, order: [sk, row.pk, row.sk], row };
+function idOf({ pk, sk }: Key): string {
+  return `${pk}\n${sk}`;
 }
 
-function enter(partitions: Partitions, place: Place, row: Row, index: (typeof INDEXES)[number]): void {
-  const partition = partitions.get(place.pk) ?? new Partition();
-  partitions.set(place.pk, partition);
-  partition.add(place);
-  row.places[index] = place;
+/** The order in an index: its sort key, and then the item's own key. */
+function orderOf(row: Row, sk: SortKey): readonly [string, string, string] {
+  return [row[sk] ?? '', row.pk, row.sk];
 }
 
-function leave(partitions: Partitions, place: Place | undefined): void {
-  if (place === undefined) return;
-  const partition = partitions.get(place.pk);
-  partition?.remove(place);
-  if (partition?.isEmpty === true) partitions.delete(place.pk);
+function enter(partitions: Partitions, sk: SortKey, pk: string, id: string, row: Row): void {
+  const partition = partitions.get(pk) ?? new Partition(sk);
+  partitions.set(pk, partition);
+  partition.add(id, row);
+}
+
+function leave(partitions: Partitions, pk: string | undefined, id: string): void {
+  if (pk === undefined) return;
+  const partition = partitions.get(pk);
+  partition?.remove(id);
+  if (partition?.rows.size === 0) partitions.delete(pk);
 }
 
 function keyOf(write: Write): Key {
@@ -227,38 +236,39 @@ function stored(item: Item): string {
   return text;
 }
 
-function page(places: readonly Place[], query: Query, pageSize: number): Page {
+function page(rows: readonly Row[], by: SortKey, query: Query, pageSize: number): Page {
   const { prefix = '', upTo, after } = query;
+  const keyIn = (row: Row) => row[by] ?? '';
   // With an upper end the prefix is the lower end, as in the adapter's BETWEEN.
-  const from = firstWhere(places, ({ order }) => order[0] >= prefix);
-  const to = firstWhere(places, ({ order: [sk] }) =>
-    upTo === undefined ? sk >= prefix && !sk.startsWith(prefix) : sk > upTo,
+  const from = firstWhere(rows, (row) => keyIn(row) >= prefix);
+  const to = firstWhere(rows, (row) =>
+    upTo === undefined ? keyIn(row) >= prefix && !keyIn(row).startsWith(prefix) : keyIn(row) > upTo,
   );
   // The row that the cursor named may be gone by now: what counts is the order.
   const mark = after === undefined ? undefined : (JSON.parse(after) as string[]);
   const size = Math.min(query.limit ?? pageSize, pageSize);
   const descending = query.descending === true;
   const [start, end] = descending
-    ? [from, mark === undefined ? to : firstWhere(places, ({ order }) => compared(order, mark) >= 0)]
-    : [mark === undefined ? from : firstWhere(places, ({ order }) => compared(order, mark) > 0), to];
+    ? [from, mark === undefined ? to : firstWhere(rows, (row) => compared(orderOf(row, by), mark) >= 0)]
+    : [mark === undefined ? from : firstWhere(rows, (row) => compared(orderOf(row, by), mark) > 0), to];
   const found = descending
-    ? places.slice(Math.max(start, end - size), Math.max(start, end)).reverse()
-    : places.slice(start, Math.min(start + size, end));
+    ? rows.slice(Math.max(start, end - size), Math.max(start, end)).reverse()
+    : rows.slice(start, Math.min(start + size, end));
   const last = found.at(-1);
   const more = last !== undefined && end - start > size;
   return {
-    items: found.map(({ row }) => parse(row)),
-    ...(more ? { cursor: JSON.stringify(last.order) } : {}),
+    items: found.map(parse),
+    ...(more ? { cursor: JSON.stringify(orderOf(last, by)) } : {}),
   };
 }
 
 /** The first index at which a condition holds that goes on to hold from there. */
-function firstWhere(places: readonly Place[], condition: (place: Place) => boolean): number {
-  let [low, high] = [0, places.length];
+function firstWhere(rows: readonly Row[], condition: (row: Row) => boolean): number {
+  let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const place = places[middle];
-    if (place !== undefined && condition(place)) high = middle;
+    const row = rows[middle];
+    if (row !== undefined && condition(row)) high = middle;
     else low = middle + 1;
   }
   return low;
