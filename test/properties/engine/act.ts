@@ -13,7 +13,7 @@ import { type Memory, moveOutside } from './outside.ts';
 import type { Stage } from './stage.ts';
 import { ancestorsOf } from './start-rules.ts';
 import { drain, sendEvent, together } from './work.ts';
-import type { Action } from './world.ts';
+import type { Action, Source } from './world.ts';
 
 export async function act(stage: Stage, memory: Memory, action: Action): Promise<void> {
   const { world, random, entries } = stage;
@@ -32,6 +32,9 @@ export async function act(stage: Stage, memory: Memory, action: Action): Promise
     case 'drain':
       await drain(stage);
       await world.endStopped();
+      return;
+    case 'rush':
+      await rush(stage, memory, action.source);
       return;
     case 'release': {
       const bake = bakeOf(action.which);
@@ -76,6 +79,23 @@ export async function act(stage: Stage, memory: Memory, action: Action): Promise
     case 'throttle':
       stage.throttles += 2;
       return;
+  }
+}
+
+const TIMES = 4;
+const LONGEST_DEBOUNCE_SECONDS = 600;
+
+/** Newer versions come faster than anything can be baked. */
+async function rush(stage: Stage, memory: Memory, source: Source): Promise<void> {
+  const { world, random } = stage;
+  for (let time = 0; time < TIMES; time += 1) {
+    const move = { kind: 'move' as const, source, how: 'next' as const };
+    sendEvent(stage, moveOutside(world.sources, memory, move, random.below(100)));
+    await drain(stage);
+    world.clock.forward(LONGEST_DEBOUNCE_SECONDS + 1);
+    await drain(stage);
+    await world.endStopped();
+    await drain(stage);
   }
 }
 

@@ -123,6 +123,10 @@ const action = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.constant({ kind: 'drain' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('rush' as const), source: fc.constantFrom(...SOURCES) }),
+  },
   { weight: 7, arbitrary: fc.record({ kind: fc.constant('release' as const), which }) },
   {
     weight: 4,
