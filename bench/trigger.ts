@@ -32,6 +32,8 @@ const ROUNDS = 50;
 const WARM_UP = 5;
 const LIMIT = 4;
 const DEADLINE_MS = 20_000;
+/** Streams are read four times a second. */
+const QUIET_MS = 400;
 const CONTROL = '111122223333';
 const REGION = 'eu-west-1';
 const PIPELINE = 'bench-trigger';
@@ -180,6 +182,15 @@ async function cancelBake(api: Api): Promise<void> {
   });
 }
 
+/** What an end leads to (its events, mails, hints) goes on for a moment, and would take the processors from the next round. */
+async function rest(cloud: LocalCloud): Promise<void> {
+  let last = (await cloud.control.calls(0)).at(-1);
+  await waitFor('rest', async () => {
+    last = (await cloud.control.calls(last?.seq ?? 0)).at(-1) ?? last;
+    return last === undefined || Date.now() - Date.parse(last.at) > QUIET_MS ? true : undefined;
+  });
+}
+
 export async function* bench(): AsyncIterable<Figure> {
   const cloud = await startLocalCloud({
     stateFile: join(import.meta.dirname, '../.cache/bench-trigger.json'),
@@ -224,6 +235,7 @@ export async function* bench(): AsyncIterable<Figure> {
       const bareMs = await once(cloud, ssm, PARAMETERS.bare, image(round), 'bench-bare');
       const oursMs = await once(cloud, ssm, PARAMETERS.ours, image(round), 'ovenbird-local-bake');
       await cancelBake(api);
+      await rest(cloud);
       if (round < WARM_UP) continue;
       ours.push(oursMs);
       bare.push(bareMs);
