@@ -19,7 +19,6 @@ export function judge(stage: Stage): string[] {
       ...ticked(stage, entry),
       ...reached(stage, entry),
       ...forced(stage, entry),
-      ...supersededTooOften(stage, entry),
     ]),
     ...nothingLost(stage),
   ];
@@ -120,16 +119,6 @@ function ticked({ world, seen }: Stage, { name, given }: Entry): string[] {
   return Date.parse(latest?.createdAt ?? '') >= last
     ? []
     : [`1: ${name} missed its tick of ${new Date(last).toISOString()}`];
-}
-
-/** Rule 8. */
-function supersededTooOften({ world }: Stage, { name }: Entry): string[] {
-  let inRow = 0;
-  for (const { state } of world.bakes(name)) {
-    inRow = state === 'superseded' ? inRow + 1 : 0;
-    if (inRow > 2) return [`8: ${name} was superseded ${inRow} times in a row`];
-  }
-  return [];
 }
 
 /** Rule 5: everything that was begun was brought to its end, and everybody was told. */

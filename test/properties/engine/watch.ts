@@ -1,5 +1,5 @@
 /** What must hold at every moment: looked at with every write, by the words of the design and not by the engine's own judgement. */
-import { isTerminal } from '../../../shared/domain/lifecycle.ts';
+import { isTerminal, TERMINAL_STATES } from '../../../shared/domain/lifecycle.ts';
 import {
   AttemptRecordSchema,
   type BakeRecord,
@@ -19,6 +19,8 @@ export interface Watched {
   /** Fingerprints, as `pipeline bits proof`, that somebody or too many failures decided against. */
   readonly refused: Set<string>;
   readonly failures: Map<string, number>;
+  /** How many attempts of a pipeline in a row gave way to newer versions. */
+  readonly superseded: Map<string, number>;
   /** When the pipeline was last told of a change that it has not taken up. */
   readonly marked: Map<string, number>;
   /** What a revision says about the image and about how it is judged, by `pipeline#revision`. */
@@ -42,6 +44,7 @@ export function watch(world: PlanningWorld, entries: readonly Entry[], broken: s
   const seen: Watched = {
     refused: new Set(),
     failures: new Map(),
+    superseded: new Map(),
     marked: new Map(),
     revisions: new Map(),
     rows: new Map(),
@@ -111,7 +114,15 @@ function ofAttempt(
     seen.failures.set(fingerprint, failures);
     if (failures >= limit) seen.refused.add(fingerprint);
   }
-  return [];
+  return ofRow(seen, bake, is.state);
+}
+
+/** Rule 8: two in a row, and the next one comes to an end of its own. */
+function ofRow({ superseded }: Watched, { pipeline }: BakeRecord, state: string): string[] {
+  if (!(TERMINAL_STATES as readonly string[]).includes(state)) return [];
+  const inRow = state === 'superseded' ? (superseded.get(pipeline) ?? 0) + 1 : 0;
+  superseded.set(pipeline, inRow);
+  return inRow > 2 ? [`8: ${pipeline} was superseded ${inRow} times in a row`] : [];
 }
 
 /** A change is a move: what is as it was has not changed, and a semantic version never goes back. */
