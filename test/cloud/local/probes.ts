@@ -236,6 +236,15 @@ async function stack({ cloud }: Stage, name: string, resources: object): Promise
   });
 }
 
+/** Probes that look at how long something takes. */
+export const timed: ReadonlySet<string> = new Set([
+  'executions_start_at_once',
+  'invocations_answer_at_once',
+  'queues_are_long_polled',
+  'streams_are_polled',
+  'transactions_are_quick',
+]);
+
 /**
  * For each correction what AWS does, seen through the services alone: true when the cloud does as AWS does.
  */
