@@ -122,7 +122,7 @@ export function decide(situation: Situation): Decision {
   const held = [
     ...settled,
     ...waiting,
-    ...(beside === undefined ? turnReasons(situation) : reasonsOf(beside)),
+    ...(beside === undefined ? turnReasons(situation, isFree) : reasonsOf(beside)),
   ];
   // Whatever holds it is named, so that whoever mends one thing does not find the next behind it.
   if (held.length > 0)
@@ -136,10 +136,11 @@ export function decide(situation: Situation): Decision {
   };
 }
 
-/** What has to end before it is its turn: a bake that it is built on, or one whose place it needs. */
-function turnReasons(situation: Situation): HoldReason[] {
+/** What has to end before it is its turn: a bake that it is built on, or, where nothing else holds it, one whose place it needs. */
+function turnReasons(situation: Situation, isFree: boolean): HoldReason[] {
   const ancestor = ancestorReason(situation, dirtySince(situation));
-  return ancestor === undefined ? roomReasons(situation) : [ancestor];
+  if (ancestor !== undefined) return [ancestor];
+  return isFree ? roomReasons(situation) : [];
 }
 
 function reasonsOf(decision: Decision): readonly HoldReason[] {
