@@ -20,7 +20,11 @@ export function failures(oven: () => Oven): void {
     });
     expect(stepsOf(failed)).toEqual({ Preflight: 'succeeded', Build: 'failed' });
     expect(await oven().decides(name, 'hold')).toMatchObject([
-      { code: 'disabled', message: expect.stringContaining(`Mend the cause, then: ovenbird bake ${name}`) },
+      {
+        code: 'too-many-failures',
+        message: expect.stringContaining(`Mend the cause, then: ovenbird enable ${name}`),
+      },
+      { code: 'refused' },
     ]);
     await oven().leavesNothing(failed);
 
