@@ -1,10 +1,12 @@
 /** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, and what is one per pipeline. */
+import { canonical } from '../domain/canonical.ts';
 import { due, keys, lists, selectorShard } from '../domain/naming.ts';
 import {
   type ChangeRecord,
   dependenciesOf,
   type PipelineRecord,
   PipelineRecordSchema,
+  type PlanInputs,
   type PlanningRecord,
   PlanningRecordSchema,
   type RevisionRecord,
@@ -139,13 +141,21 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
   // A new definition is a new start: what failed before says nothing about it.
   return {
     update: keys.planning(pipeline),
-    // Ticks of a schedule count from the definition that has it.
-    set: { ...dirty, consecutiveFailures: 0, ticksSeen: now.toISOString() },
+    set: {
+      ...dirty,
+      consecutiveFailures: 0,
+      // Ticks count from the definition that has their schedule: one that changes something else drops none that has come.
+      ...(isSameSchedule(before.pipeline.plan, reading.plan) ? {} : { ticksSeen: now.toISOString() }),
+    },
     remove: ['refusedPlaces'],
     append: { changes, causes: changes },
     add: { version: 1 },
     when: { exists: true },
   };
+}
+
+function isSameSchedule(one: PlanInputs, other: PlanInputs): boolean {
+  return one.mode === other.mode && canonical(one.schedule ?? null) === canonical(other.schedule ?? null);
 }
 
 /**

@@ -89,6 +89,27 @@ describe('a pipeline with a schedule', () => {
     expect(new Set(bakes.map(({ bits }) => bits)).size).toBe(3);
   });
 
+  it('loses no tick to a definition that changes something else', async () => {
+    const world = planningWorld();
+    const always = {
+      mode: 'schedule' as const,
+      schedule: { ...daily.schedule, startCondition: 'always' as const },
+    };
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
+    await pass(world, DAY);
+    await releaseAll(world);
+    world.clock.forward(DAY);
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      triggers: always,
+      more: { description: 'other words' },
+    });
+    await world.settle();
+
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
   it('keeps a tick open while something else holds it', async () => {
     const world = planningWorld();
     await world.apply({ name: 'parent', base: BASE_PARAMETER });
