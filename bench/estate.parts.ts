@@ -3,6 +3,7 @@
  * that many share, and one agent that everything carries. In each of them stands the same family of 100 pipelines, which are all that the
  * component `probe` reaches.
  */
+import { seededNumbers } from '../local/seeded-numbers.ts';
 import { API_VERSION, type DefinitionInput } from '../shared/domain/definition.ts';
 
 export const FAMILY = 100;
@@ -31,21 +32,10 @@ export interface Estate {
   readonly components: readonly string[];
 }
 
-/** From 0 to 1, the same for the same seed (mulberry32). */
-function randomness(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export const parameterOf = (base: string): string => `/aws/service/${base}`;
 
 export function estateOf(seed: number, size: number): Estate {
-  const random = randomness(seed);
+  const random = seededNumbers(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = (names: readonly string[]) => names[below(names.length)] ?? '';
   const parameters = BASES.map(parameterOf);
@@ -64,7 +54,7 @@ export function estateOf(seed: number, size: number): Estate {
     return name;
   };
 
-  addFamily(randomness(FAMILY), parameters[0] ?? '', add);
+  addFamily(seededNumbers(FAMILY), parameters[0] ?? '', add);
   const left = size - FAMILY;
   const level = (part: number, parents: readonly string[], title: string) =>
     Array.from({ length: left === 0 ? 0 : Math.max(2, Math.floor(left / part)) }, (_, index) =>

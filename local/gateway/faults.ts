@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { seededNumbers } from '../seeded-numbers.ts';
 
 /** What to do to the matching calls of an operation. */
 export const faultSchema = z.strictObject({
@@ -58,7 +59,7 @@ export interface Faults {
 /** Faults in the order they were added: the first that matches and is due is met. */
 export function createFaults(seed = 1): Faults {
   const rules = new Map<string, { rule: Rule; toSkip: number; left: number }>();
-  const random = seeded(seed);
+  const random = seededNumbers(seed);
   let count = 0;
   return {
     add(rule) {
@@ -95,15 +96,4 @@ function matches(rule: Rule, call: FaultSubject): boolean {
     (rule.account === undefined || rule.account === call.account) &&
     (rule.region === undefined || rule.region === call.region)
   );
-}
-
-/** The same numbers for the same seed, so that a scenario with chance in it can be repeated (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

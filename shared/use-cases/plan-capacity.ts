@@ -15,15 +15,13 @@ export interface CapacityReading {
   readonly used: number;
 }
 
-/** The places that a bake of the pipeline needs. */
-export function placesNeeded(
-  limits: Limits,
-  plan: Pick<PlanInputs, 'team'>,
-): { key: string; limit: number }[] {
-  return [
-    { key: 'account', limit: limits.bakes },
-    ...(plan.team === undefined ? [] : [{ key: `team:${plan.team}`, limit: limits.bakesOfTeam }]),
-  ];
+/** The places that a bake of the pipeline needs: one of the account, and one of its team. */
+export function placeKeys({ team }: Pick<PlanInputs, 'team'>): string[] {
+  return ['account', ...(team === undefined ? [] : [`team:${team}`])];
+}
+
+function limitOf(limits: Limits, key: string): number {
+  return key === 'account' ? limits.bakes : limits.bakesOfTeam;
 }
 
 export function capacityRows(
@@ -31,9 +29,10 @@ export function capacityRows(
   limits: Limits,
   plan: Pick<PlanInputs, 'team'>,
 ): () => CapacityReading[] {
-  const rows = placesNeeded(limits, plan).map((place) => ({
-    ...place,
-    row: batch.want(keys.capacity(place.key), CapacityRecordSchema),
+  const rows = placeKeys(plan).map((key) => ({
+    key,
+    limit: limitOf(limits, key),
+    row: batch.want(keys.capacity(key), CapacityRecordSchema),
   }));
   return () => rows.map(({ key, limit, row }) => ({ key, limit, used: row()?.used ?? 0 }));
 }
@@ -55,13 +54,17 @@ export async function capacityOf(
 }
 
 /** Loses when somebody has taken the last place meanwhile. */
-export function takePlaces(capacity: readonly CapacityReading[]): Write[] {
-  return capacity.map(({ key, limit }) => ({
+export function takePlaces(limits: Limits, wanted: readonly string[]): Write[] {
+  return wanted.map((key) => ({ ...takeAnyway(key), when: { below: { used: limitOf(limits, key) } } }));
+}
+
+/** For who does not stand in line: the place counts, whether it is there or not. */
+export function takeAnyway(key: string): Extract<Write, { update: unknown }> {
+  return {
     update: keys.capacity(key),
     set: { key, listPk: lists.capacities, listSk: key },
     add: { used: 1 },
-    when: { below: { used: limit } },
-  }));
+  };
 }
 
 /** Several bakes that start in one transaction take their places in one write for each key. */
@@ -101,25 +104,26 @@ export async function planNext(deps: NextDeps): Promise<number> {
   const rows = await readAll(deps.table, { index: 'list', pk: lists.capacities }, CapacityRecordSchema);
   const heads = await Promise.all(
     rows.map(async ({ key, used }) => {
-      const free = (key === 'account' ? deps.limits.bakes : deps.limits.bakesOfTeam) - used;
-      if (free <= 0) return [];
-      const page = await deps.table.query({ index: 'due', pk: due.line(key), limit: Math.min(free, 100) });
-      return page.items.map((item) => String(item.pipeline));
+      const free = limitOf(deps.limits, key) - used;
+      return free <= 0 ? [] : headsOf(deps, key, Math.min(free, 100));
     }),
   );
-  const names = [...new Set(heads.flat())];
-  if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
-  return names.length;
+  return askFor(deps, heads.flat());
 }
 
 /** The same for places that have just been given back. */
 export async function planLine(deps: Omit<NextDeps, 'limits'>, given: readonly string[]): Promise<void> {
-  const heads = await Promise.all(
-    given.map(async (key) => {
-      const page = await deps.table.query({ index: 'due', pk: due.line(key), limit: 1 });
-      return page.items.map((item) => String(item.pipeline));
-    }),
-  );
-  const names = [...new Set(heads.flat())];
-  if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+  const heads = await Promise.all(given.map((key) => headsOf(deps, key, 1)));
+  await askFor(deps, heads.flat());
+}
+
+async function headsOf({ table }: Pick<NextDeps, 'table'>, key: string, limit: number): Promise<string[]> {
+  const page = await table.query({ index: 'due', pk: due.line(key), limit });
+  return page.items.map((item) => String(item.pipeline));
+}
+
+async function askFor({ planQueue }: Pick<NextDeps, 'planQueue'>, heads: readonly string[]): Promise<number> {
+  const names = [...new Set(heads)];
+  if (names.length > 0) await planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+  return names.length;
 }

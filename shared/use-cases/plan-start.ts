@@ -12,7 +12,7 @@ import type {
 import { bakeStartedEvent } from '../events/bake-started.ts';
 import type { Clock, Ids, Limits, Table, Workflows, Write } from '../ports.ts';
 import { causesOf } from './fan-out-change.ts';
-import { placesNeeded, takePlaces } from './plan-capacity.ts';
+import { placeKeys, takePlaces } from './plan-capacity.ts';
 import { clearedWrite } from './plan-record.ts';
 import type { Read } from './plan-situation.ts';
 
@@ -52,7 +52,7 @@ export function startWrites(
   const tick = tickTaken(deps, read.situation, decision, at);
   const changes = [...decision.changes, ...(tick === undefined ? [] : [tick])];
   const bake = bakeOf(deps.ids.next(), read.situation, { ...decision, changes }, at);
-  const places = placesNeeded(deps.limits, seen.pipeline.plan);
+  const places = placeKeys(seen.pipeline.plan);
   const writes = [
     clearedWrite(
       read,
@@ -71,12 +71,8 @@ export function startWrites(
             put: { ...keys.change(tick.id), ...tick, listPk: lists.changes, listSk: tick.id },
           } satisfies Write,
         ]),
-    ...takePlaces(places.map((place) => ({ ...place, used: 0 }))),
-    attemptWrite(
-      deps,
-      bake,
-      places.map(({ key }) => key),
-    ),
+    ...takePlaces(deps.limits, places),
+    attemptWrite(deps, bake, places),
     fingerprintWrite(read, bake),
     publishWrite(deps, read.situation, bake),
     // An ancestor that begins to move meanwhile is marked with a new version.

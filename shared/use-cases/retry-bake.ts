@@ -1,7 +1,7 @@
 /** A person tries a bake again that ended without a release: a new attempt with the same lock, at once and without waiting for a back-off. */
 import { BakeNotRetryable, TryLater } from '../domain/errors.ts';
 import { type AttemptState, isTerminal } from '../domain/lifecycle.ts';
-import { due, executionName, keys, lists } from '../domain/naming.ts';
+import { due, executionName, keys } from '../domain/naming.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
@@ -12,6 +12,7 @@ import {
 } from '../domain/records.ts';
 import { bakeStartedEvent } from '../events/bake-started.ts';
 import { type Ids, type Workflows, type Write, WriteConflict } from '../ports.ts';
+import { placeKeys, takeAnyway } from './plan-capacity.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 import { read } from './store/read.ts';
 
@@ -50,7 +51,6 @@ async function queue(
   const at = now.toISOString();
   const item = await deps.table.get(keys.planning(bake.pipeline));
   const planning = PlanningRecordSchema.parse(item);
-  const fingerprint = await fingerprintWrite(deps, bake);
   if (planning.activeBake !== undefined) {
     throw new BakeNotRetryable(
       `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
@@ -65,7 +65,7 @@ async function queue(
     requestedBy: by,
     cleanedUp: false,
     // Who asks in person does not stand in line; the place counts all the same.
-    capacity: placesOfPipeline(team),
+    capacity: placeKeys({ team }),
   };
   const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
   const writes: Write[] = [
@@ -85,14 +85,8 @@ async function queue(
       add: { version: 1 },
       when: { equals: { version: planning.version, activeBake: null } },
     },
-    fingerprint,
-    ...attempt.capacity.map(
-      (key): Write => ({
-        update: keys.capacity(key),
-        set: { key, listPk: lists.capacities, listSk: key },
-        add: { used: 1 },
-      }),
-    ),
+    await fingerprintWrite(deps, bake),
+    ...attempt.capacity.map(takeAnyway),
     startedEvent(deps, bake, attempt, team, by, at),
   ];
   try {
@@ -125,10 +119,6 @@ async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<
     set: { ...set, ...kept },
     when: { equals: { state: known.state, bake: known.bake } },
   };
-}
-
-function placesOfPipeline(team: string | undefined): string[] {
-  return ['account', ...(team === undefined ? [] : [`team:${team}`])];
 }
 
 function startedEvent(

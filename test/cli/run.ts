@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join, resolve } from 'node:path';
+import { listen } from '../support/listen.ts';
 
 const repository = resolve(import.meta.dirname ?? __dirname, '../..');
 const node = join(repository, 'node_modules/.bin/node');
@@ -59,15 +60,7 @@ export async function fakeService(answers: Record<string, (object | { status: nu
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    asked,
-    close: () => new Promise((done) => server.close(done)),
-  };
+  return { ...(await listen(server)), asked };
 }
 
 function forWire(answer: object | undefined): { status: number; value: object } {

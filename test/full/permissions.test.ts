@@ -3,10 +3,11 @@
  * statements, chosen at random, are taken away one by one, and what needs them must be refused. PERMISSIONS_SEED repeats a choice.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { seededNumbers } from '../../local/seeded-numbers.ts';
 import { exemption } from '../support/permissions/exempt.ts';
 import { type Grant, grantsOf, nameOf, type Role, readRoles } from '../support/permissions/roles.ts';
 import { derivedUse, type Survey, survey } from '../support/permissions/survey.ts';
-import { choose, seededNumbers, type Withdrawal, withdraw } from '../support/permissions/withdrawals.ts';
+import { choose, type Withdrawal, withdraw } from '../support/permissions/withdrawals.ts';
 import { shortScenarios } from '../support/play.ts';
 import { openWorld, type World } from '../support/world.ts';
 

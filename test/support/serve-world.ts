@@ -1,8 +1,8 @@
 /** The API over a planning world, on a port of its own: what the command line says can be read as people read it. */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createApi } from '../../functions/serve-api/app.ts';
 import { apiVerbs } from '../../functions/serve-api/verbs.ts';
+import { listen } from './listen.ts';
 import type { PlanningWorld } from './planning-world.ts';
 
 export const CALLER = 'arn:aws:iam::111122223333:user/anna';
@@ -26,15 +26,7 @@ interface Application {
 export async function serveWorld(world: PlanningWorld, given: readonly Application[] = [apiOf(world)]) {
   const calls: string[] = [];
   const server = createServer((request, response) => void answer(given, calls, request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    calls,
-    close: () => new Promise((done) => server.close(done)),
-  };
+  return { ...(await listen(server)), calls };
 }
 
 /** The first application that knows the path answers, as API Gateway's routes would have it. */

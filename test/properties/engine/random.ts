@@ -1,4 +1,6 @@
-/** Chance that can be repeated: mulberry32. */
+import { seededNumbers } from '../../../local/seeded-numbers.ts';
+
+/** Chance that can be repeated. */
 export interface Random {
   /** A whole number of 0 to `limit` - 1; 0 where there is none. */
   below(limit: number): number;
@@ -7,13 +9,7 @@ export interface Random {
 }
 
 export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededNumbers(seed);
   return {
     below: (limit) => Math.floor(next() * Math.max(0, limit)),
     inPercent: (percent) => next() * 100 < percent,

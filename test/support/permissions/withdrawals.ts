@@ -13,18 +13,6 @@ import { isDenialFor } from './recorded.ts';
 import { type Grant, nameOf, policiesOf, takeAway } from './roles.ts';
 import { derivedUse, type Survey } from './survey.ts';
 
-/** Numbers in [0, 1) that a seed repeats (mulberry32). */
-export function seededNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export function choose<T>(items: readonly T[], count: number, random: () => number): T[] {
   const left = [...items];
   const chosen: T[] = [];
