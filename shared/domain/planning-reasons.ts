@@ -37,11 +37,15 @@ export function reasonsToRest({ seen, fingerprint, unconfirmed }: Situation, wan
     });
   if (plan.mode === 'manual')
     reasons.push({ code: 'manual', message: `${name} starts when somebody asks: ${byHand}` });
-  if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused')
+  if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused') {
+    // A tick of a schedule that always bakes is part of the bits: what the next one wants has not been refused.
+    const tick = plan.schedule?.startCondition === 'always' ? seen.ticks?.next : undefined;
     reasons.push({
       code: 'refused',
-      message: `These versions were refused${fingerprint.reason === undefined ? '' : ` (${fingerprint.reason})`}. A newer version starts a bake, or: ${byHand}`,
+      message: `These versions were refused${fingerprint.reason === undefined ? '' : ` (${fingerprint.reason})`}. A newer version${tick === undefined ? '' : ', or the next time of its schedule,'} starts a bake, or: ${byHand}`,
+      ...(tick === undefined ? {} : { until: tick }),
     });
+  }
   for (const change of unconfirmed)
     reasons.push({
       code: 'storm-cap',

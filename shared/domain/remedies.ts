@@ -86,7 +86,7 @@ export function remediesOf(reason: HoldReason, pipeline: string): Remedy[] {
     case 'pinned':
       return [edit('lifecycle.pinned'), asked];
     case 'refused':
-      return [newer, asked];
+      return [newer, ...atTime(reason.until), asked];
     case 'storm-cap':
       return [confirmed(reason), asked];
     case 'concurrency':

@@ -164,9 +164,9 @@ function lookAgainAt(reasons: readonly HoldReason[], now: Date): string | undefi
       case 'too-many-failures':
       case 'pinned':
       case 'storm-cap':
-      case 'refused':
       case 'up-to-date':
         return 'never';
+      case 'refused':
       case 'schedule':
         return reason.until ?? 'never';
       case 'debounce':

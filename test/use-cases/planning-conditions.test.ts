@@ -110,6 +110,23 @@ describe('a pipeline with a schedule', () => {
     expect(world.bakes('base')).toHaveLength(2);
   });
 
+  it('bakes again at the next tick what was refused at the last', async () => {
+    const world = planningWorld();
+    const always = {
+      mode: 'schedule' as const,
+      schedule: { ...daily.schedule, startCondition: 'always' as const },
+    };
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
+    await pass(world, DAY);
+    for (const { id } of world.running()) await world.fail(id, 'ApprovalExpired', 'Nobody answered.');
+    await world.settle();
+    expect(held(world, 'base')).toEqual(['refused', 'schedule']);
+
+    await pass(world, DAY);
+
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
   it('keeps a tick open while something else holds it', async () => {
     const world = planningWorld();
     await world.apply({ name: 'parent', base: BASE_PARAMETER });

@@ -107,19 +107,22 @@ function forced({ world }: Stage, { name }: Entry): string[] {
     .map(({ id }) => `2: the forced request ${id} of ${name} was never baked`);
 }
 
-/** A schedule that always bakes has baked since its last tick. */
-function ticked({ world, seen }: Stage, { name, given }: Entry): string[] {
+/** A schedule that always bakes has baked since its last tick, unless nobody could. */
+function ticked(stage: Stage, entry: Entry): string[] {
+  const { world } = stage;
+  const { name, given } = entry;
   const now = world.clock.now().getTime();
   const last = TICKS.filter((at) => at <= now && at > Date.parse(world.pipeline(name).updatedAt)).at(-1);
-  const rests =
-    given.mode !== 'always' || given.pinned || !world.pipeline(name).enabled || last === undefined;
-  const trouble = [...seen.refused, ...seen.failures.keys()].some((key) => key.startsWith(`${name} `));
-  if (rests || trouble || currentBake(world, name) === undefined) return [];
+  if (given.mode !== 'always' || last === undefined) return [];
+  const excused = excuses(stage, entry, isFresh(stage, entry)).some((excuse) => EXCUSES_A_TICK.has(excuse));
+  if (excused || currentBake(world, name) === undefined) return [];
   const latest = world.bakes(name).at(-1);
   return Date.parse(latest?.createdAt ?? '') >= last
     ? []
     : [`1: ${name} missed its tick of ${new Date(last).toISOString()}`];
 }
+
+const EXCUSES_A_TICK = new Set(['unresolved', 'disabled', 'pinned', 'too-many-failures']);
 
 /** Rule 5: everything that was begun was brought to its end, and everybody was told. */
 function nothingLost({ world }: Stage): string[] {
