@@ -145,9 +145,12 @@ export const due = {
   confirmed: 'DUE#CONFIRMED',
 } as const;
 
-/** Where a pipeline stands in the line for a place: the longest chain of images that wait for it first, then who has waited longest. */
-export function linePosition(chain: number, since: string): string {
-  return `${pad(Math.max(0, 9999 - chain), 4)}#${since}`;
+/**
+ * Where a pipeline stands in the line for a place: the longest chain of images that wait for it first, then who has waited longest. No two
+ * stand at the same position, and it is the same position in every line.
+ */
+export function linePosition(chain: number, since: string, pipeline: string): string {
+  return `${pad(Math.max(0, 9999 - chain), 4)}#${since}#${pipeline}`;
 }
 
 /** Machines by name; also the middle part of execution names of nested machines. */

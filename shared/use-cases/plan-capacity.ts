@@ -2,10 +2,11 @@
  * Places for concurrent bakes. A bake takes its places in the transaction that starts it and gives them back with the one that ends it, or
  * with the one that asks a person: nobody's decision holds up the builds of others. Whoever finds no place stands in a line.
  */
-import { due, keys, lists } from '../domain/naming.ts';
+import { due, keys, linePosition, lists } from '../domain/naming.ts';
 import type { Capacity } from '../domain/planning.ts';
 import { CapacityRecordSchema, type PlanInputs } from '../domain/records.ts';
 import type { Limits, PlanQueue, Table, Write } from '../ports.ts';
+import { longestChain } from './plan-again.ts';
 import { readAll } from './store/read.ts';
 import type { ReadBatch } from './store/read-batch.ts';
 
@@ -37,20 +38,48 @@ export function capacityRows(
   return () => rows.map(({ key, limit, row }) => ({ key, limit, used: row()?.used ?? 0 }));
 }
 
-/** With who stands at the head of each line, where that is somebody else. */
-export async function capacityOf(
+export interface Line extends CapacityReading {
+  /** Who stands first in it, where that is somebody else. */
+  readonly head?: { readonly pipeline: string; readonly position: string };
+}
+
+/** With the head of the line for each place that is free; where none is free, nobody comes to the order of the line. */
+export async function linesOf(
   table: Pick<Table, 'query'>,
   readings: readonly CapacityReading[],
   pipeline: string,
-): Promise<Capacity[]> {
+): Promise<Line[]> {
   return await Promise.all(
     readings.map(async (reading) => {
       if (reading.used >= reading.limit) return reading;
       const page = await table.query({ index: 'due', pk: due.line(reading.key), limit: 1 });
-      const head = page.items[0]?.pipeline;
-      return typeof head === 'string' && head !== pipeline ? { ...reading, before: head } : reading;
+      const head = page.items[0];
+      return typeof head?.pipeline === 'string' && head.pipeline !== pipeline
+        ? { ...reading, head: { pipeline: head.pipeline, position: String(head.dueSk) } }
+        : reading;
     }),
   );
+}
+
+/**
+ * Whom a pipeline lets go first. All lines have one order, so two that need the same places never wait for each other, in whatever lines they
+ * stand: the first of all starts, or waits for a place that is taken.
+ */
+export async function capacityOf(
+  table: Table,
+  lines: readonly Line[],
+  { pipeline, since }: { readonly pipeline: string; readonly since: string },
+): Promise<Capacity[]> {
+  if (lines.every(({ head }) => head === undefined)) return [...lines];
+  const own = await positionOf(table, pipeline, since);
+  return lines.map(({ head, ...reading }) =>
+    head === undefined || head.position > own ? reading : { ...reading, before: head.pipeline },
+  );
+}
+
+/** Where a pipeline would stand in a line, by all that are built on it now. */
+export async function positionOf(table: Table, pipeline: string, since: string): Promise<string> {
+  return linePosition(await longestChain({ table }, pipeline), since, pipeline);
 }
 
 /** Loses when somebody has taken the last place meanwhile. */

@@ -1,9 +1,9 @@
 /** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
-import { due, keys, linePosition } from '../domain/naming.ts';
+import { due, keys } from '../domain/naming.ts';
 import { type Decision, dirtySince } from '../domain/planning.ts';
 import type { HoldReason, PlanningRecord } from '../domain/records.ts';
 import type { Clock, Table, Write } from '../ports.ts';
-import { longestChain } from './plan-again.ts';
+import { positionOf } from './plan-capacity.ts';
 import type { Read } from './plan-situation.ts';
 import { standUnder } from './wave-rows.ts';
 
@@ -34,7 +34,7 @@ const NOT_DUE = ['dueAt', 'duePk', 'dueSk'];
 /** What time alone ends. */
 const TIMED = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
 
-type LineDeps = Parameters<typeof longestChain>[0];
+type LineDeps = Pick<RecordDeps, 'table'>;
 
 type PlanDecision = NonNullable<PlanningRecord['decision']>;
 
@@ -142,7 +142,7 @@ export async function recordHold(
   return { isNews, seconds: (Date.parse(dueAt) - now.getTime()) / 1000 };
 }
 
-/** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-next.ts). */
+/** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-capacity.ts). */
 async function lineOf(
   deps: LineDeps,
   { situation }: Read,
@@ -150,8 +150,8 @@ async function lineOf(
 ): Promise<{ duePk: string; dueSk: string } | undefined> {
   const [first] = reasons.flatMap(({ capacity }) => (capacity === undefined ? [] : [capacity]));
   if (first === undefined || reasons.some(({ code }) => code !== 'concurrency')) return undefined;
-  const chain = await longestChain(deps, situation.seen.pipeline.name);
-  return { duePk: due.line(first), dueSk: linePosition(chain, dirtySince(situation)) };
+  const position = await positionOf(deps.table, situation.seen.pipeline.name, dirtySince(situation));
+  return { duePk: due.line(first), dueSk: position };
 }
 
 /** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */

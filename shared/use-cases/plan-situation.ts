@@ -6,7 +6,7 @@ import { approvalId } from '../domain/approval.ts';
 import { differences } from '../domain/causes.ts';
 import { PipelineNotFound } from '../domain/errors.ts';
 import { keys } from '../domain/naming.ts';
-import type { ActiveBake, Ancestor, Situation } from '../domain/planning.ts';
+import { type ActiveBake, type Ancestor, dirtySince, type Situation } from '../domain/planning.ts';
 import {
   ApprovalRecordSchema,
   type AttemptRecord,
@@ -21,7 +21,7 @@ import {
 } from '../domain/records.ts';
 import { isSame, type Seen, targetsMissing, wishOf } from '../domain/wish.ts';
 import type { Calendar, Clock, Digest, Limits, Table } from '../ports.ts';
-import { capacityOf, capacityRows } from './plan-capacity.ts';
+import { capacityOf, capacityRows, linesOf } from './plan-capacity.ts';
 import { type Head, readChain, readHead } from './plan-chain.ts';
 import { freezeOf } from './plan-times.ts';
 import { ReadBatch } from './store/read-batch.ts';
@@ -74,9 +74,9 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
   );
   const running = runningRows(deps, second, bake);
   const moved = movedRows(second, seen, wishes[0], pending);
-  const [fingerprints, line] = await Promise.all([
+  const [fingerprints, lines] = await Promise.all([
     fingerprintsOf(deps, seen, wishes[0]),
-    capacityOf(deps.table, capacity(), name),
+    linesOf(deps.table, capacity(), name),
     second.send(deps.table),
   ]);
 
@@ -92,6 +92,8 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
     }),
   );
   const frozen = freezeOf(deps.calendar, seen.pipeline.plan, now);
+  const changes = changesOf(seen, known, moved());
+  const since = dirtySince({ seen, changes, now });
   return {
     situation: {
       seen,
@@ -100,9 +102,9 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
       kept: keptOf(fingerprints),
       ancestors,
       active: activeOf(bake, attempt, own.pipeline.revision, running?.approval()?.state),
-      changes: changesOf(seen, known, moved()),
+      changes,
       unconfirmed: unconfirmedOf(known.filter(({ id }) => own.planning.causes.includes(id))),
-      capacity: line,
+      capacity: await capacityOf(deps.table, lines, { pipeline: name, since }),
       ...(frozen === undefined ? {} : { frozen }),
       now,
     },

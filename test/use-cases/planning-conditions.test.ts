@@ -236,6 +236,25 @@ describe('places for bakes', () => {
     expect(world.running()).toHaveLength(2);
   });
 
+  it('are given to one after another of a team, though others of it stand in the line of the account', async () => {
+    const world = planningWorld({ limits: { bakes: 2, bakesOfTeam: 1 } });
+    for (const name of ['other', 'another']) await world.apply({ name, base: BASE_PARAMETER });
+    await world.settle();
+    const team = ['one', 'two', 'three', 'four', 'five'];
+    for (const name of team) await world.apply({ name, base: BASE_PARAMETER, more: { team: 'web' } });
+    await world.settle();
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['other', 'another']);
+
+    for (const bake of world.running()) await world.release(bake.id);
+    for (const done of team) {
+      await pass(world, 60);
+      expect({ done, running: world.running() }).toMatchObject({ running: [expect.anything()] });
+      for (const bake of world.running()) await world.release(bake.id);
+    }
+
+    expect(world.bakes().map(({ pipeline }) => pipeline)).toEqual(expect.arrayContaining(team));
+  });
+
   it('are counted for each team', async () => {
     const world = planningWorld({ limits: { bakesOfTeam: 1 } });
     for (const name of ['one', 'two'])
