@@ -9,6 +9,7 @@ import type { BakeRef, CleanUpResultSchema } from '../domain/payloads.ts';
 import { type AttemptRecord, type ImageRecord, ImageRecordSchema } from '../domain/records.ts';
 import type { BuildEngine, OwnImages, TestInstances, Workflows } from '../ports.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
+import { readAll } from './store/read.ts';
 
 export interface CleanUpDeps extends StepDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
@@ -69,11 +70,12 @@ async function removeInstances(deps: CleanUpDeps, ref: BakeRef): Promise<string[
 }
 
 async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: boolean; removed: string[] }> {
-  const page = await deps.table.query({ pk: keys.bake(ref.bake).pk, prefix: 'IMAGE#' });
-  const images = page.items
-    .map((item) => ImageRecordSchema.parse(item))
-    // A kept image is its release's.
-    .filter((image) => image.attempt === ref.attempt && !image.removed && image.adoptedFrom === undefined);
+  const { pk } = keys.bake(ref.bake);
+  const recorded = await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ImageRecordSchema);
+  // A kept image is its release's.
+  const images = recorded.filter(
+    (image) => image.attempt === ref.attempt && !image.removed && image.adoptedFrom === undefined,
+  );
   const removed: string[] = [];
   let ended = true;
   for (const image of images) {

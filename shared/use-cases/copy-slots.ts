@@ -9,6 +9,7 @@ import { COPYING, QUOTAS } from '../domain/quotas.ts';
 import type { TargetRecord } from '../domain/records.ts';
 import { type Clock, type Table, type Write, WriteConflict } from '../ports.ts';
 import { rowKey } from './ledger.ts';
+import { readAll } from './store/read.ts';
 
 export interface CopySlotDeps {
   readonly table: Table;
@@ -77,6 +78,5 @@ export function freeSlot(row: SlotRow): Write {
 
 async function readSlots(deps: CopySlotDeps, row: SlotRow): Promise<z.infer<typeof SlotSchema>[]> {
   const { pk } = keys.copyFence(row.account, row.region);
-  const { items } = await deps.table.query({ pk, prefix: 'COPY#', limit: 500 });
-  return items.map((item) => SlotSchema.parse(item));
+  return await readAll(deps.table, { pk, prefix: 'COPY#' }, SlotSchema);
 }

@@ -9,8 +9,8 @@ import {
   SelectorRecordSchema,
 } from '../domain/records.ts';
 import { selectorKey } from '../domain/selectors.ts';
-import type { Seen } from '../domain/wish.ts';
-import type { Calendar, Clock, Table } from '../ports.ts';
+import { type Seen, type Wish, wishOf } from '../domain/wish.ts';
+import type { Calendar, Clock, Digest, Table } from '../ports.ts';
 import { ticksOf } from './plan-times.ts';
 import { ReadBatch } from './store/read-batch.ts';
 
@@ -21,6 +21,19 @@ export interface ChainDeps {
 }
 
 export type Head = Pick<Seen, 'pipeline' | 'planning'>;
+
+/** A pipeline, with what it would be made of now. */
+export async function readWish(
+  deps: ChainDeps & { readonly digest: Digest },
+  name: string,
+): Promise<{ readonly seen: Seen; readonly wish: Wish }> {
+  const head = await readHead(deps.table, name);
+  const batch = new ReadBatch();
+  const body = seenRows(deps, batch, head);
+  await batch.send(deps.table);
+  const seen = body();
+  return { seen, wish: wishOf(deps.digest, seen) };
+}
 
 export async function readHead(table: Pick<Table, 'getMany'>, name: string): Promise<Head> {
   const batch = new ReadBatch();

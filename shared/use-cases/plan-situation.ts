@@ -24,6 +24,7 @@ import type { Calendar, Clock, Digest, Limits, Table } from '../ports.ts';
 import { capacityOf, capacityRows, linesOf } from './plan-capacity.ts';
 import { type Head, readChain, readHead } from './plan-chain.ts';
 import { freezeOf } from './plan-times.ts';
+import { readAll } from './store/read.ts';
 import { ReadBatch } from './store/read-batch.ts';
 
 export interface SituationDeps {
@@ -126,8 +127,7 @@ async function fingerprintsOf(
   const isCurrent = isSame(seen.channel, wish.wanted) && targetsMissing({ seen, wish }).length === 0;
   if (isCurrent && seen.planning.request === undefined) return [];
   const { pk, sk } = keys.fingerprint(seen.pipeline.name, wish.wanted.bits, '');
-  const page = await deps.table.query({ pk, prefix: sk });
-  return page.items.map((item) => FingerprintRecordSchema.parse(item));
+  return await readAll(deps.table, { pk, prefix: sk }, FingerprintRecordSchema);
 }
 
 /** Releases that can be used again, the newest first. What a person refused to have pointed to again is kept all the same. */

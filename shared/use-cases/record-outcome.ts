@@ -35,7 +35,7 @@ import { LOOK_AGAIN_SECONDS } from './clean-up-bake.ts';
 import { planAgain } from './plan-again.ts';
 import { givePlaces, planLine } from './plan-capacity.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
-import { read } from './store/read.ts';
+import { read, readAll } from './store/read.ts';
 
 export interface RecordOutcomeDeps extends StepDeps {
   readonly ids: Ids;
@@ -108,8 +108,8 @@ async function failureOf(
 }
 
 async function logOfBuild(deps: RecordOutcomeDeps, attempt: AttemptRecord): Promise<string | undefined> {
-  const page = await deps.table.query({ pk: keys.bake(attempt.bake).pk, prefix: 'IMAGE#' });
-  const images = page.items.map((item) => ImageRecordSchema.parse(item));
+  const { pk } = keys.bake(attempt.bake);
+  const images = await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ImageRecordSchema);
   return images.find((image) => image.attempt === attempt.attempt && image.log !== undefined)?.log;
 }
 

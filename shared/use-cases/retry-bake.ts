@@ -1,4 +1,7 @@
-/** A person tries a bake again that ended without a release: a new attempt with the same lock, at once and without waiting for a back-off. */
+/**
+ * A person tries a bake again that ended without a release: a new attempt with the same lock, at once and without waiting for a back-off. What
+ * is no longer wanted is not tried again.
+ */
 import { BakeNotRetryable, TryLater } from '../domain/errors.ts';
 import { type AttemptState, isTerminal } from '../domain/lifecycle.ts';
 import { due, executionName, keys } from '../domain/naming.ts';
@@ -8,16 +11,19 @@ import {
   FingerprintRecordSchema,
   type OutboxRecord,
   type PlanningRecord,
-  PlanningRecordSchema,
 } from '../domain/records.ts';
+import { isSame } from '../domain/wish.ts';
 import { bakeStartedEvent } from '../events/bake-started.ts';
-import { type Ids, type Workflows, type Write, WriteConflict } from '../ports.ts';
+import { type Calendar, type Digest, type Ids, type Workflows, type Write, WriteConflict } from '../ports.ts';
 import { placeKeys, takeAnyway } from './plan-capacity.ts';
+import { readWish } from './plan-chain.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 import { read } from './store/read.ts';
 
 export interface RetryBakeDeps extends StepDeps {
   readonly ids: Ids;
+  readonly digest: Digest;
+  readonly calendar: Calendar;
   readonly workflows: Pick<Workflows, 'startBake'>;
 }
 
@@ -49,14 +55,15 @@ async function queue(
 ): Promise<AttemptRecord | undefined> {
   const now = deps.clock.now();
   const at = now.toISOString();
-  const item = await deps.table.get(keys.planning(bake.pipeline));
-  const planning = PlanningRecordSchema.parse(item);
+  const { seen, wish } = await readWish(deps, bake.pipeline);
+  const { planning } = seen;
   if (planning.activeBake !== undefined) {
     throw new BakeNotRetryable(
       `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
       { bake: bake.id, active: planning.activeBake },
     );
   }
+  if (!wish.known || !isSame(bake, wish.wanted)) throw outdated(bake);
   const attempt: AttemptRecord = {
     bake: bake.id,
     attempt: bake.attempt + 1,
@@ -147,6 +154,12 @@ async function start(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<Attem
   const execution = await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
   await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { execution } }]);
   return { ...attempt, execution };
+}
+
+/** What a release is made of only moves forward: an older lock would only be replaced again. */
+function outdated(bake: BakeRecord): BakeNotRetryable {
+  const message = `Bake ${bake.id} cannot be tried again: ${bake.pipeline} would be made of other versions now. Bake those with: ovenbird bake ${bake.pipeline}`;
+  return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline });
 }
 
 function refusal(bake: BakeRecord, state: AttemptState): BakeNotRetryable {

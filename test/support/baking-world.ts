@@ -1,12 +1,16 @@
 /** A pipeline `web` with one bake that is about to run, and everything that its machines and functions need, in memory. */
+import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import { DefinitionSchema } from '../../shared/domain/definition.ts';
 import { keys } from '../../shared/domain/naming.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
   FingerprintRecordSchema,
+  PipelineRecordSchema,
   PlanningRecordSchema,
+  SelectorRecordSchema,
 } from '../../shared/domain/records.ts';
+import { wishOf } from '../../shared/domain/wish.ts';
 import type {
   BaseImages,
   Documents,
@@ -111,29 +115,65 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     ...given,
   });
   const at = clock.now().toISOString();
+  const lock: BakeRecord['lock'] = {
+    base: {
+      key: 'ssm:eu-west-1:/aws/service/ami',
+      selector: { kind: 'ssm', name: '/aws/service/ami', region: 'eu-west-1' },
+      version: 'ami-0aaaaaaaaaaaaaaaa',
+    },
+    components: [
+      {
+        key: `component:${COMPONENT}/1.x.x`,
+        selector: { kind: 'component', arn: `${COMPONENT}/1.x.x` },
+        version: `${COMPONENT}/1.2.0/1`,
+      },
+    ],
+    inputs: [],
+    tests: [],
+  };
+  const pipeline = PipelineRecordSchema.parse({
+    name: PIPELINE,
+    revision: 1,
+    digest: 'd',
+    enabled: true,
+    parents: [],
+    plan: {
+      channel: 'stable',
+      team: definition.team,
+      base: lock.base.selector,
+      components: lock.components.map(({ selector }) => selector),
+      recipe: 'recipe',
+      proof: 'proof',
+      mode: 'immediate',
+      debounceSeconds: 0,
+      maxHoldSeconds: 0,
+      maxFailures: 2,
+    },
+    createdAt: at,
+    updatedAt: at,
+  });
+  const planning = PlanningRecordSchema.parse({
+    pipeline: PIPELINE,
+    version: 7,
+    dirty: false,
+    changes: [],
+    activeBake: BAKE,
+    supersededInRow: 0,
+    consecutiveFailures: 0,
+  });
+  const selectors = [lock.base, ...lock.components].map((entry) =>
+    SelectorRecordSchema.parse({ ...entry, topic: entry.key }),
+  );
+  const wish = wishOf(digest, { pipeline, planning, selectors, channel: undefined, channels: new Map() });
+  if (!wish.known) throw new Error('All its versions are known.');
   const bake: BakeRecord = {
     id: BAKE,
     pipeline: PIPELINE,
     revision: 1,
     channel: 'stable',
-    bits: 'b'.repeat(64),
-    proof: 'c'.repeat(64),
-    lock: {
-      base: {
-        key: 'ssm:eu-west-1:/aws/service/ami',
-        selector: { kind: 'ssm', name: '/aws/service/ami', region: 'eu-west-1' },
-        version: 'ami-0aaaaaaaaaaaaaaaa',
-      },
-      components: [
-        {
-          key: `component:${COMPONENT}/1.x.x`,
-          selector: { kind: 'component', arn: `${COMPONENT}/1.x.x` },
-          version: `${COMPONENT}/1.2.0/1`,
-        },
-      ],
-      inputs: [],
-      tests: [],
-    },
+    bits: wish.wanted.bits,
+    proof: wish.wanted.proof,
+    lock,
     startsAt: 'Build',
     reason: 'nginx moved from 1.1.0/1 to 1.2.0/1.',
     changes: ['change-1'],
@@ -149,6 +189,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     clock,
     ids: countingIds(),
     digest,
+    calendar: cronerCalendar,
     engine,
     instances,
     commands,
@@ -194,18 +235,9 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
             appliedAt: at,
           },
         },
-        {
-          put: {
-            ...keys.planning(PIPELINE),
-            pipeline: PIPELINE,
-            version: 7,
-            dirty: false,
-            changes: [],
-            activeBake: BAKE,
-            supersededInRow: 0,
-            consecutiveFailures: 0,
-          },
-        },
+        { put: { ...keys.pipeline(PIPELINE), ...pipeline } },
+        { put: { ...keys.planning(PIPELINE), ...planning } },
+        ...selectors.map((row) => ({ put: { ...keys.selector(row.key), ...row } })),
         {
           put: {
             ...keys.fingerprint(PIPELINE, bake.bits, bake.proof),

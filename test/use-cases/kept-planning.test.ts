@@ -65,6 +65,23 @@ describe('a suite that changed', () => {
   });
 });
 
+describe('an image that has been judged in many ways', () => {
+  it('is found among them, on however many pages they are', async () => {
+    w = planningWorld({ pageSize: 1 });
+    await w.apply(spec());
+    await releaseAll();
+    const kept = channel().bake;
+
+    for (const script of ['sleep 1', 'sleep 2', 'sleep 3', 'sleep 4']) {
+      await w.apply(spec({ tests: { suites: [{ name: 'boots', script }] } }));
+      await w.settle();
+      expect(bake()).toMatchObject({ startsAt: 'Test', reuses: kept });
+      await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
+      await w.settle();
+    }
+  });
+});
+
 describe('a target that is new', () => {
   beforeEach(async () => {
     await w.apply(spec({ distribution: place('us-east-1') }));

@@ -217,6 +217,24 @@ describe('planning', () => {
     expect(world.bakes('base').at(-1)?.changes).toContain(request?.id);
   });
 
+  it('is not tried again once it would be made of other versions', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.settle();
+    const [first] = world.bakes('base');
+    const bake = first?.id ?? '';
+    await world.fail(bake);
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.notice(BASE_TOPIC);
+    await world.settle();
+    await releaseAll(world);
+
+    await expect(retryBake(world.ports, { bake, by: 'anna' })).rejects.toMatchObject({
+      name: 'BakeNotRetryable',
+      message: expect.stringContaining('ovenbird bake base'),
+    });
+  });
+
   it('does not name again what a bake was tried again for', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
