@@ -18,6 +18,8 @@ import { sameFingerprint, startRules } from './start-rules.ts';
 export interface Watched {
   /** Fingerprints, as `pipeline bits proof`, that somebody or too many failures decided against. */
   readonly refused: Set<string>;
+  /** Of those, what somebody decided against last, however often it had failed before. */
+  readonly decided: Set<string>;
   readonly failures: Map<string, number>;
   /** How many attempts of a pipeline in a row gave way to newer versions. */
   readonly superseded: Map<string, number>;
@@ -43,6 +45,7 @@ interface Change {
 export function watch(world: PlanningWorld, entries: readonly Entry[], broken: string[]): Watched {
   const seen: Watched = {
     refused: new Set(),
+    decided: new Set(),
     failures: new Map(),
     superseded: new Map(),
     marked: new Map(),
@@ -109,6 +112,8 @@ function ofAttempt(
   // Who would not have it go to new targets says nothing about the image.
   const isDecided = ['rejected', 'expired', 'cancelled'].includes(is.state) && bake.startsAt !== 'Approve';
   if (isDecided) seen.refused.add(fingerprint);
+  if (isDecided) seen.decided.add(fingerprint);
+  else if (isTerminal(is.state)) seen.decided.delete(fingerprint);
   if (is.state === 'failed') {
     const failures = (seen.failures.get(fingerprint) ?? 0) + 1;
     seen.failures.set(fingerprint, failures);
@@ -151,7 +156,8 @@ function ofRevision(entries: readonly Entry[], seen: Watched, { before, after }:
 function ofEnabling(seen: Watched, { before, after }: Change): void {
   if (after?.sk !== 'META' || before?.enabled !== false || after.enabled !== true) return;
   for (const fingerprint of seen.failures.keys())
-    if (fingerprint.startsWith(`${String(after.name)} `)) seen.refused.delete(fingerprint);
+    if (fingerprint.startsWith(`${String(after.name)} `) && !seen.decided.has(fingerprint))
+      seen.refused.delete(fingerprint);
 }
 
 /** What the definition says now about the image and about how it is judged. */
