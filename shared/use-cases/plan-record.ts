@@ -34,6 +34,18 @@ const NOT_DUE = ['dueAt', 'duePk', 'dueSk'];
 /** What time alone ends. */
 const TIMED = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
 
+/**
+ * What somebody has said about the pipeline: nobody makes up for the ticks that come meanwhile. A tick that comes while it waits for anything
+ * else stays open.
+ */
+const LETS_TICKS_PASS = new Set<HoldReason['code']>([
+  'disabled',
+  'too-many-failures',
+  'pinned',
+  'manual',
+  'refused',
+]);
+
 type LineDeps = Pick<RecordDeps, 'table'>;
 
 type PlanDecision = NonNullable<PlanningRecord['decision']>;
@@ -115,10 +127,13 @@ export async function recordHold(
   const { planning } = read.situation.seen;
   const now = deps.clock.now();
   const isRecorded = planning.decision?.kind === 'hold' && sameReasons(planning.decision.reasons, reasons);
-  const dueAt = lookAgainAt(reasons, now);
+  const again = lookAgainAt(reasons, now);
+  const wave = standUnder(reasons, planning.pipeline);
+  // Who rests lets ticks pass one by one, so that whatever ends the rest does not find one of before.
+  const dueAt = again ?? (wave === undefined ? read.situation.seen.ticks?.next : undefined);
   const isDue = planning.dueAt === undefined ? dueAt !== undefined : planning.dueAt <= now.toISOString();
   // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
-  const dirty = dueAt !== undefined;
+  const dirty = again !== undefined;
   const isNews = !isRecorded || planning.dirty !== dirty;
   if (!isNews && !isDue) return { isNews };
 
@@ -128,18 +143,17 @@ export async function recordHold(
     dirtySince: dirtySince(read.situation),
     changes: planning.changes.slice(-CHANGES_KEPT),
     causes: [...new Set(planning.causes)].slice(-CHANGES_KEPT),
-    ...(settled ? passedTick(read) : {}),
+    ...(settled && reasons.some(({ code }) => LETS_TICKS_PASS.has(code)) ? passedTick(read) : {}),
   };
   const line = await lineOf(deps, read, reasons);
-  const wave = standUnder(reasons, planning.pipeline);
   const more =
     dueAt === undefined
       ? { set: { ...always, ...wave?.set }, remove: wave === undefined ? NOT_DUE : ['dueAt'] }
       : { set: { ...always, dueAt, ...(line ?? { duePk: due.planning, dueSk: dueAt }) } };
   await deps.table.write([planningWrite(read, entry, more), ...(wave?.checks ?? [])]);
   const isTimed = reasons.every(({ code }) => TIMED.has(code));
-  if (!isTimed || dueAt === undefined) return { isNews };
-  return { isNews, seconds: (Date.parse(dueAt) - now.getTime()) / 1000 };
+  if (!isTimed || again === undefined) return { isNews };
+  return { isNews, seconds: (Date.parse(again) - now.getTime()) / 1000 };
 }
 
 /** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-capacity.ts). */
@@ -164,9 +178,9 @@ function lookAgainAt(reasons: readonly HoldReason[], now: Date): string | undefi
       case 'too-many-failures':
       case 'pinned':
       case 'storm-cap':
+      case 'refused':
       case 'up-to-date':
         return 'never';
-      case 'refused':
       case 'schedule':
         return reason.until ?? 'never';
       case 'debounce':

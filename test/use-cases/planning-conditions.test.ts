@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HoldReason } from '../../shared/domain/records.ts';
+import { confirmWave } from '../../shared/use-cases/confirm-wave.ts';
+import { disablePipeline } from '../../shared/use-cases/disable-pipeline.ts';
+import { enablePipeline } from '../../shared/use-cases/enable-pipeline.ts';
 import {
   ami,
   BASE_PARAMETER,
@@ -142,6 +145,72 @@ describe('a pipeline with a schedule', () => {
     await releaseAll(world);
 
     expect(world.bakes('child')).toHaveLength(1);
+  });
+});
+
+describe('a tick that comes while nothing can start', () => {
+  const daily = { mode: 'schedule' as const, schedule: { expression: 'cron(0 8 * * ? *)' } };
+
+  it('is open still when the first release of its parent has come', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'parent', base: BASE_PARAMETER });
+    await world.apply({ name: 'child', base: 'parent', triggers: daily });
+    await world.settle();
+    await pass(world, DAY);
+    expect(held(world, 'child')).toContain('unresolved');
+
+    await releaseAll(world);
+
+    expect(world.bakes('child')).toHaveLength(1);
+  });
+
+  it('is open still when a person lets the wave begin', async () => {
+    const world = planningWorld({ limits: { wave: 1 } });
+    for (const name of ['one', 'two']) {
+      await world.apply({ name, base: BASE_PARAMETER, triggers: daily });
+      await pass(world, DAY);
+      await releaseAll(world);
+    }
+    await moveBase(world, 2);
+    await pass(world, DAY);
+    expect(held(world, 'one')).toContain('storm-cap');
+
+    const [wave] = world.changes().filter((change) => change.wave !== undefined);
+    await confirmWave(world.ports, { change: wave?.id ?? '', by: 'anna' });
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['one', 'two']);
+  });
+
+  it('passes where somebody has disabled the pipeline', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
+    await world.settle();
+    await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: 'not now' });
+    for (let day = 0; day < 3; day += 1) await pass(world, DAY);
+
+    await enablePipeline(world.ports, { pipeline: 'base' });
+    await world.settle();
+    expect(held(world, 'base')).toEqual(['schedule']);
+    expect(world.bakes('base')).toHaveLength(0);
+
+    await pass(world, DAY);
+    expect(world.bakes('base')).toHaveLength(1);
+  });
+
+  it('passes where the versions were refused, and what is newer waits for the next', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
+    await pass(world, DAY);
+    for (const { id } of world.running()) await world.fail(id, 'ApprovalRejected', 'Not there.');
+    await world.settle();
+    for (let day = 0; day < 2; day += 1) await pass(world, DAY);
+
+    await moveBase(world, 2);
+    expect(held(world, 'base')).toEqual(['schedule']);
+
+    await pass(world, DAY);
+    expect(world.bakes('base')).toHaveLength(2);
   });
 });
 

@@ -54,13 +54,16 @@ export async function confirmWaves({ world }: Stage): Promise<void> {
 
 /** The next time at which somebody is to be looked at. Who waits for somebody's first release waits for a person, not for a time. */
 function nextDue(stage: Stage): number | undefined {
-  const { world } = stage;
+  const { world, entries } = stage;
+  const ticking = new Set(entries.flatMap(({ given, name }) => (given.mode === 'hourly' ? [name] : [])));
   const dueRows = [due.planning, due.fanOut, due.outbox, due.confirmed, due.selectors].flatMap((pk) =>
     world.due(pk),
   );
   const timed = dueRows.filter(({ pipeline }) => {
-    const decision = typeof pipeline === 'string' ? world.planning(pipeline)?.decision : undefined;
-    return decision?.reasons.some(({ code }) => code === 'unresolved') !== true;
+    const row = typeof pipeline === 'string' ? world.planning(pipeline) : undefined;
+    // Whoever rests is looked at with every tick of a schedule that has no end.
+    if (row?.dirty === false && ticking.has(row.pipeline)) return false;
+    return row?.decision?.reasons.some(({ code }) => code === 'unresolved') !== true;
   });
   const queued = world.running().length > 0 ? [world.clock.now().getTime() + 61_000] : [];
   const times = [
