@@ -33,6 +33,8 @@ export async function usersOf(
   const { items, cursor } = await table.query({
     pk: keys.selectorUser(selector, '').pk,
     prefix: 'USER#',
+    // The way in which the selector's row is read with the first of them, so that one page follows the other.
+    descending: true,
     limit: page.limit,
     ...(page.after === undefined ? {} : { after: page.after }),
   });

@@ -342,6 +342,19 @@ describe('places for bakes', () => {
 });
 
 describe('a wave above the cap', () => {
+  it('is counted whole, however many pipelines use one selector', async () => {
+    const world = planningWorld({ limits: { wave: 95 } });
+    for (let index = 0; index < 95; index += 1)
+      await world.apply({ name: `image-${index}`, base: BASE_PARAMETER });
+    await moveBase(world, 2);
+    expect(world.changes().filter(({ wave }) => wave !== undefined)).toEqual([]);
+    await world.apply({ name: 'one-more', base: BASE_PARAMETER });
+
+    await moveBase(world, 3);
+
+    expect(world.changes().flatMap(({ wave }) => wave ?? [])).toMatchObject([{ size: 95, isMore: true }]);
+  });
+
   it('waits for a person, wherever in it a pipeline stands', async () => {
     const world = planningWorld({ limits: { wave: 3 } });
     await world.apply({ name: 'base', base: BASE_PARAMETER });
