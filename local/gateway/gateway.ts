@@ -108,8 +108,12 @@ export function createGateway(parts: GatewayParts) {
         return send(response, refused);
       }
     }
-    const answer = await proxy.forward(call.incoming, call.body);
-    await record(outcome(answer));
+    const forwarded = proxy.forward(call.incoming, call.body);
+    // What it asks for is worked out while MiniStack is at work on it.
+    const asked = actions(call);
+    asked.catch(() => {});
+    const answer = await forwarded;
+    recorder.record({ ...known, actions: await asked, ...outcome(answer), ...faultId(fault) });
     if (isCrash(fault, 'after') || (fault && 'dropResponse' in fault.effect)) {
       await answer.discard();
       return isCrash(fault, 'after') ? crash(call) : void response.destroy();

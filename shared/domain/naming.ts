@@ -32,9 +32,10 @@ export const keys = {
     pk: `SELECTOR#${selectorKey}`,
     sk: `USER#${pipeline}`,
   }),
+  /** A selector under its topic. A topic is often the key of one of its selectors, and then one read finds it, its users and all others. */
   topicSelector: (topic: string, selectorKey: string): Key => ({
-    pk: `TOPIC#${topic}`,
-    sk: `SELECTOR#${selectorKey}`,
+    pk: `SELECTOR#${topic}`,
+    sk: `WITH#${selectorKey}`,
   }),
   /** Which pipeline publishes to the parameters of this name: one name, one pipeline. */
   publishedParameter: (name: string): Key => ({ pk: `PARAMETER#${name}`, sk: 'PIPELINE' }),

@@ -75,7 +75,8 @@ export async function usersOfTopic(
   name: string,
   isMeant: (selector: Selector) => boolean,
 ): Promise<{ readonly pipeline: string; readonly selector: Selector }[]> {
-  const query = { pk: keys.topicSelector(topic, '').pk, prefix: 'SELECTOR#' };
+  const { pk, sk: prefix } = keys.topicSelector(topic, '');
+  const query = { pk, prefix };
   const listed = (await readAll(table, query, TopicSelectorRecordSchema)).filter(({ selector }) =>
     isMeant(selector),
   );

@@ -16,11 +16,12 @@ interface CountDeps {
 
 type Users = Awaited<ReturnType<typeof usersOf>>;
 
-/** Undefined where the wave is within the cap. */
+/** Undefined where the wave is within the cap. `leaves`: users of whom it is known that nobody builds on them. */
 export async function countWave(
   deps: CountDeps,
   selector: string,
   firstUsers: Users,
+  leaves: ReadonlySet<string> = new Set(),
 ): Promise<ChangeRecord['wave']> {
   const { table, limits } = deps;
   // Who may take the short way is known with all that planning needs of it.
@@ -29,14 +30,20 @@ export async function countWave(
       express === undefined ? [] : [[pipeline, express.plan.channel] as const],
     ),
   );
-  return countWaveFrom(deps, await namesOf(table, selector, firstUsers, limits.wave), channels);
+  const names = await namesOf(table, selector, firstUsers, limits.wave);
+  return countWaveFrom(deps, names, { channels, leaves });
+}
+
+interface Known {
+  readonly channels?: ReadonlyMap<string, string>;
+  readonly leaves?: ReadonlySet<string>;
 }
 
 /** The same for a change that begins at these pipelines; of more than the cap it is enough to name one more. */
 export async function countWaveFrom(
   { table, limits }: CountDeps,
   first: readonly string[],
-  channels: ReadonlyMap<string, string> = new Map(),
+  { channels = new Map(), leaves = new Set() }: Known = {},
 ): Promise<ChangeRecord['wave']> {
   const cap = limits.wave;
   const found = new Set<string>();
@@ -44,7 +51,8 @@ export async function countWaveFrom(
   while (level.length > 0) {
     for (const name of level) found.add(name);
     if (found.size > cap) return { size: cap, isMore: true };
-    level = await childrenOf(table, await releasesOf(table, level, channels), found, cap);
+    const parents = level.filter((name) => !leaves.has(name));
+    level = await childrenOf(table, await releasesOf(table, parents, channels), found, cap);
   }
   return undefined;
 }

@@ -3,10 +3,9 @@
  * reading names the same selectors and pipelines, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
  */
 import type { ChangeRecord, SelectorRecord, SelectorUserRecord } from '../domain/records.ts';
-import type { Seen } from '../domain/wish.ts';
 import type { Limits, Resolution, SelectorResolver, Table } from '../ports.ts';
 import { countWave } from './count-wave.ts';
-import { EXPRESS_USERS, readExpress } from './notice-express.ts';
+import { EXPRESS_USERS, type ExpressRead, readExpress } from './notice-express.ts';
 import type { UserPage } from './notice-moves.ts';
 
 /** A selector's row and the first pipelines that use it. */
@@ -15,14 +14,20 @@ export interface Found {
   readonly users: UserPage;
 }
 
+interface Remembered {
+  readonly found: readonly Found[];
+  /** Others are built on the pipelines that use it, so that counting its wave takes reads of its own. */
+  readonly isBuiltOn: boolean;
+}
+
 /** By topic; lives as long as the function's instance. */
-export type Memory = Map<string, readonly Found[]>;
+export type Memory = Map<string, Remembered>;
 
 export interface Ahead {
   /** By the selector's key, as are the resolutions. */
   readonly waves: ReadonlyMap<string, ChangeRecord['wave']>;
   readonly resolutions: ReadonlyMap<string, Resolution>;
-  readonly express: ReadonlyMap<string, Seen>;
+  readonly express: ExpressRead;
 }
 
 interface AheadDeps {
@@ -37,13 +42,18 @@ const MOST_TOPICS = 500;
 /** Clocks of functions, and that of the queue, differ by far less. */
 export const CLOCK_MARGIN_MS = 250;
 
-export async function readAhead(deps: AheadDeps, found: readonly Found[]): Promise<Ahead> {
+export async function readAhead(deps: AheadDeps, { found, isBuiltOn }: Remembered): Promise<Ahead> {
   // What a channel holds is in the table, and read in its own way.
   const asked = found.filter(({ row }) => row.selector.kind !== 'pipeline');
   const few = asked.length > MOST_SELECTORS ? [] : asked;
-  const [waves, express, resolutions] = await Promise.all([
-    Promise.all(few.map(async ({ row, users }) => [row.key, await countWave(deps, row.key, users)] as const)),
-    readExpress(deps, expressUsers(found)),
+  const wavesOf = (leaves: ReadonlySet<string>) =>
+    Promise.all(
+      few.map(async ({ row, users }) => [row.key, await countWave(deps, row.key, users, leaves)] as const),
+    );
+  const reading = readExpress(deps, expressUsers(found));
+  const [express, waves, resolutions] = await Promise.all([
+    reading,
+    isBuiltOn ? wavesOf(new Set()) : reading.then(({ leaves }) => wavesOf(leaves)),
     Promise.all(few.map(async ({ row }) => [row.key, await deps.resolver.resolve(row.selector)] as const)),
   ]);
   return { waves: new Map(waves), resolutions: new Map(resolutions), express };
@@ -78,15 +88,16 @@ export function remember(
   memory: Memory,
   topic: string,
   found: readonly Found[],
-  moves: readonly ChangeRecord[] = [],
+  { moves = [], isBuiltOn }: { readonly moves?: readonly ChangeRecord[]; readonly isBuiltOn?: boolean } = {},
 ): void {
   const changes = new Map(moves.map(({ selector, id }) => [selector, id]));
   const known = found.map((entry) => {
     const change = changes.get(entry.row.key);
     return change === undefined ? entry : { ...entry, row: { ...entry.row, change } };
   });
+  const before = memory.get(topic)?.isBuiltOn ?? true;
   memory.delete(topic);
-  memory.set(topic, known);
+  memory.set(topic, { found: known, isBuiltOn: isBuiltOn ?? before });
   const [oldest] = memory.keys();
   if (memory.size > MOST_TOPICS && oldest !== undefined) memory.delete(oldest);
 }

@@ -33,18 +33,33 @@ export interface ExpressDeps {
 /** A wave of many is planned in the ordinary way, where one that fails does not hold up the others. */
 export const EXPRESS_USERS = 3;
 
-/** What was read of the pipelines that might take the short way. One read for all. */
+export interface ExpressRead {
+  /** What was read of the pipelines that might take the short way. */
+  readonly seen: ReadonlyMap<string, Seen>;
+  /** Those of them on whose releases nobody builds. */
+  readonly leaves: ReadonlySet<string>;
+}
+
+/** One read for all. */
 export async function readExpress(
   deps: Pick<ExpressDeps, 'table'>,
   users: readonly SelectorUserRecord[],
-): Promise<ReadonlyMap<string, Seen>> {
+): Promise<ExpressRead> {
   const batch = new ReadBatch();
   const rows = users.flatMap((user) =>
     user.express === undefined ? [] : [rowsOf(batch, user, user.express)],
   );
+  const releases = users.flatMap(({ pipeline, express }) => {
+    if (express === undefined) return [];
+    const key = selectorKey({ kind: 'pipeline', pipeline, channel: express.plan.channel });
+    return [{ pipeline, row: batch.want(keys.selector(key), SelectorRecordSchema) }];
+  });
   await batch.send(deps.table);
   const seen = rows.flatMap((row) => row() ?? []);
-  return new Map(seen.map((entry) => [entry.pipeline.name, entry]));
+  return {
+    seen: new Map(seen.map((entry) => [entry.pipeline.name, entry])),
+    leaves: new Set(releases.flatMap(({ pipeline, row }) => (row() === undefined ? [pipeline] : []))),
+  };
 }
 
 function rowsOf(

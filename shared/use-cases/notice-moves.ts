@@ -9,7 +9,7 @@ import type { Seen } from '../domain/wish.ts';
 import { MAX_WRITES, type PlanQueue, type Write } from '../ports.ts';
 import { countWave } from './count-wave.ts';
 import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-change.ts';
-import { type ExpressDeps, expressWrites } from './notice-express.ts';
+import { type ExpressDeps, type ExpressRead, expressWrites } from './notice-express.ts';
 import { takeTogether } from './plan-capacity.ts';
 import { launch } from './plan-start.ts';
 import { WAVE_WRITES, waveWrites } from './wave-rows.ts';
@@ -53,17 +53,20 @@ export const USERS_READ = 80;
 export async function recordMoves(
   deps: RecordMovesDeps,
   moves: readonly Move[],
-  express: ReadonlyMap<string, Seen>,
+  express: ExpressRead,
 ): Promise<ChangeRecord[]> {
   if (moves.length === 0) return [];
   const now = deps.clock.now();
   const changes = await Promise.all(
-    moves.map(async (move) => ({ ...changeOf(deps.ids.next(), move, now), ...(await waveOf(deps, move)) })),
+    moves.map(async (move) => ({
+      ...changeOf(deps.ids.next(), move, now),
+      ...(await waveOf(deps, move, express.leaves)),
+    })),
   );
   const users = usersByName(moves, changes);
   const fits = moves.every((move) => move.users.cursor === undefined);
   if (fits && moves.length * WRITES_OF_MOVE + users.size <= MAX_WRITES) {
-    await moveAtOnce(deps, moves, changes, users, express);
+    await moveAtOnce(deps, moves, changes, users, express.seen);
     return changes.map((change) => ({ ...change, fanOut: 'done' }));
   }
 
@@ -78,9 +81,13 @@ export async function recordMoves(
 }
 
 /** The wave of a first change; what a release leads to belongs to the wave that it is of. */
-async function waveOf(deps: RecordMovesDeps, move: Move): Promise<Pick<ChangeRecord, 'wave'>> {
+async function waveOf(
+  deps: RecordMovesDeps,
+  move: Move,
+  leaves: ReadonlySet<string>,
+): Promise<Pick<ChangeRecord, 'wave'>> {
   if (move.release !== undefined && move.release.causes.length > 0) return {};
-  const { wave } = move.counted ?? { wave: await countWave(deps, move.row.key, move.users) };
+  const { wave } = move.counted ?? { wave: await countWave(deps, move.row.key, move.users, leaves) };
   return wave === undefined ? {} : { wave };
 }
 

@@ -12,11 +12,13 @@ import {
   type SelectorRecord,
   SelectorRecordSchema,
   SelectorUserRecordSchema,
+  type TopicSelectorRecord,
   TopicSelectorRecordSchema,
 } from '../domain/records.ts';
 import { comparesAs, type Selector } from '../domain/selectors.ts';
 import { isMove } from '../domain/versions.ts';
 import { type Resolution, type SelectorResolver, type Table, WriteConflict } from '../ports.ts';
+import { usersOf } from './fan-out-change.ts';
 import {
   type Ahead,
   expressUsers,
@@ -56,12 +58,13 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
     early?.catch(() => {});
     const found = await reading;
     if (deps.memory !== undefined) remember(deps.memory, topic, found);
-    const isGood = remembered !== undefined && isStillGood(remembered, found, asked);
+    const isGood = remembered !== undefined && isStillGood(remembered.found, found, asked);
     // What failed early is asked for again below, where the reason is written down.
     const ahead = isGood ? await early?.catch(() => undefined) : undefined;
     try {
-      const noticed = await noticeSelectors(deps, found, { ahead, express: round === 0 });
-      if (deps.memory !== undefined) remember(deps.memory, topic, found, noticed.changes);
+      const { isBuiltOn, ...noticed } = await noticeSelectors(deps, found, { ahead, express: round === 0 });
+      if (deps.memory !== undefined)
+        remember(deps.memory, topic, found, { moves: noticed.changes, isBuiltOn });
       return noticed;
     } catch (error) {
       // Somebody else moved one of them meanwhile, or the short way met something unusual: look again.
@@ -71,44 +74,67 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
   throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
 }
 
-/** Topics that are the key of their only selector. */
-const OF_ONE = /^(?:pipeline|source|ami):/;
-
-/**
- * Selectors are listed under their topic. A parameter's topic is also the key of the selector that names it without a version or label: that
- * one hurries, so it is read beside the list.
- */
+/** Selectors are listed under their topic, in the partition of the selector whose key it is, where there is one. */
 async function selectorsOf(table: Table, topic: string): Promise<Found[]> {
-  const [own, listed] = await Promise.all([
-    OF_ONE.test(topic) || topic.startsWith('ssm:') ? selectorWithUsers(table, topic) : undefined,
-    OF_ONE.test(topic) ? [] : listedUnder(table, topic),
-  ]);
-  const others = listed.filter((key) => key !== own?.row.key);
-  const found = await Promise.all(others.map((key) => selectorWithUsers(table, key)));
+  const { own, others } = await readTopic(table, topic);
+  const found = await Promise.all(others.map(async (key) => (await readTopic(table, key)).own));
   return [own, ...found].filter((entry) => entry !== undefined);
 }
 
-/** The selector's row is the last of its partition, so reading backwards finds it with the pipelines that use it. */
-async function selectorWithUsers(table: Table, key: string): Promise<Found | undefined> {
-  const { pk, sk } = keys.selector(key);
-  const page = await table.query({ pk, descending: true, limit: USERS_READ + 1 });
+/** So many selectors of a topic are read with its own one; more are read apart. */
+const LISTED_READ = 20;
+
+/**
+ * What a partition holds, read backwards: the selectors that are listed under its topic, the row of its own selector and the first pipelines
+ * that use that one.
+ */
+async function readTopic(
+  table: Table,
+  topic: string,
+): Promise<{ readonly own: Found | undefined; readonly others: readonly string[] }> {
+  const { pk, sk } = keys.selector(topic);
+  const list = keys.topicSelector(topic, '').sk;
+  const page = await table.query({ pk, descending: true, limit: USERS_READ + LISTED_READ });
+  const listed = page.items.filter((item) => item.sk.startsWith(list));
   const row = page.items.find((item) => item.sk === sk);
-  if (row === undefined) return undefined;
-  const users = page.items.filter((item) => item !== row).map((item) => SelectorUserRecordSchema.parse(item));
-  return { row: SelectorRecordSchema.parse(row), users: { users, cursor: page.cursor } };
+  const users = page.items.filter((item) => item !== row && !item.sk.startsWith(list));
+  // A page may end anywhere; users go on only after one of them.
+  if (page.cursor !== undefined && (row === undefined || users.length === 0))
+    return readLongTopic(table, topic);
+  return {
+    own:
+      row === undefined
+        ? undefined
+        : {
+            row: SelectorRecordSchema.parse(row),
+            users: { users: users.map((item) => SelectorUserRecordSchema.parse(item)), cursor: page.cursor },
+          },
+    others: othersOf(
+      listed.map((item) => TopicSelectorRecordSchema.parse(item)),
+      topic,
+    ),
+  };
 }
 
-async function listedUnder(table: Table, topic: string): Promise<string[]> {
-  const query = { pk: keys.topicSelector(topic, '').pk, prefix: 'SELECTOR#' };
-  const listed = await readAll(table, query, TopicSelectorRecordSchema);
-  return listed.map((entry) => entry.key);
+async function readLongTopic(table: Table, topic: string): ReturnType<typeof readTopic> {
+  const { pk, sk: prefix } = keys.topicSelector(topic, '');
+  const [row, users, listed] = await Promise.all([
+    read(table, keys.selector(topic), SelectorRecordSchema),
+    usersOf(table, topic, { limit: USERS_READ }),
+    readAll(table, { pk, prefix }, TopicSelectorRecordSchema),
+  ]);
+  return { own: row === undefined ? undefined : { row, users }, others: othersOf(listed, topic) };
+}
+
+function othersOf(listed: readonly TopicSelectorRecord[], topic: string): string[] {
+  return listed.flatMap(({ key }) => (key === topic ? [] : [key]));
 }
 
 async function noticeSelectors(
   deps: NoticeTopicsDeps,
   found: readonly Found[],
   options: { readonly ahead: Ahead | undefined; readonly express: boolean },
-): Promise<Noticed> {
+): Promise<Noticed & { readonly isBuiltOn: boolean }> {
   const { ahead } = options;
   const users = options.express ? expressUsers(found) : [];
   const [looks, express] = await Promise.all([
@@ -117,7 +143,11 @@ async function noticeSelectors(
   ]);
   const moves = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
   const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
-  return { changes: await recordMoves(deps, moves, express), problems };
+  const changes = await recordMoves(deps, moves, express);
+  const isBuiltOn = found.some(({ users: { users } }) =>
+    users.some(({ pipeline }) => !express.leaves.has(pipeline)),
+  );
+  return { changes, problems, isBuiltOn };
 }
 
 async function lookAll(

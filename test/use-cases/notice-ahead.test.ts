@@ -39,8 +39,8 @@ function move(id: string): ChangeRecord {
 
 function recalled(read: readonly Found[], moves: readonly ChangeRecord[] = []): readonly Found[] {
   const memory: Memory = new Map();
-  remember(memory, KEY, read, moves);
-  return memory.get(KEY) ?? [];
+  remember(memory, KEY, read, { moves });
+  return memory.get(KEY)?.found ?? [];
 }
 
 describe('what was asked for ahead', () => {
