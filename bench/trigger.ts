@@ -148,18 +148,35 @@ function isStart(call: RecordedCall, machine: string): boolean {
   );
 }
 
+/** The gateway's record, read on from where it was read last: all of it at once would be work for the gateway just before it is timed. */
+class CallLog {
+  readonly #cloud: LocalCloud;
+  #last = 0;
+  constructor(cloud: LocalCloud) {
+    this.#cloud = cloud;
+  }
+
+  /** Calls since the last time. */
+  async more(): Promise<RecordedCall[]> {
+    const calls = await this.#cloud.control.calls(this.#last);
+    this.#last = calls.at(-1)?.seq ?? this.#last;
+    return calls;
+  }
+}
+
 /** Milliseconds from the arrival of the write to the arrival of the start. */
 async function once(
-  cloud: LocalCloud,
+  log: CallLog,
   ssm: SSMClient,
   parameter: string,
   value: string,
   machine: string,
 ): Promise<number> {
-  const before = (await cloud.control.calls(0)).at(-1)?.seq ?? 0;
+  await log.more();
+  const calls: RecordedCall[] = [];
   await ssm.send(new PutParameterCommand({ Name: parameter, Value: value, Type: 'String', Overwrite: true }));
   return waitFor(`a start of ${machine}`, async () => {
-    const calls = await cloud.control.calls(before);
+    calls.push(...(await log.more()));
     const put = calls.find((call) => call.operation === 'PutParameter');
     const start = calls.find((call) => isStart(call, machine));
     return put === undefined || start === undefined ? undefined : Date.parse(start.at) - Date.parse(put.at);
@@ -195,10 +212,10 @@ async function released(api: Api): Promise<void> {
 }
 
 /** What an end leads to (its events, mails, hints) goes on for a moment, and would take the processors from the next round. */
-async function rest(cloud: LocalCloud): Promise<void> {
-  let last = (await cloud.control.calls(0)).at(-1);
+async function rest(log: CallLog): Promise<void> {
+  let last = (await log.more()).at(-1);
   await waitFor('rest', async () => {
-    last = (await cloud.control.calls(last?.seq ?? 0)).at(-1) ?? last;
+    last = (await log.more()).at(-1) ?? last;
     return last === undefined || Date.now() - Date.parse(last.at) > QUIET_MS ? true : undefined;
   });
 }
@@ -248,26 +265,27 @@ export async function* bench(): AsyncIterable<Figure> {
     await waitFor('the first bake', async () => ((await api.bakes()).length > 0 ? true : undefined));
     await released(api);
 
+    const log = new CallLog(cloud);
     const ours: number[] = [];
     const bare: number[] = [];
     for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {
-      const timeBare = () => once(cloud, ssm, PARAMETERS.bare, image(round), 'bench-bare');
-      const timeOurs = () => once(cloud, ssm, PARAMETERS.ours, image(round), 'ovenbird-local-bake');
+      const timeBare = () => once(log, ssm, PARAMETERS.bare, image(round), 'bench-bare');
+      const timeOurs = () => once(log, ssm, PARAMETERS.ours, image(round), 'ovenbird-local-bake');
       // Both start from rest, and take turns in being first: right after the other, processes are warmer than an event meets them.
       let bareMs: number;
       let oursMs: number;
       if (round % 2 === 0) {
         bareMs = await timeBare();
-        await rest(cloud);
+        await rest(log);
         oursMs = await timeOurs();
         await released(api);
       } else {
         oursMs = await timeOurs();
         await released(api);
-        await rest(cloud);
+        await rest(log);
         bareMs = await timeBare();
       }
-      await rest(cloud);
+      await rest(log);
       if (round < WARM_UP) continue;
       ours.push(oursMs);
       bare.push(bareMs);
