@@ -55,9 +55,30 @@ export function reasonsToRest({ seen, fingerprint, unconfirmed }: Situation, wan
   return reasons;
 }
 
+/**
+ * What somebody has said about the pipeline: nobody makes up for the ticks that come meanwhile. A tick that comes while it waits for anything
+ * else stays open.
+ */
+export function letsTicksPass(reasons: readonly HoldReason[]): boolean {
+  return reasons.some(({ code }) => LETS_TICKS_PASS.has(code));
+}
+
+const LETS_TICKS_PASS = new Set<HoldReason['code']>([
+  'disabled',
+  'too-many-failures',
+  'pinned',
+  'manual',
+  'refused',
+]);
+
 /** Reasons that time ends. A person who asks waits for the end of a freeze alone, and not even for that by force. */
-export function reasonsToWait(situation: Situation, wanted: Wanted): HoldReason[] {
-  const { seen, frozen } = situation;
+export function reasonsToWait(
+  situation: Situation,
+  wanted: Wanted,
+  resting: readonly HoldReason[],
+): HoldReason[] {
+  const { frozen } = situation;
+  const seen = letsTicksPass(resting) ? withoutOpenTick(situation.seen) : situation.seen;
   const now = situation.now.toISOString();
   const { request } = seen.planning;
   const reasons: HoldReason[] = [];
@@ -81,6 +102,10 @@ export function reasonsToWait(situation: Situation, wanted: Wanted): HoldReason[
       until: backOff,
     });
   return reasons;
+}
+
+function withoutOpenTick({ ticks, ...seen }: Situation['seen']): Situation['seen'] {
+  return { ...seen, ...(ticks?.next === undefined ? {} : { ticks: { next: ticks.next } }) };
 }
 
 /** Each change puts the end off, but not beyond the longest wait since the first. */

@@ -114,7 +114,7 @@ export function decide(situation: Situation): Decision {
   // 2. May it start by itself, or does a person ask?
   const settled = reasonsToRest(situation, wanted);
   // 3. Is now the time?
-  const waiting = reasonsToWait(situation, wanted);
+  const waiting = reasonsToWait(situation, wanted, settled);
   // 4. One bake at a time, after those of its ancestors, and no more than there is room for.
   const beside = active === undefined ? undefined : besideRunning(situation, active);
   const isFree = settled.length === 0 && waiting.length === 0;

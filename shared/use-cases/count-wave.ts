@@ -14,6 +14,9 @@ interface CountDeps {
   readonly limits: Limits;
 }
 
+/** As the first users of a selector are read together with its row: one page follows the other. */
+const BACKWARDS = { descending: true } as const;
+
 type Users = Awaited<ReturnType<typeof usersOf>>;
 
 /** Undefined where the wave is within the cap. `leaves`: users of whom it is known that nobody builds on them. */
@@ -66,7 +69,7 @@ async function namesOf(
   const names = first.users.map((user) => user.pipeline);
   let { cursor } = first;
   while (cursor !== undefined && names.length <= cap) {
-    const page = await usersOf(table, selector, { limit: cap, after: cursor });
+    const page = await usersOf(table, selector, { limit: cap, after: cursor, ...BACKWARDS });
     names.push(...page.users.map((user) => user.pipeline));
     cursor = page.cursor;
   }
@@ -98,7 +101,9 @@ async function childrenOf(
   cap: number,
 ): Promise<string[]> {
   const children = await Promise.all(
-    releases.map(async (key) => namesOf(table, key, await usersOf(table, key, { limit: cap }), cap)),
+    releases.map(async (key) =>
+      namesOf(table, key, await usersOf(table, key, { limit: cap, ...BACKWARDS }), cap),
+    ),
   );
   return [...new Set(children.flat())].filter((name) => !known.has(name));
 }

@@ -28,14 +28,17 @@ const MOST_TRIES = 20;
 export async function usersOf(
   table: Pick<Table, 'query'>,
   selector: string,
-  page: { readonly limit: number; readonly after?: string | undefined },
+  page: {
+    readonly limit: number;
+    readonly after?: string | undefined;
+    readonly descending?: boolean;
+  },
 ): Promise<{ users: SelectorUserRecord[]; cursor: string | undefined }> {
   const { items, cursor } = await table.query({
     pk: keys.selectorUser(selector, '').pk,
     prefix: 'USER#',
-    // The way in which the selector's row is read with the first of them, so that one page follows the other.
-    descending: true,
     limit: page.limit,
+    ...(page.descending === undefined ? {} : { descending: page.descending }),
     ...(page.after === undefined ? {} : { after: page.after }),
   });
   return { users: items.map((item) => SelectorUserRecordSchema.parse(item)), cursor };

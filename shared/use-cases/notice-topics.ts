@@ -120,7 +120,7 @@ async function readLongTopic(table: Table, topic: string): ReturnType<typeof rea
   const { pk, sk: prefix } = keys.topicSelector(topic, '');
   const [row, users, listed] = await Promise.all([
     read(table, keys.selector(topic), SelectorRecordSchema),
-    usersOf(table, topic, { limit: USERS_READ }),
+    usersOf(table, topic, { limit: USERS_READ, descending: true }),
     readAll(table, { pk, prefix }, TopicSelectorRecordSchema),
   ]);
   return { own: row === undefined ? undefined : { row, users }, others: othersOf(listed, topic) };

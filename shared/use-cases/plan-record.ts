@@ -1,6 +1,7 @@
 /** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
 import { due, keys } from '../domain/naming.ts';
 import { type Decision, dirtySince } from '../domain/planning.ts';
+import { letsTicksPass } from '../domain/planning-reasons.ts';
 import type { HoldReason, PlanningRecord } from '../domain/records.ts';
 import type { Clock, Table, Write } from '../ports.ts';
 import { positionOf } from './plan-capacity.ts';
@@ -33,18 +34,6 @@ const NOT_DUE = ['dueAt', 'duePk', 'dueSk'];
 
 /** What time alone ends. */
 const TIMED = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
-
-/**
- * What somebody has said about the pipeline: nobody makes up for the ticks that come meanwhile. A tick that comes while it waits for anything
- * else stays open.
- */
-const LETS_TICKS_PASS = new Set<HoldReason['code']>([
-  'disabled',
-  'too-many-failures',
-  'pinned',
-  'manual',
-  'refused',
-]);
 
 type LineDeps = Pick<RecordDeps, 'table'>;
 
@@ -143,7 +132,7 @@ export async function recordHold(
     dirtySince: dirtySince(read.situation),
     changes: planning.changes.slice(-CHANGES_KEPT),
     causes: [...new Set(planning.causes)].slice(-CHANGES_KEPT),
-    ...(settled && reasons.some(({ code }) => LETS_TICKS_PASS.has(code)) ? passedTick(read) : {}),
+    ...(settled && letsTicksPass(reasons) ? passedTick(read) : {}),
   };
   const line = await lineOf(deps, read, reasons);
   const more =

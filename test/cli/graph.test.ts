@@ -60,6 +60,7 @@ describe('ovenbird graph', () => {
   it('prints mermaid of everything, page by page, with what is stale and what is baking', async () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
     await world.notice(BASE);
+    await world.settle();
 
     const { code, stdout, calls } = await run();
 
