@@ -72,7 +72,7 @@ function say(changes: readonly ChangeRecord[]): string {
 async function begins(stage: Stage, sample: Sample, changes: readonly ChangeRecord[]): Promise<boolean> {
   const { bake, current, rows, at } = sample;
   const copy = await copyOf(
-    rows.filter((row) => !isOfBake(row, bake)),
+    rows.filter((row) => !isOfBake(row, bake)).map((row) => asKept(row, bake)),
     at,
   );
   for (const { key, selector, version } of entriesOf(bake.lock)) {
@@ -105,6 +105,14 @@ function isOfBake({ pk, sk, state, kept }: Item, { id, pipeline }: BakeRecord): 
   if (pk === `BAKE#${id}` || sk === `BAKE#${id}`) return true;
   const isFingerprint = pk === `PIPELINE#${pipeline}` && sk.startsWith('FINGERPRINT#');
   return isFingerprint && state !== 'released' && kept === undefined;
+}
+
+/** What is kept is as it was when it was released: what failed of it since, or was refused, is a condition and no cause. */
+function asKept(row: Item, { pipeline }: BakeRecord): Item {
+  const isFingerprint = row.pk === `PIPELINE#${pipeline}` && row.sk.startsWith('FINGERPRINT#');
+  if (!isFingerprint || row.kept === undefined) return row;
+  const { kept, reason: _, lastFailureAt: __, ...known } = row;
+  return { ...known, pk: row.pk, sk: row.sk, state: 'released', bake: kept, failures: 0 };
 }
 
 /** Nobody else bakes or is about to, and there is room: conditions are supplied, causes are what is asked about. */
