@@ -268,31 +268,25 @@ export async function* bench(): AsyncIterable<Figure> {
     await released(api);
 
     const log = new CallLog(cloud);
-    const ours: number[] = [];
-    const bare: number[] = [];
+    const sides = {
+      bare: (value: string) => once(log, ssm, PARAMETERS.bare, value, 'bench-bare'),
+      ours: async (value: string) => {
+        const ms = await once(log, ssm, PARAMETERS.ours, value, 'ovenbird-local-bake');
+        await released(api);
+        return ms;
+      },
+    };
+    const taken: Record<keyof typeof sides, number[]> = { bare: [], ours: [] };
     for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {
-      const timeBare = () => once(log, ssm, PARAMETERS.bare, image(round), 'bench-bare');
-      const timeOurs = () => once(log, ssm, PARAMETERS.ours, image(round), 'ovenbird-local-bake');
       // Both start from rest, and take turns in being first: right after the other, processes are warmer than an event meets them.
-      let bareMs: number;
-      let oursMs: number;
-      if (round % 2 === 0) {
-        bareMs = await timeBare();
+      const order = round % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const);
+      for (const side of order) {
+        const ms = await sides[side](image(round));
         await rest(log);
-        oursMs = await timeOurs();
-        await released(api);
-      } else {
-        oursMs = await timeOurs();
-        await released(api);
-        await rest(log);
-        bareMs = await timeBare();
+        if (round >= WARM_UP) taken[side].push(ms);
       }
-      await rest(log);
-      if (round < WARM_UP) continue;
-      ours.push(oursMs);
-      bare.push(bareMs);
     }
-    const [value, against] = [median(ours), median(bare)];
+    const [value, against] = [median(taken.ours), median(taken.bare)];
     yield {
       bench: 'trigger',
       metric: 'event-to-bake',

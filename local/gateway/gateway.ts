@@ -86,8 +86,8 @@ export function createGateway(parts: GatewayParts) {
     const { signature, operation, response } = call;
     const known = described(call, operation.name);
     const fault = faults.meet(known);
-    const record = async (result: { status: number; errorCode?: string }) =>
-      recorder.record({ ...known, actions: await actions(call), ...result, ...faultId(fault) });
+    const record = async (result: { status: number; errorCode?: string }, asked = actions(call)) =>
+      recorder.record({ ...known, actions: await asked, ...result, ...faultId(fault) });
 
     if (fault && 'delayMs' in fault.effect) await sleep(fault.effect.delayMs);
     if (fault && 'error' in fault.effect) {
@@ -108,12 +108,11 @@ export function createGateway(parts: GatewayParts) {
         return send(response, refused);
       }
     }
-    const forwarded = proxy.forward(call.incoming, call.body);
     // What it asks for is worked out while MiniStack is at work on it.
+    const forwarded = proxy.forward(call.incoming, call.body);
     const asked = actions(call);
-    asked.catch(() => {});
-    const answer = await forwarded;
-    recorder.record({ ...known, actions: await asked, ...outcome(answer), ...faultId(fault) });
+    const [answer] = await Promise.all([forwarded, asked]);
+    await record(outcome(answer), asked);
     if (isCrash(fault, 'after') || (fault && 'dropResponse' in fault.effect)) {
       await answer.discard();
       return isCrash(fault, 'after') ? crash(call) : void response.destroy();

@@ -6,10 +6,9 @@ import type * as z from 'zod';
 import { isTerminal } from '../domain/lifecycle.ts';
 import { due, executionName, keys, type Machine, TAGS } from '../domain/naming.ts';
 import type { BakeRef, CleanUpResultSchema } from '../domain/payloads.ts';
-import { type AttemptRecord, type ImageRecord, ImageRecordSchema } from '../domain/records.ts';
+import type { AttemptRecord, ImageRecord } from '../domain/records.ts';
 import type { BuildEngine, OwnImages, TestInstances, Workflows } from '../ports.ts';
-import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
-import { readAll } from './store/read.ts';
+import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
 
 export interface CleanUpDeps extends StepDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
@@ -70,8 +69,7 @@ async function removeInstances(deps: CleanUpDeps, ref: BakeRef): Promise<string[
 }
 
 async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: boolean; removed: string[] }> {
-  const { pk } = keys.bake(ref.bake);
-  const recorded = await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ImageRecordSchema);
+  const recorded = await readImages(deps, ref.bake);
   // A kept image is its release's.
   const images = recorded.filter(
     (image) => image.attempt === ref.attempt && !image.removed && image.adoptedFrom === undefined,

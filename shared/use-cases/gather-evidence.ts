@@ -18,8 +18,8 @@ import {
 } from '../domain/records.ts';
 import { isSame } from '../domain/wish.ts';
 import type { Documents, Item, Table } from '../ports.ts';
-import { readBake } from './steps.ts';
-import { read } from './store/read.ts';
+import { readBake, readImages } from './steps.ts';
+import { read, readAll } from './store/read.ts';
 
 export interface GatherEvidenceDeps {
   readonly table: Table;
@@ -36,7 +36,7 @@ export async function gatherEvidence(
   const judged = await judgedBy(deps, ref, bake);
   const [images, tests, gate, changes] = await Promise.all([
     readImages(deps, ref.bake),
-    readAll(deps, keys.bake(judged.bake).pk, 'TEST#'),
+    readAll(deps.table, { pk: keys.bake(judged.bake).pk, prefix: 'TEST#' }, TestRecordSchema),
     deps.table.get(keys.step(judged.bake, judged.attempt, 'Gate')),
     readChanges(deps, bake),
   ]);
@@ -60,7 +60,6 @@ export async function gatherEvidence(
       region,
     })),
     tests: tests
-      .map((item) => TestRecordSchema.parse(item))
       .filter((test) => test.attempt === judged.attempt)
       .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
     gates: gate === undefined ? [] : [gateOf(gate)],
@@ -117,33 +116,6 @@ function newTargets(targets: readonly Target[], kept: Evidence['kept']): Target[
 function gateOf(item: Item): Evidence['gates'][number] {
   const { name, state, summary = '' } = StepRecordSchema.parse(item);
   return { name, passed: state === 'succeeded', detail: summary };
-}
-
-export async function readImages(
-  deps: Pick<GatherEvidenceDeps, 'table'>,
-  bake: string,
-): Promise<ImageRecord[]> {
-  const items = await readAll(deps, keys.bake(bake).pk, 'IMAGE#');
-  return items.map((item) => ImageRecordSchema.parse(item));
-}
-
-export async function readAll(
-  deps: { readonly table: Pick<Table, 'query'> },
-  pk: string,
-  prefix?: string,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.query({
-      pk,
-      ...(prefix === undefined ? {} : { prefix }),
-      ...(after === undefined ? {} : { after }),
-    });
-    items.push(...page.items);
-    after = page.cursor;
-  } while (after !== undefined);
-  return items;
 }
 
 /** A bake takes up as many changes as came together; people are shown the newest hundred. */

@@ -16,12 +16,7 @@ import {
 } from '../domain/findings.ts';
 import { InventorySchema } from '../domain/inventory.ts';
 import { due, keys, lists } from '../domain/naming.ts';
-import {
-  BakeRecordSchema,
-  type ChangeRecord,
-  ChangeRecordSchema,
-  ImageRecordSchema,
-} from '../domain/records.ts';
+import { BakeRecordSchema, type ChangeRecord, ChangeRecordSchema } from '../domain/records.ts';
 import {
   type Documents,
   type FindingHints,
@@ -34,7 +29,8 @@ import { countWaveFrom } from './count-wave.ts';
 import { planRequests, raiseWrite } from './fan-out-change.ts';
 import { affectedOf } from './finding-users.ts';
 import { changeOf, fixOf, type NoticeFindingsDeps } from './notice-finding.ts';
-import { read, readAll, readMany } from './store/read.ts';
+import { readImages } from './steps.ts';
+import { read, readMany } from './store/read.ts';
 import { waveWrites } from './wave-rows.ts';
 
 export interface IndexInventoryDeps extends NoticeFindingsDeps {
@@ -133,8 +129,7 @@ function stepWrite({ pipeline, channel }: InventoryIndexRecord, step: IndexStep,
 /** What is installed in the images of a bake, or of the bake whose images it took over. */
 async function packagesOf(deps: IndexInventoryDeps, id: string): Promise<PackageList> {
   const bake = await read(deps.table, keys.bake(id), BakeRecordSchema);
-  const { pk } = keys.bake(id);
-  const images = await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ImageRecordSchema);
+  const images = await readImages(deps, id);
   if (images.length === 0 && bake?.reuses !== undefined) return packagesOf(deps, bake.reuses);
   const documents = await Promise.all(
     images.flatMap(({ inventory }) => (inventory === undefined ? [] : [deps.documents.get(inventory)])),

@@ -9,7 +9,8 @@ import {
   type TargetRecord,
   TargetRecordSchema,
 } from '../domain/records.ts';
-import { type Item, MAX_WRITES, type Table, type Write, WriteConflict } from '../ports.ts';
+import { MAX_WRITES, type Table, type Write, WriteConflict } from '../ports.ts';
+import { readAll } from './store/read.ts';
 
 export type WithTable = { readonly table: Table };
 
@@ -32,21 +33,9 @@ export async function planOf(deps: WithTable, ref: BakeRef): Promise<Distributio
 /** Rows of the bake in the order of their keys, carriers first: of one region, or of all. */
 export async function readRows(deps: WithTable, bake: string, region?: string): Promise<TargetRecord[]> {
   const place = region === undefined ? '' : `${region}#`;
-  const partition = keys.bake(bake).pk;
-  const carriers = await queryAll(deps, partition, `CARRIER#${place}`);
-  const targets = await queryAll(deps, partition, `TARGET#${place}`);
-  return [...carriers, ...targets].map((item) => TargetRecordSchema.parse(item));
-}
-
-async function queryAll(deps: WithTable, pk: string, prefix: string): Promise<Item[]> {
-  const items: Item[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.query({ pk, prefix, ...(after === undefined ? {} : { after }) });
-    items.push(...page.items);
-    after = page.cursor;
-  } while (after !== undefined);
-  return items;
+  const { pk } = keys.bake(bake);
+  const rowsOf = (prefix: string) => readAll(deps.table, { pk, prefix }, TargetRecordSchema);
+  return [...(await rowsOf(`CARRIER#${place}`)), ...(await rowsOf(`TARGET#${place}`))];
 }
 
 export function rowKey(row: Pick<TargetRecord, 'bake' | 'account' | 'region' | 'variant' | 'carrier'>): Key {

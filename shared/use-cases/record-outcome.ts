@@ -21,7 +21,6 @@ import {
   ChannelRecordSchema,
   type Failure,
   FingerprintRecordSchema,
-  ImageRecordSchema,
   type OutboxRecord,
   PlanningRecordSchema,
   StepRecordSchema,
@@ -34,8 +33,8 @@ import { type Ids, type PlanQueue, type Write, WriteConflict } from '../ports.ts
 import { LOOK_AGAIN_SECONDS } from './clean-up-bake.ts';
 import { planAgain } from './plan-again.ts';
 import { givePlaces, planLine } from './plan-capacity.ts';
-import { readAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
-import { read, readAll } from './store/read.ts';
+import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
+import { read } from './store/read.ts';
 
 export interface RecordOutcomeDeps extends StepDeps {
   readonly ids: Ids;
@@ -108,8 +107,7 @@ async function failureOf(
 }
 
 async function logOfBuild(deps: RecordOutcomeDeps, attempt: AttemptRecord): Promise<string | undefined> {
-  const { pk } = keys.bake(attempt.bake);
-  const images = await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ImageRecordSchema);
+  const images = await readImages(deps, attempt.bake);
   return images.find((image) => image.attempt === attempt.attempt && image.log !== undefined)?.log;
 }
 

@@ -41,8 +41,8 @@ import {
   type Table,
   WriteConflict,
 } from '../ports.ts';
-import { gatherEvidence, readImages } from './gather-evidence.ts';
-import { beginStep, endStep, readBakeAndRevision } from './steps.ts';
+import { gatherEvidence } from './gather-evidence.ts';
+import { beginStep, endStep, readBakeAndRevision, readImages } from './steps.ts';
 
 export interface RequestApprovalDeps {
   readonly table: Table;

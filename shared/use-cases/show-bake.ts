@@ -6,8 +6,8 @@ import { STEP_NAMES } from '../domain/lifecycle.ts';
 import { keys } from '../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema, type StepRecord, StepRecordSchema } from '../domain/records.ts';
 import type { Digest, Item } from '../ports.ts';
-import { readAll } from './gather-evidence.ts';
 import type { ListDeps } from './list-pages.ts';
+import { readItems } from './store/read.ts';
 
 export interface ShowBakeDeps extends ListDeps {
   readonly digest: Digest;
@@ -21,7 +21,7 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
   if (item === undefined) throw new BakeNotFound(id);
   const bake = BakeRecordSchema.parse(item);
   const [rows, changesInFull, approval] = await Promise.all([
-    readAll(deps, keys.bake(id).pk),
+    readItems(deps.table, { pk: keys.bake(id).pk }),
     readChanges(deps, bake),
     deps.table.get(keys.approval(approvalId(deps.digest, { bake: id, attempt: bake.attempt }))),
   ]);

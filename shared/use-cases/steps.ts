@@ -11,12 +11,15 @@ import {
   AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
+  type ImageRecord,
+  ImageRecordSchema,
   type RevisionRecord,
   RevisionRecordSchema,
   type StepRecord,
 } from '../domain/records.ts';
 import { type Clock, type Table, WriteConflict } from '../ports.ts';
 import { givePlaces } from './plan-capacity.ts';
+import { readAll } from './store/read.ts';
 
 export interface StepDeps {
   readonly table: Table;
@@ -43,6 +46,12 @@ export async function readBake(deps: Pick<StepDeps, 'table'>, id: string): Promi
   const item = await deps.table.get(keys.bake(id));
   if (item === undefined) throw new BakeNotFound(id);
   return BakeRecordSchema.parse(item);
+}
+
+/** The images of all attempts of a bake. */
+export async function readImages(deps: Pick<StepDeps, 'table'>, bake: string): Promise<ImageRecord[]> {
+  const { pk } = keys.bake(bake);
+  return await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ImageRecordSchema);
 }
 
 /** The bake with the revision of its pipeline that it was locked with. */

@@ -172,6 +172,16 @@ describe('a change', () => {
   });
 });
 
+/** `base` on the public parameter, whose only bake has failed. */
+async function failing() {
+  const world = planningWorld();
+  await world.apply({ name: 'base', base: BASE_PARAMETER });
+  await world.settle();
+  const bake = world.bakes('base')[0]?.id ?? '';
+  await world.fail(bake);
+  return { world, bake };
+}
+
 describe('planning', () => {
   it('tells those who wait for a first release once, however many paths lead to them', async () => {
     const world = planningWorld();
@@ -218,12 +228,7 @@ describe('planning', () => {
   });
 
   it('is not tried again once it would be made of other versions', async () => {
-    const world = planningWorld();
-    await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
-    const [first] = world.bakes('base');
-    const bake = first?.id ?? '';
-    await world.fail(bake);
+    const { world, bake } = await failing();
     world.parameters.set(BASE_PARAMETER, ami(2));
     await world.notice(BASE_TOPIC);
     await world.settle();
@@ -236,12 +241,7 @@ describe('planning', () => {
   });
 
   it('does not name again what a bake was tried again for', async () => {
-    const world = planningWorld();
-    await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
-    const [first] = world.bakes('base');
-    const bake = first?.id ?? '';
-    await world.fail(bake);
+    const { world, bake } = await failing();
     await retryBake(world.ports, { bake, by: 'anna' });
     await releaseAll(world);
 

@@ -42,9 +42,13 @@ async function releaseAll(world: PlanningWorld): Promise<void> {
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-describe('a pipeline with a schedule', () => {
-  const daily = { mode: 'schedule' as const, schedule: { expression: 'cron(0 8 * * ? *)' } };
+const daily = { mode: 'schedule' as const, schedule: { expression: 'cron(0 8 * * ? *)' } };
+const always = {
+  ...daily,
+  schedule: { ...daily.schedule, startCondition: 'always' as const },
+};
 
+describe('a pipeline with a schedule', () => {
   it('bakes at a tick what has changed before it', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
@@ -74,10 +78,6 @@ describe('a pipeline with a schedule', () => {
 
   it('bakes at every tick where it always starts, each with the tick as its cause', async () => {
     const world = planningWorld();
-    const always = {
-      mode: 'schedule' as const,
-      schedule: { ...daily.schedule, startCondition: 'always' as const },
-    };
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
     for (let day = 0; day < 3; day += 1) {
       await pass(world, DAY);
@@ -94,10 +94,6 @@ describe('a pipeline with a schedule', () => {
 
   it('loses no tick to a definition that changes something else', async () => {
     const world = planningWorld();
-    const always = {
-      mode: 'schedule' as const,
-      schedule: { ...daily.schedule, startCondition: 'always' as const },
-    };
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
     await pass(world, DAY);
     await releaseAll(world);
@@ -115,10 +111,6 @@ describe('a pipeline with a schedule', () => {
 
   it('bakes again at the next tick what was refused at the last', async () => {
     const world = planningWorld();
-    const always = {
-      mode: 'schedule' as const,
-      schedule: { ...daily.schedule, startCondition: 'always' as const },
-    };
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
     await pass(world, DAY);
     for (const { id } of world.running()) await world.fail(id, 'ApprovalExpired', 'Nobody answered.');
@@ -149,8 +141,6 @@ describe('a pipeline with a schedule', () => {
 });
 
 describe('a tick that comes while nothing can start', () => {
-  const daily = { mode: 'schedule' as const, schedule: { expression: 'cron(0 8 * * ? *)' } };
-
   it('is open still when the first release of its parent has come', async () => {
     const world = planningWorld();
     await world.apply({ name: 'parent', base: BASE_PARAMETER });

@@ -1,7 +1,7 @@
 /** Reading records: a row is parsed with its schema or is no record. */
 import type * as z from 'zod';
 import type { Key } from '../../domain/naming.ts';
-import type { Query, Table } from '../../ports.ts';
+import type { Item, Query, Table } from '../../ports.ts';
 
 export type Reader = Pick<Table, 'get' | 'getMany' | 'query'>;
 
@@ -31,12 +31,7 @@ export async function* pages<Schema extends z.ZodType>(
   query: Query,
   schema: Schema,
 ): AsyncGenerator<z.output<Schema>[]> {
-  let after = query.after;
-  do {
-    const page = await table.query({ ...query, ...(after === undefined ? {} : { after }) });
-    yield page.items.map((item) => schema.parse(item));
-    after = page.cursor;
-  } while (after !== undefined);
+  for await (const items of itemPages(table, query)) yield items.map((item) => schema.parse(item));
 }
 
 export async function readAll<Schema extends z.ZodType>(
@@ -44,7 +39,21 @@ export async function readAll<Schema extends z.ZodType>(
   query: Query,
   schema: Schema,
 ): Promise<z.output<Schema>[]> {
-  const all: z.output<Schema>[] = [];
-  for await (const page of pages(table, query, schema)) all.push(...page);
+  return (await readItems(table, query)).map((item) => schema.parse(item));
+}
+
+/** For a partition that holds records of many kinds; everybody else reads with a schema. */
+export async function readItems(table: Pick<Table, 'query'>, query: Query): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const items of itemPages(table, query)) all.push(...items);
   return all;
+}
+
+async function* itemPages(table: Pick<Table, 'query'>, query: Query): AsyncGenerator<readonly Item[]> {
+  let after = query.after;
+  do {
+    const page = await table.query({ ...query, ...(after === undefined ? {} : { after }) });
+    yield page.items;
+    after = page.cursor;
+  } while (after !== undefined);
 }

@@ -101,16 +101,18 @@ async function begins(stage: Stage, sample: Sample, changes: readonly ChangeReco
 }
 
 /** The bake never was: its own rows are gone, and so is what was known of fingerprints, but for what is kept. */
-function isOfBake({ pk, sk, state, kept }: Item, { id, pipeline }: BakeRecord): boolean {
-  if (pk === `BAKE#${id}` || sk === `BAKE#${id}`) return true;
-  const isFingerprint = pk === `PIPELINE#${pipeline}` && sk.startsWith('FINGERPRINT#');
-  return isFingerprint && state !== 'released' && kept === undefined;
+function isOfBake(row: Item, bake: BakeRecord): boolean {
+  if (row.pk === `BAKE#${bake.id}` || row.sk === `BAKE#${bake.id}`) return true;
+  return isFingerprint(row, bake) && row.state !== 'released' && row.kept === undefined;
+}
+
+function isFingerprint({ pk, sk }: Item, { pipeline }: BakeRecord): boolean {
+  return pk === `PIPELINE#${pipeline}` && sk.startsWith('FINGERPRINT#');
 }
 
 /** What is kept is as it was when it was released: what failed of it since, or was refused, is a condition and no cause. */
-function asKept(row: Item, { pipeline }: BakeRecord): Item {
-  const isFingerprint = row.pk === `PIPELINE#${pipeline}` && row.sk.startsWith('FINGERPRINT#');
-  if (!isFingerprint || row.kept === undefined) return row;
+function asKept(row: Item, of: BakeRecord): Item {
+  if (!isFingerprint(row, of) || row.kept === undefined) return row;
   const { kept, reason: _, lastFailureAt: __, ...known } = row;
   return { ...known, pk: row.pk, sk: row.sk, state: 'released', bake: kept, failures: 0 };
 }

@@ -3,7 +3,7 @@ import { due, keys } from '../../../shared/domain/naming.ts';
 import { SelectorRecordSchema } from '../../../shared/domain/records.ts';
 import { selectorKey } from '../../../shared/domain/selectors.ts';
 import { confirmWave } from '../../../shared/use-cases/confirm-wave.ts';
-import { outsideOf, selectorOf } from './estate.ts';
+import { indexOf, outsideOf, selectorOf } from './estate.ts';
 import { succeeds } from './handlers.ts';
 import type { Stage } from './stage.ts';
 import { drain } from './work.ts';
@@ -55,14 +55,13 @@ export async function confirmWaves({ world }: Stage): Promise<void> {
 /** The next time at which somebody is to be looked at. Who waits for somebody's first release waits for a person, not for a time. */
 function nextDue(stage: Stage): number | undefined {
   const { world, entries } = stage;
-  const ticking = new Set(entries.flatMap(({ given, name }) => (given.mode === 'hourly' ? [name] : [])));
   const dueRows = [due.planning, due.fanOut, due.outbox, due.confirmed, due.selectors].flatMap((pk) =>
     world.due(pk),
   );
   const timed = dueRows.filter(({ pipeline }) => {
     const row = typeof pipeline === 'string' ? world.planning(pipeline) : undefined;
     // Whoever rests is looked at with every tick of a schedule that has no end.
-    if (row?.dirty === false && ticking.has(row.pipeline)) return false;
+    if (row?.dirty === false && entries[indexOf(row.pipeline)]?.given.mode === 'hourly') return false;
     return row?.decision?.reasons.some(({ code }) => code === 'unresolved') !== true;
   });
   const queued = world.running().length > 0 ? [world.clock.now().getTime() + 61_000] : [];

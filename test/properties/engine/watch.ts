@@ -111,8 +111,7 @@ function ofAttempt(
   }
   // Who would not have it go to new targets says nothing about the image.
   const isDecided = ['rejected', 'expired', 'cancelled'].includes(is.state) && bake.startsAt !== 'Approve';
-  if (isDecided) seen.refused.add(fingerprint);
-  if (isDecided) seen.decided.add(fingerprint);
+  if (isDecided) for (const known of [seen.refused, seen.decided]) known.add(fingerprint);
   else if (isTerminal(is.state)) seen.decided.delete(fingerprint);
   if (is.state === 'failed') {
     const failures = (seen.failures.get(fingerprint) ?? 0) + 1;
