@@ -44,7 +44,7 @@ function isDefinitionNew(current: Ingredients, wanted: Ingredients): boolean {
 
 /**
  * The changes to name. Where something was released before, only those that make the difference: each of them alone would have started the
- * bake, and without any of them it would not be. A person's request is always named.
+ * bake, and without any of them it would not be. A person's request is always named, unless it is the forced one that the current release has answered.
  */
 export function causesNamed(given: Given): ChangeRecord[] {
   const { seen, changes } = given;
@@ -55,7 +55,7 @@ export function causesNamed(given: Given): ChangeRecord[] {
   const current = seen.channel?.ingredients?.versions ?? {};
   const floors = Object.entries(seen.planning.floors).filter(([name]) => differing.has(`finding:${name}`));
   const named = changes.filter(({ selector, id, to, finding }) => {
-    if (selector.startsWith('request:')) return pending.has(id);
+    if (selector.startsWith('request:')) return pending.has(id) && id !== seen.channel?.ingredients?.salt;
     if (selector.startsWith('definition:')) return pending.has(id) && differing.has('definition');
     // Of several that raised one floor since, each is named, as all moves of one selector are.
     if (selector.startsWith('finding:'))

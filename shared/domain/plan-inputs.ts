@@ -40,14 +40,6 @@ export function placesOf({ distribution }: Pick<Definition, 'distribution'>): st
     .sort();
 }
 
-/** Places that the definition names and a release was not brought to; none where that is not known. */
-export function placesMissing(
-  definition: Pick<Definition, 'distribution'>,
-  known: readonly string[] | undefined,
-): string[] {
-  return known === undefined ? [] : placesOf(definition).filter((place) => !known.includes(place));
-}
-
 function windowOf(window: Definition['triggers']['freeze'][number]): FreezeWindow {
   const { reason } = window;
   if ('from' in window)

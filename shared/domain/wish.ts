@@ -129,6 +129,11 @@ export function isSame(one: Fingerprint | undefined, other: Fingerprint): boolea
   return one?.bits === other.bits && one.proof === other.proof;
 }
 
+/** Places that a release was not brought to; none where it is not known where it is. */
+export function placesMissing(places: readonly string[], known: readonly string[] | undefined): string[] {
+  return known === undefined ? [] : places.filter((place) => !known.includes(place));
+}
+
 /** Places that the definition names and the current release is not in, though it is what is wanted otherwise. */
 export function targetsMissing({
   seen,
@@ -138,9 +143,8 @@ export function targetsMissing({
   readonly wish: Wish;
 }): readonly string[] {
   const { channel, planning } = seen;
-  if (!wish.known || channel?.places === undefined || !isSame(channel, wish.wanted)) return [];
-  const places = channel.places;
-  const missing = seen.pipeline.plan.places.filter((place) => !places.includes(place));
+  if (!wish.known || !isSame(channel, wish.wanted)) return [];
+  const missing = placesMissing(seen.pipeline.plan.places, channel?.places);
   // Somebody has said no to exactly these; whoever asks in person asks again.
   const refused = planning.request === undefined ? (planning.refusedPlaces ?? []) : [];
   return missing.every((place) => refused.includes(place)) ? [] : missing;

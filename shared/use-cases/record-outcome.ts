@@ -14,7 +14,7 @@ import {
   type WorkflowFailure,
 } from '../domain/outcomes.ts';
 import type { BakeRef } from '../domain/payloads.ts';
-import { placesMissing } from '../domain/plan-inputs.ts';
+import { placesOf } from '../domain/plan-inputs.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
@@ -25,7 +25,7 @@ import {
   PlanningRecordSchema,
   StepRecordSchema,
 } from '../domain/records.ts';
-import { isSame } from '../domain/wish.ts';
+import { isSame, placesMissing } from '../domain/wish.ts';
 import { bakeCancelledEvent } from '../events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../events/bake-failed.ts';
 import { bakeSupersededEvent } from '../events/bake-superseded.ts';
@@ -79,7 +79,7 @@ async function tryToEnd(
   const channel = await read(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
   const isCurrent = isSame(channel, bake);
   const fingerprint = await endOfFingerprint(deps, bake, outcome, maxFailures, at, isCurrent);
-  const missing = isCurrent ? placesMissing(revision.definition, channel?.places) : [];
+  const missing = isCurrent ? placesMissing(placesOf(revision.definition), channel?.places) : [];
   const planning = await endOfPlanning(deps, bake, outcome, missing, at);
   try {
     await deps.table.write([

@@ -12,7 +12,7 @@ import {
   type OutboxRecord,
   type PlanningRecord,
 } from '../domain/records.ts';
-import { isSame } from '../domain/wish.ts';
+import { isSame, placesMissing } from '../domain/wish.ts';
 import { bakeStartedEvent } from '../events/bake-started.ts';
 import { type Calendar, type Digest, type Ids, type Workflows, type Write, WriteConflict } from '../ports.ts';
 import { placeKeys, takeAnyway } from './plan-capacity.ts';
@@ -64,6 +64,10 @@ async function queue(
     );
   }
   if (!wish.known || !isSame(bake, wish.wanted)) throw outdated(bake);
+  const { channel } = seen;
+  // Places that somebody said no to are asked for again by whoever asks in person.
+  if (isSame(channel, bake) && placesMissing(seen.pipeline.plan.places, channel?.places).length === 0)
+    throw needless(bake, channel?.release);
   const attempt: AttemptRecord = {
     bake: bake.id,
     attempt: bake.attempt + 1,
@@ -160,6 +164,12 @@ async function start(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<Attem
 function outdated(bake: BakeRecord): BakeNotRetryable {
   const message = `Bake ${bake.id} cannot be tried again: ${bake.pipeline} would be made of other versions now. Bake those with: ovenbird bake ${bake.pipeline}`;
   return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline });
+}
+
+/** Another bake has made it meanwhile (rule 2). */
+function needless(bake: BakeRecord, release: string | undefined): BakeNotRetryable {
+  const message = `Bake ${bake.id} need not be tried again: release ${release} has exactly what it was to make. To bake that once more: ovenbird bake ${bake.pipeline} --force`;
+  return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline, release });
 }
 
 function refusal(bake: BakeRecord, state: AttemptState): BakeNotRetryable {

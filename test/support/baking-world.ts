@@ -2,6 +2,7 @@
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import { DefinitionSchema } from '../../shared/domain/definition.ts';
 import { keys } from '../../shared/domain/naming.ts';
+import { placesOf } from '../../shared/domain/plan-inputs.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
@@ -144,6 +145,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
       components: lock.components.map(({ selector }) => selector),
       recipe: 'recipe',
       proof: 'proof',
+      places: placesOf(definition),
       mode: 'immediate',
       debounceSeconds: 0,
       maxHoldSeconds: 0,

@@ -240,6 +240,61 @@ describe('planning', () => {
     });
   });
 
+  it('is not tried again once another bake has released what it was to make', async () => {
+    const { world, bake } = await failing();
+    await world.request('base');
+    await releaseAll(world);
+
+    await expect(retryBake(world.ports, { bake, by: 'anna' })).rejects.toMatchObject({
+      name: 'BakeNotRetryable',
+      message: expect.stringContaining(`release ${world.channel('base')?.release}`),
+    });
+    expect(world.running()).toEqual([]);
+  });
+
+  it('is tried again for a place that the release is not in, whoever said no to it before', async () => {
+    const world = planningWorld();
+    const spec = { name: 'base', base: BASE_PARAMETER };
+    await world.apply(spec);
+    await world.settle();
+    await releaseAll(world);
+    const targets = [{ account: '222233334444', regions: ['eu-west-1'] }];
+    await world.apply({ ...spec, more: { distribution: { targets } } });
+    await world.settle();
+    const bake = world.running()[0]?.id ?? '';
+    await world.fail(bake, 'ApprovalRejected', 'Not there.');
+    await world.settle();
+
+    await retryBake(world.ports, { bake, by: 'anna' });
+
+    expect(world.running().map(({ id }) => id)).toEqual([bake]);
+  });
+
+  it('names no forced request that the current release has answered', async () => {
+    const { world } = await failing();
+    await world.request('base', true);
+    const forced = world.running()[0]?.id ?? '';
+    await world.fail(forced);
+    const moveTo = async (version: string) => {
+      world.parameters.set(BASE_PARAMETER, version);
+      await world.notice(BASE_TOPIC);
+      await world.settle();
+    };
+    await moveTo(ami(2));
+    await releaseAll(world);
+    await moveTo(ami(1));
+    await retryBake(world.ports, { bake: forced, by: 'anna' });
+    await world.fail(forced);
+
+    await moveTo(ami(3));
+
+    const names = world
+      .bakes('base')
+      .at(-1)
+      ?.changes.map((id) => world.change(id)?.selector);
+    expect(new Set(names)).toEqual(new Set([BASE_TOPIC]));
+  });
+
   it('does not name again what a bake was tried again for', async () => {
     const { world, bake } = await failing();
     await retryBake(world.ports, { bake, by: 'anna' });
