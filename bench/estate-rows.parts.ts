@@ -3,22 +3,20 @@
  * planning (changes of the past, attempts, steps, releases before) left out. The writes are those of applying and releasing; nothing is
  * decided on the way, which is why it is quick. test/bench/estate.test.ts holds it to an estate that was applied and baked.
  */
+
+import type { Home } from '../shared/domain/definitions/references.ts';
 import { type Key, keys } from '../shared/domain/naming.ts';
-import type {
-  ChannelRecord,
-  FingerprintRecord,
-  HoldReason,
-  PlanningRecord,
-  SelectorRecord,
-} from '../shared/domain/records.ts';
-import { dependenciesOf, PlanningRecordSchema } from '../shared/domain/records.ts';
-import type { Home } from '../shared/domain/references.ts';
-import { type Selector, selectorKey, selectorTopic } from '../shared/domain/selectors.ts';
-import { type Seen, type Wanted, wishOf } from '../shared/domain/wish.ts';
+import { type Seen, type Wanted, wishOf } from '../shared/domain/planning/wish.ts';
+import { dependenciesOf } from '../shared/domain/records/pipelines.ts';
+import type { FingerprintRecord, HoldReason, PlanningRecord } from '../shared/domain/records/planning.ts';
+import { PlanningRecordSchema } from '../shared/domain/records/planning.ts';
+import type { ChannelRecord } from '../shared/domain/records/releases.ts';
+import type { SelectorRecord } from '../shared/domain/records/selectors.ts';
+import { type Selector, selectorKey, selectorTopic } from '../shared/domain/versions/selectors.ts';
 import { type Clock, type Digest, type Ids, type Item, MAX_WRITES, type Table } from '../shared/ports.ts';
-import { type Reading, readDefinition } from '../shared/use-cases/apply-definition.ts';
-import type { FoundSelector } from '../shared/use-cases/apply-selectors.ts';
-import { applyWrites } from '../shared/use-cases/apply-writes.ts';
+import type { FoundSelector } from '../shared/use-cases/definitions/apply-selectors.ts';
+import { applyWrites } from '../shared/use-cases/definitions/apply-writes.ts';
+import { type Reading, readDefinition } from '../shared/use-cases/definitions/read-definition.ts';
 import { definitionOf, type Estate } from './estate.parts.ts';
 
 export interface LayDeps {

@@ -4,7 +4,7 @@
  * component `probe` reaches.
  */
 import { seededNumbers } from '../local/seeded-numbers.ts';
-import { API_VERSION, type DefinitionInput } from '../shared/domain/definition.ts';
+import { API_VERSION, type DefinitionInput } from '../shared/domain/definitions/definition.ts';
 
 export const FAMILY = 100;
 /** The component that every pipeline has. */

@@ -1,11 +1,12 @@
 /** A process with one estate in it, that does what the benchmark asks: `node planner-child.parts.ts SEED SIZE`. */
 import * as z from 'zod';
 import { keys, lists } from '../shared/domain/naming.ts';
-import { dependenciesOf, PipelineRecordSchema, SelectorRecordSchema } from '../shared/domain/records.ts';
-import { selectorKey } from '../shared/domain/selectors.ts';
-import { noticeTopic } from '../shared/use-cases/notice-topics.ts';
-import { planPipeline } from '../shared/use-cases/plan-pipeline.ts';
-import { reconcileSelectors } from '../shared/use-cases/reconcile-selectors.ts';
+import { dependenciesOf, PipelineRecordSchema } from '../shared/domain/records/pipelines.ts';
+import { SelectorRecordSchema } from '../shared/domain/records/selectors.ts';
+import { selectorKey } from '../shared/domain/versions/selectors.ts';
+import { noticeTopic } from '../shared/use-cases/noticing/notice-topics.ts';
+import { reconcileSelectors } from '../shared/use-cases/noticing/reconcile-selectors.ts';
+import { planPipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
 import { pages } from '../shared/use-cases/store/read.ts';
 import { estateOf } from './estate.parts.ts';
 import {

@@ -2,8 +2,10 @@
 import { cronerCalendar } from '../shared/adapters/croner-calendar.ts';
 import { sha256 } from '../shared/adapters/system-clock.ts';
 import { due, keys, lists } from '../shared/domain/naming.ts';
-import { BakeRecordSchema, ChannelRecordSchema, type OutboxRecord } from '../shared/domain/records.ts';
-import type { Selector } from '../shared/domain/selectors.ts';
+import { BakeRecordSchema } from '../shared/domain/records/bakes.ts';
+import type { OutboxRecord } from '../shared/domain/records/outbox.ts';
+import { ChannelRecordSchema } from '../shared/domain/records/releases.ts';
+import type { Selector } from '../shared/domain/versions/selectors.ts';
 import type {
   HintQueue,
   Limits,
@@ -13,11 +15,11 @@ import type {
   Table,
   Workflows,
 } from '../shared/ports.ts';
-import type { Memory } from '../shared/use-cases/notice-ahead.ts';
-import { noticeTopic } from '../shared/use-cases/notice-topics.ts';
-import { planChildren } from '../shared/use-cases/plan-again.ts';
-import { givePlaces } from '../shared/use-cases/plan-capacity.ts';
-import { planPipeline } from '../shared/use-cases/plan-pipeline.ts';
+import type { Memory } from '../shared/use-cases/noticing/notice-ahead.ts';
+import { noticeTopic } from '../shared/use-cases/noticing/notice-topics.ts';
+import { planChildren } from '../shared/use-cases/planning/plan-again.ts';
+import { givePlaces } from '../shared/use-cases/planning/plan-capacity.ts';
+import { planPipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
 import { type MemoryTable, memoryTable } from '../test/support/fakes/memory-table.ts';
 import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';
 import { type Estate, parameterOf } from './estate.parts.ts';

@@ -18,7 +18,7 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type LocalCloud, type RecordedCall, startLocalCloud } from '../local/client.ts';
 import { deployService } from '../local/deploy.ts';
 import { Api } from '../local/scenario/api.ts';
-import { API_VERSION } from '../shared/domain/definition.ts';
+import { API_VERSION } from '../shared/domain/definitions/definition.ts';
 import { type Figure, median, rounded } from './figure.ts';
 import { bareFunctionZip } from './trigger.parts.ts';
 

@@ -2,8 +2,8 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type * as z from 'zod';
-import { OPERATIONS, type Operation, type OperationName } from '../shared/domain/api.ts';
-import { ProblemSchema } from '../shared/domain/api-shapes.ts';
+import { OPERATIONS, type Operation, type OperationName } from '../shared/domain/api/operations.ts';
+import { ProblemSchema } from '../shared/domain/api/shapes.ts';
 import type { Problem } from '../shared/domain/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { CommandFailed, EXIT, type ExitCode } from './exit.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
-import { type Definition, DefinitionSchema } from '../shared/domain/definition.ts';
+import { type Definition, DefinitionSchema } from '../shared/domain/definitions/definition.ts';
 import { InvalidDefinition, type Problem } from '../shared/domain/errors.ts';
 import { nameOf, type Path, problemsOfIssues } from './definition-problems.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { PIPELINE_NAME } from '../shared/domain/selectors.ts';
+import { PIPELINE_NAME } from '../shared/domain/versions/selectors.ts';
 import { apiClient } from './api-client.ts';
 import { bake, cancel, decide, retry } from './commands/bakes.ts';
 import type { Context } from './commands/context.ts';

@@ -1,5 +1,5 @@
 /** What the command prints: data on stdout, remarks on stderr; tables for people that fit the terminal, JSON for programs. */
-import { cut } from '../shared/domain/wording.ts';
+import { cut } from '../shared/domain/telling/wording.ts';
 
 export interface Output {
   readonly json: boolean;

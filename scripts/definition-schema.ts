@@ -1,6 +1,6 @@
 /** The JSON Schema of definitions, for editors. It takes what a person writes: defaults are optional, and a suite's script may be a path. */
 import * as z from 'zod';
-import { DefinitionSchema } from '../shared/domain/definition.ts';
+import { DefinitionSchema } from '../shared/domain/definitions/definition.ts';
 
 export function definitionSchema(): unknown {
   const schema = z.toJSONSchema(DefinitionSchema, {

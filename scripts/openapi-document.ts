@@ -1,7 +1,7 @@
 /** The OpenAPI document, made from the table of operations that the handler serves and the command line calls. */
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { OPERATIONS, type Operation } from '../shared/domain/api.ts';
-import { ProblemSchema } from '../shared/domain/api-shapes.ts';
+import { OPERATIONS, type Operation } from '../shared/domain/api/operations.ts';
+import { ProblemSchema } from '../shared/domain/api/shapes.ts';
 
 /** Every operation may answer these. */
 const COMMON_PROBLEMS = ['invalid-request', 'internal-error', 'try-later'];

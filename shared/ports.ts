@@ -2,9 +2,9 @@
  * What the use cases need from the world. Every use case takes the ports that it needs as its first argument, a plain object; the composition
  * root (shared/lambda/deps.ts) holds the one real value, test/support/ the fakes. One contract suite per port runs against both.
  */
-import type { Finding } from './domain/findings.ts';
+import type { Finding } from './domain/findings/findings.ts';
 import type { Key } from './domain/naming.ts';
-import type { Selector } from './domain/selectors.ts';
+import type { Selector } from './domain/versions/selectors.ts';
 
 export interface Clock {
   now(): Date;

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { InvalidDefinition, type Problem } from '../../shared/domain/errors.ts';
-import { count } from '../../shared/domain/wording.ts';
+import { count } from '../../shared/domain/telling/wording.ts';
 import { type DefinitionFile, loadDefinitions, shownPath } from '../definition-file.ts';
 import { CommandFailed, describeProblem, EXIT, type ExitCode } from '../exit.ts';
 import { table } from '../output.ts';

@@ -1,6 +1,6 @@
 /** `explain`: why a pipeline was last baked, why it does not bake now, and what would make it. */
-import type { Explanation } from '../../shared/domain/api-planning.ts';
-import type { Remedy } from '../../shared/domain/remedies.ts';
+import type { Explanation } from '../../shared/domain/api/planning.ts';
+import type { Remedy } from '../../shared/domain/telling/remedies.ts';
 import {
   count,
   describeMove,
@@ -8,7 +8,7 @@ import {
   describeTime,
   describeVersion,
   wrap,
-} from '../../shared/domain/wording.ts';
+} from '../../shared/domain/telling/wording.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { shortTime } from '../output.ts';
 import type { Context } from './context.ts';

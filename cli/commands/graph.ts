@@ -1,6 +1,6 @@
 /** `graph`: who is built on what, as mermaid text or as data. */
-import type { Graph } from '../../shared/domain/api-planning.ts';
-import { mermaidOf } from '../../shared/domain/mermaid.ts';
+import type { Graph } from '../../shared/domain/api/planning.ts';
+import { mermaidOf } from '../../shared/domain/definitions/mermaid.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Context } from './context.ts';
 

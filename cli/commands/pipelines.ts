@@ -1,7 +1,7 @@
 /** `enable`, `disable`, `delete`, `waves`, `confirm`: what people decide about pipelines and about waves that are too large. */
-import type { Change } from '../../shared/domain/api-shapes.ts';
-import type { HoldReason } from '../../shared/domain/records.ts';
-import { count, describeMove, wrap } from '../../shared/domain/wording.ts';
+import type { Change } from '../../shared/domain/api/shapes.ts';
+import type { HoldReason } from '../../shared/domain/records/planning.ts';
+import { count, describeMove, wrap } from '../../shared/domain/telling/wording.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { shortTime } from '../output.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,6 @@
 /** `plan`: what would bake if files were applied and selectors moved. Nothing is written. */
 import { existsSync } from 'node:fs';
-import type { Preview } from '../../shared/domain/api-planning.ts';
+import type { Preview } from '../../shared/domain/api/planning.ts';
 import { InvalidDefinition } from '../../shared/domain/errors.ts';
 import {
   count,
@@ -9,7 +9,7 @@ import {
   describeSelector,
   listed,
   wrap,
-} from '../../shared/domain/wording.ts';
+} from '../../shared/domain/telling/wording.ts';
 import { type DefinitionFile, loadDefinitions, shownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
 import { table } from '../output.ts';

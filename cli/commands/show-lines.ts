@@ -5,7 +5,7 @@ import type {
   BakeDetails,
   Pipeline,
   PipelineDetails,
-} from '../../shared/domain/api-shapes.ts';
+} from '../../shared/domain/api/shapes.ts';
 import {
   cut,
   describeMove,
@@ -13,7 +13,7 @@ import {
   describeSelector,
   describeVersion,
   wrap,
-} from '../../shared/domain/wording.ts';
+} from '../../shared/domain/telling/wording.ts';
 import { shortTime, table } from '../output.ts';
 
 export function pipelineTable(pipelines: readonly Pipeline[], width: number): string[] {

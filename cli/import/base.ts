@@ -1,6 +1,6 @@
 /** What an image is built on, in the words of a definition. */
 import type { ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
-import type { DefinitionInput } from '../../shared/domain/definition.ts';
+import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { Note } from './notes.ts';
 
 export interface ImageArn {

@@ -3,7 +3,11 @@
  * would be left is not taken over, and its reason is given.
  */
 import type { ImagePipeline } from '@aws-sdk/client-imagebuilder';
-import { API_VERSION, type DefinitionInput, DefinitionSchema } from '../../shared/domain/definition.ts';
+import {
+  API_VERSION,
+  type DefinitionInput,
+  DefinitionSchema,
+} from '../../shared/domain/definitions/definition.ts';
 import { problemsOfIssues } from '../definition-problems.ts';
 import { otherBase, parentOf } from './base.ts';
 import { distributionOf } from './distribution.ts';

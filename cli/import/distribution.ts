@@ -4,7 +4,7 @@ import type {
   Distribution,
   LaunchTemplateConfiguration,
 } from '@aws-sdk/client-imagebuilder';
-import type { DefinitionInput } from '../../shared/domain/definition.ts';
+import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import { isSet, type Note, noteIf, notesOf } from './notes.ts';
 

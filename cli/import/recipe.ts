@@ -1,6 +1,6 @@
 /** Components, volumes and instance types of an imported pipeline. */
 import type { Component, ComponentConfiguration, ImageRecipe } from '@aws-sdk/client-imagebuilder';
-import type { DefinitionInput } from '../../shared/domain/definition.ts';
+import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import { isSet, type Note, noteIf, notesOf } from './notes.ts';
 

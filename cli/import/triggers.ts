@@ -1,6 +1,6 @@
 /** When an imported pipeline bakes. */
 import type { ImagePipeline } from '@aws-sdk/client-imagebuilder';
-import type { DefinitionInput } from '../../shared/domain/definition.ts';
+import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { Note } from './notes.ts';
 
 type Triggers = NonNullable<DefinitionInput['triggers']>;

@@ -1,4 +1,4 @@
-import { BakeRefSchema } from '../../shared/domain/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
 import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
@@ -8,7 +8,7 @@ import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts'
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { checkPreflight } from '../../shared/use-cases/check-preflight.ts';
+import { checkPreflight } from '../../shared/use-cases/baking/check-preflight.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

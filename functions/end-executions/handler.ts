@@ -4,7 +4,7 @@ import { cleanUpDeps } from '../../shared/lambda/deps/clean-up.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
-import { endExecution, sweepAttempts } from '../../shared/use-cases/end-executions.ts';
+import { endExecution, sweepAttempts } from '../../shared/use-cases/baking/end-executions.ts';
 
 /** Step Functions Execution Status Change (step-functions/dg/eventbridge-integration). */
 const StatusChangeSchema = z.object({

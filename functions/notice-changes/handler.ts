@@ -11,9 +11,9 @@ import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
-import type { Memory } from '../../shared/use-cases/notice-ahead.ts';
-import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
-import type { Looks } from '../../shared/use-cases/notice-once.ts';
+import type { Memory } from '../../shared/use-cases/noticing/notice-ahead.ts';
+import { noticeHint } from '../../shared/use-cases/noticing/notice-hint.ts';
+import type { Looks } from '../../shared/use-cases/noticing/notice-once.ts';
 
 const memory = lazy((): Memory => new Map());
 const looks = lazy((): Looks => new Map());

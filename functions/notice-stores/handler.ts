@@ -7,7 +7,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
-import { noticeStoreHint } from '../../shared/use-cases/notice-store-hint.ts';
+import { noticeStoreHint } from '../../shared/use-cases/noticing/notice-store-hint.ts';
 
 export const handler = queueLambda({
   message: z.unknown(),

@@ -7,7 +7,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
-import { planIfThere } from '../../shared/use-cases/plan-pipeline.ts';
+import { planIfThere } from '../../shared/use-cases/planning/plan-pipeline.ts';
 
 export const handler = queueLambda({
   message: z.object({ pipeline: z.string().min(1) }),

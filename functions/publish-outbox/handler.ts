@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { leadTimeSeconds } from '../../shared/domain/lead-time.ts';
+import { leadTimeSeconds } from '../../shared/domain/releasing/lead-time.ts';
 import { IMAGE_RELEASED } from '../../shared/events/image-released.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
@@ -7,7 +7,7 @@ import { notifier } from '../../shared/lambda/deps/notifier.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { countMetric, log, secondsMetric } from '../../shared/lambda/telemetry.ts';
-import { publishOutbox } from '../../shared/use-cases/publish-outbox.ts';
+import { publishOutbox } from '../../shared/use-cases/sweeping/publish-outbox.ts';
 
 const OutboxRowSchema = z.lazy(() =>
   z.object({

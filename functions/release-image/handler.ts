@@ -1,10 +1,10 @@
-import { BakeRefSchema } from '../../shared/domain/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { releaseImage } from '../../shared/use-cases/release-image.ts';
+import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

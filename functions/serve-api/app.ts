@@ -1,24 +1,30 @@
-/** The API: every operation of shared/domain/api.ts but `previewPlan` has one function here. */
+/** The API: every operation of shared/domain/api/operations.ts but `previewPlan` has one function here. */
 import type { Hono } from 'hono';
 import type * as z from 'zod';
-import type { OperationName } from '../../shared/domain/api.ts';
 import type {
   BakeAnswer,
   Deleted,
   DisabledAnswer,
   EnabledAnswer,
   EndedSchema,
-} from '../../shared/domain/api-answers.ts';
-import type { Applied } from '../../shared/domain/api-shapes.ts';
-import type { ApprovalRecord, ChangeRecord } from '../../shared/domain/records.ts';
+} from '../../shared/domain/api/answers.ts';
+import type { OperationName } from '../../shared/domain/api/operations.ts';
+import type { Applied } from '../../shared/domain/api/shapes.ts';
+import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
+import type { ChangeRecord } from '../../shared/domain/records/selectors.ts';
 import { type ApiAppDeps, type ApiBindings, apiApp, type Serve } from '../../shared/lambda/api-app.ts';
 import type { Calendar, Clock, Digest, Table } from '../../shared/ports.ts';
-import { decideApproval } from '../../shared/use-cases/decide-approval.ts';
-import { explainPipeline } from '../../shared/use-cases/explain-pipeline.ts';
-import { listApprovals, listBakes, listChanges, listReleases } from '../../shared/use-cases/list-pages.ts';
-import { showBake } from '../../shared/use-cases/show-bake.ts';
-import { showGraph } from '../../shared/use-cases/show-graph.ts';
-import { listPipelines, showPipeline } from '../../shared/use-cases/show-pipeline.ts';
+import { decideApproval } from '../../shared/use-cases/approving/decide-approval.ts';
+import { explainPipeline } from '../../shared/use-cases/showing/explain-pipeline.ts';
+import {
+  listApprovals,
+  listBakes,
+  listChanges,
+  listReleases,
+} from '../../shared/use-cases/showing/list-pages.ts';
+import { showBake } from '../../shared/use-cases/showing/show-bake.ts';
+import { showGraph } from '../../shared/use-cases/showing/show-graph.ts';
+import { listPipelines, showPipeline } from '../../shared/use-cases/showing/show-pipeline.ts';
 
 interface OfPipeline {
   readonly pipeline: string;

@@ -1,16 +1,17 @@
 /** What the API does beyond reading: the use cases, with their answers in the API's words. */
-import type { EnabledAnswer } from '../../shared/domain/api-answers.ts';
-import { DefinitionSchema } from '../../shared/domain/definition.ts';
-import { type ApplyDeps, applyDefinition } from '../../shared/use-cases/apply-definition.ts';
-import { type CancelBakeDeps, cancelBake } from '../../shared/use-cases/cancel-bake.ts';
-import { type ConfirmDeps, confirmWave } from '../../shared/use-cases/confirm-wave.ts';
-import { type DeleteDeps, deletePipeline } from '../../shared/use-cases/delete-pipeline.ts';
-import { disablePipeline } from '../../shared/use-cases/disable-pipeline.ts';
-import { enablePipeline } from '../../shared/use-cases/enable-pipeline.ts';
-import { type NoteApproversDeps, noteApprovers } from '../../shared/use-cases/note-approvers.ts';
-import type { PlanDeps, PlanOutcome } from '../../shared/use-cases/plan-pipeline.ts';
-import { requestBake } from '../../shared/use-cases/request-bake.ts';
-import { type RetryBakeDeps, retryBake } from '../../shared/use-cases/retry-bake.ts';
+import type { EnabledAnswer } from '../../shared/domain/api/answers.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
+import type { ApplyDeps } from '../../shared/use-cases/definitions/apply-deps.ts';
+import { type DeleteDeps, deletePipeline } from '../../shared/use-cases/definitions/delete-pipeline.ts';
+import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
+import { enablePipeline } from '../../shared/use-cases/definitions/enable-pipeline.ts';
+import { type NoteApproversDeps, noteApprovers } from '../../shared/use-cases/definitions/note-approvers.ts';
+import { type CancelBakeDeps, cancelBake } from '../../shared/use-cases/planning/cancel-bake.ts';
+import { type ConfirmDeps, confirmWave } from '../../shared/use-cases/planning/confirm-wave.ts';
+import type { PlanDeps, PlanOutcome } from '../../shared/use-cases/planning/plan-pipeline.ts';
+import { requestBake } from '../../shared/use-cases/planning/request-bake.ts';
+import { type RetryBakeDeps, retryBake } from '../../shared/use-cases/planning/retry-bake.ts';
 import type { ApiVerbs } from './app.ts';
 
 export type VerbDeps = ApplyDeps &

@@ -15,11 +15,11 @@ import {
   LinkProofSchema,
   linkStatement,
   parseCookie,
-} from '../../shared/domain/approval.ts';
+} from '../../shared/domain/approving/approval.ts';
 import { ApprovalNotFound, DecisionConflict, DomainError } from '../../shared/domain/errors.ts';
-import type { ApprovalRecord } from '../../shared/domain/records.ts';
+import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { Clock, Digest, Documents, Mac, Table } from '../../shared/ports.ts';
-import { decideApproval, readApproval } from '../../shared/use-cases/decide-approval.ts';
+import { decideApproval, readApproval } from '../../shared/use-cases/approving/decide-approval.ts';
 import { ApprovalPage, DecidedPage, FailedPage, NeutralPage } from './pages.tsx';
 import { STYLE } from './style.ts';
 

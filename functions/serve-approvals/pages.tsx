@@ -1,9 +1,14 @@
 /** What people see. Server-rendered, no script: it reads the same with a keyboard alone, on a telephone, and for a screen reader. */
 import type { Child } from 'hono/jsx';
-import type { Evidence } from '../../shared/domain/approval.ts';
-import { whatIsAsked } from '../../shared/domain/messages.ts';
-import type { ApprovalRecord } from '../../shared/domain/records.ts';
-import { count, describeSelector, describeTime, describeVersion } from '../../shared/domain/wording.ts';
+import type { Evidence } from '../../shared/domain/approving/approval.ts';
+import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
+import { whatIsAsked } from '../../shared/domain/telling/messages.ts';
+import {
+  count,
+  describeSelector,
+  describeTime,
+  describeVersion,
+} from '../../shared/domain/telling/wording.ts';
 import { STYLE } from './style.ts';
 
 function Page({ title, children }: { title: string; children: Child }) {

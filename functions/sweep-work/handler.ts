@@ -11,8 +11,8 @@ import { wakeQueue } from '../../shared/lambda/deps/wake-queue.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
-import { countStuck } from '../../shared/use-cases/count-stuck.ts';
-import { sweepWork } from '../../shared/use-cases/sweep-work.ts';
+import { countStuck } from '../../shared/use-cases/sweeping/count-stuck.ts';
+import { sweepWork } from '../../shared/use-cases/sweeping/sweep-work.ts';
 
 export const handler = lambda({
   input: z.unknown(),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { waitDeps } from '../../shared/lambda/deps/waits.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { type WakeWaitsDeps, wakeWaits } from '../../shared/use-cases/wake-waits.ts';
+import { type WakeWaitsDeps, wakeWaits } from '../../shared/use-cases/waiting/wake-waits.ts';
 
 export const handler = queueLambda({
   // Events of several services and our own messages; the use case tells them apart.

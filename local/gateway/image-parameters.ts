@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Ec2Api } from '../image-services/ec2/api.ts';
-import type { Operation } from './actions/operations.ts';
+import type { Operation } from './actions/operation.ts';
 import type { Answer } from './http.ts';
 import type { Launcher } from './launcher-client.ts';
 

@@ -8,7 +8,7 @@ import {
   ChangeSchema,
   PipelineSchema,
   ReleaseSchema,
-} from '../../shared/domain/api-shapes.ts';
+} from '../../shared/domain/api/shapes.ts';
 import type { ClientConfig } from './read-back.ts';
 
 /** The control plane's API as a scenario uses it: signed like any IAM caller, reading only what the report and the conditions need. */
@@ -20,7 +20,7 @@ export type {
   Change as ApiChange,
   Pipeline as ApiPipeline,
   Release as ApiRelease,
-} from '../../shared/domain/api-shapes.ts';
+} from '../../shared/domain/api/shapes.ts';
 
 export class ApiRefused extends Error {
   override readonly name = 'ApiRefused';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { AccountIdSchema, RegionSchema } from '../../shared/domain/definition.ts';
-import { ATTEMPT_STATES } from '../../shared/domain/lifecycle.ts';
+import { ATTEMPT_STATES } from '../../shared/domain/baking/lifecycle.ts';
+import { AccountIdSchema, RegionSchema } from '../../shared/domain/definitions/definition.ts';
 
 /**
  * A scenario: what happens in a local cloud and what must come of it. Its JSON Schema is local/scenario.schema.json. Paths are relative to

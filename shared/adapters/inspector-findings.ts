@@ -9,8 +9,8 @@ import {
   ListFindingsCommand,
   type VulnerablePackage,
 } from '@aws-sdk/client-inspector2';
-import { type Finding, type FindingPackage, formatOfPlatform } from '../domain/findings.ts';
-import type { PackageFormat } from '../domain/package-versions.ts';
+import { type Finding, type FindingPackage, formatOfPlatform } from '../domain/findings/findings.ts';
+import type { PackageFormat } from '../domain/versions/package-versions.ts';
 import type { Findings } from '../ports.ts';
 import { calling, errorName } from './aws-client.ts';
 

@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { TryLater } from '../domain/errors.ts';
-import { isStoreTopic } from '../domain/hints.ts';
+import { isStoreTopic } from '../domain/versions/hints.ts';
 import type { HintQueue } from '../ports.ts';
 import { calling } from './aws-client.ts';
 

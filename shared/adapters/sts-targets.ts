@@ -23,6 +23,7 @@ import {
 } from './ec2-images.ts';
 import { addVersion, readDefaultVersion, removeVersion, setDefaultVersion } from './ec2-launch-templates.ts';
 import { resolveKey } from './kms-keys.ts';
+import type { TargetClients } from './target-clients.ts';
 import { inspectTarget } from './target-preflight.ts';
 
 export interface TargetsOptions {
@@ -34,14 +35,6 @@ export interface TargetsOptions {
   /** What the clients in the targets have in common: retries and time-outs. */
   readonly clientDefaults?: EC2ClientConfig & SSMClientConfig & KMSClientConfig;
   readonly now?: () => Date;
-}
-
-export interface TargetClients {
-  readonly account: string;
-  readonly region: string;
-  readonly ec2: EC2Client;
-  readonly ssm: SSMClient;
-  readonly kms: KMSClient;
 }
 
 interface Session {

@@ -5,7 +5,7 @@ import { TAGS } from '../domain/naming.ts';
 import { ask } from './aws-refusals.ts';
 import { describeTemplate } from './ec2-launch-templates.ts';
 import { describeKey, keyDefect } from './kms-keys.ts';
-import type { TargetClients } from './sts-targets.ts';
+import type { TargetClients } from './target-clients.ts';
 
 interface Finding {
   readonly field: string;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ReleaseTargetSchema } from '../domain/records.ts';
+import { ReleaseTargetSchema } from '../domain/records/releases.ts';
 
 /** An approved image, verified on every required target, has become current in a channel. Children of the pipeline are planned because of it. */
 export const ImageReleasedSchema = z.object({

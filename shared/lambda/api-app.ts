@@ -5,7 +5,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
-import { OPERATIONS, type Operation, type OperationName } from '../domain/api.ts';
+import { OPERATIONS, type Operation, type OperationName } from '../domain/api/operations.ts';
 import { InvalidRequest } from '../domain/errors.ts';
 import { problemOf, problemResponse } from './problems.ts';
 

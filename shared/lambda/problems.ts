@@ -1,4 +1,4 @@
-import { type ProblemDetails, ProblemSchema } from '../domain/api-shapes.ts';
+import { type ProblemDetails, ProblemSchema } from '../domain/api/shapes.ts';
 import { DomainError } from '../domain/errors.ts';
 
 /** Errors as RFC 9457 says it. `code` is for programs, `detail` for people; what nobody expected tells nothing of itself. */

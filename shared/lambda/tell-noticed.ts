@@ -1,4 +1,4 @@
-import type { NoticeOutcome } from '../use-cases/notice-hint.ts';
+import type { NoticeOutcome } from '../use-cases/noticing/notice-hint.ts';
 import { countMetric, log } from './telemetry.ts';
 
 /** What came of a hint, in the log. */

@@ -59,3 +59,21 @@ export function offending(folder: string, allowed: (imported: Import) => boolean
     .filter((imported) => !allowed(imported))
     .map(({ from, to }) => `${from} imports ${to}`);
 }
+
+/** Files that import each other in a circle, types included: one text for each circle, in the order of the imports. */
+export function circles(folder: string): string[] {
+  const files = new Map(
+    filesBelow(folder, ['.ts', '.tsx']).map((path) => [path, importsOf(path).map(({ to }) => to)]),
+  );
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]) => {
+    const before = way.indexOf(path);
+    if (before >= 0) found.add([...way.slice(before), path].join(' -> '));
+    if (before >= 0 || done.has(path)) return;
+    for (const to of files.get(path) ?? []) walk(to, [...way, path]);
+    done.add(path);
+  };
+  for (const path of files.keys()) walk(path, []);
+  return [...found];
+}

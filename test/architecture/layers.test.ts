@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { filesBelow, importsOf, offending } from './imports.ts';
+import { circles, filesBelow, importsOf, offending } from './imports.ts';
 
 const isSdk = (to: string) => to.startsWith('@aws-sdk/') || to.startsWith('@smithy/');
 
@@ -96,5 +96,9 @@ describe('the layers', () => {
       );
 
     expect(bare).toEqual([]);
+  });
+
+  it('never run in a circle: whoever reads a file can read first what it rests on', () => {
+    expect(['shared', 'functions', 'cli', 'local'].flatMap((folder) => circles(folder))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AGENT, definitionOf, estateOf, FAMILY, PROBE } from '../../bench/estate.parts.ts';
 import { playWave, worldOf } from '../../bench/planner-world.parts.ts';
 import type { Item } from '../../shared/ports.ts';
-import { applyDefinition } from '../../shared/use-cases/apply-definition.ts';
+import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
 import { ami, planningWorld } from '../support/planning-world.ts';
 
 const SEED = 11;

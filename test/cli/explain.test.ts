@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ExplanationSchema } from '../../shared/domain/api-planning.ts';
-import { disablePipeline } from '../../shared/use-cases/disable-pipeline.ts';
+import { ExplanationSchema } from '../../shared/domain/api/planning.ts';
+import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
 import { ami, BASE_PARAMETER, type PlanningWorld, planningWorld } from '../support/planning-world.ts';
 import { serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GraphSchema } from '../../shared/domain/api-planning.ts';
-import { mermaidOf } from '../../shared/domain/mermaid.ts';
-import { showGraph } from '../../shared/use-cases/show-graph.ts';
+import { GraphSchema } from '../../shared/domain/api/planning.ts';
+import { mermaidOf } from '../../shared/domain/definitions/mermaid.ts';
+import { showGraph } from '../../shared/use-cases/showing/show-graph.ts';
 import { ami, BASE_PARAMETER, type PlanningWorld, planningWorld } from '../support/planning-world.ts';
 import { serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';

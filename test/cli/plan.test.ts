@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { createPreviewApi } from '../../functions/preview-plan/app.ts';
-import { PreviewSchema } from '../../shared/domain/api-planning.ts';
+import { PreviewSchema } from '../../shared/domain/api/planning.ts';
 import {
   ami,
   BASE_PARAMETER,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findLocalCloud } from '../../local/client.ts';
-import { ExplanationSchema, GraphSchema, PreviewSchema } from '../../shared/domain/api-planning.ts';
+import { ExplanationSchema, GraphSchema, PreviewSchema } from '../../shared/domain/api/planning.ts';
 import { ovenbird } from '../cli/run.ts';
 import { type Played, playScenario, scenarioFile } from '../support/play-scenario.ts';
 import { differences } from './verify-report.ts';

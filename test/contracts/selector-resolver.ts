@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TryLater } from '../../shared/domain/errors.ts';
-import type { Selector } from '../../shared/domain/selectors.ts';
+import type { Selector } from '../../shared/domain/versions/selectors.ts';
 import type { Resolution, SelectorResolver } from '../../shared/ports.ts';
 
 /** What selectors name, and ways to change it. A part that a harness lacks is not tested there. */

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { AttemptEnded, DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
 import { TAGS } from '../../shared/domain/naming.ts';
-import { removeCopies } from '../../shared/use-cases/remove-copies.ts';
+import { removeCopies } from '../../shared/use-cases/distributing/remove-copies.ts';
 import { Crash, type CrashPoint, crashing } from '../support/crashing.ts';
 import {
   BAKE,

@@ -5,8 +5,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Table } from '../../shared/ports.ts';
-import { indexInventory } from '../../shared/use-cases/index-inventory.ts';
-import { noticeFinding } from '../../shared/use-cases/notice-finding.ts';
+import { indexInventory } from '../../shared/use-cases/noticing/index-inventory.ts';
+import { noticeFinding } from '../../shared/use-cases/noticing/notice-finding.ts';
 import { finding, findingWorld } from '../support/finding-world.ts';
 import { BASE_PARAMETER } from '../support/planning-world.ts';
 

@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { keys } from '../../shared/domain/naming.ts';
-import type { PackageFormat } from '../../shared/domain/package-versions.ts';
+import type { PackageFormat } from '../../shared/domain/versions/package-versions.ts';
 import {
   type FindingWorld,
   finding,

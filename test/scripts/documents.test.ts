@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { starterDefinition } from '../../cli/commands/starter.ts';
 import { definitionSchema } from '../../scripts/definition-schema.ts';
 import { openApiDocument } from '../../scripts/openapi-document.ts';
-import { DefinitionSchema } from '../../shared/domain/definition.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 
 const stored = (name: string): unknown =>
   JSON.parse(readFileSync(join(__dirname, '../../docs', name), 'utf8'));

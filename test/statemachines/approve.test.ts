@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApprovalOutcomeSchema, ApprovalRequestedSchema } from '../../shared/domain/payloads.ts';
+import { ApprovalOutcomeSchema, ApprovalRequestedSchema } from '../../shared/domain/baking/payloads.ts';
 import { readMachine, runMachine, TaskError, type TaskStub } from '../support/run-asl.ts';
 import { payloadProblems } from './payloads.ts';
 

@@ -1,9 +1,9 @@
 import { createApprovalPages } from '../../functions/serve-approvals/app.tsx';
-import { DefinitionSchema } from '../../shared/domain/definition.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { keys } from '../../shared/domain/naming.ts';
-import type { BakeRecord } from '../../shared/domain/records.ts';
+import type { BakeRecord } from '../../shared/domain/records/bakes.ts';
 import type { Documents, Item } from '../../shared/ports.ts';
-import { requestApproval } from '../../shared/use-cases/request-approval.ts';
+import { requestApproval } from '../../shared/use-cases/approving/request-approval.ts';
 import { fakeMac } from './fakes/mac.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeNotifier } from './fakes/notifier.ts';

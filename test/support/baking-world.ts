@@ -1,17 +1,13 @@
 /** A pipeline `web` with one bake that is about to run, and everything that its machines and functions need, in memory. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
-import { DefinitionSchema } from '../../shared/domain/definition.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import { placesOf } from '../../shared/domain/definitions/plan-inputs.ts';
 import { keys } from '../../shared/domain/naming.ts';
-import { placesOf } from '../../shared/domain/plan-inputs.ts';
-import {
-  type AttemptRecord,
-  type BakeRecord,
-  FingerprintRecordSchema,
-  PipelineRecordSchema,
-  PlanningRecordSchema,
-  SelectorRecordSchema,
-} from '../../shared/domain/records.ts';
-import { wishOf } from '../../shared/domain/wish.ts';
+import { wishOf } from '../../shared/domain/planning/wish.ts';
+import type { AttemptRecord, BakeRecord } from '../../shared/domain/records/bakes.ts';
+import { PipelineRecordSchema } from '../../shared/domain/records/pipelines.ts';
+import { FingerprintRecordSchema, PlanningRecordSchema } from '../../shared/domain/records/planning.ts';
+import { SelectorRecordSchema } from '../../shared/domain/records/selectors.ts';
 import type {
   BaseImages,
   Documents,
@@ -22,22 +18,22 @@ import type {
   Targets,
   Workflows,
 } from '../../shared/ports.ts';
-import { checkPreflight } from '../../shared/use-cases/check-preflight.ts';
-import { cleanUpBake } from '../../shared/use-cases/clean-up-bake.ts';
-import { collectTest } from '../../shared/use-cases/collect-test.ts';
-import { completeTask } from '../../shared/use-cases/complete-tasks.ts';
-import { evaluateGates } from '../../shared/use-cases/evaluate-gates.ts';
-import { launchTestInstance } from '../../shared/use-cases/launch-test-instance.ts';
-import { planTests } from '../../shared/use-cases/plan-tests.ts';
-import { recordImage } from '../../shared/use-cases/record-image.ts';
-import { recordOutcome } from '../../shared/use-cases/record-outcome.ts';
-import { recordVerdict } from '../../shared/use-cases/record-verdict.ts';
-import { registerWait } from '../../shared/use-cases/register-wait.ts';
-import { sendTestCommand } from '../../shared/use-cases/send-test-command.ts';
-import { startBuild } from '../../shared/use-cases/start-build.ts';
-import { terminateTestInstance } from '../../shared/use-cases/terminate-test-instance.ts';
-import { voidApprovals } from '../../shared/use-cases/void-approvals.ts';
-import { wakeWaits } from '../../shared/use-cases/wake-waits.ts';
+import { voidApprovals } from '../../shared/use-cases/approving/void-approvals.ts';
+import { checkPreflight } from '../../shared/use-cases/baking/check-preflight.ts';
+import { cleanUpBake } from '../../shared/use-cases/baking/clean-up-bake.ts';
+import { evaluateGates } from '../../shared/use-cases/baking/evaluate-gates.ts';
+import { recordImage } from '../../shared/use-cases/baking/record-image.ts';
+import { recordOutcome } from '../../shared/use-cases/baking/record-outcome.ts';
+import { startBuild } from '../../shared/use-cases/baking/start-build.ts';
+import { collectTest } from '../../shared/use-cases/testing/collect-test.ts';
+import { launchTestInstance } from '../../shared/use-cases/testing/launch-test-instance.ts';
+import { planTests } from '../../shared/use-cases/testing/plan-tests.ts';
+import { recordVerdict } from '../../shared/use-cases/testing/record-verdict.ts';
+import { sendTestCommand } from '../../shared/use-cases/testing/send-test-command.ts';
+import { terminateTestInstance } from '../../shared/use-cases/testing/terminate-test-instance.ts';
+import { completeTask } from '../../shared/use-cases/waiting/complete-tasks.ts';
+import { registerWait } from '../../shared/use-cases/waiting/register-wait.ts';
+import { wakeWaits } from '../../shared/use-cases/waiting/wake-waits.ts';
 import { fakeEngine } from './fakes/build-engine.ts';
 import { fakeCommands } from './fakes/commands.ts';
 import { imageWorld } from './fakes/image-world.ts';

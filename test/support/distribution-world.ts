@@ -1,27 +1,23 @@
-import { DefinitionSchema } from '../../shared/domain/definition.ts';
-import { CARRIER_KEY } from '../../shared/domain/distribution.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import { CARRIER_KEY } from '../../shared/domain/distributing/distribution.ts';
 import { DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
 import { keys, TAGS } from '../../shared/domain/naming.ts';
+import type { AttemptRecord, BakeRecord, ImageRecord } from '../../shared/domain/records/bakes.ts';
 import {
-  type AttemptRecord,
-  type BakeRecord,
   type DistributionRecord,
   DistributionRecordSchema,
-  type FingerprintRecord,
-  type ImageRecord,
-  type PipelineRecord,
-  type PlanningRecord,
-  type RevisionRecord,
   type TargetRecord,
   TargetRecordSchema,
-} from '../../shared/domain/records.ts';
-import { adoptImages, readKeptImages } from '../../shared/use-cases/adopt-images.ts';
-import { advanceTargets } from '../../shared/use-cases/advance-targets.ts';
-import { checkCopies } from '../../shared/use-cases/check-copies.ts';
-import { movePointers } from '../../shared/use-cases/move-pointers.ts';
-import { planDistribution } from '../../shared/use-cases/plan-distribution.ts';
-import { releaseImage } from '../../shared/use-cases/release-image.ts';
-import { removeCopies } from '../../shared/use-cases/remove-copies.ts';
+} from '../../shared/domain/records/distributions.ts';
+import type { PipelineRecord, RevisionRecord } from '../../shared/domain/records/pipelines.ts';
+import type { FingerprintRecord, PlanningRecord } from '../../shared/domain/records/planning.ts';
+import { adoptImages, readKeptImages } from '../../shared/use-cases/baking/adopt-images.ts';
+import { advanceTargets } from '../../shared/use-cases/distributing/advance-targets.ts';
+import { checkCopies } from '../../shared/use-cases/distributing/check-copies.ts';
+import { movePointers } from '../../shared/use-cases/distributing/move-pointers.ts';
+import { planDistribution } from '../../shared/use-cases/distributing/plan-distribution.ts';
+import { removeCopies } from '../../shared/use-cases/distributing/remove-copies.ts';
+import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts';
 import { at, imageWorld, type WorldImage } from './fakes/image-world.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeOwnImages } from './fakes/own-images.ts';

@@ -1,8 +1,8 @@
 /** The planning world, with images that have something in them and findings about it. */
-import type { Finding } from '../../shared/domain/findings.ts';
-import { evidenceKeys } from '../../shared/domain/inventory.ts';
+import type { Finding } from '../../shared/domain/findings/findings.ts';
+import { evidenceKeys } from '../../shared/domain/findings/inventory.ts';
 import { keys, lists } from '../../shared/domain/naming.ts';
-import type { PackageFormat } from '../../shared/domain/package-versions.ts';
+import type { PackageFormat } from '../../shared/domain/versions/package-versions.ts';
 import { HOME, type PlanningWorld, planningWorld } from './planning-world.ts';
 
 /** Package versions by name. */

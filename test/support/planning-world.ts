@@ -1,26 +1,27 @@
 /** Pipelines, what they are built on, and everything between a change and a bake, in memory. Bakes themselves are played. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
-import type { DefinitionInput } from '../../shared/domain/definition.ts';
+import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import { executionName, keys, lists } from '../../shared/domain/naming.ts';
+import type { Seen } from '../../shared/domain/planning/wish.ts';
+import { AttemptRecordSchema, type BakeRecord, BakeRecordSchema } from '../../shared/domain/records/bakes.ts';
+import type { DistributionRecord } from '../../shared/domain/records/distributions.ts';
 import {
-  AttemptRecordSchema,
-  type BakeRecord,
-  BakeRecordSchema,
-  type ChangeRecord,
-  ChangeRecordSchema,
-  type ChannelRecord,
-  ChannelRecordSchema,
-  type DistributionRecord,
   dependenciesOf,
-  FingerprintRecordSchema,
   type PipelineRecord,
   PipelineRecordSchema,
+} from '../../shared/domain/records/pipelines.ts';
+import {
+  FingerprintRecordSchema,
   type PlanningRecord,
   PlanningRecordSchema,
+} from '../../shared/domain/records/planning.ts';
+import { type ChannelRecord, ChannelRecordSchema } from '../../shared/domain/records/releases.ts';
+import {
+  type ChangeRecord,
+  ChangeRecordSchema,
   SelectorRecordSchema,
-} from '../../shared/domain/records.ts';
-import { selectorKey } from '../../shared/domain/selectors.ts';
-import type { Seen } from '../../shared/domain/wish.ts';
+} from '../../shared/domain/records/selectors.ts';
+import { selectorKey } from '../../shared/domain/versions/selectors.ts';
 import type {
   EventPublisher,
   ExecutionStatus,
@@ -34,18 +35,18 @@ import type {
   PublishedEvent,
   Workflows,
 } from '../../shared/ports.ts';
-import { applyDefinition } from '../../shared/use-cases/apply-definition.ts';
-import { fanOutChange } from '../../shared/use-cases/fan-out-change.ts';
-import type { Memory } from '../../shared/use-cases/notice-ahead.ts';
-import { noticeHint } from '../../shared/use-cases/notice-hint.ts';
-import { planIfThere } from '../../shared/use-cases/plan-pipeline.ts';
-import { publishOutbox } from '../../shared/use-cases/publish-outbox.ts';
-import { reconcileSelectors } from '../../shared/use-cases/reconcile-selectors.ts';
-import { recordOutcome } from '../../shared/use-cases/record-outcome.ts';
-import { releaseImage } from '../../shared/use-cases/release-image.ts';
-import { requestBake } from '../../shared/use-cases/request-bake.ts';
-import { beginStep } from '../../shared/use-cases/steps.ts';
-import { sweepWork } from '../../shared/use-cases/sweep-work.ts';
+import { recordOutcome } from '../../shared/use-cases/baking/record-outcome.ts';
+import { beginStep } from '../../shared/use-cases/baking/steps.ts';
+import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
+import { fanOutChange } from '../../shared/use-cases/noticing/fan-out-change.ts';
+import type { Memory } from '../../shared/use-cases/noticing/notice-ahead.ts';
+import { noticeHint } from '../../shared/use-cases/noticing/notice-hint.ts';
+import { reconcileSelectors } from '../../shared/use-cases/noticing/reconcile-selectors.ts';
+import { planIfThere } from '../../shared/use-cases/planning/plan-pipeline.ts';
+import { requestBake } from '../../shared/use-cases/planning/request-bake.ts';
+import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts';
+import { publishOutbox } from '../../shared/use-cases/sweeping/publish-outbox.ts';
+import { sweepWork } from '../../shared/use-cases/sweeping/sweep-work.ts';
 import { fakeDocuments, fakeFindings } from './fakes/findings.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeSources } from './fakes/sources.ts';

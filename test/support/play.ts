@@ -13,7 +13,7 @@ import { holds, isQuiet, type Observation, Observer } from '../../local/scenario
 import { prepareWorld } from '../../local/scenario/prepare.ts';
 import { type Action, type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
 import { perform, type Stage, tick } from '../../local/scenario/timeline.ts';
-import { TERMINAL_STATES } from '../../shared/domain/lifecycle.ts';
+import { TERMINAL_STATES } from '../../shared/domain/baking/lifecycle.ts';
 import type { World } from './world.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../examples/short');

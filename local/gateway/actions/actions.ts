@@ -1,13 +1,8 @@
 import type { RecordedAction } from '../recorder.ts';
 import { dynamodbActions } from './dynamodb.ts';
-import type { Operation } from './operations.ts';
+import type { Operation, Scope } from './operation.ts';
 import { isRecord } from './operations.ts';
 import { s3Actions } from './s3.ts';
-
-export interface Scope {
-  account: string;
-  region: string;
-}
 
 /** What is known about how a service names its actions and resources. */
 interface Naming {
@@ -24,7 +19,7 @@ interface Naming {
  * Names: docs.aws.amazon.com/service-authorization/latest/reference.
  */
 export function actionsOf(service: string, operation: Operation, scope: Scope): RecordedAction[] {
-  if (service === 'dynamodb') return dynamodbActions(operation, scope);
+  if (service === 'dynamodb') return unique(dynamodbActions(operation, scope));
   if (service === 's3') return s3Actions(operation);
   if (service === 'apigateway') return apiGatewayActions(operation, scope);
   if (operation.name === 'GetCallerIdentity') return []; // No permission is needed. [D:API_GetCallerIdentity]
@@ -191,7 +186,7 @@ function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-export function unique(actions: RecordedAction[]): RecordedAction[] {
+function unique(actions: RecordedAction[]): RecordedAction[] {
   const seen = new Map(actions.map((found) => [JSON.stringify(found), found]));
   return [...seen.values()];
 }

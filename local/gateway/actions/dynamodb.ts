@@ -1,6 +1,6 @@
 import type { RecordedAction } from '../recorder.ts';
-import { type Scope, unique } from './actions.ts';
-import { isRecord, type Operation } from './operations.ts';
+import type { Operation, Scope } from './operation.ts';
+import { isRecord } from './operations.ts';
 
 /** Each item of a transaction is checked as the single call that it stands for. [D:transaction-apis-iam] */
 const transactItems: Record<string, string> = {
@@ -15,7 +15,7 @@ export function dynamodbActions({ name, input }: Operation, scope: Scope): Recor
   switch (name) {
     case 'TransactWriteItems':
     case 'TransactGetItems':
-      return unique(items(input.TransactItems).flatMap((item) => transactActions(item, scope)));
+      return items(input.TransactItems).flatMap((item) => transactActions(item, scope));
     case 'BatchGetItem':
     case 'BatchWriteItem':
       return tableNames(input.RequestItems).map((table) => action(name, tableArn(table, scope)));

@@ -1,23 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { Operation, ServiceRequest } from './operation.ts';
 import { s3Operation } from './s3.ts';
-
-/** A request as far as its operation and its resource can be told from it. */
-export interface ServiceRequest {
-  service: string;
-  method: string;
-  /** Path without query, still percent-encoded. */
-  path: string;
-  query: URLSearchParams;
-  headers: IncomingHttpHeaders;
-  /** Empty when the body is streamed (S3, Lambda, API Gateway). */
-  body: Buffer;
-}
-
-export interface Operation {
-  name: string;
-  /** Members of the request as far as they are known, with their SDK names. */
-  input: Record<string, unknown>;
-}
 
 /** Services whose operation is in the path, so that their bodies need not be read. */
 const streamed = new Set(['s3', 'lambda', 'execute-api']);

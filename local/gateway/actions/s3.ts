@@ -1,5 +1,5 @@
 import type { RecordedAction } from '../recorder.ts';
-import type { Operation, ServiceRequest } from './operations.ts';
+import type { Operation, ServiceRequest } from './operation.ts';
 
 /** Sub-resources that are in the query: what reads, writes and removes them, for objects and for buckets. */
 const objectParts: Record<string, Record<string, string>> = {

@@ -3,7 +3,7 @@
  * out what is deprecated, disabled or deleted (imagebuilder GetComponentRequest, GetImageRequest).
  */
 import { GetComponentCommand, GetImageCommand, type ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
-import { parseBuildVersion } from '../../domain/versions.ts';
+import { parseBuildVersion } from '../../domain/versions/versions.ts';
 import type { Resolution } from '../../ports.ts';
 import type { Way } from './resolver.ts';
 

@@ -3,7 +3,7 @@
  * bake that takes the packages up does not lead to the next one.
  */
 import { TryLater } from '../../domain/errors.ts';
-import { newestPackageVersion, type PackageFormat } from '../../domain/package-versions.ts';
+import { newestPackageVersion, type PackageFormat } from '../../domain/versions/package-versions.ts';
 import type { Resolution } from '../../ports.ts';
 import { type FeedAccess, FeedUnusable, feedText, sameHost } from './feed-files.ts';
 import type { Way } from './resolver.ts';

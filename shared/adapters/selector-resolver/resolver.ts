@@ -3,7 +3,7 @@
  * Functions that hurry so carry no client that they do not call.
  */
 import { assertNever } from '../../domain/errors.ts';
-import type { Selector } from '../../domain/selectors.ts';
+import type { Selector } from '../../domain/versions/selectors.ts';
 import type { Resolution, SelectorResolver } from '../../ports.ts';
 import { calling } from '../aws-client.ts';
 import { whyAbsent } from './absence.ts';

@@ -1,6 +1,6 @@
-import type { CleanUpDeps } from '../../use-cases/clean-up-bake.ts';
-import { removeCopies } from '../../use-cases/remove-copies.ts';
-import { voidApprovals } from '../../use-cases/void-approvals.ts';
+import { voidApprovals } from '../../use-cases/approving/void-approvals.ts';
+import type { CleanUpDeps } from '../../use-cases/baking/clean-up-bake.ts';
+import { removeCopies } from '../../use-cases/distributing/remove-copies.ts';
 import { clock, digest } from './basics.ts';
 import { buildEngine } from './build-engine.ts';
 import { home } from './home.ts';

@@ -1,5 +1,5 @@
-import { checkCopies } from '../../use-cases/check-copies.ts';
-import type { RegisterWaitDeps } from '../../use-cases/register-wait.ts';
+import { checkCopies } from '../../use-cases/distributing/check-copies.ts';
+import type { RegisterWaitDeps } from '../../use-cases/waiting/register-wait.ts';
 import { clock } from './basics.ts';
 import { buildEngine } from './build-engine.ts';
 import { commands } from './commands.ts';

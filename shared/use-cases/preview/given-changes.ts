@@ -1,8 +1,9 @@
 /** What somebody says would move: a selector as definitions write it or as its key, and the version that it would have. */
+
+import type { Home } from '../../domain/definitions/references.ts';
 import { InvalidRequest } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
-import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records.ts';
-import type { Home } from '../../domain/references.ts';
+import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import type { Resolution, Table } from '../../ports.ts';
 import { readMany } from '../store/read.ts';
 

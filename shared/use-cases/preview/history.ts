@@ -1,7 +1,7 @@
 /** How long bakes took: of the pipeline itself, else of all. */
-import { type Durations, mediansOf } from '../../domain/estimates.ts';
+import { type Durations, mediansOf } from '../../domain/estimating/estimates.ts';
 import { keys, lists } from '../../domain/naming.ts';
-import { type BakeRecord, BakeRecordSchema, StepRecordSchema } from '../../domain/records.ts';
+import { type BakeRecord, BakeRecordSchema, StepRecordSchema } from '../../domain/records/bakes.ts';
 import type { Table } from '../../ports.ts';
 import { readAll, readMany } from '../store/read.ts';
 

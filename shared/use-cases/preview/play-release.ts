@@ -1,16 +1,12 @@
 /** Plays the end of a bake that went well, with the use case that records it. */
 import { keys } from '../../domain/naming.ts';
-import {
-  type BakeRecord,
-  BakeRecordSchema,
-  ChannelRecordSchema,
-  type DistributionRecord,
-  ReleaseRecordSchema,
-} from '../../domain/records.ts';
-import { selectorKey } from '../../domain/selectors.ts';
+import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import type { DistributionRecord } from '../../domain/records/distributions.ts';
+import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
+import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Table } from '../../ports.ts';
-import { type ReleaseImageDeps, releaseImage } from '../release-image.ts';
-import { beginStep, readAttempt, readBakeAndRevision } from '../steps.ts';
+import { beginStep, readAttempt, readBakeAndRevision } from '../baking/steps.ts';
+import { type ReleaseImageDeps, releaseImage } from '../releasing/release-image.ts';
 import { read } from '../store/read.ts';
 
 /** Answers the topic that has moved with it; undefined where the bake was ended instead. */

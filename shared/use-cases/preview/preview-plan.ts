@@ -2,23 +2,21 @@
  * What would happen if definitions were applied and selectors moved: which pipelines would bake, wave by wave, where their images would go,
  * how long that takes and what it costs. Nothing is written: the table that it is given can only be read.
  */
-import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api-planning.ts';
+import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api/planning.ts';
+import { isTerminal } from '../../domain/baking/lifecycle.ts';
 import { InvalidDefinition } from '../../domain/errors.ts';
-import { isTerminal } from '../../domain/lifecycle.ts';
 import { due, keys } from '../../domain/naming.ts';
-import {
-  AttemptRecordSchema,
-  BakeRecordSchema,
-  type ChangeRecord,
-  PlanningRecordSchema,
-} from '../../domain/records.ts';
-import { selectorKey } from '../../domain/selectors.ts';
-import { describeSelector, describeVersion } from '../../domain/wording.ts';
+import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import { PlanningRecordSchema } from '../../domain/records/planning.ts';
+import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import { describeSelector, describeVersion } from '../../domain/telling/wording.ts';
+import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Table } from '../../ports.ts';
-import { type ApplyDeps, applyDefinition } from '../apply-definition.ts';
-import { confirmWave } from '../confirm-wave.ts';
-import { noticeTopic } from '../notice-topics.ts';
-import type { PlanDeps } from '../plan-pipeline.ts';
+import { applyDefinition } from '../definitions/apply-definition.ts';
+import type { ApplyDeps } from '../definitions/apply-deps.ts';
+import { noticeTopic } from '../noticing/notice-topics.ts';
+import { confirmWave } from '../planning/confirm-wave.ts';
+import type { PlanDeps } from '../planning/plan-pipeline.ts';
 import { read } from '../store/read.ts';
 import { overridesOf } from './given-changes.ts';
 import { historyReader } from './history.ts';

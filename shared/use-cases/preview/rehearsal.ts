@@ -2,14 +2,15 @@
  * Plays what would happen: the real use cases, from noticing to release, over a table whose writes stay in memory, with a clock that is moved
  * on. Only the bakes are played; each ends well, after as long as such bakes took.
  */
-import { secondsOf } from '../../domain/estimates.ts';
+import { secondsOf } from '../../domain/estimating/estimates.ts';
 import { keys, parseExecutionName } from '../../domain/naming.ts';
-import { type BakeRecord, BakeRecordSchema, type HoldReason } from '../../domain/records.ts';
+import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import type { HoldReason } from '../../domain/records/planning.ts';
 import type { Clock, Table } from '../../ports.ts';
-import { noticeTopic } from '../notice-topics.ts';
-import { planNext } from '../plan-capacity.ts';
-import { type PlanDeps, planIfThere } from '../plan-pipeline.ts';
-import { recordOutcome } from '../record-outcome.ts';
+import { recordOutcome } from '../baking/record-outcome.ts';
+import { noticeTopic } from '../noticing/notice-topics.ts';
+import { planNext } from '../planning/plan-capacity.ts';
+import { type PlanDeps, planIfThere } from '../planning/plan-pipeline.ts';
 import { read } from '../store/read.ts';
 import type { History } from './history.ts';
 import { playRelease } from './play-release.ts';

@@ -1,26 +1,23 @@
 /** What a rehearsal has shown, as people and programs are told of it. */
-import type { Preview } from '../../domain/api-planning.ts';
-import type { Definition } from '../../domain/definition.ts';
-import { costOf, sumOf } from '../../domain/estimates.ts';
+import type { Preview } from '../../domain/api/planning.ts';
+import type { Definition } from '../../domain/definitions/definition.ts';
+import type { Home } from '../../domain/definitions/references.ts';
+import { costOf, sumOf } from '../../domain/estimating/estimates.ts';
+import { PRICES } from '../../domain/estimating/prices.ts';
 import { keys } from '../../domain/naming.ts';
-import { PRICES } from '../../domain/prices.ts';
-import {
-  type BakeRecord,
-  BakeRecordSchema,
-  type ChangeRecord,
-  ChangeRecordSchema,
-  RevisionRecordSchema,
-} from '../../domain/records.ts';
-import { remediesOf } from '../../domain/remedies.ts';
+import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { remediesOf } from '../../domain/telling/remedies.ts';
 import type { Table } from '../../ports.ts';
-import { readMany } from '../store/read.ts';
+import { type Reader, readMany } from '../store/read.ts';
 import type { History } from './history.ts';
-import type { PreviewDeps } from './preview-plan.ts';
 import type { Played, Rehearsal } from './rehearsal.ts';
 
-interface TellDeps extends Pick<PreviewDeps, 'home'> {
+interface TellDeps {
+  readonly home: Home;
   readonly table: Table;
-  readonly under: PreviewDeps['table'];
+  readonly under: Reader;
   readonly history: (pipeline: string) => Promise<History>;
 }
 

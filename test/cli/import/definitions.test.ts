@@ -6,7 +6,7 @@ import { definitionsOf } from '../../../cli/import/definitions.ts';
 import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
 import { namesFor } from '../../../cli/import/names.ts';
 import { fileText } from '../../../cli/import/text.ts';
-import { DefinitionSchema } from '../../../shared/domain/definition.ts';
+import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';

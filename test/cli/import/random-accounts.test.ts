@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { definitionsOf } from '../../../cli/import/definitions.ts';
 import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
-import { DefinitionSchema } from '../../../shared/domain/definition.ts';
+import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 
 const NAMES = ['Base', 'web', 'web server', 'batch_jobs', '7'];
 const arn = (rest: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:${rest}`;

@@ -1,7 +1,7 @@
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { DefinitionInput } from '../../../shared/domain/definition.ts';
-import type { AttemptState, StepName } from '../../../shared/domain/lifecycle.ts';
+import type { AttemptState, StepName } from '../../../shared/domain/baking/lifecycle.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { APPROVER } from '../../support/deployed-cloud.ts';
 import { stepsOf } from './failures.ts';
 import { named, type Oven, refusal } from './oven.ts';

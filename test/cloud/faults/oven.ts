@@ -16,8 +16,8 @@ import { type ApiBakeDetail, ApiRefused } from '../../../local/scenario/api.ts';
 import { type Observation, Observer } from '../../../local/scenario/observe.ts';
 import { leftBehindIn, type Place, readPlace, readRunning } from '../../../local/scenario/read-back.ts';
 import type { LeftBehind } from '../../../local/scenario/report-schema.ts';
-import type { DefinitionInput } from '../../../shared/domain/definition.ts';
-import { type AttemptState, TERMINAL_STATES } from '../../../shared/domain/lifecycle.ts';
+import { type AttemptState, TERMINAL_STATES } from '../../../shared/domain/baking/lifecycle.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { due } from '../../../shared/domain/naming.ts';
 import { CONTROL, type DeployedCloud, TARGETS, until } from '../../support/deployed-cloud.ts';
 

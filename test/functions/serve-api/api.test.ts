@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ApiVerbs, createApi } from '../../../functions/serve-api/app.ts';
 import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
-import { OPERATIONS } from '../../../shared/domain/api.ts';
-import { ProblemSchema } from '../../../shared/domain/api-shapes.ts';
-import { approvalId } from '../../../shared/domain/approval.ts';
+import { OPERATIONS } from '../../../shared/domain/api/operations.ts';
+import { ProblemSchema } from '../../../shared/domain/api/shapes.ts';
+import { approvalId } from '../../../shared/domain/approving/approval.ts';
 import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/errors.ts';
 import { keys, lists } from '../../../shared/domain/naming.ts';
 import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/approval-world.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { actionsOf } from '../../../local/gateway/actions/actions.ts';
-import { operationOf, type ServiceRequest } from '../../../local/gateway/actions/operations.ts';
+import type { ServiceRequest } from '../../../local/gateway/actions/operation.ts';
+import { operationOf } from '../../../local/gateway/actions/operations.ts';
 
 const scope = { account: '111122223333', region: 'eu-west-1' };
 

@@ -1,11 +1,11 @@
 /** What happens in a moving world, one thing after another. */
 
-import type { DefinitionInput } from '../../../shared/domain/definition.ts';
-import { applyDefinition } from '../../../shared/use-cases/apply-definition.ts';
-import { cancelBake } from '../../../shared/use-cases/cancel-bake.ts';
-import { disablePipeline } from '../../../shared/use-cases/disable-pipeline.ts';
-import { enablePipeline } from '../../../shared/use-cases/enable-pipeline.ts';
-import { retryBake } from '../../../shared/use-cases/retry-bake.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
+import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
+import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
+import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
+import { cancelBake } from '../../../shared/use-cases/planning/cancel-bake.ts';
+import { retryBake } from '../../../shared/use-cases/planning/retry-bake.ts';
 import { definitionOf, type Entry, nameOf, parentsOf } from './estate.ts';
 import { currentBake, isFresh } from './freshness.ts';
 import { interleaved, succeeds, withCalls } from './handlers.ts';

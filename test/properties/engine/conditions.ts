@@ -3,11 +3,11 @@
  * whoever can, until the pipeline bakes or has nothing to do any more.
  */
 import { keys } from '../../../shared/domain/naming.ts';
-import type { HoldReason, PlanningRecord } from '../../../shared/domain/records.ts';
+import type { HoldReason, PlanningRecord } from '../../../shared/domain/records/planning.ts';
 import type { Item } from '../../../shared/ports.ts';
-import { confirmWave } from '../../../shared/use-cases/confirm-wave.ts';
-import { enablePipeline } from '../../../shared/use-cases/enable-pipeline.ts';
-import { planPipeline } from '../../../shared/use-cases/plan-pipeline.ts';
+import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
+import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
+import { planPipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { copyOf, edit } from './copies.ts';
 import { succeeds } from './handlers.ts';

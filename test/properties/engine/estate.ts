@@ -1,6 +1,6 @@
 /** The pipelines of a world: their definitions, and plainly who depends on what, for rules that are not to ask the engine. */
-import type { DefinitionInput } from '../../../shared/domain/definition.ts';
-import type { Selector } from '../../../shared/domain/selectors.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
+import type { Selector } from '../../../shared/domain/versions/selectors.ts';
 import { HOME } from '../../support/planning-world.ts';
 import type { PipelineGiven, Source } from './world.ts';
 

@@ -3,15 +3,12 @@
  * begin, and any one of them alone begins it. Of a hold: when what it names is supplied, the bake begins.
  */
 import { keys } from '../../../shared/domain/naming.ts';
-import {
-  type BakeRecord,
-  type ChangeRecord,
-  type PipelineRecord,
-  PipelineRecordSchema,
-  type PlanningRecord,
-} from '../../../shared/domain/records.ts';
+import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
+import { type PipelineRecord, PipelineRecordSchema } from '../../../shared/domain/records/pipelines.ts';
+import type { PlanningRecord } from '../../../shared/domain/records/planning.ts';
+import type { ChangeRecord } from '../../../shared/domain/records/selectors.ts';
 import type { Item } from '../../../shared/ports.ts';
-import { planPipeline } from '../../../shared/use-cases/plan-pipeline.ts';
+import { planPipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { copyOf, edit } from './copies.ts';
 import { currentBake } from './freshness.ts';

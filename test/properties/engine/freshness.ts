@@ -1,7 +1,7 @@
 /** Whether a pipeline has what it should have, told from the rows of selectors and channels and from what the world gave it to depend on. */
 import { keys } from '../../../shared/domain/naming.ts';
-import type { BakeRecord } from '../../../shared/domain/records.ts';
-import { type Selector, selectorKey } from '../../../shared/domain/selectors.ts';
+import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
+import { type Selector, selectorKey } from '../../../shared/domain/versions/selectors.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Entry, nameOf, outsideOf, parentsOf, selectorOf } from './estate.ts';
 import { entriesOf } from './start-rules.ts';

@@ -1,8 +1,9 @@
 /** What must hold when everything has come to rest. */
-import { isTerminal } from '../../../shared/domain/lifecycle.ts';
+import { isTerminal } from '../../../shared/domain/baking/lifecycle.ts';
 import { keys } from '../../../shared/domain/naming.ts';
-import { type BakeRecord, CapacityRecordSchema } from '../../../shared/domain/records.ts';
-import { selectorKey } from '../../../shared/domain/selectors.ts';
+import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
+import { CapacityRecordSchema } from '../../../shared/domain/records/planning.ts';
+import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
 import { BAKE_STARTED } from '../../../shared/events/bake-started.ts';
 import { type Entry, outsideOf, selectorOf, TICKS } from './estate.ts';
 import { currentBake, isFresh, isMadeOf, wantedOf } from './freshness.ts';

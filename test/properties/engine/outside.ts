@@ -1,5 +1,5 @@
 /** What moves outside, and what an event says about it. */
-import { type Selector, selectorTopic } from '../../../shared/domain/selectors.ts';
+import { type Selector, selectorTopic } from '../../../shared/domain/versions/selectors.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { selectorOf } from './estate.ts';
 import type { OracleDependency } from './oracle.ts';

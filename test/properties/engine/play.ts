@@ -1,5 +1,5 @@
 /** Plays a moving world: whatever happens happens at any moment, and every rule is looked at until everything is at rest. */
-import { applyDefinition } from '../../../shared/use-cases/apply-definition.ts';
+import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { act } from './act.ts';
 import { sampleHolds } from './conditions.ts';
 import { definitionOf } from './estate.ts';

@@ -1,8 +1,8 @@
 /** Changes stop and nothing fails any more; time passes until nobody has anything to do. */
 import { due, keys } from '../../../shared/domain/naming.ts';
-import { SelectorRecordSchema } from '../../../shared/domain/records.ts';
-import { selectorKey } from '../../../shared/domain/selectors.ts';
-import { confirmWave } from '../../../shared/use-cases/confirm-wave.ts';
+import { SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
+import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
+import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
 import { indexOf, outsideOf, selectorOf } from './estate.ts';
 import { succeeds } from './handlers.ts';
 import type { Stage } from './stage.ts';

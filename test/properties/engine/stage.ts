@@ -1,6 +1,6 @@
 /** What a play is played on: the world in memory, its pipelines, what has been seen of it, and what it broke. */
 import { TryLater } from '../../../shared/domain/errors.ts';
-import { disablePipeline } from '../../../shared/use-cases/disable-pipeline.ts';
+import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
 import { type Entry, entryOf, OUTSIDE_AMI } from './estate.ts';
 import { publishFirst } from './outside.ts';

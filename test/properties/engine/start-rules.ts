@@ -1,7 +1,9 @@
 /** What must hold when a bake begins. */
 
 import { keys } from '../../../shared/domain/naming.ts';
-import type { BakeRecord, Lock, PlanningRecord } from '../../../shared/domain/records.ts';
+import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
+import type { Lock } from '../../../shared/domain/records/locks.ts';
+import type { PlanningRecord } from '../../../shared/domain/records/planning.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Entry, parentsOf } from './estate.ts';
 import { isFresh } from './freshness.ts';

@@ -1,7 +1,7 @@
 /** Plays a still world: all changes come first and are noticed, then everything is planned. What must be baked is known before. */
 
-import { selectorKey } from '../../../shared/domain/selectors.ts';
-import { applyDefinition } from '../../../shared/use-cases/apply-definition.ts';
+import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
+import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { sampleHolds } from './conditions.ts';
 import { definitionOf, type Entry, nameOf, outsideOf, parentsOf, selectorOf } from './estate.ts';
 import { sampleBakes } from './explain.ts';

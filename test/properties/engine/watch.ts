@@ -1,14 +1,12 @@
 /** What must hold at every moment: looked at with every write, by the words of the design and not by the engine's own judgement. */
-import { isTerminal, TERMINAL_STATES } from '../../../shared/domain/lifecycle.ts';
+import { isTerminal, TERMINAL_STATES } from '../../../shared/domain/baking/lifecycle.ts';
 import {
   AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
-  type ChangeRecord,
-  ChangeRecordSchema,
-  type PlanningRecord,
-  PlanningRecordSchema,
-} from '../../../shared/domain/records.ts';
+} from '../../../shared/domain/records/bakes.ts';
+import { type PlanningRecord, PlanningRecordSchema } from '../../../shared/domain/records/planning.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../../shared/domain/records/selectors.ts';
 import type { Item } from '../../../shared/ports.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Entry, indexOf } from './estate.ts';

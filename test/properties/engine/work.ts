@@ -1,6 +1,6 @@
 /** Messages are taken and handled: some at once, in any order, some twice, some never, by processes that may die. */
-import { noticeHint } from '../../../shared/use-cases/notice-hint.ts';
-import { planIfThere } from '../../../shared/use-cases/plan-pipeline.ts';
+import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
+import { planIfThere } from '../../../shared/use-cases/planning/plan-pipeline.ts';
 import type { CrashPoint } from '../../support/crashing.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Around, dyingAt, interleaved, succeeds, withCalls } from './handlers.ts';

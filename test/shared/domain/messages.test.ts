@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { messageFor } from '../../../shared/domain/messages.ts';
-import { describeMove, describeSeconds, wrap } from '../../../shared/domain/wording.ts';
+import { messageFor } from '../../../shared/domain/telling/messages.ts';
+import { describeMove, describeSeconds, wrap } from '../../../shared/domain/telling/wording.ts';
 
 const arn = (version: string) =>
   `arn:aws:imagebuilder:eu-west-1:111122223333:component/a-component-with-a-rather-long-name/${version}`;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { COPYING } from '../../../shared/domain/distributing/quotas.ts';
 import {
   AttemptEnded,
   DistributionFailed,
@@ -6,13 +7,12 @@ import {
   TryLater,
 } from '../../../shared/domain/errors.ts';
 import { keys, TAGS } from '../../../shared/domain/naming.ts';
-import { COPYING } from '../../../shared/domain/quotas.ts';
-import { advanceTargets } from '../../../shared/use-cases/advance-targets.ts';
-import { checkCopies } from '../../../shared/use-cases/check-copies.ts';
-import { movePointers } from '../../../shared/use-cases/move-pointers.ts';
-import { planDistribution } from '../../../shared/use-cases/plan-distribution.ts';
-import { releaseImage } from '../../../shared/use-cases/release-image.ts';
-import { removeCopies } from '../../../shared/use-cases/remove-copies.ts';
+import { advanceTargets } from '../../../shared/use-cases/distributing/advance-targets.ts';
+import { checkCopies } from '../../../shared/use-cases/distributing/check-copies.ts';
+import { movePointers } from '../../../shared/use-cases/distributing/move-pointers.ts';
+import { planDistribution } from '../../../shared/use-cases/distributing/plan-distribution.ts';
+import { removeCopies } from '../../../shared/use-cases/distributing/remove-copies.ts';
+import { releaseImage } from '../../../shared/use-cases/releasing/release-image.ts';
 import { BAKE, distributionWorld, drive, HOME, PARAMETER, REF } from '../../support/distribution-world.ts';
 import { at } from '../../support/fakes/image-world.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { DistributionFailed } from '../../../shared/domain/errors.ts';
 import { keys, TAGS } from '../../../shared/domain/naming.ts';
-import { ChannelRecordSchema, ReleaseRecordSchema } from '../../../shared/domain/records.ts';
-import { removeCopies } from '../../../shared/use-cases/remove-copies.ts';
+import { ChannelRecordSchema, ReleaseRecordSchema } from '../../../shared/domain/records/releases.ts';
+import { removeCopies } from '../../../shared/use-cases/distributing/remove-copies.ts';
 import {
   BAKE,
   type DistributionWorld,

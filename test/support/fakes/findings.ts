@@ -1,4 +1,4 @@
-import type { Finding } from '../../../shared/domain/findings.ts';
+import type { Finding } from '../../../shared/domain/findings/findings.ts';
 import type { Documents, Findings } from '../../../shared/ports.ts';
 
 /** Inspector as far as it is asked: findings that are there until they are closed. */

@@ -1,8 +1,8 @@
 /** What selectors name, in memory, and the port that answers what they mean. */
 import { TryLater } from '../../../shared/domain/errors.ts';
-import { newestPackageVersion } from '../../../shared/domain/package-versions.ts';
-import type { Selector } from '../../../shared/domain/selectors.ts';
-import { compareVersions, parseBuildVersion } from '../../../shared/domain/versions.ts';
+import { newestPackageVersion } from '../../../shared/domain/versions/package-versions.ts';
+import type { Selector } from '../../../shared/domain/versions/selectors.ts';
+import { compareVersions, parseBuildVersion } from '../../../shared/domain/versions/versions.ts';
 import type { Clock, Resolution, SelectorResolver } from '../../../shared/ports.ts';
 
 export interface FakeAmi {

@@ -2,7 +2,7 @@
  * What selectors name outside: parameters, versions of components and images, lookups, tags, objects, feeds. Resolved as AWS does it, by code
  * of its own: nothing of the engine is used to judge the engine.
  */
-import type { Selector } from '../../../shared/domain/selectors.ts';
+import type { Selector } from '../../../shared/domain/versions/selectors.ts';
 import type { Resolution, SelectorResolver } from '../../../shared/ports.ts';
 
 /** One version of a component or an image: `1.9.0`, and its build. */

@@ -1,0 +1,12 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+
+/** Clients with the role of one target, in its region. */
+export interface TargetClients {
+  readonly account: string;
+  readonly region: string;
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  readonly kms: KMSClient;
+}

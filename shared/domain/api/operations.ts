@@ -1,0 +1,241 @@
+/** The API's operations: handlers answer through them, the OpenAPI document is generated from them, the command line reads with them. */
+import * as z from 'zod';
+import { DefinitionSchema } from '../definitions/definition.ts';
+import { ApprovalRecordSchema } from '../records/approvals.ts';
+import {
+  BakeAnswerSchema,
+  BakeRequestSchema,
+  DecisionRequestSchema,
+  DeletedSchema,
+  DisabledAnswerSchema,
+  DisableRequestSchema,
+  EnabledSchema,
+  EndedSchema,
+} from './answers.ts';
+import {
+  ExplanationSchema,
+  GraphQuerySchema,
+  GraphSchema,
+  PreviewRequestSchema,
+  PreviewSchema,
+} from './planning.ts';
+import {
+  AppliedSchema,
+  ApprovalSchema,
+  BakeDetailsSchema,
+  BakeSchema,
+  ChangeSchema,
+  PageQuerySchema,
+  PipelineDetailsSchema,
+  PipelineName,
+  PipelineSchema,
+  pageOf,
+  ReleaseSchema,
+} from './shapes.ts';
+
+const IdParameter = z.object({ id: z.string().min(1).max(64) });
+const NameParameter = z.object({ name: PipelineName });
+const OfPipeline = PageQuerySchema.extend({ pipeline: PipelineName.optional() });
+
+export interface Operation {
+  readonly method: 'get' | 'post' | 'delete';
+  /** With `{name}` for parameters, as OpenAPI and API Gateway write it. */
+  readonly path: string;
+  readonly summary: string;
+  readonly parameters?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly status: 200 | 201 | 202;
+  readonly answer: z.ZodType;
+  /** Codes of the problems that it may answer, beside those that every operation may. */
+  readonly problems: readonly string[];
+}
+
+/** Everything that the API does. The handler has a function for each, the document a path, and a test compares them. */
+export const OPERATIONS = {
+  applyDefinition: {
+    method: 'post',
+    path: '/pipelines',
+    summary: 'Store a definition as a new revision of its pipeline',
+    body: DefinitionSchema,
+    status: 200,
+    answer: AppliedSchema,
+    problems: ['invalid-definition', 'dependency-cycle', 'pipeline-not-found', 'revision-conflict'],
+  },
+  listPipelines: {
+    method: 'get',
+    path: '/pipelines',
+    summary: 'List pipelines by name',
+    query: PageQuerySchema,
+    status: 200,
+    answer: pageOf(PipelineSchema),
+    problems: [],
+  },
+  showPipeline: {
+    method: 'get',
+    path: '/pipelines/{name}',
+    summary: 'Show a pipeline: definition, versions, why it bakes or not, newest bakes',
+    parameters: NameParameter,
+    status: 200,
+    answer: PipelineDetailsSchema,
+    problems: ['pipeline-not-found'],
+  },
+  previewPlan: {
+    method: 'post',
+    path: '/plan',
+    summary: 'Say what would bake if definitions were applied and selectors moved; nothing is written',
+    body: PreviewRequestSchema,
+    status: 200,
+    answer: PreviewSchema,
+    problems: ['invalid-definition', 'dependency-cycle', 'pipeline-not-found', 'revision-conflict'],
+  },
+  explainPipeline: {
+    method: 'get',
+    path: '/pipelines/{name}/explain',
+    summary: 'Say why a pipeline was last baked, why it does not bake now, and what would make it',
+    parameters: NameParameter,
+    status: 200,
+    answer: ExplanationSchema,
+    problems: ['pipeline-not-found'],
+  },
+  showGraph: {
+    method: 'get',
+    path: '/graph',
+    summary: 'Show who is built on what, with what is stale and what is baking',
+    query: GraphQuerySchema,
+    status: 200,
+    answer: GraphSchema,
+    problems: ['pipeline-not-found'],
+  },
+  deletePipeline: {
+    method: 'delete',
+    path: '/pipelines/{name}',
+    summary: 'Delete a pipeline that nothing is built on; its bakes and releases stay readable',
+    parameters: NameParameter,
+    status: 200,
+    answer: DeletedSchema,
+    problems: ['pipeline-not-found', 'pipeline-has-children', 'pipeline-baking'],
+  },
+  enablePipeline: {
+    method: 'post',
+    path: '/pipelines/{name}/enable',
+    summary: 'Let a pipeline bake by itself again, and try again what failed too often',
+    parameters: NameParameter,
+    status: 200,
+    answer: EnabledSchema,
+    problems: ['pipeline-not-found'],
+  },
+  disablePipeline: {
+    method: 'post',
+    path: '/pipelines/{name}/disable',
+    summary: 'Stop a pipeline from baking by itself; a bake that runs goes on',
+    parameters: NameParameter,
+    body: DisableRequestSchema,
+    status: 200,
+    answer: DisabledAnswerSchema,
+    problems: ['pipeline-not-found'],
+  },
+  requestBake: {
+    method: 'post',
+    path: '/pipelines/{name}/bakes',
+    summary: 'Ask for a bake; answers the bake that started, or why none did',
+    parameters: NameParameter,
+    body: BakeRequestSchema,
+    status: 202,
+    answer: BakeAnswerSchema,
+    problems: ['pipeline-not-found', 'revision-conflict'],
+  },
+  listBakes: {
+    method: 'get',
+    path: '/bakes',
+    summary: 'List bakes, the newest first',
+    query: OfPipeline,
+    status: 200,
+    answer: pageOf(BakeSchema),
+    problems: ['pipeline-not-found'],
+  },
+  showBake: {
+    method: 'get',
+    path: '/bakes/{id}',
+    summary: 'Show a bake: steps, attempts, images, tests, targets, lock, changes and their causes',
+    parameters: IdParameter,
+    status: 200,
+    answer: BakeDetailsSchema,
+    problems: ['bake-not-found'],
+  },
+  cancelBake: {
+    method: 'post',
+    path: '/bakes/{id}/cancel',
+    summary: 'End a bake before its release; what it made is removed',
+    parameters: IdParameter,
+    status: 202,
+    answer: EndedSchema,
+    problems: ['bake-not-found', 'bake-not-cancellable'],
+  },
+  retryBake: {
+    method: 'post',
+    path: '/bakes/{id}/retry',
+    summary: 'Try a bake again that ended without a release',
+    parameters: IdParameter,
+    status: 202,
+    answer: EndedSchema,
+    problems: ['bake-not-found', 'bake-not-retryable'],
+  },
+  listReleases: {
+    method: 'get',
+    path: '/releases',
+    summary: 'List releases with their targets, the newest first',
+    query: OfPipeline,
+    status: 200,
+    answer: pageOf(ReleaseSchema),
+    problems: ['pipeline-not-found'],
+  },
+  listChanges: {
+    method: 'get',
+    path: '/changes',
+    summary: 'List noticed changes, the newest first',
+    query: PageQuerySchema.extend({
+      unconfirmed: z
+        .enum(['true', 'false'])
+        .transform((text) => text === 'true')
+        .optional()
+        .meta({ description: 'Only those whose wave waits for a person to confirm it.' }),
+    }),
+    status: 200,
+    answer: pageOf(ChangeSchema),
+    problems: [],
+  },
+  confirmWave: {
+    method: 'post',
+    path: '/changes/{id}/confirm',
+    summary: 'Let a wave start that is larger than may start by itself',
+    parameters: IdParameter,
+    status: 200,
+    answer: ChangeSchema,
+    problems: ['change-not-found', 'nothing-to-confirm'],
+  },
+  listApprovals: {
+    method: 'get',
+    path: '/approvals',
+    summary: 'List approval requests, the newest first',
+    query: PageQuerySchema.extend({
+      state: ApprovalRecordSchema.unwrap()
+        .shape.state.optional()
+        .meta({ description: 'Only those in this state; a page may then hold fewer than `limit`.' }),
+    }),
+    status: 200,
+    answer: pageOf(ApprovalSchema),
+    problems: [],
+  },
+  decideApproval: {
+    method: 'post',
+    path: '/approvals/{id}/decision',
+    summary: 'Approve or reject as the calling IAM identity',
+    parameters: IdParameter,
+    body: DecisionRequestSchema,
+    status: 200,
+    answer: ApprovalSchema,
+    problems: ['approval-not-found', 'decision-conflict', 'self-approval'],
+  },
+} as const satisfies Readonly<Record<string, Operation>>;
+export type OperationName = keyof typeof OPERATIONS;

@@ -1,0 +1,286 @@
+import * as z from 'zod';
+import {
+  BaseSelectorSchema,
+  CHANNEL_NAME,
+  ComponentReferenceSchema,
+  InputSelectorSchema,
+  PIPELINE_NAME,
+} from '../versions/selectors.ts';
+
+/** Schemas are lazy: nearly every function imports this file for its words, few ever read a definition. */
+export const API_VERSION = 'ovenbird.dev/v1';
+
+/** A place that the schema keeps for a later release: refused with a clear message, never ignored. */
+function notYet(what: string) {
+  return z
+    .unknown()
+    .refine((value) => value === undefined, { message: `${what} is not implemented yet; remove the field` })
+    .optional()
+    .meta({ description: `${what}. Not implemented yet: a definition that sets it is refused.` });
+}
+
+/** A length of time as people write it: `0s`, `90s`, `15m`, `2h`, `3d`. */
+export const DurationSchema = z.lazy(() =>
+  z
+    .string()
+    .regex(/^[0-9]{1,6}(?:s|m|h|d)$/, 'must be a whole number with a unit, such as 90s, 15m, 2h or 3d'),
+);
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds of a duration that `DurationSchema` accepted. */
+export function durationSeconds(duration: string): number {
+  const unit = UNIT_SECONDS[duration.slice(-1)];
+  if (unit === undefined) throw new Error(`Not a duration: ${duration}`);
+  return Number.parseInt(duration, 10) * unit;
+}
+
+export const AccountIdSchema = z.lazy(() =>
+  z.string().regex(/^[0-9]{12}$/, 'must be an AWS account id: 12 digits, in quotes'),
+);
+export const RegionSchema = z.lazy(() =>
+  z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'must be a region name such as eu-west-1'),
+);
+const InstanceTypeSchema = z.lazy(() =>
+  z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'must be an instance type such as t3.small'),
+);
+
+const ComponentSchema = z.lazy(() =>
+  z.strictObject({
+    component: ComponentReferenceSchema,
+    parameters: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  }),
+);
+
+const BuildSchema = z.lazy(() =>
+  z.strictObject({
+    engine: z.enum(['imageBuilder', 'packer']).default('imageBuilder'),
+    instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.medium']),
+    timeout: DurationSchema.default('4h'),
+    rootVolumeGiB: z.number().int().min(1).max(16_384).optional(),
+    dataVolumes: z
+      .array(
+        z.strictObject({
+          device: z.string().regex(/^\/dev\/[a-z0-9]+$/),
+          sizeGiB: z.number().int().min(1).max(16_384),
+        }),
+      )
+      .max(10)
+      .default([]),
+    /** Lets Image Builder run the test components too, while it builds; they are part of the bits then. */
+    imageBuilderTests: z.boolean().default(false),
+    source: notYet('Building from a source archive or Git reference'),
+    container: notYet('Building container images'),
+  }),
+);
+
+const SuiteSchema = z.lazy(() =>
+  z.strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+    /** Shell lines. In a file, `script: ./boots.sh` names a file beside the definition; the CLI puts its text here. */
+    script: z.string().min(1).max(60_000),
+    timeout: DurationSchema.default('10m'),
+  }),
+);
+
+const TestsSchema = z.lazy(() =>
+  z.strictObject({
+    instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.small']),
+    suites: z.array(SuiteSchema).min(1).max(20),
+    /** Components whose test phase is run on the candidate: they judge the image and are no part of it. */
+    components: z.array(ComponentSchema).max(20).default([]),
+  }),
+);
+
+const PackageName = z.string().regex(/^[A-Za-z0-9._+-]{1,128}$/);
+const GatesSchema = z.lazy(() =>
+  z.strictObject({
+    packages: z
+      .strictObject({ require: z.array(PackageName).default([]), forbid: z.array(PackageName).default([]) })
+      .default({ require: [], forbid: [] }),
+    vulnerabilities: notYet('The vulnerability gate'),
+    policy: notYet('The policy gate'),
+  }),
+);
+
+const ApprovalSchema = z.lazy(() =>
+  z.strictObject({
+    required: z.boolean().default(true),
+    approvers: z.array(z.email()).max(20).default([]),
+    expiresAfter: DurationSchema.default('3d'),
+    quorum: notYet('A quorum of approvers'),
+    reminders: notYet('Reminders'),
+  }),
+);
+
+export const TargetSchema = z.lazy(() =>
+  z.strictObject({
+    account: AccountIdSchema,
+    regions: z.array(RegionSchema).min(1).max(40),
+    /** `copy`: the target owns its image, encrypted with the target's key. `share`: the control account's copy is made launchable for it. */
+    mode: z.enum(['copy', 'share']).default('copy'),
+    required: z.boolean().default(true),
+    /** Key alias, id or ARN in the target; the template for targets makes `alias/ovenbird-images`. */
+    key: z.string().default('alias/ovenbird-images'),
+    launchTemplate: z
+      .string()
+      .regex(/^[A-Za-z0-9()./_-]{3,128}$/)
+      .optional(),
+  }),
+);
+
+const DistributionSchema = z.lazy(() =>
+  z.strictObject({
+    targets: z.array(TargetSchema).max(100).default([]),
+    /** Name of the SSM parameter in each target; `{pipeline}` and `{channel}` are filled in. */
+    parameter: z
+      .string()
+      .regex(/^\/[A-Za-z0-9_./{}-]+$/)
+      .default('/ovenbird/{pipeline}/{channel}'),
+    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+    deprecateAfter: DurationSchema.optional(),
+    organizations: notYet('Sharing with organisations and OUs'),
+    rings: notYet('Rings'),
+  }),
+);
+
+/** Five or six fields as AWS writes them, or a rate (scheduler/latest/UserGuide/schedule-types). Whether it ever comes is checked at apply. */
+const ScheduleExpression = z.lazy(() =>
+  z
+    .string()
+    .regex(
+      /^(?:cron\([^()]+\)|rate\([1-9][0-9]{0,5} (?:minute|hour|day)s?\))$/,
+      'must be cron(minutes hours day-of-month month day-of-week year) or rate(n minutes|hours|days)',
+    ),
+);
+const TimeZone = z.lazy(() =>
+  z.string().regex(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'must be a time zone such as Europe/Berlin'),
+);
+
+const ScheduleSchema = z.lazy(() =>
+  z.strictObject({
+    expression: ScheduleExpression,
+    timeZone: TimeZone.default('Etc/UTC'),
+    /** As EC2 Image Builder: at a tick, bake only when a dependency has a newer version, or whatever has changed. */
+    startCondition: z
+      .enum(['dependency-updates-available', 'always'])
+      .default('dependency-updates-available'),
+  }),
+);
+
+const FreezeSchema = z.lazy(() =>
+  z.union([
+    z.strictObject({
+      reason: z.string().min(1).max(200),
+      from: z.iso.datetime({ offset: true }),
+      to: z.iso.datetime({ offset: true }),
+    }),
+    z.strictObject({
+      reason: z.string().min(1).max(200),
+      /** When the window opens, again and again. */
+      opens: ScheduleExpression,
+      timeZone: TimeZone.default('Etc/UTC'),
+      lasts: DurationSchema,
+    }),
+  ]),
+);
+
+const TriggersSchema = z.lazy(() =>
+  z.strictObject({
+    mode: z.enum(['immediate', 'schedule', 'manual']).default('immediate'),
+    /** Changes come in groups: nothing starts until none has come for so long. */
+    debounce: DurationSchema.default('5m'),
+    /** The debounce does not put a bake off beyond this. */
+    longestWait: DurationSchema.default('1h'),
+    maxHold: DurationSchema.default('3d'),
+    schedule: ScheduleSchema.optional(),
+    /** Times in which nothing starts by itself. */
+    freeze: z.array(FreezeSchema).max(20).default([]),
+  }),
+);
+
+const LifecycleSchema = z.lazy(() =>
+  z.strictObject({
+    maxFailures: z.number().int().min(1).max(10).default(5),
+    retention: notYet('Retention'),
+    /** Stays on its current release, whatever changes. */
+    pinned: z.boolean().default(false),
+  }),
+);
+
+const VariantSchema = z.lazy(() =>
+  z.strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/),
+    architecture: z.enum(['x86_64', 'arm64']),
+  }),
+);
+
+/** The file that a user writes. One pipeline, one image. Fields that later releases implement are refused, not ignored. */
+export const DefinitionSchema = z.lazy(() =>
+  z
+    .strictObject({
+      $schema: z.string().optional(),
+      apiVersion: z.literal(API_VERSION),
+      kind: z.literal('Pipeline').default('Pipeline'),
+      name: z.string().regex(PIPELINE_NAME, 'must be 3 to 40 of a-z, 0-9 and "-", and start with a letter'),
+      description: z.string().max(500).default(''),
+      team: z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,39}$/)
+        .optional(),
+      channel: z.string().regex(CHANNEL_NAME).default('stable'),
+      base: BaseSelectorSchema,
+      components: z.array(ComponentSchema).max(20).default([]),
+      /** What else the image depends on: a newer version of any of these is a change, though no build step names it. */
+      inputs: z.array(InputSelectorSchema).max(20).default([]),
+      variants: z
+        .array(VariantSchema)
+        .min(1)
+        .max(1, 'more than one variant is not implemented yet; keep one')
+        .default([{ name: 'x86-64', architecture: 'x86_64' }]),
+      build: BuildSchema.prefault({}),
+      tests: TestsSchema,
+      gates: GatesSchema.prefault({}),
+      approval: ApprovalSchema.prefault({}),
+      distribution: DistributionSchema.prefault({}),
+      triggers: TriggersSchema.prefault({}),
+      lifecycle: LifecycleSchema.prefault({}),
+    })
+    .superRefine((definition, context) => {
+      if (definition.approval.required && definition.approval.approvers.length === 0) {
+        context.addIssue({
+          code: 'custom',
+          path: ['approval', 'approvers'],
+          message: 'names nobody; add an address, or set approval.required: false',
+        });
+      }
+      const seen = new Set<string>();
+      definition.distribution.targets.forEach((target, index) => {
+        target.regions.forEach((region, position) => {
+          const place = `${target.account}/${region}`;
+          if (seen.has(place)) {
+            context.addIssue({
+              code: 'custom',
+              path: ['distribution', 'targets', index, 'regions', position],
+              message: `names ${place} a second time`,
+            });
+          }
+          seen.add(place);
+        });
+      });
+      const names = definition.tests.suites.map((suite) => suite.name);
+      names.forEach((name, index) => {
+        if (names.indexOf(name) !== index) {
+          context.addIssue({
+            code: 'custom',
+            path: ['tests', 'suites', index, 'name'],
+            message: `"${name}" is used twice`,
+          });
+        }
+      });
+    }),
+);
+
+export type DefinitionInput = z.input<typeof DefinitionSchema>;
+export type Definition = z.output<typeof DefinitionSchema>;
+export type Target = Definition['distribution']['targets'][number];
+export type Suite = Definition['tests']['suites'][number];

@@ -1,0 +1,177 @@
+/**
+ * Whether a pipeline bakes now, and if not, why not. Pure: the caller reads the rows and carries out the decision. Everything is computed
+ * from what selectors mean now, never from marks, so that a base and its child that share a changed component see the same truth.
+ */
+
+import { type AttemptState, SUPERSEDABLE_STATES } from '../baking/lifecycle.ts';
+import type { HoldReason } from '../records/planning.ts';
+import type { ChangeRecord } from '../records/selectors.ts';
+import { count, describeSelector } from '../telling/wording.ts';
+import { ancestorReason } from './ancestors.ts';
+import { causesNamed, reasonToStart } from './causes.ts';
+import { reasonsToRest, reasonsToWait } from './reasons.ts';
+import { type ActiveBake, dirtySince, type Situation } from './situation.ts';
+import { isSame, type Missing, type Seen, targetsMissing, type Wanted } from './wish.ts';
+
+/** Where a bake begins: what an earlier one has made and shown is not made and shown again. */
+export type StartAt =
+  | { readonly step: 'Build' }
+  | { readonly step: 'Test' | 'Approve' | 'Distribute'; readonly reuses: string };
+
+export type Decision =
+  | { readonly kind: 'current'; readonly reason: HoldReason }
+  /** `settled`: nothing will start by itself, so nobody has to wait for this pipeline. */
+  | { readonly kind: 'hold'; readonly reasons: readonly HoldReason[]; readonly settled: boolean }
+  /** The running bake has what is wanted; the changes are its own. */
+  | { readonly kind: 'taken-up'; readonly reason: HoldReason; readonly bake: string }
+  | { readonly kind: 'supersede'; readonly active: ActiveBake; readonly reason: HoldReason }
+  | {
+      readonly kind: 'start';
+      readonly wanted: Wanted;
+      readonly at: StartAt;
+      readonly reason: string;
+      /** What it takes up: each of these alone would have started it. */
+      readonly changes: readonly ChangeRecord[];
+    };
+
+const MOST_SUPERSEDED_IN_ROW = 2;
+
+export function decide(situation: Situation): Decision {
+  const { seen, wish, active } = situation;
+  if (!wish.known) return unresolved(situation, wish.missing);
+  const { wanted } = wish;
+
+  // 1. Is there anything to do at all?
+  if (isSame(active, wanted) && active !== undefined && !active.isEnding && active.isWhole)
+    return {
+      kind: 'taken-up',
+      bake: active.id,
+      reason: {
+        code: 'bake-running',
+        message: `Bake ${active.id} already builds what is wanted.`,
+        bake: active.id,
+      },
+    };
+  const missingTargets = targetsMissing(situation);
+  if (active === undefined && isSame(seen.channel, wanted) && missingTargets.length === 0)
+    return current(seen);
+
+  // 2. May it start by itself, or does a person ask?
+  const settled = reasonsToRest(situation, wanted);
+  // 3. Is now the time?
+  const waiting = reasonsToWait(situation, wanted, settled);
+  // 4. One bake at a time, after those of its ancestors, and no more than there is room for.
+  const beside = active === undefined ? undefined : besideRunning(situation, active);
+  const isFree = settled.length === 0 && waiting.length === 0;
+  if (beside !== undefined && isFree) return beside;
+  const held = [
+    ...settled,
+    ...waiting,
+    ...(beside === undefined ? turnReasons(situation, isFree) : reasonsOf(beside)),
+  ];
+  // Whatever holds it is named, so that whoever mends one thing does not find the next behind it.
+  if (held.length > 0)
+    return { kind: 'hold', reasons: held, settled: settled.length > 0 && active === undefined };
+  return {
+    kind: 'start',
+    wanted,
+    at: startAt(situation, wanted),
+    reason: reasonToStart(situation),
+    changes: causesNamed(situation),
+  };
+}
+
+/** What has to end before it is its turn: a bake that it is built on, or, where nothing else holds it, one whose place it needs. */
+function turnReasons(situation: Situation, isFree: boolean): HoldReason[] {
+  const ancestor = ancestorReason(situation, dirtySince(situation));
+  if (ancestor !== undefined) return [ancestor];
+  return isFree ? roomReasons(situation) : [];
+}
+
+function reasonsOf(decision: Decision): readonly HoldReason[] {
+  return decision.kind === 'hold' ? decision.reasons : [];
+}
+
+function current(seen: Seen): Decision {
+  const release = seen.channel?.release ?? '';
+  const message = `Release ${release} in ${seen.pipeline.plan.channel} has exactly what is wanted.`;
+  return { kind: 'current', reason: { code: 'up-to-date', message } };
+}
+
+/**
+ * What is kept decides how much there is to do: the same image judged in the same way only has to be pointed to again, to new places after an
+ * approval; judged in another way it is tested again; anything else is built.
+ */
+function startAt(situation: Situation, wanted: Wanted): StartAt {
+  const { kept, seen } = situation;
+  const same = kept.find((entry) => isSame(entry, wanted));
+  if (same !== undefined) {
+    const known = isSame(seen.channel, wanted) ? seen.channel?.places : same.places;
+    const isKnown = seen.pipeline.plan.places.every((place) => known?.includes(place) ?? true);
+    return { step: isKnown ? 'Distribute' : 'Approve', reuses: same.bake };
+  }
+  const tested = kept[0];
+  return tested === undefined ? { step: 'Build' } : { step: 'Test', reuses: tested.bake };
+}
+
+function unresolved(situation: Situation, missing: readonly Missing[]): Decision {
+  const ancestor = ancestorReason(situation, dirtySince(situation));
+  const reasons = missing.map(
+    ({ key, problem }): HoldReason => ({
+      code: 'unresolved',
+      message: `${describeSelector(key)}: ${problem}`,
+      selector: key,
+    }),
+  );
+  return {
+    kind: 'hold',
+    reasons: ancestor === undefined ? reasons : [ancestor, ...reasons],
+    settled: situation.active === undefined,
+  };
+}
+
+/** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
+function besideRunning(situation: Situation, active: ActiveBake): Decision {
+  const hold = (code: HoldReason['code'], message: string): Decision => ({
+    kind: 'hold',
+    reasons: [{ code, message, bake: active.id }],
+    settled: false,
+  });
+  if (active.isEnding) return hold('bake-running', `Bake ${active.id} is being ended.`);
+  if (situation.wish.known && isSame(active, situation.wish.wanted))
+    return hold(
+      'bake-running',
+      `Bake ${active.id} builds what is wanted; what the definition says since follows it.`,
+    );
+  const supersedable = (SUPERSEDABLE_STATES as readonly AttemptState[]).includes(active.state);
+  if (!supersedable || active.isApproved)
+    return hold(
+      'after-approval',
+      `Bake ${active.id} is approved and is released first; the newer versions follow it.`,
+    );
+  if (situation.seen.planning.supersededInRow >= MOST_SUPERSEDED_IN_ROW)
+    return hold(
+      'superseded-twice',
+      `Two bakes in a row gave way to newer versions, so bake ${active.id} is finished first.`,
+    );
+  const message = `Newer versions came before bake ${active.id} was approved: ${reasonToStart(situation)}`;
+  return { kind: 'supersede', active, reason: { code: 'bake-running', message, bake: active.id } };
+}
+
+/** All places for bakes are taken, or somebody with a longer chain behind it goes first. */
+function roomReasons({ capacity }: Situation): HoldReason[] {
+  return capacity.flatMap(({ key, limit, used, before }): HoldReason[] => {
+    const whose = key === 'account' ? '' : ` of ${key.replace(':', ' ')}`;
+    if (used >= limit)
+      return [
+        {
+          code: 'concurrency',
+          message: `${count(used, 'bake')}${whose} run at once, which is the limit.`,
+          capacity: key,
+        },
+      ];
+    if (before === undefined) return [];
+    const message = `${before} goes first: more images wait for it.`;
+    return [{ code: 'concurrency', message, capacity: key, pipeline: before }];
+  });
+}

@@ -1,0 +1,59 @@
+/**
+ * A fingerprint says what an image would be made of (bits) and how it would be judged (proof). States of a pipeline with
+ * equal fingerprints give the same image, so one bake answers them all.
+ */
+import { canonical } from '../canonical.ts';
+import type { Definition } from '../definitions/definition.ts';
+import type { Ingredients, Lock } from '../records/locks.ts';
+
+type DigestOf = (text: string) => string;
+
+/** The definition's own part of the bits: whatever ends up in the image or on its volumes. Instance types and time-outs do not. */
+export function recipeDigest(digest: DigestOf, definition: Definition): string {
+  const { build, components, variants } = definition;
+  return digest(
+    canonical({
+      engine: build.engine,
+      variants,
+      parameters: components.map((component) => component.parameters ?? {}),
+      rootVolumeGiB: build.rootVolumeGiB,
+      imageBuilderTests: build.imageBuilderTests || undefined,
+      dataVolumes: build.dataVolumes,
+    }),
+  );
+}
+
+/** What judges the image: suites, gates and where the suites run. */
+export function proofDigest(digest: DigestOf, definition: Definition): string {
+  const { tests, gates } = definition;
+  const parameters = tests.components.map((component) => component.parameters ?? {});
+  return digest(canonical({ suites: tests.suites, instanceTypes: tests.instanceTypes, parameters, gates }));
+}
+
+/** Test components judge the image too: their versions are part of the proof. */
+export function proofWith(digest: DigestOf, proof: string, lock: Lock): string {
+  if (lock.tests.length === 0) return proof;
+  return digest(canonical({ proof, tests: lock.tests.map((component) => component.version) }));
+}
+
+export function bitsDigest(
+  digest: DigestOf,
+  parts: { readonly lock: Lock; readonly ingredients: Ingredients; readonly testsAreBits: boolean },
+): string {
+  const { lock, ingredients, testsAreBits } = parts;
+  const { recipe, salt, tick, floors } = ingredients;
+  const versions = (entries: Lock['components']) => entries.map((entry) => entry.version);
+  return digest(
+    canonical({
+      recipe,
+      base: lock.base.version,
+      components: versions(lock.components),
+      // Each under its own name, so that their order says nothing.
+      inputs: Object.fromEntries(lock.inputs.map((entry) => [entry.key, entry.version])),
+      tests: testsAreBits ? versions(lock.tests) : undefined,
+      salt,
+      tick,
+      floors,
+    }),
+  );
+}

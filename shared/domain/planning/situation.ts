@@ -1,0 +1,63 @@
+/** What a decision about a pipeline rests on, as it was read. */
+import type { AttemptState } from '../baking/lifecycle.ts';
+import type { FingerprintRecord } from '../records/planning.ts';
+import type { ChangeRecord } from '../records/selectors.ts';
+import type { Seen, Wish } from './wish.ts';
+
+/** An ancestor, and what its fingerprint's row says if it is stale. */
+export interface Ancestor {
+  readonly seen: Seen;
+  readonly wish: Wish;
+  readonly fingerprint: FingerprintRecord | undefined;
+  /** First changes of its pending chains that wait for a person, because their wave is too large. */
+  readonly unconfirmed: readonly ChangeRecord[];
+}
+
+/** The bake that the pipeline runs now. */
+export interface ActiveBake {
+  readonly id: string;
+  readonly attempt: number;
+  readonly state: AttemptState;
+  readonly bits: string;
+  readonly proof: string;
+  readonly isEnding: boolean;
+  /** It goes where the definition now says. */
+  readonly isWhole: boolean;
+  /** The approval has been decided, whether the machine knows it yet or not. */
+  readonly isApproved: boolean;
+}
+
+/** Places for bakes of one account or one team. */
+export interface Capacity {
+  /** `account`, or `team:<name>`. */
+  readonly key: string;
+  readonly limit: number;
+  readonly used: number;
+  /** Who waits at the head of the line, if that is somebody else with a longer chain behind it. */
+  readonly before?: string;
+}
+
+export interface Situation {
+  readonly seen: Seen;
+  readonly wish: Wish;
+  /** Of the wanted fingerprint. */
+  readonly fingerprint: FingerprintRecord | undefined;
+  /** Released fingerprints with the wanted bits: their images are kept and need no build. */
+  readonly kept: readonly FingerprintRecord[];
+  readonly ancestors: readonly Ancestor[];
+  readonly active: ActiveBake | undefined;
+  /** Changes that wait to be taken up, and those that its selectors moved with last, oldest first. */
+  readonly changes: readonly ChangeRecord[];
+  /** First changes of the pending chains that wait for a person, because their wave is too large. */
+  readonly unconfirmed: readonly ChangeRecord[];
+  readonly capacity: readonly Capacity[];
+  /** End of the freeze window that it is in. */
+  readonly frozen?: { readonly until: string; readonly reason: string };
+  readonly now: Date;
+}
+
+/** When the pipeline first had something to do, as far as is known. */
+export function dirtySince(situation: Pick<Situation, 'seen' | 'changes' | 'now'>): string {
+  const { planning } = situation.seen;
+  return planning.dirtySince ?? situation.changes[0]?.at ?? situation.now.toISOString();
+}

@@ -1,0 +1,106 @@
+/** What is stored of bakes: their attempts, steps and images. */
+import * as z from 'zod';
+import { ATTEMPT_STATES, STEP_NAMES } from '../baking/lifecycle.ts';
+import { IngredientsSchema, LockSchema } from './locks.ts';
+import { BakeId, Time } from './values.ts';
+
+export const BakeRecordSchema = z.lazy(() =>
+  z.object({
+    id: BakeId,
+    pipeline: z.string(),
+    revision: z.number().int().positive(),
+    channel: z.string(),
+    bits: z.string(),
+    proof: z.string(),
+    lock: LockSchema,
+    ingredients: IngredientsSchema.optional(),
+    /** Where it began, and whose image it took over from there. */
+    startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).default('Build'),
+    reuses: z.string().optional(),
+    /** The release that it led to. */
+    release: z.string().optional(),
+    /** Sentence that says why it was started. */
+    reason: z.string(),
+    /** Changes that it takes up, and the first changes of their chains. */
+    changes: z.array(z.string()),
+    causes: z.array(z.string()),
+    requestedBy: z.string().optional(),
+    attempt: z.number().int().positive(),
+    state: z.enum(ATTEMPT_STATES),
+    createdAt: Time,
+    endedAt: Time.optional(),
+  }),
+);
+export type BakeRecord = z.infer<typeof BakeRecordSchema>;
+
+export const FailureSchema = z.lazy(() =>
+  z.object({
+    step: z.string(),
+    name: z.string(),
+    reason: z.string(),
+    log: z.string().optional(),
+  }),
+);
+export type Failure = z.infer<typeof FailureSchema>;
+
+export const AttemptRecordSchema = z.lazy(() =>
+  z.object({
+    bake: BakeId,
+    attempt: z.number().int().positive(),
+    state: z.enum(ATTEMPT_STATES),
+    execution: z.string().optional(),
+    startedAt: Time,
+    endedAt: Time.optional(),
+    /** Who asked for this attempt by a retry; who asked for the bake stands there. */
+    requestedBy: z.string().optional(),
+    /** Set when somebody (or a newer lock) asked for the end of the attempt; decides which terminal state an aborted execution gets. */
+    endRequested: z.object({ as: z.enum(['cancelled', 'superseded']), by: z.string(), at: Time }).optional(),
+    failure: FailureSchema.optional(),
+    cleanedUp: z.boolean().default(false),
+    /** Places among concurrent bakes that it holds. */
+    capacity: z.array(z.string()).default([]),
+  }),
+);
+export type AttemptRecord = z.infer<typeof AttemptRecordSchema>;
+
+export const StepRecordSchema = z.lazy(() =>
+  z.object({
+    bake: BakeId,
+    attempt: z.number().int().positive(),
+    name: z.enum(STEP_NAMES),
+    state: z.enum(['running', 'succeeded', 'failed', 'skipped']),
+    startedAt: Time,
+    endedAt: Time.optional(),
+    /** One sentence for people. */
+    summary: z.string().optional(),
+    links: z.record(z.string(), z.string()).default({}),
+  }),
+);
+export type StepRecord = z.infer<typeof StepRecordSchema>;
+
+export const ImageRecordSchema = z.lazy(() =>
+  z.object({
+    bake: BakeId,
+    attempt: z.number().int().positive(),
+    variant: z.string(),
+    account: z.string(),
+    region: z.string(),
+    /** Build-version ARN at the engine. */
+    build: z.string(),
+    imageId: z.string().optional(),
+    snapshotIds: z.array(z.string()).default([]),
+    /** Key of the inventory document (evidence bucket). */
+    inventory: z.string().optional(),
+    /** Digest of the packages alone: equal for images with equal inventories. */
+    inventoryDigest: z.string().optional(),
+    /** The bake that built it, where this one uses a kept image: its tags name that bake, and it is not this one's to remove. */
+    adoptedFrom: BakeId.optional(),
+    log: z.string().optional(),
+    durationSeconds: z.number().nonnegative().optional(),
+    digest: z.string().optional(),
+    verdict: z.enum(['passed', 'failed']).optional(),
+    /** Cleaned up: image, snapshots and the engine's record are gone. */
+    removed: z.boolean().default(false),
+  }),
+);
+export type ImageRecord = z.infer<typeof ImageRecordSchema>;

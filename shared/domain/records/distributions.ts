@@ -1,0 +1,94 @@
+/** What is stored of a distribution: its plan, and one ledger row for each target. */
+import * as z from 'zod';
+import { BakeId, Time } from './values.ts';
+
+export const LEDGER_STEPS = [
+  'sweep',
+  'permit-source',
+  'copy',
+  'tag',
+  'deprecate',
+  'permit',
+  'launch-template',
+  'verify',
+  'remember',
+  'parameter',
+  'default-version',
+] as const;
+
+export type LedgerStep = (typeof LEDGER_STEPS)[number];
+
+/** A target's row in the ledger: what has been done there, so that every step is idempotent and resumable. */
+export const TargetRecordSchema = z.lazy(() =>
+  z.object({
+    bake: BakeId,
+    attempt: z.number().int().positive(),
+    account: z.string(),
+    region: z.string(),
+    variant: z.string(),
+    mode: z.enum(['copy', 'share']),
+    required: z.boolean(),
+    state: z.enum(['planned', 'copying', 'verified', 'released', 'failed', 'removed']),
+    done: z.array(z.enum(LEDGER_STEPS)).default([]),
+    imageId: z.string().optional(),
+    snapshotIds: z.array(z.string()).default([]),
+    copyAttempts: z.number().int().nonnegative().default(0),
+    problem: z.string().optional(),
+    parameter: z.string().optional(),
+    /** What the parameter held before, so that a failed flip can be taken back. */
+    previousParameterValue: z.string().optional(),
+    launchTemplate: z.string().optional(),
+    launchTemplateVersion: z.string().optional(),
+    /** Default version of the launch template before. */
+    previousTemplateVersion: z.string().optional(),
+    digest: z.string().optional(),
+    version: z.number().int().nonnegative().default(0),
+    /** True for the control account's own copy in a region that targets in `share` mode are given. */
+    carrier: z.boolean().default(false),
+    /** Key as the definition names it, and the ARN that it had when the copy was started. */
+    key: z.string().optional(),
+    keyArn: z.string().optional(),
+    copyStartedAt: Time.optional(),
+    /** What stands here belongs to a release that is kept: it is verified again, and never removed or taken back. */
+    adopted: z.boolean().default(false),
+    /** The kept copy that was looked for here and is gone. */
+    missing: z.string().optional(),
+    /** AWS asked us to come back, or all copy slots are taken: not before this time. */
+    notBefore: Time.optional(),
+    postponements: z.number().int().nonnegative().default(0),
+  }),
+);
+export type TargetRecord = z.infer<typeof TargetRecordSchema>;
+
+/** What a bake's distribution was planned to do; frozen, so that every repeat of a call says the same to AWS. */
+export const DistributionRecordSchema = z.lazy(() =>
+  z.object({
+    bake: BakeId,
+    attempt: z.number().int().positive(),
+    pipeline: z.string(),
+    channel: z.string(),
+    account: z.string(),
+    region: z.string(),
+    /** The channel's sequence when the plan was made, 0 without a release: a newer release since then makes this one outdated. */
+    sequence: z.number().int().nonnegative(),
+    /** The image as built, per variant. */
+    sources: z.record(
+      z.string(),
+      z.object({
+        imageId: z.string(),
+        architecture: z.string(),
+        snapshotIds: z.array(z.string()),
+        devices: z.array(z.string()),
+        tags: z.record(z.string(), z.string()),
+      }),
+    ),
+    deprecateAt: Time.optional(),
+    /** Accounts that a kept release lets launch the image as built, per variant: they keep that, whatever comes of this. */
+    sharedWith: z.record(z.string(), z.array(z.string())).optional(),
+    /** Pointers move only in `moving`; `restored` is final for the attempt. */
+    state: z.enum(['planned', 'moving', 'moved', 'restoring', 'restored', 'released']),
+    plannedAt: Time,
+    version: z.number().int().nonnegative().default(0),
+  }),
+);
+export type DistributionRecord = z.infer<typeof DistributionRecordSchema>;

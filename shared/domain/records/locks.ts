@@ -1,0 +1,44 @@
+/** What an image is made of: versions of selectors at one moment, and everything else that planning compares. */
+import * as z from 'zod';
+import { SelectorSchema } from '../versions/selectors.ts';
+
+/** A selector's version as it was when a lock was taken. */
+export const LockEntrySchema = z.lazy(() =>
+  z.object({
+    key: z.string(),
+    selector: SelectorSchema,
+    version: z.string(),
+    detail: z.record(z.string(), z.string()).optional(),
+  }),
+);
+export type LockEntry = z.infer<typeof LockEntrySchema>;
+
+/** All versions of one pipeline's selectors at one moment, each kind in the order of the definition. */
+export const LockSchema = z.lazy(() =>
+  z.object({
+    base: LockEntrySchema,
+    components: z.array(LockEntrySchema),
+    inputs: z.array(LockEntrySchema).default([]),
+    /** Test components: they judge the image. */
+    tests: z.array(LockEntrySchema).default([]),
+  }),
+);
+export type Lock = z.infer<typeof LockSchema>;
+
+/** Everything that an image is made of, as far as planning compares it. */
+export const IngredientsSchema = z.lazy(() =>
+  z.object({
+    recipe: z.string(),
+    /** The definition's own part of the proof. */
+    proof: z.string().optional(),
+    /** By selector key. */
+    versions: z.record(z.string(), z.string()),
+    /** Id of a forced request. */
+    salt: z.string().optional(),
+    /** Tick of a schedule that always bakes. */
+    tick: z.string().optional(),
+    /** Least version wanted of a package, by its name. */
+    floors: z.record(z.string(), z.string()).optional(),
+  }),
+);
+export type Ingredients = z.infer<typeof IngredientsSchema>;

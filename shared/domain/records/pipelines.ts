@@ -1,0 +1,104 @@
+/** What is stored of a pipeline: its row with what planning needs of its definition, and its revisions. */
+import * as z from 'zod';
+import { DefinitionSchema } from '../definitions/definition.ts';
+import { SelectorSchema } from '../versions/selectors.ts';
+import { Time } from './values.ts';
+
+export const FreezeWindowSchema = z.lazy(() =>
+  z.union([
+    z.object({ reason: z.string(), from: Time, to: Time }),
+    z.object({
+      reason: z.string(),
+      opens: z.string(),
+      timeZone: z.string(),
+      lastsSeconds: z.number().int().positive(),
+    }),
+  ]),
+);
+export type FreezeWindow = z.infer<typeof FreezeWindowSchema>;
+
+export const ScheduleSchema = z.lazy(() =>
+  z.object({
+    expression: z.string(),
+    timeZone: z.string(),
+    startCondition: z.enum(['dependency-updates-available', 'always']),
+  }),
+);
+export type Schedule = z.infer<typeof ScheduleSchema>;
+
+/** What planning needs of a revision, beside the pipeline's row so that no decision has to read whole definitions. */
+export const PlanInputsSchema = z.lazy(() =>
+  z.object({
+    channel: z.string(),
+    team: z.string().optional(),
+    base: SelectorSchema,
+    components: z.array(SelectorSchema),
+    inputs: z.array(SelectorSchema).default([]),
+    /** Test components. */
+    tests: z.array(SelectorSchema).default([]),
+    /** Image Builder's own test workflow is on, so that test components are part of the bits. */
+    testsAreBits: z.boolean().default(false),
+    /** The base counts as equal while its inventory is. */
+    earlyCutoff: z.boolean().default(false),
+    /** Digest of what the definition itself adds to the bits: parameters, architecture, volumes. */
+    recipe: z.string(),
+    proof: z.string(),
+    /** Where the image is distributed to: `account/region/mode`. */
+    places: z.array(z.string()).default([]),
+    mode: z.enum(['immediate', 'schedule', 'manual']),
+    schedule: ScheduleSchema.optional(),
+    freeze: z.array(FreezeWindowSchema).default([]),
+    pinned: z.boolean().default(false),
+    debounceSeconds: z.number().int().nonnegative(),
+    longestWaitSeconds: z.number().int().nonnegative().default(3600),
+    maxHoldSeconds: z.number().int().nonnegative(),
+    maxFailures: z.number().int().positive(),
+  }),
+);
+export type PlanInputs = z.infer<typeof PlanInputsSchema>;
+
+/** All selectors of a pipeline in the order in which rows and locks hold them. */
+export function dependenciesOf(
+  plan: Pick<PlanInputs, 'base' | 'components' | 'inputs' | 'tests'>,
+): PlanInputs['components'] {
+  return [plan.base, ...plan.components, ...plan.inputs, ...plan.tests];
+}
+
+export const DisabledSchema = z.lazy(() =>
+  z.object({ by: z.string(), at: Time, reason: z.string().max(500).default('') }),
+);
+export type Disabled = z.infer<typeof DisabledSchema>;
+
+export const PipelineRecordSchema = z.lazy(() =>
+  z.object({
+    name: z.string(),
+    revision: z.number().int().positive(),
+    digest: z.string(),
+    enabled: z.boolean(),
+    /** Who disabled it and why, while it is. */
+    disabled: DisabledSchema.optional(),
+    parents: z.array(z.string()),
+    plan: PlanInputsSchema,
+    createdAt: Time,
+    updatedAt: Time,
+  }),
+);
+export type PipelineRecord = z.infer<typeof PipelineRecordSchema>;
+
+export const RevisionRecordSchema = z.lazy(() =>
+  z.object({
+    pipeline: z.string(),
+    revision: z.number().int().positive(),
+    definition: DefinitionSchema,
+    selectors: z.object({
+      base: SelectorSchema,
+      components: z.array(SelectorSchema),
+      inputs: z.array(SelectorSchema).default([]),
+      tests: z.array(SelectorSchema).default([]),
+    }),
+    digest: z.string(),
+    appliedBy: z.string(),
+    appliedAt: Time,
+  }),
+);
+export type RevisionRecord = z.infer<typeof RevisionRecordSchema>;

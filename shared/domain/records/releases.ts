@@ -1,0 +1,67 @@
+/** What is stored of releases, and of the channels in which they are current. */
+import * as z from 'zod';
+import { IngredientsSchema } from './locks.ts';
+import { Time } from './values.ts';
+
+export const ChannelRecordSchema = z.lazy(() =>
+  z.object({
+    pipeline: z.string(),
+    channel: z.string(),
+    release: z.string(),
+    bake: z.string(),
+    bits: z.string(),
+    proof: z.string(),
+    /** Rises by one with each move: the fence of whoever writes pointers. */
+    sequence: z.number().int().positive(),
+    /** AMI in the control account per variant, which children build on. */
+    images: z.record(z.string(), z.string()),
+    /** What the release is made of; a newer wish is compared with it. */
+    ingredients: IngredientsSchema.optional(),
+    /** Digest of the packages in the image, for children with early cutoff. */
+    inventoryDigest: z.string().optional(),
+    /** Places that the release was brought to: `account/region/mode`. */
+    places: z.array(z.string()).optional(),
+    at: Time,
+  }),
+);
+export type ChannelRecord = z.infer<typeof ChannelRecordSchema>;
+
+/** A copy of a release in one target. Parameter and launch template are named where they show it. */
+export const ReleaseTargetSchema = z.lazy(() =>
+  z.object({
+    account: z.string(),
+    region: z.string(),
+    variant: z.string(),
+    imageId: z.string(),
+    parameter: z.string().optional(),
+    launchTemplate: z.string().optional(),
+  }),
+);
+
+export const ReleaseRecordSchema = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    pipeline: z.string(),
+    channel: z.string(),
+    bake: z.string(),
+    bits: z.string(),
+    proof: z.string(),
+    images: z.record(z.string(), z.string()),
+    /** Every copy that is kept. */
+    targets: z.array(ReleaseTargetSchema),
+    /** When it was made current, last. */
+    at: Time,
+    /** The bakes that made it current, oldest first: the first built the image, the others kept it. */
+    bakes: z
+      .array(
+        z.object({
+          bake: z.string(),
+          startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']),
+          proof: z.string(),
+          at: Time,
+        }),
+      )
+      .default([]),
+  }),
+);
+export type ReleaseRecord = z.infer<typeof ReleaseRecordSchema>;

@@ -1,0 +1,87 @@
+/** What is stored of selectors: what they mean now, who uses them, and how they have moved. */
+import * as z from 'zod';
+import { SelectorSchema } from '../versions/selectors.ts';
+import { PlanInputsSchema } from './pipelines.ts';
+import { Time } from './values.ts';
+
+/** A pipeline that uses a selector; what a change needs to know to mark it. */
+export const SelectorUserRecordSchema = z.lazy(() =>
+  z.object({
+    selector: z.string(),
+    pipeline: z.string(),
+    debounceSeconds: z.number().int().nonnegative(),
+    /**
+     * Of a pipeline that may start in the transaction of the change itself, because it waits for nobody: immediate, no debounce, built on no
+     * other pipeline. Everything that the decision has to read is named here.
+     */
+    express: z.object({ revision: z.number().int().positive(), plan: PlanInputsSchema }).optional(),
+  }),
+);
+export type SelectorUserRecord = z.infer<typeof SelectorUserRecordSchema>;
+
+/** A selector under its topic: what an event about the topic leads to. */
+export const TopicSelectorRecordSchema = z.lazy(() =>
+  z.object({
+    topic: z.string(),
+    key: z.string(),
+    selector: SelectorSchema,
+  }),
+);
+export type TopicSelectorRecord = z.infer<typeof TopicSelectorRecordSchema>;
+
+export const SelectorRecordSchema = z.lazy(() =>
+  z.object({
+    key: z.string(),
+    topic: z.string(),
+    selector: SelectorSchema,
+    /** Undefined until it first resolved. */
+    version: z.string().optional(),
+    detail: z.record(z.string(), z.string()).optional(),
+    change: z.string().optional(),
+    since: Time.optional(),
+    checkedAt: Time.optional(),
+    /** Why the last attempt to resolve it gave nothing; the last known version stays. */
+    problem: z.string().optional(),
+    /** Versions that it has left within the last hour or so. */
+    left: z.array(z.object({ version: z.string(), at: Time, back: z.boolean() })).optional(),
+    /** Where it stands now, if that is not yet followed because it goes to and fro. */
+    unsettled: z.object({ version: z.string(), until: Time }).optional(),
+    /** How often a pipeline has begun to use it: whoever removes it as unused must not miss one that begins meanwhile. */
+    uses: z.number().int().nonnegative().optional(),
+  }),
+);
+export type SelectorRecord = z.infer<typeof SelectorRecordSchema>;
+
+export const ChangeRecordSchema = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    selector: z.string(),
+    from: z.string().optional(),
+    to: z.string(),
+    at: Time,
+    /** Id of the first change of the chain; its own id where it is the first. */
+    cause: z.string(),
+    /** All first changes, where several chains led to the release that this change tells of. */
+    causes: z.array(z.string()).default([]),
+    /** The change that led to the bake whose release is this change, for `pipeline:` selectors. */
+    follows: z.array(z.string()).default([]),
+    release: z.string().optional(),
+    fanOut: z.enum(['open', 'done']),
+    /** Where the fan-out goes on: everything before it is marked. */
+    cursor: z.string().optional(),
+    /** Of a finding: the package that is to be newer, and the vulnerability. `from` and `to` are its versions. */
+    finding: z
+      .object({ package: z.string(), format: z.enum(['apt', 'rpm']), vulnerability: z.string() })
+      .optional(),
+    /** Of a first change that leads to more bakes than may start without a person. */
+    wave: z
+      .object({
+        size: z.number().int().positive(),
+        /** Counting stopped at `size`. */
+        isMore: z.boolean(),
+        confirmed: z.object({ by: z.string(), at: Time }).optional(),
+      })
+      .optional(),
+  }),
+);
+export type ChangeRecord = z.infer<typeof ChangeRecordSchema>;

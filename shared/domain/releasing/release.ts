@@ -1,0 +1,133 @@
+/** What a release says of itself, and what its channel says of it: for a new image and for a kept one that is made current again. Pure. */
+import { canonical } from '../canonical.ts';
+import { inventoryDigestOf } from '../findings/inventory.ts';
+import { isSame } from '../planning/wish.ts';
+import type { BakeRecord, ImageRecord } from '../records/bakes.ts';
+import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
+import type { ChannelRecord, ReleaseRecord } from '../records/releases.ts';
+
+type Target = ReleaseRecord['targets'][number];
+type DigestOf = (text: string) => string;
+
+/** So many bakes are named of a release that is pointed to again and again: the one that built the image, and the newest. */
+const BAKES_NAMED = 100;
+
+/** The image of each variant in the control account. */
+export function imagesOf(plan: Pick<DistributionRecord, 'sources'>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(plan.sources).map(([variant, source]) => [variant, source.imageId]),
+  );
+}
+
+/** Whether a release is of exactly these images: then it is the same release, whoever brings it where. */
+export function hasImages(release: ReleaseRecord, images: Readonly<Record<string, string>>): boolean {
+  return canonical(release.images) === canonical(images);
+}
+
+/** Targets that show the image now. */
+export function targetsShowing(rows: readonly TargetRecord[]): Target[] {
+  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, carrier }) =>
+    carrier || state !== 'verified' || imageId === undefined
+      ? []
+      : [
+          {
+            account,
+            region,
+            variant,
+            imageId,
+            ...(parameter === undefined ? {} : { parameter }),
+            ...(launchTemplate === undefined ? {} : { launchTemplate }),
+          },
+        ],
+  );
+}
+
+/** `standing`: the release of the same images, which is made current again. */
+export function releaseAfter(given: {
+  readonly id: string;
+  readonly bake: BakeRecord;
+  readonly plan: DistributionRecord;
+  readonly rows: readonly TargetRecord[];
+  readonly standing: ReleaseRecord | undefined;
+  readonly at: string;
+}): ReleaseRecord {
+  const { id, bake, plan, rows, standing, at } = given;
+  const { pipeline, channel } = plan;
+  const targets = targetsShowing(rows);
+  const own = { bake: bake.id, startsAt: bake.startsAt, proof: bake.proof, at };
+  return {
+    id,
+    pipeline,
+    channel,
+    bake: standing?.bake ?? bake.id,
+    bits: bake.bits,
+    proof: bake.proof,
+    images: imagesOf(plan),
+    targets: [...targets, ...keptTargets(standing, targets, rows)],
+    at,
+    bakes: [...bakesOf(standing), own],
+  };
+}
+
+/** Copies of before that nobody was asked for this time: they stay, and show nothing that is kept in step. */
+function keptTargets(
+  standing: ReleaseRecord | undefined,
+  shown: readonly Target[],
+  rows: readonly TargetRecord[],
+): Target[] {
+  const named = new Set(shown.map(placeOfCopy));
+  const missing = new Set(rows.map((row) => row.missing));
+  return (standing?.targets ?? [])
+    .filter((target) => !named.has(placeOfCopy(target)) && !missing.has(target.imageId))
+    .map(({ account, region, variant, imageId }) => ({ account, region, variant, imageId }));
+}
+
+function placeOfCopy({ account, region, variant, imageId }: Target): string {
+  return `${account}/${region}/${variant}/${imageId}`;
+}
+
+function bakesOf(standing: ReleaseRecord | undefined): ReleaseRecord['bakes'] {
+  if (standing === undefined) return [];
+  const [first, ...rest] = standing.bakes;
+  const built = first ?? {
+    bake: standing.bake,
+    startsAt: 'Build' as const,
+    proof: standing.proof,
+    at: standing.at,
+  };
+  return [built, ...rest.slice(2 - BAKES_NAMED)];
+}
+
+/** `before`: what the channel said until now. */
+export function channelAfter(given: {
+  readonly digest: DigestOf;
+  readonly release: ReleaseRecord;
+  readonly bake: BakeRecord;
+  readonly images: readonly ImageRecord[];
+  readonly places: readonly string[];
+  readonly before: ChannelRecord | undefined;
+}): ChannelRecord {
+  const { digest, release, bake, places, before } = given;
+  const inventoryDigest = inventoryDigestOf(digest, given.images);
+  // To new targets: where it was before it still is.
+  const stays = isSame(before, bake) ? (before?.places ?? []) : [];
+  return {
+    pipeline: release.pipeline,
+    channel: release.channel,
+    release: release.id,
+    bake: bake.id,
+    bits: bake.bits,
+    proof: bake.proof,
+    sequence: (before?.sequence ?? 0) + 1,
+    images: release.images,
+    ...(bake.ingredients === undefined ? {} : { ingredients: bake.ingredients }),
+    ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
+    places: together(stays, places),
+    at: release.at,
+  };
+}
+
+/** Both, each once, sorted. */
+export function together(some: readonly string[], others: readonly string[]): string[] {
+  return [...new Set([...some, ...others])].sort();
+}

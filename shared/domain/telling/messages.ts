@@ -1,0 +1,333 @@
+import * as z from 'zod';
+import type { Evidence } from '../approving/approval.ts';
+import type { ApprovalRecord } from '../records/approvals.ts';
+import { count, cut, describeMove, describeTime, listed, wrap } from './wording.ts';
+
+/**
+ * What people are told by mail, and machines by the same message as JSON. SNS sends plain text by mail: a subject of fewer than 100
+ * characters without line breaks (sns PublishInput.Subject), lines of at most 80 columns; a link has a line of its own, whatever its length.
+ */
+export interface Message {
+  readonly subject: string;
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+const SUBJECT_LENGTH = 99;
+const CHANGES_SHOWN = 10;
+
+const Change = z.lazy(() => z.object({ selector: z.string(), from: z.string().optional(), to: z.string() }));
+/** The parts of our events that are said to people. An event says more; what it lacks is left out of the text. */
+const Told = z.lazy(() =>
+  z.object({
+    pipeline: z.string(),
+    bake: z.string(),
+    attempt: z.number().optional(),
+    team: z.string().optional(),
+    channel: z.string().optional(),
+    reason: z.string().optional(),
+    changes: z.array(z.union([Change, z.string()])).default([]),
+    step: z.string().optional(),
+    /** Error name. */
+    name: z.string().optional(),
+    log: z.string().optional(),
+    requestedBy: z.string().optional(),
+    approval: z.string().optional(),
+    approvers: z.array(z.string()).default([]),
+    expiresAt: z.string().optional(),
+    state: z.string().optional(),
+    newerBake: z.string().optional(),
+    startsAt: z.string().optional(),
+    images: z.record(z.string(), z.string()).default({}),
+    targets: z
+      .array(
+        z.object({
+          account: z.string(),
+          region: z.string(),
+          imageId: z.string(),
+          parameter: z.string().optional(),
+        }),
+      )
+      .default([]),
+  }),
+);
+type Told = z.output<typeof Told>;
+
+/** How the sentence begins that tells of an approval, by where the bake began. */
+const WAITING: Readonly<Record<string, string>> = {
+  Test: 'A kept image of',
+  Approve: 'For new targets: a released image of',
+};
+
+interface Wording {
+  readonly kind: string;
+  readonly state: string;
+  readonly subject: (told: Told) => string;
+  readonly lines: (told: Told) => readonly string[];
+}
+
+/** One entry for each event that people care for; `state` is the word that subscribers filter on. */
+const WORDINGS: Readonly<Record<string, Wording>> = {
+  'Ovenbird Bake Started': {
+    kind: 'bake-started',
+    state: 'STARTED',
+    subject: ({ pipeline, changes }) => `${pipeline}: bake started${headline(changes)}`,
+    lines: (told) => [
+      ...wrap(`A bake of ${told.pipeline} has started. ${told.reason ?? ''}`),
+      ...(told.requestedBy === undefined ? [] : wrap(`Asked for by ${told.requestedBy}.`)),
+      ...changeLines(told.changes),
+    ],
+  },
+  'Ovenbird Approval Requested': {
+    kind: 'approval-requested',
+    state: 'PENDING_APPROVAL',
+    subject: ({ pipeline }) => `${pipeline}: waiting for approval`,
+    lines: (told) => [
+      ...wrap(
+        `${WAITING[told.startsAt ?? ''] ?? 'A new image of'} ${told.pipeline} is built and tested and waits for approval${told.expiresAt === undefined ? '' : ` until ${describeTime(told.expiresAt)}`}.`,
+      ),
+      ...wrap(`Asked: ${listed(told.approvers)}.`),
+      ...changeLines(told.changes),
+      '',
+      'Each approver has got a link of their own. On the command line:',
+      `  ovenbird approve ${told.approval ?? told.bake}`,
+      `  ovenbird reject ${told.approval ?? told.bake} --comment "why"`,
+    ],
+  },
+  'Ovenbird Image Released': {
+    kind: 'released',
+    state: 'AVAILABLE',
+    subject: ({ pipeline, channel = 'stable' }) => `${pipeline}: new image AVAILABLE in ${channel}`,
+    lines: (told) => [
+      ...wrap(
+        `${told.startsAt === undefined || told.startsAt === 'Build' ? 'A new image' : 'A kept image'} of ${told.pipeline} is AVAILABLE: it is approved, copied, verified and current in the channel ${told.channel ?? 'stable'}.`,
+      ),
+      ...changeLines(told.changes),
+      ...targetLines(told.targets),
+    ],
+  },
+  'Ovenbird Bake Failed': {
+    kind: 'failed',
+    state: 'FAILED',
+    subject: ({ pipeline, step, state = 'failed' }) =>
+      `${pipeline}: bake ${state.toUpperCase()}${step === undefined ? '' : ` at ${step}`}`,
+    lines: (told) => [
+      ...wrap(`The bake of ${told.pipeline} ended as ${(told.state ?? 'failed').toUpperCase()}.`),
+      ...failureLines(told),
+      ...changeLines(told.changes),
+      '',
+      'What it made has been removed. To try the same once more:',
+      `  ovenbird retry ${told.bake}`,
+    ],
+  },
+  'Ovenbird Bake Cancelled': {
+    kind: 'cancelled',
+    state: 'CANCELLED',
+    subject: ({ pipeline }) => `${pipeline}: bake cancelled`,
+    lines: (told) => [
+      ...wrap(`The bake of ${told.pipeline} was cancelled. ${told.reason ?? ''}`),
+      'What it made has been removed.',
+    ],
+  },
+  'Ovenbird Bake Superseded': {
+    kind: 'superseded',
+    state: 'SUPERSEDED',
+    subject: ({ pipeline }) => `${pipeline}: bake superseded by a newer one`,
+    lines: (told) => [
+      ...wrap(
+        `While ${told.pipeline} was baking, something it is made of moved again, so a newer bake takes its place. ${told.reason ?? ''}`,
+      ),
+      ...(told.newerBake === undefined ? [] : [`Newer bake  ${told.newerBake}`]),
+      ...changeLines(told.changes),
+    ],
+  },
+};
+
+const ToldOfWave = z.lazy(() =>
+  z.object({
+    change: z.string(),
+    selector: z.string(),
+    from: z.string().optional(),
+    to: z.string(),
+    images: z.number(),
+    isMore: z.boolean(),
+  }),
+);
+
+/** Of no pipeline alone: a change would bake more images than may start by themselves. */
+function waveMessage(event: { readonly id: string; readonly at: string; readonly detail: unknown }): Message {
+  const told = ToldOfWave.parse(event.detail);
+  const images = `${told.isMore ? 'more than ' : ''}${count(told.images, 'image')}`;
+  const text = [
+    ...wrap(`A change would bake ${images}. None of them starts before somebody confirms it.`),
+    '',
+    'What changed',
+    ...wrap(describeMove(told), 80, '  '),
+    '',
+    'To list waves that wait, and to let this one start:',
+    '  ovenbird waves',
+    `  ovenbird confirm ${told.change}`,
+    '',
+    `Change      ${told.change}`,
+    `Time        ${describeTime(event.at)}`,
+  ];
+  const kind = 'wave-waiting';
+  const state = 'PENDING_CONFIRMATION';
+  return {
+    subject: cut(oneLine(`Confirm ${images}? ${describeMove(told)}`), SUBJECT_LENGTH),
+    text: text.join('\n'),
+    json: { id: event.id, kind, state, at: event.at, ...told },
+    attributes: { kind, state },
+  };
+}
+
+/** The message for an event of ours, or undefined for those that only machines care for. */
+export function messageFor(event: {
+  readonly id: string;
+  readonly detailType: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly at: string;
+}): Message | undefined {
+  if (event.detailType === 'Ovenbird Wave Waiting') return waveMessage(event);
+  const wording = WORDINGS[event.detailType];
+  if (wording === undefined) return undefined;
+  const told = Told.parse(event.detail);
+  // A bake that was rejected or expired is told by the same event as a failed one, under its own word.
+  const state = wording.kind === 'failed' ? (told.state ?? 'failed').toUpperCase() : wording.state;
+  const text = [
+    ...wording.lines(told),
+    '',
+    `Bake        ${told.bake}${told.attempt === undefined || told.attempt === 1 ? '' : ` (attempt ${told.attempt})`}`,
+    `Time        ${describeTime(event.at)}`,
+    `Details     ovenbird status --bake ${told.bake}`,
+  ];
+  return {
+    subject: cut(oneLine(wording.subject(told)), SUBJECT_LENGTH),
+    text: text.join('\n'),
+    json: { id: event.id, kind: wording.kind, state, at: event.at, ...event.detail },
+    attributes: attributesOf(wording.kind, state, told.pipeline, told.team),
+  };
+}
+
+/** What one approver is sent. Everything that matters is in the mail; the page shows all of it. */
+export function approvalMessage(
+  evidence: Evidence,
+  request: { record: ApprovalRecord; link: string },
+): Message {
+  const { record, link } = request;
+  const accounts = new Set(evidence.targets.map((target) => target.account)).size;
+  const regions = new Set(evidence.targets.flatMap((target) => target.regions)).size;
+  const text = [
+    ...wrap(`${whatIsAsked(evidence)} The request ends ${describeTime(record.expiresAt)}.`),
+    ...changeLines(evidence.changes),
+    '',
+    'Why',
+    ...wrap(evidence.reason, 80, '  '),
+    '',
+    `Tests       ${testsInShort(evidence)}`,
+    `Packages    ${packagesInShort(evidence)}`,
+    `Goes to     ${count(accounts, 'account')}, ${count(regions, 'region')}`,
+    ...(evidence.kept === undefined ? [] : [`Built by    ${evidence.kept.bake}, kept since`]),
+    '',
+    'See everything and decide:',
+    link,
+    '',
+    ...wrap(
+      'Opening the link changes nothing; the page asks for your decision. The link is yours alone: do not forward this mail.',
+    ),
+    '',
+    `Bake        ${record.bake}`,
+    `On the command line: ovenbird approve ${record.bake}`,
+  ];
+  const first = evidence.changes[0];
+  return {
+    subject: cut(
+      oneLine(`Approve ${evidence.pipeline}?${first === undefined ? '' : ` ${describeMove(first)}`}`),
+      SUBJECT_LENGTH,
+    ),
+    text: text.join('\n'),
+    json: { kind: 'approval', approval: record.id, bake: record.bake, pipeline: record.pipeline, link },
+    attributes: attributesOf('approval', 'PENDING_APPROVAL', evidence.pipeline, evidence.team),
+  };
+}
+
+/** What people decide about, in a sentence or two. */
+export function whatIsAsked({ pipeline, kept }: Pick<Evidence, 'pipeline' | 'kept'>): string {
+  switch (kept?.startsAt) {
+    case 'Approve':
+      return `An image of ${pipeline} that is released already is to go to new targets, as it is. It goes there when you approve it; where it is, it stays.`;
+    case 'Test':
+      return `An image of ${pipeline} that is kept was tested again, in a new way. It is released when you approve it.`;
+    default:
+      return `A new image of ${pipeline} is built and tested. It is released when you approve it.`;
+  }
+}
+
+export function testsInShort(evidence: Pick<Evidence, 'tests'>): string {
+  const results = evidence.tests.flatMap((test) => test.results);
+  const passed = results.filter((result) => result.status === 'passed').length;
+  const types = [...new Set(evidence.tests.map((test) => test.instanceType))];
+  if (results.length === 0) return 'none ran';
+  const place = types.length === 0 ? '' : ` on ${listed(types)}`;
+  return passed === results.length
+    ? `${count(passed, 'suite run')} passed${place}`
+    : `${passed} of ${count(results.length, 'suite run')} passed${place}`;
+}
+
+export function packagesInShort(evidence: Pick<Evidence, 'packages'>): string {
+  const total = evidence.packages.reduce((sum, entry) => sum + entry.total, 0);
+  if (evidence.packages.every((entry) => entry.against === undefined))
+    return `${total}; nothing was released before to compare with`;
+  const sum = (part: 'added' | 'changed' | 'removed') =>
+    evidence.packages.reduce((number, entry) => number + entry.diff[part].length, 0);
+  return `${total}: ${sum('added')} added, ${sum('changed')} changed, ${sum('removed')} removed`;
+}
+
+function attributesOf(kind: string, state: string, pipeline: string, team: string | undefined) {
+  return { kind, state, pipeline, ...(team === undefined ? {} : { team }) };
+}
+
+function headline(changes: Told['changes']): string {
+  const first = changes.find((change) => typeof change !== 'string');
+  return first === undefined ? '' : `, ${describeMove(first)}`;
+}
+
+function changeLines(changes: Told['changes']): string[] {
+  const moves = changes.flatMap((change) => (typeof change === 'string' ? [] : [change]));
+  if (moves.length === 0) return [];
+  const more = moves.length - CHANGES_SHOWN;
+  return [
+    '',
+    'What changed',
+    ...moves.slice(0, CHANGES_SHOWN).flatMap((move) => wrap(describeMove(move), 80, '  ')),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
+}
+
+function failureLines({ step, name, reason, log }: Told): string[] {
+  return [
+    '',
+    ...(step === undefined ? [] : [`Step        ${step}`]),
+    ...(name === undefined ? [] : [`Error       ${name}`]),
+    ...(reason === undefined ? [] : ['Reason', ...wrap(reason, 80, '  ')]),
+    ...(log === undefined ? [] : ['Log', `  ${log}`]),
+  ];
+}
+
+function targetLines(targets: Told['targets']): string[] {
+  if (targets.length === 0) return [];
+  const parameters = [
+    ...new Set(targets.flatMap(({ parameter }) => (parameter === undefined ? [] : [parameter]))),
+  ];
+  return [
+    '',
+    'Where',
+    ...targets.map(({ account, region, imageId }) => `  ${account}  ${region.padEnd(15)} ${imageId}`),
+    ...parameters.map((parameter) => `SSM parameter ${parameter}`),
+  ];
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}

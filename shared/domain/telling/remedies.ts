@@ -1,0 +1,176 @@
+/**
+ * What would make a pipeline bake that does not: for each recorded reason the conditions that are missing, as data and as a sentence with the
+ * command to type. Pure. Where there are several, each alone ends that reason.
+ */
+import * as z from 'zod';
+import { assertNever } from '../errors.ts';
+import type { HoldReason } from '../records/planning.ts';
+import { describeSelector, describeTime } from './wording.ts';
+
+export const RemedySchema = z.lazy(() =>
+  z.object({
+    condition: z.enum([
+      /** The time `until` has come. */
+      'time',
+      /** The pipeline named has come to rest. */
+      'ancestor-rests',
+      /** The bake named has ended. */
+      'bake-ends',
+      /** The selector named means something. */
+      'resolves',
+      /** Something that it is made of has a newer version. */
+      'newer-version',
+      /** A person asks for a bake. */
+      'request',
+      /** A person asks for a bake by force. */
+      'force',
+      'enabled',
+      /** The field named is changed and the definition applied. */
+      'definition',
+      /** A person confirms the wave of the change named. */
+      'confirmed',
+      /** A place among concurrent bakes is free, and nobody goes first. */
+      'place',
+    ]),
+    /** For people: `It bakes when …`. */
+    sentence: z.string(),
+    /** What to type. */
+    command: z.string().optional(),
+    until: z.iso.datetime().optional(),
+    pipeline: z.string().optional(),
+    bake: z.string().optional(),
+    selector: z.string().optional(),
+    change: z.string().optional(),
+    capacity: z.string().optional(),
+    field: z.string().optional(),
+  }),
+);
+export type Remedy = z.infer<typeof RemedySchema>;
+
+/** `pipeline` is the one that does not bake. */
+export function remediesOf(reason: HoldReason, pipeline: string): Remedy[] {
+  const { until, bake } = reason;
+  const asked: Remedy = {
+    condition: 'request',
+    sentence: 'when somebody asks for it',
+    command: `ovenbird bake ${pipeline}`,
+  };
+  const newer: Remedy = {
+    condition: 'newer-version',
+    sentence: 'when something that it is made of is newer',
+  };
+  switch (reason.code) {
+    case 'up-to-date':
+      return [newer, forced(pipeline)];
+    case 'debounce':
+    case 'back-off':
+      return [...atTime(until), asked];
+    case 'schedule':
+      return until === undefined ? [edit('triggers.schedule'), asked] : [...atTime(until), asked];
+    case 'freeze':
+      return [...atTime(until), forced(pipeline)];
+    case 'ancestor-moving':
+      return [...atRest(reason), ...atTime(until)];
+    case 'bake-running':
+    case 'after-approval':
+    case 'superseded-twice':
+      return [ended(bake)];
+    case 'unresolved':
+      return [resolved(reason)];
+    case 'manual':
+      return [asked];
+    case 'disabled':
+      return [enabled(pipeline, 'once it is enabled'), asked];
+    case 'too-many-failures':
+      return [enabled(pipeline, 'once its failures are forgotten'), asked];
+    case 'pinned':
+      return [edit('lifecycle.pinned'), asked];
+    case 'refused':
+      return [newer, ...atTime(reason.until), asked];
+    case 'storm-cap':
+      return [confirmed(reason), asked];
+    case 'concurrency':
+      return [place(reason)];
+    default:
+      return assertNever(reason.code);
+  }
+}
+
+function atTime(until: string | undefined): Remedy[] {
+  if (until === undefined) return [];
+  return [{ condition: 'time', sentence: `at ${describeTime(until)}`, until }];
+}
+
+function forced(pipeline: string): Remedy {
+  return {
+    condition: 'force',
+    sentence: 'when somebody asks for it by force',
+    command: `ovenbird bake ${pipeline} --force`,
+  };
+}
+
+function enabled(pipeline: string, sentence: string): Remedy {
+  return { condition: 'enabled', sentence, command: `ovenbird enable ${pipeline}` };
+}
+
+function edit(field: string): Remedy {
+  return {
+    condition: 'definition',
+    sentence: `when ${field} of its definition is changed and applied`,
+    field,
+  };
+}
+
+function atRest({ pipeline }: HoldReason): Remedy[] {
+  if (pipeline === undefined) return [];
+  return [
+    {
+      condition: 'ancestor-rests',
+      sentence: `when ${pipeline} has come to rest`,
+      command: `ovenbird explain ${pipeline}`,
+      pipeline,
+    },
+  ];
+}
+
+function ended(bake: string | undefined): Remedy {
+  if (bake === undefined) return { condition: 'bake-ends', sentence: 'when the bake that runs has ended' };
+  return {
+    condition: 'bake-ends',
+    sentence: `when bake ${bake} has ended`,
+    command: `ovenbird status --bake ${bake}`,
+    bake,
+  };
+}
+
+function resolved({ selector }: HoldReason): Remedy {
+  if (selector === undefined)
+    return { condition: 'resolves', sentence: 'when everything that it names exists' };
+  const [, parent] = /^pipeline:([^/]+)\//.exec(selector) ?? [];
+  if (parent === undefined)
+    return { condition: 'resolves', sentence: `when ${describeSelector(selector)} exists`, selector };
+  return {
+    condition: 'resolves',
+    sentence: `when ${parent} has its first release`,
+    command: `ovenbird explain ${parent}`,
+    selector,
+    pipeline: parent,
+  };
+}
+
+function confirmed({ change }: HoldReason): Remedy {
+  const sentence = 'when somebody confirms the wave';
+  if (change === undefined) return { condition: 'confirmed', sentence, command: 'ovenbird waves' };
+  return { condition: 'confirmed', sentence, command: `ovenbird confirm ${change}`, change };
+}
+
+function place({ capacity, pipeline }: HoldReason): Remedy {
+  const sentence =
+    pipeline === undefined ? 'when one of the bakes that run has ended' : `after ${pipeline} has started`;
+  return {
+    condition: 'place',
+    sentence,
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(pipeline === undefined ? {} : { pipeline }),
+  };
+}

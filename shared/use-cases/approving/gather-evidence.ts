@@ -1,0 +1,176 @@
+/** Reads together what a decision is about, as it stands now. The caller freezes it. */
+import { diffPackages, type Evidence, EvidenceSchema } from '../../domain/approving/approval.ts';
+import type { BakeRef } from '../../domain/baking/payloads.ts';
+import type { Target } from '../../domain/definitions/definition.ts';
+import { type Inventory, InventorySchema } from '../../domain/findings/inventory.ts';
+import { keys } from '../../domain/naming.ts';
+import { isSame } from '../../domain/planning/wish.ts';
+import {
+  type BakeRecord,
+  type ImageRecord,
+  ImageRecordSchema,
+  StepRecordSchema,
+} from '../../domain/records/bakes.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import { FingerprintRecordSchema } from '../../domain/records/planning.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { TestRecordSchema } from '../../domain/records/tests.ts';
+import type { Documents, Item, Table } from '../../ports.ts';
+import { readBake, readImages } from '../baking/steps.ts';
+import { read, readAll } from '../store/read.ts';
+
+export interface GatherEvidenceDeps {
+  readonly table: Table;
+  readonly documents: Pick<Documents, 'get'>;
+}
+
+export async function gatherEvidence(
+  deps: GatherEvidenceDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<Evidence> {
+  const { definition } = revision;
+  const judged = await judgedBy(deps, ref, bake);
+  const [images, tests, gate, changes] = await Promise.all([
+    readImages(deps, ref.bake),
+    readAll(deps.table, { pk: keys.bake(judged.bake).pk, prefix: 'TEST#' }, TestRecordSchema),
+    deps.table.get(keys.step(judged.bake, judged.attempt, 'Gate')),
+    readChanges(deps, bake),
+  ]);
+  const kept = await keptOf(deps, bake, images);
+  return EvidenceSchema.parse({
+    version: 1,
+    pipeline: bake.pipeline,
+    description: definition.description,
+    team: definition.team,
+    channel: bake.channel,
+    revision: bake.revision,
+    bake: bake.id,
+    reason: bake.reason,
+    requestedBy: bake.requestedBy,
+    changes,
+    lock: bake.lock,
+    images: images.map(({ variant, imageId = '', account, region }) => ({
+      variant,
+      imageId,
+      account,
+      region,
+    })),
+    tests: tests
+      .filter((test) => test.attempt === judged.attempt)
+      .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
+    gates: gate === undefined ? [] : [gateOf(gate)],
+    packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
+    targets: newTargets(definition.distribution.targets, kept),
+    ...(kept === undefined ? {} : { kept }),
+  });
+}
+
+const BAKES_LOOKED_AT = 20;
+
+/** Whose tests and gates speak for the image: those of the bake itself, or of the one that it takes over as it was judged. */
+async function judgedBy(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  ref: BakeRef,
+  bake: BakeRecord,
+): Promise<BakeRef> {
+  let [judged, at] = [bake, ref];
+  for (let looked = 0; looked < BAKES_LOOKED_AT; looked += 1) {
+    const { startsAt, reuses } = judged;
+    if (startsAt === 'Build' || startsAt === 'Test' || reuses === undefined) break;
+    judged = await readBake(deps, reuses);
+    at = { bake: judged.id, attempt: judged.attempt };
+  }
+  return at;
+}
+
+async function keptOf(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  bake: BakeRecord,
+  images: readonly ImageRecord[],
+): Promise<Evidence['kept']> {
+  if (bake.startsAt === 'Build' || bake.reuses === undefined) return undefined;
+  const built = images[0]?.adoptedFrom ?? bake.reuses;
+  if (bake.startsAt !== 'Approve') return { bake: built, startsAt: bake.startsAt, places: [] };
+  const channel = await read(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  const known = isSame(channel, bake)
+    ? channel?.places
+    : (await read(deps.table, fingerprint, FingerprintRecordSchema))?.places;
+  return { bake: built, startsAt: bake.startsAt, places: known ?? [] };
+}
+
+/** People are asked for what is new: where the release is already, it has been approved. */
+function newTargets(targets: readonly Target[], kept: Evidence['kept']): Target[] {
+  if (kept?.startsAt !== 'Approve') return [...targets];
+  return targets.flatMap((target) => {
+    const { account, mode } = target;
+    const regions = target.regions.filter((region) => !kept.places.includes(`${account}/${region}/${mode}`));
+    return regions.length === 0 ? [] : [{ ...target, regions }];
+  });
+}
+
+function gateOf(item: Item): Evidence['gates'][number] {
+  const { name, state, summary = '' } = StepRecordSchema.parse(item);
+  return { name, passed: state === 'succeeded', detail: summary };
+}
+
+/** A bake takes up as many changes as came together; people are shown the newest hundred. */
+const CHANGES_SHOWN = 100;
+
+/** The changes of a bake, each with the first one of its chain where that is another. */
+export async function readChanges(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  bake: Pick<BakeRecord, 'changes'>,
+): Promise<Evidence['changes']> {
+  const own = await readChangeRows(deps, bake.changes.slice(-CHANGES_SHOWN));
+  const causes = await readChangeRows(deps, [
+    ...new Set(own.filter((change) => change.cause !== change.id).map((change) => change.cause)),
+  ]);
+  return own.map((change) => {
+    const cause = causes.find((candidate) => candidate.id === change.cause);
+    return { ...inShort(change), ...(cause === undefined ? {} : { cause: inShort(cause) }) };
+  });
+}
+
+async function readChangeRows(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  ids: readonly string[],
+): Promise<ChangeRecord[]> {
+  const items = await deps.table.getMany(ids.map((id) => keys.change(id)));
+  return items.flatMap((item) => (item === undefined ? [] : [ChangeRecordSchema.parse(item)]));
+}
+
+function inShort({ id, selector, from, to, at }: ChangeRecord) {
+  return { id, selector, ...(from === undefined ? {} : { from }), to, at };
+}
+
+async function comparePackages(
+  deps: GatherEvidenceDeps,
+  bake: BakeRecord,
+  image: ImageRecord,
+): Promise<Evidence['packages'][number]> {
+  const after = (await readInventory(deps, image.inventory))?.packages ?? [];
+  const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
+  const current = channel === undefined ? undefined : ChannelRecordSchema.parse(channel);
+  const released =
+    current === undefined ? undefined : await deps.table.get(keys.image(current.bake, image.variant));
+  const before =
+    released === undefined
+      ? undefined
+      : await readInventory(deps, ImageRecordSchema.parse(released).inventory);
+  const compared = { variant: image.variant, total: after.length };
+  if (current === undefined || before === undefined)
+    return { ...compared, diff: { added: [], removed: [], changed: [] } };
+  return { ...compared, against: current.release, diff: diffPackages(before.packages, after) };
+}
+
+async function readInventory(
+  deps: GatherEvidenceDeps,
+  key: string | undefined,
+): Promise<Inventory | undefined> {
+  const text = key === undefined ? undefined : await deps.documents.get(key);
+  return text === undefined ? undefined : InventorySchema.parse(JSON.parse(text));
+}

@@ -1,0 +1,128 @@
+/**
+ * A bake that uses a kept image takes it over before anything else: its image rows say what the earlier bake built, and the steps that the
+ * image has been through already are recorded as left out. May be repeated.
+ */
+
+import type { BakeRef } from '../../domain/baking/payloads.ts';
+import { keys } from '../../domain/naming.ts';
+import { type StartsAt, stepsLeftOut, whyLeftOut } from '../../domain/planning/kept-images.ts';
+import {
+  type BakeRecord,
+  type ImageRecord,
+  ImageRecordSchema,
+  type StepRecord,
+} from '../../domain/records/bakes.ts';
+import { type OwnImages, type Write, WriteConflict } from '../../ports.ts';
+import type { StepDeps } from './steps.ts';
+
+export interface AdoptImagesDeps extends StepDeps {
+  readonly images: Pick<OwnImages, 'describe'>;
+}
+
+/** The images of the bake that is reused, or why they cannot be used any more. */
+export type KeptImages = { readonly images: readonly ImageRecord[] } | { readonly gone: string };
+
+export async function readKeptImages(
+  deps: AdoptImagesDeps,
+  reuses: string,
+  variants: readonly string[],
+): Promise<KeptImages> {
+  const items = await deps.table.getMany(variants.map((variant) => keys.image(reuses, variant)));
+  const images: ImageRecord[] = [];
+  for (const [index, item] of items.entries()) {
+    const image = item === undefined ? undefined : ImageRecordSchema.parse(item);
+    if (image?.imageId === undefined)
+      return { gone: `bake ${reuses} has no image of the variant ${variants[index]}` };
+    const facts = await deps.images.describe(image.region, image.imageId);
+    if (facts?.state !== 'available')
+      return { gone: `${image.imageId} is ${facts === undefined ? 'gone' : facts.state}` };
+    images.push(image);
+  }
+  return { images };
+}
+
+export async function adoptImages(
+  deps: AdoptImagesDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  images: readonly ImageRecord[],
+): Promise<void> {
+  const kept = bake.reuses ?? '';
+  const { startsAt } = bake;
+  for (const image of images) await adopt(deps, ref, adopted(ref, image, kept, startsAt));
+  for (const step of stepsLeftOut(startsAt)) await leaveOut(deps, ref, step, whyLeftOut(step, kept));
+}
+
+/** As it was built and described; judged anew where it is tested again, because nothing passes by default. */
+function adopted(ref: BakeRef, image: ImageRecord, kept: string, startsAt: StartsAt): ImageRecord {
+  const { verdict, ...built } = image;
+  const isJudged = startsAt !== 'Test' && verdict !== undefined;
+  return {
+    ...built,
+    bake: ref.bake,
+    attempt: ref.attempt,
+    adoptedFrom: image.adoptedFrom ?? kept,
+    ...(isJudged ? { verdict } : {}),
+  };
+}
+
+async function adopt(deps: AdoptImagesDeps, ref: BakeRef, row: ImageRecord): Promise<void> {
+  const key = keys.image(ref.bake, row.variant);
+  const item = await deps.table.get(key);
+  const before = item === undefined ? undefined : ImageRecordSchema.parse(item);
+  // An earlier call of the same attempt: what has become of the image since stays.
+  if (before?.attempt === ref.attempt && before.adoptedFrom !== undefined) return;
+  await ifFirst(deps, {
+    put: { ...key, ...row },
+    when: before === undefined ? { exists: false } : { equals: { attempt: before.attempt } },
+  });
+}
+
+async function leaveOut(
+  deps: AdoptImagesDeps,
+  ref: BakeRef,
+  name: StepRecord['name'],
+  summary: string,
+): Promise<void> {
+  const at = deps.clock.now().toISOString();
+  const step: StepRecord = {
+    bake: ref.bake,
+    attempt: ref.attempt,
+    name,
+    state: 'skipped',
+    startedAt: at,
+    endedAt: at,
+    summary,
+    links: {},
+  };
+  await ifFirst(deps, {
+    put: { ...keys.step(ref.bake, ref.attempt, name), ...step },
+    when: { exists: false },
+  });
+}
+
+/** Whoever wrote it first has written the same. */
+async function ifFirst(deps: AdoptImagesDeps, write: Write): Promise<void> {
+  try {
+    await deps.table.write([write]);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}
+
+/**
+ * What was kept is not there any more: the bake builds, and what it builds is tested and approved like any other. From then on nothing of the
+ * fingerprint counts as kept.
+ */
+export async function buildInstead(deps: AdoptImagesDeps, bake: BakeRecord): Promise<void> {
+  const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  await deps.table.write([
+    {
+      update: keys.bake(bake.id),
+      set: { startsAt: 'Build' },
+      remove: ['reuses'],
+      when: { equals: { attempt: bake.attempt } },
+    },
+    { update: fingerprint, remove: ['kept', 'places'], when: { equals: { bake: bake.id } } },
+  ]);
+}

@@ -1,0 +1,57 @@
+/** Judges an image against its pipeline's gates and freezes what was judged as evidence. A closed gate is an answer, not an error. */
+
+import { type GateInput, type GateResult, judge } from '../../domain/baking/gates.ts';
+import type { BakeRef } from '../../domain/baking/payloads.ts';
+import { canonical } from '../../domain/canonical.ts';
+import { evidenceKeys, InventorySchema } from '../../domain/findings/inventory.ts';
+import { keys } from '../../domain/naming.ts';
+import { ImageRecordSchema } from '../../domain/records/bakes.ts';
+import type { Documents } from '../../ports.ts';
+import { beginStep, endStep, readBakeAndRevision, type StepDeps } from './steps.ts';
+
+export interface EvaluateGatesDeps extends StepDeps {
+  readonly documents: Documents;
+}
+
+export async function evaluateGates(deps: EvaluateGatesDeps, ref: BakeRef): Promise<GateResult> {
+  await beginStep(deps, ref, 'Gate');
+  const { revision } = await readBakeAndRevision(deps, ref.bake);
+  const { variants, gates } = revision.definition;
+
+  const images: GateInput['images'][number][] = [];
+  for (const { name } of variants) images.push(await judged(deps, ref, name));
+  const result = judge({ packages: gates.packages, images });
+
+  const evidence = evidenceKeys.gate(ref.bake, ref.attempt);
+  await deps.documents.put(
+    evidence,
+    canonical({
+      ...result,
+      packages: gates.packages,
+      images: images.map(({ variant, verdict, installed }) => ({
+        variant,
+        verdict,
+        packages: installed.length,
+      })),
+    }),
+    'application/json',
+  );
+  await endStep(deps, ref, 'Gate', {
+    state: result.open ? 'succeeded' : 'failed',
+    summary: result.open ? 'All gates are open' : result.reasons.join('; '),
+    links: { evidence },
+  });
+  return result;
+}
+
+async function judged(
+  deps: EvaluateGatesDeps,
+  ref: BakeRef,
+  variant: string,
+): Promise<GateInput['images'][number]> {
+  const image = ImageRecordSchema.parse(await deps.table.get(keys.image(ref.bake, variant)));
+  const text = image.inventory === undefined ? undefined : await deps.documents.get(image.inventory);
+  // Without its inventory every required package counts as missing: nothing passes by default.
+  const installed = text === undefined ? [] : InventorySchema.parse(JSON.parse(text)).packages;
+  return { variant, verdict: image.verdict, installed };
+}

@@ -1,0 +1,89 @@
+/**
+ * Makes a definition the current one. Everything that could be found wrong later, when a bake is on its way, is looked for now: what it
+ * names must exist, no circle may arise, and no selector may reach an image before its release.
+ */
+import type { Applied } from '../../domain/api/shapes.ts';
+import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../../domain/errors.ts';
+import { MAX_WRITES, WriteConflict } from '../../ports.ts';
+import { checkBase } from './apply-base.ts';
+import type { ApplyDeps } from './apply-deps.ts';
+import { checkGraph } from './apply-graph.ts';
+import { checkReach } from './apply-reach.ts';
+import { lookAtSelectors } from './apply-selectors.ts';
+import { checkTimes } from './apply-times.ts';
+import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
+import { lastRevision, readBefore } from './read-before.ts';
+import { readDefinition } from './read-definition.ts';
+
+export interface ApplyRequest {
+  /** The file's content, scripts included. */
+  readonly definition: unknown;
+  readonly by: string;
+}
+
+const ROUNDS = 5;
+
+export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
+  const reading = readDefinition(deps, request.definition);
+  const { name } = reading.definition;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = await readBefore(deps.table, name);
+    if (before?.pipeline.digest === reading.digest)
+      return { pipeline: name, revision: before.pipeline.revision, outcome: 'unchanged', notes: [] };
+
+    const graph = await checkGraph(deps.table, reading);
+    if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);
+    const selectors = await lookAtSelectors(deps, reading, graph.parents);
+    const reach = await checkReach(deps, reading, before);
+    const times = checkTimes(deps, reading.definition);
+    const base = await checkBase(deps, reading, selectors.found);
+    const problems = firstOfField([
+      ...times,
+      ...graph.problems,
+      ...reach.problems,
+      ...selectors.problems,
+      ...base,
+    ]);
+    if (problems.length > 0) throw new InvalidDefinition(problems);
+
+    const revision = (before?.pipeline.revision ?? (await lastRevision(deps.table, name))) + 1;
+    const applying = { reading, before, revision, selectors: selectors.found, by: request.by };
+    const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks];
+    if (writes.length > MAX_WRITES) {
+      if (await writeSelectorsAhead(deps.table, applying)) continue;
+      throw new InvalidDefinition([tooMuchAtOnce(writes.length)]);
+    }
+    try {
+      await deps.table.write(writes);
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+      continue;
+    }
+    await deps.planQueue.send([{ pipeline: name, delaySeconds: reading.plan.debounceSeconds }]);
+    return {
+      pipeline: name,
+      revision,
+      outcome: before === undefined ? 'created' : 'changed',
+      notes: selectors.notes,
+    };
+  }
+  throw new RevisionConflict(
+    `${name}, or a pipeline that it is built on, keeps being changed; apply it again.`,
+  );
+}
+
+/** Of so many dependencies that not even without their own rows all fits into one transaction. */
+function tooMuchAtOnce(writes: number): Problem {
+  return {
+    field: 'inputs',
+    message: `changes too many dependencies at once: ${writes} rows, of which ${MAX_WRITES} can be written together`,
+    fix: 'Apply it in two steps: some of the components and inputs first, then all of them.',
+  };
+}
+
+/** What is wrong for two reasons is said once: the more telling reasons come first. */
+function firstOfField(problems: readonly Problem[]): Problem[] {
+  return problems.filter(
+    (problem, index) => problems.findIndex(({ field }) => field === problem.field) === index,
+  );
+}

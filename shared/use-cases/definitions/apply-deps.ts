@@ -1,0 +1,25 @@
+/** What applying a definition needs of the world. */
+import type { Home } from '../../domain/definitions/references.ts';
+import type {
+  Calendar,
+  Clock,
+  Digest,
+  Ids,
+  OwnImages,
+  PlanQueue,
+  SelectorResolver,
+  Table,
+} from '../../ports.ts';
+
+export interface ApplyDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly calendar: Calendar;
+  readonly resolver: SelectorResolver;
+  readonly planQueue: PlanQueue;
+  /** To see whether a pinned AMI is one of our own. */
+  readonly images: Pick<OwnImages, 'describe'>;
+  readonly home: Home;
+}

@@ -1,0 +1,97 @@
+/** What a definition names among images, parameters and the like, and who else does; for apply-reach.ts. */
+import * as z from 'zod';
+import type { Problem } from '../../domain/errors.ts';
+import { keys } from '../../domain/naming.ts';
+import { dependenciesOf } from '../../domain/records/pipelines.ts';
+import { TopicSelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
+import type { Table, Write } from '../../ports.ts';
+import { usersOf } from '../noticing/fan-out-change.ts';
+import { read, readAll } from '../store/read.ts';
+import type { Before } from './read-before.ts';
+import type { Reading } from './read-definition.ts';
+
+const LookersSchema = z.object({ version: z.number() });
+
+/** A selector that could name an image of ours, and the field that it stands in. */
+export interface Named<Kind extends Selector['kind'] = Selector['kind']> {
+  readonly field: string;
+  readonly selector: Extract<Selector, { kind: Kind }>;
+}
+
+export interface Finding {
+  readonly problems?: readonly Problem[];
+  readonly checks?: readonly Write[];
+}
+
+/** Selectors of one kind among base and inputs. Components are no images. */
+export function named<Kind extends Selector['kind']>(
+  reading: Pick<Reading, 'references'>,
+  kind: Kind,
+): Named<Kind>[] {
+  const { base, inputs } = reading.references;
+  const all = [
+    { field: 'base', selector: base },
+    ...inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),
+  ];
+  return all.flatMap(({ field, selector }) =>
+    isOf(selector, kind) ? [{ field: `${field}.${kind}`, selector }] : [],
+  );
+}
+
+function isOf<Kind extends Selector['kind']>(
+  selector: Selector,
+  kind: Kind,
+): selector is Extract<Selector, { kind: Kind }> {
+  return selector.kind === kind;
+}
+
+export function instead(field: string, message: string, pipeline: string): Problem {
+  const place = field.replace(/\.[a-z]+$/, '');
+  return { field, message, fix: `Name the pipeline: ${place}.pipeline: ${pipeline}` };
+}
+
+/** Whether the pipeline began to use the selector with this definition. */
+export function isNew(selector: Selector, before: Before | undefined): boolean {
+  const key = selectorKey(selector);
+  return (
+    before === undefined || dependenciesOf(before.revision.selectors).every((old) => selectorKey(old) !== key)
+  );
+}
+
+/** The next definition that would make what is looked for here must see that somebody began to look meanwhile. */
+export function beginsToLook(place: string): Write {
+  return { update: keys.lookers(place), add: { version: 1 } };
+}
+
+export async function nobodyBegins(table: Table, place: string): Promise<Write> {
+  const lookers = await read(table, keys.lookers(place), LookersSchema);
+  return { check: keys.lookers(place), when: { equals: { version: lookers?.version ?? null } } };
+}
+
+/** Pipelines other than `name` that use a selector of the topic for which `isMeant` holds. */
+export async function usersOfTopic(
+  table: Table,
+  topic: string,
+  name: string,
+  isMeant: (selector: Selector) => boolean,
+): Promise<{ readonly pipeline: string; readonly selector: Selector }[]> {
+  const { pk, sk: prefix } = keys.topicSelector(topic, '');
+  const query = { pk, prefix };
+  const listed = (await readAll(table, query, TopicSelectorRecordSchema)).filter(({ selector }) =>
+    isMeant(selector),
+  );
+  const users = await Promise.all(
+    listed.map(async ({ key, selector }) =>
+      (await usersOf(table, key, { limit: 5 })).users.map(({ pipeline }) => ({ pipeline, selector })),
+    ),
+  );
+  return users.flat().filter(({ pipeline }) => pipeline !== name);
+}
+
+export function merged(found: readonly Finding[]): Finding {
+  return {
+    problems: found.flatMap(({ problems = [] }) => problems),
+    checks: found.flatMap(({ checks = [] }) => checks),
+  };
+}

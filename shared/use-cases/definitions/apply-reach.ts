@@ -1,0 +1,148 @@
+/**
+ * No selector reaches a candidate (rule 4): what a pipeline makes may only be named as `pipeline:`, which moves when a release does. Looked at
+ * from both sides: what the new definition names, and what it makes. What is found is refused with the field and what to write instead.
+ */
+import * as z from 'zod';
+import type { Problem } from '../../domain/errors.ts';
+import { keys, parameterName } from '../../domain/naming.ts';
+import { selectorKey, selectorTopic } from '../../domain/versions/selectors.ts';
+import type { Write } from '../../ports.ts';
+import { usersOf } from '../noticing/fan-out-change.ts';
+import { read } from '../store/read.ts';
+import type { ApplyDeps } from './apply-deps.ts';
+import {
+  beginsToLook,
+  type Finding,
+  instead,
+  isNew,
+  merged,
+  named,
+  nobodyBegins,
+  usersOfTopic,
+} from './apply-named.ts';
+import { imagesNamed, lookupsOfTargets } from './apply-reach-images.ts';
+import type { Before } from './read-before.ts';
+import type { Reading } from './read-definition.ts';
+
+const PublisherSchema = z.object({ pipeline: z.string() });
+
+export function publishedParameter(reading: Pick<Reading, 'definition'>): string {
+  const { distribution, name, channel } = reading.definition;
+  return parameterName(distribution.parameter, name, channel);
+}
+
+export async function checkReach(
+  deps: ApplyDeps,
+  reading: Reading,
+  before: Before | undefined,
+): Promise<{ problems: Problem[]; checks: Write[] }> {
+  const found = await Promise.all([
+    parametersNamed(deps, reading, before),
+    imagesNamed(deps, reading),
+    ownParameter(deps, reading, before),
+    lookupsOfTargets(deps, reading, before),
+    channelUsers(deps, reading, before),
+  ]);
+  const checks = found.flatMap((entry) => entry.checks ?? []);
+  return { problems: found.flatMap((entry) => entry.problems ?? []), checks: oneEach(checks) };
+}
+
+/** A parameter may be named twice, pinned and not; a transaction takes one write of each row. */
+function oneEach(writes: readonly Write[]): Write[] {
+  const byRow = new Map(
+    writes.map((write) => {
+      const { pk, sk } =
+        'check' in write
+          ? write.check
+          : 'update' in write
+            ? write.update
+            : 'put' in write
+              ? write.put
+              : write.delete;
+      return [`${pk} ${sk}`, write] as const;
+    }),
+  );
+  return [...byRow.values()];
+}
+
+/** AWS's own parameters: nobody else can write them (systems-manager/userguide/sysman-parameter-name-constraints). */
+const PUBLIC = /^\/aws\//;
+
+/** A parameter that is read, pinned or not, must not be one that a pipeline writes, in whatever account and region. */
+async function parametersNamed(
+  deps: ApplyDeps,
+  reading: Reading,
+  before: Before | undefined,
+): Promise<Finding> {
+  const own = publishedParameter(reading);
+  const found = await Promise.all(
+    named(reading, 'ssm').map(async ({ field, selector }): Promise<Finding> => {
+      const { name } = selector;
+      if (PUBLIC.test(name)) return {};
+      if (name === own)
+        return { problems: [{ field, message: `${name} is where this pipeline publishes its own image.` }] };
+      const key = keys.publishedParameter(name);
+      const publisher = await read(deps.table, key, PublisherSchema);
+      if (publisher !== undefined)
+        return {
+          problems: [
+            instead(field, `${name} is published by the pipeline ${publisher.pipeline}.`, publisher.pipeline),
+          ],
+        };
+      const begins = isNew(selector, before) ? [beginsToLook(`parameter:${name}`)] : [];
+      return { checks: [{ check: key, when: { exists: false } }, ...begins] };
+    }),
+  );
+  return merged(found);
+}
+
+/** The parameter that this pipeline writes must not be another's, nor one that somebody reads. */
+async function ownParameter(deps: ApplyDeps, reading: Reading, before: Before | undefined): Promise<Finding> {
+  const { name } = reading.definition;
+  const field = 'distribution.parameter';
+  const parameter = publishedParameter(reading);
+  if (before !== undefined && publishedParameter(before.revision) === parameter) return {};
+  const lookers = await nobodyBegins(deps.table, `parameter:${parameter}`);
+  const publisher = await read(deps.table, keys.publishedParameter(parameter), PublisherSchema);
+  if (publisher !== undefined && publisher.pipeline !== name)
+    return {
+      problems: [
+        {
+          field,
+          message: `The pipeline ${publisher.pipeline} publishes to ${parameter} already.`,
+          fix: 'Put {pipeline} into the name.',
+        },
+      ],
+    };
+  const topic = selectorTopic({ kind: 'ssm', name: parameter, region: deps.home.region });
+  const readers = (await usersOfTopic(deps.table, topic, name, () => true)).map(({ pipeline }) => pipeline);
+  if (readers.length === 0) return { checks: [lookers] };
+  return {
+    problems: [
+      {
+        field,
+        message: `${[...new Set(readers)].join(', ')} would be built on ${parameter}, which this pipeline publishes.`,
+        fix: `Let them name the pipeline (pipeline: ${name}), or choose another parameter.`,
+      },
+    ],
+  };
+}
+
+/** Children name the channel: it cannot change under them. */
+async function channelUsers(deps: ApplyDeps, reading: Reading, before: Before | undefined): Promise<Finding> {
+  const { name, channel } = reading.definition;
+  const old = before?.pipeline.plan.channel;
+  if (old === undefined || old === channel) return {};
+  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: old });
+  const { users } = await usersOf(deps.table, key, { limit: 5 });
+  if (users.length === 0) return {};
+  return {
+    problems: [
+      {
+        field: 'channel',
+        message: `${users.map((user) => user.pipeline).join(', ')} build on the channel "${old}" of ${name}.`,
+        fix: `Keep channel: ${old}, or move them to another base first.`,
+      },
+    ],
+  };
+}

@@ -1,0 +1,117 @@
+/** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
+import type { Problem } from '../../domain/errors.ts';
+import { keys } from '../../domain/naming.ts';
+import { dependenciesOf, type PipelineRecord } from '../../domain/records/pipelines.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { type Selector, selectorKey, selectorTopic } from '../../domain/versions/selectors.ts';
+import type { Resolution } from '../../ports.ts';
+import { read, readMany } from '../store/read.ts';
+import type { ApplyDeps } from './apply-deps.ts';
+import type { Reading } from './read-definition.ts';
+
+export interface FoundSelector {
+  readonly record: SelectorRecord;
+  /** Other pipelines have brought it: its row stays as it is. */
+  readonly isKnown: boolean;
+}
+
+export interface SelectorCheck {
+  readonly found: readonly FoundSelector[];
+  readonly problems: readonly Problem[];
+  readonly notes: string[];
+}
+
+export async function lookAtSelectors(
+  deps: ApplyDeps,
+  reading: Reading,
+  parents: readonly PipelineRecord[],
+): Promise<SelectorCheck> {
+  const wanted = dependenciesOf(reading.plan);
+  const rows = await readMany(
+    deps.table,
+    wanted.map((selector) => keys.selector(selectorKey(selector))),
+    SelectorRecordSchema,
+  );
+  const looked = await Promise.all(
+    wanted.map((selector, index) => look(deps, selector, rows[index], parents)),
+  );
+  return {
+    found: looked.flatMap((entry) => ('record' in entry ? [entry] : [])),
+    problems: looked.flatMap((entry, index) =>
+      'reason' in entry ? [problemOf(reading, wanted[index], index, entry.reason)] : [],
+    ),
+    notes: looked.flatMap((entry) => ('note' in entry ? [entry.note] : [])),
+  };
+}
+
+type Looked = FoundSelector | { readonly reason: string } | (FoundSelector & { readonly note: string });
+
+async function look(
+  deps: ApplyDeps,
+  selector: Selector,
+  row: SelectorRecord | undefined,
+  parents: readonly PipelineRecord[],
+): Promise<Looked> {
+  if (row?.version !== undefined) return { record: row, isKnown: true };
+  const key = selectorKey(selector);
+  const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector };
+  const resolution =
+    selector.kind === 'pipeline' ? await channelOf(deps, selector) : await deps.resolver.resolve(selector);
+  if (resolution.found) {
+    const { version, detail } = resolution;
+    const at = deps.clock.now().toISOString();
+    const record: SelectorRecord = { ...empty, version, detail: { ...detail }, since: at, checkedAt: at };
+    return { record: row ?? record, isKnown: row !== undefined };
+  }
+  // A parent that has not released yet is no mistake: its first release starts the first bake.
+  if (selector.kind === 'pipeline' && parents.length > 0)
+    return {
+      record: row ?? empty,
+      isKnown: row !== undefined,
+      note: `${selector.pipeline} has no release yet; the first bake waits for it.`,
+    };
+  return { reason: resolution.reason };
+}
+
+async function channelOf(
+  deps: ApplyDeps,
+  selector: Extract<Selector, { kind: 'pipeline' }>,
+): Promise<Resolution> {
+  const channel = await read(
+    deps.table,
+    keys.channel(selector.pipeline, selector.channel),
+    ChannelRecordSchema,
+  );
+  if (channel === undefined) return { found: false, reason: `${selector.pipeline} has no release yet` };
+  return { found: true, version: channel.release, detail: channel.images };
+}
+
+function problemOf(reading: Reading, selector: Selector | undefined, index: number, reason: string): Problem {
+  const field = fieldOf(reading, index);
+  if (selector?.kind !== 'component')
+    return { field, message: reason, fix: 'Correct the name, or create what it names.' };
+  const written = selector.arn.split('/').slice(1).join('/');
+  return {
+    field,
+    message: `${written}: ${reason}`,
+    fix: 'Create the component with EC2 Image Builder, or correct its name or version.',
+  };
+}
+
+/** Which field of the definition the selector at this place of the plan comes from. */
+function fieldOf({ definition, references }: Reading, index: number): string {
+  if (index === 0) return `base.${formOf(definition.base)}`;
+  const component = index - 1;
+  if (component < references.components.length) return `components[${component}].component`;
+  const input = component - references.components.length;
+  const given = definition.inputs[input];
+  if (given !== undefined) return `inputs[${input}].${formOf(given)}`;
+  return `tests.components[${input - references.inputs.length}].component`;
+}
+
+const FORMS = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container', 'source', 'packages'] as const;
+
+function formOf(given: object): string {
+  return FORMS.find((form) => form in given) ?? '';
+}

@@ -1,0 +1,56 @@
+/** Whether the times that a definition names can come at all. */
+import type { Definition } from '../../domain/definitions/definition.ts';
+import { InvalidSchedule, type Problem } from '../../domain/errors.ts';
+import type { Calendar, Clock } from '../../ports.ts';
+
+export function checkTimes(
+  deps: { readonly calendar: Calendar; readonly clock: Clock },
+  { triggers }: Pick<Definition, 'triggers'>,
+): Problem[] {
+  const { mode, schedule, freeze } = triggers;
+  return [
+    ...(mode === 'schedule' && schedule === undefined
+      ? [
+          {
+            field: 'triggers.schedule',
+            message: 'is missing, though triggers.mode is schedule',
+            fix: 'Add it, for example expression: cron(0 8 ? * MON *)',
+          },
+        ]
+      : []),
+    ...(mode !== 'schedule' && schedule !== undefined
+      ? [
+          {
+            field: 'triggers.schedule',
+            message: `is set, though triggers.mode is ${mode}`,
+            fix: 'Write mode: schedule, or remove it.',
+          },
+        ]
+      : []),
+    ...(schedule === undefined ? [] : neverComes(deps, schedule, 'triggers.schedule')),
+    ...freeze.flatMap((window, index) => {
+      const field = `triggers.freeze[${index}]`;
+      if ('from' in window)
+        return Date.parse(window.from) < Date.parse(window.to)
+          ? []
+          : [{ field: `${field}.to`, message: 'is not after from' }];
+      return neverComes(deps, { expression: window.opens, timeZone: window.timeZone }, field, 'opens');
+    }),
+  ];
+}
+
+function neverComes(
+  { calendar, clock }: { readonly calendar: Calendar; readonly clock: Clock },
+  schedule: { readonly expression: string; readonly timeZone: string },
+  place: string,
+  name = 'expression',
+): Problem[] {
+  const field = `${place}.${name}`;
+  try {
+    if (calendar.next(schedule, clock.now()) !== undefined) return [];
+    return [{ field, message: `${schedule.expression} never comes`, fix: 'Correct its day, month or year.' }];
+  } catch (error) {
+    if (!(error instanceof InvalidSchedule)) throw error;
+    return [{ field, message: error.message, fix: 'Write it as AWS does: cron(0 8 ? * MON *)' }];
+  }
+}

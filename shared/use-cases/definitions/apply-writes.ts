@@ -1,0 +1,244 @@
+/** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, and what is one per pipeline. */
+import { canonical } from '../../domain/canonical.ts';
+import { due, keys, lists, selectorShard } from '../../domain/naming.ts';
+import {
+  dependenciesOf,
+  type PipelineRecord,
+  type PlanInputs,
+  type RevisionRecord,
+} from '../../domain/records/pipelines.ts';
+import type { PlanningRecord } from '../../domain/records/planning.ts';
+import type {
+  ChangeRecord,
+  SelectorRecord,
+  SelectorUserRecord,
+  TopicSelectorRecord,
+} from '../../domain/records/selectors.ts';
+import { selectorKey } from '../../domain/versions/selectors.ts';
+import { type Table, type Write, WriteConflict } from '../../ports.ts';
+import type { ApplyDeps } from './apply-deps.ts';
+import { parentNames } from './apply-graph.ts';
+import { publishedParameter } from './apply-reach.ts';
+import type { FoundSelector } from './apply-selectors.ts';
+import type { Before } from './read-before.ts';
+import type { Reading } from './read-definition.ts';
+
+export interface Applying {
+  readonly reading: Reading;
+  readonly before: Before | undefined;
+  readonly revision: number;
+  readonly selectors: readonly FoundSelector[];
+  readonly by: string;
+}
+
+export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: Applying): Write[] {
+  const now = deps.clock.now();
+  const first = firstVersion(deps, applying, now.toISOString());
+  const changes = [
+    ...(first === undefined ? [] : [first]),
+    changeOf(deps.ids.next(), applying, now.toISOString()),
+  ];
+  return [
+    ...pipelineWrites(applying, now.toISOString()),
+    planningWrite(
+      applying,
+      changes.map(({ id }) => id),
+      now,
+    ),
+    ...changes.map(
+      (change): Write => ({
+        put: { ...keys.change(change.id), ...change, listPk: lists.changes, listSk: change.id },
+      }),
+    ),
+    ...selectorWrites(applying, first),
+    ...parameterWrites(applying),
+  ];
+}
+
+function pipelineWrites({ reading, before, revision, by }: Applying, at: string): Write[] {
+  const { definition, digest, references, plan } = reading;
+  const { name } = definition;
+  const record: PipelineRecord = {
+    name,
+    revision,
+    digest,
+    enabled: before?.pipeline.enabled ?? true,
+    ...(before?.pipeline.disabled === undefined ? {} : { disabled: before.pipeline.disabled }),
+    parents: parentNames(reading),
+    plan,
+    createdAt: before?.pipeline.createdAt ?? at,
+    updatedAt: at,
+  };
+  const stored: RevisionRecord = {
+    pipeline: name,
+    revision,
+    definition,
+    selectors: {
+      base: references.base,
+      components: [...references.components],
+      inputs: [...references.inputs],
+      tests: [...references.tests],
+    },
+    digest,
+    appliedBy: by,
+    appliedAt: at,
+  };
+  return [
+    {
+      put: { ...keys.pipeline(name), ...record, listPk: lists.pipelines, listSk: name },
+      when:
+        before === undefined
+          ? { exists: false }
+          : { equals: { revision: before.pipeline.revision, enabled: before.pipeline.enabled } },
+    },
+    { put: { ...keys.revision(name, revision), ...stored }, when: { exists: false } },
+  ];
+}
+
+function planningWrite({ reading, before }: Applying, changes: readonly string[], now: Date): Write {
+  const pipeline = reading.definition.name;
+  const dueAt = new Date(now.getTime() + reading.plan.debounceSeconds * 1000).toISOString();
+  const dirty = { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.planning, dueSk: dueAt };
+  if (before === undefined) {
+    const record: PlanningRecord = {
+      pipeline,
+      version: 1,
+      dirty: true,
+      changes: [...changes],
+      causes: [...changes],
+      floors: {},
+      ticksSeen: now.toISOString(),
+      supersededInRow: 0,
+      consecutiveFailures: 0,
+    };
+    return { put: { ...keys.planning(pipeline), ...record, ...dirty }, when: { exists: false } };
+  }
+  // A new definition is a new start: what failed before says nothing about it.
+  return {
+    update: keys.planning(pipeline),
+    set: {
+      ...dirty,
+      consecutiveFailures: 0,
+      // Ticks count from the definition that has their schedule: one that changes something else drops none that has come.
+      ...(isSameSchedule(before.pipeline.plan, reading.plan) ? {} : { ticksSeen: now.toISOString() }),
+    },
+    remove: ['refusedPlaces'],
+    append: { changes, causes: changes },
+    add: { version: 1 },
+    when: { exists: true },
+  };
+}
+
+function isSameSchedule(one: PlanInputs, other: PlanInputs): boolean {
+  return one.mode === other.mode && canonical(one.schedule ?? null) === canonical(other.schedule ?? null);
+}
+
+/**
+ * The base image that nobody had asked for before moves from nothing to its first version: that is the first change of the chain that ends in
+ * the last image built on it.
+ */
+function firstVersion(
+  deps: Pick<ApplyDeps, 'ids'>,
+  { before, selectors, reading }: Applying,
+  at: string,
+): ChangeRecord | undefined {
+  const base = selectors.find(({ record }) => record.key === selectorKey(reading.references.base));
+  if (before !== undefined || base === undefined || base.isKnown) return undefined;
+  const { key, version, selector } = base.record;
+  if (version === undefined || selector.kind === 'pipeline') return undefined;
+  const id = deps.ids.next();
+  return { id, selector: key, to: version, at, cause: id, causes: [], follows: [], fanOut: 'done' };
+}
+
+function changeOf(id: string, { reading, before, revision }: Applying, at: string): ChangeRecord {
+  return {
+    id,
+    selector: `definition:${reading.definition.name}`,
+    ...(before === undefined ? {} : { from: String(before.pipeline.revision) }),
+    to: String(revision),
+    at,
+    cause: id,
+    causes: [],
+    follows: [],
+    fanOut: 'done',
+  };
+}
+
+function selectorWrites(
+  { reading, before, revision, selectors }: Applying,
+  first: ChangeRecord | undefined,
+): Write[] {
+  const pipeline = reading.definition.name;
+  const wanted = new Set(selectors.map(({ record }) => record.key));
+  const old = before === undefined ? [] : oldKeys(before.revision);
+  const rows = selectors.flatMap(({ record, isKnown }): Write[] => {
+    const user: SelectorUserRecord = {
+      selector: record.key,
+      pipeline,
+      debounceSeconds: reading.plan.debounceSeconds,
+      ...(waitsForNobody(reading) ? { express: { revision, plan: reading.plan } } : {}),
+    };
+    const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
+    if (isKnown && old.includes(record.key)) return [put];
+    // Whoever drops it as unused at this moment loses, or this does.
+    if (isKnown)
+      return [put, { update: keys.selector(record.key), add: { uses: 1 }, when: { exists: true } }];
+    return [put, ...newSelectorWrites(record, first?.selector === record.key ? { change: first.id } : {})];
+  });
+  const gone = old.filter((key) => !wanted.has(key));
+  return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
+}
+
+/** The rows of a selector that nobody has named before. */
+function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'change'> = {}): Write[] {
+  const { topic, key, selector } = record;
+  const listed: TopicSelectorRecord = { topic, key, selector };
+  const place = { listPk: lists.selectors(selectorShard(topic)), listSk: key };
+  return [
+    { put: { ...keys.selector(key), ...record, ...more, ...place }, when: { exists: false } },
+    { put: { ...keys.topicSelector(topic, key), ...listed } },
+  ];
+}
+
+/**
+ * Makes the rows of new selectors ahead, where all writes of a definition would not fit into one transaction. Without users they mean nothing.
+ * The base is left: its first version begins a chain of changes. Answers whether there was any.
+ */
+export async function writeSelectorsAhead(
+  table: Table,
+  { reading, selectors }: Pick<Applying, 'reading' | 'selectors'>,
+): Promise<boolean> {
+  const base = selectorKey(reading.references.base);
+  const fresh = selectors.filter(({ record, isKnown }) => !isKnown && record.key !== base);
+  await Promise.all(
+    fresh.map(async ({ record }) => {
+      try {
+        await table.write(newSelectorWrites(record));
+      } catch (error) {
+        // Somebody else has begun to name it at this moment.
+        if (!(error instanceof WriteConflict)) throw error;
+      }
+    }),
+  );
+  return fresh.length > 0;
+}
+
+function waitsForNobody({ plan }: Reading): boolean {
+  const isFree = dependenciesOf(plan).every((selector) => selector.kind !== 'pipeline');
+  return plan.mode === 'immediate' && plan.debounceSeconds === 0 && plan.freeze.length === 0 && isFree;
+}
+
+function oldKeys({ selectors }: RevisionRecord): string[] {
+  return [...new Set(dependenciesOf(selectors).map(selectorKey))];
+}
+
+function parameterWrites({ reading, before }: Applying): Write[] {
+  const pipeline = reading.definition.name;
+  const parameter = publishedParameter(reading);
+  const old = before === undefined ? undefined : publishedParameter(before.revision);
+  if (old === parameter) return [];
+  return [
+    { put: { ...keys.publishedParameter(parameter), pipeline }, when: { exists: false } },
+    ...(old === undefined ? [] : [{ delete: keys.publishedParameter(old) } satisfies Write]),
+  ];
+}

@@ -1,0 +1,181 @@
+/**
+ * A person takes a pipeline away. Everything that noticing and planning find it by goes in one transaction, with the selectors that nobody else
+ * uses; what it was made of, baked and released stays readable. One that comes back under the name goes on with the next revision.
+ */
+import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/errors.ts';
+import { keys, lists } from '../../domain/naming.ts';
+import { dependenciesOf } from '../../domain/records/pipelines.ts';
+import {
+  type ChangeRecord,
+  type SelectorRecord,
+  SelectorRecordSchema,
+} from '../../domain/records/selectors.ts';
+import { listed } from '../../domain/telling/wording.ts';
+import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
+import { type Clock, type Ids, MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports.ts';
+import { usersOf } from '../noticing/fan-out-change.ts';
+import { indexLater } from '../noticing/index-inventory.ts';
+import { readMany } from '../store/read.ts';
+import { publishedParameter } from './apply-reach.ts';
+import { type Before, readBefore } from './read-before.ts';
+
+export interface DeleteDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export interface DeleteRequest {
+  readonly pipeline: string;
+  readonly by: string;
+}
+
+const ROUNDS = 5;
+const CHILDREN_NAMED = 10;
+
+/** Throws PipelineHasChildren, which names them, and PipelineBaking. */
+export async function deletePipeline(
+  deps: DeleteDeps,
+  request: DeleteRequest,
+): Promise<{ readonly pipeline: string; readonly revision: number }> {
+  const { pipeline: name } = request;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = await readBefore(deps.table, name);
+    if (before === undefined) throw new PipelineNotFound(name);
+    const { channel } = before.pipeline.plan;
+    const own: Selector = { kind: 'pipeline', pipeline: name, channel };
+    const known = await readSelectors(deps.table, [own, ...dependenciesOf(before.revision.selectors)]);
+    await refuse(deps.table, before, own);
+    const { users, fence, unused } = await selectorRows(deps.table, name, known);
+    const always = [
+      ...ownRows(before, deps.clock.now().toISOString()),
+      ...users,
+      ...fence,
+      ...history(deps, before, request),
+    ];
+    const fitting = Math.floor((MAX_WRITES - always.length) / WRITES_OF_SELECTOR);
+    try {
+      await deps.table.write([...always, ...unused.slice(0, fitting).flat()]);
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+      continue;
+    }
+    for (const writes of unused.slice(fitting)) await dropUnused(deps.table, writes);
+    return { pipeline: name, revision: before.pipeline.revision };
+  }
+  throw new TryLater(`${name} kept changing while it was deleted; try again.`);
+}
+
+async function refuse(table: Table, { pipeline, planning }: Before, own: Selector): Promise<void> {
+  const { name } = pipeline;
+  const { users, cursor } = await usersOf(table, selectorKey(own), { limit: CHILDREN_NAMED });
+  const children = users.map((user) => user.pipeline);
+  if (children.length > 0) {
+    const shown = [...children, ...(cursor === undefined ? [] : ['others'])];
+    throw new PipelineHasChildren(
+      `${listed(shown)} ${shown.length === 1 ? 'is' : 'are'} built on ${name}. Give them another base, or delete them first.`,
+      { pipeline: name, children },
+    );
+  }
+  if (planning.activeBake !== undefined)
+    throw new PipelineBaking(
+      `${name} is baking. Wait for its end, or cancel it first: ovenbird cancel ${planning.activeBake}`,
+      { pipeline: name, bake: planning.activeBake },
+    );
+}
+
+/** Takes the place of a bake in the index of packages: nothing is installed any more. */
+const NO_BAKE = 'deleted';
+
+function ownRows({ pipeline, planning, revision }: Before, at: string): Write[] {
+  const { name, plan } = pipeline;
+  return [
+    { delete: keys.pipeline(name), when: { equals: { revision: pipeline.revision } } },
+    { delete: keys.planning(name), when: { equals: { version: planning.version, activeBake: null } } },
+    { delete: keys.channel(name, plan.channel) },
+    indexLater({ pipeline: name, channel: plan.channel }, NO_BAKE, at),
+    { delete: keys.publishedParameter(publishedParameter(revision)), when: { equals: { pipeline: name } } },
+  ];
+}
+
+interface Known {
+  readonly selector: Selector;
+  readonly row: SelectorRecord | undefined;
+}
+
+async function readSelectors(table: Table, selectors: readonly Selector[]): Promise<Known[]> {
+  const each = [...new Map(selectors.map((selector) => [selectorKey(selector), selector])).values()];
+  const rows = await readMany(
+    table,
+    each.map((selector) => keys.selector(selectorKey(selector))),
+    SelectorRecordSchema,
+  );
+  return each.map((selector, index) => ({ selector, row: rows[index] }));
+}
+
+interface SelectorWrites {
+  readonly users: readonly Write[];
+  /** Loses when a child has come meanwhile. */
+  readonly fence: readonly Write[];
+  /** Of each selector that nobody else uses. */
+  readonly unused: readonly (readonly Write[])[];
+}
+
+const WRITES_OF_SELECTOR = 2;
+
+/** A selector that nobody else uses goes too. Whoever begins to use it meanwhile counts its `uses` up, or makes its row: then this loses. */
+async function selectorRows(table: Table, name: string, known: readonly Known[]): Promise<SelectorWrites> {
+  const isOwn = ({ selector }: Known) => selector.kind === 'pipeline' && selector.pipeline === name;
+  const others = known.filter((entry) => !isOwn(entry));
+  const unused = await Promise.all(
+    others.map(async ({ selector, row }) => {
+      const { users } = await usersOf(table, selectorKey(selector), { limit: 2 });
+      const isUsed = users.some(({ pipeline }) => pipeline !== name);
+      return isUsed || row === undefined ? [] : [selectorGone(row)];
+    }),
+  );
+  return {
+    users: others.map(({ selector }) => ({ delete: keys.selectorUser(selectorKey(selector), name) })),
+    fence: known
+      .filter(isOwn)
+      .flatMap(({ selector, row }) =>
+        row === undefined
+          ? [{ check: keys.selector(selectorKey(selector)), when: { exists: false } }]
+          : selectorGone(row),
+      ),
+    unused: unused.flat(),
+  };
+}
+
+function selectorGone({ key, topic, uses }: SelectorRecord): Write[] {
+  return [
+    { delete: keys.selector(key), when: { exists: true, equals: { uses: uses ?? null } } },
+    { delete: keys.topicSelector(topic, key) },
+  ];
+}
+
+/** What did not fit into one transaction. One that is used again by now stays. */
+async function dropUnused(table: Table, writes: readonly Write[]): Promise<void> {
+  try {
+    await table.write(writes);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}
+
+/** That it was deleted, and by whom, is a change like those of its definition before. */
+function history(deps: DeleteDeps, { pipeline }: Before, { by }: DeleteRequest): Write[] {
+  const id = deps.ids.next();
+  const change: ChangeRecord = {
+    id,
+    selector: `definition:${pipeline.name}`,
+    from: String(pipeline.revision),
+    to: `deleted by ${by}`,
+    at: deps.clock.now().toISOString(),
+    cause: id,
+    causes: [],
+    follows: [],
+    fanOut: 'done',
+  };
+  return [{ put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } }];
+}

@@ -1,0 +1,71 @@
+/**
+ * A person lets a pipeline bake by itself again: it is enabled, what failed in a row is forgotten, and a fingerprint that was refused because
+ * it failed too often may be tried once more. What somebody decided against stays refused.
+ */
+
+import { failedTooOften } from '../../domain/baking/outcomes.ts';
+import { TryLater } from '../../domain/errors.ts';
+import { due, keys } from '../../domain/naming.ts';
+import { type Write, WriteConflict } from '../../ports.ts';
+import { type PlanDeps, type PlanOutcome, planPipeline } from '../planning/plan-pipeline.ts';
+import { type Read, readSituation } from '../planning/plan-situation.ts';
+
+export interface Enabled {
+  readonly outcome: 'changed' | 'unchanged';
+  /** What came of it at once. */
+  readonly plan: PlanOutcome;
+}
+
+const ROUNDS = 5;
+
+export async function enablePipeline(
+  deps: PlanDeps,
+  { pipeline }: { readonly pipeline: string },
+): Promise<Enabled> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const read = await readSituation(deps, pipeline);
+    const writes = enableWrites(read, deps.clock.now().toISOString());
+    try {
+      if (writes.length > 0) await deps.table.write(writes);
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+      continue;
+    }
+    const plan = await planPipeline(deps, pipeline);
+    return { outcome: writes.length > 0 ? 'changed' : 'unchanged', plan };
+  }
+  throw new TryLater(`${pipeline} kept changing while it was enabled; try again.`);
+}
+
+function enableWrites({ situation }: Read, at: string): Write[] {
+  const { seen, fingerprint } = situation;
+  const { name, revision, enabled, plan } = seen.pipeline;
+  const { planning } = seen;
+  const failed =
+    fingerprint !== undefined && failedTooOften(fingerprint, plan.maxFailures) ? fingerprint : undefined;
+  if (enabled && planning.consecutiveFailures === 0 && failed === undefined) return [];
+  return [
+    {
+      update: keys.pipeline(name),
+      set: { enabled: true },
+      remove: ['disabled'],
+      when: { equals: { revision } },
+    },
+    {
+      update: keys.planning(name),
+      set: { consecutiveFailures: 0, dirty: true, dueAt: at, duePk: due.planning, dueSk: at },
+      add: { version: 1 },
+      when: { equals: { version: planning.version } },
+    },
+    ...(failed === undefined
+      ? []
+      : [
+          {
+            update: keys.fingerprint(name, failed.bits, failed.proof),
+            set: { state: 'failed', failures: 0 },
+            remove: ['lastFailureAt'],
+            when: { equals: { bake: failed.bake, state: 'refused' } },
+          } satisfies Write,
+        ]),
+  ];
+}

@@ -1,0 +1,164 @@
+/**
+ * Makes the image current in every target, last of all and only when every required target is verified. Either all move or all are as before:
+ * each previous value stands in the ledger before it is overwritten, and one bake alone holds the pointers of a channel until its release.
+ */
+import type * as z from 'zod';
+import { rootOf } from '../../domain/baking/outcomes.ts';
+import type { MovePointersInputSchema } from '../../domain/baking/payloads.ts';
+import { placeName } from '../../domain/distributing/distribution.ts';
+import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/errors.ts';
+import { keys } from '../../domain/naming.ts';
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import { type Clock, type Write, WriteConflict } from '../../ports.ts';
+import { endStep, openAttempt } from '../baking/steps.ts';
+import { isOpen } from './advance-targets.ts';
+import { isDone, lostRaceIsTryLater, planOf, readRows, savePlan } from './ledger.ts';
+import { moveRow } from './move-row.ts';
+import { failRow, type PlaceDeps } from './places.ts';
+import { POINTERS_AT_A_TIME, restorePointers } from './restore-pointers.ts';
+import { sideBySide } from './side-by-side.ts';
+import { revokeSource } from './source-permissions.ts';
+
+export interface MovePointersDeps extends PlaceDeps {
+  readonly clock: Clock;
+}
+type Input = z.infer<typeof MovePointersInputSchema>;
+
+type Moved = { moved: number; failed: string[] };
+
+export function movePointers(deps: MovePointersDeps, input: Input): Promise<Moved> {
+  return lostRaceIsTryLater('Moving pointers', () => settleAndMove(deps, input));
+}
+
+async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<Moved> {
+  await openAttempt(deps, input);
+  const plan = await planOf(deps, input);
+  if (plan.state === 'restoring' || plan.state === 'restored') {
+    await restorePointers(deps, input);
+    throw new DistributionFailed(`The pointers of bake ${input.bake} were put back.`, input);
+  }
+  const rows = await settleRows(deps, input, await readRows(deps, input.bake));
+  if (plan.state === 'planned' || plan.state === 'moving') {
+    requireVerified(rows);
+    await revokeSource(deps, plan, rows);
+    await moveAll(deps, input, plan.state === 'moving' ? plan : await claim(deps, plan));
+  }
+  return finish(deps, input);
+}
+
+/** Rows that a region left open have failed: their nested execution ended, so nobody works on them any more. */
+async function settleRows(
+  deps: MovePointersDeps,
+  input: Input,
+  rows: readonly TargetRecord[],
+): Promise<TargetRecord[]> {
+  const causes = new Map(
+    input.regions.flatMap(({ region, error: name, cause = '' }) =>
+      name === undefined ? [] : [[region, rootOf({ name, cause }).reason] as const],
+    ),
+  );
+  return sideBySide(POINTERS_AT_A_TIME, rows, async (row) => {
+    if (row.attempt !== input.attempt || !isOpen(row)) return row;
+    const cause = causes.get(row.region) ?? row.problem ?? 'its region ended before it';
+    return failRow(deps, row, `It was not distributed: ${cause}`);
+  });
+}
+
+function requireVerified(rows: readonly TargetRecord[]): void {
+  const missing = rows.filter((row) => row.required && row.state !== 'verified');
+  if (missing.length === 0) return;
+  const reasons = missing.map((row) => `${placeName(row)}: ${row.problem ?? `is ${row.state}`}`);
+  throw new DistributionFailed(
+    `${missing.length} required ${missing.length === 1 ? 'target has' : 'targets have'} no verified image. ${reasons.join(' | ')}`,
+    { targets: missing.map(placeName) },
+  );
+}
+
+/** From here on nobody else moves the pointers of this channel, and the release that stood when the plan was made still is the newest. */
+async function claim(deps: MovePointersDeps, plan: DistributionRecord): Promise<DistributionRecord> {
+  const channel = keys.channel(plan.pipeline, plan.channel);
+  const pointers = keys.pointers(plan.pipeline, plan.channel);
+  const also: Write[] = [
+    {
+      check: channel,
+      when: plan.sequence === 0 ? { exists: false } : { equals: { sequence: plan.sequence } },
+    },
+    {
+      put: { ...pointers, holder: `${plan.bake}.${plan.attempt}`, at: deps.clock.now().toISOString() },
+      when: { exists: false },
+    },
+  ];
+  try {
+    return await savePlan(deps, plan, { state: 'moving' }, also);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    if (error.key.sk === channel.sk)
+      throw new ReleaseOutdated(
+        `${plan.pipeline} has a newer release in ${plan.channel} than when this distribution was planned. Bake again if it is still wanted.`,
+        { bake: plan.bake },
+      );
+    throw new TryLater(
+      `Another bake moves the pointers of ${plan.pipeline}/${plan.channel} at this moment.`,
+      {
+        bake: plan.bake,
+      },
+    );
+  }
+}
+
+async function moveAll(deps: MovePointersDeps, input: Input, plan: DistributionRecord): Promise<void> {
+  const rows = (await readRows(deps, plan.bake)).filter(
+    // Who was being left behind when the run before this one ended, too.
+    (row) =>
+      !row.carrier && (row.state === 'verified' || (row.state === 'failed' && isDone(row, 'remember'))),
+  );
+  const results = await sideBySide(POINTERS_AT_A_TIME, rows, (row) => moveRow(deps, plan, row));
+
+  const refused = results.filter((result) => result.kind === 'refused');
+  if (refused.length > 0) {
+    const left = await restorePointers(deps, input);
+    throw new DistributionFailed(describeRefusals(refused, left), {
+      targets: refused.map(({ row }) => placeName(row)),
+    });
+  }
+  const later = results.find((result) => result.kind === 'later');
+  if (later !== undefined)
+    throw new TryLater(`${placeName(later.row)}: ${later.reason}`, { bake: plan.bake });
+
+  try {
+    await savePlan(deps, plan, { state: 'moved' });
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    throw new AttemptEnded(`The pointers of bake ${plan.bake} were taken back meanwhile.`, {
+      bake: plan.bake,
+    });
+  }
+}
+
+function describeRefusals(
+  refused: readonly { readonly row: TargetRecord; readonly reason: string }[],
+  left: readonly string[],
+): string {
+  const reasons = refused.map((result) => `${placeName(result.row)}: ${result.reason}`);
+  const end =
+    left.length === 0
+      ? 'All pointers are as they were before.'
+      : `These could not be put back: ${left.join(' | ')}`;
+  return `A pointer could not be moved. ${reasons.join(' | ')}. ${end}`;
+}
+
+async function finish(deps: MovePointersDeps, input: Input): Promise<Moved> {
+  const rows = (await readRows(deps, input.bake)).filter(
+    (row) => !row.carrier && row.attempt === input.attempt,
+  );
+  const moved = rows.filter((row) => row.state === 'verified').length;
+  const failed = rows
+    .filter((row) => row.state === 'failed')
+    .map((row) => `${placeName(row)}: ${row.problem ?? 'failed'}`);
+  const behind = failed.length === 0 ? '' : `; without ${failed.length} best-effort: ${failed.join(' | ')}`;
+  await endStep(deps, input, 'Distribute', {
+    state: 'succeeded',
+    summary: `${moved} of ${rows.length} targets have the image and point to it${behind}`.slice(0, 2000),
+  });
+  return { moved, failed };
+}

@@ -1,0 +1,136 @@
+/**
+ * Marks the pipelines that use a selector which has moved. A few are marked in the transaction of the move itself; many page by page, with
+ * the place in the list kept on the change, so that whoever finds it open goes on where it stopped.
+ */
+import { due, type Key, keys } from '../../domain/naming.ts';
+import {
+  type ChangeRecord,
+  ChangeRecordSchema,
+  type SelectorUserRecord,
+  SelectorUserRecordSchema,
+} from '../../domain/records/selectors.ts';
+import {
+  type Clock,
+  MAX_WRITES,
+  type PlanQueue,
+  type Table,
+  type Write,
+  WriteConflict,
+} from '../../ports.ts';
+import { read } from '../store/read.ts';
+import { type Affected, affectedPage } from './finding-users.ts';
+
+export interface FanOutDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly planQueue: PlanQueue;
+}
+
+/** One write of each transaction is the change's own. */
+const USERS_AT_ONCE = MAX_WRITES - 1;
+/** A page of a finding loses when one of its pipelines is written at that moment. */
+const MOST_TRIES = 20;
+
+/** One page of the pipelines that use a selector. */
+export async function usersOf(
+  table: Pick<Table, 'query'>,
+  selector: string,
+  page: {
+    readonly limit: number;
+    readonly after?: string | undefined;
+    readonly descending?: boolean;
+  },
+): Promise<{ users: SelectorUserRecord[]; cursor: string | undefined }> {
+  const { items, cursor } = await table.query({
+    pk: keys.selectorUser(selector, '').pk,
+    prefix: 'USER#',
+    limit: page.limit,
+    ...(page.descending === undefined ? {} : { descending: page.descending }),
+    ...(page.after === undefined ? {} : { after: page.after }),
+  });
+  return { users: items.map((item) => SelectorUserRecordSchema.parse(item)), cursor };
+}
+
+/** The write that tells a pipeline of changes. Raising the version makes every decision that did not see them lose. */
+export function markWrite(
+  user: SelectorUserRecord,
+  changes: readonly ChangeRecord[],
+  now: Date,
+): Extract<Write, { update: Key }> {
+  const dueAt = new Date(now.getTime() + user.debounceSeconds * 1000).toISOString();
+  return {
+    update: keys.planning(user.pipeline),
+    set: {
+      dirty: true,
+      markedAt: now.toISOString(),
+      dueAt,
+      debounceUntil: dueAt,
+      duePk: due.planning,
+      dueSk: dueAt,
+    },
+    append: { changes: changes.map((change) => change.id), causes: changes.flatMap(causesOf) },
+    add: { version: 1 },
+    when: { exists: true },
+  };
+}
+
+/** The same for a finding, which also raises what is wanted of the package. The floors are those that were read, so they must still stand. */
+export function raiseWrite(user: Affected, change: ChangeRecord, now: Date): Write {
+  const { finding, id, to } = change;
+  if (finding === undefined) return markWrite(user, [change], now);
+  const write = markWrite(user, [change], now);
+  const floors = { ...user.floors, [finding.package]: { version: to, change: id } };
+  return { ...write, set: { ...write.set, floors }, when: { equals: { version: user.version } } };
+}
+
+/** The first changes of the chains that a change belongs to. */
+export function causesOf(change: ChangeRecord): readonly string[] {
+  return change.causes.length > 0 ? change.causes : [change.cause];
+}
+
+export function planRequests(users: readonly SelectorUserRecord[]) {
+  return users.map((user) => ({ pipeline: user.pipeline, delaySeconds: user.debounceSeconds }));
+}
+
+async function marksOf(
+  table: Table,
+  change: ChangeRecord,
+  now: Date,
+): Promise<{ users: readonly SelectorUserRecord[]; marks: Write[]; cursor: string | undefined }> {
+  const limits = { limit: USERS_AT_ONCE, after: change.cursor };
+  if (change.finding === undefined) {
+    const page = await usersOf(table, change.selector, limits);
+    return { ...page, marks: page.users.map((user) => markWrite(user, [change], now)) };
+  }
+  const page = await affectedPage(table, { ...change.finding, version: change.to }, limits);
+  return { ...page, marks: page.users.map((user) => raiseWrite(user, change, now)) };
+}
+
+/** Goes on until the last page. Two runs at once share the work: one write of each page wins. Answers how many pipelines this run marked. */
+export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number> {
+  let marked = 0;
+  let tries = 0;
+  for (;;) {
+    const change = await read(deps.table, keys.change(id), ChangeRecordSchema);
+    if (change === undefined || change.fanOut === 'done') return marked;
+    const now = deps.clock.now();
+    const page = await marksOf(deps.table, change, now);
+    const when = { equals: { fanOut: 'open', cursor: change.cursor ?? null } };
+    const progress: Write =
+      page.cursor === undefined
+        ? { update: keys.change(id), set: { fanOut: 'done' }, remove: ['duePk', 'dueSk', 'cursor'], when }
+        : { update: keys.change(id), set: { cursor: page.cursor }, when };
+    try {
+      await deps.table.write([progress, ...page.marks]);
+    } catch (error) {
+      // Somebody else was here first; or, of a finding, a pipeline is being planned at this moment and is read again.
+      tries += 1;
+      const isBusy = change.finding !== undefined && tries < MOST_TRIES;
+      if (error instanceof WriteConflict && (error.index === 0 || isBusy)) continue;
+      throw error;
+    }
+    tries = 0;
+    marked += page.users.length;
+    if (page.users.length > 0) await deps.planQueue.send(planRequests(page.users));
+  }
+}

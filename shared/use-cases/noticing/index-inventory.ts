@@ -1,0 +1,225 @@
+/**
+ * Brings the index of packages up to what a channel now holds, so that a finding leads to the pipelines that it concerns without a search. A job
+ * of a row: it is written with the release, goes on where it stopped, and a newer release takes it over.
+ */
+import {
+  type IndexStep,
+  type InventoryIndexRecord,
+  InventoryIndexRecordSchema,
+  indexSteps,
+  isBelow,
+  type PackageFloorRecord,
+  PackageFloorRecordSchema,
+  type PackageList,
+  type PackageUseRecord,
+  packageListOf,
+} from '../../domain/findings/findings.ts';
+import { InventorySchema } from '../../domain/findings/inventory.ts';
+import { due, keys, lists } from '../../domain/naming.ts';
+import { BakeRecordSchema } from '../../domain/records/bakes.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import {
+  type Documents,
+  type FindingHints,
+  MAX_WRITES,
+  type Table,
+  type Write,
+  WriteConflict,
+} from '../../ports.ts';
+import { readImages } from '../baking/steps.ts';
+import { read, readMany } from '../store/read.ts';
+import { countWaveFrom } from './count-wave.ts';
+import { planRequests, raiseWrite } from './fan-out-change.ts';
+import { affectedOf } from './finding-users.ts';
+import { changeOf, fixOf, type NoticeFindingsDeps } from './notice-finding.ts';
+import { waveWrites } from './wave-rows.ts';
+
+export interface IndexInventoryDeps extends NoticeFindingsDeps {
+  readonly documents: Pick<Documents, 'get'>;
+}
+
+type Channel = Pick<InventoryIndexRecord, 'pipeline' | 'channel'>;
+
+/** One write of each transaction is the job's own. */
+const STEPS_AT_ONCE = MAX_WRITES - 1;
+const INVENTORIES_SWEPT = 100;
+const ROUNDS = 10;
+
+/** The write that a release makes with its own: from then on the index is behind until the job is done. */
+export function indexLater({ pipeline, channel }: Channel, bake: string, at: string): Write {
+  return {
+    update: keys.inventoryIndex(pipeline, channel),
+    set: { pipeline, channel, bake, cursor: 0, state: 'open', duePk: due.inventory, dueSk: at },
+    append: { bakes: [bake] },
+  };
+}
+
+/** Asks for the inventories that wait to be indexed. */
+export async function sweepInventories(deps: {
+  readonly table: Pick<Table, 'query'>;
+  readonly clock: NoticeFindingsDeps['clock'];
+  readonly findingHints: Pick<FindingHints, 'sendInventories'>;
+}): Promise<number> {
+  const jobs: InventoryIndexRecord[] = [];
+  let after: string | undefined;
+  do {
+    const page = await deps.table.query({
+      index: 'due',
+      pk: due.inventory,
+      upTo: deps.clock.now().toISOString(),
+      limit: INVENTORIES_SWEPT,
+      ...(after === undefined ? {} : { after }),
+    });
+    jobs.push(...page.items.map((item) => InventoryIndexRecordSchema.parse(item)));
+    after = page.cursor;
+  } while (after !== undefined && jobs.length < INVENTORIES_SWEPT);
+  if (jobs.length > 0)
+    await deps.findingHints.sendInventories(jobs.map(({ pipeline, channel }) => ({ pipeline, channel })));
+  return jobs.length;
+}
+
+/** Answers the changes that pipelines were told of: findings that are older than the release. */
+export async function indexInventory(deps: IndexInventoryDeps, channel: Channel): Promise<ChangeRecord[]> {
+  const key = keys.inventoryIndex(channel.pipeline, channel.channel);
+  const job = await read(deps.table, key, InventoryIndexRecordSchema);
+  if (job === undefined || job.state === 'done') return [];
+  const packages = await Promise.all(job.bakes.map((bake) => packagesOf(deps, bake)));
+  const now = packages.at(-1) ?? packageListOf([]);
+  const before = packages.slice(0, -1);
+  const isWhole = before.length === 1 && job.bakes[0] === job.indexed;
+  const steps = indexSteps(before, now, isWhole ? before[0] : undefined);
+  const stands = (cursor: number) => ({ equals: { bake: job.bake, state: 'open', cursor } });
+  try {
+    for (let start = job.cursor; start < steps.length; start += STEPS_AT_ONCE) {
+      const part = steps.slice(start, start + STEPS_AT_ONCE);
+      await deps.table.write([
+        { update: key, set: { cursor: start + part.length }, when: stands(start) },
+        ...part.map((step) => stepWrite(job, step, now)),
+      ]);
+    }
+    const changes = await tellOfFindings(deps, job, now);
+    await deps.table.write([
+      {
+        update: key,
+        set: { state: 'done', bakes: [job.bake], indexed: job.bake, cursor: 0 },
+        remove: ['duePk', 'dueSk'],
+        when: stands(Math.max(job.cursor, steps.length)),
+      },
+    ]);
+    return changes;
+  } catch (error) {
+    // Another run is at it, or a newer release has taken the job over; while it is open the sweep asks again.
+    if (error instanceof WriteConflict && error.key.sk === key.sk) return [];
+    throw error;
+  }
+}
+
+function stepWrite({ pipeline, channel }: InventoryIndexRecord, step: IndexStep, now: PackageList): Write {
+  const key = keys.packageUse(step.name, pipeline, channel);
+  if (step.kind === 'delete') return { delete: key };
+  const use: PackageUseRecord = {
+    package: step.name,
+    pipeline,
+    channel,
+    versions: [...step.versions],
+    ...(now.format === undefined ? {} : { format: now.format }),
+  };
+  return { put: { ...key, ...use } };
+}
+
+/** What is installed in the images of a bake, or of the bake whose images it took over. */
+async function packagesOf(deps: IndexInventoryDeps, id: string): Promise<PackageList> {
+  const bake = await read(deps.table, keys.bake(id), BakeRecordSchema);
+  const images = await readImages(deps, id);
+  if (images.length === 0 && bake?.reuses !== undefined) return packagesOf(deps, bake.reuses);
+  const documents = await Promise.all(
+    images.flatMap(({ inventory }) => (inventory === undefined ? [] : [deps.documents.get(inventory)])),
+  );
+  return packageListOf(
+    documents.map((text) => (text === undefined ? [] : InventorySchema.parse(JSON.parse(text)).packages)),
+  );
+}
+
+/** Floors that were there before the release, if what asked for them is still so. */
+async function tellOfFindings(
+  deps: IndexInventoryDeps,
+  job: InventoryIndexRecord,
+  now: PackageList,
+): Promise<ChangeRecord[]> {
+  const formats = now.format === undefined ? (['apt', 'rpm'] as const) : ([now.format] as const);
+  const wanted = [...now.versions.keys()].flatMap((name) =>
+    formats.map((format) => keys.packageFloor(name, format)),
+  );
+  const floors = (await readMany(deps.table, wanted, PackageFloorRecordSchema)).filter(
+    (floor) => floor !== undefined,
+  );
+  const { pipeline, channel } = job;
+  const behind = floors.flatMap((floor) => {
+    const versions = [...(now.versions.get(floor.package) ?? [])];
+    const use = { package: floor.package, pipeline, channel, versions, format: now.format };
+    return isBelow(use, floor) ? [{ floor, use }] : [];
+  });
+  if (behind.length === 0) return [];
+  const active = new Set(
+    (await deps.findings.read([...new Set(behind.map(({ floor }) => floor.finding))])).map(({ arn }) => arn),
+  );
+  const changes: ChangeRecord[] = [];
+  for (const { floor, use } of behind) {
+    const change = active.has(floor.finding) ? await tell(deps, floor, use) : await forget(deps, floor);
+    if (change !== undefined) changes.push(change);
+  }
+  return changes;
+}
+
+async function tell(
+  deps: IndexInventoryDeps,
+  floor: PackageFloorRecord,
+  use: PackageUseRecord,
+): Promise<ChangeRecord | undefined> {
+  for (let round = 0; ; round += 1) {
+    const [user] = await affectedOf(deps.table, fixOf(floor), [use]);
+    if (user === undefined) return undefined;
+    const known =
+      floor.change === undefined
+        ? undefined
+        : await read(deps.table, keys.change(floor.change), ChangeRecordSchema);
+    const wave = known === undefined ? await countWaveFrom(deps, [use.pipeline]) : undefined;
+    const change: ChangeRecord = known ?? {
+      ...changeOf(deps, floor),
+      fanOut: 'done',
+      ...(wave === undefined ? {} : { wave }),
+    };
+    try {
+      await deps.table.write([
+        raiseWrite(user, change, deps.clock.now()),
+        ...(known === undefined ? [...newChange(floor, change), ...waveWrites(deps, change)] : []),
+      ]);
+      await deps.planQueue.send(planRequests([user]));
+      return change;
+    } catch (error) {
+      // The pipeline is being planned at this moment, or somebody else has told it.
+      if (!(error instanceof WriteConflict) || round === ROUNDS) throw error;
+    }
+  }
+}
+
+/** The first pipeline that a finding concerns has the change recorded with it. */
+function newChange(floor: PackageFloorRecord, change: ChangeRecord): Write[] {
+  const { id } = change;
+  const put: Write = { put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } };
+  if (floor.state === 'open') return [put];
+  const { version } = floor;
+  const when = { equals: { version, state: 'done' } };
+  return [put, { update: keys.packageFloor(floor.package, floor.format), set: { change: id }, when }];
+}
+
+/** The finding is closed; if another asks for the same, the reconcile brings it up. */
+async function forget(deps: IndexInventoryDeps, floor: PackageFloorRecord): Promise<undefined> {
+  const key = keys.packageFloor(floor.package, floor.format);
+  const when = { equals: { finding: floor.finding, version: floor.version } };
+  try {
+    await deps.table.write([{ delete: key, when }]);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A person lets a wave start that is larger than may start by itself. Whoever it held stands under its change and is planned at once; a second
+ * look a minute later finds those whom the index did not show yet, and those whom a crash left behind.
+ */
+import { ChangeNotFound, NothingToConfirm, TryLater } from '../../domain/errors.ts';
+import { due, keys, lists } from '../../domain/naming.ts';
+import { WaveRecordSchema } from '../../domain/records/planning.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { type Clock, type PlanQueue, type Table, WriteConflict } from '../../ports.ts';
+import { read } from '../store/read.ts';
+
+export interface ConfirmDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly planQueue: PlanQueue;
+}
+
+const ROUNDS = 5;
+const LOOK_AGAIN_SECONDS = 60;
+const HELD_AT_ONCE = 50;
+const WAVES_AT_ONCE = 20;
+
+/** Confirming twice changes nothing: the first one stands. */
+export async function confirmWave(
+  deps: ConfirmDeps,
+  request: { readonly change: string; readonly by: string },
+): Promise<ChangeRecord> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const change = await read(deps.table, keys.change(request.change), ChangeRecordSchema);
+    if (change === undefined) throw new ChangeNotFound(request.change);
+    if (change.wave === undefined)
+      throw new NothingToConfirm(
+        `Change ${change.id} waits for nobody: it leads to no more bakes than start by themselves.`,
+        { change: change.id },
+      );
+    const confirmed = await confirm(deps, change, request.by);
+    if (confirmed === undefined) continue;
+    await planHeld(deps, change.id);
+    return confirmed;
+  }
+  throw new TryLater(`Change ${request.change} kept changing while its wave was confirmed; try again.`);
+}
+
+/** Undefined when somebody else was faster. */
+async function confirm(
+  deps: ConfirmDeps,
+  change: ChangeRecord,
+  by: string,
+): Promise<ChangeRecord | undefined> {
+  if (change.wave === undefined || change.wave.confirmed !== undefined) return change;
+  const now = deps.clock.now();
+  const at = now.toISOString();
+  const wave = { ...change.wave, confirmed: { by, at } };
+  const dueSk = new Date(now.getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
+  try {
+    await deps.table.write([
+      {
+        update: keys.wave(change.id),
+        set: { duePk: due.confirmed, dueSk },
+        remove: ['listPk', 'listSk'],
+        when: { equals: { listPk: lists.waves } },
+      },
+      { update: keys.change(change.id), set: { wave }, when: { exists: true } },
+    ]);
+    return { ...change, wave };
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return undefined;
+  }
+}
+
+/** The last look at waves that were confirmed a while ago. */
+export async function sweepConfirmed(deps: ConfirmDeps): Promise<number> {
+  const upTo = deps.clock.now().toISOString();
+  const page = await deps.table.query({ index: 'due', pk: due.confirmed, upTo, limit: WAVES_AT_ONCE });
+  for (const item of page.items) {
+    const { change } = WaveRecordSchema.parse(item);
+    await planHeld(deps, change);
+    await deps.table.write([
+      { update: keys.wave(change), remove: ['duePk', 'dueSk'], when: { exists: true } },
+    ]);
+  }
+  return page.items.length;
+}
+
+/** Each is marked as due before it is asked for, so that a lost message is found by the sweep. */
+async function planHeld(deps: ConfirmDeps, change: string): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = await deps.table.query({
+      index: 'due',
+      pk: due.wave(change),
+      limit: HELD_AT_ONCE,
+      ...(after === undefined ? {} : { after }),
+    });
+    const at = deps.clock.now().toISOString();
+    const marked = await Promise.all(
+      page.items.map((item) => markDue(deps, String(item.pipeline), due.wave(change), at)),
+    );
+    const names = marked.flatMap((name) => name ?? []);
+    if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+    after = page.cursor;
+  } while (after !== undefined);
+}
+
+/** Undefined where it stands there no longer: somebody has planned it, or deleted it. */
+async function markDue(
+  deps: ConfirmDeps,
+  pipeline: string,
+  stands: string,
+  at: string,
+): Promise<string | undefined> {
+  try {
+    await deps.table.write([
+      {
+        update: keys.planning(pipeline),
+        set: { dirty: true, dueAt: at, duePk: due.planning, dueSk: at },
+        add: { version: 1 },
+        when: { exists: true, equals: { duePk: stands } },
+      },
+    ]);
+    return pipeline;
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Decides about one pipeline and carries the decision out. Everything rests on what is read here; the planning row's version fences the
+ * write, so two planners, or a planner and a change that comes meanwhile, never both have their way.
+ */
+import { assertNever, PipelineNotFound, TryLater } from '../../domain/errors.ts';
+import { executionName, keys } from '../../domain/naming.ts';
+import { type Decision, decide } from '../../domain/planning/decision.ts';
+import type { Head } from '../../domain/planning/wish.ts';
+import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import type { HoldReason, PlanningRecord } from '../../domain/records/planning.ts';
+import { type SelectorResolver, type Workflows, WriteConflict } from '../../ports.ts';
+import { type NoticeTopicsDeps, noticeTopic } from '../noticing/notice-topics.ts';
+import { read } from '../store/read.ts';
+import { isForAncestors, planDescendants, standsIn } from './plan-again.ts';
+import { readHead } from './plan-chain.ts';
+import { recordCurrent, recordHold, recordTakenUp } from './plan-record.ts';
+import { type Read, readSituation, type SituationDeps } from './plan-situation.ts';
+import { startBake } from './plan-start.ts';
+import { supersedeBake } from './plan-supersede.ts';
+
+export interface PlanDeps extends SituationDeps, Omit<NoticeTopicsDeps, 'resolver'> {
+  readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
+}
+
+export type PlanOutcome =
+  | { readonly kind: 'started'; readonly bake: string; readonly reason: string }
+  | { readonly kind: 'running'; readonly bake: string }
+  | { readonly kind: 'current'; readonly release: string }
+  | { readonly kind: 'held'; readonly reasons: readonly HoldReason[] }
+  | { readonly kind: 'superseding'; readonly bake: string; readonly reason: string };
+
+const ROUNDS = 6;
+/** The queue's longest (AWSSimpleQueueService SendMessage DelaySeconds); what takes longer is the sweep's. */
+const LONGEST_DELAY_SECONDS = 900;
+
+/** Planning never resolves what AWS has to be asked for: only the topics of channels are looked at from here. */
+const noResolver: SelectorResolver = {
+  resolve: async (selector) => ({
+    found: false,
+    reason: `A ${selector.kind} selector is not resolved while planning.`,
+  }),
+};
+
+export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOutcome> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const head = await readHead(deps.table, name);
+    const running = await alreadyRunning(deps, head);
+    if (running !== undefined) return running;
+    const read = await readSituation(deps, name, head);
+    // A release whose event was lost, or has not come yet: take it up first, so that the bake knows its cause.
+    if (read.behind.length > 0 && round === 0) {
+      for (const topic of read.behind) await noticeTopic({ ...deps, resolver: noResolver }, topic);
+      continue;
+    }
+    try {
+      return await carryOut(deps, read, decide(read.situation));
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+  }
+  throw new TryLater(`${name} kept changing while it was planned.`);
+}
+
+/**
+ * Messages come twice, and everybody whom it waited for asks for a pipeline. One that has started and was marked by nothing since needs no
+ * second look at all that it is built on.
+ */
+async function alreadyRunning(
+  deps: PlanDeps,
+  { pipeline, planning }: Head,
+): Promise<PlanOutcome | undefined> {
+  const { activeBake, dirty, request, changes } = planning;
+  const isAsked =
+    dirty || request !== undefined || changes.length > 0 || pipeline.plan.schedule !== undefined;
+  if (activeBake === undefined || isAsked) return undefined;
+  const bake = await read(deps.table, keys.bake(activeBake), BakeRecordSchema);
+  if (bake === undefined) return undefined;
+  const attempt = await read(deps.table, keys.attempt(activeBake, bake.attempt), AttemptRecordSchema);
+  if (attempt === undefined || attempt.endRequested !== undefined) return undefined;
+  await startAgain(deps, { attempt });
+  return { kind: 'running', bake: activeBake };
+}
+
+/** For whoever was asked a while ago: the pipeline may have been deleted meanwhile, and then there is nothing to plan. */
+export async function planIfThere(deps: PlanDeps, name: string): Promise<PlanOutcome | { kind: 'gone' }> {
+  try {
+    return await planPipeline(deps, name);
+  } catch (error) {
+    if (error instanceof PipelineNotFound && error.facts.pipeline === name) return { kind: 'gone' };
+    throw error;
+  }
+}
+
+async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise<PlanOutcome> {
+  const { seen } = read.situation;
+  const { name } = seen.pipeline;
+  switch (decision.kind) {
+    case 'start': {
+      const bake = await startBake(deps, read, decision);
+      return { kind: 'started', bake, reason: decision.reason };
+    }
+    case 'current':
+      await recordCurrent(deps, read, decision.reason);
+      if (seen.planning.dirty) await planDescendants(deps, name);
+      return { kind: 'current', release: seen.channel?.release ?? '' };
+    case 'hold': {
+      const { isNews, seconds } = await recordHold(deps, read, decision);
+      await askInTime(deps, name, seconds);
+      // Only once: each of them may tell its own descendants, and on many paths that would be messages without number.
+      if (isNews && seen.planning.dirty && isNewsBelow(seen.planning, decision))
+        await planDescendants(deps, name);
+      await endAgain(deps, read);
+      return { kind: 'held', reasons: decision.reasons };
+    }
+    case 'taken-up':
+      await recordTakenUp(deps, read, decision);
+      await startAgain(deps, read);
+      return { kind: 'running', bake: decision.bake };
+    case 'supersede':
+      await supersedeBake(deps, read, decision);
+      return { kind: 'superseding', bake: decision.active.id, reason: decision.reason.message };
+    default:
+      return assertNever(decision);
+  }
+}
+
+/** Whether those built on the pipeline may have to be planned for it: nothing of it will start soon, or it no longer waits in their place. */
+function isNewsBelow(
+  before: PlanningRecord,
+  { settled, reasons }: Extract<Decision, { kind: 'hold' }>,
+): boolean {
+  if (settled || reasons.some(({ code }) => code === 'schedule')) return true;
+  return standsIn(before) && !isForAncestors(reasons);
+}
+
+async function askInTime(deps: PlanDeps, pipeline: string, seconds: number | undefined): Promise<void> {
+  if (seconds === undefined || seconds > LONGEST_DELAY_SECONDS) return;
+  await deps.planQueue.send([{ pipeline, delaySeconds: Math.ceil(seconds) }]);
+}
+
+/** A bake that is recorded but may never have been started: the name finds the execution if there is one. */
+async function startAgain(deps: PlanDeps, { attempt }: Pick<Read, 'attempt'>): Promise<void> {
+  if (attempt?.state !== 'queued') return;
+  const ref = { bake: attempt.bake, attempt: attempt.attempt };
+  await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
+}
+
+/** A bake that was asked to end, but whose execution may not have been stopped. */
+async function endAgain(deps: PlanDeps, { attempt }: Read): Promise<void> {
+  if (attempt?.endRequested === undefined) return;
+  const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
+  const execution = attempt.execution ?? deps.workflows.executionArn('bake', name);
+  await deps.workflows.stop(execution, `Asked to end by ${attempt.endRequested.by}`);
+}

@@ -1,0 +1,109 @@
+/**
+ * A person asks for a bake. The answer is what came of it at once: the bake that started or already runs, that everything is current, or the
+ * id under which the request is remembered and why it is held.
+ */
+import { TryLater } from '../../domain/errors.ts';
+import { due, keys, lists } from '../../domain/naming.ts';
+import { decide } from '../../domain/planning/decision.ts';
+import type { Situation } from '../../domain/planning/situation.ts';
+import type { HoldReason } from '../../domain/records/planning.ts';
+import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import { type Write, WriteConflict } from '../../ports.ts';
+import { type PlanDeps, planPipeline } from './plan-pipeline.ts';
+import { type Read, readSituation } from './plan-situation.ts';
+
+export interface BakeRequest {
+  readonly pipeline: string;
+  /** ARN or name of who asks; they may not approve the bake. */
+  readonly by: string;
+  /** Bake even though nothing has changed. */
+  readonly force: boolean;
+}
+
+export type BakeAnswer =
+  | { readonly kind: 'started'; readonly bake: string; readonly change: string; readonly reason: string }
+  | { readonly kind: 'running'; readonly bake: string }
+  | { readonly kind: 'up-to-date'; readonly release: string }
+  | { readonly kind: 'held'; readonly change: string; readonly reasons: readonly HoldReason[] };
+
+const ROUNDS = 5;
+
+export async function requestBake(deps: PlanDeps, request: BakeRequest): Promise<BakeAnswer> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const read = await readSituation(deps, request.pipeline);
+    if (!request.force && read.behind.length === 0) {
+      const decision = decide(asked(read, request, deps.clock.now().toISOString()));
+      if (decision.kind === 'current')
+        return { kind: 'up-to-date', release: read.situation.seen.channel?.release ?? '' };
+      if (decision.kind === 'taken-up') return { kind: 'running', bake: decision.bake };
+    }
+    const change = changeOf(deps, request);
+    try {
+      await deps.table.write(requestWrites(read, request, change));
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+      continue;
+    }
+    return answer(await planPipeline(deps, request.pipeline), change.id);
+  }
+  throw new TryLater(`${request.pipeline} kept changing while the request was written; ask again.`);
+}
+
+/** As it will be decided: what a person said no to before is asked for again by whoever asks in person. */
+function asked({ situation }: Read, { by, force }: BakeRequest, at: string): Situation {
+  const { seen } = situation;
+  const planning = { ...seen.planning, request: { id: '', by, at, force } };
+  return { ...situation, seen: { ...seen, planning } };
+}
+
+function changeOf(deps: PlanDeps, request: BakeRequest): ChangeRecord {
+  const id = deps.ids.next();
+  return {
+    id,
+    selector: `request:${request.pipeline}`,
+    to: `${request.force ? 'forced' : 'asked'} by ${request.by}`,
+    at: deps.clock.now().toISOString(),
+    cause: id,
+    causes: [],
+    follows: [],
+    fanOut: 'done',
+  };
+}
+
+function requestWrites(read: Read, request: BakeRequest, change: ChangeRecord): Write[] {
+  const { planning } = read.situation.seen;
+  const { id, at } = change;
+  return [
+    {
+      update: keys.planning(request.pipeline),
+      set: {
+        dirty: true,
+        request: { id, by: request.by, at, force: request.force },
+        // Part of the bits from now on: without it the forced bake's release would not be what is wanted.
+        ...(request.force ? { salt: id } : {}),
+        dueAt: at,
+        duePk: due.planning,
+        dueSk: at,
+      },
+      append: { changes: [id], causes: [id] },
+      add: { version: 1 },
+      when: { equals: { version: planning.version } },
+    },
+    { put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } },
+  ];
+}
+
+function answer(outcome: Awaited<ReturnType<typeof planPipeline>>, change: string): BakeAnswer {
+  switch (outcome.kind) {
+    case 'started':
+      return { kind: 'started', bake: outcome.bake, change, reason: outcome.reason };
+    case 'running':
+      return { kind: 'running', bake: outcome.bake };
+    case 'current':
+      return { kind: 'up-to-date', release: outcome.release };
+    case 'held':
+      return { kind: 'held', change, reasons: outcome.reasons };
+    case 'superseding':
+      return { kind: 'held', change, reasons: [{ code: 'bake-running', message: outcome.reason }] };
+  }
+}

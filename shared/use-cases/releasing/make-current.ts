@@ -1,0 +1,141 @@
+/**
+ * What makes an image current in its channel: the release, the channel and what is published, for one transaction. A kept image is the release
+ * that it was, so that nobody rebakes for it.
+ */
+
+import { placesOf } from '../../domain/definitions/plan-inputs.ts';
+import { due, keys, lists } from '../../domain/naming.ts';
+import { type BakeRecord, ImageRecordSchema } from '../../domain/records/bakes.ts';
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import type { OutboxRecord } from '../../domain/records/outbox.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import {
+  type ChannelRecord,
+  ChannelRecordSchema,
+  type ReleaseRecord,
+  ReleaseRecordSchema,
+} from '../../domain/records/releases.ts';
+import {
+  channelAfter,
+  hasImages,
+  imagesOf,
+  releaseAfter,
+  targetsShowing,
+} from '../../domain/releasing/release.ts';
+import { imageReleasedEvent } from '../../events/image-released.ts';
+import type { Clock, Digest, Ids, Table, Write } from '../../ports.ts';
+import { readBake } from '../baking/steps.ts';
+import { indexLater } from '../noticing/index-inventory.ts';
+import { read, readMany } from '../store/read.ts';
+
+export interface MakeCurrentDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+}
+
+/** An event may hold 1 MB, an item of the table 400 KB (events PutEvents, amazondynamodb). */
+const TARGETS_IN_EVENT = 100;
+
+/** Answers the release's id and the writes that make it current; they lose when the channel has moved on since the plan. */
+export async function makeCurrent(
+  deps: MakeCurrentDeps,
+  plan: DistributionRecord,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+  rows: readonly TargetRecord[],
+): Promise<{ readonly release: string; readonly writes: readonly Write[] }> {
+  const before = await read(deps.table, keys.channel(plan.pipeline, plan.channel), ChannelRecordSchema);
+  const standing = await standingRelease(deps, plan, bake, before);
+  const id = standing?.id ?? deps.ids.next();
+  const at = deps.clock.now().toISOString();
+  const release = releaseAfter({ id, bake, plan, rows, standing, at });
+  const images = await readMany(
+    deps.table,
+    Object.keys(plan.sources).map((variant) => keys.image(bake.id, variant)),
+    ImageRecordSchema,
+  );
+  const channel = channelAfter({
+    digest: deps.digest,
+    release,
+    bake,
+    images: images.filter((image) => image !== undefined),
+    places: placesOf(revision.definition),
+    before,
+  });
+  const { team } = revision.definition;
+  const isNew = standing === undefined;
+  return { release: id, writes: publish(deps, plan, { bake, release, channel, rows, team, isNew }) };
+}
+
+/** The release that a kept image is in already, if it still is of exactly these images. */
+async function standingRelease(
+  deps: MakeCurrentDeps,
+  plan: DistributionRecord,
+  bake: BakeRecord,
+  before: ChannelRecord | undefined,
+): Promise<ReleaseRecord | undefined> {
+  if (bake.reuses === undefined) return undefined;
+  const reused = await readBake(deps, bake.reuses);
+  const id = reused.release ?? (before?.bake === reused.id ? before.release : undefined);
+  if (id === undefined) return undefined;
+  const found =
+    (await read(deps.table, keys.release(plan.pipeline, plan.channel, id), ReleaseRecordSchema)) ??
+    (await read(deps.table, keys.release(plan.pipeline, reused.channel, id), ReleaseRecordSchema));
+  return found !== undefined && hasImages(found, imagesOf(plan)) ? found : undefined;
+}
+
+function publish(
+  deps: Pick<MakeCurrentDeps, 'ids'>,
+  plan: DistributionRecord,
+  given: {
+    readonly bake: BakeRecord;
+    readonly release: ReleaseRecord;
+    readonly channel: ChannelRecord;
+    readonly rows: readonly TargetRecord[];
+    readonly team: string | undefined;
+    readonly isNew: boolean;
+  },
+): Write[] {
+  const { bake, release, team, isNew } = given;
+  const { pipeline, channel, sequence } = plan;
+  const { id, at, images } = release;
+  const event: OutboxRecord = {
+    id: deps.ids.next(),
+    ...imageReleasedEvent({
+      bake: bake.id,
+      attempt: plan.attempt,
+      pipeline,
+      ...(team === undefined ? {} : { team }),
+      channel,
+      release: id,
+      reason: bake.reason,
+      startsAt: bake.startsAt,
+      images,
+      targets: targetsShowing(given.rows).slice(0, TARGETS_IN_EVENT),
+      changes: bake.changes,
+      causes: bake.causes,
+    }),
+    at,
+    published: false,
+  };
+  return [
+    {
+      put: { ...keys.channel(pipeline, channel), ...given.channel },
+      when: sequence === 0 ? { exists: false } : { equals: { sequence } },
+    },
+    {
+      put: {
+        ...keys.release(pipeline, channel, id),
+        ...release,
+        listPk: lists.releases,
+        listSk: `${at}#${id}`,
+      },
+      ...(isNew ? { when: { exists: false } } : {}),
+    },
+    { put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },
+    { delete: keys.pointers(pipeline, channel) },
+    indexLater({ pipeline, channel }, bake.id, at),
+  ];
+}

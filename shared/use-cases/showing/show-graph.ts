@@ -1,0 +1,176 @@
+/** Who is built on what: pipelines page by page, or all above or below one of them. What is stale is told from what selectors mean now. */
+import type { Graph, GraphQuery } from '../../domain/api/planning.ts';
+import { PipelineNotFound } from '../../domain/errors.ts';
+import { keys, lists } from '../../domain/naming.ts';
+import { isSame, type Seen, type Wish, wishOf } from '../../domain/planning/wish.ts';
+import { dependenciesOf, type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
+import { FingerprintRecordSchema, PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
+import type { Calendar, Clock, Digest, Table } from '../../ports.ts';
+import { usersOf } from '../noticing/fan-out-change.ts';
+import { seenRows } from '../planning/plan-chain.ts';
+import { readMany } from '../store/read.ts';
+import { ReadBatch } from '../store/read-batch.ts';
+
+export interface GraphDeps {
+  readonly table: Pick<Table, 'getMany' | 'query'>;
+  readonly clock: Clock;
+  readonly calendar: Calendar;
+  readonly digest: Digest;
+}
+
+/** Above or below one pipeline; more than people can look at. */
+const MOST_PIPELINES = 1000;
+const USERS_AT_ONCE = 100;
+
+export async function showGraph(deps: GraphDeps, query: GraphQuery): Promise<Graph> {
+  const { upstream, downstream, limit, cursor } = query;
+  if (upstream === undefined && downstream === undefined) return await pageOf(deps, limit, cursor);
+  const found = new Map<string, PipelineRecord>();
+  let isCut = false;
+  if (upstream !== undefined) isCut = (await walk(deps, upstream, found, aboveOf)) || isCut;
+  if (downstream !== undefined) isCut = (await walk(deps, downstream, found, belowOf)) || isCut;
+  const graph = await graphOf(deps, [...found.values()]);
+  const known = new Set(graph.nodes.map(({ id }) => id));
+  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), isCut };
+}
+
+/** Edges from pipelines of other pages are told here too. */
+async function pageOf(deps: GraphDeps, limit: number, cursor: string | undefined): Promise<Graph> {
+  const page = await deps.table.query({
+    index: 'list',
+    pk: lists.pipelines,
+    limit,
+    ...(cursor === undefined ? {} : { after: cursor }),
+  });
+  const graph = await graphOf(
+    deps,
+    page.items.map((item) => PipelineRecordSchema.parse(item)),
+  );
+  return { ...graph, isCut: false, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
+}
+
+type Step = (deps: GraphDeps, level: readonly PipelineRecord[]) => Promise<string[]>;
+
+/** Answers whether it stopped because there were too many. */
+async function walk(
+  deps: GraphDeps,
+  start: string,
+  found: Map<string, PipelineRecord>,
+  step: Step,
+): Promise<boolean> {
+  const seen = new Set([start]);
+  let level = await readPipelines(deps, [start]);
+  if (level.length === 0) throw new PipelineNotFound(start);
+  while (level.length > 0) {
+    for (const row of level) found.set(row.name, row);
+    if (found.size >= MOST_PIPELINES) return true;
+    const next = (await step(deps, level)).filter((name) => !seen.has(name));
+    for (const name of next) seen.add(name);
+    level = await readPipelines(deps, [...new Set(next)].slice(0, MOST_PIPELINES - found.size));
+  }
+  return false;
+}
+
+async function readPipelines(deps: GraphDeps, names: readonly string[]): Promise<PipelineRecord[]> {
+  const rows = await readMany(
+    deps.table,
+    names.map((name) => keys.pipeline(name)),
+    PipelineRecordSchema,
+  );
+  return rows.filter((row) => row !== undefined);
+}
+
+const aboveOf: Step = async (_, level) => level.flatMap(({ parents }) => parents);
+
+const belowOf: Step = async (deps, level) => {
+  const children = await Promise.all(level.map((row) => childrenOf(deps, row)));
+  return children.flat();
+};
+
+async function childrenOf({ table }: GraphDeps, { name, plan }: PipelineRecord): Promise<string[]> {
+  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: plan.channel });
+  const names: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await usersOf(table, key, { limit: USERS_AT_ONCE, after });
+    names.push(...page.users.map((user) => user.pipeline));
+    after = page.cursor;
+  } while (after !== undefined && names.length < MOST_PIPELINES);
+  return names;
+}
+
+async function graphOf(
+  deps: GraphDeps,
+  pipelines: readonly PipelineRecord[],
+): Promise<Pick<Graph, 'nodes' | 'edges'>> {
+  const seen = await readSeen(deps, pipelines);
+  const stale = await staleOf(deps, seen);
+  const edges = pipelines.flatMap(edgesOf);
+  const others = new Map<string, Graph['nodes'][number]>();
+  for (const { pipeline, selectors } of seen) {
+    dependenciesOf(pipeline.plan).forEach((selector, index) => {
+      if (selector.kind === 'pipeline') return;
+      const id = selectorKey(selector);
+      const version = selectors[index]?.version;
+      others.set(id, { id, kind: selector.kind, ...(version === undefined ? {} : { version }) });
+    });
+  }
+  const nodes = seen.map(({ pipeline, planning, channel }): Graph['nodes'][number] => ({
+    id: pipeline.name,
+    kind: 'pipeline',
+    ...(channel === undefined ? {} : { version: channel.release }),
+    stale: stale.has(pipeline.name),
+    baking: planning.activeBake !== undefined,
+    disabled: !pipeline.enabled,
+  }));
+  return { nodes: [...nodes, ...others.values()], edges };
+}
+
+/** Each once, as what it is first: a component may be part of the image and test it. */
+function edgesOf({ name, plan }: PipelineRecord): Graph['edges'] {
+  const as = (selectors: readonly Selector[], role: Graph['edges'][number]['as']) =>
+    selectors.map((selector) => ({
+      from: selector.kind === 'pipeline' ? selector.pipeline : selectorKey(selector),
+      to: name,
+      as: role,
+    }));
+  const all = [
+    ...as([plan.base], 'base'),
+    ...as(plan.components, 'component'),
+    ...as(plan.inputs, 'input'),
+    ...as(plan.tests, 'test'),
+  ];
+  return [...new Map(all.reverse().map((edge) => [edge.from, edge])).values()].reverse();
+}
+
+async function readSeen(deps: GraphDeps, pipelines: readonly PipelineRecord[]): Promise<Seen[]> {
+  const plannings = await readMany(
+    deps.table,
+    pipelines.map(({ name }) => keys.planning(name)),
+    PlanningRecordSchema,
+  );
+  const batch = new ReadBatch();
+  const rows = pipelines.flatMap((pipeline, index) => {
+    const planning = plannings[index];
+    return planning === undefined ? [] : [seenRows(deps, batch, { pipeline, planning })];
+  });
+  await batch.send(deps.table);
+  return rows.map((row) => row());
+}
+
+/** Names of those whose release is not what is wanted now, though nobody has decided that it should stay. */
+async function staleOf(deps: GraphDeps, seen: readonly Seen[]): Promise<ReadonlySet<string>> {
+  const differing = seen.flatMap((entry) => {
+    const wish: Wish = wishOf(deps.digest, entry);
+    const { enabled, plan, name } = entry.pipeline;
+    if (!wish.known || !enabled || plan.pinned || isSame(entry.channel, wish.wanted)) return [];
+    return [{ name, wanted: wish.wanted }];
+  });
+  const rows = await readMany(
+    deps.table,
+    differing.map(({ name, wanted }) => keys.fingerprint(name, wanted.bits, wanted.proof)),
+    FingerprintRecordSchema,
+  );
+  return new Set(differing.flatMap(({ name }, index) => (rows[index]?.state === 'refused' ? [] : [name])));
+}

@@ -1,0 +1,48 @@
+/**
+ * Publishes what was written with a state change: to our own bus, and in words to the notification topic. Told twice is harmless, told never is
+ * not: the row stays due until both have it.
+ */
+
+import { due, keys } from '../../domain/naming.ts';
+import { OutboxRecordSchema } from '../../domain/records/outbox.ts';
+import { messageFor } from '../../domain/telling/messages.ts';
+import type { Clock, EventPublisher, Notifier, Table } from '../../ports.ts';
+import { read } from '../store/read.ts';
+
+export interface PublishDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly publisher: EventPublisher;
+  readonly notifier: Pick<Notifier, 'notify'>;
+}
+
+/** Published rows are history that CloudWatch and the records themselves keep too; the table forgets them (amazondynamodb TTL). */
+const KEPT_SECONDS = 30 * 86_400;
+/** The stream has a row within a second or so; what is older was missed. */
+const MISSED_SECONDS = 30;
+const SWEPT_AT_ONCE = 100;
+
+export async function publishOutbox(deps: PublishDeps, id: string): Promise<'published' | 'nothing-to-do'> {
+  const row = await read(deps.table, keys.outbox(id), OutboxRecordSchema);
+  if (row === undefined || row.published) return 'nothing-to-do';
+  const message = messageFor(row);
+  await deps.publisher.publish([{ id: row.id, detailType: row.detailType, detail: row.detail, at: row.at }]);
+  if (message !== undefined) await deps.notifier.notify(message);
+  const ttl = Math.floor(deps.clock.now().getTime() / 1000) + KEPT_SECONDS;
+  await deps.table.write([
+    { update: keys.outbox(id), set: { published: true, ttl }, remove: ['duePk', 'dueSk'] },
+  ]);
+  return 'published';
+}
+
+/** What the stream missed, oldest first. */
+export async function sweepOutbox(deps: PublishDeps): Promise<number> {
+  const upTo = new Date(deps.clock.now().getTime() - MISSED_SECONDS * 1000).toISOString();
+  const page = await deps.table.query({ index: 'due', pk: due.outbox, upTo, limit: SWEPT_AT_ONCE });
+  let published = 0;
+  for (const item of page.items) {
+    const { id } = OutboxRecordSchema.parse(item);
+    if ((await publishOutbox(deps, id)) === 'published') published += 1;
+  }
+  return published;
+}

@@ -1,0 +1,143 @@
+/**
+ * Once a minute: whatever should have been done by now and was not. Each part stands alone, so that trouble in one does not keep the others
+ * from their work.
+ */
+import { due, executionName, keys } from '../../domain/naming.ts';
+import { AttemptRecordSchema } from '../../domain/records/bakes.ts';
+import { PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { ChangeRecordSchema, SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import {
+  type FindingHints,
+  type HintQueue,
+  type Limits,
+  type WakeQueue,
+  type Workflows,
+  WriteConflict,
+} from '../../ports.ts';
+import { type FanOutDeps, fanOutChange } from '../noticing/fan-out-change.ts';
+import { sweepInventories } from '../noticing/index-inventory.ts';
+import { sweepConfirmed } from '../planning/confirm-wave.ts';
+import { planNext } from '../planning/plan-capacity.ts';
+import { QUEUED_SECONDS } from '../planning/plan-start.ts';
+import { sweepWaits } from '../waiting/sweep-waits.ts';
+import { type PublishDeps, sweepOutbox } from './publish-outbox.ts';
+
+export interface SweepDeps extends FanOutDeps, PublishDeps {
+  readonly limits: Limits;
+  readonly wakeQueue: WakeQueue;
+  readonly findingHints: Pick<FindingHints, 'sendInventories'>;
+  readonly hintQueue: HintQueue;
+  readonly workflows: Pick<Workflows, 'startBake'>;
+}
+
+export interface Swept {
+  readonly done: Readonly<Record<string, number>>;
+  readonly failed: readonly { readonly part: string; readonly error: unknown }[];
+}
+
+const SWEPT_AT_ONCE = 500;
+const FAN_OUTS_AT_ONCE = 20;
+const SELECTORS_AT_ONCE = 200;
+const ATTEMPTS_AT_ONCE = 100;
+
+export async function sweepWork(deps: SweepDeps): Promise<Swept> {
+  const parts: Readonly<Record<string, () => Promise<number>>> = {
+    planning: () => sweepPlanning(deps),
+    fanOuts: () => sweepFanOuts(deps),
+    outbox: () => sweepOutbox(deps),
+    waits: async () => {
+      const { asked, nudged } = await sweepWaits(deps);
+      return asked + nudged;
+    },
+    queued: () => sweepQueued(deps),
+    lines: () => planNext(deps),
+    selectors: () => sweepSelectors(deps),
+    inventories: () => sweepInventories(deps),
+    waves: () => sweepConfirmed(deps),
+  };
+  const names = Object.keys(parts);
+  const results = await Promise.allSettled(names.map((name) => parts[name]?.() ?? 0));
+  return {
+    done: Object.fromEntries(
+      names.map((name, index) => {
+        const result = results[index];
+        return [name, result?.status === 'fulfilled' ? result.value : 0];
+      }),
+    ),
+    failed: results.flatMap((result, index) =>
+      result.status === 'rejected' ? [{ part: names[index] ?? '', error: result.reason }] : [],
+    ),
+  };
+}
+
+/** Pipelines whose time to be planned has come: a debounce or a back-off is over, or a message was lost. */
+async function sweepPlanning(deps: SweepDeps): Promise<number> {
+  const names: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await deps.table.query({
+      index: 'due',
+      pk: due.planning,
+      upTo: deps.clock.now().toISOString(),
+      limit: 100,
+      ...(after === undefined ? {} : { after }),
+    });
+    names.push(...page.items.map((item) => PlanningRecordSchema.parse(item).pipeline));
+    after = page.cursor;
+  } while (after !== undefined && names.length < SWEPT_AT_ONCE);
+  if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+  return names.length;
+}
+
+/** Selectors that went to and fro and may have stood still by now: looked at again, as if news had come. */
+async function sweepSelectors(deps: SweepDeps): Promise<number> {
+  const page = await deps.table.query({
+    index: 'due',
+    pk: due.selectors,
+    upTo: deps.clock.now().toISOString(),
+    limit: SELECTORS_AT_ONCE,
+  });
+  const topics = page.items.map((item) => SelectorRecordSchema.parse(item).topic);
+  if (topics.length > 0) await deps.hintQueue.send([...new Set(topics)]);
+  return topics.length;
+}
+
+/** Fan-outs that nobody is at work on any more. */
+async function sweepFanOuts(deps: SweepDeps): Promise<number> {
+  const page = await deps.table.query({
+    index: 'due',
+    pk: due.fanOut,
+    upTo: deps.clock.now().toISOString(),
+    limit: FAN_OUTS_AT_ONCE,
+  });
+  for (const item of page.items) await fanOutChange(deps, ChangeRecordSchema.parse(item).id);
+  return page.items.length;
+}
+
+/** Attempts that were recorded but whose machine was never started: the name finds the execution if it was. */
+async function sweepQueued(deps: SweepDeps): Promise<number> {
+  const now = deps.clock.now();
+  const page = await deps.table.query({
+    index: 'due',
+    pk: due.attempt,
+    upTo: now.toISOString(),
+    limit: ATTEMPTS_AT_ONCE,
+  });
+  const queued = page.items
+    .map((item) => AttemptRecordSchema.parse(item))
+    // One that was asked to end before it began is ended by end-executions.
+    .filter((attempt) => attempt.state === 'queued' && attempt.endRequested === undefined);
+  const dueSk = new Date(now.getTime() + QUEUED_SECONDS * 1000).toISOString();
+  for (const { bake, attempt } of queued) {
+    await deps.workflows.startBake(executionName({ bake, attempt, machine: 'bake' }), { bake, attempt });
+    try {
+      await deps.table.write([
+        { update: keys.attempt(bake, attempt), set: { dueSk }, when: { equals: { state: 'queued' } } },
+      ]);
+    } catch (error) {
+      // It has begun meanwhile.
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+  }
+  return queued.length;
+}

@@ -1,0 +1,55 @@
+/** Launches the instance of one test case. The row is written first, so that nothing runs that the table knows nothing of. */
+import type * as z from 'zod';
+import type { LaunchedSchema, TestCaseSchema } from '../../domain/baking/payloads.ts';
+import { canonical } from '../../domain/canonical.ts';
+import { TestsFailed } from '../../domain/errors.ts';
+import { keys } from '../../domain/naming.ts';
+import { ImageRecordSchema } from '../../domain/records/bakes.ts';
+import type { TestRecord } from '../../domain/records/tests.ts';
+import { type Digest, type TestInstances, WriteConflict } from '../../ports.ts';
+import { bakeTags } from '../baking/start-build.ts';
+import { openAttempt, readBake, type StepDeps } from '../baking/steps.ts';
+
+export interface LaunchDeps extends StepDeps {
+  readonly instances: Pick<TestInstances, 'launch'>;
+  readonly digest: Digest;
+}
+
+export async function launchTestInstance(
+  deps: LaunchDeps,
+  input: z.output<typeof TestCaseSchema>,
+): Promise<z.infer<typeof LaunchedSchema>> {
+  await openAttempt(deps, input);
+  const { bake, attempt, variant, instanceType } = input;
+  const image = ImageRecordSchema.parse(await deps.table.get(keys.image(bake, variant)));
+  if (image.imageId === undefined) {
+    throw new TestsFailed(
+      `There is no image of the variant ${variant} to test; the build did not record one.`,
+    );
+  }
+  await intend(deps, { bake, attempt, variant, instanceType, terminated: false, results: [], commands: {} });
+
+  // 64 characters at most (ec2 RunInstancesRequest.ClientToken).
+  const clientToken = deps.digest(canonical(['test', bake, attempt, variant, instanceType]));
+  const tags = {
+    ...bakeTags(input, await readBake(deps, bake), variant),
+    Name: `ovenbird-test-${bake}-${variant}`,
+  };
+  const { instance } = await deps.instances.launch({
+    clientToken,
+    imageId: image.imageId,
+    instanceType,
+    tags,
+  });
+  await deps.table.write([{ update: keys.test(bake, attempt, variant, instanceType), set: { instance } }]);
+  return { instance };
+}
+
+async function intend(deps: LaunchDeps, record: TestRecord): Promise<void> {
+  const key = keys.test(record.bake, record.attempt, record.variant, record.instanceType);
+  try {
+    await deps.table.write([{ put: { ...key, ...record }, when: { exists: false } }]);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}

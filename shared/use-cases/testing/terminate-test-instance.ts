@@ -1,0 +1,45 @@
+/** Ends the instance of one test case, however the case went, and notes why it could not be run to its end. */
+import type * as z from 'zod';
+import type { TerminateInputSchema } from '../../domain/baking/payloads.ts';
+import { keys } from '../../domain/naming.ts';
+import { TestRecordSchema } from '../../domain/records/tests.ts';
+import type { Table, TestInstances } from '../../ports.ts';
+
+const EXCERPT_LENGTH = 1000;
+
+export interface TerminateDeps {
+  readonly table: Table;
+  readonly instances: Pick<TestInstances, 'terminate'>;
+}
+
+export async function terminateTestInstance(
+  deps: TerminateDeps,
+  input: z.output<typeof TerminateInputSchema>,
+): Promise<{ terminated: boolean }> {
+  const key = keys.test(input.bake, input.attempt, input.variant, input.instanceType);
+  const item = await deps.table.get(key);
+  const instance = item === undefined ? undefined : TestRecordSchema.parse(item).instance;
+  if (instance !== undefined) await deps.instances.terminate([instance]);
+  const { bake, attempt, variant, instanceType, problem } = input;
+  await deps.table.write([
+    {
+      update: key,
+      set: {
+        bake,
+        attempt,
+        variant,
+        instanceType,
+        // An instance that was launched but never recorded is found by its tags when the bake is cleaned up.
+        terminated: instance !== undefined,
+        ...(problem === undefined ? {} : { problem: readable(problem) }),
+      },
+    },
+  ]);
+  return { terminated: instance !== undefined };
+}
+
+/** The cause of a failed Lambda task is its error as JSON (step-functions/dg/connect-lambda); people want its message. */
+function readable(problem: string): string {
+  const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(problem)?.[1];
+  return (message ?? problem).slice(0, EXCERPT_LENGTH);
+}

@@ -1,0 +1,155 @@
+/**
+ * Looks at what a wait waits for and decides it, once. Called when it is registered, when an event or a delayed message speaks of it, and by
+ * the sweep; whoever is first wins, the others find it decided. The table's stream has the outcome delivered (complete-tasks.ts).
+ */
+
+import { SWEEP_SECONDS, timeoutOutcome } from '../../domain/baking/waits.ts';
+import { assertNever } from '../../domain/errors.ts';
+import { due, keys } from '../../domain/naming.ts';
+import { ApprovalRecordSchema } from '../../domain/records/approvals.ts';
+import { type WaitOutcome, type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
+import {
+  type BuildEngine,
+  type Clock,
+  type Commands,
+  type Table,
+  type TestInstances,
+  type Write,
+  WriteConflict,
+} from '../../ports.ts';
+
+export interface CheckWaitDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly engine: Pick<BuildEngine, 'status'>;
+  readonly instances: Pick<TestInstances, 'status'>;
+  readonly commands: Pick<Commands, 'status'>;
+  /** What a region's copies say (check-copies.ts), or undefined while all of them are on their way. */
+  readonly checkCopies: (wait: WaitRecord) => Promise<WaitOutcome | undefined>;
+}
+
+/** Two rounds: a decision that loses against an approver's own is looked at again. */
+const ROUNDS = 2;
+
+/** Answers the state that the wait is in now; undefined where nobody waits. */
+export async function checkWait(deps: CheckWaitDeps, id: string): Promise<WaitRecord['state'] | undefined> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const item = await deps.table.get(keys.wait(id));
+    if (item === undefined) return undefined;
+    const wait = WaitRecordSchema.parse(item);
+    if (wait.state !== 'pending') return wait.state;
+
+    const seen = await look(deps, wait);
+    const expired = seen === undefined && wait.expiresAt <= deps.clock.now().toISOString();
+    const outcome = expired ? timeoutOutcome(wait) : seen;
+    if (outcome === undefined) return 'pending';
+    try {
+      await deps.table.write(decision(deps, wait, outcome, expired));
+      return 'decided';
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+  }
+  return 'pending';
+}
+
+/**
+ * The write that decides a pending wait. Whoever decides for another reason (an approver) puts it into the transaction of its own decision.
+ * The due time stays, so that a delivery that was lost is found again.
+ */
+export function decideWait(wait: Pick<WaitRecord, 'id' | 'token'>, outcome: WaitOutcome, now: Date): Write {
+  return {
+    update: keys.wait(wait.id),
+    set: {
+      state: 'decided',
+      outcome,
+      duePk: due.wait,
+      dueSk: new Date(now.getTime() + SWEEP_SECONDS * 1000).toISOString(),
+    },
+    when: { equals: { state: 'pending', token: wait.token } },
+  };
+}
+
+function decision(
+  deps: CheckWaitDeps,
+  wait: WaitRecord,
+  outcome: WaitOutcome,
+  expired: boolean,
+): readonly Write[] {
+  const decide = decideWait(wait, outcome, deps.clock.now());
+  if (!expired || wait.kind !== 'approval') return [decide];
+  const close: Write = {
+    update: keys.approval(wait.resource),
+    set: { state: 'expired' },
+    when: { equals: { state: 'open' } },
+  };
+  return [decide, close];
+}
+
+/** What the resource says, or undefined while it says nothing final. */
+async function look(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+  switch (wait.kind) {
+    case 'image':
+      return lookAtImage(deps, wait);
+    case 'instance':
+      return lookAtInstance(deps, wait);
+    case 'command':
+      return lookAtCommand(deps, wait);
+    case 'copies':
+      return deps.checkCopies(wait);
+    case 'approval':
+      return lookAtApproval(deps, wait);
+    default:
+      return assertNever(wait.kind);
+  }
+}
+
+async function lookAtImage(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+  const status = await deps.engine.status(wait.resource);
+  if (status.state === 'running') return undefined;
+  if (status.state === 'available') return success({ imageId: status.imageId });
+  const log = status.log === undefined ? '' : ` Log: ${status.log}`;
+  return failure('BuildFailed', `The build ${status.state}: ${status.reason}${log}`);
+}
+
+async function lookAtInstance(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+  const status = await deps.instances.status(wait.resource);
+  if (status.state === 'gone')
+    return failure('TestsFailed', `Instance ${wait.resource} ended before its tests: ${status.reason}`);
+  return status.state === 'ready' ? success({}) : undefined;
+}
+
+async function lookAtCommand(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+  const status = await deps.commands.status(wait.resource, wait.subject.instance ?? '');
+  return status.state === 'running' ? undefined : success({});
+}
+
+async function lookAtApproval(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+  const item = await deps.table.get(keys.approval(wait.resource));
+  if (item === undefined) return undefined;
+  const approval = ApprovalRecordSchema.parse(item);
+  switch (approval.state) {
+    case 'open':
+      return undefined;
+    case 'void':
+      return failure('AttemptEnded', `Approval ${approval.id} was withdrawn.`);
+    case 'approved':
+    case 'rejected':
+    case 'expired':
+      return success({
+        decision: approval.state,
+        ...(approval.decision === undefined
+          ? {}
+          : { by: approval.decision.by, comment: approval.decision.comment }),
+      });
+    default:
+      return assertNever(approval.state);
+  }
+}
+
+function success(output: unknown): WaitOutcome {
+  return { kind: 'success', output };
+}
+function failure(error: string, cause: string): WaitOutcome {
+  return { kind: 'failure', error, cause };
+}

@@ -1,0 +1,209 @@
+import {
+  CopyImageCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  EC2Client,
+  ModifySnapshotAttributeCommand,
+} from '@aws-sdk/client-ec2';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { describe, expect, it } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+import { ask } from '../../../shared/adapters/aws-refusals.ts';
+import { copyImage, removeImage } from '../../../shared/adapters/ec2-images.ts';
+import { createOwnImages } from '../../../shared/adapters/ec2-own-images.ts';
+import { createTargets } from '../../../shared/adapters/sts-targets.ts';
+import { inspectTarget } from '../../../shared/adapters/target-preflight.ts';
+
+function awsError(name: string, status = 400): Error {
+  return Object.assign(new Error(`${name} happened`), {
+    name,
+    $fault: 'client',
+    $metadata: { httpStatusCode: status },
+  });
+}
+const request = {
+  clientToken: 't',
+  name: 'n',
+  description: 'd',
+  sourceImageId: 'ami-1',
+  sourceRegion: 'eu-west-1',
+  key: 'arn:key',
+  tags: { a: 'b' },
+};
+
+describe('what AWS answers', () => {
+  it.each(['RequestLimitExceeded', 'ResourceLimitExceeded', 'ThrottlingException'])(
+    'is worth another try: %s',
+    async (name) => {
+      const asking = ask('Asking', () => Promise.reject(awsError(name)));
+
+      await expect(asking).rejects.toMatchObject({
+        name: 'TryLater',
+        message: expect.stringContaining('Asking'),
+      });
+    },
+  );
+
+  it('is worth another try when the service itself fails, or the network', async () => {
+    const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+
+    await expect(ask('Asking', () => Promise.reject(awsError('Whatever', 503)))).rejects.toMatchObject({
+      name: 'TryLater',
+    });
+    await expect(ask('Asking', () => Promise.reject(reset))).rejects.toMatchObject({ name: 'TryLater' });
+  });
+
+  it('is final when it is refused, with the words of AWS', async () => {
+    const asking = ask('Copying', () => Promise.reject(awsError('UnauthorizedOperation', 403)));
+
+    await expect(asking).rejects.toMatchObject({
+      name: 'DistributionFailed',
+      message: 'Copying: UnauthorizedOperation happened (UnauthorizedOperation)',
+    });
+  });
+
+  it('is a defect of ours when it is no answer at all', async () => {
+    await expect(ask('Asking', () => Promise.reject(new TypeError('x is undefined')))).rejects.toThrow(
+      TypeError,
+    );
+  });
+});
+
+describe('copying', () => {
+  it('marks image and snapshots at once, encrypted with the key', async () => {
+    const ec2 = mockClient(EC2Client);
+    ec2.on(CopyImageCommand).resolves({ ImageId: 'ami-2' });
+
+    await copyImage(new EC2Client({}), request);
+
+    expect(ec2.commandCalls(CopyImageCommand)[0]?.args[0].input).toMatchObject({
+      ClientToken: 't',
+      Encrypted: true,
+      KmsKeyId: 'arn:key',
+      TagSpecifications: [
+        { ResourceType: 'image', Tags: [{ Key: 'a', Value: 'b' }] },
+        { ResourceType: 'snapshot', Tags: [{ Key: 'a', Value: 'b' }] },
+      ],
+    });
+    ec2.restore();
+  });
+
+  it('comes back when the source is not visible yet', async () => {
+    const ec2 = mockClient(EC2Client);
+    ec2.on(CopyImageCommand).rejects(awsError('InvalidAMIID.NotFound'));
+
+    await expect(copyImage(new EC2Client({}), request)).rejects.toMatchObject({ name: 'TryLater' });
+    ec2.restore();
+  });
+
+  it('takes an image that is gone as removed', async () => {
+    const ec2 = mockClient(EC2Client);
+    ec2.on(DescribeImagesCommand).rejects(awsError('InvalidAMIID.Unavailable'));
+
+    await removeImage(new EC2Client({}), 'ami-1');
+
+    // A role whose rights end at a tag would be refused.
+    expect(ec2.commandCalls(DeregisterImageCommand)).toEqual([]);
+    ec2.restore();
+  });
+
+  it('says what to do when the source is encrypted with the key of AWS', async () => {
+    const ec2 = mockClient(EC2Client);
+    const refusal = Object.assign(awsError('InvalidParameter'), {
+      message: 'Encrypted snapshots with EBS default key cannot be shared',
+    });
+    ec2.on(ModifySnapshotAttributeCommand).rejects(refusal);
+    const images = createOwnImages({ ec2: () => new EC2Client({}), kms: () => new KMSClient({}) });
+
+    const permitting = images.permit('eu-west-1', 'ami-1', ['snap-1'], ['444455556666']);
+
+    await expect(permitting).rejects.toThrow(/set a customer managed key as the default for EBS encryption/);
+    ec2.restore();
+  });
+});
+
+describe('entering a target', () => {
+  const options = { account: '111122223333', roleName: 'OvenbirdTarget', externalId: 'secret-enough' };
+
+  it('names the statement that is missing when the role cannot be assumed', async () => {
+    const sts = mockClient(STSClient);
+    sts.on(AssumeRoleCommand).rejects(awsError('AccessDenied', 403));
+    const targets = createTargets({ ...options, sts: new STSClient({}) });
+
+    await expect(targets.open('444455556666', 'eu-west-1')).rejects.toMatchObject({
+      name: 'PreflightFailed',
+      message: expect.stringMatching(/LetTheControlPlaneIn/),
+    });
+    sts.restore();
+  });
+
+  it('asks for a session once, and again before it ends', async () => {
+    const sts = mockClient(STSClient);
+    let now = new Date('2026-03-02T08:00:00Z');
+    sts.on(AssumeRoleCommand).callsFake(() => ({
+      Credentials: {
+        AccessKeyId: `key-${now.getTime()}`,
+        SecretAccessKey: 's',
+        SessionToken: 't',
+        Expiration: new Date(now.getTime() + 3_600_000),
+      },
+    }));
+    const targets = createTargets({ ...options, sts: new STSClient({}), now: () => now });
+
+    await targets.open('444455556666', 'eu-west-1');
+    await targets.open('444455556666', 'us-east-1');
+    now = new Date('2026-03-02T08:56:00Z');
+    await targets.open('444455556666', 'eu-west-1');
+
+    const calls = sts.commandCalls(AssumeRoleCommand);
+    expect(calls).toHaveLength(2);
+    expect(calls[0]?.args[0].input).toMatchObject({
+      RoleArn: 'arn:aws:iam::444455556666:role/OvenbirdTarget',
+      ExternalId: 'secret-enough',
+    });
+    sts.restore();
+  });
+});
+
+describe('looking at a target before a build', () => {
+  const clients = () => ({
+    account: '444455556666',
+    region: 'eu-west-1',
+    ec2: new EC2Client({}),
+    ssm: new SSMClient({}),
+    kms: new KMSClient({}),
+  });
+  const inspect = async (key: object, parameter: object | undefined) => {
+    const kms = mockClient(KMSClient);
+    const ssm = mockClient(SSMClient);
+    kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: 'k', Arn: 'arn:key', ...key } });
+    if (parameter === undefined) ssm.on(GetParameterCommand).rejects(awsError('ParameterNotFound'));
+    else ssm.on(GetParameterCommand).resolves({ Parameter: parameter });
+    const findings = await inspectTarget(clients(), { key: 'alias/x', parameter: '/ovenbird/web/stable' });
+    kms.restore();
+    ssm.restore();
+    return findings.map(({ field, problem, fix }) => `${field}: ${problem}. ${fix}`);
+  };
+  const GOOD = { KeyManager: 'CUSTOMER', KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT' };
+
+  it.each([
+    ['managed by AWS', { ...GOOD, KeyManager: 'AWS' }, /managed by AWS.*customer managed/],
+    ['disabled', { ...GOOD, KeyState: 'Disabled' }, /is Disabled.*enable-key/],
+    ['asymmetric', { ...GOOD, KeySpec: 'RSA_2048' }, /RSA_2048.*symmetric/],
+  ])('finds a key that is %s', async (_, key, message) => {
+    expect((await inspect(key, undefined)).join()).toMatch(message);
+  });
+
+  it.each([
+    ['of another type', { Type: 'SecureString', Value: 'x' }, /is a SecureString/],
+    ['with something else in it', { Type: 'String', Value: 'hello' }, /holds something else than an AMI/],
+  ])('finds a parameter %s', async (_, parameter, message) => {
+    expect((await inspect(GOOD, parameter)).join()).toMatch(message);
+  });
+
+  it('is content with a parameter of its own from before', async () => {
+    expect(await inspect(GOOD, { Type: 'String', Value: 'ami-0f3c9a1b2d4e5f678' })).toEqual([]);
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, it } from '@jest/globals';
+import { DependencyCycle, InvalidDefinition } from '../../../shared/domain/errors.ts';
+import { keys } from '../../../shared/domain/naming.ts';
+import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
+import { ami, BASE_PARAMETER, definitionOf, planningWorld } from '../../support/planning-world.ts';
+
+async function problemsOf(
+  applying: Promise<unknown>,
+): Promise<readonly { field: string; message: string }[]> {
+  try {
+    await applying;
+  } catch (error) {
+    if (error instanceof InvalidDefinition) return error.problems;
+    throw error;
+  }
+  throw new Error('It was taken.');
+}
+
+describe('applying a definition', () => {
+  it('makes revisions, and none for the same definition again', async () => {
+    const world = planningWorld();
+
+    const first = await world.apply({ name: 'base', base: BASE_PARAMETER });
+    const again = await world.apply({ name: 'base', base: BASE_PARAMETER });
+    const second = await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { mode: 'manual' } });
+
+    expect(first).toMatchObject({ outcome: 'created', revision: 1 });
+    expect(again).toMatchObject({ outcome: 'unchanged', revision: 1 });
+    expect(second).toMatchObject({ outcome: 'changed', revision: 2 });
+    expect(world.changes().map(({ selector }) => selector)).toEqual([
+      `ssm:eu-west-1:${BASE_PARAMETER}`,
+      'definition:base',
+      'definition:base',
+    ]);
+  });
+
+  it('names every problem with its field', async () => {
+    const world = planningWorld();
+
+    const problems = await problemsOf(
+      world.apply({ name: 'web', base: 'nobody', components: ['agents/1.x.x', 'tools/1.x.3'] }),
+    );
+    const unknown = await problemsOf(
+      world.apply({ name: 'web', base: 'nobody', components: ['agents/1.x.x'] }),
+    );
+    const typo = await problemsOf(
+      applyDefinition(world.ports, {
+        definition: { ...definitionOf({ name: 'web', base: '/a' }), bild: {} },
+        by: 'x',
+      }),
+    );
+
+    expect(problems.map(({ field }) => field)).toEqual(['components[1].component']);
+    expect(unknown.map(({ field }) => field)).toEqual(['base.pipeline', 'components[0].component']);
+    expect(typo[0]?.message).toContain('bild');
+  });
+
+  it('refuses a circle with its path', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'one', base: BASE_PARAMETER });
+    await world.apply({ name: 'two', base: 'one' });
+    await world.apply({ name: 'three', base: 'two' });
+
+    await expect(world.apply({ name: 'one', base: 'three' })).rejects.toThrow('one -> three -> two -> one');
+    await expect(world.apply({ name: 'solo', base: 'solo' })).rejects.toBeInstanceOf(DependencyCycle);
+  });
+
+  it('lets only one of two applies through that would close a circle together', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'one', base: BASE_PARAMETER });
+    await world.apply({ name: 'two', base: BASE_PARAMETER });
+
+    const results = await Promise.allSettled([
+      world.apply({ name: 'one', base: 'two' }),
+      world.apply({ name: 'two', base: 'one' }),
+    ]);
+
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('refuses a base parameter that a pipeline publishes, from either side', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    world.parameters.set('/mine', 'ami-00000000000000077');
+    await world.apply({ name: 'web', base: '/mine' });
+
+    const reads = await problemsOf(world.apply({ name: 'app', base: '/ovenbird/base/stable' }));
+    const writes = await problemsOf(
+      world.apply({
+        name: 'app',
+        base: BASE_PARAMETER,
+        more: { distribution: { parameter: '/mine' } },
+      }),
+    );
+
+    expect(reads[0]).toMatchObject({ field: 'base.ssm', message: expect.stringContaining('pipeline base') });
+    expect(writes[0]).toMatchObject({
+      field: 'distribution.parameter',
+      message: expect.stringContaining('web'),
+    });
+  });
+
+  it('takes many dependencies, and says when too many change at once', async () => {
+    const world = planningWorld();
+    const many = (kind: string, count: number) =>
+      Array.from({ length: count }, (_, index) => {
+        world.publishComponent(`${kind}-${index}`, '1.0.0');
+        return `${kind}-${index}/1.x.x`;
+      });
+    const inputs = Array.from({ length: 20 }, (_, index) => {
+      world.parameters.set(`/aws/service/${index}`, ami(index + 10));
+      return { ssm: `/aws/service/${index}` };
+    });
+
+    const created = await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      components: many('tool', 20),
+      more: { inputs },
+    });
+    const replaced = await problemsOf(
+      world.apply({
+        name: 'base',
+        base: BASE_PARAMETER,
+        components: many('other', 20),
+        more: {
+          inputs: inputs.map(({ ssm }) => {
+            world.parameters.set(`${ssm}/new`, ami(9));
+            return { ssm: `${ssm}/new` };
+          }),
+        },
+      }),
+    );
+
+    expect(created.outcome).toBe('created');
+    expect(world.changes().map(({ selector }) => selector)).toContain(`ssm:eu-west-1:${BASE_PARAMETER}`);
+    expect(replaced[0]?.message).toContain('at once');
+  });
+
+  it('forgets the users of selectors that are gone', async () => {
+    const world = planningWorld();
+    world.components.set('agents', '1.0.0');
+    await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+
+    const topic = world.publishComponent('agents', '1.1.0');
+    await world.notice(topic);
+
+    expect(world.changes().filter(({ selector }) => selector.startsWith('component:'))).toHaveLength(1);
+    expect(world.planning('base')?.changes).toHaveLength(3);
+    expect(world.table.peek(keys.selector(`ssm:eu-west-1:${BASE_PARAMETER}`))).toBeDefined();
+  });
+
+  it('allows a parent that has not released yet, and says so', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+
+    const applied = await world.apply({ name: 'web', base: 'base' });
+
+    expect(applied.notes).toEqual(['base has no release yet; the first bake waits for it.']);
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidDefinition, type Problem } from '../../../shared/domain/errors.ts';
+import { imageName } from '../../../shared/domain/naming.ts';
+import type { ImageFacts } from '../../../shared/ports.ts';
+import { ami, BASE_PARAMETER, HOME, type PipelineSpec, planningWorld } from '../../support/planning-world.ts';
+
+const TARGET = '444455556666';
+const STRANGER = '999988887777';
+
+function facts(image: Partial<ImageFacts>): ImageFacts {
+  return {
+    imageId: ami(50),
+    name: 'somebody-elses',
+    state: 'available',
+    architecture: 'x86_64',
+    snapshots: [],
+    tags: {},
+    ownerId: STRANGER,
+    ...image,
+  };
+}
+
+async function shop() {
+  const world = planningWorld();
+  await world.apply({ name: 'web', base: BASE_PARAMETER, more: to(TARGET) });
+  const problem = async (spec: Partial<PipelineSpec>): Promise<Problem | undefined> => {
+    try {
+      await world.apply({ name: 'app', base: BASE_PARAMETER, ...spec });
+      return undefined;
+    } catch (error) {
+      if (error instanceof InvalidDefinition) return error.problems[0];
+      throw error;
+    }
+  };
+  return { world, problem };
+}
+
+const to = (account: string) => ({ distribution: { targets: [{ account, regions: ['eu-west-1'] }] } });
+const image = (name: string, version: string) =>
+  `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:image/${name}/${version}`;
+const lookup = (owner: string, name: string) => ({ lookup: { owner, name } });
+
+describe('what a pipeline makes cannot be named but as a pipeline', () => {
+  const REFUSED: [string, Partial<PipelineSpec>][] = [
+    ['base.ssm', { base: '/ovenbird/web/stable' }],
+    ['base.ssm', { base: '/ovenbird/web/stable:3' }],
+    ['inputs[0].ssm', { more: { inputs: [{ ssm: '/ovenbird/web/stable:approved' }] } }],
+    ['base.lookup', { more: { base: lookup('self', 'ovenbird-web-*') } }],
+    ['base.lookup', { more: { base: lookup(HOME.account, '*-*') } }],
+    ['inputs[0].lookup', { more: { inputs: [lookup(TARGET, '*web*')] } }],
+  ];
+  it.each(REFUSED)('as %s it is refused, with what to write instead', async (field, spec) => {
+    const { problem } = await shop();
+
+    expect(await problem(spec)).toMatchObject({
+      field,
+      message: expect.any(String),
+      fix: expect.any(String),
+    });
+  });
+
+  it.each([
+    ['base.image', { base: { image: image('ovenbird-web-x86-64-0123456789ab', '1.x.x') } }],
+    ['base.image', { base: { image: image('ovenbird-web-x86-64-0123456789ab', '1.0.0/1') } }],
+    ['inputs[0].image', { inputs: [{ image: image('ovenbird-web-x86-64-0123456789ab', 'x.x.x') }] }],
+  ])('as %s, with wildcards or without, it is refused', async (field, more) => {
+    const { problem } = await shop();
+
+    expect(await problem({ more })).toMatchObject({ field, fix: expect.stringContaining('pipeline: web') });
+  });
+
+  it('as an id it is refused: the image as built, its copies in targets, and what a parameter leads to', async () => {
+    const { world, problem } = await shop();
+    await world.settle();
+    const bake = world.running()[0]?.id ?? '';
+    const pinned = { base: { ami: ami(50) } };
+
+    world.ports.images.describe = async () =>
+      facts({ ownerId: HOME.account, tags: { 'ovenbird:pipeline': 'web' } });
+    expect(await problem({ more: pinned })).toMatchObject({
+      field: 'base.ami',
+      fix: 'Name the pipeline: base.pipeline: web',
+    });
+    expect((await problem({ more: { inputs: [{ ami: ami(50) }] } }))?.field).toBe('inputs[0].ami');
+
+    world.ports.images.describe = async () =>
+      facts({ ownerId: TARGET, name: imageName('web', bake, 'x86-64') });
+    expect((await problem({ more: pinned }))?.message).toContain('web');
+    expect((await problem({}))?.field).toBe('base.ssm');
+
+    world.ports.images.describe = async () => facts({});
+    expect(await problem({ more: pinned })).toBeUndefined();
+  });
+});
+
+describe('what somebody reads already cannot become what a pipeline makes', () => {
+  it.each(['/mine', '/mine:7'])('a parameter, pinned or not: %s', async (base) => {
+    const { world, problem } = await shop();
+    world.parameters.set(base, ami(7));
+    await world.apply({ name: 'reader', base });
+
+    expect(await problem({ more: { distribution: { parameter: '/mine' } } })).toMatchObject({
+      field: 'distribution.parameter',
+      message: expect.stringContaining('reader'),
+      fix: expect.stringContaining('pipeline: app'),
+    });
+  });
+
+  it('an account whose images are looked up by a name that could be ours', async () => {
+    const { world, problem } = await shop();
+    world.sources.values.set('lookup:*-x86_64', ami(8));
+    world.sources.values.set('lookup:corp-*', ami(9));
+    await world.apply({ name: 'reader', base: '', more: { base: lookup(STRANGER, '*-x86_64') } });
+    await world.apply({ name: 'narrow', base: '', more: { base: lookup('888877776666', 'corp-*') } });
+
+    expect(await problem({ more: to(STRANGER) })).toMatchObject({
+      field: 'distribution.targets[0].account',
+      message: expect.stringContaining('reader'),
+    });
+    expect(await problem({ more: to('888877776666') })).toBeUndefined();
+    expect((await problem({ more: to(STRANGER) }))?.message).toContain('reader');
+  });
+
+  it.each(['reader first', 'writer first'])(
+    'whoever comes second is refused, both at once too (%s)',
+    async (order) => {
+      const { world } = await shop();
+      world.parameters.set('/mine:7', ami(7));
+      world.sources.values.set('lookup:*-x86_64', ami(8));
+      const inputs = [lookup(STRANGER, '*-x86_64'), { ssm: '/mine:7' }];
+      const reads = () => world.apply({ name: 'reader', base: BASE_PARAMETER, more: { inputs } });
+      const writes = () =>
+        world.apply({
+          name: 'writer',
+          base: BASE_PARAMETER,
+          more: { distribution: { ...to(STRANGER).distribution, parameter: '/mine' } },
+        });
+
+      const results = await Promise.allSettled(
+        order === 'reader first' ? [reads(), writes()] : [writes(), reads()],
+      );
+
+      expect(results.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('the base', () => {
+  it('must be for the architecture that is built', async () => {
+    const { world, problem } = await shop();
+    world.ports.images.describe = async () => facts({ architecture: 'arm64' });
+    world.sources.values.set('lookup:corp-*', ami(9));
+    const arm = { variants: [{ name: 'arm64', architecture: 'arm64' as const }] };
+
+    expect(await problem({})).toMatchObject({
+      field: 'base.ssm',
+      fix: expect.stringContaining('variants[0].architecture: arm64'),
+    });
+    expect((await problem({ more: { ...arm, base: lookup(STRANGER, 'corp-*') } }))?.field).toBe(
+      'base.lookup.architecture',
+    );
+    expect(await problem({ more: arm })).toBeUndefined();
+  });
+
+  it('must say whose images a lookup means, and be of the region in which images are built', async () => {
+    const { problem } = await shop();
+    const nobodys = { base: { lookup: { name: 'ubuntu/*' } } } as never;
+    const elsewhere = 'arn:aws:imagebuilder:us-east-1:aws:image/amazon-linux-2023-x86/x.x.x';
+
+    expect((await problem({ more: nobodys }))?.field).toBe('base.lookup.owner');
+    expect((await problem({ more: { base: { image: elsewhere } } }))?.message).toContain('us-east-1');
+  });
+});

@@ -1,0 +1,416 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HoldReason } from '../../../shared/domain/records/planning.ts';
+import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
+import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
+import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
+import {
+  ami,
+  BASE_PARAMETER,
+  componentArn,
+  type PlanningWorld,
+  planningWorld,
+} from '../../support/planning-world.ts';
+
+/** Codes of the reasons that were recorded for a pipeline that does not bake. */
+function held(world: PlanningWorld, name: string): HoldReason['code'][] {
+  return (world.planning(name)?.decision?.reasons ?? []).map(({ code }) => code);
+}
+
+/** Plans what is due, as queue and sweep would, after some time. */
+async function pass(world: PlanningWorld, seconds: number): Promise<void> {
+  world.clock.forward(seconds);
+  await world.sweep();
+  await world.settle();
+}
+
+async function moveBase(world: PlanningWorld, number: number): Promise<void> {
+  world.parameters.set(BASE_PARAMETER, ami(number));
+  await world.notice(`ssm:eu-west-1:${BASE_PARAMETER}`);
+  await world.settle();
+}
+
+/** Releases whatever runs, until nothing does. */
+async function releaseAll(world: PlanningWorld): Promise<void> {
+  for (let round = 0; round < 20 && world.running().length > 0; round += 1) {
+    for (const bake of world.running()) await world.release(bake.id);
+    await world.settle();
+    await world.sweep();
+    await world.settle();
+  }
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+const daily = { mode: 'schedule' as const, schedule: { expression: 'cron(0 8 * * ? *)' } };
+const always = {
+  ...daily,
+  schedule: { ...daily.schedule, startCondition: 'always' as const },
+};
+
+describe('a pipeline with a schedule', () => {
+  it('bakes at a tick what has changed before it', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
+    await world.settle();
+    expect(held(world, 'base')).toEqual(['schedule']);
+
+    await pass(world, DAY);
+
+    expect(world.bakes('base')).toHaveLength(1);
+  });
+
+  it('lets a tick pass when there is nothing to do, and does not make up for it', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
+    await pass(world, DAY);
+    await releaseAll(world);
+    for (let day = 0; day < 3; day += 1) await pass(world, DAY);
+    expect(world.bakes('base')).toHaveLength(1);
+
+    await moveBase(world, 2);
+    expect(held(world, 'base')).toEqual(['schedule']);
+    expect(world.bakes('base')).toHaveLength(1);
+    await pass(world, DAY);
+
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('bakes at every tick where it always starts, each with the tick as its cause', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
+    for (let day = 0; day < 3; day += 1) {
+      await pass(world, DAY);
+      await releaseAll(world);
+    }
+
+    const bakes = world.bakes('base');
+    expect(bakes).toHaveLength(3);
+    const causes = bakes.slice(1).flatMap((bake) => bake.changes);
+    const named = world.changes().filter(({ id }) => causes.includes(id));
+    expect(named.map(({ selector }) => selector)).toEqual(['schedule:base', 'schedule:base']);
+    expect(new Set(bakes.map(({ bits }) => bits)).size).toBe(3);
+  });
+
+  it('loses no tick to a definition that changes something else', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
+    await pass(world, DAY);
+    await releaseAll(world);
+    world.clock.forward(DAY);
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      triggers: always,
+      more: { description: 'other words' },
+    });
+    await world.settle();
+
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('bakes again at the next tick what was refused at the last', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
+    await pass(world, DAY);
+    for (const { id } of world.running()) await world.fail(id, 'ApprovalExpired', 'Nobody answered.');
+    await world.settle();
+    expect(held(world, 'base')).toEqual(['refused', 'schedule']);
+
+    await pass(world, DAY);
+
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('keeps a tick open while something else holds it', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'parent', base: BASE_PARAMETER });
+    await world.settle();
+    await releaseAll(world);
+    await world.apply({ name: 'child', base: 'parent', triggers: daily });
+    await world.settle();
+    await moveBase(world, 2);
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['parent']);
+
+    await pass(world, DAY);
+    expect(held(world, 'child')).toEqual(['ancestor-moving']);
+    await releaseAll(world);
+
+    expect(world.bakes('child')).toHaveLength(1);
+  });
+});
+
+describe('a tick that comes while nothing can start', () => {
+  it('is open still when the first release of its parent has come', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'parent', base: BASE_PARAMETER });
+    await world.apply({ name: 'child', base: 'parent', triggers: daily });
+    await world.settle();
+    await pass(world, DAY);
+    expect(held(world, 'child')).toContain('unresolved');
+
+    await releaseAll(world);
+
+    expect(world.bakes('child')).toHaveLength(1);
+  });
+
+  it('is open still when a person lets the wave begin', async () => {
+    const world = planningWorld({ limits: { wave: 1 } });
+    for (const name of ['one', 'two']) {
+      await world.apply({ name, base: BASE_PARAMETER, triggers: daily });
+      await pass(world, DAY);
+      await releaseAll(world);
+    }
+    await moveBase(world, 2);
+    await pass(world, DAY);
+    expect(held(world, 'one')).toContain('storm-cap');
+
+    const [wave] = world.changes().filter((change) => change.wave !== undefined);
+    await confirmWave(world.ports, { change: wave?.id ?? '', by: 'anna' });
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['one', 'two']);
+  });
+
+  it('passes where somebody has disabled the pipeline', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
+    await world.settle();
+    await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: 'not now' });
+    for (let day = 0; day < 3; day += 1) await pass(world, DAY);
+
+    await enablePipeline(world.ports, { pipeline: 'base' });
+    await world.settle();
+    expect(held(world, 'base')).toEqual(['schedule']);
+    expect(world.bakes('base')).toHaveLength(0);
+
+    await pass(world, DAY);
+    expect(world.bakes('base')).toHaveLength(1);
+  });
+
+  it('passes where the versions were refused, and what is newer waits for the next', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
+    await pass(world, DAY);
+    for (const { id } of world.running()) await world.fail(id, 'ApprovalRejected', 'Not there.');
+    await world.settle();
+    for (let day = 0; day < 2; day += 1) await pass(world, DAY);
+
+    await moveBase(world, 2);
+    expect(held(world, 'base')).toEqual(['schedule']);
+
+    await pass(world, DAY);
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+});
+
+describe('a pipeline that waits', () => {
+  it('does so through a freeze window, and starts at its end', async () => {
+    const world = planningWorld();
+    const from = world.clock.now();
+    const to = new Date(from.getTime() + 2 * HOUR * 1000);
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      triggers: { freeze: [{ reason: 'the sale', from: from.toISOString(), to: to.toISOString() }] },
+    });
+    await world.settle();
+    expect(held(world, 'base')).toEqual(['freeze']);
+    await pass(world, HOUR);
+    expect(world.bakes('base')).toHaveLength(0);
+
+    await pass(world, HOUR + 60);
+
+    expect(world.bakes('base')).toHaveLength(1);
+  });
+
+  it('for more changes, but no longer than the longest wait', async () => {
+    const world = planningWorld();
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      triggers: { debounce: '10m', longestWait: '25m' },
+    });
+    for (let minutes = 0; minutes < 24; minutes += 6) {
+      await pass(world, 360);
+      await moveBase(world, 2 + minutes);
+    }
+    expect(world.bakes('base')).toHaveLength(0);
+    await pass(world, 120);
+
+    expect(world.bakes('base')).toHaveLength(1);
+  });
+
+  it('while it is pinned, until somebody asks', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
+    await world.settle();
+    expect(held(world, 'base')).toEqual(['pinned']);
+
+    expect(await world.request('base')).toMatchObject({ kind: 'started' });
+  });
+});
+
+describe('places for bakes', () => {
+  it('are given to the longest chain first, and again when one is free', async () => {
+    const world = planningWorld({ limits: { bakes: 1 } });
+    world.components.set('agents', '1.0.0');
+    await world.apply({ name: 'first', base: BASE_PARAMETER });
+    await world.settle();
+    await world.apply({ name: 'lonely', base: BASE_PARAMETER });
+    await world.settle();
+    world.clock.forward(60);
+    await world.apply({ name: 'parent', base: BASE_PARAMETER });
+    await world.apply({ name: 'child', base: 'parent' });
+    await world.settle();
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['first']);
+    expect(held(world, 'lonely')).toEqual(['concurrency']);
+    expect(held(world, 'parent')).toEqual(['concurrency']);
+
+    const order: string[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const [bake] = world.running();
+      if (bake === undefined) break;
+      order.push(bake.pipeline);
+      world.clock.forward(60);
+      await world.release(bake.id);
+      await world.settle();
+      await world.sweep();
+      await world.settle();
+    }
+
+    expect(order).toEqual(['first', 'parent', 'lonely', 'child']);
+  });
+
+  it('are free again while a person is asked', async () => {
+    const world = planningWorld({ limits: { bakes: 1 } });
+    await world.apply({ name: 'first', base: BASE_PARAMETER });
+    await world.apply({ name: 'second', base: BASE_PARAMETER });
+    await world.settle();
+    const [bake] = world.running();
+    await world.walk(bake?.id ?? '', 'Approve');
+    await world.sweep();
+    await world.settle();
+
+    expect(world.running()).toHaveLength(2);
+  });
+
+  it('are given to one after another of a team, though others of it stand in the line of the account', async () => {
+    const world = planningWorld({ limits: { bakes: 2, bakesOfTeam: 1 } });
+    for (const name of ['other', 'another']) await world.apply({ name, base: BASE_PARAMETER });
+    await world.settle();
+    const team = ['one', 'two', 'three', 'four', 'five'];
+    for (const name of team) await world.apply({ name, base: BASE_PARAMETER, more: { team: 'web' } });
+    await world.settle();
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['other', 'another']);
+
+    for (const bake of world.running()) await world.release(bake.id);
+    for (const done of team) {
+      await pass(world, 60);
+      expect({ done, running: world.running() }).toMatchObject({ running: [expect.anything()] });
+      for (const bake of world.running()) await world.release(bake.id);
+    }
+
+    expect(world.bakes().map(({ pipeline }) => pipeline)).toEqual(expect.arrayContaining(team));
+  });
+
+  it('are counted for each team', async () => {
+    const world = planningWorld({ limits: { bakesOfTeam: 1 } });
+    for (const name of ['one', 'two'])
+      await world.apply({ name, base: BASE_PARAMETER, more: { team: 'web' } });
+    await world.apply({ name: 'other', base: BASE_PARAMETER, more: { team: 'data' } });
+    await world.settle();
+
+    expect(
+      world
+        .running()
+        .map(({ pipeline }) => pipeline)
+        .sort(),
+    ).toEqual(['one', 'other']);
+    expect(held(world, 'two')).toEqual(['concurrency']);
+  });
+});
+
+describe('a wave above the cap', () => {
+  it('is counted whole, however many pipelines use one selector', async () => {
+    const world = planningWorld({ limits: { wave: 95 } });
+    for (let index = 0; index < 95; index += 1)
+      await world.apply({ name: `image-${index}`, base: BASE_PARAMETER });
+    await moveBase(world, 2);
+    expect(world.changes().filter(({ wave }) => wave !== undefined)).toEqual([]);
+    await world.apply({ name: 'one-more', base: BASE_PARAMETER });
+
+    await moveBase(world, 3);
+
+    expect(world.changes().flatMap(({ wave }) => wave ?? [])).toMatchObject([{ size: 95, isMore: true }]);
+  });
+
+  it('waits for a person, wherever in it a pipeline stands', async () => {
+    const world = planningWorld({ limits: { wave: 3 } });
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.apply({ name: 'middle', base: 'base' });
+    await world.settle();
+    await releaseAll(world);
+    for (const name of ['left', 'right']) await world.apply({ name, base: 'middle' });
+    await world.settle();
+    await releaseAll(world);
+    const before = world.bakes().length;
+
+    await moveBase(world, 2);
+
+    expect(world.bakes()).toHaveLength(before);
+    expect(held(world, 'base')).toEqual(['storm-cap']);
+    const waiting = world.changes().filter(({ wave }) => wave !== undefined);
+    expect(waiting).toHaveLength(1);
+    expect(world.planning('base')?.decision?.reasons[0]).toMatchObject({ change: waiting[0]?.id });
+  });
+});
+
+describe('what a bake takes up', () => {
+  it('are the changes that make the difference, and no others', async () => {
+    const world = planningWorld();
+    world.components.set('agents', '1.0.0');
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      components: ['agents/1.x.x'],
+      triggers: { debounce: '10m' },
+    });
+    await pass(world, 601);
+    await releaseAll(world);
+    await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      components: ['agents/1.x.x'],
+      triggers: { debounce: '10m' },
+      more: { description: 'says more' },
+    });
+    await moveBase(world, 2);
+    await moveBase(world, 1);
+    world.publishComponent('agents', '1.1.0');
+    await world.notice(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
+    await pass(world, 601);
+
+    const [, second] = world.bakes('base');
+    const named = world.changes().filter(({ id }) => second?.changes.includes(id));
+    expect(named.map(({ selector }) => selector)).toEqual([`component:${componentArn('agents', '1.x.x')}`]);
+  });
+
+  it('waits for every pipeline that it depends on, not for its base alone', async () => {
+    const world = planningWorld();
+    for (const name of ['one', 'two']) await world.apply({ name, base: BASE_PARAMETER });
+    await world.settle();
+    await releaseAll(world);
+    await world.apply({ name: 'both', base: 'one', more: { inputs: [{ pipeline: 'two' }] } });
+    await world.settle();
+    await releaseAll(world);
+    await moveBase(world, 2);
+    const [one] = world.running().filter(({ pipeline }) => pipeline === 'one');
+    await world.release(one?.id ?? '');
+    await world.settle();
+    expect(held(world, 'both')).toEqual(['ancestor-moving']);
+    await releaseAll(world);
+
+    expect(world.bakes('both')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals';
+import { TryLater } from '../../../shared/domain/errors.ts';
+import { keys } from '../../../shared/domain/naming.ts';
+import { type SelectorRecord, SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
+import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
+import { ami, BASE_PARAMETER, planningWorld } from '../../support/planning-world.ts';
+
+const KEY = `ssm:eu-west-1:${BASE_PARAMETER}`;
+
+async function oneImage() {
+  const world = planningWorld();
+  await world.apply({ name: 'base', base: BASE_PARAMETER });
+  await world.settle();
+  await world.release(world.running()[0]?.id ?? '');
+  await world.settle();
+  const row = (): SelectorRecord => SelectorRecordSchema.parse(world.table.peek(keys.selector(KEY)));
+  const see = async (number: number) => {
+    world.parameters.set(BASE_PARAMETER, ami(number));
+    await world.notice(KEY);
+  };
+  return { world, row, see };
+}
+
+describe('a selector that cannot be resolved', () => {
+  it('keeps its version and says why, until it means something again', async () => {
+    const { world, row } = await oneImage();
+    world.parameters.delete(BASE_PARAMETER);
+    const outcome = await world.notice(KEY);
+
+    expect(outcome).toMatchObject({ problems: [{ selector: KEY }] });
+    expect(row()).toMatchObject({ version: ami(1), problem: expect.any(String) });
+
+    world.parameters.set(BASE_PARAMETER, ami(1));
+    await world.reconcile();
+    await world.settle();
+    expect(row().problem).toBeUndefined();
+    expect(world.changes().filter(({ selector }) => selector === KEY)).toHaveLength(1);
+  });
+
+  it.each(['cold', 'warm'])(
+    'is asked again by the message itself while AWS throttles (%s function)',
+    async (how) => {
+      const { world, row } = await oneImage();
+      if (how === 'warm') await world.notice(KEY);
+      world.parameters.set(BASE_PARAMETER, ami(2));
+      const resolver = {
+        resolve: async () => {
+          throw new TryLater('Rate exceeded');
+        },
+      };
+
+      await expect(noticeHint({ ...world.ports, resolver }, { topics: [KEY] })).rejects.toThrow(TryLater);
+      expect(row()).toMatchObject({ version: ami(1), problem: 'Rate exceeded' });
+
+      await world.notice(KEY);
+      expect(row()).toMatchObject({ version: ami(2) });
+      expect(row().problem).toBeUndefined();
+    },
+  );
+
+  it('keeps no other topic of its message from being noticed', async () => {
+    const { world, see } = await oneImage();
+    const broken = world.publishComponent('agents', '1.0.0');
+    await world.apply({ name: 'tools', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
+    await world.settle();
+    await see(1);
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    const { resolver: real } = world.ports;
+    const resolver: typeof real = {
+      resolve: async (selector) => {
+        if (selector.kind === 'component') throw new TryLater('Rate exceeded');
+        return real.resolve(selector);
+      },
+    };
+
+    const message = { topics: [broken, KEY] };
+    await expect(noticeHint({ ...world.ports, resolver }, message)).rejects.toThrow(TryLater);
+    expect(world.changes().some(({ to }) => to === ami(2))).toBe(true);
+  });
+});
+
+describe('a parameter that goes to and fro', () => {
+  it('is followed once each way; then it must stand still, and says so', async () => {
+    const { world, row, see } = await oneImage();
+    for (const number of [2, 1, 2]) {
+      world.clock.forward(60);
+      await see(number);
+    }
+
+    expect(row()).toMatchObject({ version: ami(1), problem: expect.stringContaining('to and fro') });
+    expect(row().unsettled?.version).toBe(ami(2));
+
+    world.clock.forward(14 * 60);
+    await world.sweep();
+    await world.settle();
+    expect(row().version).toBe(ami(1));
+
+    world.clock.forward(60);
+    await world.sweep();
+    await world.settle();
+    expect(row()).toMatchObject({ version: ami(2) });
+    expect([row().problem, row().unsettled]).toEqual([undefined, undefined]);
+    expect(world.running()).toMatchObject([{ pipeline: 'base', lock: { base: { version: ami(2) } } }]);
+  });
+
+  it('has nothing left to wait for when it settles where it was', async () => {
+    const { world, row, see } = await oneImage();
+    for (const number of [2, 1, 2, 1]) {
+      world.clock.forward(60);
+      await see(number);
+    }
+    const before = world.changes().length;
+
+    world.clock.forward(3600);
+    await world.sweep();
+    await world.settle();
+
+    expect(row()).toMatchObject({ version: ami(1) });
+    expect([row().problem, row().unsettled, world.changes().length]).toEqual([undefined, undefined, before]);
+  });
+});
