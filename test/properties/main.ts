@@ -28,16 +28,17 @@ const seed = whole('seed', values.seed);
 const runs = whole('runs', values.runs);
 const shrinkSeconds = whole('shrink', values.shrink);
 
-const failed = new Int32Array(new SharedArrayBuffer(4)).fill(2 ** 31 - 1);
+const cell = () => new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+const next = cell();
+const failed = cell().fill(2 ** 31 - 1);
 const threads = Math.max(1, Math.min(availableParallelism(), runs));
-const workers = Array.from({ length: threads }, (_, first) => {
+const workers = Array.from({ length: threads }, () => {
   const workerData: WorkerData = {
     world,
     seed,
     runs,
-    first,
-    step: threads,
     shrinkSeconds,
+    next,
     failed,
     ...(mutate === undefined ? {} : { mutate }),
   };

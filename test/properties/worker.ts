@@ -1,4 +1,4 @@
-/** One of the threads that share the runs: every `step`th of them. All stop behind the first run that broke a rule. */
+/** One of the threads that share the runs: each takes the next one that nobody has. All stop behind the first run that broke a rule. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MUTATIONS, type MutationName, plant } from './engine/mutations.ts';
 import { holds, shrunk } from './runs.ts';
@@ -8,20 +8,23 @@ export interface WorkerData {
   readonly world: string;
   readonly seed: number;
   readonly runs: number;
-  readonly first: number;
-  readonly step: number;
   readonly mutate?: string;
   readonly shrinkSeconds: number;
+  /** One cell: the first run that no thread has taken. */
+  readonly next: Int32Array<SharedArrayBuffer>;
   /** One cell: the lowest run that failed, as far as any thread knows. */
   readonly failed: Int32Array<SharedArrayBuffer>;
 }
 
-const { world: name, seed, runs, first, step, mutate, shrinkSeconds, failed } = workerData as WorkerData;
+const { world: name, seed, runs, mutate, shrinkSeconds, next, failed } = workerData as WorkerData;
 if (mutate !== undefined && Object.hasOwn(MUTATIONS, mutate)) plant(mutate as MutationName);
 const world = await worldNamed(name, mutate);
 
 let own: number | undefined;
-for (let run = first; run < runs && run < Atomics.load(failed, 0); run += step) {
+// Runs differ in length a hundredfold, so none is anybody's before somebody is free for it.
+for (;;) {
+  const run = Atomics.add(next, 0, 1);
+  if (run >= runs || run >= Atomics.load(failed, 0)) break;
   if (await holds(world, seed, run)) continue;
   own = run;
   for (let known = Atomics.load(failed, 0); run < known; known = Atomics.load(failed, 0))

@@ -95,7 +95,7 @@ export const WIDE: Limits = { bakes: 1000, bakesOfTeam: 1000, wave: 1000 };
 export function planningWorld(
   options: { readonly pageSize?: number; readonly limits?: Partial<Limits> } = {},
 ) {
-  const table = memoryTable(options);
+  const table = memoryTable({ ...options, keepsItems: true });
   const clock = fakeClock();
   const ids = countingIds();
   const sources = fakeSources();
