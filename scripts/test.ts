@@ -33,16 +33,22 @@ function jest(name: string, args: readonly string[]): Part {
   return { name, command: 'jest', args: [...args, '--json', `--outputFile=${counts}`], counts };
 }
 
+/** The same worlds each time, so that what fails here fails on the next machine too. */
+function properties(world: string, runs: number): Part {
+  const args = ['--seed', '4', '--runs', String(runs), '--world', world];
+  return {
+    name: `properties of ${world}`,
+    command: 'npm',
+    args: ['run', '--silent', 'properties', '--', ...args],
+  };
+}
+
 const full = process.argv.includes('--full');
 const parts: readonly Part[] = [
   { name: 'check', command: 'npm', args: ['run', '--silent', 'check'] },
   jest('unit', ['--selectProjects', 'unit']),
-  // The same worlds each time, so that what fails here fails on the next machine too.
-  {
-    name: 'properties',
-    command: 'npm',
-    args: ['run', '--silent', 'properties', '--', '--seed', '4', '--runs', '600'],
-  },
+  properties('engine', 600),
+  properties('distribution', 1000),
   jest('package', ['--selectProjects', 'package']),
   // One at a time: every suite here deploys a stack of its own.
   jest('cloud', ['--selectProjects', 'cloud', '--runInBand']),

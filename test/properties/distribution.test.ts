@@ -1,23 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  distributions,
-  FAULTS,
-  type Fault,
-  RULES,
-  type Rule,
-  violationsOf,
-  violationsOfTwo,
-} from './distribution-rules.ts';
+import { distributions, FAULTS, type Fault, violationsOf, violationsOfTwo } from './distribution-rules.ts';
 
-const rules = Object.entries(RULES) as [Rule, string][];
 const faults = Object.keys(FAULTS) as Fault[];
 
+/** Enough to see at once that a rule is broken; `npm test` plays a thousand more. */
 describe('a distribution, whatever crashes, fails, refuses and is put off', () => {
-  it.each(rules)('%s: %s', async (rule) => {
+  it('keeps every rule', async () => {
     const property = fc.asyncProperty(distributions, async (given) => {
-      const broken = (await violationsOf(given)).filter((violation) => violation.rule === rule);
-      expect(broken).toEqual([]);
+      expect(await violationsOf(given)).toEqual([]);
     });
 
     await fc.assert(property, { numRuns: 200 });
