@@ -99,10 +99,11 @@ export function fingerprintAfter(
 
 const DECIDED = /^(?:rejected|expired|cancelled): /;
 
-/** Refused because it failed too often, not because somebody decided against it. */
+/** It failed too often, built or pointed to again, and nobody decided against it. */
 export function failedTooOften(fingerprint: FingerprintRecord, maxFailures: number): boolean {
   const { state, failures, reason = '' } = fingerprint;
-  return state === 'refused' && failures >= maxFailures && !DECIDED.test(reason);
+  if (failures < maxFailures) return false;
+  return state === 'released' || (state === 'refused' && !DECIDED.test(reason));
 }
 
 /** Failures count, so that the next try waits; the pipeline stops after too many in a row. */

@@ -3,7 +3,7 @@
 import type { HoldReason } from '../records/planning.ts';
 import { backOffEnd, debounceEnd, later, scheduleEnd } from './reasons.ts';
 import type { Ancestor, Situation } from './situation.ts';
-import { isSame } from './wish.ts';
+import { isRefused, isSame } from './wish.ts';
 
 /** The nearest ancestor that is moving, while waiting for it is within maxHold. */
 export function ancestorReason(
@@ -32,7 +32,7 @@ function whyMoving({ seen, wish, fingerprint, unconfirmed }: Ancestor, limit: st
     return undefined;
   if (unconfirmed.length > 0) return undefined;
   const known = isSame(fingerprint, wish.wanted) ? fingerprint : undefined;
-  if (known?.state === 'refused') return undefined;
+  if (isRefused(seen, known)) return undefined;
   const schedule = scheduleEnd(seen);
   if (schedule !== undefined && schedule.until === undefined) return undefined;
   const starts = [debounceEnd(seen), backOffEnd(known, wish.wanted), schedule?.until];

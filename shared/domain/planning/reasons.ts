@@ -3,7 +3,7 @@
 import type { FingerprintRecord, HoldReason } from '../records/planning.ts';
 import { count, describeSelector } from '../telling/wording.ts';
 import type { Situation } from './situation.ts';
-import { isSame, type Wanted } from './wish.ts';
+import { isRefused, isSame, type Wanted } from './wish.ts';
 
 const FIRST_BACK_OFF_SECONDS = 60;
 const LONGEST_BACK_OFF_SECONDS = 6 * 3600;
@@ -38,12 +38,12 @@ export function reasonsToRest({ seen, fingerprint, unconfirmed }: Situation, wan
     });
   if (plan.mode === 'manual')
     reasons.push({ code: 'manual', message: `${name} starts when somebody asks: ${byHand}` });
-  if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused') {
+  if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint)) {
     // A tick of a schedule that always bakes is part of the bits: what the next one wants has not been refused.
     const tick = plan.schedule?.startCondition === 'always' ? seen.ticks?.next : undefined;
     reasons.push({
       code: 'refused',
-      message: `These versions were refused${fingerprint.reason === undefined ? '' : ` (${fingerprint.reason})`}. A newer version${tick === undefined ? '' : ', or the next time of its schedule,'} starts a bake, or: ${byHand}`,
+      message: `These versions were refused${fingerprint?.reason === undefined ? '' : ` (${fingerprint.reason})`}. A newer version${tick === undefined ? '' : ', or the next time of its schedule,'} starts a bake, or: ${byHand}`,
       ...(tick === undefined ? {} : { until: tick }),
     });
   }

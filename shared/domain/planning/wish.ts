@@ -1,8 +1,9 @@
 /** What a pipeline would be made of now: its lock, and the fingerprint that follows from it. Pure. */
 
+import { failedTooOften } from '../baking/outcomes.ts';
 import type { Ingredients, Lock, LockEntry } from '../records/locks.ts';
 import { dependenciesOf, type PipelineRecord, type PlanInputs } from '../records/pipelines.ts';
-import type { PlanningRecord } from '../records/planning.ts';
+import type { FingerprintRecord, PlanningRecord } from '../records/planning.ts';
 import type { ChannelRecord } from '../records/releases.ts';
 import type { SelectorRecord } from '../records/selectors.ts';
 import { type Selector, selectorKey } from '../versions/selectors.ts';
@@ -146,4 +147,13 @@ export function targetsMissing({
   // Somebody has said no to exactly these; whoever asks in person asks again.
   const refused = planning.request === undefined ? (planning.refusedPlaces ?? []) : [];
   return missing.every((place) => refused.includes(place)) ? [] : missing;
+}
+
+/** Whether exactly this was rejected, expired, cancelled, or failed too often: it is wanted again when something in it changes or a person asks. */
+export function isRefused({ pipeline, channel }: Seen, known: FingerprintRecord | undefined): boolean {
+  if (known === undefined) return false;
+  // Of the current release only the way to further places can fail, which says nothing against it.
+  return (
+    known.state === 'refused' || (!isSame(channel, known) && failedTooOften(known, pipeline.plan.maxFailures))
+  );
 }

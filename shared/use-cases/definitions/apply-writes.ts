@@ -113,20 +113,31 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
     };
     return { put: { ...keys.planning(pipeline), ...record, ...dirty }, when: { exists: false } };
   }
-  // A new definition is a new start: what failed before says nothing about it.
   return {
     update: keys.planning(pipeline),
     set: {
       ...dirty,
-      consecutiveFailures: 0,
+      // What failed before, and where nobody would have it, says nothing about another image or other places.
+      ...(asksForTheSame(before.pipeline.plan, reading.plan) ? {} : { consecutiveFailures: 0 }),
       // Ticks count from the definition that has their schedule: one that changes something else drops none that has come.
       ...(isSameSchedule(before.pipeline.plan, reading.plan) ? {} : { ticksSeen: now.toISOString() }),
     },
-    remove: ['refusedPlaces'],
+    remove: asksForTheSame(before.pipeline.plan, reading.plan) ? [] : ['refusedPlaces'],
     append: { changes, causes: changes },
     add: { version: 1 },
     when: { exists: true },
   };
+}
+
+/** The same image, judged in the same way and brought to the same places: when and by whose leave it starts may be new. */
+function asksForTheSame(one: PlanInputs, other: PlanInputs): boolean {
+  return canonical(askedOf(one)) === canonical(askedOf(other));
+}
+
+function askedOf(plan: PlanInputs) {
+  const { mode, schedule, freeze, pinned, team, ...rest } = plan;
+  const { debounceSeconds, longestWaitSeconds, maxHoldSeconds, maxFailures, ...asked } = rest;
+  return asked;
 }
 
 function isSameSchedule(one: PlanInputs, other: PlanInputs): boolean {

@@ -62,9 +62,10 @@ function enableWrites({ situation }: Read, at: string): Write[] {
       : [
           {
             update: keys.fingerprint(name, failed.bits, failed.proof),
-            set: { state: 'failed', failures: 0 },
+            // A kept release stays released, however often it could not be brought anywhere.
+            set: { failures: 0, ...(failed.state === 'refused' ? { state: 'failed' } : {}) },
             remove: ['lastFailureAt'],
-            when: { equals: { bake: failed.bake, state: 'refused' } },
+            when: { equals: { bake: failed.bake, state: failed.state } },
           } satisfies Write,
         ]),
   ];

@@ -2,7 +2,7 @@
 import type { Graph, GraphQuery } from '../../domain/api/planning.ts';
 import { PipelineNotFound } from '../../domain/errors.ts';
 import { keys, lists } from '../../domain/naming.ts';
-import { isSame, type Seen, type Wish, wishOf } from '../../domain/planning/wish.ts';
+import { isRefused, isSame, type Seen, type Wish, wishOf } from '../../domain/planning/wish.ts';
 import { dependenciesOf, type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
 import { FingerprintRecordSchema, PlanningRecordSchema } from '../../domain/records/planning.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
@@ -163,14 +163,16 @@ async function readSeen(deps: GraphDeps, pipelines: readonly PipelineRecord[]): 
 async function staleOf(deps: GraphDeps, seen: readonly Seen[]): Promise<ReadonlySet<string>> {
   const differing = seen.flatMap((entry) => {
     const wish: Wish = wishOf(deps.digest, entry);
-    const { enabled, plan, name } = entry.pipeline;
+    const { enabled, plan } = entry.pipeline;
     if (!wish.known || !enabled || plan.pinned || isSame(entry.channel, wish.wanted)) return [];
-    return [{ name, wanted: wish.wanted }];
+    return [{ entry, wanted: wish.wanted }];
   });
   const rows = await readMany(
     deps.table,
-    differing.map(({ name, wanted }) => keys.fingerprint(name, wanted.bits, wanted.proof)),
+    differing.map(({ entry, wanted }) => keys.fingerprint(entry.pipeline.name, wanted.bits, wanted.proof)),
     FingerprintRecordSchema,
   );
-  return new Set(differing.flatMap(({ name }, index) => (rows[index]?.state === 'refused' ? [] : [name])));
+  return new Set(
+    differing.flatMap(({ entry }, index) => (isRefused(entry, rows[index]) ? [] : [entry.pipeline.name])),
+  );
 }

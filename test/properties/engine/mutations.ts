@@ -84,8 +84,8 @@ export const MUTATIONS = {
   /** What was refused is tried again by itself. */
   'bake-refused': {
     file: 'shared/domain/planning/reasons.ts',
-    find: "if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused')",
-    replace: "if (isSame(fingerprint, wanted) && fingerprint?.state === 'refused' && false)",
+    find: 'if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint))',
+    replace: 'if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint) && false)',
   },
   /** A circle is let in. */
   'cycle-late': {

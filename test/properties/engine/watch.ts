@@ -149,12 +149,14 @@ function ofRevision(entries: readonly Entry[], seen: Watched, { before, after }:
   seen.rows.set(`${entry.name}#${String(after.revision)}`, after);
 }
 
-/** A person who enables a pipeline lets what failed too often be tried once more; what somebody decided against stays refused. */
+/** A person who enables a pipeline has what failed too often tried as if for the first time; what somebody decided against stays refused. */
 function ofEnabling(seen: Watched, { before, after }: Change): void {
   if (after?.sk !== 'META' || before?.enabled !== false || after.enabled !== true) return;
-  for (const fingerprint of seen.failures.keys())
-    if (fingerprint.startsWith(`${String(after.name)} `) && !seen.decided.has(fingerprint))
+  for (const fingerprint of [...seen.failures.keys()])
+    if (fingerprint.startsWith(`${String(after.name)} `) && !seen.decided.has(fingerprint)) {
       seen.refused.delete(fingerprint);
+      seen.failures.delete(fingerprint);
+    }
 }
 
 /** What the definition says now about the image and about how it is judged. */

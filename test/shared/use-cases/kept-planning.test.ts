@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import type { ChannelRecord } from '../../../shared/domain/records/releases.ts';
+import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import {
   ami,
   BASE_PARAMETER,
@@ -128,6 +129,49 @@ describe('a target that is new', () => {
     expect(bake().startsAt).toBe('Approve');
   });
 
+  const failsTooOften = async () => {
+    for (let failed = 0; failed < 5; failed += 1) {
+      await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
+      w.clock.forward(6 * 3600);
+      await w.sweep();
+      await w.settle();
+    }
+  };
+
+  it('that failed too often is not tried again for other words, but for another place', async () => {
+    await failsTooOften();
+
+    await w.apply(spec({ description: 'In other words.', distribution: place('us-east-1') }));
+    await w.settle();
+
+    expect(w.running()).toEqual([]);
+    expect(w.planning(NAME)?.decision?.reasons.map(({ code }) => code)).toContain('too-many-failures');
+    await w.apply(spec({ distribution: place('ap-south-1') }));
+    await w.settle();
+    expect(bake().startsAt).toBe('Approve');
+  });
+
+  it('that somebody said no to is not asked for again for other words', async () => {
+    await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
+    await w.settle();
+
+    await w.apply(spec({ description: 'In other words.', distribution: place('us-east-1') }));
+    await w.settle();
+
+    expect(w.running()).toEqual([]);
+  });
+
+  it('is tried again by whoever enables the pipeline, as often as at first', async () => {
+    await failsTooOften();
+
+    await enablePipeline(w.ports, { pipeline: NAME });
+    await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
+    await w.settle();
+
+    expect(w.planning(NAME)?.decision).toMatchObject({ kind: 'hold', reasons: [{ code: 'back-off' }] });
+    expect(w.planning(NAME)?.decision?.reasons[0]?.message).toContain('failed 1 time');
+  });
+
   it('waits longer after each failure, and for a person after too many', async () => {
     await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
     await w.settle();
@@ -197,5 +241,32 @@ describe('a parameter that moves and moves back', () => {
     w.clock.forward(60);
     await w.settle();
     expect(bake()).toMatchObject({ startsAt: 'Distribute', reuses });
+  });
+});
+
+describe('a kept release that could not be pointed to again', () => {
+  it('is refused after too many failures, whatever comes and goes meanwhile', async () => {
+    const volume = (rootVolumeGiB: number) => w.apply(spec({ build: { rootVolumeGiB } }));
+    await volume(20);
+    await releaseAll();
+    await w.apply(spec());
+    await w.settle();
+    for (let failed = 0; failed < 5; failed += 1) {
+      expect(bake().startsAt).toBe('Distribute');
+      await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
+      w.clock.forward(6 * 3600);
+      await w.sweep();
+      await w.settle();
+    }
+    await volume(30);
+    await releaseAll();
+
+    await w.apply(spec());
+    await w.settle();
+
+    expect(w.running()).toEqual([]);
+    expect(w.planning(NAME)?.decision?.reasons).toMatchObject([{ code: 'refused' }]);
+    await enablePipeline(w.ports, { pipeline: NAME });
+    expect(bake().startsAt).toBe('Distribute');
   });
 });
