@@ -60,6 +60,8 @@ export type Write =
   | {
       readonly update: Key;
       readonly set?: Readonly<Record<string, unknown>>;
+      /** Sets what is absent and leaves the rest as it is. */
+      readonly setOnce?: Readonly<Record<string, unknown>>;
       readonly remove?: readonly string[];
       readonly add?: Readonly<Record<string, number>>;
       /** Adds to the end of lists; an absent list is empty. */

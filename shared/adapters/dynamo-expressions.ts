@@ -60,6 +60,10 @@ export function updateExpression(
   const set = Object.entries(update.set ?? {})
     .filter(([, value]) => value !== undefined)
     .map(([attribute, value]) => `${place.name(attribute)} = ${place.value(value)}`);
+  for (const [attribute, value] of Object.entries(update.setOnce ?? {})) {
+    const name = place.name(attribute);
+    set.push(`${name} = if_not_exists(${name}, ${place.value(value)})`);
+  }
   for (const [attribute, values] of Object.entries(update.append ?? {})) {
     const name = place.name(attribute);
     set.push(`${name} = list_append(if_not_exists(${name}, ${place.value([])}), ${place.value(values)})`);

@@ -50,6 +50,13 @@ export function tableContract(name: string, makeTable: () => Promise<Table> | Ta
       expect(await table.get(key('A'))).toEqual({ ...key('A'), a: 3, n: 3, list: ['x', 'y', 'z'] });
     });
 
+    it('sets once what nobody has set before', async () => {
+      await table.write([{ update: key('A'), setOnce: { since: 1 } }]);
+      await table.write([{ update: key('A'), setOnce: { since: 2, other: 3 }, set: { n: 1 } }]);
+
+      expect(await table.get(key('A'))).toEqual({ ...key('A'), since: 1, other: 3, n: 1 });
+    });
+
     it.each([
       ['exists', { exists: true }, { exists: false }],
       ['equals a value', { equals: { state: 'open', n: 5 } }, { equals: { state: 'open', n: 6 } }],

@@ -48,8 +48,6 @@ export const PlanningRecordSchema = z.lazy(() =>
     dueAt: Time.optional(),
     /** Changes come in groups: before this nothing starts by itself. */
     debounceUntil: Time.optional(),
-    /** When it was last told of a change. */
-    markedAt: Time.optional(),
     /** Id of the last forced request: it is part of the bits from then on. */
     salt: z.string().optional(),
     /** Tick of a schedule that always bakes: part of the bits until the next one. */

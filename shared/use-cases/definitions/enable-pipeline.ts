@@ -54,6 +54,7 @@ function enableWrites({ situation }: Read, at: string): Write[] {
     {
       update: keys.planning(name),
       set: { consecutiveFailures: 0, dirty: true, dueAt: at, duePk: due.planning, dueSk: at },
+      setOnce: { dirtySince: at },
       add: { version: 1 },
       when: { equals: { version: planning.version } },
     },

@@ -62,12 +62,12 @@ export function markWrite(
     update: keys.planning(user.pipeline),
     set: {
       dirty: true,
-      markedAt: now.toISOString(),
       dueAt,
       debounceUntil: dueAt,
       duePk: due.planning,
       dueSk: dueAt,
     },
+    setOnce: { dirtySince: now.toISOString() },
     append: { changes: changes.map((change) => change.id), causes: changes.flatMap(causesOf) },
     add: { version: 1 },
     when: { exists: true },

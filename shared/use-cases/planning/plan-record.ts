@@ -21,15 +21,7 @@ const ENDING_SECONDS = 60;
 /** So many changes are kept of a pipeline that nobody bakes; the oldest go first. */
 const CHANGES_KEPT = 200;
 
-const NOTHING_TO_DO = [
-  'dirtySince',
-  'markedAt',
-  'dueAt',
-  'debounceUntil',
-  'duePk',
-  'dueSk',
-  'request',
-] as const;
+const NOTHING_TO_DO = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
 
 const NOT_DUE = ['dueAt', 'duePk', 'dueSk'];
 

@@ -24,7 +24,7 @@ export function ticksOf(calendar: Calendar, { pipeline, planning }: Head, now: D
 function ticksBefore(pipeline: Head['pipeline'], planning: Head['planning']): string {
   const seen = planning.ticksSeen ?? pipeline.updatedAt;
   if (pipeline.plan.schedule?.startCondition === 'always') return seen;
-  const since = planning.dirtySince ?? planning.markedAt ?? seen;
+  const since = planning.dirtySince ?? seen;
   return [since, seen].sort().at(-1) ?? seen;
 }
 

@@ -44,6 +44,7 @@ export function after(write: Write, row: Item | undefined): Item | undefined {
   if ('put' in write) return plain(write.put);
   const next: Record<string, unknown> = { ...row, ...write.update };
   for (const [name, value] of Object.entries(write.set ?? {})) if (value !== undefined) next[name] = value;
+  for (const [name, value] of Object.entries(write.setOnce ?? {})) next[name] ??= value;
   for (const [name, values] of Object.entries(write.append ?? {})) {
     const list = next[name];
     next[name] = [...(Array.isArray(list) ? list : []), ...values];

@@ -76,6 +76,39 @@ describe('a pipeline with a schedule', () => {
     expect(world.bakes('base')).toHaveLength(2);
   });
 
+  it('bakes at the tick though changes go on coming around it', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { ...daily, debounce: '5m' } });
+    await pass(world, DAY);
+    await releaseAll(world);
+    await pass(world, 24 * HOUR - 120);
+    for (const version of [2, 3]) {
+      await moveBase(world, version);
+      await pass(world, 180);
+    }
+
+    await pass(world, 300);
+
+    expect(world.running()).toMatchObject([{ lock: { base: { version: ami(3) } } }]);
+  });
+
+  it('waits for its next tick when its definition changes, however long it had nothing to do', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
+    await pass(world, DAY);
+    await releaseAll(world);
+    await pass(world, 3 * DAY + 4 * HOUR);
+
+    const suites = [{ name: 'boots', script: 'true once more' }];
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily, more: { tests: { suites } } });
+    await pass(world, HOUR);
+
+    expect(world.running()).toEqual([]);
+    expect(world.planning('base')?.decision?.reasons).toMatchObject([{ code: 'schedule' }]);
+    await pass(world, DAY);
+    expect(world.running()).toHaveLength(1);
+  });
+
   it('bakes at every tick where it always starts, each with the tick as its cause', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });

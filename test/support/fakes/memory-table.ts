@@ -235,6 +235,7 @@ function applied(write: Write, before: Item | undefined): Item | undefined {
   if ('put' in write) return write.put;
   const next: Record<string, unknown> = { ...before, pk: write.update.pk, sk: write.update.sk };
   for (const [name, value] of Object.entries(write.set ?? {})) if (value !== undefined) next[name] = value;
+  for (const [name, value] of Object.entries(write.setOnce ?? {})) next[name] ??= value;
   for (const [name, values] of Object.entries(write.append ?? {}))
     next[name] = [...((next[name] as unknown[] | undefined) ?? []), ...values];
   for (const [name, value] of Object.entries(write.add ?? {}))
