@@ -21,7 +21,10 @@ export function ancestorReason(
 }
 
 /** Why an ancestor counts as moving: it bakes, or it is stale and due to start before `limit`. */
-function whyMoving({ seen, wish, fingerprint, unconfirmed }: Ancestor, limit: string): string | undefined {
+function whyMoving(
+  { seen, wish, fingerprint, unconfirmed, frozenUntil }: Ancestor,
+  limit: string,
+): string | undefined {
   const { name, plan, enabled } = seen.pipeline;
   const { planning } = seen;
   if (planning.activeBake !== undefined) return `${name} is baking (${planning.activeBake}).`;
@@ -35,6 +38,6 @@ function whyMoving({ seen, wish, fingerprint, unconfirmed }: Ancestor, limit: st
   if (isRefused(seen, known)) return undefined;
   const schedule = scheduleEnd(seen);
   if (schedule !== undefined && schedule.until === undefined) return undefined;
-  const starts = [debounceEnd(seen), backOffEnd(known, wish.wanted), schedule?.until];
+  const starts = [debounceEnd(seen), backOffEnd(known, wish.wanted), schedule?.until, frozenUntil];
   return starts.every((at) => at === undefined || at < limit) ? message : undefined;
 }

@@ -4,6 +4,7 @@
  */
 
 import { type AttemptState, SUPERSEDABLE_STATES } from '../baking/lifecycle.ts';
+import { canonical } from '../canonical.ts';
 import type { HoldReason } from '../records/planning.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
 import { count, describeSelector } from '../telling/wording.ts';
@@ -149,6 +150,11 @@ function besideRunning(situation: Situation, active: ActiveBake): Decision {
       'after-approval',
       `Bake ${active.id} is approved and is released first; the newer versions follow it.`,
     );
+  if (situation.wish.known && isForTickAlone(active, situation.wish.wanted))
+    return hold(
+      'bake-running',
+      `Bake ${active.id} was begun at an earlier time of the schedule, of the same versions; the next follows it.`,
+    );
   if (situation.seen.planning.supersededInRow >= MOST_SUPERSEDED_IN_ROW)
     return hold(
       'superseded-twice',
@@ -156,6 +162,13 @@ function besideRunning(situation: Situation, active: ActiveBake): Decision {
     );
   const message = `Newer versions came before bake ${active.id} was approved: ${reasonToStart(situation)}`;
   return { kind: 'supersede', active, reason: { code: 'bake-running', message, bake: active.id } };
+}
+
+/** A tick alone makes no bake out of date: whoever is asked to approve would be asked again at each, and never be done. */
+function isForTickAlone({ ingredients, proof }: ActiveBake, wanted: Wanted): boolean {
+  const { tick } = wanted.ingredients;
+  if (ingredients === undefined || tick === undefined || proof !== wanted.proof) return false;
+  return canonical({ ...ingredients, tick }) === canonical(wanted.ingredients);
 }
 
 /** All places for bakes are taken, or somebody with a longer chain behind it goes first. */

@@ -1,5 +1,6 @@
 /** What a decision about a pipeline rests on, as it was read. */
 import type { AttemptState } from '../baking/lifecycle.ts';
+import type { Ingredients } from '../records/locks.ts';
 import type { FingerprintRecord } from '../records/planning.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
 import type { Seen, Wish } from './wish.ts';
@@ -11,6 +12,8 @@ export interface Ancestor {
   readonly fingerprint: FingerprintRecord | undefined;
   /** First changes of its pending chains that wait for a person, because their wave is too large. */
   readonly unconfirmed: readonly ChangeRecord[];
+  /** End of the freeze window that it is in. */
+  readonly frozenUntil?: string | undefined;
 }
 
 /** The bake that the pipeline runs now. */
@@ -20,6 +23,8 @@ export interface ActiveBake {
   readonly state: AttemptState;
   readonly bits: string;
   readonly proof: string;
+  /** Absent on bakes of before ingredients were kept. */
+  readonly ingredients?: Ingredients | undefined;
   readonly isEnding: boolean;
   /** It goes where the definition now says. */
   readonly isWhole: boolean;

@@ -33,7 +33,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
 
     const graph = await checkGraph(deps.table, reading);
     if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);
-    const selectors = await lookAtSelectors(deps, reading, graph.parents);
+    const selectors = await lookAtSelectors(deps, reading, graph.parents, before);
     const reach = await checkReach(deps, reading, before);
     const times = checkTimes(deps, reading.definition);
     const base = await checkBase(deps, reading, selectors.found);

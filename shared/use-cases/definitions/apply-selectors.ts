@@ -4,10 +4,13 @@ import { keys } from '../../domain/naming.ts';
 import { dependenciesOf, type PipelineRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { describeSelector } from '../../domain/telling/wording.ts';
 import { type Selector, selectorKey, selectorTopic } from '../../domain/versions/selectors.ts';
 import type { Resolution } from '../../ports.ts';
 import { read, readMany } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
+import { isNew } from './apply-named.ts';
+import type { Before } from './read-before.ts';
 import type { Reading } from './read-definition.ts';
 
 export interface FoundSelector {
@@ -26,6 +29,7 @@ export async function lookAtSelectors(
   deps: ApplyDeps,
   reading: Reading,
   parents: readonly PipelineRecord[],
+  before: Before | undefined,
 ): Promise<SelectorCheck> {
   const wanted = dependenciesOf(reading.plan);
   const rows = await readMany(
@@ -34,7 +38,9 @@ export async function lookAtSelectors(
     SelectorRecordSchema,
   );
   const looked = await Promise.all(
-    wanted.map((selector, index) => look(deps, selector, rows[index], parents)),
+    wanted.map((selector, index) =>
+      look(deps, selector, rows[index], { parents, isOwn: !isNew(selector, before) }),
+    ),
   );
   return {
     found: looked.flatMap((entry) => ('record' in entry ? [entry] : [])),
@@ -51,9 +57,10 @@ async function look(
   deps: ApplyDeps,
   selector: Selector,
   row: SelectorRecord | undefined,
-  parents: readonly PipelineRecord[],
+  { parents, isOwn }: { readonly parents: readonly PipelineRecord[]; readonly isOwn: boolean },
 ): Promise<Looked> {
-  if (row?.version !== undefined) return { record: row, isKnown: true };
+  // What others use already and resolves to nothing just now is asked for again: who names it for the first time should know.
+  if (row?.version !== undefined && row.problem === undefined) return { record: row, isKnown: true };
   const key = selectorKey(selector);
   const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector };
   const resolution =
@@ -70,6 +77,13 @@ async function look(
       record: row ?? empty,
       isKnown: row !== undefined,
       note: `${selector.pipeline} has no release yet; the first bake waits for it.`,
+    };
+  // A pipeline that has it already keeps its last version: nothing else of the definition has to wait for it.
+  if (row?.version !== undefined && isOwn)
+    return {
+      record: row,
+      isKnown: true,
+      note: `${describeSelector(key)}: ${resolution.reason}; its last version stays until it is there again.`,
     };
   return { reason: resolution.reason };
 }

@@ -124,8 +124,17 @@ export async function expressWrites(
   };
   const decision = decide(situation);
   if (decision.kind !== 'start' || (await hasKeptImage(deps, seen, decision.wanted.bits))) return undefined;
-  const { bake, writes } = startWrites(deps, { situation }, decision);
+  const { bake, writes } = startWrites(
+    { ...deps, limits: withoutLast(deps.limits) },
+    { situation },
+    decision,
+  );
   return { bake, writes: [...writes, ...unmoved(seen, moved)] };
+}
+
+/** The last place may be somebody's who stands in line for it: who is there is looked at on the ordinary way alone. */
+function withoutLast({ bakes, bakesOfTeam, wave }: Limits): Limits {
+  return { bakes: bakes - 1, bakesOfTeam: bakesOfTeam - 1, wave };
 }
 
 /**

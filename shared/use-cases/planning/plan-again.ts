@@ -42,14 +42,15 @@ async function ask({ planQueue }: PlanAgainDeps, names: readonly string[]): Prom
 const LONGEST_CHAIN = 50;
 const CHILDREN_LOOKED_AT = 1000;
 
-/** How many images, one on top of the other, wait for the pipeline: levels below it in which somebody has something to do. */
+/** How many images, one on top of the other, are built on the pipeline. Whoever has more than can be counted behind it goes first. */
 export async function longestChain(deps: Pick<PlanAgainDeps, 'table'>, pipeline: string): Promise<number> {
   let level = [pipeline];
   let looked = 0;
   for (let depth = 0; depth < LONGEST_CHAIN; depth += 1) {
     const children = await childrenOf(deps, level);
     looked += children.length;
-    if (children.length === 0 || looked > CHILDREN_LOOKED_AT) return depth;
+    if (children.length === 0) return depth;
+    if (looked > CHILDREN_LOOKED_AT) return LONGEST_CHAIN;
     level = children;
   }
   return LONGEST_CHAIN;

@@ -93,6 +93,7 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
       wish: wishes[index + 1] ?? unknown,
       fingerprint: fingerprintRows[index + 1]?.(),
       unconfirmed: unconfirmedOf((ancestorCauses[index + 1] ?? []).flatMap((row) => row() ?? [])),
+      frozenUntil: freezeOf(deps.calendar, entry.pipeline.plan, now)?.until,
     }),
   );
   const frozen = freezeOf(deps.calendar, seen.pipeline.plan, now);
@@ -194,6 +195,7 @@ function activeOf(
     state: attempt.state,
     bits: bake.bits,
     proof: bake.proof,
+    ingredients: bake.ingredients,
     isEnding: attempt.endRequested !== undefined,
     isWhole: bake.revision === revision,
     isApproved: approval === 'approved',

@@ -151,6 +151,24 @@ describe('applying a definition', () => {
     expect(world.table.peek(keys.selector(`ssm:eu-west-1:${BASE_PARAMETER}`))).toBeDefined();
   });
 
+  it('refuses what others use but is gone, and lets them keep its last version', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    world.parameters.delete(BASE_PARAMETER);
+    await world.notice(`ssm:eu-west-1:${BASE_PARAMETER}`);
+
+    await expect(world.apply({ name: 'other', base: BASE_PARAMETER })).rejects.toMatchObject({
+      name: 'InvalidDefinition',
+      problems: [{ field: 'base.ssm' }],
+    });
+    const applied = await world.apply({
+      name: 'base',
+      base: BASE_PARAMETER,
+      more: { description: 'Words.' },
+    });
+    expect(applied).toMatchObject({ outcome: 'changed', notes: [expect.stringContaining('last version')] });
+  });
+
   it('allows a parent that has not released yet, and says so', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });

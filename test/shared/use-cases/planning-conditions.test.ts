@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { keys } from '../../../shared/domain/naming.ts';
 import type { HoldReason } from '../../../shared/domain/records/planning.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
+import { positionOf } from '../../../shared/use-cases/planning/plan-capacity.ts';
 import {
   ami,
   BASE_PARAMETER,
@@ -123,6 +125,32 @@ describe('a pipeline with a schedule', () => {
     const named = world.changes().filter(({ id }) => causes.includes(id));
     expect(named.map(({ selector }) => selector)).toEqual(['schedule:base', 'schedule:base']);
     expect(new Set(bakes.map(({ bits }) => bits)).size).toBe(3);
+  });
+
+  it('lets people finish what an earlier tick began, unless a version has moved', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
+    await pass(world, DAY);
+    const [first] = world.running();
+    await world.walk(first?.id ?? '', 'Approve');
+    await pass(world, DAY);
+
+    expect(held(world, 'base')).toEqual(['bake-running']);
+    expect(world.planning('base')?.decision?.reasons[0]?.message).toContain('earlier time of the schedule');
+    await releaseAll(world);
+    expect(world.bakes('base')).toMatchObject([{ state: 'released' }, { state: 'released' }]);
+
+    await pass(world, DAY);
+    await moveBase(world, 2);
+    await pass(world, DAY);
+    await world.endStopped();
+    await world.settle();
+    expect(world.bakes('base').map(({ state }) => state)).toEqual([
+      'released',
+      'released',
+      'superseded',
+      'queued',
+    ]);
   });
 
   it('loses no tick to a definition that changes something else', async () => {
@@ -274,6 +302,25 @@ describe('a pipeline that waits', () => {
     expect(world.bakes('base')).toHaveLength(1);
   });
 
+  it('for no ancestor that is frozen for longer than it would wait', async () => {
+    const world = planningWorld();
+    const agents = world.publishComponent('agents', '1.0.0');
+    const freeze = [{ reason: 'an audit', from: '2026-03-02T09:00:00Z', to: '2026-03-20T09:00:00Z' }];
+    await world.apply({ name: 'parent', base: BASE_PARAMETER, triggers: { freeze } });
+    await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'] });
+    await world.settle();
+    await releaseAll(world);
+    await pass(world, 2 * HOUR);
+    await moveBase(world, 2);
+    expect(held(world, 'parent')).toEqual(['freeze']);
+
+    world.publishComponent('agents', '1.1.0');
+    await world.notice(agents);
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['child']);
+  });
+
   it('while it is pinned, until somebody asks', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
@@ -313,6 +360,48 @@ describe('places for bakes', () => {
     }
 
     expect(order).toEqual(['first', 'parent', 'lonely', 'child']);
+  });
+
+  it('are not taken past the line by one that has just changed', async () => {
+    const world = planningWorld({ limits: { bakes: 1 } });
+    world.parameters.set('/other', ami(7));
+    await world.apply({ name: 'leaf', base: '/other' });
+    await world.settle();
+    await releaseAll(world);
+    await world.apply({ name: 'first', base: BASE_PARAMETER });
+    await world.settle();
+    await world.apply({ name: 'parent', base: BASE_PARAMETER });
+    await world.apply({ name: 'child', base: 'parent' });
+    await world.settle();
+    expect(held(world, 'parent')).toEqual(['concurrency']);
+
+    await world.release(world.running()[0]?.id ?? '');
+    world.parameters.set('/other', ami(8));
+    await world.notice('ssm:eu-west-1:/other');
+    await world.settle();
+    await world.sweep();
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['parent']);
+  });
+
+  it('go first to whoever has more images behind it than are counted', async () => {
+    const world = planningWorld();
+    await world.apply({ name: 'wide', base: BASE_PARAMETER });
+    await world.apply({ name: 'narrow', base: BASE_PARAMETER });
+    await world.apply({ name: 'below', base: 'narrow' });
+    const selector = 'pipeline:wide/stable';
+    const user = (pipeline: string) => ({ selector, pipeline, debounceSeconds: 0 });
+    const names = Array.from({ length: 1001 }, (_, index) => `image-${index}`);
+    await world.table.write([{ put: { ...keys.selector(selector), key: selector } }]);
+    for (const name of names)
+      await world.table.write([{ put: { ...keys.selectorUser(selector, name), ...user(name) } }]);
+
+    const positions = await Promise.all(
+      ['wide', 'narrow'].map((name) => positionOf(world.table, name, '2026-03-02T08:00:00.000Z')),
+    );
+
+    expect(positions).toEqual([...positions].sort());
   });
 
   it('are free again while a person is asked', async () => {
