@@ -17,9 +17,12 @@ export interface Message {
 const SUBJECT_LENGTH = 99;
 const CHANGES_SHOWN = 10;
 
-const Change = z.lazy(() => z.object({ selector: z.string(), from: z.string().optional(), to: z.string() }));
+/** Events name changes by their ids, alone or with what moved. */
+const NamedChange = z.lazy(() =>
+  z.union([z.string(), z.object({ id: z.string() }).transform((change) => change.id)]),
+);
 /** The parts of our events that are said to people. An event says more; what it lacks is left out of the text. */
-const Told = z.lazy(() =>
+const ToldSchema = z.lazy(() =>
   z.object({
     pipeline: z.string(),
     bake: z.string(),
@@ -27,7 +30,8 @@ const Told = z.lazy(() =>
     team: z.string().optional(),
     channel: z.string().optional(),
     reason: z.string().optional(),
-    changes: z.array(z.union([Change, z.string()])).default([]),
+    /** Newest last. */
+    changes: z.array(NamedChange).default([]),
     step: z.string().optional(),
     /** Error name. */
     name: z.string().optional(),
@@ -52,7 +56,11 @@ const Told = z.lazy(() =>
       .default([]),
   }),
 );
-type Told = z.output<typeof Told>;
+type Move = Parameters<typeof describeMove>[0];
+type Told = z.output<typeof ToldSchema> & {
+  /** The newest of its changes. */
+  readonly moves: readonly Move[];
+};
 
 /** How the sentence begins that tells of an approval, by where the bake began. */
 const WAITING: Readonly<Record<string, string>> = {
@@ -72,11 +80,11 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   'Ovenbird Bake Started': {
     kind: 'bake-started',
     state: 'STARTED',
-    subject: ({ pipeline, changes }) => `${pipeline}: bake started${headline(changes)}`,
+    subject: ({ pipeline, moves }) => `${pipeline}: bake started${headline(moves)}`,
     lines: (told) => [
       ...wrap(`A bake of ${told.pipeline} has started. ${told.reason ?? ''}`),
       ...(told.requestedBy === undefined ? [] : wrap(`Asked for by ${told.requestedBy}.`)),
-      ...changeLines(told.changes),
+      ...changeLines(told.moves, told.changes.length),
     ],
   },
   'Ovenbird Approval Requested': {
@@ -88,7 +96,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
         `${WAITING[told.startsAt ?? ''] ?? 'A new image of'} ${told.pipeline} is built and tested and waits for approval${told.expiresAt === undefined ? '' : ` until ${describeTime(told.expiresAt)}`}.`,
       ),
       ...wrap(`Asked: ${listed(told.approvers)}.`),
-      ...changeLines(told.changes),
+      ...changeLines(told.moves, told.changes.length),
       '',
       'Each approver has got a link of their own. On the command line:',
       `  ovenbird approve ${told.approval ?? told.bake}`,
@@ -103,7 +111,8 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
       ...wrap(
         `${told.startsAt === undefined || told.startsAt === 'Build' ? 'A new image' : 'A kept image'} of ${told.pipeline} is AVAILABLE: it is approved, copied, verified and current in the channel ${told.channel ?? 'stable'}.`,
       ),
-      ...changeLines(told.changes),
+      ...changeLines(told.moves, told.changes.length),
+      ...(told.reason === undefined ? [] : whyLines(told.reason)),
       ...targetLines(told.targets),
     ],
   },
@@ -115,7 +124,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     lines: (told) => [
       ...wrap(`The bake of ${told.pipeline} ended as ${(told.state ?? 'failed').toUpperCase()}.`),
       ...failureLines(told),
-      ...changeLines(told.changes),
+      ...changeLines(told.moves, told.changes.length),
       '',
       'What it made has been removed. To try the same once more:',
       `  ovenbird retry ${told.bake}`,
@@ -128,6 +137,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     lines: (told) => [
       ...wrap(`The bake of ${told.pipeline} was cancelled. ${told.reason ?? ''}`),
       'What it made has been removed.',
+      ...changeLines(told.moves, told.changes.length),
     ],
   },
   'Ovenbird Bake Superseded': {
@@ -139,7 +149,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
         `While ${told.pipeline} was baking, something it is made of moved again, so a newer bake takes its place. ${told.reason ?? ''}`,
       ),
       ...(told.newerBake === undefined ? [] : [`Newer bake  ${told.newerBake}`]),
-      ...changeLines(told.changes),
+      ...changeLines(told.moves, told.changes.length),
     ],
   },
 };
@@ -182,17 +192,25 @@ function waveMessage(event: { readonly id: string; readonly at: string; readonly
   };
 }
 
-/** The message for an event of ours, or undefined for those that only machines care for. */
-export function messageFor(event: {
+interface Published {
   readonly id: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly at: string;
-}): Message | undefined {
+}
+
+/** The ids of the changes that the message for an event says in words: the newest of those that it names, newest last. */
+export function changesToTell(event: Pick<Published, 'detailType' | 'detail'>): string[] {
+  if (WORDINGS[event.detailType] === undefined) return [];
+  return ToldSchema.parse(event.detail).changes.slice(-CHANGES_SHOWN);
+}
+
+/** The message for an event of ours and the changes that `changesToTell` names, or undefined for those that only machines care for. */
+export function messageFor(event: Published, changes: readonly Move[]): Message | undefined {
   if (event.detailType === 'Ovenbird Wave Waiting') return waveMessage(event);
   const wording = WORDINGS[event.detailType];
   if (wording === undefined) return undefined;
-  const told = Told.parse(event.detail);
+  const told: Told = { ...ToldSchema.parse(event.detail), moves: changes };
   // A bake that was rejected or expired is told by the same event as a failed one, under its own word.
   const state = wording.kind === 'failed' ? (told.state ?? 'failed').toUpperCase() : wording.state;
   const text = [
@@ -220,10 +238,8 @@ export function approvalMessage(
   const regions = new Set(evidence.targets.flatMap((target) => target.regions)).size;
   const text = [
     ...wrap(`${whatIsAsked(evidence)} The request ends ${describeTime(record.expiresAt)}.`),
-    ...changeLines(evidence.changes),
-    '',
-    'Why',
-    ...wrap(evidence.reason, 80, '  '),
+    ...changeLines(evidence.changes.slice(-CHANGES_SHOWN), evidence.changes.length),
+    ...whyLines(evidence.reason),
     '',
     `Tests       ${testsInShort(evidence)}`,
     `Packages    ${packagesInShort(evidence)}`,
@@ -288,21 +304,24 @@ function attributesOf(kind: string, state: string, pipeline: string, team: strin
   return { kind, state, pipeline, ...(team === undefined ? {} : { team }) };
 }
 
-function headline(changes: Told['changes']): string {
-  const first = changes.find((change) => typeof change !== 'string');
-  return first === undefined ? '' : `, ${describeMove(first)}`;
+function headline(moves: readonly Move[]): string {
+  const newest = moves.at(-1);
+  return newest === undefined ? '' : `, ${describeMove(newest)}`;
 }
 
-function changeLines(changes: Told['changes']): string[] {
-  const moves = changes.flatMap((change) => (typeof change === 'string' ? [] : [change]));
+function changeLines(moves: readonly Move[], total: number): string[] {
   if (moves.length === 0) return [];
-  const more = moves.length - CHANGES_SHOWN;
+  const more = total - moves.length;
   return [
     '',
     'What changed',
-    ...moves.slice(0, CHANGES_SHOWN).flatMap((move) => wrap(describeMove(move), 80, '  ')),
+    ...moves.flatMap((move) => wrap(describeMove(move), 80, '  ')),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+function whyLines(reason: string): string[] {
+  return ['', 'Why', ...wrap(reason, 80, '  ')];
 }
 
 function failureLines({ step, name, reason, log }: Told): string[] {

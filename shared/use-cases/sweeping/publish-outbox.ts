@@ -4,10 +4,11 @@
  */
 
 import { due, keys } from '../../domain/naming.ts';
-import { OutboxRecordSchema } from '../../domain/records/outbox.ts';
-import { messageFor } from '../../domain/telling/messages.ts';
+import { type OutboxRecord, OutboxRecordSchema } from '../../domain/records/outbox.ts';
+import { ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { changesToTell, type Message, messageFor } from '../../domain/telling/messages.ts';
 import type { Clock, EventPublisher, Notifier, Table } from '../../ports.ts';
-import { read } from '../store/read.ts';
+import { read, readMany } from '../store/read.ts';
 
 export interface PublishDeps {
   readonly table: Table;
@@ -25,14 +26,24 @@ const SWEPT_AT_ONCE = 100;
 export async function publishOutbox(deps: PublishDeps, id: string): Promise<'published' | 'nothing-to-do'> {
   const row = await read(deps.table, keys.outbox(id), OutboxRecordSchema);
   if (row === undefined || row.published) return 'nothing-to-do';
-  const message = messageFor(row);
+  // Machines first: planning follows from events, and a mail may come a moment later.
   await deps.publisher.publish([{ id: row.id, detailType: row.detailType, detail: row.detail, at: row.at }]);
+  const message = await wordsFor(deps.table, row);
   if (message !== undefined) await deps.notifier.notify(message);
   const ttl = Math.floor(deps.clock.now().getTime() / 1000) + KEPT_SECONDS;
   await deps.table.write([
     { update: keys.outbox(id), set: { published: true, ttl }, remove: ['duePk', 'dueSk'] },
   ]);
   return 'published';
+}
+
+/** An event names its changes by their ids; what people read in a mail is in the rows of these. */
+async function wordsFor(table: Pick<Table, 'getMany'>, row: OutboxRecord): Promise<Message | undefined> {
+  const changes = await readMany(table, changesToTell(row).map(keys.change), ChangeRecordSchema);
+  return messageFor(
+    row,
+    changes.filter((change) => change !== undefined),
+  );
 }
 
 /** What the stream missed, oldest first. */

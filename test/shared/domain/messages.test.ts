@@ -1,73 +1,175 @@
 import { describe, expect, it } from '@jest/globals';
-import { messageFor } from '../../../shared/domain/telling/messages.ts';
+import { changesToTell, messageFor } from '../../../shared/domain/telling/messages.ts';
 import { describeMove, describeSeconds, wrap } from '../../../shared/domain/telling/wording.ts';
+import { approvalRequestedEvent } from '../../../shared/events/approval-requested.ts';
+import { bakeCancelledEvent } from '../../../shared/events/bake-cancelled.ts';
+import { bakeFailedEvent } from '../../../shared/events/bake-failed.ts';
+import { bakeStartedEvent } from '../../../shared/events/bake-started.ts';
+import { bakeSupersededEvent } from '../../../shared/events/bake-superseded.ts';
+import { imageReleasedEvent } from '../../../shared/events/image-released.ts';
+import { waveWaitingEvent } from '../../../shared/events/wave-waiting.ts';
 
-const arn = (version: string) =>
-  `arn:aws:imagebuilder:eu-west-1:111122223333:component/a-component-with-a-rather-long-name/${version}`;
-const detail = {
-  version: 1,
+const NAME = 'a-component-with-a-rather-long-name';
+const arn = (version: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:component/${NAME}/${version}`;
+/** The rows of as many changes of one component. */
+const changesOf = (number: number) =>
+  Array.from({ length: number }, (_, index) => ({
+    id: `change-${index}`,
+    selector: `component:${arn('1.x.x')}`,
+    from: arn(`1.${index}.0/1`),
+    to: arn(`1.${index + 1}.0/1`),
+  }));
+const [CHANGE] = changesOf(1) as [ReturnType<typeof changesOf>[number]];
+
+const bake = {
   bake: '01JTESTBAKE0000000000000AA',
   attempt: 2,
   pipeline: 'a-pipeline-with-a-name-of-forty-letters-x',
   team: 'security',
-  channel: 'stable',
+};
+const told = {
+  ...bake,
   reason: `Component ${arn('1.x.x')} moved, and so did a number of other things that take a while to tell.`,
-  changes: [{ id: '1', selector: `component:${arn('1.x.x')}`, from: arn('1.0.0/1'), to: arn('1.1.0/1') }],
-  causes: [],
+  changes: [CHANGE.id],
+  causes: [CHANGE.id],
+};
+const ended = {
+  ...told,
+  step: 'Test',
+  name: 'TestsFailed',
+  reason: 'suite boots failed',
+};
+const started = (changes: readonly string[] = told.changes) =>
+  bakeStartedEvent({ ...told, changes: [...changes] });
+const asked = approvalRequestedEvent({
+  ...bake,
+  reason: told.reason,
   approval: 'a'.repeat(32),
   approvers: ['ada@example.com'],
   expiresAt: '2026-11-24T08:00:00.000Z',
-  step: 'Test',
-  name: 'TestsFailed',
-  log: 'https://console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/a/b/c/d/e/f',
-  targets: [
-    { account: '444455556666', region: 'eu-west-1', imageId: 'ami-0bbbbbbbbbbbbbbbb', parameter: '/p' },
-  ],
-};
-const event = (detailType: string, more = {}) => ({
-  id: '1',
-  detailType,
-  detail: { ...detail, ...more },
-  at: '2026-11-21T08:00:00.000Z',
+  changes: [CHANGE],
 });
+const released = imageReleasedEvent({
+  ...told,
+  channel: 'stable',
+  release: '01JTESTRELEASE00000000000A',
+  images: { 'x86-64': 'ami-0aaaaaaaaaaaaaaaa' },
+  targets: [
+    {
+      account: '444455556666',
+      region: 'eu-west-1',
+      variant: 'x86-64',
+      imageId: 'ami-0bbbbbbbbbbbbbbbb',
+      parameter: '/p',
+    },
+  ],
+});
+const failed = (more: Partial<Parameters<typeof bakeFailedEvent>[0]> = {}) =>
+  bakeFailedEvent({ ...ended, state: 'failed', ...more });
+
+const messageOf = (
+  event: { detailType: string; detail: Readonly<Record<string, unknown>> },
+  changes: Parameters<typeof messageFor>[1] = [CHANGE],
+) => messageFor({ id: '1', at: '2026-11-21T08:00:00.000Z', ...event }, changes);
+const textOf = (...given: Parameters<typeof messageOf>) => messageOf(...given)?.text ?? '';
 
 const KINDS = [
-  ['Ovenbird Bake Started', 'bake-started', 'STARTED'],
-  ['Ovenbird Approval Requested', 'approval-requested', 'PENDING_APPROVAL'],
-  ['Ovenbird Image Released', 'released', 'AVAILABLE'],
-  ['Ovenbird Bake Failed', 'failed', 'FAILED'],
-  ['Ovenbird Bake Cancelled', 'cancelled', 'CANCELLED'],
-  ['Ovenbird Bake Superseded', 'superseded', 'SUPERSEDED'],
+  [started(), 'bake-started', 'STARTED'],
+  [asked, 'approval-requested', 'PENDING_APPROVAL'],
+  [released, 'released', 'AVAILABLE'],
+  [failed(), 'failed', 'FAILED'],
+  [bakeCancelledEvent({ ...ended, state: 'cancelled' }), 'cancelled', 'CANCELLED'],
+  [bakeSupersededEvent({ ...ended, state: 'superseded' }), 'superseded', 'SUPERSEDED'],
 ] as const;
+const ofEach = KINDS.map(([event, kind, state]) => ({ event, kind, state }));
 
 describe('messageFor', () => {
-  it.each(KINDS)('says %s in a subject and lines that mail can carry', (detailType, kind, state) => {
-    const message = messageFor(event(detailType));
+  it.each(ofEach)('says $kind in a subject and lines that mail can carry', ({ event, kind, state }) => {
+    const message = messageOf(event);
 
-    expect(message?.attributes).toEqual({ kind, state, pipeline: detail.pipeline, team: 'security' });
-    expect(message?.json).toMatchObject({ kind, state, bake: detail.bake });
+    expect(message?.attributes).toEqual({ kind, state, pipeline: bake.pipeline, team: 'security' });
+    expect(message?.json).toMatchObject({ kind, bake: bake.bake, changes: event.detail.changes });
     expect(message?.subject).toMatch(/^[^\r\n]{5,99}$/);
-    expect(message?.text).toContain(detail.bake);
+    expect(message?.text).toContain(bake.bake);
     for (const line of (message?.text ?? '').split('\n'))
       if (/^\s*\S+\s+\S/.test(line)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  it('names step, error, reason and log of a failure', () => {
-    const { text = '' } = messageFor(event('Ovenbird Bake Failed', { reason: 'suite boots failed' })) ?? {};
+  it.each(ofEach)('says in the mail of $kind what changed, from what to what', ({ event }) => {
+    expect(changesToTell(event)).toEqual([CHANGE.id]);
+    expect(textOf(event)).toContain(`What changed\n  component ${NAME}/1.x.x: 1.0.0/1 -> 1.1.0/1\n`);
+  });
 
-    for (const part of ['Test', 'TestsFailed', 'suite boots failed', detail.log])
-      expect(text).toContain(part);
+  it('says in the subject of a started bake what moved last', () => {
+    const short = { id: '2', selector: 'ssm:eu-west-1:/base', from: 'ami-0a', to: 'ami-0b' };
+
+    expect(messageOf(bakeStartedEvent({ ...told, pipeline: 'web' }), [CHANGE, short])?.subject).toBe(
+      'web: bake started, parameter /base: ami-0a -> ami-0b',
+    );
+  });
+
+  it('says of a finding which package it is fixed in', () => {
+    const finding = {
+      id: '3',
+      selector: 'finding:deb/openssl',
+      from: '3.0.1',
+      to: '3.0.2',
+      finding: { package: 'openssl', vulnerability: 'CVE-2026-1' },
+    };
+
+    expect(textOf(released, [finding])).toContain('  CVE-2026-1 in openssl: fixed in 3.0.2, found 3.0.1\n');
+  });
+
+  it('names the newest of many changes and counts the others', () => {
+    const many = changesOf(200);
+    const event = started(many.map(({ id }) => id));
+    const named = changesToTell(event);
+    const text = textOf(
+      event,
+      many.filter(({ id }) => named.includes(id)),
+    );
+
+    expect(named).toEqual(many.slice(-10).map(({ id }) => id));
+    expect(text).toContain('-> 1.200.0/1\n');
+    expect(text).not.toContain('1.189.0/1 ->');
+    expect(text).toContain('  and 190 more\n');
+  });
+
+  it('is silent about changes that nothing is known of', () => {
+    expect(textOf(started(), [])).not.toContain('What changed');
+  });
+
+  it('says why an image was released', () => {
+    expect(textOf(imageReleasedEvent({ ...released.detail, reason: 'ada asked for it.' }))).toContain(
+      '\nWhy\n  ada asked for it.\n',
+    );
+  });
+
+  it('names step, error and reason of a failure', () => {
+    for (const part of ['Test', 'TestsFailed', 'suite boots failed'])
+      expect(textOf(failed())).toContain(part);
   });
 
   it('calls a rejected bake rejected', () => {
-    const message = messageFor(event('Ovenbird Bake Failed', { state: 'rejected', step: 'Approve' }));
+    const message = messageOf(failed({ state: 'rejected', step: 'Approve' }));
 
     expect(message?.attributes).toMatchObject({ kind: 'failed', state: 'REJECTED' });
     expect(message?.subject).toContain('REJECTED at Approve');
   });
 
+  it('asks about a wave in words that need no other row', () => {
+    const { id: change, ...move } = CHANGE;
+    const wave = waveWaitingEvent({ change, ...move, images: 12, isMore: false });
+
+    expect(changesToTell(wave)).toEqual([]);
+    expect(messageOf(wave, [])?.subject).toContain('Confirm 12 images?');
+  });
+
   it('has nothing to say to people about events for machines', () => {
-    expect(messageFor(event('Ovenbird Change Noticed'))).toBeUndefined();
+    const event = { ...started(), detailType: 'Ovenbird Change Noticed' };
+
+    expect(changesToTell(event)).toEqual([]);
+    expect(messageOf(event)).toBeUndefined();
   });
 });
 

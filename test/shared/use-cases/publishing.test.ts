@@ -22,6 +22,16 @@ describe('what is to be published', () => {
     expect(world.mails).toHaveLength(1);
   });
 
+  it('tells people what changed, and machines where to read of it', async () => {
+    const world = await started();
+
+    await world.publish();
+
+    const [change] = world.changes().filter(({ selector }) => selector.startsWith('ssm:'));
+    expect(world.mails[0]?.text).toContain(`\n  parameter ${BASE_PARAMETER}: ${change?.to}\n`);
+    expect(world.events[0]?.detail.changes).toEqual(expect.arrayContaining([change?.id]));
+  });
+
   it('is found by the sweep when the stream lost it', async () => {
     const world = await started();
 
