@@ -223,7 +223,7 @@ export function messageFor(event: Published, changes: readonly Move[]): Message 
   return {
     subject: cut(oneLine(wording.subject(told)), SUBJECT_LENGTH),
     text: text.join('\n'),
-    json: { id: event.id, kind: wording.kind, state, at: event.at, ...event.detail },
+    json: { ...event.detail, id: event.id, kind: wording.kind, state, at: event.at },
     attributes: attributesOf(wording.kind, state, told.pipeline, told.team),
   };
 }

@@ -88,7 +88,7 @@ describe('messageFor', () => {
     const message = messageOf(event);
 
     expect(message?.attributes).toEqual({ kind, state, pipeline: bake.pipeline, team: 'security' });
-    expect(message?.json).toMatchObject({ kind, bake: bake.bake, changes: event.detail.changes });
+    expect(message?.json).toMatchObject({ kind, state, bake: bake.bake, changes: event.detail.changes });
     expect(message?.subject).toMatch(/^[^\r\n]{5,99}$/);
     expect(message?.text).toContain(bake.bake);
     for (const line of (message?.text ?? '').split('\n'))
