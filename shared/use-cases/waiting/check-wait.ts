@@ -108,8 +108,22 @@ async function lookAtImage(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitO
   const status = await deps.engine.status(wait.resource);
   if (status.state === 'running') return undefined;
   if (status.state === 'available') return success({ imageId: status.imageId });
+  if (status.log !== undefined) await keepLog(deps, wait, status.log);
   const log = status.log === undefined ? '' : ` Log: ${status.log}`;
   return failure('BuildFailed', `The build ${status.state}: ${status.reason}${log}`);
+}
+
+/** Image Builder's record of the build is soon cleaned up; the end of the attempt names the log. */
+async function keepLog(deps: CheckWaitDeps, wait: WaitRecord, log: string): Promise<void> {
+  const { bake, attempt, resource, subject } = wait;
+  if (subject.variant === undefined) return;
+  const update = keys.image(bake, subject.variant);
+  try {
+    await deps.table.write([{ update, set: { log }, when: { equals: { attempt, build: resource } } }]);
+  } catch (error) {
+    // The row belongs to a newer attempt: nobody asks for this log any more, and the wait is decided all the same.
+    if (!(error instanceof WriteConflict)) throw error;
+  }
 }
 
 async function lookAtInstance(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {

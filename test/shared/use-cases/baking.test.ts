@@ -155,6 +155,7 @@ describe('a bake that fails', () => {
         step: 'Build',
         name: 'BuildFailed',
         reason: expect.stringContaining('nginx did not install.'),
+        log: '/aws/imagebuilder/web',
       },
     });
     expect(await step('Build')).toMatchObject({ state: 'failed' });

@@ -139,7 +139,8 @@ describe('waiting', () => {
     w.tokens.open('token-1');
     w.engine.set(BUILD, { state: 'failed', reason: 'SSH was gone.', log: '/aws/imagebuilder/web' });
 
-    await registerWait(w, input());
+    // Whether or not there still is a row of the image to keep the log in.
+    await registerWait(w, input({ subject: { variant: 'x86-64' } }));
 
     const row = WaitRecordSchema.parse(await w.memory.get(keys.wait(ID)));
     expect(row.outcome).toEqual({
