@@ -13,7 +13,10 @@ export const BakeEndedSchema = z.lazy(() =>
     name: z.string(),
     /** One sentence for people. */
     reason: z.string(),
+    /** Log group and stream at CloudWatch, `<group>:<stream>`, where the step has one. */
     log: z.string().optional(),
+    /** ARN of the execution that ran the attempt. */
+    execution: z.string().optional(),
     changes: z.array(z.string()),
     causes: z.array(z.string()),
   }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Evidence } from '../approving/approval.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
+import { executionLink, logLink } from './console-links.ts';
 import { count, cut, describeMove, describeTime, listed, wrap } from './wording.ts';
 
 /**
@@ -36,6 +37,7 @@ const ToldSchema = z.lazy(() =>
     /** Error name. */
     name: z.string().optional(),
     log: z.string().optional(),
+    execution: z.string().optional(),
     requestedBy: z.string().optional(),
     approval: z.string().optional(),
     approvers: z.array(z.string()).default([]),
@@ -324,14 +326,22 @@ function whyLines(reason: string): string[] {
   return ['', 'Why', ...wrap(reason, 80, '  ')];
 }
 
-function failureLines({ step, name, reason, log }: Told): string[] {
+function failureLines(told: Told): string[] {
+  const { step, name, reason } = told;
   return [
     '',
     ...(step === undefined ? [] : [`Step        ${step}`]),
     ...(name === undefined ? [] : [`Error       ${name}`]),
     ...(reason === undefined ? [] : ['Reason', ...wrap(reason, 80, '  ')]),
-    ...(log === undefined ? [] : ['Log', `  ${log}`]),
+    ...whereToLook(told),
   ];
+}
+
+/** The log of the step, or else the execution, which shows what each step was given and answered. */
+function whereToLook({ log, execution = '' }: Told): string[] {
+  if (log !== undefined) return ['Log', `  ${logLink(log, execution) ?? log}`];
+  const link = executionLink(execution);
+  return link === undefined ? [] : ['Execution', `  ${link}`];
 }
 
 function targetLines(targets: Told['targets']): string[] {

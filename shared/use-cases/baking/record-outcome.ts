@@ -232,6 +232,7 @@ function published(
     name: failure.name,
     reason: failure.reason,
     ...(failure.log === undefined ? {} : { log: failure.log }),
+    ...(attempt.execution === undefined ? {} : { execution: attempt.execution }),
     changes: bake.changes,
     causes: bake.causes,
   };

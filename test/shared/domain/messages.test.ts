@@ -39,6 +39,9 @@ const ended = {
   name: 'TestsFailed',
   reason: 'suite boots failed',
 };
+const EXECUTION = `arn:aws:states:eu-west-1:111122223333:execution:ovenbird-dev-bake:${bake.bake}_002_bake`;
+const LOG = '/aws/imagebuilder/ovenbird-web-x86-64:1.0.0/3';
+const CONSOLE = 'https://eu-west-1.console.aws.amazon.com';
 const started = (changes: readonly string[] = told.changes) =>
   bakeStartedEvent({ ...told, changes: [...changes] });
 const asked = approvalRequestedEvent({
@@ -148,6 +151,24 @@ describe('messageFor', () => {
   it('names step, error and reason of a failure', () => {
     for (const part of ['Test', 'TestsFailed', 'suite boots failed'])
       expect(textOf(failed())).toContain(part);
+  });
+
+  it('links to the log of a failed build', () => {
+    const text = textOf(failed({ step: 'Build', log: LOG, execution: EXECUTION }));
+
+    expect(text).toContain(`\nLog\n  ${CONSOLE}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/`);
+    expect(text).not.toContain('states/home');
+  });
+
+  it('links to the execution of a failure that has no log', () => {
+    expect(textOf(failed({ execution: EXECUTION }))).toContain(
+      `\nExecution\n  ${CONSOLE}/states/home?region=eu-west-1#/v2/executions/details/${EXECUTION}\n`,
+    );
+  });
+
+  it('names the log where there is no link to it, and says nothing of an execution', () => {
+    expect(textOf(failed({ log: LOG }))).toContain(`\nLog\n  ${LOG}\n`);
+    expect(textOf(failed())).not.toMatch(/Log|Execution|https/);
   });
 
   it('calls a rejected bake rejected', () => {

@@ -238,6 +238,8 @@ describe('a bake that fails', () => {
   });
 
   it('publishes its end once', async () => {
+    const execution = 'arn:aws:states:eu-west-1:111122223333:execution:ovenbird-dev-bake:one';
+    await w.table.write([{ update: keys.attempt(BAKE, 1), set: { execution } }]);
     await w.run('bake', {
       Distribute: () => {
         throw new TaskError('DistributionFailed', 'no');
@@ -247,7 +249,7 @@ describe('a bake that fails', () => {
     expect(w.published()).toMatchObject([
       {
         detailType: 'Ovenbird Bake Failed',
-        detail: { state: 'failed', name: 'DistributionFailed', team: 'shop' },
+        detail: { state: 'failed', name: 'DistributionFailed', team: 'shop', execution },
       },
     ]);
   });
