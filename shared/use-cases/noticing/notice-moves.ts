@@ -6,11 +6,17 @@
 import { due, keys, lists } from '../../domain/naming.ts';
 import type { Seen } from '../../domain/planning/wish.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
-import type { ChangeRecord, SelectorRecord, SelectorUserRecord } from '../../domain/records/selectors.ts';
+import {
+  type ChangeRecord,
+  ChangeRecordSchema,
+  type SelectorRecord,
+  type SelectorUserRecord,
+} from '../../domain/records/selectors.ts';
 import type { Left } from '../../domain/versions/flapping.ts';
 import { MAX_WRITES, type PlanQueue, type Write } from '../../ports.ts';
 import { takeTogether } from '../planning/plan-capacity.ts';
 import { launch } from '../planning/plan-start.ts';
+import { readMany } from '../store/read.ts';
 import { countWave } from './count-wave.ts';
 import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-change.ts';
 import { type ExpressDeps, type ExpressRead, expressWrites } from './notice-express.ts';
@@ -43,7 +49,7 @@ export interface Move {
 
 /** A fan-out that nobody is at work on any more is found by the sweep after this. */
 const FAN_OUT_SECONDS = 60;
-const WRITES_OF_MOVE = 2 + WAVE_WRITES;
+const WRITES_OF_MOVE = 3 + WAVE_WRITES;
 const MOVES_AT_ONCE = Math.floor(MAX_WRITES / WRITES_OF_MOVE);
 /** So many users of a selector are read with it: as many as fit into the transaction of its move. */
 export const USERS_READ = 80;
@@ -65,18 +71,20 @@ export async function recordMoves(
       ...(await waveOf(deps, move, express.leaves)),
     })),
   );
+  const late = await lateWaves(deps, moves);
   const users = usersByName(moves, changes);
   const fits = moves.every((move) => move.users.cursor === undefined);
   if (fits && moves.length * WRITES_OF_MOVE + users.size <= MAX_WRITES) {
-    await moveAtOnce(deps, moves, changes, users, express.seen);
+    await moveAtOnce(deps, moves, changes, users, express.seen, late);
     return changes.map((change) => ({ ...change, fanOut: 'done' }));
   }
 
   for (let start = 0; start < moves.length; start += MOVES_AT_ONCE) {
     const part = moves.slice(start, start + MOVES_AT_ONCE);
-    await deps.table.write(
-      part.flatMap((move, i) => moveWrites(deps, move, changes[start + i], now, 'open')),
-    );
+    await deps.table.write([
+      ...part.flatMap((move, i) => moveWrites(deps, move, changes[start + i], now, 'open')),
+      ...(start === 0 ? late : []),
+    ]);
   }
   for (const change of changes) await fanOutChange(deps, change.id);
   return changes;
@@ -92,6 +100,34 @@ async function waveOf(
   const { wave } = move.counted ?? { wave: await countWave(deps, move.row.key, move.users, leaves) };
   return wave === undefined ? {} : { wave };
 }
+
+/**
+ * A definition, a request and a tick bake one pipeline, which says nothing of how many are built on it: their wave is counted when that one is
+ * released, and waits under the cause that people know. Who has had no release to build on was applied by somebody, one by one.
+ */
+async function lateWaves(deps: RecordMovesDeps, moves: readonly Move[]): Promise<Write[]> {
+  const writes = new Map<string, Write[]>();
+  for (const { row, release, users } of moves) {
+    if (release === undefined || row.version === undefined) continue;
+    const changes = await readMany(deps.table, release.changes.map(keys.change), ChangeRecordSchema);
+    const cause = changes.findLast((change) => change !== undefined && IS_OF_ONE.test(change.selector));
+    if (cause === undefined || cause.wave !== undefined || writes.has(cause.id)) continue;
+    const wave = await countWave(deps, row.key, users);
+    if (wave === undefined) continue;
+    writes.set(cause.id, [
+      {
+        update: keys.change(cause.id),
+        set: { wave },
+        when: { exists: true, equals: { wave: null } },
+      },
+      ...waveWrites(deps, { ...cause, wave }),
+    ]);
+  }
+  return [...writes.values()].flat();
+}
+
+/** Selectors of changes that are one pipeline's own. */
+const IS_OF_ONE = /^(?:definition|request|schedule):/;
 
 interface Mark {
   readonly user: SelectorUserRecord;
@@ -117,12 +153,13 @@ async function moveAtOnce(
   changes: readonly ChangeRecord[],
   users: ReadonlyMap<string, Mark>,
   express: ReadonlyMap<string, Seen>,
+  late: readonly Write[],
 ): Promise<void> {
   const now = deps.clock.now();
   const moved = new Map(moves.map((move) => [move.row.key, movedRow(move)]));
   const started: BakeRecord[] = [];
   const marked: SelectorUserRecord[] = [];
-  const writes = moves.flatMap((move, i) => moveWrites(deps, move, changes[i], now, 'done'));
+  const writes = [...late, ...moves.flatMap((move, i) => moveWrites(deps, move, changes[i], now, 'done'))];
   for (const { user, changes: own } of users.values()) {
     const seen = express.get(user.pipeline);
     const start = seen === undefined ? undefined : await expressWrites(deps, seen, moved, own);

@@ -535,4 +535,30 @@ describe('what a bake takes up', () => {
 
     expect(world.bakes('both')).toHaveLength(2);
   });
+
+  it.each(['a definition', 'a forced request', 'a tick'])('waits though %s began it', async (cause) => {
+    const world = planningWorld({ limits: { wave: 2 } });
+    const base = { name: 'base', base: BASE_PARAMETER, triggers: cause === 'a tick' ? always : {} };
+    await world.apply(base);
+    const children = ['one', 'two', 'three'];
+    for (const name of children) await world.apply({ name, base: 'base' });
+    await pass(world, DAY);
+    // Each of them was applied by somebody, so none waits for its first bake.
+    await releaseAll(world);
+    expect(children.map((name) => world.channel(name)?.sequence)).toEqual([1, 1, 1]);
+
+    if (cause === 'a definition') await world.apply({ ...base, more: { build: { rootVolumeGiB: 20 } } });
+    if (cause === 'a forced request') await world.request('base', true);
+    await pass(world, cause === 'a tick' ? DAY : 0);
+    await releaseAll(world);
+
+    expect(children.map((name) => held(world, name))).toEqual([['storm-cap'], ['storm-cap'], ['storm-cap']]);
+    const [change] = world.changes().filter(({ wave }) => wave !== undefined);
+    expect(change).toMatchObject({
+      selector: expect.stringMatching(/^(?:definition|request|schedule):base$/),
+    });
+    await confirmWave(world.ports, { change: change?.id ?? '', by: 'anna' });
+    await world.settle();
+    expect(world.running()).toHaveLength(3);
+  });
 });
