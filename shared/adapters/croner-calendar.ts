@@ -26,9 +26,10 @@ export const cronerCalendar: Calendar = {
   },
 };
 
-/** `previousRuns` looks at what lies before its reference; a time of the very second counts here too. */
+/** `previousRuns` looks at what lies before its reference; a time of the very second counts here too, one of the next does not. */
 function lastOf(cron: Cron, upTo: Date): Date | undefined {
-  return cron.previousRuns(1, new Date(upTo.getTime() + 1000))[0];
+  const second = Math.floor(upTo.getTime() / 1000);
+  return cron.previousRuns(1, new Date((second + 1) * 1000))[0];
 }
 
 function rateOf({ expression }: Schedule): number | undefined {
