@@ -58,10 +58,12 @@ function parse(expression: string, timeZone: string): Cron {
     throw new InvalidSchedule(`${expression} has ${fields.length} fields; cron has six.`, { expression });
   try {
     // Image Builder takes five fields too (imagebuilder Schedule.scheduleExpression).
-    const seven = ['0', ...fields, ...(fields.length === 5 ? ['*'] : [])].join(' ');
+    const seven = ['0', ...fields.map(asCroner), ...(fields.length === 5 ? ['*'] : [])].join(' ');
     const cron = new Cron(seven, {
       timezone: timeZone,
       alternativeWeekdays: true,
+      // Steps from a number, as in 0/15.
+      sloppyRanges: true,
       paused: true,
     });
     // A time zone that does not exist is found out by the first use.
@@ -74,4 +76,11 @@ function parse(expression: string, timeZone: string): Cron {
       timeZone,
     });
   }
+}
+
+const DAY_OF_WEEK = 4;
+
+/** The last day of the week is `L` alone, which croner takes of a month only. */
+function asCroner(field: string, index: number): string {
+  return index === DAY_OF_WEEK ? field.replace(/\bL\b/i, '7') : field;
 }

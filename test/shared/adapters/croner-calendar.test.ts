@@ -57,6 +57,7 @@ describe('cron as AWS writes it', () => {
     ['0 8 ? * 7 *', '2026-03-07', 'to 7, which is Saturday'],
     ['0 8 ? * MON *', '2026-03-09', 'names'],
     ['0 8 ? * 2-6 *', '2026-03-03', 'a range'],
+    ['0 8 ? * L *', '2026-03-07', 'the last day of the week'],
     ['0 8 ? * 6L *', '2026-03-27', 'the last Friday of the month'],
     ['0 8 ? * fri#2 *', '2026-03-13', 'the second Friday of the month'],
     ['0 8 L * ? *', '2026-03-31', 'the last day of the month'],
@@ -65,8 +66,20 @@ describe('cron as AWS writes it', () => {
     ['0 8 * * ? *', '2026-03-03', '? for any day of the week'],
     ['0 8 ? * * *', '2026-03-03', '? for any day of the month'],
     ['0 8 * * ?', '2026-03-03', 'without a year'],
+    ['0 8 1/10 * ? *', '2026-03-11', 'each tenth day from the 1st'],
+    ['0 8 1 1 ? 2026/2', '2028-01-01', 'each second year from 2026'],
   ])('%s comes on %s: %s', (fields, day) => {
     expect(timesAfter(cron(fields), after, 1)).toEqual([`${day}T08:00Z`]);
+  });
+
+  it('steps from where it begins', () => {
+    expect(timesAfter(cron('5/20 8/6 * * ? *'), after, 5)).toEqual([
+      '2026-03-02T14:05Z',
+      '2026-03-02T14:25Z',
+      '2026-03-02T14:45Z',
+      '2026-03-02T20:05Z',
+      '2026-03-02T20:25Z',
+    ]);
   });
 
   it.each(['cron(0 8 * *)', 'cron(0 8 32 * ? *)', 'cron(0 8 ? * MOO *)', 'every day'])(
