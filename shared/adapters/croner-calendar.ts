@@ -64,6 +64,8 @@ function parse(expression: string, timeZone: string): Cron {
       alternativeWeekdays: true,
       // Steps from a number, as in 0/15.
       sloppyRanges: true,
+      // A list of hours names times of day as a single one does; only `*` and steps are intervals, which count on when clocks change.
+      fixedTimeRule: 'no-wildcard',
       paused: true,
     });
     // A time zone that does not exist is found out by the first use.

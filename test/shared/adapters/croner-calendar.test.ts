@@ -37,6 +37,68 @@ describe('the last time of a schedule', () => {
   });
 });
 
+describe('an hour that the clocks leave out', () => {
+  // 2026-03-29: 02:00 becomes 03:00, which is 01:00 in UTC.
+  it.each(['0 2 * * ? *', '30 2 * * ? *', '0,30 2 * * ? *', '30 2 ? * sun *'])(
+    'comes once when they have moved on: %s',
+    (fields) => {
+      const schedule = cron(fields, 'Europe/Berlin');
+
+      expect(timesAfter(schedule, '2026-03-29T00:00:00Z', 1)).toEqual(['2026-03-29T01:00Z']);
+      expect(timesAfter(schedule, '2026-03-29T01:00:00Z', 1)).not.toEqual([
+        expect.stringContaining('2026-03-29'),
+      ]);
+      expect(lastOf(schedule, '2026-03-29T12:00:00Z')).toBe('2026-03-29T01:00Z');
+      expect(lastOf(schedule, '2026-03-29T00:59:59.999Z', '2026-03-29T00:00:00Z')).toBeUndefined();
+    },
+  );
+
+  it('comes for a list of hours too, and with the next hour only once', () => {
+    expect(timesAfter(cron('30 2,14 * * ? *', 'Europe/Berlin'), '2026-03-29T00:00:00Z', 2)).toEqual([
+      '2026-03-29T01:00Z',
+      '2026-03-29T12:30Z',
+    ]);
+    expect(timesAfter(cron('0 2,3 * * ? *', 'Europe/Berlin'), '2026-03-29T00:00:00Z', 2)).toEqual([
+      '2026-03-29T01:00Z',
+      '2026-03-30T00:00Z',
+    ]);
+  });
+
+  it('is left out by what comes each so many minutes or hours', () => {
+    expect(timesAfter(cron('0/30 * * * ? *', 'Europe/Berlin'), '2026-03-29T00:00:00Z', 3)).toEqual([
+      '2026-03-29T00:30Z',
+      '2026-03-29T01:00Z',
+      '2026-03-29T01:30Z',
+    ]);
+    expect(timesAfter(cron('0/20 2 * * ? *', 'Europe/Berlin'), '2026-03-29T00:00:00Z', 1)).toEqual([
+      '2026-03-30T00:00Z',
+    ]);
+  });
+});
+
+describe('an hour that the clocks repeat', () => {
+  // 2026-10-25: 03:00 becomes 02:00, so that 02:30 is 00:30 and 01:30 in UTC.
+  it.each(['30 2 * * ? *', '30 2,14 * * ? *', '30 1-3 * * ? *'])(
+    'comes once, the first time: %s',
+    (fields) => {
+      const schedule = cron(fields, 'Europe/Berlin');
+
+      expect(timesAfter(schedule, '2026-10-25T00:00:00Z', 1)).toEqual(['2026-10-25T00:30Z']);
+      expect(timesAfter(schedule, '2026-10-25T00:30:00Z', 1)).not.toEqual(['2026-10-25T01:30Z']);
+      expect(lastOf(schedule, '2026-10-25T01:59:00Z')).toBe('2026-10-25T00:30Z');
+    },
+  );
+
+  it('comes twice for what comes each so many minutes or hours', () => {
+    expect(timesAfter(cron('0 * * * ? *', 'Europe/Berlin'), '2026-10-24T23:30:00Z', 3)).toEqual([
+      '2026-10-25T00:00Z',
+      '2026-10-25T01:00Z',
+      '2026-10-25T02:00Z',
+    ]);
+    expect(lastOf(cron('0 * * * ? *', 'Europe/Berlin'), '2026-10-25T01:30:00Z')).toBe('2026-10-25T01:00Z');
+  });
+});
+
 describe('a cron that never comes', () => {
   it.each(['0 8 31 2 ? *', '0 8 30 2 ? 2026-2199', '0 8 1 * ? 2020', '0 8 29 2 ? 2027'])('%s', (fields) => {
     expect(calendar.next(cron(fields), new Date('2026-03-02T12:00:00Z'))).toBeUndefined();
