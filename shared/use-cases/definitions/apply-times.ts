@@ -1,5 +1,6 @@
 /** Whether the times that a definition names can come at all. */
 import type { Definition } from '../../domain/definitions/definition.ts';
+import { isTimeZone } from '../../domain/definitions/schedules.ts';
 import { InvalidSchedule, type Problem } from '../../domain/errors.ts';
 import type { Calendar, Clock } from '../../ports.ts';
 
@@ -45,6 +46,14 @@ function neverComes(
   place: string,
   name = 'expression',
 ): Problem[] {
+  if (!isTimeZone(schedule.timeZone))
+    return [
+      {
+        field: `${place}.timeZone`,
+        message: `${schedule.timeZone} is no time zone`,
+        fix: 'Write it as the IANA database does: Europe/Berlin, America/New_York, Etc/UTC',
+      },
+    ];
   const field = `${place}.${name}`;
   try {
     if (calendar.next(schedule, clock.now()) !== undefined) return [];

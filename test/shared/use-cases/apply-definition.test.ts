@@ -178,3 +178,60 @@ describe('applying a definition', () => {
     expect(applied.notes).toEqual(['base has no release yet; the first bake waits for it.']);
   });
 });
+
+describe('a schedule that cannot be meant', () => {
+  async function problemOf(expression: string, timeZone = 'Europe/Berlin') {
+    const schedule = { expression, timeZone };
+    const [problem, ...others] = await problemsOf(
+      planningWorld().apply({
+        name: 'base',
+        base: BASE_PARAMETER,
+        triggers: { mode: 'schedule', schedule },
+      }),
+    );
+    expect(others).toEqual([]);
+    return problem;
+  }
+
+  it.each(['cron(0 8 31 2 ? *)', 'cron(0 8 1 1 ? 2020)'])(
+    'because it never comes: %s',
+    async (expression) => {
+      expect(await problemOf(expression)).toMatchObject({
+        field: 'triggers.schedule.expression',
+        message: `${expression} never comes`,
+      });
+    },
+  );
+
+  it.each(['cron(0 8 * * ? *)', 'rate(1 day)'])(
+    'because its time zone does not exist: %s',
+    async (expression) => {
+      expect(await problemOf(expression, 'Mars/Base')).toMatchObject({
+        field: 'triggers.schedule.timeZone',
+        message: expect.stringContaining('Mars/Base'),
+        fix: expect.stringContaining('Europe/Berlin'),
+      });
+    },
+  );
+
+  it('in a freeze neither', async () => {
+    const again = { reason: 'Closed', lasts: '2d' };
+    const problems = await problemsOf(
+      planningWorld().apply({
+        name: 'base',
+        base: BASE_PARAMETER,
+        triggers: {
+          freeze: [
+            { ...again, opens: 'cron(0 8 31 2 ? *)' },
+            { ...again, opens: 'cron(0 8 * * ? *)', timeZone: 'Mars/Base' },
+          ],
+        },
+      }),
+    );
+
+    expect(problems.map(({ field }) => field)).toEqual([
+      'triggers.freeze[0].opens',
+      'triggers.freeze[1].timeZone',
+    ]);
+  });
+});
