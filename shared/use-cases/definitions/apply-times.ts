@@ -1,6 +1,6 @@
 /** Whether the times that a definition names can come at all. */
 import type { Definition } from '../../domain/definitions/definition.ts';
-import { isTimeZone } from '../../domain/definitions/schedules.ts';
+import { cronProblem, isTimeZone } from '../../domain/definitions/schedules.ts';
 import { InvalidSchedule, type Problem } from '../../domain/errors.ts';
 import type { Calendar, Clock } from '../../ports.ts';
 
@@ -55,11 +55,15 @@ function neverComes(
       },
     ];
   const field = `${place}.${name}`;
+  const { expression } = schedule;
+  const asAws = { field, fix: 'Write it as AWS does: cron(0 8 ? * MON *)' };
+  const wrong = expression.startsWith('cron(') ? cronProblem(expression) : undefined;
+  if (wrong !== undefined) return [{ ...asAws, message: `${expression}: ${wrong}` }];
   try {
     if (calendar.next(schedule, clock.now()) !== undefined) return [];
-    return [{ field, message: `${schedule.expression} never comes`, fix: 'Correct its day, month or year.' }];
+    return [{ field, message: `${expression} never comes`, fix: 'Correct its day, month or year.' }];
   } catch (error) {
     if (!(error instanceof InvalidSchedule)) throw error;
-    return [{ field, message: error.message, fix: 'Write it as AWS does: cron(0 8 ? * MON *)' }];
+    return [{ ...asAws, message: error.message }];
   }
 }

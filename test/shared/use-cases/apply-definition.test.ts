@@ -214,6 +214,14 @@ describe('a schedule that cannot be meant', () => {
     },
   );
 
+  it('because AWS writes none like it', async () => {
+    expect(await problemOf('cron(0 8 1 * MON *)')).toMatchObject({
+      field: 'triggers.schedule.expression',
+      message: expect.stringContaining('exactly one of them has to be ?'),
+      fix: expect.stringContaining('cron(0 8 ? * MON *)'),
+    });
+  });
+
   it('in a freeze neither', async () => {
     const again = { reason: 'Closed', lasts: '2d' };
     const problems = await problemsOf(
