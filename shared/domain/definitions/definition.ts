@@ -148,10 +148,19 @@ const ScheduleExpression = z.lazy(() =>
   z
     .string()
     .regex(
-      /^(?:cron\([^()]+\)|rate\([1-9][0-9]{0,5} (?:minute|hour|day)s?\))$/,
-      'must be cron(minutes hours day-of-month month day-of-week year) or rate(n minutes|hours|days)',
+      /^(?:cron\([^()]+\)|rate\((?:1 (?:minute|hour|day)|(?:[2-9]|[1-9][0-9]{1,5}) (?:minutes|hours|days))\))$/,
+      { error: ({ input }) => `must be ${rateMeant(String(input)) ?? ANY_SCHEDULE}` },
     ),
 );
+const ANY_SCHEDULE =
+  'cron(minutes hours day-of-month month day-of-week year), or a rate such as rate(1 day) or rate(12 hours)';
+
+/** The rate that was meant, where only its unit is written wrongly. */
+function rateMeant(given: string): string | undefined {
+  const [, number, unit] = /^rate\(([1-9][0-9]{0,5}) (minute|hour|day)s?\)$/i.exec(given) ?? [];
+  if (number === undefined || unit === undefined) return undefined;
+  return `rate(${number} ${unit.toLowerCase()}${number === '1' ? '' : 's'}): the unit is singular for 1 alone`;
+}
 const TimeZone = z.lazy(() =>
   z.string().regex(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'must be a time zone such as Europe/Berlin'),
 );

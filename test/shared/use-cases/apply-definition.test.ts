@@ -222,6 +222,19 @@ describe('a schedule that cannot be meant', () => {
     });
   });
 
+  it.each([
+    ['rate(1 hours)', 'rate(1 hour)'],
+    ['rate(2 day)', 'rate(2 days)'],
+    ['rate(90 Minutes)', 'rate(90 minutes)'],
+    ['rate(0 days)', 'rate(12 hours)'],
+    ['rate(1 week)', 'rate(12 hours)'],
+  ])('because the rate is none of AWS: %s', async (expression, meant) => {
+    expect(await problemOf(expression)).toMatchObject({
+      field: 'triggers.schedule.expression',
+      message: expect.stringContaining(meant),
+    });
+  });
+
   it('in a freeze neither', async () => {
     const again = { reason: 'Closed', lasts: '2d' };
     const problems = await problemsOf(
