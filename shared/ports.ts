@@ -10,18 +10,23 @@ export interface Clock {
   now(): Date;
 }
 
+export interface Recurrence {
+  /** `cron(...)` as AWS writes it, or `rate(...)`. */
+  readonly expression: string;
+  readonly timeZone: string;
+  /** From when a rate counts: it comes at first when one interval is over. The epoch where nobody knows. */
+  readonly since?: string | undefined;
+}
+
 /**
- * When schedules come: `cron(...)` as AWS writes it, or `rate(...)`, counted from the epoch. Times of day are those of the time zone; an hour
- * that the clocks leave out comes when they have moved on, one that they repeat comes once.
+ * When schedules come. Times of day are those of the time zone: one that the clocks leave out comes when they have moved on, one that they
+ * repeat comes once. What comes each so many minutes or hours counts on: it leaves out what they leave out, and comes again in what they repeat.
  */
 export interface Calendar {
   /** The first time after `after`; undefined where none is left. Throws InvalidSchedule, which names what is wrong. */
-  next(schedule: { readonly expression: string; readonly timeZone: string }, after: Date): Date | undefined;
+  next(schedule: Recurrence, after: Date): Date | undefined;
   /** The last time after `after` that is not after `upTo`. */
-  last(
-    schedule: { readonly expression: string; readonly timeZone: string },
-    window: { readonly after: Date; readonly upTo: Date },
-  ): Date | undefined;
+  last(schedule: Recurrence, window: { readonly after: Date; readonly upTo: Date }): Date | undefined;
 }
 
 /** How much may start without a person, and at once. */

@@ -4,27 +4,41 @@
  */
 import { Cron } from 'croner';
 import { InvalidSchedule } from '../domain/errors.ts';
-import type { Calendar } from '../ports.ts';
-
-type Schedule = Parameters<Calendar['next']>[0];
+import type { Calendar, Recurrence } from '../ports.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 export const cronerCalendar: Calendar = {
   next(schedule, after) {
-    const every = rateOf(schedule);
-    if (every !== undefined) return new Date((Math.floor(after.getTime() / every) + 1) * every);
+    const rate = rateOf(schedule);
+    if (rate !== undefined) return timeOf(rate, Math.max(passed(rate, after), 0) + 1);
     return cronOf(schedule).nextRun(after) ?? undefined;
   },
   last(schedule, { after, upTo }) {
-    const every = rateOf(schedule);
-    const found =
-      every === undefined
-        ? lastOf(cronOf(schedule), upTo)
-        : new Date(Math.floor(upTo.getTime() / every) * every);
+    const rate = rateOf(schedule);
+    const found = rate === undefined ? lastOf(cronOf(schedule), upTo) : lastOfRate(rate, upTo);
     return found !== undefined && found > after ? found : undefined;
   },
 };
+
+interface Rate {
+  readonly since: number;
+  readonly every: number;
+}
+
+/** How many intervals are over. */
+function passed({ since, every }: Rate, at: Date): number {
+  return Math.floor((at.getTime() - since) / every);
+}
+
+function timeOf({ since, every }: Rate, number: number): Date {
+  return new Date(since + number * every);
+}
+
+function lastOfRate(rate: Rate, upTo: Date): Date | undefined {
+  const number = passed(rate, upTo);
+  return number < 1 ? undefined : timeOf(rate, number);
+}
 
 /** `previousRuns` looks at what lies before its reference; a time of the very second counts here too, one of the next does not. */
 function lastOf(cron: Cron, upTo: Date): Date | undefined {
@@ -32,17 +46,18 @@ function lastOf(cron: Cron, upTo: Date): Date | undefined {
   return cron.previousRuns(1, new Date((second + 1) * 1000))[0];
 }
 
-function rateOf({ expression }: Schedule): number | undefined {
+function rateOf({ expression, since }: Recurrence): Rate | undefined {
   const match = /^rate\(([0-9]+) (minute|hour|day)s?\)$/.exec(expression);
   if (match === null) return undefined;
-  return Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? 0);
+  const every = Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? 0);
+  return { since: since === undefined ? 0 : Date.parse(since), every };
 }
 
 /** Parsing costs more than asking; few schedules are in use. */
 const known = new Map<string, Cron>();
 const MOST_KNOWN = 1000;
 
-function cronOf({ expression, timeZone }: Schedule): Cron {
+function cronOf({ expression, timeZone }: Recurrence): Cron {
   const key = `${timeZone} ${expression}`;
   const found = known.get(key);
   if (found !== undefined) return found;

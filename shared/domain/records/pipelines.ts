@@ -22,6 +22,7 @@ export const ScheduleSchema = z.lazy(() =>
     expression: z.string(),
     timeZone: z.string(),
     startCondition: z.enum(['dependency-updates-available', 'always']),
+    since: Time.optional().meta({ description: 'When this schedule was applied: a rate counts from there.' }),
   }),
 );
 export type Schedule = z.infer<typeof ScheduleSchema>;

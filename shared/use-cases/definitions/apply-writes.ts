@@ -6,6 +6,7 @@ import {
   type PipelineRecord,
   type PlanInputs,
   type RevisionRecord,
+  type Schedule,
 } from '../../domain/records/pipelines.ts';
 import type { PlanningRecord } from '../../domain/records/planning.ts';
 import type {
@@ -56,7 +57,7 @@ export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: Ap
 }
 
 function pipelineWrites({ reading, before, revision, by }: Applying, at: string): Write[] {
-  const { definition, digest, references, plan } = reading;
+  const { definition, digest, references } = reading;
   const { name } = definition;
   const record: PipelineRecord = {
     name,
@@ -65,7 +66,7 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
     enabled: before?.pipeline.enabled ?? true,
     ...(before?.pipeline.disabled === undefined ? {} : { disabled: before.pipeline.disabled }),
     parents: parentNames(reading),
-    plan,
+    plan: planSince(reading.plan, before?.pipeline.plan, at),
     createdAt: before?.pipeline.createdAt ?? at,
     updatedAt: at,
   };
@@ -93,6 +94,16 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
     },
     { put: { ...keys.revision(name, revision), ...stored }, when: { exists: false } },
   ];
+}
+
+/** A rate counts from when it was applied, and goes on counting while the definition that has it changes in something else. */
+function planSince(plan: PlanInputs, before: PlanInputs | undefined, at: string): PlanInputs {
+  const { schedule } = plan;
+  if (schedule === undefined) return plan;
+  const old = before?.schedule;
+  const isKept = old?.expression === schedule.expression && old.timeZone === schedule.timeZone;
+  const since = isKept ? old.since : at;
+  return { ...plan, schedule: { ...schedule, ...(since === undefined ? {} : { since }) } };
 }
 
 function planningWrite({ reading, before }: Applying, changes: readonly string[], now: Date): Write {
@@ -143,7 +154,11 @@ function askedOf(plan: PlanInputs) {
 }
 
 function isSameSchedule(one: PlanInputs, other: PlanInputs): boolean {
-  return one.mode === other.mode && canonical(one.schedule ?? null) === canonical(other.schedule ?? null);
+  return one.mode === other.mode && isSameText(one.schedule, other.schedule);
+}
+
+function isSameText(one: Schedule | undefined, other: Schedule | undefined): boolean {
+  return canonical({ ...one, since: undefined }) === canonical({ ...other, since: undefined });
 }
 
 /**

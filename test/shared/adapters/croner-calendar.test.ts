@@ -37,6 +37,32 @@ describe('the last time of a schedule', () => {
   });
 });
 
+describe('a rate', () => {
+  const since = '2026-03-28T08:17:30.250Z';
+  const everyDay: Schedule = { expression: 'rate(1 day)', timeZone: 'Europe/Berlin', since };
+
+  it('counts from the moment since which it is there, through any change of the clocks', () => {
+    expect(timesAfter(everyDay, since, 2)).toEqual(['2026-03-29T08:17:30.250Z', '2026-03-30T08:17:30.250Z']);
+    expect(timesAfter({ ...everyDay, expression: 'rate(90 minutes)' }, '2026-03-28T10:00:00Z', 1)).toEqual([
+      '2026-03-28T11:17:30.250Z',
+    ]);
+    expect(lastOf(everyDay, '2026-03-30T08:17:30.249Z')).toBe('2026-03-29T08:17:30.250Z');
+    expect(lastOf(everyDay, '2026-03-30T08:17:30.250Z')).toBe('2026-03-30T08:17:30.250Z');
+  });
+
+  it('comes at first when one of its intervals is over', () => {
+    expect(timesAfter(everyDay, '2026-03-01T00:00:00Z', 1)).toEqual(['2026-03-29T08:17:30.250Z']);
+    expect(lastOf(everyDay, '2026-03-29T08:17:30.249Z')).toBeUndefined();
+  });
+
+  it('counts from the beginning of 1970 where nobody knows since when', () => {
+    const { since: _, ...always } = everyDay;
+
+    expect(timesAfter(always, '2026-03-28T08:17:00Z', 1)).toEqual(['2026-03-29T00:00Z']);
+    expect(lastOf(always, '2026-03-28T08:17:00Z')).toBe('2026-03-28T00:00Z');
+  });
+});
+
 describe('an hour that the clocks leave out', () => {
   // 2026-03-29: 02:00 becomes 03:00, which is 01:00 in UTC.
   it.each(['0 2 * * ? *', '30 2 * * ? *', '0,30 2 * * ? *', '30 2 ? * sun *'])(

@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { DependencyCycle, InvalidDefinition } from '../../../shared/domain/errors.ts';
 import { keys } from '../../../shared/domain/naming.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
-import { ami, BASE_PARAMETER, definitionOf, planningWorld } from '../../support/planning-world.ts';
+import {
+  ami,
+  BASE_PARAMETER,
+  definitionOf,
+  type PipelineSpec,
+  planningWorld,
+} from '../../support/planning-world.ts';
 
 async function problemsOf(
   applying: Promise<unknown>,
@@ -176,6 +182,73 @@ describe('applying a definition', () => {
     const applied = await world.apply({ name: 'web', base: 'base' });
 
     expect(applied.notes).toEqual(['base has no release yet; the first bake waits for it.']);
+  });
+});
+
+describe('a schedule', () => {
+  const HOUR = 3600;
+  const scheduled = (expression: string, more: NonNullable<PipelineSpec['more']> = {}): PipelineSpec => ({
+    name: 'base',
+    base: BASE_PARAMETER,
+    triggers: { mode: 'schedule', schedule: { expression } },
+    more,
+  });
+
+  it('remembers since when it counts, until it is another one', async () => {
+    const world = planningWorld();
+    const since = () => world.pipeline('base').plan.schedule?.since;
+    const first = world.clock.now().toISOString();
+    await world.apply(scheduled('rate(1 day)'));
+    world.clock.forward(HOUR);
+    await world.apply(scheduled('rate(1 day)', { description: 'other words' }));
+    expect(since()).toBe(first);
+
+    world.clock.forward(HOUR);
+    const second = world.clock.now().toISOString();
+    await world.apply(scheduled('rate(2 days)'));
+    expect(since()).toBe(second);
+
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    world.clock.forward(HOUR);
+    await world.apply(scheduled('rate(2 days)'));
+    expect(since()).toBe(world.clock.now().toISOString());
+  });
+
+  it('is the same definition whenever it is applied', async () => {
+    const world = planningWorld();
+    await world.apply(scheduled('rate(1 day)'));
+    const { digest, plan } = world.pipeline('base');
+    world.clock.forward(HOUR);
+    const again = await world.apply(scheduled('rate(1 day)'));
+    const later = planningWorld();
+    later.clock.forward(HOUR);
+    await later.apply(scheduled('rate(1 day)'));
+
+    expect(again.outcome).toBe('unchanged');
+    expect(world.pipeline('base').plan).toEqual(plan);
+    expect(later.pipeline('base')).toMatchObject({
+      digest,
+      plan: { recipe: plan.recipe, proof: plan.proof },
+    });
+  });
+
+  it('that was stored before counts on as it did', async () => {
+    const world = planningWorld();
+    await world.apply(scheduled('rate(1 day)'));
+    const { since: _, ...schedule } = world.pipeline('base').plan.schedule ?? {};
+    await world.table.write([
+      {
+        update: keys.pipeline('base'),
+        set: { plan: { ...world.pipeline('base').plan, schedule } },
+        when: { exists: true },
+      },
+    ]);
+    const ticksSeen = world.planning('base')?.ticksSeen;
+    world.clock.forward(HOUR);
+    await world.apply(scheduled('rate(1 day)', { description: 'other words' }));
+
+    expect(world.pipeline('base').plan.schedule).toEqual(schedule);
+    expect(world.planning('base')?.ticksSeen).toBe(ticksSeen);
   });
 });
 

@@ -170,6 +170,25 @@ describe('a pipeline with a schedule', () => {
     expect(world.bakes('base')).toHaveLength(2);
   });
 
+  it('bakes by a rate when so much time has passed since it was applied', async () => {
+    const world = planningWorld();
+    world.clock.forward(17 * 60);
+    const schedule = { expression: 'rate(1 day)', startCondition: 'always' as const };
+    const triggers = { mode: 'schedule' as const, schedule };
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers });
+    await pass(world, DAY - 1);
+    expect(held(world, 'base')).toEqual(['schedule']);
+
+    await pass(world, 1);
+    expect(world.bakes('base')).toHaveLength(1);
+
+    await releaseAll(world);
+    world.clock.forward(DAY / 2);
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers, more: { description: 'other words' } });
+    await pass(world, DAY / 2);
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
   it('bakes again at the next tick what was refused at the last', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });

@@ -233,6 +233,7 @@ const triggers = fc.constantFrom<Triggers>(
   { debounce: '5m' },
   { debounce: '0s', mode: 'manual' },
   { debounce: '0s', mode: 'schedule', schedule: { expression: 'cron(0 12 * * ? *)' } },
+  { debounce: '0s', mode: 'schedule', schedule: { expression: 'rate(7 hours)' } },
   { debounce: '0s', freeze: [{ reason: 'Sale', from: '2026-03-02T00:00:00Z', to: '2026-03-02T20:00:00Z' }] },
 );
 const estate = fc.record({
