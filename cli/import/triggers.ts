@@ -1,7 +1,7 @@
 /** When an imported pipeline bakes. */
 import type { ImagePipeline } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
-import type { Note } from './notes.ts';
+import { type Note, noteIf } from './notes.ts';
 
 type Triggers = NonNullable<DefinitionInput['triggers']>;
 
@@ -24,7 +24,16 @@ export function triggersOf({ schedule, status }: ImagePipeline): {
         ? 'always'
         : 'dependency-updates-available',
   };
-  if (status !== 'DISABLED') return { triggers: { mode: 'schedule', schedule: entry }, lifecycle, notes: [] };
+  if (status !== 'DISABLED')
+    return {
+      triggers: { mode: 'schedule', schedule: entry },
+      lifecycle,
+      notes: noteIf(
+        expression.startsWith('rate('),
+        'imagePipeline.schedule.scheduleExpression',
+        `${expression} counts anew from the moment at which the definition is applied.`,
+      ),
+    };
   const when = `${expression}${entry.timeZone === undefined ? '' : ` ${entry.timeZone}`}, ${entry.startCondition}`;
   return {
     triggers: { mode: 'manual' },

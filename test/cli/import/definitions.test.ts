@@ -140,6 +140,21 @@ describe('A pipeline of Image Builder', () => {
     expect(definition?.lifecycle).toEqual({ maxFailures: 3 });
   });
 
+  it('keeps a rate, and says that it begins to count when it is applied', () => {
+    const { definition, notes } = one({
+      name: 'web',
+      pipeline: { schedule: { scheduleExpression: 'rate(7 days)' } },
+    });
+
+    expect(definition?.triggers?.schedule?.expression).toBe('rate(7 days)');
+    expect(notes).toEqual([
+      {
+        field: 'imagePipeline.schedule.scheduleExpression',
+        reason: 'rate(7 days) counts anew from the moment at which the definition is applied.',
+      },
+    ]);
+  });
+
   it('that is disabled is baked by hand, and its schedule is not lost', () => {
     const { definition, notes } = one({
       name: 'web',
