@@ -117,6 +117,18 @@ export const MUTATIONS = {
     find: 'for (const topic of new Set(overrides.map(({ row }) => row.topic)))',
     replace: 'for (const topic of new Set(overrides.slice(0, 0).map(({ row }) => row.topic)))',
   },
+  /** What a release leads to is never counted, whatever its bake was for. */
+  'uncounted-release': {
+    file: 'shared/use-cases/noticing/notice-moves.ts',
+    find: 'if (cause === undefined || cause.wave !== undefined ||',
+    replace: 'if (cause === undefined || cause.wave !== undefined || cause.id !== "" ||',
+  },
+  /** A tick of before anything had changed counts. */
+  'old-tick': {
+    file: 'shared/use-cases/planning/plan-times.ts',
+    find: 'const since = planning.dirtySince ?? seen;',
+    replace: 'const since = planning.ticksSeen ?? seen;',
+  },
 } as const satisfies Readonly<Record<string, Mutation>>;
 export type MutationName = keyof typeof MUTATIONS;
 

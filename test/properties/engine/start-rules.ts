@@ -28,6 +28,8 @@ export function startRules(start: Start): string[] {
     ...inTime(start),
     ...withReason(start),
     ...confirmed(start),
+    ...counted(start),
+    ...onTime(start),
   ];
 }
 
@@ -163,4 +165,39 @@ function confirmed({ world, bake }: Start): string[] {
   return waiting === undefined
     ? []
     : [`8: ${bake.id} belongs to the wave of ${waiting.id}, which waits for a person`];
+}
+
+/**
+ * Rule 8, counted again: what one pipeline's own change leads to through its release carries its wave where that is above the cap. Nothing is
+ * said where somebody has edited who is built on whom meanwhile.
+ */
+function counted({ world, entries, bake }: Start): string[] {
+  if (bake.requestedBy !== undefined || entries.some(({ edits }) => edits.parents.length > 0)) return [];
+  const releases = bake.changes
+    .flatMap((id) => world.change(id) ?? [])
+    .filter(({ selector, from }) => selector.startsWith('pipeline:') && from !== undefined);
+  return releases.flatMap(({ selector, follows }) => {
+    const parent = entries.find(({ name }) => selector === `pipeline:${name}/stable`);
+    const own = follows
+      .flatMap((id) => world.change(id) ?? [])
+      .findLast((change) => /^(?:definition|request|schedule):/.test(change.selector));
+    if (parent === undefined || own === undefined || own.wave !== undefined) return [];
+    const below = entries.filter((entry) => ancestorsOf(entries, entry).includes(parent)).length;
+    return below > world.ports.limits.wave
+      ? [`8: ${bake.id} follows ${own.selector}, which leads to ${below} images, and nobody was asked`]
+      : [];
+  });
+}
+
+const HOUR_MS = 3_600_000;
+
+/** A schedule that waits for newer versions starts at a tick that came after the first of them. */
+function onTime({ world, entry, bake, planning }: Start): string[] {
+  if (entry.given.mode !== 'hourly' || bake.requestedBy !== undefined) return [];
+  const anchor = Date.parse(world.pipeline(entry.name).plan.schedule?.since ?? '1970-01-01T00:00:00Z');
+  const now = world.clock.now().getTime();
+  const lastTick = anchor + Math.floor((now - anchor) / HOUR_MS) * HOUR_MS;
+  return lastTick >= staleSince(world, planning)
+    ? []
+    : [`3: ${bake.id} of ${bake.pipeline} began between two times of its schedule`];
 }
