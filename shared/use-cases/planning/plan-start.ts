@@ -8,7 +8,15 @@ import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { FingerprintRecord } from '../../domain/records/planning.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { bakeStartedEvent } from '../../events/bake-started.ts';
-import type { Clock, Ids, Limits, Table, Workflows, Write } from '../../ports.ts';
+import {
+  type Clock,
+  type Ids,
+  type Limits,
+  MAX_WRITES,
+  type Table,
+  type Workflows,
+  type Write,
+} from '../../ports.ts';
 import { causesOf } from '../noticing/fan-out-change.ts';
 import { placeKeys, takePlaces } from './plan-capacity.ts';
 import { clearedWrite } from './plan-record.ts';
@@ -73,15 +81,21 @@ export function startWrites(
     attemptWrite(deps, bake, places),
     fingerprintWrite(read, bake),
     publishWrite(deps, read.situation, bake),
-    // An ancestor that begins to move meanwhile is marked with a new version.
-    ...read.situation.ancestors.map(
-      ({ seen }): Write => ({
-        check: keys.planning(seen.pipeline.name),
-        when: { equals: { version: seen.planning.version } },
-      }),
-    ),
   ];
-  return { bake, writes };
+  return { bake, writes: [...writes, ...ancestorChecks(read.situation, MAX_WRITES - writes.length)] };
+}
+
+/**
+ * An ancestor that begins to move meanwhile is marked with a new version. Of more than fit into the transaction the nearest are checked: who
+ * is further away is told of to those first.
+ */
+function ancestorChecks({ ancestors }: Situation, room: number): Write[] {
+  return ancestors.slice(0, room).map(
+    ({ seen }): Write => ({
+      check: keys.planning(seen.pipeline.name),
+      when: { equals: { version: seen.planning.version } },
+    }),
+  );
 }
 
 /** Starts the machine of a bake that has been recorded. */

@@ -97,3 +97,24 @@ describe('The end of a bake', () => {
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['app']);
   });
 });
+
+it('starts what has come to be built on more pipelines than one transaction takes', async () => {
+  const parents = ['one', 'two', 'three', 'four', 'five', 'six'];
+  const inputs = (parent: string) =>
+    Array.from({ length: 20 }, (_, index) => ({ pipeline: `${parent}-input-${index}` }));
+  for (const parent of parents) {
+    await world.apply({ name: parent, base: BASE_PARAMETER });
+    for (const { pipeline } of inputs(parent)) await world.apply({ name: pipeline, base: BASE_PARAMETER });
+  }
+  const named = parents.slice(1).map((pipeline) => ({ pipeline }));
+  await world.apply({ name: 'child', base: 'one', more: { inputs: named } });
+  await world.settle();
+  await releaseAll();
+  for (const parent of parents)
+    await world.apply({ name: parent, base: BASE_PARAMETER, more: { inputs: inputs(parent) } });
+  await world.settle();
+
+  await releaseAll();
+
+  expect(world.bakes('child')).toMatchObject([{ state: 'released' }, { state: 'released' }]);
+});
