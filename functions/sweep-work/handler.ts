@@ -10,6 +10,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { wakeQueue } from '../../shared/lambda/deps/wake-queue.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
+import { measurePublished } from '../../shared/lambda/measure-published.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
 import { countStuck } from '../../shared/use-cases/sweeping/count-stuck.ts';
 import { sweepWork } from '../../shared/use-cases/sweeping/sweep-work.ts';
@@ -27,6 +28,7 @@ export const handler = lambda({
     workflows: workflows(),
     publisher: eventPublisher(),
     notifier: notifier(),
+    onPublished: measurePublished,
   }),
   run: async (deps) => {
     const { done, failed } = await sweepWork(deps);

@@ -5,6 +5,7 @@ import { executionName, keys, lists } from '../../shared/domain/naming.ts';
 import type { Seen } from '../../shared/domain/planning/wish.ts';
 import { AttemptRecordSchema, type BakeRecord, BakeRecordSchema } from '../../shared/domain/records/bakes.ts';
 import type { DistributionRecord } from '../../shared/domain/records/distributions.ts';
+import type { OutboxRecord } from '../../shared/domain/records/outbox.ts';
 import {
   dependenciesOf,
   type PipelineRecord,
@@ -111,6 +112,7 @@ export function planningWorld(
   const hints: unknown[] = [];
   const events: PublishedEvent[] = [];
   const mails: Message[] = [];
+  const measured: OutboxRecord[] = [];
   const planQueue: PlanQueue = {
     send: async (requests) => {
       for (const { pipeline, delaySeconds } of requests)
@@ -159,6 +161,7 @@ export function planningWorld(
     limits: { ...WIDE, ...options.limits },
     home: HOME,
     memory: new Map() as Memory,
+    onPublished: (row: OutboxRecord) => void measured.push(row),
   };
 
   const written = recordsOf(table);
@@ -211,6 +214,7 @@ export function planningWorld(
     hints,
     events,
     mails,
+    measured,
     executions,
     bakes,
     bake: (id: string): BakeRecord | undefined => written.bakes.get(id),

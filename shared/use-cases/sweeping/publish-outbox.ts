@@ -3,11 +3,11 @@
  * not: the row stays due until both have it.
  */
 
-import { due, keys } from '../../domain/naming.ts';
+import { due, type Key, keys } from '../../domain/naming.ts';
 import { type OutboxRecord, OutboxRecordSchema } from '../../domain/records/outbox.ts';
 import { ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { changesToTell, type Message, messageFor } from '../../domain/telling/messages.ts';
-import type { Clock, EventPublisher, Notifier, Table } from '../../ports.ts';
+import { type Clock, type EventPublisher, type Notifier, type Table, WriteConflict } from '../../ports.ts';
 import { read, readMany } from '../store/read.ts';
 
 export interface PublishDeps {
@@ -15,6 +15,8 @@ export interface PublishDeps {
   readonly clock: Clock;
   readonly publisher: EventPublisher;
   readonly notifier: Pick<Notifier, 'notify'>;
+  /** Told of each row once it is published, for the metrics. */
+  readonly onPublished: (row: OutboxRecord) => void;
 }
 
 /** Published rows are history that CloudWatch and the records themselves keep too; the table forgets them (amazondynamodb TTL). */
@@ -22,6 +24,8 @@ const KEPT_SECONDS = 30 * 86_400;
 /** The stream has a row within a second or so; what is older was missed. */
 const MISSED_SECONDS = 30;
 const SWEPT_AT_ONCE = 100;
+/** A row that failed lets newer ones go first; yet it fails again in every five minutes, or its alarm would not hear of it. */
+const FAILED_SECONDS = 180;
 
 export async function publishOutbox(deps: PublishDeps, id: string): Promise<'published' | 'nothing-to-do'> {
   const row = await read(deps.table, keys.outbox(id), OutboxRecordSchema);
@@ -34,6 +38,7 @@ export async function publishOutbox(deps: PublishDeps, id: string): Promise<'pub
   await deps.table.write([
     { update: keys.outbox(id), set: { published: true, ttl }, remove: ['duePk', 'dueSk'] },
   ]);
+  deps.onPublished(row);
   return 'published';
 }
 
@@ -46,14 +51,34 @@ async function wordsFor(table: Pick<Table, 'getMany'>, row: OutboxRecord): Promi
   );
 }
 
-/** What the stream missed, oldest first. */
+/** What the stream missed, oldest first. A row that fails keeps no other from being published; it is told of when all have had their turn. */
 export async function sweepOutbox(deps: PublishDeps): Promise<number> {
   const upTo = new Date(deps.clock.now().getTime() - MISSED_SECONDS * 1000).toISOString();
   const page = await deps.table.query({ index: 'due', pk: due.outbox, upTo, limit: SWEPT_AT_ONCE });
   let published = 0;
+  const problems: unknown[] = [];
   for (const item of page.items) {
-    const { id } = OutboxRecordSchema.parse(item);
-    if ((await publishOutbox(deps, id)) === 'published') published += 1;
+    try {
+      const { id } = OutboxRecordSchema.parse(item);
+      if ((await publishOutbox(deps, id)) === 'published') published += 1;
+    } catch (error) {
+      problems.push(error);
+      await postpone(deps, item).catch((trouble: unknown) => problems.push(trouble));
+    }
   }
+  if (problems.length > 0)
+    throw new Error(`Rows to be published: ${published} of ${page.items.length} were, others failed.`, {
+      cause: problems[0],
+    });
   return published;
+}
+
+async function postpone({ table, clock }: PublishDeps, { pk, sk }: Key): Promise<void> {
+  const dueSk = new Date(clock.now().getTime() + FAILED_SECONDS * 1000).toISOString();
+  try {
+    await table.write([{ update: { pk, sk }, set: { dueSk }, when: { equals: { published: false } } }]);
+  } catch (error) {
+    // It has been published meanwhile.
+    if (!(error instanceof WriteConflict)) throw error;
+  }
 }

@@ -1,12 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
+import type { EventPublisher } from '../../../shared/ports.ts';
 import { countStuck } from '../../../shared/use-cases/sweeping/count-stuck.ts';
-import { BASE_PARAMETER, planningWorld } from '../../support/planning-world.ts';
+import { BASE_PARAMETER, type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
 
 async function started() {
   const world = planningWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.step();
   return world;
+}
+
+/** A bus that takes everything but what is about some pipelines. */
+function failingFor(world: PlanningWorld, ...pipelines: readonly unknown[]): EventPublisher {
+  return {
+    publish: async (batch) => {
+      if (batch.some(({ detail }) => pipelines.includes(detail.pipeline))) throw new Error('refused');
+      await world.ports.publisher.publish(batch);
+    },
+  };
 }
 
 describe('what is to be published', () => {
@@ -58,6 +69,69 @@ describe('what is to be published', () => {
 
     expect(swept.failed).toEqual([]);
     expect(world.mails).toHaveLength(1);
+  });
+
+  it('is published though an older row fails every time, and the failure is told', async () => {
+    const world = await started();
+    world.clock.forward(1);
+    await world.apply({ name: 'other', base: BASE_PARAMETER });
+    await world.step();
+    world.clock.forward(60);
+
+    const swept = await world.sweep({ publisher: failingFor(world, 'base') });
+
+    expect(world.events.map(({ detail }) => detail.pipeline)).toEqual(['other']);
+    expect(swept.failed).toMatchObject([
+      { part: 'outbox', error: { message: expect.stringContaining('1 of 2 were') } },
+    ]);
+  });
+
+  it('is not kept waiting by a page of rows that fail every time', async () => {
+    const world = planningWorld();
+    const many = Array.from({ length: 100 }, (_, n) => `broken-${n}`);
+    for (const name of many) await world.apply({ name, base: BASE_PARAMETER });
+    while (await world.step());
+    world.clock.forward(60);
+    const publisher = failingFor(world, ...many);
+    await world.sweep({ publisher });
+
+    await world.apply({ name: 'sound', base: BASE_PARAMETER });
+    while (await world.step());
+    world.clock.forward(60);
+    await world.sweep({ publisher });
+
+    expect(world.events.map(({ detail }) => detail.pipeline)).toEqual(['sound']);
+  });
+
+  it('is tried again often enough for the alarm, which wants a failure in every five minutes', async () => {
+    const world = await started();
+    const failures: number[] = [];
+
+    for (let minute = 1; minute <= 20; minute += 1) {
+      world.clock.forward(60);
+      const swept = await world.sweep({ publisher: failingFor(world, 'base') });
+      if (swept.failed.length > 0) failures.push(minute);
+    }
+
+    expect([0, 5, 10, 15].map((from) => failures.some((at) => at > from && at <= from + 5))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('is measured once, whether the stream or the sweep published it', async () => {
+    const world = await started();
+    await world.publish();
+    world.clock.forward(1);
+    await world.apply({ name: 'other', base: BASE_PARAMETER });
+    while (await world.step());
+    world.clock.forward(60);
+    await world.sweep();
+    await world.sweep();
+
+    expect(world.measured.map(({ detail }) => detail.pipeline)).toEqual(['base', 'other']);
   });
 });
 
