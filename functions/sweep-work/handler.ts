@@ -13,7 +13,7 @@ import { lambda } from '../../shared/lambda/lambda.ts';
 import { measurePublished } from '../../shared/lambda/measure-published.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
 import { countStuck } from '../../shared/use-cases/sweeping/count-stuck.ts';
-import { sweepWork } from '../../shared/use-cases/sweeping/sweep-work.ts';
+import { type SweepDeps, sweepWork, throwFailed } from '../../shared/use-cases/sweeping/sweep-work.ts';
 
 export const handler = lambda({
   input: z.unknown(),
@@ -30,12 +30,14 @@ export const handler = lambda({
     notifier: notifier(),
     onPublished: measurePublished,
   }),
-  run: async (deps) => {
+  run: async (deps: SweepDeps) => {
     const { done, failed } = await sweepWork(deps);
     for (const { part, error } of failed) log.error('sweep-part-failed', error, { part });
     countMetric('SweepPartsFailed', failed.length);
     countMetric('StuckBakes', await countStuck(deps));
     log.info('sweep-done', { done });
+    // Everything else has been done; what threw is for the alarm.
+    throwFailed(failed);
     return done;
   },
 });

@@ -27,17 +27,27 @@ export function wrapped<Event, Result>(run: (event: Event) => Promise<Result>) {
     .handler((event: Event) => run(event));
 }
 
+/** Makes a handler over its own ports; `over` makes the same one over others, such as the fakes of a test. */
+export function overPorts<Deps, Handler extends object>(
+  own: MakeDeps<Deps>,
+  over: (deps: MakeDeps<Deps>) => Handler,
+): Handler & { readonly over: (deps: MakeDeps<Deps>) => Handler } {
+  return Object.assign(over(own), { over });
+}
+
 /** A function that is called directly: by a state machine, a schedule or a person. What it throws is the machine's error name. */
 export function lambda<Schema extends z.ZodType, Deps, Result>(parts: {
   readonly input: Schema;
   readonly deps: MakeDeps<Deps>;
   readonly run: (deps: Deps, input: z.output<Schema>) => Promise<Result>;
 }) {
-  return wrapped(async (event: unknown): Promise<Result> => {
-    const input = parseInput(parts.input, event);
-    correlate(correlationIds(input));
-    return parts.run(parts.deps(), input);
-  });
+  return overPorts(parts.deps, (deps) =>
+    wrapped(async (event: unknown): Promise<Result> => {
+      const input = parseInput(parts.input, event);
+      correlate(correlationIds(input));
+      return parts.run(deps(), input);
+    }),
+  );
 }
 
 function parseInput<Schema extends z.ZodType>(schema: Schema, event: unknown): z.output<Schema> {

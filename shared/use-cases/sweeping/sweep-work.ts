@@ -70,6 +70,17 @@ export async function sweepWork(deps: SweepDeps): Promise<Swept> {
   };
 }
 
+/** One error for all parts that failed, with the first one's as its cause. */
+export function throwFailed(failed: Swept['failed']): void {
+  const [first] = failed;
+  if (first === undefined) return;
+  const said =
+    first.error instanceof Error ? `${first.error.name}: ${first.error.message}` : String(first.error);
+  throw new Error(`Parts of the sweep failed: ${failed.map(({ part }) => part).join(', ')}. ${said}`, {
+    cause: first.error,
+  });
+}
+
 /** Pipelines whose time to be planned has come: a debounce or a back-off is over, or a message was lost. */
 async function sweepPlanning(deps: SweepDeps): Promise<number> {
   const names: string[] = [];
