@@ -92,6 +92,22 @@ describe('every alarm', () => {
     expect(headings.filter((heading) => /Alarm$/.test(heading ?? '')).sort()).toEqual(ids);
   });
 
+  it('sends the reader to queues, functions and machines that exist', () => {
+    const names = new Set(
+      (
+        [
+          ['AWS::SQS::Queue', 'QueueName'],
+          ['AWS::Lambda::Function', 'FunctionName'],
+          ['AWS::StepFunctions::StateMachine', 'StateMachineName'],
+        ] as const
+      ).flatMap(([type, name]) => resourcesOf(type).map(({ properties }) => properties[name])),
+    );
+    const mentioned = [...runbook.matchAll(/\bovenbird-dev-[a-z-]*[a-z]/g)].map(([name]) => name);
+
+    expect(mentioned.filter((name) => name.endsWith('-dead-letters')).length).toBeGreaterThan(0);
+    expect(mentioned.filter((name) => !names.has(name))).toEqual([]);
+  });
+
   it('tells somebody, and says where to read on', () => {
     for (const { id, properties } of alarms) {
       const alarm = AlarmSchema.parse(properties);
