@@ -25,13 +25,56 @@ function asText(value) {
   return Array.isArray(value) ? value.join(',') : String(value);
 }
 
+/** What CloudFormation asks of a value, each with the words for it. Our numbers are counts, so they are whole. */
+const CONSTRAINTS = [
+  {
+    asked: ({ Type }) => (Type === 'Number' ? 'a whole number' : undefined),
+    holds: (value) => /^-?\d+$/.test(value),
+    says: (what) => `must be ${what}`,
+  },
+  {
+    asked: ({ MinValue }) => MinValue,
+    holds: (value, least) => Number(value) >= least,
+    says: (least) => `must be at least ${least}`,
+  },
+  {
+    asked: ({ MaxValue }) => MaxValue,
+    holds: (value, most) => Number(value) <= most,
+    says: (most) => `must be at most ${most}`,
+  },
+  {
+    asked: ({ AllowedValues }) => AllowedValues,
+    holds: (value, allowed) => allowed.map(String).includes(value),
+    says: (allowed) => `must be one of ${allowed.join(', ')}`,
+  },
+  {
+    asked: ({ MinLength }) => MinLength,
+    holds: (value, least) => value.length >= least,
+    says: (least) => `must have at least ${least} characters`,
+  },
+  {
+    asked: ({ MaxLength }) => MaxLength,
+    holds: (value, most) => value.length <= most,
+    says: (most) => `must have at most ${most} characters`,
+  },
+  {
+    asked: ({ AllowedPattern }) => AllowedPattern,
+    holds: (value, pattern) => new RegExp(`^(?:${pattern})$`).test(value),
+    says: (pattern) => `must match ${pattern}`,
+  },
+];
+
 /** What is wrong with a value, or undefined. List parameters are checked entry by entry, as CloudFormation does. */
 function problemWith(declaration, value) {
   const entries =
     declaration.Type === 'CommaDelimitedList' ? value.split(',').map((entry) => entry.trim()) : [value];
-  const pattern = declaration.AllowedPattern && new RegExp(`^(?:${declaration.AllowedPattern})$`);
-  const wrong = pattern && entries.find((entry) => !pattern.test(entry));
-  return wrong === undefined || !pattern ? undefined : `"${wrong}" ${declaration.ConstraintDescription}`;
+  for (const { asked, holds, says } of CONSTRAINTS) {
+    const limit = asked(declaration);
+    if (limit === undefined) continue;
+    const wrong = entries.find((entry) => !holds(entry, limit));
+    if (wrong !== undefined) return `"${wrong}" ${declaration.ConstraintDescription ?? says(limit)}`;
+  }
+  return undefined;
 }
 
 /** The Serverless CLI prints the stack of what a variable throws; a user is helped by the message alone. */

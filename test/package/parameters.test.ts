@@ -1,4 +1,6 @@
+import { createServer } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
+import { listen } from '../support/listen.ts';
 import { serverless, template, VALUES } from './packaged.ts';
 
 const values = Object.entries(VALUES);
@@ -12,6 +14,11 @@ const nowhere = {
   AWS_MAX_ATTEMPTS: '1',
   CI: 'true',
 };
+
+/** STS API Reference, GetCallerIdentity. */
+const OTHER_ACCOUNT = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+  <Arn>arn:aws:iam::999999999999:user/somebody</Arn><UserId>AIDAEXAMPLE</UserId><Account>999999999999</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
 describe('the chosen values', () => {
   it('become the defaults of the template’s parameters', () => {
@@ -42,5 +49,28 @@ describe('the chosen values', () => {
     expect(code).toBe(1);
     expect(output).toContain('TargetAccounts: "7777" must be AWS account ids of 12 digits');
     expect(output).toContain('Approver: there is no such parameter');
+  });
+
+  it('are refused with credentials of another account, which STS tells', async () => {
+    const asked: string[] = [];
+    const sts = await listen(
+      createServer((request, response) => {
+        request.setEncoding('utf8').on('data', (body: string) => asked.push(body));
+        request.on('end', () => response.setHeader('content-type', 'text/xml').end(OTHER_ACCOUNT));
+      }),
+    );
+    try {
+      const { code, output } = await serverless(['deploy', '--stage', 'test', ...asArguments(values)], {
+        ...nowhere,
+        AWS_ENDPOINT_URL: sts.url,
+      });
+
+      expect(code).toBe(1);
+      expect(output).toContain('you chose 111122223333, but these credentials belong to 999999999999');
+      expect(output).toContain('Nothing was created');
+      expect(asked.filter((body) => !body.includes('Action=GetCallerIdentity'))).toEqual([]);
+    } finally {
+      await sts.close();
+    }
   });
 });
