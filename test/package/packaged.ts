@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 import { type Place, resolver, type Template, TemplateSchema } from '../support/resolve-template.ts';
 
@@ -73,16 +74,33 @@ export function template(): Template {
   return parsed;
 }
 
+/** What users deploy beside the service, in target accounts and in other regions. */
+export const OWN_TEMPLATES = ['target-account.yml', 'shared-images-region.yml'] as const;
+
+/** All three templates, with a topic for the alarms of those that ask for one. */
+export function allTemplates(): { name: string; template: Template; place: Place }[] {
+  const own = OWN_TEMPLATES.map((name) => ({
+    name,
+    template: TemplateSchema.parse(parseYaml(readFileSync(join(root, 'resources', name), 'utf8'))),
+    place: { ...place, parameters: { AlarmTopic: 'arn:aws:sns:eu-west-1:444455556666:alarms' } },
+  }));
+  return [{ name: 'the service', template: template(), place }, ...own];
+}
+
 export function resolved(value: unknown): unknown {
   return resolver(template(), place)(value);
 }
 
 /** Resources of a type with their properties resolved, by logical id. */
-export function resourcesOf(type: string): { id: string; properties: Record<string, unknown> }[] {
-  return Object.entries(template().Resources)
+export function resourcesOf(
+  type: string,
+  of: { readonly template: Template; readonly place: Place } = { template: template(), place },
+): { id: string; properties: Record<string, unknown> }[] {
+  const resolve = resolver(of.template, of.place);
+  return Object.entries(of.template.Resources)
     .filter(([, resource]) => resource.Type === type)
     .map(([id, { Properties }]) => {
-      const properties = resolved(Properties);
+      const properties = resolve(Properties);
       return {
         id,
         properties: typeof properties === 'object' && properties !== null ? { ...properties } : {},

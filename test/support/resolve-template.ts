@@ -125,7 +125,11 @@ export function resolver(template: Template, place: Place): (value: unknown) => 
   }
 
   function condition(value: unknown): boolean {
+    const named = z.object({ Condition: z.string() }).safeParse(value);
+    if (named.success) return condition(template.Conditions[named.data.Condition]);
     const parsed = z.record(z.string(), z.array(z.unknown())).parse(value);
+    const and = parsed['Fn::And'];
+    if (and !== undefined) return and.every(condition);
     const equals = parsed['Fn::Equals'];
     if (equals !== undefined) return String(resolve(equals[0])) === String(resolve(equals[1]));
     const not = parsed['Fn::Not'];
