@@ -2,6 +2,7 @@ import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
 import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
+import { home } from '../../shared/lambda/deps/home.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
@@ -21,6 +22,7 @@ export const handler = lambda({
     baseImages: baseImages(),
     documents: documents(),
     planQueue: planQueue(),
+    home: home(),
   }),
   run: checkPreflight,
 });

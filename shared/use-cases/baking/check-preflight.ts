@@ -14,10 +14,11 @@ import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { isMove } from '../../domain/versions/versions.ts';
 import type { BaseImages, Documents, PlanQueue, SelectorResolver, Targets } from '../../ports.ts';
+import { type BaseImageDeps, baseProblems } from '../definitions/apply-base.ts';
 import { type AdoptImagesDeps, adoptImages, buildInstead, readKeptImages } from './adopt-images.ts';
 import { beginStep, endStep, readBakeAndRevision } from './steps.ts';
 
-export interface CheckPreflightDeps extends AdoptImagesDeps {
+export interface CheckPreflightDeps extends AdoptImagesDeps, Pick<BaseImageDeps, 'home'> {
   readonly targets: Pick<Targets, 'open'>;
   readonly resolver: SelectorResolver;
   readonly baseImages: BaseImages;
@@ -43,7 +44,11 @@ export async function checkPreflight(
   const { revision } = read;
   const { bake, images, gone } = await imagesToUse(deps, read.bake, revision);
 
-  const findings = [...(await checkLock(deps, bake)), ...(await checkTargets(deps, revision))];
+  const findings = [
+    ...(await checkLock(deps, bake)),
+    ...(await checkBase(deps, bake, revision)),
+    ...(await checkTargets(deps, revision)),
+  ];
   const newer = await newerVersions(deps, bake);
   // Planning decides whether a newer lock takes this bake's place; a change that it has not seen yet is brought to it.
   if (newer.length > 0) await deps.planQueue.send([{ pipeline: bake.pipeline, delaySeconds: 0 }]);
@@ -102,6 +107,21 @@ async function checkLock(deps: CheckPreflightDeps, { lock, startsAt }: BakeRecor
   return findings.filter((finding) => finding !== undefined);
 }
 
+/** Whoever can write a parameter could lead a build to an image that nobody has approved yet, or to one that it cannot be built on. */
+async function checkBase(
+  deps: CheckPreflightDeps,
+  { lock: { base }, startsAt }: BakeRecord,
+  { definition }: RevisionRecord,
+): Promise<Finding[]> {
+  if (startsAt !== 'Build') return [];
+  const problems = await baseProblems(deps, definition, { base: base.selector, imageId: imageOf(base) });
+  return problems.map(({ field, message, fix = '' }) => ({
+    field,
+    problem: message.replace(/\.$/, ''),
+    fix,
+  }));
+}
+
 async function checkEntry(
   deps: CheckPreflightDeps,
   entry: LockEntry,
@@ -126,10 +146,13 @@ async function whyMissing(deps: CheckPreflightDeps, entry: LockEntry): Promise<s
     selector.kind === 'image' || selector.kind === 'component' ? { ...selector, arn: version } : selector;
   const found = await deps.resolver.resolve(exact);
   if (!found.found) return found.reason;
-  // A parameter goes on naming an image that is no longer there, and an id names one whether it is there or not.
-  const named = selector.kind === 'ssm' || selector.kind === 'ami' ? version : undefined;
-  const imageId = entry.detail?.amiId ?? named;
+  const imageId = imageOf(entry);
   return imageId === undefined ? undefined : whyUnusable(imageId, await deps.baseImages.state(imageId));
+}
+
+/** A parameter goes on naming an image that is no longer there, and an id names one whether it is there or not. */
+function imageOf({ selector, version, detail }: LockEntry): string | undefined {
+  return detail?.amiId ?? (selector.kind === 'ssm' || selector.kind === 'ami' ? version : undefined);
 }
 
 function whyUnusable(imageId: string, state: string | undefined): string | undefined {

@@ -1,14 +1,13 @@
 /** Images of ours that a definition would name without saying so: by their id, or by a lookup of their owner and name; see apply-reach.ts. */
 
-import { bakeInName, couldFindOurs } from '../../domain/definitions/reach.ts';
+import { couldFindOurs } from '../../domain/definitions/reach.ts';
 import type { Problem } from '../../domain/errors.ts';
-import { keys, TAGS } from '../../domain/naming.ts';
-import { BakeRecordSchema } from '../../domain/records/bakes.ts';
+import { keys } from '../../domain/naming.ts';
 import { selectorTopic } from '../../domain/versions/selectors.ts';
-import type { ImageFacts, Table, Write } from '../../ports.ts';
-import { read } from '../store/read.ts';
+import type { Table, Write } from '../../ports.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { type Finding, instead, merged, type Named, named, usersOfTopic } from './apply-named.ts';
+import { makerOf } from './image-maker.ts';
 import type { Before } from './read-before.ts';
 import type { Reading } from './read-definition.ts';
 
@@ -38,20 +37,6 @@ async function pinned(deps: ApplyDeps, { field, selector }: Named<'ami'>): Promi
   return maker === undefined
     ? {}
     : { problems: [instead(field, `${id} is made by the pipeline ${maker}.`, maker)] };
-}
-
-/**
- * The pipeline that made an image. An image of the control account is tagged from its first moment; tags of a copy in another account cannot be
- * seen from here, but its name says which bake it is of.
- */
-export async function makerOf(
-  deps: Pick<ApplyDeps, 'table' | 'home'>,
-  image: ImageFacts,
-): Promise<string | undefined> {
-  const tagged = image.ownerId === deps.home.account ? image.tags[TAGS.pipeline] : undefined;
-  const bake = bakeInName(image.name);
-  if (tagged !== undefined || bake === undefined) return tagged;
-  return (await read(deps.table, keys.bake(bake), BakeRecordSchema))?.pipeline;
 }
 
 /** Owners that are no account of ours. */

@@ -114,6 +114,25 @@ describe('preflight', () => {
     expect(w.engine.started.size).toBe(0);
   });
 
+  it.each([
+    [
+      'is made by a pipeline, whoever leads the parameter there',
+      { tags: { [TAGS.pipeline]: 'hardened' } },
+      'made by the pipeline hardened. Name the pipeline: base.pipeline: hardened',
+    ],
+    ['is for another architecture by now', { architecture: 'arm64' }, 'an image for arm64'],
+  ])('finds that the image to build on %s', async (_, facts, problem) => {
+    const imageId = w.makeImage();
+    const image = w.world.images.get(imageId);
+    if (image === undefined) throw new Error('There is no image.');
+    w.world.images.set('ami-0aaaaaaaaaaaaaaaa', { ...image, id: 'ami-0aaaaaaaaaaaaaaaa', ...facts });
+
+    await w.run('bake');
+
+    expect((await attempt()).failure?.reason).toContain(problem);
+    expect(w.engine.started.size).toBe(0);
+  });
+
   it('names the account whose role cannot be assumed', async () => {
     w.closed.add('444455556666');
 
