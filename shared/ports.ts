@@ -428,9 +428,9 @@ export interface TargetAccount {
   readParameter(name: string): Promise<string | undefined>;
   writeParameter(name: string, imageId: string, tags: Readonly<Record<string, string>>): Promise<void>;
   removeParameter(name: string): Promise<void>;
-  /** Facts for preflight: who we are there, whether the key may be used, copy slots in use. */
+  /** What would fail there. `key` only where copies are encrypted with one of the target's own. */
   preflight(request: {
-    key: string;
+    key?: string;
     parameter: string;
     launchTemplate?: string;
   }): Promise<readonly { field: string; problem: string; fix: string }[]>;

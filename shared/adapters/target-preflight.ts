@@ -15,11 +15,11 @@ interface Finding {
 
 export async function inspectTarget(
   clients: TargetClients,
-  request: { readonly key: string; readonly parameter: string; readonly launchTemplate?: string },
+  request: { readonly key?: string; readonly parameter: string; readonly launchTemplate?: string },
 ): Promise<readonly Finding[]> {
-  const { launchTemplate } = request;
+  const { key, launchTemplate } = request;
   const found = await Promise.all([
-    orRefusal('key', () => inspectKey(clients, request.key)),
+    ...(key === undefined ? [] : [orRefusal('key', () => inspectKey(clients, key))]),
     orRefusal('parameter', () => inspectParameter(clients, request.parameter)),
     ...(launchTemplate === undefined
       ? []

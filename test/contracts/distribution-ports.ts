@@ -173,6 +173,10 @@ export function distributionPortsContract(name: string, makeBench: () => Promise
       expect(findings).toEqual([]);
     });
 
+    it('asks for no key in a target where nothing is encrypted for it', async () => {
+      expect(await target.preflight({ parameter: `/ovenbird/${run}/stable` })).toEqual([]);
+    });
+
     it('names what a target lacks', async () => {
       const findings = await target.preflight({
         key: 'alias/nobody-made-this',

@@ -44,17 +44,22 @@ export async function checkPreflight(
   const { revision } = read;
   const { bake, images, gone } = await imagesToUse(deps, read.bake, revision);
 
+  const targets = await checkTargets(deps, revision);
   const findings = [
     ...(await checkLock(deps, bake)),
     ...(await checkBase(deps, bake, revision)),
-    ...(await checkTargets(deps, revision)),
+    ...targets.required,
   ];
   const newer = await newerVersions(deps, bake);
   // Planning decides whether a newer lock takes this bake's place; a change that it has not seen yet is brought to it.
   if (newer.length > 0) await deps.planQueue.send([{ pipeline: bake.pipeline, delaySeconds: 0 }]);
 
   const evidence = evidenceKeys.preflight(ref.bake, ref.attempt);
-  await deps.documents.put(evidence, canonical({ findings, newer }), 'application/json');
+  await deps.documents.put(
+    evidence,
+    canonical({ findings, bestEffort: targets.bestEffort, newer }),
+    'application/json',
+  );
   if (findings.length > 0) {
     const summary = describe(findings);
     await endStep(deps, ref, 'Preflight', { state: 'failed', summary, links: { evidence } });
@@ -64,6 +69,9 @@ export async function checkPreflight(
   const notes = [
     ...(gone === undefined ? [] : [`the kept image cannot be used (${gone}), so it is built again`]),
     ...(newer.length === 0 ? [] : [`newer by now: ${newer.join(', ')}`]),
+    ...(targets.bestEffort.length === 0
+      ? []
+      : [`to be mended for targets that are not required: ${describe(targets.bestEffort)}`]),
   ];
   await endStep(deps, ref, 'Preflight', {
     state: 'succeeded',
@@ -183,7 +191,8 @@ interface Place {
   readonly account: string;
   readonly region: string;
   readonly field: string;
-  readonly request: { key: string; parameter: string; launchTemplate?: string };
+  readonly required: boolean;
+  readonly request: { key?: string; parameter: string; launchTemplate?: string };
 }
 
 function placesOf(revision: RevisionRecord): Place[] {
@@ -195,8 +204,10 @@ function placesOf(revision: RevisionRecord): Place[] {
       account: target.account,
       region,
       field: `distribution.targets[${index}]`,
+      required: target.required,
       request: {
-        key: target.key,
+        // What is shared stays in the control account, with a key of that.
+        ...(target.mode === 'share' ? {} : { key: target.key }),
         parameter: name,
         ...(target.launchTemplate === undefined ? {} : { launchTemplate: target.launchTemplate }),
       },
@@ -204,14 +215,20 @@ function placesOf(revision: RevisionRecord): Place[] {
   );
 }
 
-async function checkTargets(deps: CheckPreflightDeps, revision: RevisionRecord): Promise<Finding[]> {
+/** What is wrong with required targets stops the bake; the others may be mended until the image is distributed. */
+async function checkTargets(
+  deps: CheckPreflightDeps,
+  revision: RevisionRecord,
+): Promise<{ required: Finding[]; bestEffort: Finding[] }> {
   const places = placesOf(revision);
-  const findings: Finding[] = [];
+  const found: { required: Finding[]; bestEffort: Finding[] } = { required: [], bestEffort: [] };
   for (let start = 0; start < places.length; start += AT_A_TIME) {
     const batch = places.slice(start, start + AT_A_TIME);
-    findings.push(...(await Promise.all(batch.map((place) => checkPlace(deps, place)))).flat());
+    const findings = await Promise.all(batch.map((place) => checkPlace(deps, place)));
+    for (const [index, place] of batch.entries())
+      found[place.required ? 'required' : 'bestEffort'].push(...(findings[index] ?? []));
   }
-  return findings;
+  return found;
 }
 
 async function checkPlace(deps: CheckPreflightDeps, place: Place): Promise<Finding[]> {

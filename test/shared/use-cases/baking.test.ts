@@ -141,6 +141,25 @@ describe('preflight', () => {
     expect((await attempt()).failure?.reason).toContain('444455556666 in us-east-1');
   });
 
+  it('stops for no target that is not required, and says what is to be mended there', async () => {
+    w = bakingWorld({
+      distribution: {
+        targets: [
+          { account: '444455556666', regions: ['eu-west-1'] },
+          { account: '777788889999', regions: ['eu-west-1'], required: false },
+        ],
+      },
+    });
+    await w.fill();
+    allGoesWell(w);
+    w.closed.add('777788889999');
+
+    const run = await w.run('bake');
+
+    expect(run.status).toBe('SUCCEEDED');
+    expect((await step('Preflight')).summary).toContain('777788889999 in eu-west-1');
+  });
+
   it('has newer versions planned without stopping the bake itself', async () => {
     const { key, selector } = w.bake.lock.base;
     await w.table.write([

@@ -104,7 +104,7 @@ function fakeTarget(world: ImageWorld, place: { account: string; region: string 
     preflight: async ({ key, parameter, launchTemplate }) => {
       await entered('preflight');
       const findings = [];
-      if (!world.keys.has(at(place, key)))
+      if (key !== undefined && !world.keys.has(at(place, key)))
         findings.push({ field: 'key', problem: `there is no key ${key}`, fix: 'Deploy the template' });
       const standing = world.parameters.get(at(place, parameter));
       if (standing !== undefined && standing.type !== 'String')
