@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { parseExecutionName } from '../../shared/domain/naming.ts';
+import { correlateWith } from '../../shared/lambda/correlation.ts';
 import { ids } from '../../shared/lambda/deps/basics.ts';
 import { cleanUpDeps } from '../../shared/lambda/deps/clean-up.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
@@ -34,6 +36,7 @@ export const handler = lambda({
       return;
     }
     const { name, status, error, cause } = input.detail;
+    await correlateWith(deps, parseExecutionName(name));
     const state = await endExecution(deps, {
       name,
       status,

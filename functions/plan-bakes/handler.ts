@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { correlateWith } from '../../shared/lambda/correlation.ts';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { calendar } from '../../shared/lambda/deps/calendar.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
@@ -23,23 +24,25 @@ export const handler = queueLambda({
   }),
   run: async (deps, { pipeline }) => {
     const outcome = await planIfThere(deps, pipeline);
-    switch (outcome.kind) {
+    const { kind, ...facts } = outcome;
+    await correlateWith(deps, facts);
+    switch (kind) {
       case 'started':
-        log.info('bake-started', { pipeline, bake: outcome.bake, reason: outcome.reason });
+        log.info('bake-started', facts);
         countMetric('BakesStarted');
         break;
       case 'superseding':
-        log.info('bake-superseded', { pipeline, bake: outcome.bake, reason: outcome.reason });
+        log.info('bake-superseded', facts);
         break;
       case 'held':
-        log.info('bake-held', { pipeline, reasons: outcome.reasons });
+        log.info('bake-held', facts);
         break;
       case 'gone':
-        log.info('pipeline-gone', { pipeline });
+        log.info('pipeline-gone');
         break;
       case 'running':
       case 'current':
-        log.info('pipeline-current', { pipeline, ...outcome });
+        log.info('pipeline-current', outcome);
         break;
     }
   },

@@ -6,13 +6,14 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { measurePublished } from '../../shared/lambda/measure-published.ts';
 import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { publishOutbox } from '../../shared/use-cases/sweeping/publish-outbox.ts';
+import { type PublishDeps, publishOutbox } from '../../shared/use-cases/sweeping/publish-outbox.ts';
 
 const OutboxRowSchema = z.lazy(() =>
   z.object({
     id: z.string(),
     detailType: z.string(),
     published: z.literal(false),
+    detail: z.object({ causes: z.array(z.string()).optional() }),
   }),
 );
 
@@ -24,10 +25,12 @@ export const handler = streamLambda({
     notifier: notifier(),
     onPublished: measurePublished,
   }),
-  run: async (deps, { after }) => {
+  run: async (deps: PublishDeps, { after }) => {
     const row = OutboxRowSchema.safeParse(after);
     if (!row.success) return;
-    const outcome = await publishOutbox(deps, row.data.id);
-    log.info('events-published', { id: row.data.id, detailType: row.data.detailType, outcome });
+    const { id, detailType, detail } = row.data;
+    const outcome = await publishOutbox(deps, id);
+    // All causes: of a bake that took up several changes every line carries the first one only.
+    log.info('events-published', { id, detailType, outcome, ...detail });
   },
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { correlateWith } from '../../shared/lambda/correlation.ts';
 import { waitDeps } from '../../shared/lambda/deps/waits.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
@@ -9,7 +10,7 @@ export const handler = queueLambda({
   message: z.unknown(),
   deps: waitDeps,
   run: async (deps: WakeWaitsDeps, message) => {
-    const outcome = await wakeWaits(deps, message);
+    const outcome = await wakeWaits({ ...deps, onWait: (wait) => correlateWith(deps, wait) }, message);
     // Events of other people's builds and instances are the rule, not worth a line.
     if (outcome !== 'nobody-waits' && outcome !== 'not-ours') log.info('wait-looked-at', { outcome });
   },

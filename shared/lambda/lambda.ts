@@ -5,26 +5,32 @@
 import middy from '@middy/core';
 import * as z from 'zod';
 import { DomainError, InvalidRequest } from '../domain/errors.ts';
-import { correlate, forgetCorrelation, log, publishMetrics } from './telemetry.ts';
+import { correlateWith } from './correlation.ts';
+import { log, publishMetrics, withOwnIds } from './telemetry.ts';
 
 /** A port that is made when the first call needs it. */
 export type MakeDeps<Deps> = () => Deps;
 
-/** Logs how a call failed, sends the metrics, and starts each call without the ids of the call before. */
+/** Logs how a call failed and sends the metrics; each call has log ids of its own. */
 export function wrapped<Event, Result>(run: (event: Event) => Promise<Result>) {
   return middy<Event, Result>()
-    .use({
-      before: () => forgetCorrelation(),
-      after: () => publishMetrics(),
-      onError: ({ error }) => {
-        const expected = error instanceof DomainError;
-        if (expected)
-          log.info('function-refused', { error: error.name, code: error.code, reason: error.message });
-        else log.error('function-failed', error);
-        publishMetrics();
-      },
-    })
-    .handler((event: Event) => run(event));
+    .use({ after: () => publishMetrics(), onError: () => publishMetrics() })
+    .handler((event: Event) =>
+      withOwnIds(async () => {
+        try {
+          return await run(event);
+        } catch (error) {
+          tellFailure(error);
+          throw error;
+        }
+      }),
+    );
+}
+
+function tellFailure(error: unknown): void {
+  if (error instanceof DomainError)
+    log.info('function-refused', { error: error.name, code: error.code, reason: error.message });
+  else log.error('function-failed', error);
 }
 
 /** Makes a handler over its own ports; `over` makes the same one over others, such as the fakes of a test. */
@@ -44,8 +50,9 @@ export function lambda<Schema extends z.ZodType, Deps, Result>(parts: {
   return overPorts(parts.deps, (deps) =>
     wrapped(async (event: unknown): Promise<Result> => {
       const input = parseInput(parts.input, event);
-      correlate(correlationIds(input));
-      return parts.run(deps(), input);
+      const ports = deps();
+      await correlateWith(ports, input);
+      return parts.run(ports, input);
     }),
   );
 }
@@ -54,22 +61,4 @@ function parseInput<Schema extends z.ZodType>(schema: Schema, event: unknown): z
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   throw new InvalidRequest(`The input has another shape than agreed: ${z.prettifyError(parsed.error)}`);
-}
-
-const CorrelationSchema = z.lazy(() =>
-  z.object({
-    bake: z.string().optional().catch(undefined),
-    attempt: z.number().optional().catch(undefined),
-    change: z.string().optional().catch(undefined),
-    pipeline: z.string().optional().catch(undefined),
-  }),
-);
-
-/** Whatever of bake, attempt, change and pipeline the input names. */
-export function correlationIds(input: unknown): Record<string, string | number> {
-  const parsed = CorrelationSchema.safeParse(input);
-  if (!parsed.success) return {};
-  return Object.fromEntries(
-    Object.entries(parsed.data).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

@@ -3,8 +3,9 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { DynamoDBRecord, DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 import { type AttributeMap, plainValues } from '../adapters/attribute-values.ts';
-import { type MakeDeps, wrapped } from './lambda.ts';
-import { log } from './telemetry.ts';
+import { correlateWith } from './correlation.ts';
+import { type MakeDeps, overPorts, wrapped } from './lambda.ts';
+import { log, withOwnIds } from './telemetry.ts';
 
 export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
@@ -17,19 +18,22 @@ export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
   /** `sentAt`: when the queue took the message, by its clock; repeats keep the time of the first. */
   readonly run: (deps: Deps, message: z.output<Schema>, sentAt: Date) => Promise<unknown>;
 }) {
-  const take = async (record: SQSRecord): Promise<void> => {
+  const take = async (deps: MakeDeps<Deps>, record: SQSRecord): Promise<void> => {
     const body = parts.message.safeParse(parseJson(record.body));
     if (!body.success) {
       log.warn('message-invalid', { messageId: record.messageId, queue: record.eventSourceARN });
       return;
     }
     const sentAt = new Date(Number(record.attributes.SentTimestamp));
-    await logged(record.messageId, () => parts.run(parts.deps(), body.data, sentAt));
+    await logged(record.messageId, deps, body.data, (ports) => parts.run(ports, body.data, sentAt));
   };
-  return wrapped(async (event: SQSEvent): Promise<BatchAnswer> => {
-    const processor = new BatchProcessor(EventType.SQS);
-    return processPartialResponse(event, take, processor, { throwOnFullBatchFailure: false });
-  });
+  return overPorts(parts.deps, (deps) =>
+    wrapped(async (event: SQSEvent): Promise<BatchAnswer> => {
+      const processor = new BatchProcessor(EventType.SQS);
+      const taken = (record: SQSRecord) => take(deps, record);
+      return processPartialResponse(event, taken, processor, { throwOnFullBatchFailure: false });
+    }),
+  );
 }
 
 /** A row of the table as the stream tells of it. */
@@ -43,27 +47,41 @@ export function streamLambda<Deps>(parts: {
   readonly deps: MakeDeps<Deps>;
   readonly run: (deps: Deps, change: TableChange) => Promise<unknown>;
 }) {
-  const take = async (record: DynamoDBRecord): Promise<void> => {
+  const take = async (deps: MakeDeps<Deps>, record: DynamoDBRecord): Promise<void> => {
     const { OldImage, NewImage } = record.dynamodb ?? {};
     const change: TableChange = {
       ...(OldImage === undefined ? {} : { before: plainValues(OldImage as AttributeMap) }),
       ...(NewImage === undefined ? {} : { after: plainValues(NewImage as AttributeMap) }),
     };
-    await logged(record.eventID ?? '', () => parts.run(parts.deps(), change));
+    const row = change.after ?? change.before;
+    await logged(record.eventID ?? '', deps, row, (ports) => parts.run(ports, change));
   };
-  return wrapped(async (event: DynamoDBStreamEvent): Promise<BatchAnswer> => {
-    const processor = new BatchProcessor(EventType.DynamoDBStreams);
-    return processPartialResponse(event, take, processor, { throwOnFullBatchFailure: false });
-  });
+  return overPorts(parts.deps, (deps) =>
+    wrapped(async (event: DynamoDBStreamEvent): Promise<BatchAnswer> => {
+      const processor = new BatchProcessor(EventType.DynamoDBStreams);
+      const taken = (record: DynamoDBRecord) => take(deps, record);
+      return processPartialResponse(event, taken, processor, { throwOnFullBatchFailure: false });
+    }),
+  );
 }
 
-async function logged(message: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    log.error('message-failed', error, { messageId: message });
-    throw error;
-  }
+/** Works on one message or row; every line about it, the failure too, carries the ids of what it is about. */
+function logged<Deps>(
+  message: string,
+  deps: MakeDeps<Deps>,
+  about: unknown,
+  work: (ports: Deps) => Promise<unknown>,
+): Promise<void> {
+  return withOwnIds(async () => {
+    try {
+      const ports = deps();
+      await correlateWith(ports, about);
+      await work(ports);
+    } catch (error) {
+      log.error('message-failed', error, { messageId: message });
+      throw error;
+    }
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
 /** The one logger and the one metrics buffer of a function. Service name, namespace and level come from the POWERTOOLS_* and LOG_LEVEL variables. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { lazy } from './lazy.ts';
@@ -18,23 +19,34 @@ export interface Log {
 }
 
 export const log: Log = {
-  info: (event, facts = {}) => logger().info(event, { event, ...facts }),
-  warn: (event, facts = {}) => logger().warn(event, { event, ...facts }),
+  info: (event, facts = {}) => logger().info(event, { event, ...correlated(), ...facts }),
+  warn: (event, facts = {}) => logger().warn(event, { event, ...correlated(), ...facts }),
   error: (event, error, facts = {}) =>
     logger().error(event, {
       event,
+      ...correlated(),
       ...facts,
       error: error instanceof Error ? error : new Error(String(error)),
     }),
 };
 
-/** Ids that every following line carries until the call ends. */
-export function correlate(ids: Readonly<Record<string, string | number>>): void {
-  logger().appendKeys(ids);
+export type LogIds = Readonly<Record<string, string | number>>;
+
+/** Messages of a batch are worked on side by side, so each has ids of its own. */
+const ids = new AsyncLocalStorage<Record<string, string | number>>();
+
+/** Begins without ids; what `correlate` adds ends with the work. */
+export function withOwnIds<Result>(work: () => Promise<Result>): Promise<Result> {
+  return ids.run({}, work);
 }
 
-export function forgetCorrelation(): void {
-  logger().resetKeys();
+/** Ids that every following line of the same work carries. */
+export function correlate(more: LogIds): void {
+  Object.assign(ids.getStore() ?? {}, more);
+}
+
+export function correlated(): LogIds {
+  return ids.getStore() ?? {};
 }
 
 export function countMetric(name: string, value = 1): void {

@@ -7,8 +7,8 @@ export function tellNoticed(outcome: NoticeOutcome): void {
     log.info('hint-ignored', { kind: outcome.kind, why: outcome.why });
     return;
   }
-  for (const { id, selector, from, to } of outcome.changes)
-    log.info('selector-moved', { change: id, selector, from, to });
+  for (const { id, cause, selector, from, to } of outcome.changes)
+    log.info('selector-moved', { change: id, cause, selector, from, to });
   for (const problem of outcome.problems) log.warn('selector-unresolved', { ...problem });
   countMetric('ChangesNoticed', outcome.changes.length);
 }

@@ -1,5 +1,6 @@
 /** Pipelines, what they are built on, and everything between a change and a bake, in memory. Bakes themselves are played. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
+import type { BakeRef } from '../../shared/domain/baking/payloads.ts';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import { executionName, keys, lists } from '../../shared/domain/naming.ts';
 import type { Seen } from '../../shared/domain/planning/wish.ts';
@@ -274,7 +275,8 @@ export function planningWorld(
       const { attempt } = written.bakes.get(bake) ?? { attempt: 1 };
       await beginStep({ ...ports, ...given }, { bake, attempt }, last);
     },
-    async release(bake: string, given: Partial<typeof ports> = {}): Promise<void> {
+    /** Plays the machine up to where all that is left is to release. */
+    async distribute(bake: string, given: Partial<typeof ports> = {}): Promise<BakeRef> {
       const own = { ...ports, ...given };
       const record = written.bakes.get(bake);
       if (record === undefined) throw new Error(`No bake ${bake}`);
@@ -301,7 +303,11 @@ export function planningWorld(
         version: 1,
       };
       await table.write([{ put: { ...keys.distribution(bake), ...plan } }]);
-      await releaseImage(own, ref);
+      return ref;
+    },
+    async release(bake: string, given: Partial<typeof ports> = {}): Promise<void> {
+      const ref = await this.distribute(bake, given);
+      await releaseImage({ ...ports, ...given }, ref);
       executions.set(executionArn('bake', executionName({ ...ref, machine: 'bake' })), {
         status: 'SUCCEEDED',
       });
@@ -377,7 +383,7 @@ function recordsOf(table: ReturnType<typeof memoryTable>) {
 }
 
 /** As EventBridge puts it into the hint queue. */
-function asEvent(event: PublishedEvent): unknown {
+export function asEvent(event: PublishedEvent): unknown {
   return {
     version: '0',
     id: event.id,

@@ -23,7 +23,13 @@ export interface PlanDeps extends SituationDeps, Omit<NoticeTopicsDeps, 'resolve
 }
 
 export type PlanOutcome =
-  | { readonly kind: 'started'; readonly bake: string; readonly reason: string }
+  | {
+      readonly kind: 'started';
+      readonly bake: string;
+      readonly reason: string;
+      readonly changes: readonly string[];
+      readonly causes: readonly string[];
+    }
   | { readonly kind: 'running'; readonly bake: string }
   | { readonly kind: 'current'; readonly release: string }
   | { readonly kind: 'held'; readonly reasons: readonly HoldReason[] }
@@ -96,8 +102,8 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
   const { name } = seen.pipeline;
   switch (decision.kind) {
     case 'start': {
-      const bake = await startBake(deps, read, decision);
-      return { kind: 'started', bake, reason: decision.reason };
+      const { id: bake, reason, changes, causes } = await startBake(deps, read, decision);
+      return { kind: 'started', bake, reason, changes, causes };
     }
     case 'current':
       await recordCurrent(deps, read, decision.reason);

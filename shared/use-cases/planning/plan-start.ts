@@ -35,16 +35,16 @@ export interface StartBakeDeps {
 /** A queued attempt whose execution does not run by then is started by the sweep. */
 export const QUEUED_SECONDS = 60;
 
-/** Throws WriteConflict when anything that the decision rests on has moved. Answers the bake's id. */
+/** Throws WriteConflict when anything that the decision rests on has moved. */
 export async function startBake(
   deps: StartBakeDeps,
   read: Pick<Read, 'situation'>,
   decision: StartDecision,
-): Promise<string> {
+): Promise<BakeRecord> {
   const { bake, writes } = startWrites(deps, read, decision);
   await deps.table.write(writes);
   await launch(deps, bake);
-  return bake.id;
+  return bake;
 }
 
 /** The bake and the writes that make it. They lose when the pipeline's planning, or an ancestor's, has a newer version than was read. */

@@ -26,6 +26,8 @@ export interface CheckWaitDeps {
   readonly commands: Pick<Commands, 'status'>;
   /** What a region's copies say (check-copies.ts), or undefined while all of them are on their way. */
   readonly checkCopies: (wait: WaitRecord) => Promise<WaitOutcome | undefined>;
+  /** Told of the wait before anything is done about it: an event does not say which bake waits. */
+  readonly onWait?: (wait: WaitRecord) => Promise<void>;
 }
 
 /** Two rounds: a decision that loses against an approver's own is looked at again. */
@@ -37,6 +39,7 @@ export async function checkWait(deps: CheckWaitDeps, id: string): Promise<WaitRe
     const item = await deps.table.get(keys.wait(id));
     if (item === undefined) return undefined;
     const wait = WaitRecordSchema.parse(item);
+    await deps.onWait?.(wait);
     if (wait.state !== 'pending') return wait.state;
 
     const seen = await look(deps, wait);
