@@ -33,10 +33,17 @@ function problemsOf(issue: Issue, raw: unknown): Placed[] {
       ];
     case 'invalid_value':
       if (value === undefined) return [placed(path, 'is missing', fixForMissing(path))];
+      // What a later release will take is refused in words of its own.
+      if (!issue.message.startsWith('Invalid ')) return [placed(path, sentence(issue.message))];
       return [placed(path, `must be ${issue.values.map((entry) => `"${String(entry)}"`).join(' or ')}`)];
     default:
-      return [placed(path, issue.message.charAt(0).toLowerCase() + issue.message.slice(1))];
+      return [placed(path, sentence(issue.message))];
   }
+}
+
+/** A message as it goes on after the name of its field. */
+function sentence(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 /** Of several forms the one that was meant says what is wrong with it; if none was, all are named. */

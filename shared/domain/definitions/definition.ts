@@ -14,9 +14,13 @@ export const API_VERSION = 'ovenbird.dev/v1';
 function notYet(what: string) {
   return z
     .unknown()
-    .refine((value) => value === undefined, { message: `${what} is not implemented yet; remove the field` })
+    .refine((value) => value === undefined, { message: refusal(what) })
     .optional()
     .meta({ description: `${what}. Not implemented yet: a definition that sets it is refused.` });
+}
+
+function refusal(what: string): string {
+  return `${what} is not implemented yet; remove the field`;
 }
 
 /** A length of time as people write it: `0s`, `90s`, `15m`, `2h`, `3d`. */
@@ -53,7 +57,12 @@ const ComponentSchema = z.lazy(() =>
 
 const BuildSchema = z.lazy(() =>
   z.strictObject({
-    engine: z.enum(['imageBuilder', 'packer']).default('imageBuilder'),
+    engine: z
+      .enum(['imageBuilder'], {
+        error: ({ input }) => (input === 'packer' ? refusal('Building with Packer') : undefined),
+      })
+      .default('imageBuilder')
+      .meta({ description: 'What builds the image. Packer follows; a definition that names it is refused.' }),
     instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.medium']),
     timeout: DurationSchema.default('4h'),
     rootVolumeGiB: z.number().int().min(1).max(16_384).optional(),

@@ -1,0 +1,36 @@
+/** What the schema keeps for later releases: a field, what somebody might write there, and how its refusal calls it. */
+export const NOT_YET: readonly (readonly [field: string, value: unknown, what: string])[] = [
+  ['build.engine', 'packer', 'Building with Packer'],
+  ['build.source', { bucket: 'sources', key: 'web.zip' }, 'Building from a source archive or Git reference'],
+  ['build.container', { repository: 'web' }, 'Building container images'],
+  ['gates.vulnerabilities', { severity: 'high' }, 'The vulnerability gate'],
+  ['gates.policy', 'strict', 'The policy gate'],
+  ['approval.quorum', 2, 'A quorum of approvers'],
+  ['approval.reminders', ['1d'], 'Reminders'],
+  ['distribution.organizations', ['o-example'], 'Sharing with organisations and OUs'],
+  ['distribution.rings', [{ name: 'canary' }], 'Rings'],
+  ['lifecycle.retention', { keep: 3 }, 'Retention'],
+];
+
+/** A definition in which nothing but the value at the path is out of the ordinary. */
+export function definitionWith(path: string, value: unknown): Record<string, unknown> {
+  const definition = {
+    apiVersion: 'ovenbird.dev/v1',
+    name: 'web',
+    base: { ssm: '/images/base' },
+    tests: { suites: [{ name: 'boots', script: 'true' }] },
+    approval: { required: false },
+  };
+  return setAt(definition, path.split('.'), value);
+}
+
+function setAt(
+  target: Readonly<Record<string, unknown>>,
+  [first = '', ...rest]: readonly string[],
+  value: unknown,
+): Record<string, unknown> {
+  if (rest.length === 0) return { ...target, [first]: value };
+  const inner = target[first];
+  const group = typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? { ...inner } : {};
+  return { ...target, [first]: setAt(group, rest, value) };
+}
