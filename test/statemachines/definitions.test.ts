@@ -90,3 +90,29 @@ function targetsOf(state: ReturnType<typeof allStates>[number]['state']): string
     ...(state.Catch ?? []).map((catcher) => catcher.Next),
   ].filter((target) => target !== undefined);
 }
+
+/** Days that definitions may ask for at most; they are bounds of the schema. */
+const DAY = 86_400;
+const LONGEST = { build: 13 * DAY, suites: 10 * DAY, approval: 47 * DAY, deprecation: 2 * DAY };
+
+describe('the time that machines leave', () => {
+  const limit = (name: string) => Number(readMachine(name).TimeoutSeconds);
+  const waits = allStates(readMachine('bake'));
+  const ofBake = (step: string) =>
+    Number(waits.find(({ name }) => name.endsWith(step))?.state.TimeoutSeconds);
+
+  it('is enough for the longest build, for the longest suites with twenty components, and for a region', () => {
+    // Beside its own time-out a test may take 1,080 s, and an instance 1,770 s.
+    const tests = LONGEST.suites + 20 * 3600 + 40 * 1080 + 1770;
+
+    expect(LONGEST.build + 600).toBeLessThan(Math.min(limit('build'), ofBake('Build')));
+    expect(tests).toBeLessThan(Math.min(limit('test'), ofBake('Test')));
+    expect(limit('distribute-region')).toBeLessThanOrEqual(LONGEST.deprecation);
+  });
+
+  it('is enough for the longest approval between the longest of all other steps', () => {
+    const others = ofBake('Build') + ofBake('Test') + ofBake('Distribute');
+
+    expect(others + LONGEST.approval + 600).toBeLessThan(limit('bake') - 3600);
+  });
+});

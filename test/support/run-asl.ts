@@ -138,7 +138,7 @@ const MachineSchema = z.intersection(
 const ROOT = join(__dirname, '..', '..');
 
 /** The definition of one of our machines, checked for what the interpreter understands. */
-export function readMachine(name: string): Machine {
+export function readMachine(name: string): z.infer<typeof MachineSchema> {
   const text = readFileSync(join(ROOT, 'statemachines', name, `${name}.asl.yml`), 'utf8');
   return MachineSchema.parse(YAML.parse(text));
 }

@@ -25,9 +25,10 @@ function refusal(what: string): string {
 
 /** A length of time as people write it: `0s`, `90s`, `15m`, `2h`, `3d`. */
 export const DurationSchema = z.lazy(() =>
-  z
-    .string()
-    .regex(/^[0-9]{1,6}(?:s|m|h|d)$/, 'must be a whole number with a unit, such as 90s, 15m, 2h or 3d'),
+  z.string().regex(/^[0-9]{1,6}(?:s|m|h|d)$/, {
+    error: 'must be a whole number with a unit, such as 90s, 15m, 2h or 3d',
+    abort: true,
+  }),
 );
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -36,6 +37,19 @@ export function durationSeconds(duration: string): number {
   const unit = UNIT_SECONDS[duration.slice(-1)];
   if (unit === undefined) throw new Error(`Not a duration: ${duration}`);
   return Number.parseInt(duration, 10) * unit;
+}
+
+/** A duration that something outside the definition bounds; `why` says what. */
+function durationWithin(least: string, most: string, why: string) {
+  const [from, to] = [durationSeconds(least), durationSeconds(most)];
+  return z.lazy(() =>
+    DurationSchema.unwrap()
+      .refine(
+        (duration) => durationSeconds(duration) >= from && durationSeconds(duration) <= to,
+        `must be ${least} to ${most}: ${why}`,
+      )
+      .meta({ description: `${least} to ${most}: ${why}.` }),
+  );
 }
 
 export const AccountIdSchema = z.lazy(() =>
@@ -55,6 +69,11 @@ const ComponentSchema = z.lazy(() =>
   }),
 );
 
+/** imagebuilder EbsInstanceBlockDeviceSpecification.volumeSize */
+const VolumeGiB = z.lazy(() =>
+  z.number().int().min(1).max(16_000, 'must be at most 16000: EC2 Image Builder makes no larger volume'),
+);
+
 const BuildSchema = z.lazy(() =>
   z.strictObject({
     engine: z
@@ -64,16 +83,29 @@ const BuildSchema = z.lazy(() =>
       .default('imageBuilder')
       .meta({ description: 'What builds the image. Packer follows; a definition that names it is refused.' }),
     instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.medium']),
-    timeout: DurationSchema.default('4h'),
-    rootVolumeGiB: z.number().int().min(1).max(16_384).optional(),
+    timeout: durationWithin('1s', '13d', 'the machine that waits for a build ends after 14 days').default(
+      '4h',
+    ),
+    rootVolumeGiB: VolumeGiB.optional(),
     dataVolumes: z
       .array(
         z.strictObject({
           device: z.string().regex(/^\/dev\/[a-z0-9]+$/),
-          sizeGiB: z.number().int().min(1).max(16_384),
+          sizeGiB: VolumeGiB,
         }),
       )
       .max(10)
+      .superRefine((volumes, context) => {
+        const devices = volumes.map(({ device }) => device);
+        devices.forEach((device, index) => {
+          if (devices.indexOf(device) !== index)
+            context.addIssue({
+              code: 'custom',
+              path: [index, 'device'],
+              message: `names ${device} a second time`,
+            });
+        });
+      })
       .default([]),
     /** Lets Image Builder run the test components too, while it builds; they are part of the bits then. */
     imageBuilderTests: z.boolean().default(false),
@@ -87,18 +119,29 @@ const SuiteSchema = z.lazy(() =>
     name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
     /** Shell lines. In a file, `script: ./boots.sh` names a file beside the definition; the CLI puts its text here. */
     script: z.string().min(1).max(60_000),
-    timeout: DurationSchema.default('10m'),
+    /** systems-manager AWS-RunShellScript, executionTimeout */
+    timeout: durationWithin('1s', '2d', 'Run Command ends a command after 172800 seconds').default('10m'),
   }),
 );
 
 const TestsSchema = z.lazy(() =>
-  z.strictObject({
-    instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.small']),
-    suites: z.array(SuiteSchema).min(1).max(20),
-    /** Components whose test phase is run on the candidate: they judge the image and are no part of it. */
-    components: z.array(ComponentSchema).max(20).default([]),
-  }),
+  z
+    .strictObject({
+      instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.small']),
+      suites: z.array(SuiteSchema).min(1).max(20),
+      /** Components whose test phase is run on the candidate: they judge the image and are no part of it. */
+      components: z.array(ComponentSchema).max(20).default([]),
+    })
+    .refine(({ suites }) => suitesSeconds(suites) <= durationSeconds('10d'), {
+      path: ['suites'],
+      message:
+        'have timeouts of more than 10d together: they run one after the other, and the machine that tests ends after 14 days',
+    }),
 );
+
+function suitesSeconds(suites: readonly { readonly timeout: string }[]): number {
+  return suites.reduce((sum, { timeout }) => sum + durationSeconds(timeout), 0);
+}
 
 const PackageName = z.string().regex(/^[A-Za-z0-9._+-]{1,128}$/);
 const GatesSchema = z.lazy(() =>
@@ -115,7 +158,11 @@ const ApprovalSchema = z.lazy(() =>
   z.strictObject({
     required: z.boolean().default(true),
     approvers: z.array(z.email()).max(20).default([]),
-    expiresAfter: DurationSchema.default('3d'),
+    expiresAfter: durationWithin(
+      '1s',
+      '47d',
+      'a bake ends after 90 days, of which 42 are kept for build, tests and distribution',
+    ).default('3d'),
     quorum: notYet('A quorum of approvers'),
     reminders: notYet('Reminders'),
   }),
@@ -137,6 +184,8 @@ export const TargetSchema = z.lazy(() =>
   }),
 );
 
+const MOST_TAGS = 40;
+
 const DistributionSchema = z.lazy(() =>
   z.strictObject({
     targets: z.array(TargetSchema).max(100).default([]),
@@ -145,8 +194,19 @@ const DistributionSchema = z.lazy(() =>
       .string()
       .regex(/^\/[A-Za-z0-9_./{}-]+$/)
       .default('/ovenbird/{pipeline}/{channel}'),
-    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
-    deprecateAfter: DurationSchema.optional(),
+    tags: z
+      .record(z.string().min(1).max(128), z.string().max(256))
+      .refine(
+        (tags) => Object.keys(tags).length <= MOST_TAGS,
+        `has more than ${MOST_TAGS} tags: AWS takes 50, and ten are kept for those that tell where the image is from`,
+      )
+      .default({}),
+    /** ec2 EnableImageDeprecation */
+    deprecateAfter: durationWithin(
+      '2d',
+      '3650d',
+      'EC2 takes a date in the next 10 years, and copying to a region may take 2 days until it is set',
+    ).optional(),
     organizations: notYet('Sharing with organisations and OUs'),
     rings: notYet('Rings'),
   }),
@@ -197,7 +257,11 @@ const FreezeSchema = z.lazy(() =>
       /** When the window opens, again and again. */
       opens: ScheduleExpression,
       timeZone: TimeZone.default('Etc/UTC'),
-      lasts: DurationSchema,
+      lasts: durationWithin(
+        '1s',
+        '365d',
+        'a longer window need never close; lifecycle.pinned keeps a release',
+      ),
     }),
   ]),
 );
@@ -269,6 +333,16 @@ export const DefinitionSchema = z.lazy(() =>
           code: 'custom',
           path: ['approval', 'approvers'],
           message: 'names nobody; add an address, or set approval.required: false',
+        });
+      }
+      const { build, components, tests } = definition;
+      // imagebuilder quotas, components per recipe
+      if (build.imageBuilderTests && components.length + tests.components.length > 20) {
+        context.addIssue({
+          code: 'custom',
+          path: ['tests', 'components'],
+          message:
+            'with build.imageBuilderTests there may be 20 together with components: a recipe of EC2 Image Builder holds no more',
         });
       }
       const seen = new Set<string>();

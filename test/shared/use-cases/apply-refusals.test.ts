@@ -34,3 +34,95 @@ describe('a field that a later release implements', () => {
     ]);
   });
 });
+
+const suite = (more: object) => [{ name: 'boots', script: 'true', ...more }];
+const volumes = (...devices: string[]) => devices.map((device) => ({ device, sizeGiB: 8 }));
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => index);
+const tags = (count: number) => Object.fromEntries(numbered(count).map((index) => [`tag-${index}`, 'x']));
+const freeze = (lasts: string) => [{ reason: 'closed', opens: 'cron(0 8 * * ? *)', lasts }];
+
+describe('a number that something outside the definition bounds', () => {
+  it.each([
+    ['build.timeout', ['1s', '13d'], ['0s', '14d'], 'must be 1s to 13d: the machine that waits for a build'],
+    ['approval.expiresAfter', ['1s', '47d'], ['0s', '48d'], 'must be 1s to 47d: a bake ends after 90 days'],
+    ['distribution.deprecateAfter', ['2d', '3650d'], ['0s', '1d', '3651d'], 'must be 2d to 3650d: EC2 takes'],
+    ['build.rootVolumeGiB', [1, 16_000], [16_001], 'must be at most 16000: EC2 Image Builder'],
+    ['distribution.tags', [tags(40)], [tags(41)], 'has more than 40 tags: AWS takes 50'],
+  ])('is refused beyond it: %s', async (field, taken, refused, message) => {
+    for (const value of taken)
+      expect(await problemsOf({ ...definitionWith(field, value), base })).toEqual([]);
+    for (const value of refused)
+      expect(await problemsOf({ ...definitionWith(field, value), base })).toEqual([
+        { field, message: expect.stringContaining(message) },
+      ]);
+  });
+
+  it.each([
+    [
+      'tests.suites',
+      suite({ timeout: '2d' }),
+      suite({ timeout: '0s' }),
+      '[0].timeout',
+      'must be 1s to 2d: Run Command',
+    ],
+    [
+      'tests.suites',
+      suite({ timeout: '1s' }),
+      suite({ timeout: '3d' }),
+      '[0].timeout',
+      'must be 1s to 2d: Run Command',
+    ],
+    [
+      'build.dataVolumes',
+      volumes('/dev/sdf', '/dev/sdg'),
+      volumes('/dev/sdf', '/dev/sdf'),
+      '[1].device',
+      'second time',
+    ],
+  ])('is refused beyond it, in a list: %s', async (list, taken, refused, field, message) => {
+    expect(await problemsOf({ ...definitionWith(list, taken), base })).toEqual([]);
+    expect(await problemsOf({ ...definitionWith(list, refused), base })).toEqual([
+      { field: `${list}${field}`, message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it('is refused beyond it for suites together, as they run one after the other', async () => {
+    const suites = (count: number) =>
+      numbered(count).map((index) => ({ ...suite({ timeout: '2d' })[0], name: `s${index}` }));
+
+    expect(await problemsOf({ ...definitionWith('tests.suites', suites(5)), base })).toEqual([]);
+    expect(await problemsOf({ ...definitionWith('tests.suites', suites(6)), base })).toEqual([
+      { field: 'tests.suites', message: expect.stringContaining('more than 10d together') },
+    ]);
+  });
+
+  it('is refused beyond it for the components of a recipe, test components included', async () => {
+    const named = (kind: string, count: number) =>
+      numbered(count).map((index) => ({ component: `${kind}-${index}/1.0.0` }));
+    const definition = {
+      ...definitionWith('build.imageBuilderTests', true),
+      base,
+      components: named('part', 15),
+      tests: { suites: suite({}), components: named('check', 6) },
+    };
+
+    expect(await problemsOf(definition)).toEqual([
+      {
+        field: 'tests.components',
+        message: expect.stringContaining('a recipe of EC2 Image Builder holds no more'),
+      },
+    ]);
+  });
+
+  it.each(['0s', '366d'])('is refused beyond it for how long nothing starts: %s', async (lasts) => {
+    expect(await problemsOf({ ...definitionWith('triggers.freeze', freeze(lasts)), base })).toEqual([
+      { field: 'triggers.freeze[0].lasts', message: expect.stringContaining('must be 1s to 365d') },
+    ]);
+  });
+
+  it('may be none at all where that means at once', async () => {
+    const triggers = { debounce: '0s', longestWait: '0s', maxHold: '0s' };
+
+    expect(await problemsOf({ ...definitionWith('triggers', triggers), base })).toEqual([]);
+  });
+});
