@@ -108,9 +108,8 @@ async function claim(deps: MovePointersDeps, plan: DistributionRecord): Promise<
 
 async function moveAll(deps: MovePointersDeps, input: Input, plan: DistributionRecord): Promise<void> {
   const rows = (await readRows(deps, plan.bake)).filter(
-    // Who was being left behind when the run before this one ended, too.
-    (row) =>
-      !row.carrier && (row.state === 'verified' || (row.state === 'failed' && isDone(row, 'remember'))),
+    // Who was being left behind when the run before this one ended, too: its pointers or its image may still be there.
+    (row) => !row.carrier && (row.state === 'verified' || isBeingLeft(row)),
   );
   const results = await sideBySide(POINTERS_AT_A_TIME, rows, (row) => moveRow(deps, plan, row));
 
@@ -133,6 +132,10 @@ async function moveAll(deps: MovePointersDeps, input: Input, plan: DistributionR
       bake: plan.bake,
     });
   }
+}
+
+function isBeingLeft(row: TargetRecord): boolean {
+  return row.state === 'failed' && (isDone(row, 'remember') || row.imageId !== undefined);
 }
 
 function describeRefusals(
