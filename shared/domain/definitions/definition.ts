@@ -296,9 +296,6 @@ const VariantSchema = z.lazy(() =>
   }),
 );
 
-/** A revision is one item with all of its scripts: at most 400 KB (amazondynamodb/developerguide/ServiceQuotas), names and a rest included. */
-const MOST_BYTES = 300_000;
-
 /** The file that a user writes. One pipeline, one image. Fields that later releases implement are refused, not ignored. */
 export const DefinitionSchema = z.lazy(() =>
   z
@@ -331,14 +328,6 @@ export const DefinitionSchema = z.lazy(() =>
       lifecycle: LifecycleSchema.prefault({}),
     })
     .superRefine((definition, context) => {
-      const bytes = new TextEncoder().encode(JSON.stringify(definition)).length;
-      if (bytes > MOST_BYTES) {
-        context.addIssue({
-          code: 'custom',
-          path: ['tests', 'suites'],
-          message: `makes a definition of ${kilobytes(bytes)} kB, of which ${kilobytes(MOST_BYTES)} kB can be kept; fetch large scripts from S3 in a suite, or make components of them`,
-        });
-      }
       if (definition.approval.required && definition.approval.approvers.length === 0) {
         context.addIssue({
           code: 'custom',
@@ -382,10 +371,6 @@ export const DefinitionSchema = z.lazy(() =>
       });
     }),
 );
-
-function kilobytes(bytes: number): number {
-  return Math.ceil(bytes / 1000);
-}
 
 export type DefinitionInput = z.input<typeof DefinitionSchema>;
 export type Definition = z.output<typeof DefinitionSchema>;
