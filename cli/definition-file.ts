@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import { type Definition, DefinitionSchema } from '../shared/domain/definitions/definition.ts';
+import { tooLarge } from '../shared/domain/definitions/definition-size.ts';
 import { InvalidDefinition, type Problem } from '../shared/domain/errors.ts';
 import { nameOf, type Path, problemsOfIssues } from './definition-problems.ts';
 
@@ -61,6 +62,8 @@ function readDefinition(file: string): DefinitionFile | { problems: Problem[] } 
     })),
   ];
   if (problems.length > 0 || !parsed.success) return { problems: problems.sort(byLine) };
+  const size = tooLarge(parsed.data);
+  if (size !== undefined) return { problems: [{ ...size, file, ...withLine(line(pathOf(size.field))) }] };
   return { file, definition: parsed.data, lineOf: (field) => line(pathOf(field)) };
 }
 

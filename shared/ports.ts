@@ -92,6 +92,7 @@ export class WriteConflict extends Error {
 
 /** DynamoDB's limit for one transaction (amazondynamodb TransactWriteItems); the fake enforces it too. */
 export const MAX_WRITES = 100;
+export const MAX_WRITE_BYTES = 4_000_000;
 
 export interface Page {
   readonly items: readonly Item[];

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import { InvalidDefinition, type Problem } from '../../shared/domain/errors.ts';
-import { definitionWith, NOT_YET } from '../support/odd-definitions.ts';
+import { definitionWith, NOT_YET, suitesOf } from '../support/odd-definitions.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -36,4 +36,21 @@ describe('a field that a later release implements', () => {
     });
     expect(more).toEqual([]);
   });
+});
+
+it('a definition that is too large to be stored is refused, with the text of script files', () => {
+  writeFileSync(join(folder, 'large.sh'), 'x'.repeat(59_000));
+  const suites = suitesOf(350).map((suite, index) =>
+    index === 0 ? { ...suite, script: './large.sh' } : suite,
+  );
+
+  expect(problemsOf(definitionWith('tests.suites', suitesOf(350)))).toEqual([]);
+  expect(
+    problemsOf(
+      definitionWith('tests.suites', [
+        ...suites,
+        ...suitesOf(25).map((suite) => ({ ...suite, name: 'more' })),
+      ]),
+    ),
+  ).toMatchObject([{ field: 'tests.suites', fix: expect.stringContaining('Shorten the scripts') }]);
 });

@@ -12,6 +12,14 @@ export const NOT_YET: readonly (readonly [field: string, value: unknown, what: s
   ['lifecycle.retention', { keep: 3 }, 'Retention'],
 ];
 
+/** Suites whose scripts have as many thousand letters together. */
+export function suitesOf(thousands: number): { name: string; script: string }[] {
+  return Array.from({ length: Math.ceil(thousands / 50) }, (_, index) => ({
+    name: `suite-${index}`,
+    script: 'x'.repeat(Math.min(50, thousands - index * 50) * 1000),
+  }));
+}
+
 /** A definition in which nothing but the value at the path is out of the ordinary. */
 export function definitionWith(path: string, value: unknown): Record<string, unknown> {
   const definition = {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { canonical } from '../../domain/canonical.ts';
 import { type Definition, DefinitionSchema } from '../../domain/definitions/definition.ts';
+import { tooLarge } from '../../domain/definitions/definition-size.ts';
 import { planInputsOf } from '../../domain/definitions/plan-inputs.ts';
 import { type Home, type References, referencesOf } from '../../domain/definitions/references.ts';
 import { InvalidDefinition, type Problem } from '../../domain/errors.ts';
@@ -24,6 +25,8 @@ export function readDefinition(
   const parsed = DefinitionSchema.safeParse(given);
   if (!parsed.success) throw new InvalidDefinition(problemsOf(parsed.error));
   const definition = parsed.data;
+  const size = tooLarge(definition);
+  if (size !== undefined) throw new InvalidDefinition([size]);
   const { references, problems } = referencesOf(definition, deps.home);
   if (problems.length > 0) throw new InvalidDefinition(problems);
   const { $schema: _, ...content } = definition;

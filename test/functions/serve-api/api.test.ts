@@ -6,7 +6,10 @@ import { ProblemSchema } from '../../../shared/domain/api/shapes.ts';
 import { approvalId } from '../../../shared/domain/approving/approval.ts';
 import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/errors.ts';
 import { keys, lists } from '../../../shared/domain/naming.ts';
+import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/approval-world.ts';
+import { definitionWith, suitesOf } from '../../support/odd-definitions.ts';
+import { planningWorld } from '../../support/planning-world.ts';
 
 const OPERATOR = 'arn:aws:sts::111122223333:assumed-role/Operator/cy@example.com';
 let world: ApprovalWorld;
@@ -280,6 +283,18 @@ describe('problems', () => {
       problems: [{ field: 'base', fix: 'name a pipeline' }],
     });
     expect(await problem('POST', `/bakes/${BAKE}/cancel`)).toMatchObject({ status: 409, state: 'released' });
+  });
+
+  it('refuses a definition that is too large to be stored, with the field and a fix', async () => {
+    const { ports } = planningWorld();
+    verbs.apply = (request) => applyDefinition(ports, request);
+
+    expect(await problem('POST', '/pipelines', definitionWith('tests.suites', suitesOf(900)))).toMatchObject({
+      status: 422,
+      code: 'invalid-definition',
+      problems: [{ field: 'tests.suites', fix: expect.stringContaining('Shorten the scripts') }],
+    });
+    expect(unexpected).toEqual([]);
   });
 
   it('tells nothing of what nobody expected, and has it logged', async () => {

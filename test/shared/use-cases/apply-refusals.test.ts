@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidDefinition, type Problem } from '../../../shared/domain/errors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
-import { definitionWith, NOT_YET } from '../../support/odd-definitions.ts';
+import { definitionWith, NOT_YET, suitesOf } from '../../support/odd-definitions.ts';
 import { BASE_PARAMETER, planningWorld } from '../../support/planning-world.ts';
 
 const base = { ssm: BASE_PARAMETER };
@@ -124,5 +124,77 @@ describe('a number that something outside the definition bounds', () => {
     const triggers = { debounce: '0s', longestWait: '0s', maxHold: '0s' };
 
     expect(await problemsOf({ ...definitionWith('triggers', triggers), base })).toEqual([]);
+  });
+});
+
+describe('a definition that is too large to be stored', () => {
+  const withSuites = (thousands: number) => ({
+    ...definitionWith('tests.suites', suitesOf(thousands)),
+    base,
+  });
+
+  it('is refused with what is large in it and what to do', async () => {
+    expect(await problemsOf(withSuites(375))).toEqual([]);
+    expect(await problemsOf(withSuites(390))).toEqual([
+      {
+        field: 'tests.suites',
+        message:
+          'has 391 KB of a definition of 391 KB, scripts included; 380 KB fit into the row that holds it',
+        fix: expect.stringContaining('Shorten the scripts'),
+      },
+    ]);
+  });
+
+  it('is measured in bytes, not in letters', async () => {
+    const suites = suitesOf(200).map((entry) => ({
+      ...entry,
+      script: entry.script.replaceAll('x', '\u00e9'),
+    }));
+
+    expect(await problemsOf({ ...definitionWith('tests.suites', suites), base })).toMatchObject([
+      { field: 'tests.suites' },
+    ]);
+  });
+
+  it('is refused for packages that it names, which are stored twice', async () => {
+    const names = numbered(50).map((index) => 'p'.repeat(125) + index);
+    const inputs = numbered(20).map((index) => ({
+      packages: { feed: `https://packages.example.com/${'f'.repeat(3200)}/${index}`, format: 'apt', names },
+    }));
+
+    expect(await problemsOf({ ...definitionWith('inputs', inputs), base })).toMatchObject([
+      { field: 'inputs', fix: expect.stringContaining('Shorten inputs') },
+    ]);
+  });
+
+  it('is refused where so many places would be written with every dependency', async () => {
+    const world = planningWorld();
+    const regions = numbered(40).map(
+      (index) => `eu-${'ab'[index % 2]}${'cdefghijklmnopqrstuv'[index >> 1]}-1`,
+    );
+    const targets = numbered(100).map((index) => ({ account: String(300_000_000_000 + index), regions }));
+    const inputs = numbered(20).map((index) => {
+      world.parameters.set(`/aws/service/${index}`, 'ami-0123456789abcdef0');
+      return { ssm: `/aws/service/${index}` };
+    });
+    const components = numbered(20).map((index) => {
+      world.publishComponent(`tool-${index}`, '1.0.0');
+      return `tool-${index}/1.x.x`;
+    });
+    const apply = (debounce: string) =>
+      world.apply({
+        name: 'web',
+        base: BASE_PARAMETER,
+        components,
+        triggers: { debounce },
+        more: { inputs, distribution: { targets } },
+      });
+
+    await expect(apply('0s')).rejects.toMatchObject({
+      problems: [
+        { field: 'triggers.debounce', message: expect.stringContaining('4.0 MB can be written together') },
+      ],
+    });
+    expect(await apply('1s')).toMatchObject({ outcome: 'created' });
   });
 });
