@@ -1,6 +1,7 @@
 /** Says in words of the definition what the schema found, and how to mend it. */
 import type * as z from 'zod';
 import type { Problem } from '../shared/domain/errors.ts';
+import { exampleAt, fieldsAt } from './definition-fields.ts';
 
 export type Path = readonly (string | number)[];
 type Issue = z.core.$ZodIssue;
@@ -22,7 +23,7 @@ function problemsOf(issue: Issue, raw: unknown): Placed[] {
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) =>
-        placed([...path, key], 'is no field of a definition', fixForUnknown(key, path)),
+        placed([...path, key], 'is no field of a definition', fixForUnknown(key, path, raw)),
       );
     case 'invalid_union':
       return ofUnion(issue, path, value, raw);
@@ -35,10 +36,17 @@ function problemsOf(issue: Issue, raw: unknown): Placed[] {
       if (value === undefined) return [placed(path, 'is missing', fixForMissing(path))];
       // What a later release will take is refused in words of its own.
       if (!issue.message.startsWith('Invalid ')) return [placed(path, sentence(issue.message))];
-      return [placed(path, `must be ${issue.values.map((entry) => `"${String(entry)}"`).join(' or ')}`)];
+      return [ofValue(path, value, issue.values.map(String))];
+    case 'invalid_format':
+      return [placed(path, sentence(issue.message), fixForForm(path, raw))];
     default:
       return [placed(path, sentence(issue.message))];
   }
+}
+
+function ofValue(path: Path, value: unknown, allowed: readonly string[]): Placed {
+  const message = `must be ${allowed.map((entry) => `"${entry}"`).join(' or ')}`;
+  return placed(path, message, fixForValue(value, allowed));
 }
 
 /** A message as it goes on after the name of its field. */
@@ -58,7 +66,10 @@ function ofUnion(
   const meant = forms.filter((form) => keys.includes(form));
   const [only, ...more] = meant;
   const isSelector = path.join('.') === 'base' || (path[0] === 'inputs' && path.length === 2);
-  if (!isSelector) return [placed(path, issue.message.toLowerCase())];
+  if (!isSelector) {
+    const [nearestForm = []] = [...issue.errors].sort((one, other) => faults(one) - faults(other));
+    return nearestForm.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, raw));
+  }
   if (only === undefined || more.length > 0) {
     const found = more.length > 0 ? `has ${meant.join(' and ')}` : 'has none of them';
     return [placed(path, `must have exactly one of ${forms.join(', ')}; it ${found}`)];
@@ -67,52 +78,42 @@ function ofUnion(
   return errors.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, raw));
 }
 
+/** How far a value is from a form: every field too many, too few or wrong counts. */
+function faults(issues: readonly Issue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+}
+
 function placed(path: Path, message: string, fix?: string): Placed {
   return { path, field: nameOf(path), message, ...(fix === undefined ? {} : { fix }) };
 }
 
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  '': [
-    'apiVersion',
-    'kind',
-    'name',
-    'description',
-    'team',
-    'channel',
-    'base',
-    'components',
-    'inputs',
-    'variants',
-    'build',
-    'tests',
-    'gates',
-    'approval',
-    'distribution',
-    'triggers',
-    'lifecycle',
-  ],
-  build: ['engine', 'instanceTypes', 'timeout', 'rootVolumeGiB', 'dataVolumes'],
-  tests: ['instanceTypes', 'suites', 'components'],
-  gates: ['packages'],
-  approval: ['required', 'approvers', 'expiresAfter'],
-  distribution: ['targets', 'parameter', 'tags', 'deprecateAfter'],
-  triggers: ['mode', 'debounce', 'longestWait', 'maxHold', 'schedule', 'freeze'],
-  lifecycle: ['maxFailures', 'pinned'],
-  'distribution.targets': ['account', 'regions', 'mode', 'required', 'key', 'launchTemplate'],
-  'tests.suites': ['name', 'script', 'timeout'],
-  components: ['component', 'parameters'],
-  'base.lookup': ['owner', 'name', 'architecture'],
-  'inputs.lookup': ['owner', 'name', 'architecture'],
-  'inputs.source': ['bucket', 'key'],
-  'inputs.packages': ['feed', 'format', 'names'],
-};
-
-function fixForUnknown(key: string, path: Path): string {
-  const parent = path.filter((part) => typeof part === 'string').join('.');
-  const known = KNOWN[parent] ?? [];
-  const near = known.find((candidate) => distance(candidate.toLowerCase(), key.toLowerCase()) <= 2);
+function fixForUnknown(key: string, path: Path, raw: unknown): string {
+  const known = fieldsAt(path, raw);
+  const near = nearest(key, known);
   if (near !== undefined) return `did you mean ${near}?`;
   return known.length === 0 ? 'remove it' : `remove it; here are allowed ${known.join(', ')}`;
+}
+
+function fixForValue(value: unknown, allowed: readonly string[]): string {
+  const near = typeof value === 'string' ? nearest(value, allowed) : undefined;
+  return near === undefined ? `write ${allowed.join(' or ')}` : `did you mean ${near}?`;
+}
+
+/** Of a text that does not have the form of its field. */
+function fixForForm(path: Path, raw: unknown): string | undefined {
+  const example = exampleAt(path, raw);
+  if (example === undefined) return undefined;
+  // YAML reads digits alone as a number.
+  return `write it like ${/^[0-9]+$/.test(example) ? `'${example}'` : example}`;
+}
+
+/** The word that was meant: one that goes on like it, or one that is two edits away. */
+function nearest(word: string, known: readonly string[]): string | undefined {
+  const written = word.toLowerCase();
+  return (
+    known.find((candidate) => written.length > 2 && candidate.toLowerCase().startsWith(written)) ??
+    known.find((candidate) => distance(candidate.toLowerCase(), written) <= 2)
+  );
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {

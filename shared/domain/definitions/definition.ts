@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { textOf } from '../text.ts';
 import {
   BaseSelectorSchema,
-  CHANNEL_NAME,
+  ChannelName,
   ComponentReferenceSchema,
   InputSelectorSchema,
   PIPELINE_NAME,
@@ -25,11 +26,9 @@ function refusal(what: string): string {
 
 /** A length of time as people write it: `0s`, `90s`, `15m`, `2h`, `3d`. */
 export const DurationSchema = z.lazy(() =>
-  z.string().regex(/^[0-9]{1,6}(?:s|m|h|d)$/, {
-    error: 'must be a whole number with a unit, such as 90s, 15m, 2h or 3d',
-    abort: true,
-  }),
+  textOf(DURATION, 'a whole number with a unit, such as 90s, 15m, 2h or 3d', '15m'),
 );
+const DURATION = /^[0-9]{1,6}(?:s|m|h|d)$/;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Seconds of a duration that `DurationSchema` accepted. */
@@ -42,10 +41,12 @@ export function durationSeconds(duration: string): number {
 /** A duration that something outside the definition bounds; `why` says what. */
 function durationWithin(least: string, most: string, why: string) {
   const [from, to] = [durationSeconds(least), durationSeconds(most)];
+  const isWithin = (seconds: number) => seconds >= from && seconds <= to;
   return z.lazy(() =>
     DurationSchema.unwrap()
+      // What has another form is refused for that alone.
       .refine(
-        (duration) => durationSeconds(duration) >= from && durationSeconds(duration) <= to,
+        (duration) => !DURATION.test(duration) || isWithin(durationSeconds(duration)),
         `must be ${least} to ${most}: ${why}`,
       )
       .meta({ description: `${least} to ${most}: ${why}.` }),
@@ -53,13 +54,13 @@ function durationWithin(least: string, most: string, why: string) {
 }
 
 export const AccountIdSchema = z.lazy(() =>
-  z.string().regex(/^[0-9]{12}$/, 'must be an AWS account id: 12 digits, in quotes'),
+  textOf(/^[0-9]{12}$/, 'an AWS account id: 12 digits, in quotes', '123456789012'),
 );
 export const RegionSchema = z.lazy(() =>
-  z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'must be a region name such as eu-west-1'),
+  textOf(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'a region name such as eu-west-1', 'eu-west-1'),
 );
 const InstanceTypeSchema = z.lazy(() =>
-  z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'must be an instance type such as t3.small'),
+  textOf(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type such as t3.small', 't3.small'),
 );
 
 const ComponentSchema = z.lazy(() =>
@@ -90,7 +91,7 @@ const BuildSchema = z.lazy(() =>
     dataVolumes: z
       .array(
         z.strictObject({
-          device: z.string().regex(/^\/dev\/[a-z0-9]+$/),
+          device: textOf(/^\/dev\/[a-z0-9]+$/, 'the name of a device', '/dev/sdf'),
           sizeGiB: VolumeGiB,
         }),
       )
@@ -116,7 +117,7 @@ const BuildSchema = z.lazy(() =>
 
 const SuiteSchema = z.lazy(() =>
   z.strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+    name: textOf(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", and start with a letter', 'boots'),
     /** Shell lines. In a file, `script: ./boots.sh` names a file beside the definition; the CLI puts its text here. */
     script: z.string().min(1).max(60_000),
     /** systems-manager AWS-RunShellScript, executionTimeout */
@@ -140,10 +141,13 @@ const TestsSchema = z.lazy(() =>
 );
 
 function suitesSeconds(suites: readonly { readonly timeout: string }[]): number {
-  return suites.reduce((sum, { timeout }) => sum + durationSeconds(timeout), 0);
+  return suites.reduce(
+    (sum, { timeout }) => sum + (DURATION.test(timeout) ? durationSeconds(timeout) : 0),
+    0,
+  );
 }
 
-const PackageName = z.string().regex(/^[A-Za-z0-9._+-]{1,128}$/);
+const PackageName = z.lazy(() => textOf(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'));
 const GatesSchema = z.lazy(() =>
   z.strictObject({
     packages: z
@@ -157,7 +161,10 @@ const GatesSchema = z.lazy(() =>
 const ApprovalSchema = z.lazy(() =>
   z.strictObject({
     required: z.boolean().default(true),
-    approvers: z.array(z.email()).max(20).default([]),
+    approvers: z
+      .array(z.email('must be an e-mail address').meta({ examples: ['ada@example.com'] }))
+      .max(20)
+      .default([]),
     expiresAfter: durationWithin(
       '1s',
       '47d',
@@ -177,10 +184,11 @@ export const TargetSchema = z.lazy(() =>
     required: z.boolean().default(true),
     /** Key alias, id or ARN in the target; the template for targets makes `alias/ovenbird-images`. */
     key: z.string().default('alias/ovenbird-images'),
-    launchTemplate: z
-      .string()
-      .regex(/^[A-Za-z0-9()./_-]{3,128}$/)
-      .optional(),
+    launchTemplate: textOf(
+      /^[A-Za-z0-9()./_-]{3,128}$/,
+      '3 to 128 letters, digits and "()./_-"',
+      'web-servers',
+    ).optional(),
   }),
 );
 
@@ -190,10 +198,11 @@ const DistributionSchema = z.lazy(() =>
   z.strictObject({
     targets: z.array(TargetSchema).max(100).default([]),
     /** Name of the SSM parameter in each target; `{pipeline}` and `{channel}` are filled in. */
-    parameter: z
-      .string()
-      .regex(/^\/[A-Za-z0-9_./{}-]+$/)
-      .default('/ovenbird/{pipeline}/{channel}'),
+    parameter: textOf(
+      /^\/[A-Za-z0-9_./{}-]+$/,
+      'a full parameter name that starts with "/"',
+      '/ovenbird/{pipeline}/{channel}',
+    ).default('/ovenbird/{pipeline}/{channel}'),
     tags: z
       .record(z.string().min(1).max(128), z.string().max(256))
       .refine(
@@ -219,7 +228,8 @@ const ScheduleExpression = z.lazy(() =>
     .regex(
       /^(?:cron\([^()]+\)|rate\((?:1 (?:minute|hour|day)|(?:[2-9]|[1-9][0-9]{1,5}) (?:minutes|hours|days))\))$/,
       { error: ({ input }) => `must be ${rateMeant(String(input)) ?? ANY_SCHEDULE}` },
-    ),
+    )
+    .meta({ examples: ['cron(0 8 ? * MON *)', 'rate(1 day)'] }),
 );
 const ANY_SCHEDULE =
   'cron(minutes hours day-of-month month day-of-week year), or a rate such as rate(1 day) or rate(12 hours)';
@@ -231,7 +241,12 @@ function rateMeant(given: string): string | undefined {
   return `rate(${number} ${unit.toLowerCase()}${number === '1' ? '' : 's'}): the unit is singular for 1 alone`;
 }
 const TimeZone = z.lazy(() =>
-  z.string().regex(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'must be a time zone such as Europe/Berlin'),
+  textOf(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'a time zone such as Europe/Berlin', 'Europe/Berlin'),
+);
+const Instant = z.lazy(() =>
+  z.iso
+    .datetime({ offset: true, error: 'must be a date and time with its zone' })
+    .meta({ examples: ['2026-12-24T00:00:00Z'] }),
 );
 
 const ScheduleSchema = z.lazy(() =>
@@ -249,8 +264,8 @@ const FreezeSchema = z.lazy(() =>
   z.union([
     z.strictObject({
       reason: z.string().min(1).max(200),
-      from: z.iso.datetime({ offset: true }),
-      to: z.iso.datetime({ offset: true }),
+      from: Instant,
+      to: Instant,
     }),
     z.strictObject({
       reason: z.string().min(1).max(200),
@@ -291,7 +306,7 @@ const LifecycleSchema = z.lazy(() =>
 
 const VariantSchema = z.lazy(() =>
   z.strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/),
+    name: textOf(/^[a-z][a-z0-9-]{0,19}$/, '1 to 20 of a-z, 0-9 and "-", and start with a letter', 'x86-64'),
     architecture: z.enum(['x86_64', 'arm64']),
   }),
 );
@@ -303,13 +318,14 @@ export const DefinitionSchema = z.lazy(() =>
       $schema: z.string().optional(),
       apiVersion: z.literal(API_VERSION),
       kind: z.literal('Pipeline').default('Pipeline'),
-      name: z.string().regex(PIPELINE_NAME, 'must be 3 to 40 of a-z, 0-9 and "-", and start with a letter'),
+      name: textOf(PIPELINE_NAME, '3 to 40 of a-z, 0-9 and "-", and start with a letter', 'web-server'),
       description: z.string().max(500).default(''),
-      team: z
-        .string()
-        .regex(/^[a-z][a-z0-9-]{0,39}$/)
-        .optional(),
-      channel: z.string().regex(CHANNEL_NAME).default('stable'),
+      team: textOf(
+        /^[a-z][a-z0-9-]{0,39}$/,
+        '1 to 40 of a-z, 0-9 and "-", and start with a letter',
+        'platform',
+      ).optional(),
+      channel: ChannelName.default('stable'),
       base: BaseSelectorSchema,
       components: z.array(ComponentSchema).max(20).default([]),
       /** What else the image depends on: a newer version of any of these is a change, though no build step names it. */

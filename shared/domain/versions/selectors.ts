@@ -1,21 +1,21 @@
 import * as z from 'zod';
+import { textOf } from '../text.ts';
 
 /** `major.minor.patch` in which each node is a number or `x`; once a node is `x` all to its right are (imagebuilder/userguide/ibhow-semantic-versioning). */
 const VERSION_OR_WILDCARD = /^(?:x\.x\.x|[0-9]+\.x\.x|[0-9]+\.[0-9]+\.x|[0-9]+\.[0-9]+\.[0-9]+)$/;
 export const PIPELINE_NAME = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
 export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
+export const ChannelName = z.lazy(() =>
+  textOf(CHANNEL_NAME, '1 to 30 of a-z, 0-9 and "-", and start with a letter', 'stable'),
+);
+
 const PipelineSelectorSchema = z.lazy(() =>
   z.strictObject({
-    pipeline: z
-      .string()
-      .regex(PIPELINE_NAME, 'must be the name of a pipeline')
-      .meta({ description: 'Name of the pipeline whose released image is meant.' }),
-    channel: z
-      .string()
-      .regex(CHANNEL_NAME)
-      .default('stable')
-      .meta({ description: 'Channel of that pipeline.' }),
+    pipeline: textOf(PIPELINE_NAME, 'the name of a pipeline', 'al2023-base').meta({
+      description: 'Name of the pipeline whose released image is meant.',
+    }),
+    channel: ChannelName.unwrap().default('stable').meta({ description: 'Channel of that pipeline.' }),
   }),
 );
 const PipelineBaseSchema = z.lazy(() =>
@@ -28,43 +28,39 @@ const PipelineBaseSchema = z.lazy(() =>
 );
 const SsmSelectorSchema = z.lazy(() =>
   z.strictObject({
-    ssm: z
-      .string()
-      .regex(
-        /^\/[A-Za-z0-9_./-]+(?::[A-Za-z0-9_.-]+)?$/,
-        'must be a full parameter name that starts with "/", with ":version" or ":label" where it is pinned',
-      )
-      .meta({ description: 'SSM parameter that holds an AMI id, own or public (/aws/service/...).' }),
+    ssm: textOf(
+      /^\/[A-Za-z0-9_./-]+(?::[A-Za-z0-9_.-]+)?$/,
+      'a full parameter name that starts with "/", with ":version" or ":label" where it is pinned',
+      '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+    ).meta({ description: 'SSM parameter that holds an AMI id, own or public (/aws/service/...).' }),
   }),
 );
 const ImageSelectorSchema = z.lazy(() =>
   z.strictObject({
-    image: z
-      .string()
-      .regex(
-        /^arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):image\/[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
-        'must be an Image Builder image ARN',
-      )
-      .meta({ description: 'Image Builder image ARN; trailing nodes of the version may be x.' }),
+    image: textOf(
+      /^arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):image\/[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
+      'an Image Builder image ARN',
+      'arn:aws:imagebuilder:eu-west-1:aws:image/amazon-linux-2023-x86/x.x.x',
+    ).meta({ description: 'Image Builder image ARN; trailing nodes of the version may be x.' }),
   }),
 );
 const AmiSelectorSchema = z.lazy(() =>
   z.strictObject({
-    ami: z
-      .string()
-      .regex(/^ami-[0-9a-f]{8,17}$/, 'must be an AMI id such as ami-0f3c9a1b2d4e5f678')
-      .meta({ description: 'A pinned AMI; it never moves.' }),
+    ami: textOf(
+      /^ami-[0-9a-f]{8,17}$/,
+      'an AMI id such as ami-0f3c9a1b2d4e5f678',
+      'ami-0f3c9a1b2d4e5f678',
+    ).meta({ description: 'A pinned AMI; it never moves.' }),
   }),
 );
 const LookupSelectorSchema = z.lazy(() =>
   z.strictObject({
     lookup: z.strictObject({
-      owner: z
-        .string()
-        .regex(
-          /^(?:[0-9]{12}|amazon|self|aws-marketplace)$/,
-          'must be an account id, amazon, self or aws-marketplace',
-        ),
+      owner: textOf(
+        /^(?:[0-9]{12}|amazon|self|aws-marketplace)$/,
+        'an account id, amazon, self or aws-marketplace',
+        'self',
+      ),
       name: z.string().min(3).max(128),
       architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
     }),
@@ -72,19 +68,17 @@ const LookupSelectorSchema = z.lazy(() =>
 );
 const ContainerSelectorSchema = z.lazy(() =>
   z.strictObject({
-    container: z
-      .string()
-      .regex(
-        /^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[a-z0-9._/-]+(?::[A-Za-z0-9._-]+)?$/,
-        'must be an image in Amazon ECR such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
-      )
-      .meta({ description: 'Tag of an image in Amazon ECR; its digest is the version.' }),
+    container: textOf(
+      /^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[a-z0-9._/-]+(?::[A-Za-z0-9._-]+)?$/,
+      'an image in Amazon ECR such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
+      '111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
+    ).meta({ description: 'Tag of an image in Amazon ECR; its digest is the version.' }),
   }),
 );
 const SourceSelectorSchema = z.lazy(() =>
   z.strictObject({
     source: z.strictObject({
-      bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
+      bucket: textOf(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket', 'my-sources'),
       key: z.string().min(1).max(1024),
     }),
   }),
@@ -92,13 +86,14 @@ const SourceSelectorSchema = z.lazy(() =>
 const PackagesSelectorSchema = z.lazy(() =>
   z.strictObject({
     packages: z.strictObject({
-      feed: z
-        .string()
-        .regex(/^(?:https|s3):\/\/[^\s]+$/, 'must be an https:// or s3:// address')
-        .meta({ description: 'Repository index: an apt Packages file, or a directory with repodata/.' }),
+      feed: textOf(
+        /^(?:https|s3):\/\/[^\s]+$/,
+        'an https:// or s3:// address',
+        'https://packages.example.com/el9',
+      ).meta({ description: 'Repository index: an apt Packages file, or a directory with repodata/.' }),
       format: z.enum(['apt', 'rpm']),
       names: z
-        .array(z.string().regex(/^[A-Za-z0-9._+-]{1,128}$/))
+        .array(textOf(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'))
         .min(1)
         .max(50),
     }),
@@ -146,12 +141,11 @@ export type InputSelector = z.infer<typeof InputSelectorSchema>;
  * region. Normalised to an ARN when the definition is applied.
  */
 export const ComponentReferenceSchema = z.lazy(() =>
-  z
-    .string()
-    .regex(
-      /^(?:arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):component\/)?[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
-      'must be a component ARN or name/version such as harden-ssh/1.x.x',
-    ),
+  textOf(
+    /^(?:arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):component\/)?[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
+    'a component ARN or name/version such as harden-ssh/1.x.x',
+    'harden-ssh/1.x.x',
+  ),
 );
 
 /** A wildcard in the middle (`1.x.8`) is an error in Image Builder too, but its pattern does not say so (imagebuilder/userguide/ibhow-semantic-versioning). */

@@ -1,0 +1,64 @@
+/** What the schema of definitions knows of a place: the fields that may stand there, the values that it takes, what it looks like. */
+import * as z from 'zod';
+import { DefinitionSchema } from '../shared/domain/definitions/definition.ts';
+
+type Node = z.core.JSONSchema.BaseSchema;
+
+let whole: Node | undefined;
+
+/** The schemas of the place at the path. There is more than one where it has several forms and the value tells none of them. */
+export function schemasAt(path: readonly (string | number)[], raw: unknown): readonly Node[] {
+  whole ??= z.toJSONSchema(DefinitionSchema, { io: 'input', unrepresentable: 'any' });
+  let value = raw;
+  let nodes = meant([whole], value);
+  for (const part of path) {
+    value = innerValue(value, part);
+    nodes = meant(
+      nodes.flatMap((node) => inner(node, part)),
+      value,
+    );
+  }
+  return nodes;
+}
+
+/** Names of the fields that may stand at the path; none of those that a later release takes. */
+export function fieldsAt(path: readonly (string | number)[], raw: unknown): string[] {
+  const fields = schemasAt(path, raw).flatMap((node) => Object.entries(node.properties ?? {}));
+  const known = fields.filter(([name, node]) => !name.startsWith('$') && isTaken(node)).map(([name]) => name);
+  return [...new Set(known)];
+}
+
+export function exampleAt(path: readonly (string | number)[], raw: unknown): string | undefined {
+  const [example] = schemasAt(path, raw).flatMap((node) => node.examples ?? []);
+  return typeof example === 'string' ? example : undefined;
+}
+
+function isTaken(node: z.core.JSONSchema._JSONSchema): boolean {
+  return typeof node !== 'boolean' && node.description?.includes('Not implemented yet') !== true;
+}
+
+/** Of several forms those of which the value has every field that they must have; all of them if there is none. */
+function meant(nodes: readonly Node[], value: unknown): readonly Node[] {
+  return nodes.flatMap((node) => {
+    const forms = (node.anyOf ?? []).filter(isNode);
+    if (forms.length === 0) return [node];
+    const named = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+    const fitting = forms.filter(({ required = [] }) => required.every((name) => named.includes(name)));
+    return fitting.length > 0 ? fitting : forms;
+  });
+}
+
+function inner(node: Node, part: string | number): Node[] {
+  const { items, properties, additionalProperties } = node;
+  if (typeof part === 'number') return [items].flat().filter(isNode);
+  return [properties?.[part] ?? additionalProperties].filter(isNode);
+}
+
+function isNode(node: unknown): node is Node {
+  return typeof node === 'object' && node !== null;
+}
+
+function innerValue(value: unknown, part: string | number): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key === String(part))?.[1];
+}
