@@ -37,10 +37,20 @@ export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
+/** What the SDK knows of an error beside its name (sdk-for-javascript/v3, ServiceException). */
+interface ServiceFault extends Error {
+  readonly $retryable?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
 /** Gives throttling and faults of AWS their domain name; everything else stays what it is. */
 export function translated(error: unknown): unknown {
-  if (!(error instanceof Error) || !RETRYABLE.has(error.name)) return error;
+  if (!(error instanceof Error) || !passes(error)) return error;
   return new TryLater(`AWS asked to try again later: ${error.name}: ${error.message}`, {}, { cause: error });
+}
+
+function passes({ name, $retryable, $metadata }: ServiceFault): boolean {
+  return RETRYABLE.has(name) || $retryable !== undefined || ($metadata?.httpStatusCode ?? 0) >= 500;
 }
 
 /** Calls AWS and translates what it throws. */

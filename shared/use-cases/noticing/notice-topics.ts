@@ -198,7 +198,7 @@ async function resolve(deps: NoticeTopicsDeps, row: SelectorRecord): Promise<Res
   try {
     return await deps.resolver.resolve(row.selector);
   } catch (error) {
-    if (error instanceof TryLater) await lost(deps, row, error.message);
+    await lost(deps, row, error instanceof TryLater ? error.message : `It could not be asked for: ${error}`);
     throw error;
   }
 }
