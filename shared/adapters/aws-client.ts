@@ -7,7 +7,7 @@ export const clientDefaults = {
   requestHandler: { connectionTimeout: 2000, requestTimeout: 15_000 },
 } as const;
 
-/** Names that AWS services give to throttling and to faults of their own; all are worth another try, later. */
+/** Names of throttling and of faults that pass, where neither status nor trait tells: those of old services come with 400. */
 const RETRYABLE = new Set([
   'ThrottlingException',
   'Throttling',
@@ -37,10 +37,26 @@ export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
-/** What the SDK knows of an error beside its name (sdk-for-javascript/v3, ServiceException). */
-interface ServiceFault extends Error {
-  readonly $retryable?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+export function statusOf(error: Error): number | undefined {
+  if (!('$metadata' in error) || typeof error.$metadata !== 'object' || error.$metadata === null)
+    return undefined;
+  const status = 'httpStatusCode' in error.$metadata ? error.$metadata.httpStatusCode : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+export function isNetwork(error: Error): boolean {
+  return (
+    'code' in error &&
+    typeof error.code === 'string' &&
+    /^(?:E[A-Z]+|EAI_[A-Z]+|UND_ERR_.*)$/.test(error.code)
+  );
+}
+
+/** Services name new faults as they like; the status says whose fault it is, and the SDK marks what its models call retryable. */
+function passes(error: Error): boolean {
+  const status = statusOf(error) ?? 0;
+  const isMarked = '$retryable' in error && error.$retryable !== undefined;
+  return RETRYABLE.has(error.name) || isMarked || status === 429 || status >= 500 || isNetwork(error);
 }
 
 /** Gives throttling and faults of AWS their domain name; everything else stays what it is. */

@@ -1,5 +1,6 @@
 /** Sorts what AWS throws into what goes away by itself and what somebody has to mend. */
 import { DistributionFailed, TryLater } from '../domain/errors.ts';
+import { errorName, isNetwork, statusOf } from './aws-client.ts';
 
 /** ec2/devguide/ec2-api-throttling, AWSEC2/APIReference/errors-overview; quotas that are in use for now count as throttles (ebs/userguide/ebs-resource-quotas). */
 const PASSING = new Set([
@@ -21,17 +22,6 @@ const PASSING = new Set([
   'RequestTimeout',
   'TimeoutError',
 ]);
-
-export function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : '';
-}
-
-function statusOf(error: Error): number | undefined {
-  if (!('$metadata' in error) || typeof error.$metadata !== 'object' || error.$metadata === null)
-    return undefined;
-  const status = 'httpStatusCode' in error.$metadata ? error.$metadata.httpStatusCode : undefined;
-  return typeof status === 'number' ? status : undefined;
-}
 
 /** Runs a call; `what` says in the middle of a sentence what it was for. Names in `absent` mean that there is nothing: answers undefined. */
 export async function ask<Result>(
@@ -59,8 +49,4 @@ function translated(what: string, error: unknown, later: readonly string[]): unk
   return passing
     ? new TryLater(message, {}, { cause: error })
     : new DistributionFailed(message, { aws: error.name }, { cause: error });
-}
-
-function isNetwork(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string' && /^(?:E[A-Z]+|UND_ERR_.*)$/.test(error.code);
 }

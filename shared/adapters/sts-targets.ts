@@ -12,7 +12,8 @@ import {
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { PreflightFailed, TryLater } from '../domain/errors.ts';
 import type { TargetAccount, Targets } from '../ports.ts';
-import { ask, errorName } from './aws-refusals.ts';
+import { errorName } from './aws-client.ts';
+import { ask } from './aws-refusals.ts';
 import {
   copyImage,
   deprecateImage,

@@ -1,28 +1,35 @@
 import { describe, expect, it } from '@jest/globals';
 import { calling } from '../../../shared/adapters/aws-client.ts';
+import { TryLater } from '../../../shared/domain/errors.ts';
 
-const failing = (name: string, facts: object) =>
-  calling(async () => {
-    throw Object.assign(new Error('as AWS says it'), { name, ...facts });
-  });
+/** As the SDK throws it; what is not given is not there. */
+function thrown(name: string, more: object = {}): Error {
+  return Object.assign(new Error(`${name} happened`), { name, ...more });
+}
+const answered = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
 
-describe('an error of AWS', () => {
+describe('what AWS answers', () => {
   it.each([
-    ['a name that says so', 'ThrottlingException', {}],
-    ['the status of a server that failed', 'SomethingNew', { $metadata: { httpStatusCode: 503 } }],
-    ['the SDK', 'SomethingElse', { $retryable: { throttling: false } }],
-  ])('is worth another try by %s', async (_, name, facts) => {
-    await expect(failing(name, facts)).rejects.toMatchObject({
-      name: 'TryLater',
-      message: expect.stringContaining(`${name}: as AWS says it`),
-    });
+    ['a throttle by its name', thrown('ThrottlingException', answered(400))],
+    ['a throttle by its status', thrown('SomethingNew', answered(429))],
+    ['a fault of the service, whatever its name', thrown('KMSInternalException', answered(500))],
+    ['a gateway that gave up', thrown('504', answered(504))],
+    ['what the SDK knows to pass', thrown('PriorRequestNotComplete', { $retryable: {}, ...answered(400) })],
+    ['a network that is gone', thrown('Error', { code: 'ENETUNREACH' })],
+    ['names that cannot be looked up now', thrown('Error', { code: 'EAI_AGAIN' })],
+  ])('is worth another try: %s', async (_, error) => {
+    const call = calling(() => Promise.reject(error));
+
+    await expect(call).rejects.toThrow(TryLater);
+    await expect(call).rejects.toThrow(`${error.name} happened`);
   });
 
-  it('stays what it is otherwise', async () => {
-    const facts = { $metadata: { httpStatusCode: 400 } };
-
-    await expect(failing('ValidationException', facts)).rejects.toMatchObject({
-      name: 'ValidationException',
-    });
+  it.each([
+    ['a refusal', thrown('AccessDeniedException', answered(403))],
+    ['a mistake of our own', new TypeError('x is undefined')],
+    ['a redirect', thrown('PermanentRedirect', answered(301))],
+    ['a trait that is not set', thrown('ParameterNotFound', { $retryable: undefined, ...answered(400) })],
+  ])('stays what it is: %s', async (_, error) => {
+    await expect(calling(() => Promise.reject(error))).rejects.toBe(error);
   });
 });
