@@ -2,7 +2,7 @@
  * Looks again at every selector of a topic. Whoever brought the topic up (an event, the reconcile, the planner) is not believed: what the
  * selectors mean is read where it is true, and what has moved is recorded once.
  */
-import { TryLater } from '../../domain/errors.ts';
+import { DomainError, TryLater } from '../../domain/errors.ts';
 import { due, keys } from '../../domain/naming.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
@@ -198,9 +198,16 @@ async function resolve(deps: NoticeTopicsDeps, row: SelectorRecord): Promise<Res
   try {
     return await deps.resolver.resolve(row.selector);
   } catch (error) {
-    await lost(deps, row, error instanceof TryLater ? error.message : `It could not be asked for: ${error}`);
+    await lost(deps, row, wordsFor(error));
     throw error;
   }
+}
+
+/** What nobody expected may quote anything, a request with its token included: only its name is shown. */
+function wordsFor(error: unknown): string {
+  if (error instanceof DomainError) return error.message;
+  const name = error instanceof Error ? error.name : 'unknown error';
+  return `It could not be resolved: ${name}. The log of the function that notices changes says more.`;
 }
 
 /** What a `pipeline:` selector means is in our own table: the release that is current in the channel. */

@@ -67,6 +67,25 @@ describe('a selector that cannot be resolved', () => {
     },
   );
 
+  it.each([
+    [
+      'a fault that nobody expected',
+      Object.assign(new Error('token=hunter2'), { name: 'OddFault' }),
+      'OddFault',
+    ],
+    ['what is no error at all', 'token=hunter2', 'unknown'],
+  ])('says so after %s, in words that give nothing away, and is asked again', async (_, fault, named) => {
+    const { world, row } = await oneImage();
+    const resolver = { resolve: () => Promise.reject(fault) };
+
+    await expect(noticeHint({ ...world.ports, resolver }, { topics: [KEY] })).rejects.toBe(fault);
+    expect(row()).toMatchObject({ version: ami(1), problem: expect.stringContaining(named) });
+    expect(row().problem).not.toContain('hunter2');
+
+    await world.notice(KEY);
+    expect(row().problem).toBeUndefined();
+  });
+
   it('keeps no other topic of its message from being noticed', async () => {
     const { world, see } = await oneImage();
     const broken = world.publishComponent('agents', '1.0.0');
