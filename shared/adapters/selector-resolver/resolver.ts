@@ -2,7 +2,7 @@
  * The port SelectorResolver: each kind of selector has a way of its own, in a file of its own, and a function is given the ways that it needs.
  * Functions that hurry so carry no client that they do not call.
  */
-import { assertNever } from '../../domain/errors.ts';
+import { assertNever, TryLater } from '../../domain/errors.ts';
 import type { Selector } from '../../domain/versions/selectors.ts';
 import type { Resolution, SelectorResolver } from '../../ports.ts';
 import { calling } from '../aws-client.ts';
@@ -14,11 +14,14 @@ export type Way<Kind extends Selector['kind']> = (selector: Of<Kind>) => Promise
 /** What a channel holds is in our own table: there is no way for it here. */
 export type Ways = { readonly [Kind in Exclude<Selector['kind'], 'pipeline'>]?: Way<Kind> };
 
-export function selectorResolver(ways: Ways): SelectorResolver {
+/** Longer than a feed may take in all; the API answers within 29 s (apigateway/latest/developerguide/http-api-quotas). */
+const SECONDS = 25;
+
+export function selectorResolver(ways: Ways, { seconds = SECONDS } = {}): SelectorResolver {
   return {
     async resolve(selector) {
       try {
-        return await calling(() => ask(ways, selector));
+        return await calling(() => within(seconds, ask(ways, selector)));
       } catch (error) {
         const reason = whyAbsent(error);
         if (reason === undefined) throw error;
@@ -26,6 +29,20 @@ export function selectorResolver(ways: Ways): SelectorResolver {
       }
     },
   };
+}
+
+/** A function that runs out of time while it waits could not even say what it waited for; the SDK's own limit only warns. */
+async function within<Result>(seconds: number, answer: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const error = new TryLater(`AWS took longer than ${seconds} s to answer`);
+    timer = setTimeout(() => reject(error), seconds * 1000);
+  });
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function ask(ways: Ways, selector: Selector): Promise<Resolution> {

@@ -7,12 +7,16 @@ import { selectorResolver } from '../../adapters/selector-resolver/resolver.ts';
 import type { SelectorResolver } from '../../ports.ts';
 import { lazy } from '../lazy.ts';
 
+/** A message has up to 20 topics, four of which are asked for at once; all of them have to be done within the minute that the function has. */
+const SECONDS = 10;
+
 /** Parameters and build versions, which answer at once: for the function that notices changes of those. */
 export const quickSelectorResolver: () => SelectorResolver = lazy(() => {
   const imageBuilder = lazy(() => new ImagebuilderClient(clientDefaults));
-  return selectorResolver({
+  const ways = {
     ssm: parameterWay(lazy(() => new SSMClient(clientDefaults))),
     component: componentWay(imageBuilder),
     image: imageWay(imageBuilder),
-  });
+  };
+  return selectorResolver(ways, { seconds: SECONDS });
 });
