@@ -65,10 +65,6 @@ export function translated(error: unknown): unknown {
   return new TryLater(`AWS asked to try again later: ${error.name}: ${error.message}`, {}, { cause: error });
 }
 
-function passes({ name, $retryable, $metadata }: ServiceFault): boolean {
-  return RETRYABLE.has(name) || $retryable !== undefined || ($metadata?.httpStatusCode ?? 0) >= 500;
-}
-
 /** Calls AWS and translates what it throws. */
 export async function calling<Result>(call: () => Promise<Result>): Promise<Result> {
   try {
