@@ -3,6 +3,7 @@
 import { keys } from '../../../shared/domain/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import type { Lock } from '../../../shared/domain/records/locks.ts';
+import { PipelineRecordSchema } from '../../../shared/domain/records/pipelines.ts';
 import type { PlanningRecord } from '../../../shared/domain/records/planning.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Entry, parentsOf } from './estate.ts';
@@ -37,6 +38,13 @@ export function sameFingerprint({ pipeline, bits, proof }: BakeRecord): string {
   return `${pipeline} ${bits} ${proof}`;
 }
 
+/** What a bake tries: an image, or where the image is released already, to bring it to just these places. */
+export function triedBy(seen: Pick<Watched, 'rows'>, bake: BakeRecord): string {
+  if (bake.startsAt !== 'Approve') return sameFingerprint(bake);
+  const row = PipelineRecordSchema.parse(seen.rows.get(`${bake.pipeline}#${bake.revision}`));
+  return `${sameFingerprint(bake)} ${row.plan.places.join(' ')}`;
+}
+
 function oneAtATime({ world, bake }: Start): string[] {
   const beside = world.running().find(({ pipeline, id }) => pipeline === bake.pipeline && id !== bake.id);
   return beside === undefined ? [] : [`2: ${bake.id} began beside ${beside.id} of ${bake.pipeline}`];
@@ -51,7 +59,8 @@ function onceEach({ world, seen, bake }: Start): string[] {
   const same = own.some((other) => sameFingerprint(other) === sameFingerprint(bake));
   if (same && (bake.startsAt === 'Build' || bake.startsAt === 'Test'))
     found.push(`2: ${bake.id} bakes a fingerprint of ${bake.pipeline} that has a kept release`);
-  if (bake.requestedBy === undefined && seen.refused.has(sameFingerprint(bake)))
+  const isRefused = [sameFingerprint(bake), triedBy(seen, bake)].some((tried) => seen.refused.has(tried));
+  if (bake.requestedBy === undefined && isRefused)
     found.push(`2: ${bake.id} tries again what was refused of ${bake.pipeline}`);
   return found;
 }

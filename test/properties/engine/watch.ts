@@ -11,7 +11,7 @@ import type { Item } from '../../../shared/ports.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Entry, indexOf } from './estate.ts';
 import { hasMoved } from './oracle.ts';
-import { sameFingerprint, startRules } from './start-rules.ts';
+import { sameFingerprint, startRules, triedBy } from './start-rules.ts';
 
 export interface Watched {
   /** Fingerprints, as `pipeline bits proof`, that somebody or too many failures decided against. */
@@ -72,7 +72,8 @@ export function watch(world: PlanningWorld, entries: readonly Entry[], broken: s
       }
       broken.push(...startRules({ world, entries, seen, bake, entry, planning: row }));
       // Somebody has asked for it: it is wanted again, and tried again should it fail.
-      if (bake.requestedBy !== undefined) seen.refused.delete(sameFingerprint(bake));
+      if (bake.requestedBy !== undefined)
+        for (const known of [sameFingerprint(bake), triedBy(seen, bake)]) seen.refused.delete(known);
       seen.started.push(bake);
       seen.onStart(bake, row);
     }
@@ -102,19 +103,22 @@ function ofAttempt(
   const fingerprint = sameFingerprint(bake);
   const limit = entries[indexOf(bake.pipeline)]?.given.maxFailures ?? 0;
   // Somebody tries it again: it is wanted again.
-  if (before === undefined && is.attempt > 1) seen.refused.delete(fingerprint);
-  if (is.state === 'released') {
-    seen.refused.delete(fingerprint);
-    seen.failures.delete(fingerprint);
-  }
+  if (before === undefined && is.attempt > 1)
+    for (const known of [fingerprint, triedBy(seen, bake)]) seen.refused.delete(known);
+  const tried = triedBy(seen, bake);
+  if (is.state === 'released')
+    for (const known of [fingerprint, tried]) {
+      seen.refused.delete(known);
+      seen.failures.delete(known);
+    }
   // Who would not have it go to new targets says nothing about the image.
   const isDecided = ['rejected', 'expired', 'cancelled'].includes(is.state) && bake.startsAt !== 'Approve';
   if (isDecided) for (const known of [seen.refused, seen.decided]) known.add(fingerprint);
   else if (isTerminal(is.state)) seen.decided.delete(fingerprint);
   if (is.state === 'failed') {
-    const failures = (seen.failures.get(fingerprint) ?? 0) + 1;
-    seen.failures.set(fingerprint, failures);
-    if (failures >= limit) seen.refused.add(fingerprint);
+    const failures = (seen.failures.get(tried) ?? 0) + 1;
+    seen.failures.set(tried, failures);
+    if (failures >= limit) seen.refused.add(tried);
   }
   return ofRow(seen, bake, is.state);
 }
