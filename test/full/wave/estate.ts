@@ -14,6 +14,10 @@ export interface Node {
 const WIDTHS = [1, 4, 9, 16, 20];
 const BASE = '/aws/service/wave/current';
 const AGENT = 'wave-agent';
+/** What the scenario publishes, one after the other. */
+export const BASE_IMAGES = ['wave-base-1', 'wave-base-2'] as const;
+export const AGENT_VERSIONS = ['1.0.0', '1.1.0'] as const;
+export const AGENT_PATTERN = '1.x.x';
 
 /** The base is built on a public parameter; below it each has one base, and every fifth of the last level depends on a second image. */
 export function estate(): Node[] {
@@ -41,7 +45,7 @@ function definitionOf({ name, parents, hasAgent, level }: Node): unknown {
     apiVersion: 'ovenbird.dev/v1',
     name,
     base: base === undefined ? { ssm: BASE } : { pipeline: base },
-    ...(hasAgent ? { components: [{ component: `${AGENT}/1.x.x` }] } : {}),
+    ...(hasAgent ? { components: [{ component: `${AGENT}/${AGENT_PATTERN}` }] } : {}),
     ...(inputs.length > 0 ? { inputs: inputs.map((pipeline) => ({ pipeline })) } : {}),
     tests: { suites: [{ name: 'boots', script: 'true' }] },
     approval: { required: false },
@@ -61,7 +65,7 @@ export function writeScenario(nodes: readonly Node[]): string {
   for (const sub of ['pipelines', 'components']) mkdirSync(join(folder, sub));
   for (const node of nodes)
     writeFileSync(join(folder, 'pipelines', `${node.name}.yml`), stringify(definitionOf(node)));
-  for (const version of ['1.0.0', '1.1.0'])
+  for (const version of AGENT_VERSIONS)
     writeFileSync(
       join(folder, 'components', `agent-${version}.yml`),
       stringify({
@@ -83,6 +87,8 @@ export function writeScenario(nodes: readonly Node[]): string {
       }),
     );
   const inventory = (version: string) => [{ name: 'kernel', version }];
+  const [firstBase, nextBase] = BASE_IMAGES;
+  const [firstAgent, nextAgent] = AGENT_VERSIONS;
   const middle = nodes.filter(({ level }) => level === 2)[4]?.name ?? '';
   const scenario = {
     name: 'wave',
@@ -91,15 +97,15 @@ export function writeScenario(nodes: readonly Node[]): string {
     speed: 2000,
     control: { account: '111122223333', region: 'eu-west-1' },
     targets: [{ account: '444455556666', regions: ['eu-west-1'] }],
-    bases: [{ parameter: BASE, name: 'wave-base-1', inventory: inventory('6.1.1') }],
+    bases: [{ parameter: BASE, name: firstBase, inventory: inventory('6.1.1') }],
     components: [
       {
         name: AGENT,
-        version: '1.0.0',
-        file: 'components/agent-1.0.0.yml',
-        adds: [{ name: 'agent', version: '1.0.0' }],
+        version: firstAgent,
+        file: `components/agent-${firstAgent}.yml`,
+        adds: [{ name: 'agent', version: firstAgent }],
       },
-      { name: AGENT, version: '1.1.0', adds: [{ name: 'agent', version: '1.1.0' }] },
+      { name: AGENT, version: nextAgent, adds: [{ name: 'agent', version: nextAgent }] },
     ],
     commands: [{ match: { suite: 'boots' }, status: 'Success', stdout: 'booted' }],
     timeline: [
@@ -113,12 +119,14 @@ export function writeScenario(nodes: readonly Node[]): string {
       {
         when: { released: { pipeline: nodes.at(-1)?.name ?? '' }, quiet: true },
         within: 300,
-        do: { publishBase: { parameter: BASE, name: 'wave-base-2', inventory: inventory('6.1.2') } },
+        do: { publishBase: { parameter: BASE, name: nextBase, inventory: inventory('6.1.2') } },
       },
       {
         when: { released: { pipeline: middle, times: 2 } },
         within: 200,
-        do: { publishComponent: { name: AGENT, version: '1.1.0', file: 'components/agent-1.1.0.yml' } },
+        do: {
+          publishComponent: { name: AGENT, version: nextAgent, file: `components/agent-${nextAgent}.yml` },
+        },
       },
     ],
     deadline: 560,
