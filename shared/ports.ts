@@ -312,7 +312,8 @@ export interface ImageFacts {
   }[];
   readonly tags: Readonly<Record<string, string>>;
   readonly deprecatedAt?: string;
-  readonly sourceImageId?: string;
+  /** The image that this one is a copy of, which may be gone. */
+  readonly copyOf?: { readonly region: string; readonly imageId: string };
   readonly ownerId: string;
 }
 

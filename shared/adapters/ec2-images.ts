@@ -54,7 +54,8 @@ function snapshotIdsOf(image: Image): string[] {
 const STATES = ['pending', 'available', 'failed', 'deregistered', 'disabled'] as const;
 
 function factsOf(image: Image, keyOf: ReadonlyMap<string, string>): ImageFacts {
-  const { ImageId, StateReason, DeprecationTime, SourceImageId } = image;
+  const { ImageId, StateReason, DeprecationTime } = image;
+  const copyOf = sourceOf(image);
   return {
     imageId: ImageId ?? '',
     name: image.Name ?? '',
@@ -76,9 +77,16 @@ function factsOf(image: Image, keyOf: ReadonlyMap<string, string>): ImageFacts {
     }),
     tags: Object.fromEntries((image.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
     ...(DeprecationTime === undefined ? {} : { deprecatedAt: DeprecationTime }),
-    ...(SourceImageId === undefined ? {} : { sourceImageId: SourceImageId }),
+    ...(copyOf === undefined ? {} : { copyOf }),
     ownerId: image.OwnerId ?? '',
   };
+}
+
+/** What CreateImage made of an instance names a source too, and the instance with it; that one is no copy (AWSEC2/UserGuide/identify-source-ami-used-to-create-new-ami). */
+function sourceOf({ SourceImageId, SourceImageRegion, SourceInstanceId }: Image): ImageFacts['copyOf'] {
+  if (SourceImageId === undefined || SourceImageRegion === undefined || SourceInstanceId !== undefined)
+    return undefined;
+  return { region: SourceImageRegion, imageId: SourceImageId };
 }
 
 export function findImagesByBake(client: EC2Client, bake: string): Promise<ImageFacts[]> {

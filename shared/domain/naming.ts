@@ -200,6 +200,20 @@ export function parameterName(template: string, pipeline: string, channel: strin
   return template.replaceAll('{pipeline}', pipeline).replaceAll('{channel}', channel);
 }
 
+/** What a change may be that no selector speaks of: one pipeline's own, or a finding. */
+const OTHER_CHANGES = ['definition', 'request', 'schedule', 'finding'] as const;
+export type OtherChange = (typeof OTHER_CHANGES)[number];
+
+/** Stands where a change names its selector. `of`: the pipeline, the finding's ARN, or the package that findings raise. */
+export function otherChangeKey(kind: OtherChange, of: string): string {
+  return `${kind}:${of}`;
+}
+
+/** Undefined for the key of a selector. */
+export function otherChange(key: string): OtherChange | undefined {
+  return OTHER_CHANGES.find((kind) => key.startsWith(`${kind}:`));
+}
+
 /** Id of the wait for one resource: `image:arn…`, `instance:i-…`, `command:…`, `copies:<bake>:<region>`, `approval:<id>`. */
 export function waitId(kind: string, resource: string): string {
   return `${kind}:${resource}`;

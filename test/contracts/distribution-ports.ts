@@ -74,6 +74,7 @@ export function distributionPortsContract(name: string, makeBench: () => Promise
         imageId,
         state: 'available',
         ownerId: bench.target.account,
+        copyOf: { region: bench.source.region, imageId: bench.source.imageId },
         tags: { team: 'shop', [TAGS.bake]: run },
       });
       expect(facts?.snapshots).toHaveLength(bench.source.snapshotIds.length);

@@ -157,7 +157,7 @@ export function planningWorld(
     notifier: { notify: async (message: Message) => void mails.push(message) },
     wakeQueue: fakeWakeQueue(),
     workflows,
-    images: { describe: async (): Promise<ImageFacts | undefined> => undefined },
+    images: { describe: async (_region: string, _id: string): Promise<ImageFacts | undefined> => undefined },
     calendar: cronerCalendar,
     limits: { ...WIDE, ...options.limits },
     home: HOME,

@@ -193,6 +193,8 @@ export const TargetSchema = z.lazy(() =>
 );
 
 const MOST_TAGS = 40;
+/** AWSEC2/UserGuide/Using_Tags, "Tag restrictions"; ours are in naming.ts. */
+const RESERVED_TAG = /^(?:aws|ovenbird):/i;
 
 const DistributionSchema = z.lazy(() =>
   z.strictObject({
@@ -205,6 +207,10 @@ const DistributionSchema = z.lazy(() =>
     ).default('/ovenbird/{pipeline}/{channel}'),
     tags: z
       .record(z.string().min(1).max(128), z.string().max(256))
+      .refine(
+        (tags) => !Object.keys(tags).some((key) => RESERVED_TAG.test(key)),
+        'has a tag that begins with "aws:" or "ovenbird:": the first are kept by AWS, the others tell where the image is from',
+      )
       .refine(
         (tags) => Object.keys(tags).length <= MOST_TAGS,
         `has more than ${MOST_TAGS} tags: AWS takes 50, and ten are kept for those that tell where the image is from`,

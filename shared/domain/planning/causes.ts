@@ -1,5 +1,6 @@
 /** Which changes a bake takes up: those that make what is wanted differ from what is current. Pure. */
 
+import { otherChange, otherChangeKey } from '../naming.ts';
 import type { Ingredients } from '../records/locks.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
 import { describeMove, describeVersion } from '../telling/wording.ts';
@@ -30,7 +31,7 @@ export function differences({
   if (current.salt !== ingredients.salt) found.add('request');
   if (current.tick !== ingredients.tick) found.add('schedule');
   for (const [name, version] of Object.entries(ingredients.floors ?? {}))
-    if (current.floors?.[name] !== version) found.add(`finding:${name}`);
+    if (current.floors?.[name] !== version) found.add(otherChangeKey('finding', name));
   return found;
 }
 
@@ -55,12 +56,15 @@ export function causesNamed(given: Given): ChangeRecord[] {
   const own = changes.filter((change) => pending.has(change.id));
   if (differing === undefined) return own;
   const current = seen.channel?.ingredients?.versions ?? {};
-  const floors = Object.entries(seen.planning.floors).filter(([name]) => differing.has(`finding:${name}`));
+  const floors = Object.entries(seen.planning.floors).filter(([name]) =>
+    differing.has(otherChangeKey('finding', name)),
+  );
   const named = changes.filter(({ selector, id, to, finding }) => {
-    if (selector.startsWith('request:')) return pending.has(id) && id !== seen.channel?.ingredients?.salt;
-    if (selector.startsWith('definition:')) return pending.has(id) && differing.has('definition');
+    const other = otherChange(selector);
+    if (other === 'request') return pending.has(id) && id !== seen.channel?.ingredients?.salt;
+    if (other === 'definition') return pending.has(id) && differing.has('definition');
     // Of several that raised one floor since, each is named, as all moves of one selector are.
-    if (selector.startsWith('finding:'))
+    if (other === 'finding')
       return floors.some(
         ([name, floor]) => floor.change === id || (pending.has(id) && finding?.package === name),
       );
@@ -74,7 +78,7 @@ export function causesNamed(given: Given): ChangeRecord[] {
 export function reasonToStart({ seen, changes, wish, fingerprint }: Situation): string {
   const { request } = seen.planning;
   const moves = causesNamed({ seen, wish, changes }).filter(
-    (change) => !change.selector.startsWith('request:'),
+    (change) => otherChange(change.selector) !== 'request',
   );
   const named = moves.slice(-MOVES_NAMED).map((change) => sayMove(change));
   const more = moves.length - named.length;
@@ -90,7 +94,7 @@ export function reasonToStart({ seen, changes, wish, fingerprint }: Situation): 
 }
 
 function sayMove(change: ChangeRecord): string {
-  if (change.selector.startsWith('definition:'))
+  if (otherChange(change.selector) === 'definition')
     return `its definition is now revision ${describeVersion(change.to)}`;
   return describeMove(change);
 }

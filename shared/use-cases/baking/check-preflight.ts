@@ -14,11 +14,12 @@ import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { isMove } from '../../domain/versions/versions.ts';
 import type { BaseImages, Documents, PlanQueue, SelectorResolver, Targets } from '../../ports.ts';
-import { type BaseImageDeps, baseProblems } from '../definitions/apply-base.ts';
+import { baseProblems } from '../definitions/base-image.ts';
+import type { ImageMakerDeps } from '../definitions/image-maker.ts';
 import { type AdoptImagesDeps, adoptImages, buildInstead, readKeptImages } from './adopt-images.ts';
 import { beginStep, endStep, readBakeAndRevision } from './steps.ts';
 
-export interface CheckPreflightDeps extends AdoptImagesDeps, Pick<BaseImageDeps, 'home'> {
+export interface CheckPreflightDeps extends AdoptImagesDeps, Pick<ImageMakerDeps, 'home'> {
   readonly targets: Pick<Targets, 'open'>;
   readonly resolver: SelectorResolver;
   readonly baseImages: BaseImages;

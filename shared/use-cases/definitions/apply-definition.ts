@@ -6,13 +6,13 @@ import type { Applied } from '../../domain/api/shapes.ts';
 import { storedBytes } from '../../domain/definitions/definition-size.ts';
 import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../../domain/errors.ts';
 import { MAX_WRITE_BYTES, MAX_WRITES, WriteConflict } from '../../ports.ts';
-import { checkBase } from './apply-base.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
 import { lookAtSelectors } from './apply-selectors.ts';
 import { checkTimes } from './apply-times.ts';
 import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
+import { checkBase } from './base-image.ts';
 import { lastRevision, readBefore } from './read-before.ts';
 import { readDefinition } from './read-definition.ts';
 

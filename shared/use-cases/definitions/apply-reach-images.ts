@@ -36,7 +36,7 @@ async function pinned(deps: ApplyDeps, { field, selector }: Named<'ami'>): Promi
   const maker = await makerOf(deps, image);
   return maker === undefined
     ? {}
-    : { problems: [instead(field, `${id} is made by the pipeline ${maker}.`, maker)] };
+    : { problems: [instead(field, `${id} is an image of the pipeline ${maker} or a copy of one.`, maker)] };
 }
 
 /** Owners that are no account of ours. */

@@ -1,6 +1,6 @@
 /** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, and what is one per pipeline. */
 import { canonical } from '../../domain/canonical.ts';
-import { due, keys, lists, selectorShard } from '../../domain/naming.ts';
+import { due, keys, lists, otherChangeKey, selectorShard } from '../../domain/naming.ts';
 import {
   dependenciesOf,
   type PipelineRecord,
@@ -181,7 +181,7 @@ function firstVersion(
 function changeOf(id: string, { reading, before, revision }: Applying, at: string): ChangeRecord {
   return {
     id,
-    selector: `definition:${reading.definition.name}`,
+    selector: otherChangeKey('definition', reading.definition.name),
     ...(before === undefined ? {} : { from: String(before.pipeline.revision) }),
     to: String(revision),
     at,

@@ -3,7 +3,7 @@
  * uses; what it was made of, baked and released stays readable. One that comes back under the name goes on with the next revision.
  */
 import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/errors.ts';
-import { keys, lists } from '../../domain/naming.ts';
+import { keys, lists, otherChangeKey } from '../../domain/naming.ts';
 import { dependenciesOf } from '../../domain/records/pipelines.ts';
 import {
   type ChangeRecord,
@@ -168,7 +168,7 @@ function history(deps: DeleteDeps, { pipeline }: Before, { by }: DeleteRequest):
   const id = deps.ids.next();
   const change: ChangeRecord = {
     id,
-    selector: `definition:${pipeline.name}`,
+    selector: otherChangeKey('definition', pipeline.name),
     from: String(pipeline.revision),
     to: `deleted by ${by}`,
     at: deps.clock.now().toISOString(),

@@ -2,15 +2,36 @@ import { bakeInName } from '../../domain/definitions/reach.ts';
 import type { Home } from '../../domain/definitions/references.ts';
 import { keys, TAGS } from '../../domain/naming.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
-import type { ImageFacts, Table } from '../../ports.ts';
+import type { ImageFacts, OwnImages, Table } from '../../ports.ts';
 import { read } from '../store/read.ts';
 
+export interface ImageMakerDeps {
+  readonly table: Table;
+  readonly home: Home;
+  readonly images: Pick<OwnImages, 'describe'>;
+}
+
+/** More copies of copies than anybody makes, and few enough to look at. */
+const MOST_COPIES = 8;
+
+/** The pipeline that made an image, or the one that it is a copy of, whoever copied it. */
+export async function makerOf(deps: ImageMakerDeps, image: ImageFacts): Promise<string | undefined> {
+  let looked: ImageFacts | undefined = image;
+  for (let copies = 0; looked !== undefined && copies <= MOST_COPIES; copies += 1) {
+    const maker = await signedBy(deps, looked);
+    if (maker !== undefined) return maker;
+    const { copyOf }: ImageFacts = looked;
+    looked = copyOf && (await deps.images.describe(copyOf.region, copyOf.imageId));
+  }
+  return undefined;
+}
+
 /**
- * The pipeline that made an image. An image of the control account is tagged from its first moment; tags of a copy in another account cannot be
- * seen from here, but its name says which bake it is of.
+ * An image of the control account is tagged from its first moment; tags of a copy in another account cannot be seen from here, but its name
+ * says which bake it is of.
  */
-export async function makerOf(
-  deps: { readonly table: Table; readonly home: Home },
+async function signedBy(
+  deps: Pick<ImageMakerDeps, 'table' | 'home'>,
   image: ImageFacts,
 ): Promise<string | undefined> {
   const tagged = image.ownerId === deps.home.account ? image.tags[TAGS.pipeline] : undefined;

@@ -12,7 +12,7 @@ import {
   type PackageFloorRecord,
   PackageFloorRecordSchema,
 } from '../../domain/findings/findings.ts';
-import { due, keys, lists } from '../../domain/naming.ts';
+import { due, keys, lists, otherChangeKey } from '../../domain/naming.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { type Findings, type Ids, type Limits, WriteConflict } from '../../ports.ts';
 import { read, readMany } from '../store/read.ts';
@@ -166,7 +166,7 @@ export function changeOf(
   const { package: name, format, vulnerability } = floor;
   return {
     id,
-    selector: `finding:${floor.finding}`,
+    selector: otherChangeKey('finding', floor.finding),
     from: floor.installed,
     to: floor.version,
     at: deps.clock.now().toISOString(),

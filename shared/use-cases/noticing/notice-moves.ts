@@ -3,7 +3,7 @@
  * ways must not be seen one before the other.
  */
 
-import { due, keys, lists } from '../../domain/naming.ts';
+import { due, keys, lists, otherChange } from '../../domain/naming.ts';
 import type { Seen } from '../../domain/planning/wish.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
 import {
@@ -110,7 +110,7 @@ async function lateWaves(deps: RecordMovesDeps, moves: readonly Move[]): Promise
   for (const { row, release, users } of moves) {
     if (release === undefined || row.version === undefined) continue;
     const changes = await readMany(deps.table, release.changes.map(keys.change), ChangeRecordSchema);
-    const cause = changes.findLast((change) => change !== undefined && IS_OF_ONE.test(change.selector));
+    const cause = changes.findLast((change) => change !== undefined && isOfOne(change));
     if (cause === undefined || cause.wave !== undefined || writes.has(cause.id)) continue;
     const wave = await countWave(deps, row.key, users);
     if (wave === undefined) continue;
@@ -126,8 +126,11 @@ async function lateWaves(deps: RecordMovesDeps, moves: readonly Move[]): Promise
   return [...writes.values()].flat();
 }
 
-/** Selectors of changes that are one pipeline's own. */
-const IS_OF_ONE = /^(?:definition|request|schedule):/;
+/** A change that is one pipeline's own. */
+function isOfOne({ selector }: ChangeRecord): boolean {
+  const other = otherChange(selector);
+  return other !== undefined && other !== 'finding';
+}
 
 interface Mark {
   readonly user: SelectorUserRecord;

@@ -1,6 +1,6 @@
 /** Starts a bake: one transaction makes it, its attempt, the fence of its fingerprint and its event, and only then is the machine started. */
 
-import { due, executionName, keys, lists } from '../../domain/naming.ts';
+import { due, executionName, keys, lists, otherChangeKey } from '../../domain/naming.ts';
 import type { Decision } from '../../domain/planning/decision.ts';
 import type { Situation } from '../../domain/planning/situation.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
@@ -120,7 +120,7 @@ function tickTaken(
   const id = deps.ids.next();
   return {
     id,
-    selector: `schedule:${seen.pipeline.name}`,
+    selector: otherChangeKey('schedule', seen.pipeline.name),
     ...(before === undefined ? {} : { from: before }),
     to: tick,
     at,

@@ -3,7 +3,7 @@
  * id under which the request is remembered and why it is held.
  */
 import { TryLater } from '../../domain/errors.ts';
-import { due, keys, lists } from '../../domain/naming.ts';
+import { due, keys, lists, otherChangeKey } from '../../domain/naming.ts';
 import { decide } from '../../domain/planning/decision.ts';
 import type { Situation } from '../../domain/planning/situation.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
@@ -60,7 +60,7 @@ function changeOf(deps: PlanDeps, request: BakeRequest): ChangeRecord {
   const id = deps.ids.next();
   return {
     id,
-    selector: `request:${request.pipeline}`,
+    selector: otherChangeKey('request', request.pipeline),
     to: `${request.force ? 'forced' : 'asked'} by ${request.by}`,
     at: deps.clock.now().toISOString(),
     cause: id,

@@ -91,6 +91,27 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
     world.ports.images.describe = async () => facts({});
     expect(await problem({ more: pinned })).toBeUndefined();
   });
+
+  it('as an id it is refused where somebody has copied it by hand, under whatever name', async () => {
+    const { world, problem } = await shop();
+    const copyOf = (number: number) => ({ copyOf: { region: 'eu-central-1', imageId: ami(number) } });
+    const images = new Map([
+      [ami(50), facts(copyOf(51))],
+      [`eu-central-1/${ami(51)}`, facts(copyOf(52))],
+      [`eu-central-1/${ami(52)}`, facts({ ownerId: HOME.account, tags: { 'ovenbird:pipeline': 'web' } })],
+    ]);
+    world.ports.images.describe = async (region: string, id: string) =>
+      images.get(region === HOME.region ? id : `${region}/${id}`);
+
+    expect(await problem({ more: { base: { ami: ami(50) } } })).toMatchObject({
+      field: 'base.ami',
+      message: expect.stringContaining('a copy of one'),
+      fix: 'Name the pipeline: base.pipeline: web',
+    });
+
+    images.delete(`eu-central-1/${ami(52)}`);
+    expect(await problem({ more: { base: { ami: ami(50) } } })).toBeUndefined();
+  });
 });
 
 describe('what somebody reads already cannot become what a pipeline makes', () => {

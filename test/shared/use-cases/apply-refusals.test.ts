@@ -48,6 +48,12 @@ describe('a number that something outside the definition bounds', () => {
     ['distribution.deprecateAfter', ['2d', '3650d'], ['0s', '1d', '3651d'], 'must be 2d to 3650d: EC2 takes'],
     ['build.rootVolumeGiB', [1, 16_000], [16_001], 'must be at most 16000: EC2 Image Builder'],
     ['distribution.tags', [tags(40)], [tags(41)], 'has more than 40 tags: AWS takes 50'],
+    [
+      'distribution.tags',
+      [{ 'my:aws': 'x' }],
+      [{ 'aws:team': 'x' }, { 'ovenbird:bake': 'x' }],
+      'has a tag that',
+    ],
   ])('is refused beyond it: %s', async (field, taken, refused, message) => {
     for (const value of taken)
       expect(await problemsOf({ ...definitionWith(field, value), base })).toEqual([]);

@@ -567,4 +567,30 @@ describe('planning', () => {
     expect(world.bakes()).toHaveLength(1);
     expect(world.executions.size).toBe(1);
   });
+
+  it('starts such bakes though one of them cannot be started, and says that one could not', async () => {
+    const world = planningWorld();
+    const { startBake } = world.ports.workflows;
+    world.ports.workflows.startBake = async () => {
+      throw new Error('gone');
+    };
+    for (const name of ['first', 'second']) {
+      await world.apply({ name, base: BASE_PARAMETER });
+      await expect(world.settle()).rejects.toThrow('gone');
+    }
+    const broken = world.bakes().find(({ pipeline }) => pipeline === 'first')?.id ?? '';
+    world.ports.workflows.startBake = async (name, input) => {
+      if (name.startsWith(broken)) throw new Error('still gone');
+      return await startBake(name, input);
+    };
+
+    world.clock.forward(61);
+    const { failed } = await world.sweep();
+
+    expect(world.bakes().map(({ pipeline, id }) => [pipeline, world.hasStarted(id)])).toEqual([
+      ['first', false],
+      ['second', true],
+    ]);
+    expect(failed).toMatchObject([{ part: 'queued', error: { message: 'still gone' } }]);
+  });
 });

@@ -16,7 +16,7 @@ export interface WorldImage extends Place {
   tags: Record<string, string>;
   readonly launchableBy: Set<string>;
   deprecatedAt?: string;
-  readonly copiedFrom?: string;
+  readonly copyOf?: ImageFacts['copyOf'];
 }
 export interface WorldTemplate {
   defaultVersion: string;
@@ -80,6 +80,7 @@ export function imageWorld(control = '111122223333'): ImageWorld {
     // Tags are invisible to other accounts.
     tags: image.account === account ? { ...image.tags } : {},
     ...(image.deprecatedAt === undefined ? {} : { deprecatedAt: image.deprecatedAt }),
+    ...(image.copyOf === undefined ? {} : { copyOf: image.copyOf }),
     ownerId: image.account,
   });
 
@@ -144,7 +145,7 @@ export function imageWorld(control = '111122223333'): ImageWorld {
         })),
         tags: { ...request.tags },
         launchableBy: new Set(),
-        copiedFrom: source.id,
+        copyOf: { region: source.region, imageId: source.id },
       };
       images.set(image.id, image);
       tokens.set(at(place, request.clientToken), { request: text, imageId: image.id });

@@ -1,13 +1,11 @@
 /** The AMI that a base means: it has to fit the pipeline, and must not be one of our own that was named by a detour. */
 import type { Definition } from '../../domain/definitions/definition.ts';
-import type { Home } from '../../domain/definitions/references.ts';
 import type { Problem } from '../../domain/errors.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
-import type { OwnImages, Table } from '../../ports.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { instead } from './apply-named.ts';
 import type { FoundSelector } from './apply-selectors.ts';
-import { makerOf } from './image-maker.ts';
+import { type ImageMakerDeps, makerOf } from './image-maker.ts';
 import type { Reading } from './read-definition.ts';
 
 /** As it is when the definition is applied. */
@@ -22,26 +20,22 @@ export async function checkBase(
   return await baseProblems(deps, reading.definition, { base, imageId });
 }
 
-export interface BaseImageDeps {
-  readonly table: Table;
-  readonly home: Home;
-  readonly images: Pick<OwnImages, 'describe'>;
-}
-
 /** What would be wrong with building on an image, whenever that is asked: what a selector means may have moved since it was applied. */
 export async function baseProblems(
-  { images, ...deps }: BaseImageDeps,
+  deps: ImageMakerDeps,
   { variants }: Pick<Definition, 'variants'>,
   { base, imageId }: { readonly base: Selector; readonly imageId: string | undefined },
 ): Promise<Problem[]> {
   if (base.kind === 'pipeline' || imageId === undefined) return [];
-  const image = await images.describe(deps.home.region, imageId);
+  const image = await deps.images.describe(deps.home.region, imageId);
   // What is not there is found where selectors are resolved, or by the preflight.
   if (image === undefined) return [];
   const field = `base.${base.kind}`;
   const maker = await makerOf(deps, image);
   if (maker !== undefined)
-    return [instead(field, `It leads to ${imageId}, which is made by the pipeline ${maker}.`, maker)];
+    return [
+      instead(field, `It leads to ${imageId}, an image of the pipeline ${maker} or a copy of one.`, maker),
+    ];
   return variants.flatMap(({ architecture }, index) =>
     architecture === image.architecture
       ? []
