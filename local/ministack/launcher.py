@@ -6,7 +6,6 @@ whether one is still needed).
 Prints {"port": n} when it listens. Ends, with everything that it started, when its standard input closes.
 """
 
-import asyncio
 import gc
 import json
 import os
@@ -33,8 +32,7 @@ def main() -> None:
     # Requests leave next to no cycles behind: looking for them each time would hold up requests for tens of milliseconds.
     gc.set_threshold(20_000, 50, 100)
 
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
+    import uvicorn
     from ministack import app as ministack
 
     import corrections
@@ -48,14 +46,21 @@ def main() -> None:
         sys.exit(str(failure))
     event_faults.event_faults.install()
 
-    config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
-    # The gateway keeps its connections; closing one while it is used again would look like a fault nobody injected.
-    config.keep_alive_timeout = 86_400
-    config.loglevel = "WARNING"
-    config.graceful_timeout = 1
+    # MiniStack's own choice, Hypercorn, parses HTTP in Python, which takes as long as the rest of a call.
+    config = uvicorn.Config(
+        internal.with_launcher_endpoints(ministack.app, secret),
+        http="httptools",
+        loop="uvloop",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        # The gateway keeps its connections; closing one while it is used again would look like a fault nobody injected.
+        timeout_keep_alive=86_400,
+        timeout_graceful_shutdown=1,
+    )
     print(json.dumps({"port": port}), flush=True)
-    asyncio.run(serve(internal.with_launcher_endpoints(ministack.app, secret), config))
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _end_with_parent() -> None:
