@@ -181,7 +181,7 @@ async function once(
     calls.push(...(await log.more()));
     const put = calls.find((call) => call.operation === 'PutParameter');
     const start = calls.find((call) => isStart(call, machine));
-    return put === undefined || start === undefined ? undefined : Date.parse(start.at) - Date.parse(put.at);
+    return put === undefined || start === undefined ? undefined : start.ticks - put.ticks;
   });
 }
 

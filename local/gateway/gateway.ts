@@ -33,7 +33,7 @@ interface SignedCall {
   identity: Identity | undefined;
   body: Buffer | undefined;
   operation: Operation;
-  at: string;
+  arrival: Pick<RecordedCall, 'at' | 'ticks'>;
 }
 
 /** Run Command is ours; the rest of Systems Manager is MiniStack's. */
@@ -53,9 +53,9 @@ export function createGateway(parts: GatewayParts) {
 
   return async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = incoming.url ?? '/';
-    const at = new Date().toISOString();
+    const arrival = { at: new Date().toISOString(), ticks: performance.now() };
     const signature = parseSignature(url, incoming.headers);
-    if (!signature) return unsigned(incoming, response, at);
+    if (!signature) return unsigned(incoming, response, arrival);
 
     const body = needsBody(signature.service) ? await readBody(incoming) : undefined;
     const identity = await identities.of(signature.accessKeyId);
@@ -68,18 +68,22 @@ export function createGateway(parts: GatewayParts) {
       headers: incoming.headers,
       body: body ?? Buffer.alloc(0),
     });
-    const call: SignedCall = { incoming, response, signature, identity, body, operation, at };
+    const call: SignedCall = { incoming, response, signature, identity, body, operation, arrival };
     const ours = imageServiceOf(signature.service, operation.name);
     if (ours && body) await imageCall(call, ours, body);
     else await ministackCall(call);
   };
 
   /** Approval pages, health checks, subscription confirmations: nothing to check, nobody to name. */
-  async function unsigned(incoming: IncomingMessage, response: ServerResponse, at: string): Promise<void> {
+  async function unsigned(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    arrival: SignedCall['arrival'],
+  ): Promise<void> {
     const answer = await proxy.forward(incoming, undefined);
     const operation = `${incoming.method} ${splitUrl(incoming.url ?? '/').path}`;
     const anonymous = { service: 'http', principal: 'anonymous', account: '', region: '', actions: [] };
-    recorder.record({ at, ...anonymous, operation, ...outcome(answer) });
+    recorder.record({ ...arrival, ...anonymous, operation, ...outcome(answer) });
     answer.deliver(response);
   }
 
@@ -238,9 +242,9 @@ function unknownKey(signingName: SigningName): AwsError {
 }
 
 function described(call: SignedCall, operation: string): Omit<RecordedCall, 'seq' | 'actions' | 'status'> {
-  const { signature, identity, at } = call;
+  const { signature, identity, arrival } = call;
   return {
-    at,
+    ...arrival,
     service: signature.service,
     operation,
     account: identity?.account ?? '',

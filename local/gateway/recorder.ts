@@ -11,6 +11,8 @@ export interface RecordedCall {
   seq: number;
   /** ISO time of its arrival. */
   at: string;
+  /** Its arrival by a clock that is finer and never set: only differences mean anything. Milliseconds with a fraction. */
+  ticks: number;
   /** The name that the request was signed for, e.g. `dynamodb`, `states`; `http` for unsigned requests. */
   service: string;
   operation: string;

@@ -53,6 +53,7 @@ def main() -> None:
         loop="uvloop",
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         # The gateway keeps its connections; closing one while it is used again would look like a fault nobody injected.

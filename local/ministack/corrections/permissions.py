@@ -1,8 +1,9 @@
 """Which rights a call needs."""
 
+import functools
 import json
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import kms
 
 from .support import correction, require, wrap
@@ -62,6 +63,20 @@ def keys_are_known_by_their_aliases():
 
     wrap(iam_actions, "request_tag_context", request_tag_context)
     wrap(iam_actions, "extract_resource_arn", extract_resource_arn)
+
+
+@correction(
+    fact="IAM judges a call in no time that a caller would notice; MiniStack parses all policies of a role twice for each call.",
+    source="docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+)
+def policies_are_parsed_once():
+    parse = require(iam_evaluator, "parse_policy_document")
+    parse_text = functools.lru_cache(2000)(parse)
+
+    def parse_policy_document(_original, document):
+        return parse_text(document) if isinstance(document, str) else parse(document)
+
+    wrap(iam_evaluator, "parse_policy_document", parse_policy_document)
 
 
 def alias_context(record) -> dict:

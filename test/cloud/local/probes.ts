@@ -197,8 +197,8 @@ async function start({ sfn }: Stage, stateMachineArn: string, name?: string) {
   return sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{}', ...(name ? { name } : {}) }));
 }
 
-async function allow({ cloud }: Stage, role: string, statement: object): Promise<void> {
-  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+async function allow({ cloud }: Stage, role: string, ...statements: object[]): Promise<void> {
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
   const iam = new IAMClient(cloud.clientConfig());
   await iam.send(new PutRolePolicyCommand({ RoleName: role, PolicyName: 'more', PolicyDocument }));
 }
@@ -240,6 +240,7 @@ async function stack({ cloud }: Stage, name: string, resources: object): Promise
 export const timed: ReadonlySet<string> = new Set([
   'executions_start_at_once',
   'invocations_answer_at_once',
+  'policies_are_parsed_once',
   'queues_are_long_polled',
   'streams_are_polled',
   'transactions_are_quick',
@@ -634,6 +635,34 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     }
     // Against something that goes through the same rows once: a slow moment of the machine meets both.
     return Math.min(...transactions) < 10 * Math.min(...counts);
+  },
+
+  async policies_are_parsed_once(stage) {
+    const send = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' };
+    const others = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+        Resource: `arn:aws:dynamodb:*:*:table/table-${index}`,
+      }));
+    const least: number[] = [];
+    for (const [role, count] of [
+      ['of-few-rights', 1],
+      ['of-many-rights', 5000],
+    ] as const) {
+      const QueueUrl = await makeQueue(stage, role);
+      await makeRole(stage.cloud, role, [], { AWS: account });
+      await allow(stage, role, send, ...others(count));
+      const client = await senderAs(stage, role);
+      const times: number[] = [];
+      for (let turn = 0; turn < 8; turn += 1)
+        times.push(
+          await duration(() => client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }))),
+        );
+      least.push(Math.min(...times));
+    }
+    const [few = 0, many = 0] = least;
+    return many < 5 * few;
   },
 
   async the_loopback_counts_as_tls(stage) {
