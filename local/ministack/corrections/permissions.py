@@ -3,10 +3,10 @@
 import functools
 import json
 
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, responses
 from ministack.services import kms
 
-from .support import correction, require, wrap
+from .support import correction, replace_text, require, wrap
 
 BATCHES = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -77,6 +77,19 @@ def policies_are_parsed_once():
         return parse_text(document) if isinstance(document, str) else parse(document)
 
     wrap(iam_evaluator, "parse_policy_document", parse_policy_document)
+
+    # Who calls is known by the key alone; the rights of the caller are for those who judge.
+    require(iam_evaluator, "resolve_credential")
+    iam_evaluator._credential_of = lambda access_key, account: iam_evaluator.resolve_credential(
+        access_key, require(responses, "_account_from_sts_session")(access_key) or account
+    )
+    replace_text(
+        iam_evaluator,
+        "request_caller_arn",
+        ("resolve_principal(access_key, get_account_id())", "_credential_of(access_key, get_account_id())"),
+        ('getattr(principal, "arn", "")', 'getattr(principal, "principal_arn", "")'),
+        ("return principal.arn", "return principal.principal_arn"),
+    )
 
 
 def alias_context(record) -> dict:
