@@ -1,7 +1,15 @@
 /** What all SDK clients share. Connections are kept alive by the SDK itself (sdk-for-javascript/v3/developer-guide/node-reusing-connections). */
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { TryLater } from '../domain/errors.ts';
 
+/**
+ * Before it hands out an answer the SDK prepares what a logger's `info` could want: the whole input and the whole answer, without what is
+ * sensitive. It does so for the logger that it brings itself, too, which drops it all; for one without `info` it does not (`loggerMiddleware` of @aws-sdk/core).
+ */
+const SILENT = { debug: () => {}, warn: () => {} };
+
 export const clientDefaults = {
+  logger: SILENT as unknown as NonNullable<DynamoDBClientConfig['logger']>,
   retryMode: 'standard',
   maxAttempts: 4,
   requestHandler: { connectionTimeout: 2000, requestTimeout: 15_000 },

@@ -27,8 +27,8 @@ class _Copies:
 @correction(
     fact=(
         "DynamoDB answers within milliseconds, however many attributes an item has; MiniStack copies each item of a "
-        "transaction several times, attribute by attribute, counts units of capacity that nobody asked for, and judges "
-        "the same right again for each item."
+        "transaction several times, attribute by attribute, reads each expression several times, letter by letter, counts units "
+        "of capacity that nobody asked for, and judges the same right again for each item."
     ),
     source="docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html",
 )
@@ -36,6 +36,8 @@ def transactions_are_quick():
     require(dynamodb, "copy")
     dynamodb.copy = _Copies()
     dynamodb._condition_syntax_error = functools.lru_cache(1000)(require(dynamodb, "_condition_syntax_error"))
+    tokens_of = functools.lru_cache(2000)(require(dynamodb, "_tokenize"))
+    wrap(dynamodb, "_tokenize", lambda _original, expression: list(tokens_of(expression)))
     replace_text(
         dynamodb,
         "_transact_write_items",
