@@ -118,7 +118,7 @@ describe('preflight', () => {
     [
       'is made by a pipeline, whoever leads the parameter there',
       { tags: { [TAGS.pipeline]: 'hardened' } },
-      'made by the pipeline hardened. Name the pipeline: base.pipeline: hardened',
+      'an image of the pipeline hardened or a copy of one. Name the pipeline: base.pipeline: hardened',
     ],
     ['is for another architecture by now', { architecture: 'arm64' }, 'an image for arm64'],
   ])('finds that the image to build on %s', async (_, facts, problem) => {
