@@ -361,7 +361,10 @@ export interface BaseImages {
   state(imageId: string): Promise<string | undefined>;
 }
 
-/** Images and snapshots of the control account, in any region. */
+/**
+ * Images and snapshots of the control account, in any region. Throws TryLater where AWS throttles, DistributionFailed where it refuses; its
+ * fact `refused` is true where the account may not do this there at all, as in a Region that is not enabled.
+ */
 export interface OwnImages {
   describe(region: string, imageId: string): Promise<ImageFacts | undefined>;
   /** Tags images and snapshots. */

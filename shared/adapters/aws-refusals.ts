@@ -23,6 +23,12 @@ const PASSING = new Set([
   'TimeoutError',
 ]);
 
+/**
+ * What a Region answers that the account may not use: one that is not enabled (accounts/latest/reference/manage-acct-regions; ec2
+ * AWSEC2/APIReference/errors-overview), or one that the organization denies.
+ */
+const REFUSED = new Set(['AuthFailure', 'OptInRequired', 'UnauthorizedOperation']);
+
 /** Runs a call; `what` says in the middle of a sentence what it was for. Names in `absent` mean that there is nothing: answers undefined. */
 export async function ask<Result>(
   what: string,
@@ -48,5 +54,9 @@ function translated(what: string, error: unknown, later: readonly string[]): unk
   if (!('$fault' in error) && status === undefined && !isNetwork(error)) return error;
   return passing
     ? new TryLater(message, {}, { cause: error })
-    : new DistributionFailed(message, { aws: error.name }, { cause: error });
+    : new DistributionFailed(
+        message,
+        { aws: error.name, ...(REFUSED.has(error.name) ? { refused: true } : {}) },
+        { cause: error },
+      );
 }

@@ -1,5 +1,6 @@
 import { bakeInName } from '../../domain/definitions/reach.ts';
 import type { Home } from '../../domain/definitions/references.ts';
+import { DistributionFailed } from '../../domain/errors.ts';
 import { keys, TAGS } from '../../domain/naming.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { ImageFacts, OwnImages, Table } from '../../ports.ts';
@@ -20,10 +21,24 @@ export async function makerOf(deps: ImageMakerDeps, image: ImageFacts): Promise<
   for (let copies = 0; looked !== undefined && copies <= MOST_COPIES; copies += 1) {
     const maker = await signedBy(deps, looked);
     if (maker !== undefined) return maker;
-    const { copyOf }: ImageFacts = looked;
-    looked = copyOf && (await deps.images.describe(copyOf.region, copyOf.imageId));
+    looked = await sourceOf(deps, looked);
   }
   return undefined;
+}
+
+async function sourceOf(
+  { images, home }: ImageMakerDeps,
+  { copyOf }: ImageFacts,
+): Promise<ImageFacts | undefined> {
+  if (copyOf === undefined) return undefined;
+  try {
+    return await images.describe(copyOf.region, copyOf.imageId);
+  } catch (error) {
+    // In a Region that this account may not use there is no image of ours, and a base copied from there is as good as any.
+    const isClosed = error instanceof DistributionFailed && error.facts.refused === true;
+    if (isClosed && copyOf.region !== home.region) return undefined;
+    throw error;
+  }
 }
 
 /**

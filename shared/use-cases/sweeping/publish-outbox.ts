@@ -9,6 +9,7 @@ import { ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { changesToTell, type Message, messageFor } from '../../domain/telling/messages.ts';
 import { type Clock, type EventPublisher, type Notifier, type Table, WriteConflict } from '../../ports.ts';
 import { read, readMany } from '../store/read.ts';
+import { inTurn } from './in-turn.ts';
 
 export interface PublishDeps {
   readonly table: Table;
@@ -56,20 +57,16 @@ export async function sweepOutbox(deps: PublishDeps): Promise<number> {
   const upTo = new Date(deps.clock.now().getTime() - MISSED_SECONDS * 1000).toISOString();
   const page = await deps.table.query({ index: 'due', pk: due.outbox, upTo, limit: SWEPT_AT_ONCE });
   let published = 0;
-  const problems: unknown[] = [];
-  for (const item of page.items) {
+  await inTurn(page.items, async (item) => {
     try {
       const { id } = OutboxRecordSchema.parse(item);
       if ((await publishOutbox(deps, id)) === 'published') published += 1;
     } catch (error) {
-      problems.push(error);
-      await postpone(deps, item).catch((trouble: unknown) => problems.push(trouble));
+      // What kept it from being published is what should be heard of.
+      await postpone(deps, item).catch(() => undefined);
+      throw error;
     }
-  }
-  if (problems.length > 0)
-    throw new Error(`Rows to be published: ${published} of ${page.items.length} were, others failed.`, {
-      cause: problems[0],
-    });
+  });
   return published;
 }
 

@@ -20,6 +20,7 @@ import { sweepConfirmed } from '../planning/confirm-wave.ts';
 import { planNext } from '../planning/plan-capacity.ts';
 import { QUEUED_SECONDS } from '../planning/plan-start.ts';
 import { sweepWaits } from '../waiting/sweep-waits.ts';
+import { inTurn } from './in-turn.ts';
 import { type PublishDeps, sweepOutbox } from './publish-outbox.ts';
 
 export interface SweepDeps extends FanOutDeps, PublishDeps {
@@ -121,7 +122,7 @@ async function sweepFanOuts(deps: SweepDeps): Promise<number> {
     upTo: deps.clock.now().toISOString(),
     limit: FAN_OUTS_AT_ONCE,
   });
-  await each(page.items, (item) => fanOutChange(deps, ChangeRecordSchema.parse(item).id));
+  await inTurn(page.items, (item) => fanOutChange(deps, ChangeRecordSchema.parse(item).id));
   return page.items.length;
 }
 
@@ -139,7 +140,7 @@ async function sweepQueued(deps: SweepDeps): Promise<number> {
     // One that was asked to end before it began is ended by end-executions.
     .filter((attempt) => attempt.state === 'queued' && attempt.endRequested === undefined);
   const dueSk = new Date(now.getTime() + QUEUED_SECONDS * 1000).toISOString();
-  await each(queued, async ({ bake, attempt }) => {
+  await inTurn(queued, async ({ bake, attempt }) => {
     await deps.workflows.startBake(executionName({ bake, attempt, machine: 'bake' }), { bake, attempt });
     try {
       await deps.table.write([
@@ -151,11 +152,4 @@ async function sweepQueued(deps: SweepDeps): Promise<number> {
     }
   });
   return queued.length;
-}
-
-/** One after the other. One that fails keeps no other from its turn; its error is thrown when all have had theirs. */
-async function each<T>(entries: readonly T[], work: (entry: T) => Promise<unknown>): Promise<void> {
-  const problems: unknown[] = [];
-  for (const entry of entries) await work(entry).catch((error: unknown) => problems.push(error));
-  if (problems.length > 0) throw problems[0];
 }

@@ -64,6 +64,18 @@ describe('what AWS answers', () => {
     });
   });
 
+  it.each(['AuthFailure', 'OptInRequired', 'UnauthorizedOperation'])(
+    'tells a Region that the account may not use from other refusals: %s',
+    async (name) => {
+      const asking = ask('Asking', () => Promise.reject(awsError(name, 401)));
+      const refused = ask('Asking', () => Promise.reject(awsError('InvalidParameterValue')));
+
+      await expect(asking).rejects.toMatchObject({ facts: { aws: name, refused: true } });
+      await expect(refused).rejects.toMatchObject({ facts: { aws: 'InvalidParameterValue' } });
+      await expect(refused).rejects.not.toHaveProperty('facts.refused');
+    },
+  );
+
   it('is a defect of ours when it is no answer at all', async () => {
     await expect(ask('Asking', () => Promise.reject(new TypeError('x is undefined')))).rejects.toThrow(
       TypeError,

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidDefinition, type Problem } from '../../../shared/domain/errors.ts';
+import {
+  DistributionFailed,
+  InvalidDefinition,
+  type Problem,
+  TryLater,
+} from '../../../shared/domain/errors.ts';
 import { imageName } from '../../../shared/domain/naming.ts';
 import type { ImageFacts } from '../../../shared/ports.ts';
 import { ami, BASE_PARAMETER, HOME, type PipelineSpec, planningWorld } from '../../support/planning-world.ts';
@@ -111,6 +116,23 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
 
     images.delete(`eu-central-1/${ami(52)}`);
     expect(await problem({ more: { base: { ami: ami(50) } } })).toBeUndefined();
+  });
+
+  it('as a copy from a Region that may not be used it is none of ours; one that cannot be read for now is not taken', async () => {
+    const { world, problem } = await shop();
+    const from = (error: Error) => {
+      world.ports.images.describe = async (region: string) => {
+        if (region === HOME.region) return facts({ copyOf: { region: 'me-south-1', imageId: ami(51) } });
+        throw error;
+      };
+      return problem({ more: { base: { ami: ami(50) } } });
+    };
+
+    await expect(from(new TryLater('throttled'))).rejects.toThrow(TryLater);
+    await expect(from(new DistributionFailed('bad', { aws: 'Other' }))).rejects.toThrow(DistributionFailed);
+    expect(
+      await from(new DistributionFailed('refused', { aws: 'AuthFailure', refused: true })),
+    ).toBeUndefined();
   });
 });
 
