@@ -113,11 +113,14 @@ function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) 
   };
   const hintQueue: HintQueue = { send: async (topics) => void hints.push(topics) };
   const executionArn = (machine: string, name: string) => `arn:execution:${machine}:${name}`;
-  const workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'> = {
+  const workflows: Pick<Workflows, 'startBake' | 'prepareBake' | 'stop' | 'executionArn'> = {
     executionArn,
     startBake: async (name, { bake }) => {
       started.add(bake);
       return executionArn('bake', name);
+    },
+    prepareBake(name, input) {
+      return () => this.startBake(name, input);
     },
     stop: async () => {},
   };

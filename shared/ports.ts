@@ -188,6 +188,8 @@ export interface ExecutionStatus {
 export interface Workflows {
   /** Starts the bake machine. Same name and input again finds the first execution, ended or not. Returns its ARN. */
   startBake(name: string, input: { bake: string; attempt: number }): Promise<string>;
+  /** Makes such a start ready while what it needs is still being written. Nothing is sent before the function that is returned is called. */
+  prepareBake(name: string, input: { bake: string; attempt: number }): () => Promise<string>;
   /** Stopping an execution that has ended, or that never was, is no error. */
   stop(execution: string, reason: string): Promise<void>;
   describe(execution: string): Promise<ExecutionStatus | undefined>;

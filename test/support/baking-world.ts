@@ -392,6 +392,9 @@ function memoryWorkflows(): MemoryWorkflows {
       if (!executions.has(arn)) executions.set(arn, { status: 'RUNNING' });
       return arn;
     },
+    prepareBake(name, input) {
+      return () => this.startBake(name, input);
+    },
     async stop(execution, reason) {
       stopped.push(execution);
       if (executions.get(execution)?.status === 'RUNNING')

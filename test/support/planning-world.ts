@@ -137,6 +137,10 @@ export function planningWorld(
       if (!executions.has(arn)) executions.set(arn, { status: 'RUNNING' });
       return arn;
     },
+    // By way of the other one, whatever a test has made of that.
+    prepareBake(name, input) {
+      return () => this.startBake(name, input);
+    },
     stop: async (execution) => {
       if (executions.get(execution)?.status === 'RUNNING') executions.set(execution, { status: 'ABORTED' });
     },

@@ -27,7 +27,7 @@ export interface ExpressDeps {
   readonly ids: Ids;
   readonly digest: Digest;
   readonly limits: Limits;
-  readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
+  readonly workflows: Pick<Workflows, 'prepareBake' | 'executionArn'>;
 }
 
 /** A wave of many is planned in the ordinary way, where one that fails does not hold up the others. */

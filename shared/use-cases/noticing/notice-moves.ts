@@ -15,7 +15,7 @@ import {
 import type { Left } from '../../domain/versions/flapping.ts';
 import { MAX_WRITES, type PlanQueue, type Write } from '../../ports.ts';
 import { takeTogether } from '../planning/plan-capacity.ts';
-import { launch } from '../planning/plan-start.ts';
+import { readyToLaunch } from '../planning/plan-start.ts';
 import { readMany } from '../store/read.ts';
 import { countWave } from './count-wave.ts';
 import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-change.ts';
@@ -174,9 +174,10 @@ async function moveAtOnce(
       started.push(start.bake);
     }
   }
+  const launches = started.map((bake) => readyToLaunch(deps, bake));
   await deps.table.write(oneEach(writes));
   await Promise.all([
-    ...started.map((bake) => launch(deps, bake)),
+    ...launches.map((launch) => launch()),
     ...(marked.length > 0 ? [deps.planQueue.send(planRequests(marked))] : []),
   ]);
 }

@@ -19,7 +19,7 @@ import { startBake } from './plan-start.ts';
 import { supersedeBake } from './plan-supersede.ts';
 
 export interface PlanDeps extends SituationDeps, Omit<NoticeTopicsDeps, 'resolver'> {
-  readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
+  readonly workflows: Pick<Workflows, 'startBake' | 'prepareBake' | 'stop' | 'executionArn'>;
 }
 
 export type PlanOutcome =

@@ -29,7 +29,7 @@ export interface StartBakeDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly limits: Limits;
-  readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
+  readonly workflows: Pick<Workflows, 'prepareBake' | 'executionArn'>;
 }
 
 /** A queued attempt whose execution does not run by then is started by the sweep. */
@@ -42,8 +42,9 @@ export async function startBake(
   decision: StartDecision,
 ): Promise<BakeRecord> {
   const { bake, writes } = startWrites(deps, read, decision);
+  const launch = readyToLaunch(deps, bake);
   await deps.table.write(writes);
-  await launch(deps, bake);
+  await launch();
   return bake;
 }
 
@@ -98,9 +99,12 @@ function ancestorChecks({ ancestors }: Situation, room: number): Write[] {
   );
 }
 
-/** Starts the machine of a bake that has been recorded. */
-export async function launch(deps: Pick<StartBakeDeps, 'workflows'>, bake: BakeRecord): Promise<void> {
-  await deps.workflows.startBake(executionOf(bake), { bake: bake.id, attempt: bake.attempt });
+/** Starts the machine of a bake, to be called when the bake has been recorded; what can be done for it is done before. */
+export function readyToLaunch(
+  deps: Pick<StartBakeDeps, 'workflows'>,
+  bake: BakeRecord,
+): () => Promise<unknown> {
+  return deps.workflows.prepareBake(executionOf(bake), { bake: bake.id, attempt: bake.attempt });
 }
 
 function executionOf(bake: BakeRecord): string {

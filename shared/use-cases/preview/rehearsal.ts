@@ -78,6 +78,9 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
         if (!played.has(bake)) begun.push(bake);
         return executionArn('bake', name);
       },
+      prepareBake(name, input) {
+        return () => this.startBake(name, input);
+      },
       stop: async (execution) => void stopped.push(execution),
     },
   };

@@ -19,8 +19,8 @@ const CALLED = [
   'workflows',
   'images',
 ] as const satisfies (keyof Ports)[];
-/** Made up without calling anybody. */
-const AT_ONCE = new Set<string | symbol>(['executionArn']);
+/** Made up without calling anybody; what is prepared is a call of `startBake` when it is sent. */
+const AT_ONCE = new Set<string | symbol>(['executionArn', 'prepareBake']);
 
 export function withCalls(ports: Ports, around: Around): Ports {
   const wrapped = CALLED.map((name) => [name, watched(ports[name], around)]);

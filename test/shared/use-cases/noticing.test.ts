@@ -591,6 +591,8 @@ describe('planning', () => {
       ['first', false],
       ['second', true],
     ]);
-    expect(failed).toMatchObject([{ part: 'queued', error: { message: 'still gone' } }]);
+    expect(failed).toMatchObject([
+      { part: 'queued', error: { message: '1 of 2 were done. Error: still gone' } },
+    ]);
   });
 });
