@@ -1,6 +1,7 @@
 /** What a play is played on: the world in memory, its pipelines, what has been seen of it, and what it broke. */
 import { TryLater } from '../../../shared/domain/errors.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
+import type { Memory } from '../../../shared/use-cases/noticing/notice-ahead.ts';
 import { type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
 import { type Entry, entryOf, OUTSIDE_AMI } from './estate.ts';
 import { publishFirst } from './outside.ts';
@@ -19,6 +20,8 @@ export interface Stage {
   losesAll: boolean;
   /** Ports for one run of a handler. */
   process: () => PlanningWorld['ports'];
+  /** What functions that notice changes remember while they stay warm: one entry for each that runs. */
+  readonly warm: readonly Memory[];
   /** So many resolutions fail from now on. */
   throttles: number;
   readonly seen: Watched;
@@ -41,6 +44,7 @@ export function stageOf(given: Setting): Stage {
     faults: { lost: given.lost, doubled: given.doubled, late: given.late },
     losesAll: false,
     process: () => world.ports,
+    warm: [new Map(), new Map()],
     throttles: 0,
     seen: watch(world, entries, broken),
     broken,

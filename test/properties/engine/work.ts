@@ -1,7 +1,7 @@
 /** Messages are taken and handled: some at once, in any order, some twice, some never, by processes that may die. */
 import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
 import { planIfThere } from '../../../shared/use-cases/planning/plan-pipeline.ts';
-import type { CrashPoint } from '../../support/crashing.ts';
+import { Crash, type CrashPoint } from '../../support/crashing.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Around, dyingAt, interleaved, succeeds, withCalls } from './handlers.ts';
 import type { Stage } from './stage.ts';
@@ -68,9 +68,18 @@ function maybeDouble(stage: Stage, message: Message): void {
   );
 }
 
-async function handle(ports: Ports, message: Message): Promise<void> {
-  if (message.kind === 'hint') await noticeHint(ports, message.body);
-  else await planIfThere(ports, message.plan.pipeline);
+async function handle({ warm, random }: Stage, ports: Ports, message: Message): Promise<void> {
+  if (message.kind === 'plan') {
+    await planIfThere(ports, message.plan.pipeline);
+    return;
+  }
+  const memory = warm[random.below(warm.length)] ?? new Map();
+  try {
+    await noticeHint({ ...ports, memory }, message.body);
+  } catch (error) {
+    if (error instanceof Crash) memory.clear();
+    throw error;
+  }
 }
 
 /** One message from its queue to its end; whoever fails leaves it to the next. Answers whether there was one. */
@@ -83,7 +92,7 @@ export async function workOnce(
   if (message === undefined) return false;
   if (isLost(stage, message)) return true;
   maybeDouble(stage, message);
-  if (!(await succeeds(() => handle(ports, message)))) putBack(stage, message);
+  if (!(await succeeds(() => handle(stage, ports, message)))) putBack(stage, message);
   return true;
 }
 
