@@ -94,7 +94,8 @@ function foundOf(
       ? deps.versionOf(selector)
       : { version: channel.release, detail: { ...channel.images } };
   const at = deps.clock.now().toISOString();
-  const record = { key, topic: selectorTopic(selector), selector, version, detail, since: at, checkedAt: at };
+  const named = { key, topic: selectorTopic(selector), selector, namedAt: at };
+  const record = { ...named, version, detail, since: at, checkedAt: at };
   return { record, isKnown: false };
 }
 

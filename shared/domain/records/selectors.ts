@@ -48,6 +48,8 @@ export const SelectorRecordSchema = z.lazy(() =>
     unsettled: z.object({ version: z.string(), until: Time }).optional(),
     /** How often a pipeline has begun to use it: whoever removes it as unused must not miss one that begins meanwhile. */
     uses: z.number().int().nonnegative().optional(),
+    /** When a definition first named it; one that was forgotten and named again counts its uses anew. */
+    namedAt: Time.optional(),
   }),
 );
 export type SelectorRecord = z.infer<typeof SelectorRecordSchema>;

@@ -62,12 +62,12 @@ async function look(
   // What others use already and resolves to nothing just now is asked for again: who names it for the first time should know.
   if (row?.version !== undefined && row.problem === undefined) return { record: row, isKnown: true };
   const key = selectorKey(selector);
-  const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector };
+  const at = deps.clock.now().toISOString();
+  const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector, namedAt: at };
   const resolution =
     selector.kind === 'pipeline' ? await channelOf(deps, selector) : await deps.resolver.resolve(selector);
   if (resolution.found) {
     const { version, detail } = resolution;
-    const at = deps.clock.now().toISOString();
     const record: SelectorRecord = { ...empty, version, detail: { ...detail }, since: at, checkedAt: at };
     return { record: row ?? record, isKnown: row !== undefined };
   }

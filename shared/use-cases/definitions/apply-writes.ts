@@ -17,8 +17,10 @@ import type {
 } from '../../domain/records/selectors.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import { type Table, type Write, WriteConflict } from '../../ports.ts';
+import { listOf } from '../noticing/notice-ahead.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { parentNames } from './apply-graph.ts';
+import { beginsToLook } from './apply-named.ts';
 import { publishedParameter } from './apply-reach.ts';
 import type { FoundSelector } from './apply-selectors.ts';
 import type { Before } from './read-before.ts';
@@ -213,8 +215,13 @@ function selectorWrites(
       return [put, { update: keys.selector(record.key), add: { uses: 1 }, when: { exists: true } }];
     return [put, ...newSelectorWrites(record, first?.selector === record.key ? { change: first.id } : {})];
   });
+  const fresh = selectors.filter(({ isKnown }) => !isKnown).map(({ record }) => record);
   const gone = old.filter((key) => !wanted.has(key));
-  return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
+  return [
+    ...rows,
+    ...listedUnderOthers(fresh),
+    ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) })),
+  ];
 }
 
 /** The rows of a selector that nobody has named before. */
@@ -226,6 +233,17 @@ function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'c
     { put: { ...keys.selector(key), ...record, ...more, ...place }, when: { exists: false } },
     { put: { ...keys.topicSelector(topic, key), ...listed } },
   ];
+}
+
+/**
+ * Who remembers what is listed under a topic, as warm functions do, has to see that there is more by now. Only a topic that can be named
+ * itself is remembered: a parameter, beside its pinned versions and labels.
+ */
+function listedUnderOthers(fresh: readonly SelectorRecord[]): Write[] {
+  const topics = new Set(
+    fresh.flatMap(({ topic, key, selector }) => (selector.kind === 'ssm' && key !== topic ? [topic] : [])),
+  );
+  return [...topics].map((topic) => beginsToLook(listOf(topic)));
 }
 
 /**
@@ -241,7 +259,7 @@ export async function writeSelectorsAhead(
   await Promise.all(
     fresh.map(async ({ record }) => {
       try {
-        await table.write(newSelectorWrites(record));
+        await table.write([...newSelectorWrites(record), ...listedUnderOthers([record])]);
       } catch (error) {
         // Somebody else has begun to name it at this moment.
         if (!(error instanceof WriteConflict)) throw error;

@@ -1,11 +1,21 @@
 /**
  * A function that stays warm remembers what it last read of a topic, and asks for what it will need while it reads that again. If the second
  * reading names the same selectors and pipelines, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
+ * A topic of few pipelines is not even listed again: its rows are read by their keys, with what counts who has come.
  */
-import type { ChangeRecord, SelectorRecord, SelectorUserRecord } from '../../domain/records/selectors.ts';
+import * as z from 'zod';
+import { keys } from '../../domain/naming.ts';
+import {
+  type ChangeRecord,
+  type SelectorRecord,
+  SelectorRecordSchema,
+  type SelectorUserRecord,
+  SelectorUserRecordSchema,
+} from '../../domain/records/selectors.ts';
 import type { Limits, Resolution, SelectorResolver, Table } from '../../ports.ts';
+import { ReadBatch } from '../store/read-batch.ts';
 import { countWave } from './count-wave.ts';
-import { EXPRESS_USERS, type ExpressRead, readExpress } from './notice-express.ts';
+import { EXPRESS_USERS, type ExpressRead, wantExpress } from './notice-express.ts';
 import type { UserPage } from './notice-moves.ts';
 
 /** A selector's row and the first pipelines that use it. */
@@ -14,14 +24,34 @@ export interface Found {
   readonly users: UserPage;
 }
 
-interface Remembered {
+/** When a topic was listed, and what counted its pipelines and selectors then, since when that count is known. Times of the function's clock. */
+export interface Listing {
+  readonly at: number;
+  readonly count?: { readonly text: string; readonly since: number } | undefined;
+}
+
+export interface Remembered {
   readonly found: readonly Found[];
+  readonly listing: Listing;
   /** Others are built on the pipelines that use it, so that counting its wave takes reads of its own. */
   readonly isBuiltOn: boolean;
 }
 
 /** By topic; lives as long as the function's instance. */
 export type Memory = Map<string, Remembered>;
+
+/** A topic that has only one selector, read by the keys of that and of the pipelines that were known to use it. */
+export interface Again {
+  readonly found: readonly Found[];
+  /** Another one once a pipeline has begun to use the selector, or another selector is listed under the topic. */
+  readonly count: string;
+}
+
+export interface Early {
+  /** Undefined where it cannot be read like that, or where one of those pipelines has left. */
+  readonly again: Promise<Again | undefined>;
+  readonly ahead: Promise<Ahead>;
+}
 
 export interface Ahead {
   /** By the selector's key, as are the resolutions. */
@@ -42,7 +72,20 @@ const MOST_TOPICS = 500;
 /** Clocks of functions, and that of the queue, differ by far less. */
 export const CLOCK_MARGIN_MS = 250;
 
-export async function readAhead(deps: AheadDeps, { found, isBuiltOn }: Remembered): Promise<Ahead> {
+export function readAhead(deps: AheadDeps, topic: string, { found, isBuiltOn }: Remembered): Early {
+  const batch = new ReadBatch();
+  const express = wantExpress(batch, expressUsers(found));
+  const again = wantAgain(batch, topic, found);
+  const reading = batch.send(deps.table);
+  return { again: reading.then(again), ahead: lookAhead(deps, found, isBuiltOn, reading.then(express)) };
+}
+
+async function lookAhead(
+  deps: AheadDeps,
+  found: readonly Found[],
+  isBuiltOn: boolean,
+  reading: Promise<ExpressRead>,
+): Promise<Ahead> {
   // What a channel holds is in the table, and read in its own way.
   const asked = found.filter(({ row }) => row.selector.kind !== 'pipeline');
   const few = asked.length > MOST_SELECTORS ? [] : asked;
@@ -50,13 +93,62 @@ export async function readAhead(deps: AheadDeps, { found, isBuiltOn }: Remembere
     Promise.all(
       few.map(async ({ row, users }) => [row.key, await countWave(deps, row.key, users, leaves)] as const),
     );
-  const reading = readExpress(deps, expressUsers(found));
   const [express, waves, resolutions] = await Promise.all([
     reading,
     isBuiltOn ? wavesOf(new Set()) : reading.then(({ leaves }) => wavesOf(leaves)),
     Promise.all(few.map(async ({ row }) => [row.key, await deps.resolver.resolve(row.selector)] as const)),
   ]);
   return { waves: new Map(waves), resolutions: new Map(resolutions), express };
+}
+
+/** Where selectors that begin to be listed under a topic are counted; see apply-writes.ts. */
+export function listOf(topic: string): string {
+  return `topic:${topic}`;
+}
+
+const ListSchema = z.lazy(() => z.object({ version: z.number() }));
+
+function wantAgain(batch: ReadBatch, topic: string, found: readonly Found[]): () => Again | undefined {
+  const [only, another] = found;
+  const isAlone = only?.row.key === topic && another === undefined && only.users.cursor === undefined;
+  if (!isAlone || only.users.users.length > EXPRESS_USERS) return () => undefined;
+  const own = batch.want(keys.selector(topic), SelectorRecordSchema);
+  const users = only.users.users.map(({ pipeline }) =>
+    batch.want(keys.selectorUser(topic, pipeline), SelectorUserRecordSchema),
+  );
+  const list =
+    only.row.selector.kind === 'ssm' ? batch.want(keys.lookers(listOf(topic)), ListSchema) : undefined;
+  return () => {
+    const row = own();
+    const still = users.flatMap((user) => user() ?? []);
+    if (row === undefined || still.length < users.length) return undefined;
+    return {
+      found: [{ row, users: { users: still, cursor: undefined } }],
+      count: `${row.namedAt}/${row.uses ?? 0}/${list?.()?.version ?? 0}`,
+    };
+  };
+}
+
+/**
+ * Rows of one transaction are not seen to change at one moment (amazondynamodb/latest/developerguide/transaction-apis, "Isolation levels"): a
+ * list that was read right after its count may still lack who had been counted. One that was read so long after has all of them.
+ */
+const COUNTED_MS = 10_000;
+
+/** Whether the list that is remembered is complete as long as the count stays what it was. */
+export function isComplete({ listing: { at, count } }: Remembered): boolean {
+  return count !== undefined && at - count.since >= COUNTED_MS;
+}
+
+/** What is known of a list that was read `at`; its count came with a reading that ended `now`. */
+export function listingOf(
+  before: Remembered | undefined,
+  count: string | undefined,
+  { at, now }: { readonly at: number; readonly now: number },
+): Listing {
+  if (count === undefined) return { at };
+  const known = before?.listing.count;
+  return { at, count: known?.text === count ? known : { text: count, since: now } };
 }
 
 /** Pipelines that may take the short way, where there are few. */
@@ -87,7 +179,7 @@ function shape({ row, users }: Found): unknown {
 export function remember(
   memory: Memory,
   topic: string,
-  found: readonly Found[],
+  { found, listing }: Pick<Remembered, 'found' | 'listing'>,
   { moves = [], isBuiltOn }: { readonly moves?: readonly ChangeRecord[]; readonly isBuiltOn?: boolean } = {},
 ): void {
   const changes = new Map(moves.map(({ selector, id }) => [selector, id]));
@@ -97,7 +189,7 @@ export function remember(
   });
   const before = memory.get(topic)?.isBuiltOn ?? true;
   memory.delete(topic);
-  memory.set(topic, { found: known, isBuiltOn: isBuiltOn ?? before });
+  memory.set(topic, { found: known, listing, isBuiltOn: isBuiltOn ?? before });
   const [oldest] = memory.keys();
   if (memory.size > MOST_TOPICS && oldest !== undefined) memory.delete(oldest);
 }

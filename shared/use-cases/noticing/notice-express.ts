@@ -46,6 +46,13 @@ export async function readExpress(
   users: readonly SelectorUserRecord[],
 ): Promise<ExpressRead> {
   const batch = new ReadBatch();
+  const express = wantExpress(batch, users);
+  await batch.send(deps.table);
+  return express();
+}
+
+/** The same as a part of a batch that is read for something else, too. */
+export function wantExpress(batch: ReadBatch, users: readonly SelectorUserRecord[]): () => ExpressRead {
   const rows = users.flatMap((user) =>
     user.express === undefined ? [] : [rowsOf(batch, user, user.express)],
   );
@@ -54,11 +61,12 @@ export async function readExpress(
     const key = selectorKey({ kind: 'pipeline', pipeline, channel: express.plan.channel });
     return [{ pipeline, row: batch.want(keys.selector(key), SelectorRecordSchema) }];
   });
-  await batch.send(deps.table);
-  const seen = rows.flatMap((row) => row() ?? []);
-  return {
-    seen: new Map(seen.map((entry) => [entry.pipeline.name, entry])),
-    leaves: new Set(releases.flatMap(({ pipeline, row }) => (row() === undefined ? [pipeline] : []))),
+  return () => {
+    const seen = rows.flatMap((row) => row() ?? []);
+    return {
+      seen: new Map(seen.map((entry) => [entry.pipeline.name, entry])),
+      leaves: new Set(releases.flatMap(({ pipeline, row }) => (row() === undefined ? [pipeline] : []))),
+    };
   };
 }
 

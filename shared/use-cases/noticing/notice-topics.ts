@@ -22,10 +22,14 @@ import { read, readAll } from '../store/read.ts';
 import { usersOf } from './fan-out-change.ts';
 import {
   type Ahead,
+  type Early,
   expressUsers,
   type Found,
+  isComplete,
   isStillGood,
+  listingOf,
   type Memory,
+  type Remembered,
   readAhead,
   remember,
 } from './notice-ahead.ts';
@@ -52,19 +56,19 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
   for (let round = 0; round < ROUNDS; round += 1) {
     const remembered = round === 0 ? deps.memory?.get(topic) : undefined;
     const asked = deps.clock.now();
-    const reading = selectorsOf(deps.table, topic);
-    const early = remembered === undefined ? undefined : readAhead(deps, remembered);
-    // Where it is not needed, nobody has to hear that it failed.
-    early?.catch(() => {});
-    const found = await reading;
-    if (deps.memory !== undefined) remember(deps.memory, topic, found);
+    const early = remembered === undefined ? undefined : readAhead(deps, topic, remembered);
+    // Where they are not needed, nobody has to hear that they failed.
+    early?.ahead.catch(() => {});
+    const listed = await listTopic(deps, topic, remembered, early);
+    const { found } = listed;
+    if (deps.memory !== undefined) remember(deps.memory, topic, listed);
     const isGood = remembered !== undefined && isStillGood(remembered.found, found, asked);
     // What failed early is asked for again below, where the reason is written down.
-    const ahead = isGood ? await early?.catch(() => undefined) : undefined;
+    const ahead = isGood ? await early?.ahead.catch(() => undefined) : undefined;
     try {
       const { isBuiltOn, ...noticed } = await noticeSelectors(deps, found, { ahead, express: round === 0 });
       if (deps.memory !== undefined)
-        remember(deps.memory, topic, found, { moves: noticed.changes, isBuiltOn });
+        remember(deps.memory, topic, listed, { moves: noticed.changes, isBuiltOn });
       return noticed;
     } catch (error) {
       // Somebody else moved one of them meanwhile, or the short way met something unusual: look again.
@@ -72,6 +76,25 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
     }
   }
   throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
+}
+
+/** What is listed under the topic: as it is remembered, where its rows and its count say that this is still all, or read anew. */
+async function listTopic(
+  { table, clock }: Pick<NoticeTopicsDeps, 'table' | 'clock'>,
+  topic: string,
+  remembered: Remembered | undefined,
+  early: Early | undefined,
+): Promise<Pick<Remembered, 'found' | 'listing'>> {
+  const at = clock.now().getTime();
+  const isKnown = remembered !== undefined && isComplete(remembered);
+  const reading = isKnown ? undefined : selectorsOf(table, topic);
+  reading?.catch(() => {});
+  const again = await early?.again.catch(() => undefined);
+  if (isKnown && again?.count === remembered.listing.count?.text && again !== undefined)
+    return { found: again.found, listing: remembered.listing };
+  const now = clock.now().getTime();
+  const found = await (reading ?? selectorsOf(table, topic));
+  return { found, listing: listingOf(remembered, again?.count, { at, now }) };
 }
 
 /** Selectors are listed under their topic, in the partition of the selector whose key it is, where there is one. */

@@ -44,7 +44,7 @@ function move(id: string): ChangeRecord {
 
 function recalled(read: readonly Found[], moves: readonly ChangeRecord[] = []): readonly Found[] {
   const memory: Memory = new Map();
-  remember(memory, KEY, read, { moves });
+  remember(memory, KEY, { found: read, listing: { at: 0 } }, { moves });
   return memory.get(KEY)?.found ?? [];
 }
 
