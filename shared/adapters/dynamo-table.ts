@@ -217,7 +217,17 @@ function conflictOf(
   return new WriteConflict(index, keyOf(write), stands ? itemOf(plainValues(found)) : undefined);
 }
 
-const ItemSchema = z.lazy(() => z.looseObject({ pk: z.string(), sk: z.string() }));
+/** Whoever reads an item parses it as what it is; only that it is one is looked at here, and nothing is copied. */
+const ItemSchema = z.lazy(() =>
+  z.custom<Item>(
+    (value) => isRecord(value) && typeof value.pk === 'string' && typeof value.sk === 'string',
+    'is no item of the table: it has no pk or no sk',
+  ),
+);
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
 
 function itemOf(value: Record<string, unknown>): Item {
   return ItemSchema.parse(value);
