@@ -1,4 +1,5 @@
-// Four projects: `unit` needs nothing but Node, `package` packages the service, `cloud` starts the local cloud, `full` takes long there.
+// `unit` needs nothing but Node and takes no longer than one waits; `worlds` and `commands` need no more, but play random worlds and start the
+// command line; `package` packages the service, `cloud` starts the local cloud, `full` takes long there.
 const ES_MODULES_ONLY = ['@middy/'];
 
 const SLOW = { setupFilesAfterEnv: ['<rootDir>/test/support/cloud-setup.ts'] };
@@ -27,8 +28,13 @@ module.exports = {
   testTimeout: 30_000,
   projects: [
     project('unit', ['<rootDir>/test/**/*.test.ts', '<rootDir>/test/**/*.test.tsx'], {
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(package|cloud|browser|full)/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/test/(properties|cli|package|cloud|browser|full)/',
+      ],
     }),
+    project('worlds', ['<rootDir>/test/properties/**/*.test.ts']),
+    project('commands', ['<rootDir>/test/cli/**/*.test.ts']),
     project('package', ['<rootDir>/test/package/**/*.test.ts'], {
       globalSetup: '<rootDir>/test/package/packaged.ts',
       ...SLOW,

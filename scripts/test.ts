@@ -47,6 +47,7 @@ const full = process.argv.includes('--full');
 const parts: readonly Part[] = [
   { name: 'check', command: 'npm', args: ['run', '--silent', 'check'] },
   jest('unit', ['--selectProjects', 'unit']),
+  jest('worlds and commands', ['--selectProjects', 'worlds', 'commands']),
   properties('engine', 600),
   properties('distribution', 1000),
   jest('package', ['--selectProjects', 'package']),
