@@ -2,7 +2,7 @@ import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { AttemptState, StepName } from '../../../shared/domain/baking/lifecycle.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
-import { APPROVER } from '../../support/deployed-cloud.ts';
+import { APPROVER, until } from '../../support/deployed-cloud.ts';
 import { stepsOf } from './failures.ts';
 import { named, type Oven, refusal } from './oven.ts';
 
@@ -11,6 +11,7 @@ const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<Defin
   { state: 'building', step: 'Build', more: {} },
   // Nobody answers for this suite, so its command runs for as long as it may.
   { state: 'testing', step: 'Test', more: { tests: { suites: [{ name: 'endless', script: 'sleep 600' }] } } },
+  { state: 'gating', step: 'Gate', more: {} },
   {
     state: 'awaiting-approval',
     step: 'Approve',
@@ -23,23 +24,25 @@ const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<Defin
   },
 ];
 
+/** Writing down what these have found takes a while, and so does recording a release. */
+const SLOW = [
+  { service: 's3', operation: 'PutObject', principal: 'CheckPreflight' },
+  { service: 's3', operation: 'PutObject', principal: 'EvaluateGates' },
+  { service: 'dynamodb', operation: 'TransactWriteItems', principal: 'ReleaseImage' },
+];
+
 /** A person ends a bake, whatever it is at. The clock of AWS is slower meanwhile, so that each step is under way for long enough. */
 export function cancelling(oven: () => Oven): void {
-  let slowPreflight = '';
+  const slow: string[] = [];
   beforeAll(async () => {
     await oven().control.setSpeed(60);
-    // Writing down what preflight found takes a while.
-    const { id } = await oven().control.addFault({
-      service: 's3',
-      operation: 'PutObject',
-      principal: 'CheckPreflight',
-      times: null,
-      effect: { delayMs: 2500 },
-    });
-    slowPreflight = id;
+    for (const calls of SLOW) {
+      const { id } = await oven().control.addFault({ ...calls, times: null, effect: { delayMs: 2500 } });
+      slow.push(id);
+    }
   });
   afterAll(async () => {
-    await oven().control.removeFaults(slowPreflight);
+    for (const id of slow) await oven().control.removeFaults(id);
     await oven().control.setSpeed(600);
   });
 
@@ -70,6 +73,24 @@ export function cancelling(oven: () => Oven): void {
       expect(again).toBeUndefined();
     },
   );
+
+  it.concurrent('a bake whose pointers may have moved goes on to its release, and whoever would cancel it is told', async () => {
+    const name = named('end-release');
+    await oven().plant(name);
+    const bake = await oven().reaches(name, 'releasing');
+
+    const refused = await refusal(() => oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {}));
+
+    expect(refused).toMatchObject({ status: 409, problem: { code: 'bake-not-cancellable' } });
+    const ended = await oven().reaches(name, 'released', { seconds: 60 });
+    expect(stepsOf(ended).Release).toBe('succeeded');
+    // The record is written first, the machine ends a moment later.
+    const executions = await until('the end of its execution', async () => {
+      const found = await executionsOf(ended.id);
+      return found.includes('RUNNING') ? undefined : found;
+    });
+    expect(executions).toEqual(['SUCCEEDED']);
+  });
 
   /** How the bake's own executions ended. */
   async function executionsOf(bake: string): Promise<string[]> {
