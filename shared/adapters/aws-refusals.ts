@@ -23,11 +23,14 @@ const PASSING = new Set([
   'TimeoutError',
 ]);
 
-/**
- * What a Region answers that the account may not use: one that is not enabled (accounts/latest/reference/manage-acct-regions; ec2
- * AWSEC2/APIReference/errors-overview), or one that the organization denies.
- */
-const REFUSED = new Set(['AuthFailure', 'OptInRequired', 'UnauthorizedOperation']);
+/** What a Region answers that is not enabled in the account (AWSEC2/APIReference/errors-overview). */
+const CLOSED = new Set(['AuthFailure', 'OptInRequired']);
+/** Says so of a Region that the organization denies; a role that lacks a right is told otherwise (IAM/latest/UserGuide/troubleshoot_access-denied). */
+const DENIED_TO_ALL = /explicit deny in a service control policy/i;
+
+function isRefused({ name, message }: Error): boolean {
+  return CLOSED.has(name) || (name === 'UnauthorizedOperation' && DENIED_TO_ALL.test(message));
+}
 
 /** Runs a call; `what` says in the middle of a sentence what it was for. Names in `absent` mean that there is nothing: answers undefined. */
 export async function ask<Result>(
@@ -56,7 +59,7 @@ function translated(what: string, error: unknown, later: readonly string[]): unk
     ? new TryLater(message, {}, { cause: error })
     : new DistributionFailed(
         message,
-        { aws: error.name, ...(REFUSED.has(error.name) ? { refused: true } : {}) },
+        { aws: error.name, ...(isRefused(error) ? { refused: true } : {}) },
         { cause: error },
       );
 }

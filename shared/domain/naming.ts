@@ -43,7 +43,7 @@ export const keys = {
   targetAccount: (account: string): Key => ({ pk: `TARGETACCOUNT#${account}`, sk: 'META' }),
   /** Where a share of the reconcile that ran out of time goes on. */
   reconcile: (part: number, of: number): Key => ({ pk: `RECONCILE#${part}/${of}`, sk: 'META' }),
-  /** Rises with each definition that begins to read there: `parameter:<name>`. */
+  /** Rises with each definition that begins to read there, `parameter:<name>`, or lists a selector there, `topic:<topic>`. */
   lookers: (place: string): Key => ({ pk: `LOOKERS#${place}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
   packageUse: (name: string, pipeline: string, channel: string): Key => ({

@@ -59,7 +59,7 @@ export function isNew(selector: Selector, before: Before | undefined): boolean {
   );
 }
 
-/** The next definition that would make what is looked for here must see that somebody began to look meanwhile. */
+/** Whoever has looked at who looks here, to make it or to remember it, must see that somebody began meanwhile. */
 export function beginsToLook(place: string): Write {
   return { update: keys.lookers(place), add: { version: 1 } };
 }

@@ -1,4 +1,4 @@
-/** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, and what is one per pipeline. */
+/** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, one per parameter with a new pin, and what is one per pipeline. */
 import { canonical } from '../../domain/canonical.ts';
 import { due, keys, lists, otherChangeKey, selectorShard } from '../../domain/naming.ts';
 import {
@@ -256,17 +256,23 @@ export async function writeSelectorsAhead(
 ): Promise<boolean> {
   const base = selectorKey(reading.references.base);
   const fresh = selectors.filter(({ record, isKnown }) => !isKnown && record.key !== base);
+  const topics = new Set(fresh.map(({ record }) => record.topic));
   await Promise.all(
-    fresh.map(async ({ record }) => {
-      try {
-        await table.write([...newSelectorWrites(record), ...listedUnderOthers([record])]);
-      } catch (error) {
-        // Somebody else has begun to name it at this moment.
-        if (!(error instanceof WriteConflict)) throw error;
-      }
+    [...topics].map(async (topic) => {
+      // Those of one topic are counted in one row.
+      for (const { record } of fresh) if (record.topic === topic) await writeSelectorAhead(table, record);
     }),
   );
   return fresh.length > 0;
+}
+
+async function writeSelectorAhead(table: Table, record: SelectorRecord): Promise<void> {
+  try {
+    await table.write([...newSelectorWrites(record), ...listedUnderOthers([record])]);
+  } catch (error) {
+    // Somebody else has begun to name it at this moment.
+    if (!(error instanceof WriteConflict)) throw error;
+  }
 }
 
 function waitsForNobody({ plan }: Reading): boolean {

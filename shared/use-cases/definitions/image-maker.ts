@@ -34,7 +34,7 @@ async function sourceOf(
   try {
     return await images.describe(copyOf.region, copyOf.imageId);
   } catch (error) {
-    // In a Region that this account may not use there is no image of ours, and a base copied from there is as good as any.
+    // In a Region that this account may not use no bake can have made anything: a base copied from there is as good as any.
     const isClosed = error instanceof DistributionFailed && error.facts.refused === true;
     if (isClosed && copyOf.region !== home.region) return undefined;
     throw error;

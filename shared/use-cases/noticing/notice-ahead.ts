@@ -101,7 +101,7 @@ async function lookAhead(
   return { waves: new Map(waves), resolutions: new Map(resolutions), express };
 }
 
-/** Where selectors that begin to be listed under a topic are counted; see apply-writes.ts. */
+/** Where it is counted how often a selector was listed under a topic; see apply-writes.ts. */
 export function listOf(topic: string): string {
   return `topic:${topic}`;
 }
@@ -134,10 +134,12 @@ function wantAgain(batch: ReadBatch, topic: string, found: readonly Found[]): ()
  * list that was read right after its count may still lack who had been counted. One that was read so long after has all of them.
  */
 const COUNTED_MS = 10_000;
+/** Should a list be wrong after all, it is not so for as long as the function stays warm. */
+const LISTED_MS = 600_000;
 
 /** Whether the list that is remembered is complete as long as the count stays what it was. */
-export function isComplete({ listing: { at, count } }: Remembered): boolean {
-  return count !== undefined && at - count.since >= COUNTED_MS;
+export function isComplete({ listing: { at, count } }: Remembered, now: number): boolean {
+  return count !== undefined && at - count.since >= COUNTED_MS && Math.abs(now - at) < LISTED_MS;
 }
 
 /** What is known of a list that was read `at`; its count came with a reading that ended `now`. */

@@ -235,7 +235,12 @@ function moveWrites(
       remove: ['problem', 'unsettled', 'duePk', 'dueSk'],
       when: {
         exists: true,
-        equals: { version: move.row.version ?? null, change: move.row.change ?? null },
+        equals: {
+          version: move.row.version ?? null,
+          change: move.row.change ?? null,
+          // Whoever has begun to use it since it was read must be marked, too; an open fan-out lists them after the move.
+          ...(fanOut === 'done' ? { uses: move.row.uses ?? null, namedAt: move.row.namedAt ?? null } : {}),
+        },
       },
     },
     {

@@ -86,7 +86,7 @@ async function listTopic(
   early: Early | undefined,
 ): Promise<Pick<Remembered, 'found' | 'listing'>> {
   const at = clock.now().getTime();
-  const isKnown = remembered !== undefined && isComplete(remembered);
+  const isKnown = remembered !== undefined && isComplete(remembered, at);
   const reading = isKnown ? undefined : selectorsOf(table, topic);
   reading?.catch(() => {});
   const again = await early?.again.catch(() => undefined);

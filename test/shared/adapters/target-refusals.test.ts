@@ -64,15 +64,26 @@ describe('what AWS answers', () => {
     });
   });
 
-  it.each(['AuthFailure', 'OptInRequired', 'UnauthorizedOperation'])(
-    'tells a Region that the account may not use from other refusals: %s',
-    async (name) => {
-      const asking = ask('Asking', () => Promise.reject(awsError(name, 401)));
-      const refused = ask('Asking', () => Promise.reject(awsError('InvalidParameterValue')));
+  const denied = (policy: string) =>
+    Object.assign(awsError('UnauthorizedOperation', 403), {
+      message: `You are not authorized to perform this operation, with an explicit deny in ${policy}`,
+    });
 
-      await expect(asking).rejects.toMatchObject({ facts: { aws: name, refused: true } });
-      await expect(refused).rejects.toMatchObject({ facts: { aws: 'InvalidParameterValue' } });
-      await expect(refused).rejects.not.toHaveProperty('facts.refused');
+  it.each([
+    ['a Region that is not enabled', awsError('AuthFailure', 401)],
+    ['one that has to be opted in to', awsError('OptInRequired', 401)],
+    ['one that the organization denies', denied('a service control policy')],
+  ])('tells a Region that the account may not use from other refusals: %s', async (_what, error) => {
+    await expect(ask('Asking', () => Promise.reject(error))).rejects.toMatchObject({
+      name: 'DistributionFailed',
+      facts: { aws: error.name, refused: true },
+    });
+  });
+
+  it.each([awsError('InvalidParameterValue'), denied('an identity-based policy')])(
+    'does not take for that what may be mended: %s',
+    async (error) => {
+      await expect(ask('Asking', () => Promise.reject(error))).rejects.not.toHaveProperty('facts.refused');
     },
   );
 

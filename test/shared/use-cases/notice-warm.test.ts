@@ -136,6 +136,15 @@ describe('a function that stays warm', () => {
     expect(others.map((name) => world.bakes(name).length)).toEqual(before.map((count) => count + 1));
   });
 
+  it('lists a topic that it knows again after ten minutes', async () => {
+    const { world, looks, look } = await warm();
+    await looks(6);
+
+    world.clock.forward(600);
+
+    expect([await look(), await look()]).toEqual([1, 0]);
+  });
+
   it('does not take a list as complete that was read while a pipeline was being added', async () => {
     const { world, counting, looks, look, moveTo, begin } = await warm();
     await looks(2);
@@ -154,5 +163,30 @@ describe('a function that stays warm', () => {
 
     await world.settle();
     expect(world.bakes('api')).toHaveLength(2);
+  });
+
+  it('marks a pipeline that begins to use the base between the look at it and the record of its move', async () => {
+    const { world, counting, looks, look, moveTo, begin } = await warm();
+    await looks(1);
+    moveTo(ami(2));
+    let isLate = true;
+    const write: typeof counting.write = async (writes) => {
+      if (isLate) {
+        isLate = false;
+        // It wants and gets the first image, and has nothing to do when the move is recorded.
+        world.parameters.set(BASE, ami(1));
+        await begin('api', BASE);
+        moveTo(ami(2));
+      }
+      await counting.write(writes);
+    };
+
+    await look({ table: { ...counting, write } });
+
+    await world.settle();
+    expect(world.bakes('api').map(({ ingredients }) => ingredients?.versions[TOPIC])).toEqual([
+      ami(1),
+      ami(2),
+    ]);
   });
 });
