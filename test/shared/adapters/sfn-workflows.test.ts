@@ -43,7 +43,7 @@ describe('a start that is made ready', () => {
 
     expect(sent).toHaveLength(1);
     expect(sent[0]?.headers.authorization).toContain('AKIDEXAMPLE');
-    const body = JSON.parse(Buffer.from(sent[0]?.body ?? []).toString());
+    const body = JSON.parse(new TextDecoder().decode(sent[0]?.body));
     expect(body).toMatchObject({ stateMachineArn: MACHINE, name: 'b_001_bake' });
   });
 
