@@ -6,14 +6,15 @@ import { BakeRecordSchema } from '../shared/domain/records/bakes.ts';
 import type { OutboxRecord } from '../shared/domain/records/outbox.ts';
 import { ChannelRecordSchema } from '../shared/domain/records/releases.ts';
 import type { Selector } from '../shared/domain/versions/selectors.ts';
-import type {
-  HintQueue,
-  Limits,
-  PlanQueue,
-  Resolution,
-  SelectorResolver,
-  Table,
-  Workflows,
+import {
+  type HintQueue,
+  type Limits,
+  type PlanQueue,
+  type Resolution,
+  type SelectorResolver,
+  startLater,
+  type Table,
+  type Workflows,
 } from '../shared/ports.ts';
 import type { Memory } from '../shared/use-cases/noticing/notice-ahead.ts';
 import { noticeTopic } from '../shared/use-cases/noticing/notice-topics.ts';
@@ -119,9 +120,7 @@ function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) 
       started.add(bake);
       return executionArn('bake', name);
     },
-    prepareBake(name, input) {
-      return () => this.startBake(name, input);
-    },
+    prepareBake: startLater,
     stop: async () => {},
   };
   return {

@@ -197,6 +197,14 @@ export interface Workflows {
   executionArn(machine: string, name: string): string;
 }
 
+/** `prepareBake` where there is nothing to make ready: it starts by `startBake`, whatever that is by then. */
+export function startLater(
+  this: Pick<Workflows, 'startBake'>,
+  ...start: Parameters<Workflows['startBake']>
+): () => Promise<string> {
+  return () => this.startBake(...start);
+}
+
 /** Only the function `complete-task` has it. Answers `closed` when the task had ended already (TaskTimedOut, TaskDoesNotExist). */
 export interface TaskTokens {
   succeed(token: string, output: unknown): Promise<'delivered' | 'closed'>;

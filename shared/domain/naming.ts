@@ -43,8 +43,10 @@ export const keys = {
   targetAccount: (account: string): Key => ({ pk: `TARGETACCOUNT#${account}`, sk: 'META' }),
   /** Where a share of the reconcile that ran out of time goes on. */
   reconcile: (part: number, of: number): Key => ({ pk: `RECONCILE#${part}/${of}`, sk: 'META' }),
-  /** Rises with each definition that begins to read there, `parameter:<name>`, or lists a selector there, `topic:<topic>`. */
-  lookers: (place: string): Key => ({ pk: `LOOKERS#${place}`, sk: 'META' }),
+  /** Rises with each definition that begins to read the parameter of this name. */
+  parameterLookers: (name: string): Key => ({ pk: `LOOKERS#parameter:${name}`, sk: 'META' }),
+  /** Rises with each definition that has one more selector listed under the topic. */
+  topicLookers: (topic: string): Key => ({ pk: `LOOKERS#topic:${topic}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
   packageUse: (name: string, pipeline: string, channel: string): Key => ({
     pk: `PACKAGE#${name}`,

@@ -24,18 +24,19 @@ import {
   SelectorRecordSchema,
 } from '../../shared/domain/records/selectors.ts';
 import { selectorKey } from '../../shared/domain/versions/selectors.ts';
-import type {
-  EventPublisher,
-  ExecutionStatus,
-  FindingHints,
-  HintQueue,
-  ImageFacts,
-  Item,
-  Limits,
-  Message,
-  PlanQueue,
-  PublishedEvent,
-  Workflows,
+import {
+  type EventPublisher,
+  type ExecutionStatus,
+  type FindingHints,
+  type HintQueue,
+  type ImageFacts,
+  type Item,
+  type Limits,
+  type Message,
+  type PlanQueue,
+  type PublishedEvent,
+  startLater,
+  type Workflows,
 } from '../../shared/ports.ts';
 import { recordOutcome } from '../../shared/use-cases/baking/record-outcome.ts';
 import { beginStep } from '../../shared/use-cases/baking/steps.ts';
@@ -137,10 +138,7 @@ export function planningWorld(
       if (!executions.has(arn)) executions.set(arn, { status: 'RUNNING' });
       return arn;
     },
-    // By way of the other one, whatever a test has made of that.
-    prepareBake(name, input) {
-      return () => this.startBake(name, input);
-    },
+    prepareBake: startLater,
     stop: async (execution) => {
       if (executions.get(execution)?.status === 'RUNNING') executions.set(execution, { status: 'ABORTED' });
     },

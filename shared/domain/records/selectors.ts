@@ -29,6 +29,9 @@ export const TopicSelectorRecordSchema = z.lazy(() =>
 );
 export type TopicSelectorRecord = z.infer<typeof TopicSelectorRecordSchema>;
 
+/** How often a definition has begun to look at a parameter or a topic. */
+export const LookersRecordSchema = z.lazy(() => z.object({ version: z.number().int().positive() }));
+
 export const SelectorRecordSchema = z.lazy(() =>
   z.object({
     key: z.string(),

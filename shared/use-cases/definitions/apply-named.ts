@@ -1,17 +1,14 @@
 /** What a definition names among images, parameters and the like, and who else does; for apply-reach.ts. */
-import * as z from 'zod';
 import type { Problem } from '../../domain/errors.ts';
-import { keys } from '../../domain/naming.ts';
+import { type Key, keys } from '../../domain/naming.ts';
 import { dependenciesOf } from '../../domain/records/pipelines.ts';
-import { TopicSelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { LookersRecordSchema, TopicSelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
 import type { Table, Write } from '../../ports.ts';
 import { usersOf } from '../noticing/fan-out-change.ts';
 import { read, readAll } from '../store/read.ts';
 import type { Before } from './read-before.ts';
 import type { Reading } from './read-definition.ts';
-
-const LookersSchema = z.object({ version: z.number() });
 
 /** A selector that could name an image of ours, and the field that it stands in. */
 export interface Named<Kind extends Selector['kind'] = Selector['kind']> {
@@ -60,13 +57,13 @@ export function isNew(selector: Selector, before: Before | undefined): boolean {
 }
 
 /** Whoever has looked at who looks here, to make it or to remember it, must see that somebody began meanwhile. */
-export function beginsToLook(place: string): Write {
-  return { update: keys.lookers(place), add: { version: 1 } };
+export function beginsToLook(lookers: Key): Write {
+  return { update: lookers, add: { version: 1 } };
 }
 
-export async function nobodyBegins(table: Table, place: string): Promise<Write> {
-  const lookers = await read(table, keys.lookers(place), LookersSchema);
-  return { check: keys.lookers(place), when: { equals: { version: lookers?.version ?? null } } };
+export async function nobodyBegins(table: Table, lookers: Key): Promise<Write> {
+  const record = await read(table, lookers, LookersRecordSchema);
+  return { check: lookers, when: { equals: { version: record?.version ?? null } } };
 }
 
 /** Pipelines other than `name` that use a selector of the topic for which `isMeant` holds. */

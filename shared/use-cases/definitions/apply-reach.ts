@@ -89,7 +89,7 @@ async function parametersNamed(
             instead(field, `${name} is published by the pipeline ${publisher.pipeline}.`, publisher.pipeline),
           ],
         };
-      const begins = isNew(selector, before) ? [beginsToLook(`parameter:${name}`)] : [];
+      const begins = isNew(selector, before) ? [beginsToLook(keys.parameterLookers(name))] : [];
       return { checks: [{ check: key, when: { exists: false } }, ...begins] };
     }),
   );
@@ -102,7 +102,7 @@ async function ownParameter(deps: ApplyDeps, reading: Reading, before: Before | 
   const field = 'distribution.parameter';
   const parameter = publishedParameter(reading);
   if (before !== undefined && publishedParameter(before.revision) === parameter) return {};
-  const lookers = await nobodyBegins(deps.table, `parameter:${parameter}`);
+  const lookers = await nobodyBegins(deps.table, keys.parameterLookers(parameter));
   const publisher = await read(deps.table, keys.publishedParameter(parameter), PublisherSchema);
   if (publisher !== undefined && publisher.pipeline !== name)
     return {

@@ -17,7 +17,6 @@ import type {
 } from '../../domain/records/selectors.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import { type Table, type Write, WriteConflict } from '../../ports.ts';
-import { listOf } from '../noticing/notice-ahead.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { parentNames } from './apply-graph.ts';
 import { beginsToLook } from './apply-named.ts';
@@ -243,7 +242,7 @@ function listedUnderOthers(fresh: readonly SelectorRecord[]): Write[] {
   const topics = new Set(
     fresh.flatMap(({ topic, key, selector }) => (selector.kind === 'ssm' && key !== topic ? [topic] : [])),
   );
-  return [...topics].map((topic) => beginsToLook(listOf(topic)));
+  return [...topics].map((topic) => beginsToLook(keys.topicLookers(topic)));
 }
 
 /**

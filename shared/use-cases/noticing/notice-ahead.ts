@@ -3,10 +3,10 @@
  * reading names the same selectors and pipelines, what was asked for early is as good as if it had been asked for now; if not, it is thrown away.
  * A topic of few pipelines is not even listed again: its rows are read by their keys, with what counts who has come.
  */
-import * as z from 'zod';
 import { keys } from '../../domain/naming.ts';
 import {
   type ChangeRecord,
+  LookersRecordSchema,
   type SelectorRecord,
   SelectorRecordSchema,
   type SelectorUserRecord,
@@ -101,13 +101,6 @@ async function lookAhead(
   return { waves: new Map(waves), resolutions: new Map(resolutions), express };
 }
 
-/** Where it is counted how often a selector was listed under a topic; see apply-writes.ts. */
-export function listOf(topic: string): string {
-  return `topic:${topic}`;
-}
-
-const ListSchema = z.lazy(() => z.object({ version: z.number() }));
-
 function wantAgain(batch: ReadBatch, topic: string, found: readonly Found[]): () => Again | undefined {
   const [only, another] = found;
   const isAlone = only?.row.key === topic && another === undefined && only.users.cursor === undefined;
@@ -117,7 +110,7 @@ function wantAgain(batch: ReadBatch, topic: string, found: readonly Found[]): ()
     batch.want(keys.selectorUser(topic, pipeline), SelectorUserRecordSchema),
   );
   const list =
-    only.row.selector.kind === 'ssm' ? batch.want(keys.lookers(listOf(topic)), ListSchema) : undefined;
+    only.row.selector.kind === 'ssm' ? batch.want(keys.topicLookers(topic), LookersRecordSchema) : undefined;
   return () => {
     const row = own();
     const still = users.flatMap((user) => user() ?? []);

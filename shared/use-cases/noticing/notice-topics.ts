@@ -59,7 +59,7 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
     const early = remembered === undefined ? undefined : readAhead(deps, topic, remembered);
     // Where they are not needed, nobody has to hear that they failed.
     early?.ahead.catch(() => {});
-    const listed = await listTopic(deps, topic, remembered, early);
+    const listed = await listTopic(deps, topic, { asked, remembered, early });
     const { found } = listed;
     if (deps.memory !== undefined) remember(deps.memory, topic, listed);
     const isGood = remembered !== undefined && isStillGood(remembered.found, found, asked);
@@ -82,15 +82,22 @@ export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promis
 async function listTopic(
   { table, clock }: Pick<NoticeTopicsDeps, 'table' | 'clock'>,
   topic: string,
-  remembered: Remembered | undefined,
-  early: Early | undefined,
+  {
+    asked,
+    remembered,
+    early,
+  }: {
+    readonly asked: Date;
+    readonly remembered: Remembered | undefined;
+    readonly early: Early | undefined;
+  },
 ): Promise<Pick<Remembered, 'found' | 'listing'>> {
-  const at = clock.now().getTime();
+  const at = asked.getTime();
   const isKnown = remembered !== undefined && isComplete(remembered, at);
   const reading = isKnown ? undefined : selectorsOf(table, topic);
   reading?.catch(() => {});
   const again = await early?.again.catch(() => undefined);
-  if (isKnown && again?.count === remembered.listing.count?.text && again !== undefined)
+  if (isKnown && again !== undefined && again.count === remembered.listing.count?.text)
     return { found: again.found, listing: remembered.listing };
   const now = clock.now().getTime();
   const found = await (reading ?? selectorsOf(table, topic));

@@ -6,7 +6,7 @@ import { secondsOf } from '../../domain/estimating/estimates.ts';
 import { keys, parseExecutionName } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
-import type { Clock, Table } from '../../ports.ts';
+import { type Clock, startLater, type Table } from '../../ports.ts';
 import { recordOutcome } from '../baking/record-outcome.ts';
 import { noticeTopic } from '../noticing/notice-topics.ts';
 import { planNext } from '../planning/plan-capacity.ts';
@@ -78,9 +78,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
         if (!played.has(bake)) begun.push(bake);
         return executionArn('bake', name);
       },
-      prepareBake(name, input) {
-        return () => this.startBake(name, input);
-      },
+      prepareBake: startLater,
       stop: async (execution) => void stopped.push(execution),
     },
   };
