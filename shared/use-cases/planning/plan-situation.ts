@@ -72,7 +72,7 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
     return second.want(keys.fingerprint(entry.pipeline.name, bits, proof), FingerprintRecordSchema);
   });
   const ancestorCauses = chain.map((entry, index) =>
-    index === 0 || !entry.planning.dirty
+    index === 0 || !mayWaitForAPerson(entry)
       ? []
       : entry.planning.causes.map((id) => second.want(keys.change(id), ChangeRecordSchema)),
   );
@@ -167,6 +167,11 @@ function changesOf(
 ): ChangeRecord[] {
   const own = known.filter(({ id }) => seen.planning.changes.includes(id));
   return [...own, ...moved].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Marked since it was last planned, or held by a wave then: whoever rests for that is marked by nothing, and keeps its causes. */
+function mayWaitForAPerson({ planning: { dirty, decision } }: Seen): boolean {
+  return dirty || decision?.reasons.some(({ code }) => code === 'storm-cap') === true;
 }
 
 function unconfirmedOf(causes: readonly ChangeRecord[]): ChangeRecord[] {

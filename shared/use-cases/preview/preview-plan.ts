@@ -15,7 +15,6 @@ import type { Table } from '../../ports.ts';
 import { applyDefinition } from '../definitions/apply-definition.ts';
 import type { ApplyDeps } from '../definitions/apply-deps.ts';
 import { noticeTopic } from '../noticing/notice-topics.ts';
-import { confirmWave } from '../planning/confirm-wave.ts';
 import type { PlanDeps } from '../planning/plan-pipeline.ts';
 import { read } from '../store/read.ts';
 import { overridesOf } from './given-changes.ts';
@@ -44,7 +43,7 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
   const began = deps.clock.now();
   const table = overlayTable(deps.table);
   const history = historyReader(deps.table);
-  const rehearsal = rehearse({ ...deps, table, history });
+  const rehearsal = rehearse({ ...deps, table, under: deps.table, history });
   const { ports } = rehearsal;
   const bounds: Bounds = {
     ...BOUNDS,
@@ -57,16 +56,14 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
     applied.push(await apply({ ...deps, ...ports, table }, definition));
   const { moved, notes } = await move({ ...deps, ports, table }, request.changes);
   // A wave that is too large is shown as it would be when somebody has confirmed it.
-  const confirmed: ChangeRecord[] = [];
-  for (const { id, wave } of moved)
-    if (wave !== undefined) confirmed.push(await confirmWave(ports, { change: id, by: 'preview' }));
+  await rehearsal.confirm(moved);
   const stopped = await rehearsal.run(bounds);
   return PreviewSchema.parse({
     at: began.toISOString(),
     applied,
     moved,
     notes,
-    confirm: confirmed,
+    confirm: rehearsal.confirmed,
     ...(await tell({ home: deps.home, table, under: deps.table, history }, rehearsal, began)),
     ...(stopped === undefined ? {} : { stopped }),
   });

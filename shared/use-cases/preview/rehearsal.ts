@@ -6,12 +6,14 @@ import { secondsOf } from '../../domain/estimating/estimates.ts';
 import { keys, parseExecutionName } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { type Clock, startLater, type Table } from '../../ports.ts';
 import { recordOutcome } from '../baking/record-outcome.ts';
 import { noticeTopic } from '../noticing/notice-topics.ts';
+import { confirmWave } from '../planning/confirm-wave.ts';
 import { planNext } from '../planning/plan-capacity.ts';
 import { type PlanDeps, planIfThere } from '../planning/plan-pipeline.ts';
-import { read } from '../store/read.ts';
+import { type Reader, read, readMany } from '../store/read.ts';
 import type { History } from './history.ts';
 import { playRelease } from './play-release.ts';
 
@@ -26,6 +28,8 @@ export interface Bounds {
 
 export interface RehearsalDeps extends Omit<PlanDeps, 'workflows' | 'planQueue' | 'clock'> {
   readonly table: Table;
+  /** The table below: what stands there was not asked for. */
+  readonly under: Reader;
   /** The real one: the rehearsal's starts there and is moved on. */
   readonly clock: Clock;
   readonly history: (pipeline: string) => Promise<History>;
@@ -44,6 +48,10 @@ export interface Rehearsal {
   readonly played: ReadonlyMap<string, Played>;
   /** By pipeline: what it was held by when it was planned last. */
   readonly held: ReadonlyMap<string, readonly HoldReason[]>;
+  /** Changes whose wave is larger than may start without a person, taken as confirmed. */
+  readonly confirmed: readonly ChangeRecord[];
+  /** Takes the waves of these changes as confirmed, where they wait for that. */
+  confirm(changes: readonly ChangeRecord[]): Promise<void>;
   /** A bake that runs already, which the rehearsal sees end. */
   runs(bake: BakeRecord, startedAt: string): Promise<void>;
   /** Until nothing is to be done any more. Answers why it stopped earlier, if it did. */
@@ -58,6 +66,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   const asked: { pipeline: string; at: number }[] = [];
   const ends = new Map<string, number>();
   const begun: string[] = [];
+  const confirmed: ChangeRecord[] = [];
   const stopped: string[] = [];
   /** Bakes that have begun or ended. */
   let events = 0;
@@ -99,6 +108,21 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     const wake = outcome.kind === 'held' ? wakeOf(outcome.reasons) : undefined;
     if (wake !== undefined && wake > time) asked.push({ pipeline, at: wake });
   };
+  const confirm = async (changes: readonly ChangeRecord[]): Promise<void> => {
+    for (const { id, wave } of changes)
+      if (wave !== undefined && wave.confirmed === undefined)
+        confirmed.push(await confirmWave(ports, { change: id, by: 'preview' }));
+  };
+  /** What a pipeline's own change leads to is counted with its release. Waves that others have asked for wait for them. */
+  const confirmLate = async (bake: string): Promise<void> => {
+    const { changes } = (await read(deps.table, keys.bake(bake), BakeRecordSchema)) ?? { changes: [] };
+    const ids = changes.map((id) => keys.change(id));
+    const [now, before] = await Promise.all([
+      readMany(deps.table, ids, ChangeRecordSchema),
+      readMany(deps.under, ids, ChangeRecordSchema),
+    ]);
+    await confirm(now.flatMap((change, index) => (change === undefined || before[index] ? [] : [change])));
+  };
   const stop = async (execution: string): Promise<void> => {
     const name = parseExecutionName(execution.slice(execution.indexOf(':') + 1));
     if (name === undefined) return;
@@ -112,7 +136,9 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     const entry = played.get(id);
     if (entry !== undefined) played.set(id, { ...entry, endedAt: clock.now().toISOString() });
     // Nobody is asked here: channels are all that moves from now on.
-    if (topic !== undefined) await noticeTopic({ ...ports, resolver: nothingElse }, topic);
+    if (topic === undefined) return;
+    await noticeTopic({ ...ports, resolver: nothingElse }, topic);
+    await confirmLate(id);
   };
 
   /** One thing that is to be done at this moment. Every pipeline that was asked for is planned once, however often it was. */
@@ -145,6 +171,8 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     ports,
     played,
     held,
+    confirmed,
+    confirm,
     runs: (bake, startedAt) => begin(bake.id, startedAt),
     async run(bounds) {
       const latest = deps.clock.now().getTime() + bounds.seconds * 1000;

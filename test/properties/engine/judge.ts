@@ -162,6 +162,26 @@ function untold(
   });
 }
 
+/** Rule 3: who rests until a person does something holds nobody. */
+export function heldByWhoRests({ world, entries }: Stage): string[] {
+  return entries.flatMap(({ name }) => {
+    const decision = world.planning(name)?.decision;
+    const reasons = decision?.kind === 'hold' ? decision.reasons : [];
+    if (reasons.some(({ code }) => code !== 'ancestor-moving')) return [];
+    return reasons.flatMap(({ pipeline = '' }) => {
+      const ancestor = world.planning(pipeline);
+      if (ancestor === undefined || ancestor.activeBake !== undefined || ancestor.dirty) return [];
+      const rests = ancestor.decision?.kind === 'hold' ? ancestor.decision.reasons : [];
+      const why = rests.find(({ code }) => UNTIL_A_PERSON.has(code));
+      return why === undefined
+        ? []
+        : [`3: ${name} waits for ${pipeline}, which waits for a person: ${why.code}`];
+    });
+  });
+}
+
+const UNTIL_A_PERSON = new Set(['manual', 'disabled', 'pinned', 'refused', 'too-many-failures', 'storm-cap']);
+
 /** Rule 3: while everything stands still, nobody waits for an ancestor longer than they said. */
 export function heldTooLong(stage: Stage): string[] {
   const { world, entries } = stage;

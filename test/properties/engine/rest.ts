@@ -2,11 +2,11 @@
 import { due, keys } from '../../../shared/domain/naming.ts';
 import { SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
 import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
-import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
 import { indexOf, outsideOf, selectorOf } from './estate.ts';
 import { succeeds } from './handlers.ts';
+import { heldByWhoRests } from './judge.ts';
 import type { Stage } from './stage.ts';
-import { drain } from './work.ts';
+import { confirmWaves, drain } from './work.ts';
 
 const MOST_ROUNDS = 400;
 
@@ -14,6 +14,7 @@ const MOST_ROUNDS = 400;
 export async function tick(stage: Stage): Promise<void> {
   const { world, process } = stage;
   await succeeds(() => world.reconcile(process()));
+  if (stage.confirmsAtOnce) await confirmWaves(stage);
   await drain(stage);
   await succeeds(() => world.sweep(process()));
   await drain(stage);
@@ -43,13 +44,6 @@ export async function comeToRest(stage: Stage): Promise<void> {
 /** What changes whenever anybody does anything. */
 function activity({ world, seen }: Stage): string {
   return [seen.started.length, world.changes().length, world.hints.length, world.plans.length].join(' ');
-}
-
-/** Everybody who waits for a person's word gets it. */
-export async function confirmWaves({ world }: Stage): Promise<void> {
-  for (const { id, wave } of world.changes())
-    if (wave !== undefined && wave.confirmed === undefined)
-      await confirmWave(world.ports, { change: id, by: 'anna' });
 }
 
 /** The next time at which somebody is to be looked at. Who waits for somebody's first release waits for a person, not for a time. */
@@ -111,5 +105,6 @@ export async function standStill(stage: Stage): Promise<void> {
       await tick(stage);
       world.clock.forward(901);
     }
+    stage.broken.push(...heldByWhoRests(stage));
   }
 }

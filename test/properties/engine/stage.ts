@@ -16,6 +16,8 @@ export interface Stage {
   readonly entries: readonly Entry[];
   readonly random: Random;
   faults: Faults;
+  /** Somebody confirms every wave in the moment in which it is counted. */
+  confirmsAtOnce: boolean;
   /** The queues themselves lose messages too: whatever is lost has to be found again. */
   losesAll: boolean;
   /** Ports for one run of a handler. */
@@ -42,6 +44,7 @@ export function stageOf(given: Setting): Stage {
     entries,
     random: randomOf(given.chance),
     faults: { lost: given.lost, doubled: given.doubled, late: given.late },
+    confirmsAtOnce: false,
     losesAll: false,
     process: () => world.ports,
     warm: [new Map(), new Map()],

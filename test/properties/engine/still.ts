@@ -12,10 +12,10 @@ import { mustBake, type OraclePipeline } from './oracle.ts';
 import { dependencyOf, type Memory, moveOutside } from './outside.ts';
 import { applyAll } from './play.ts';
 import { differsFrom, planned } from './preview.ts';
-import { comeToRest, confirmWaves } from './rest.ts';
+import { comeToRest } from './rest.ts';
 import { disableSome, type Stage, stageOf } from './stage.ts';
 import { entriesOf } from './start-rules.ts';
-import { drain, sendEvent, together, workOnce } from './work.ts';
+import { confirmWaves, drain, sendEvent, together, workOnce } from './work.ts';
 import type { PipelineGiven, StillWorld } from './world.ts';
 
 export interface Played {
@@ -156,8 +156,10 @@ async function noticeAll(stage: Stage, given: StillWorld): Promise<void> {
     await succeeds(() => world.sweep(stage.process()));
     await drain(stage, ['hint']);
   }
-  // Whoever waits for a person holds nobody: a word that came later would be a change that came later.
+  // Whoever waits for a person holds nobody: a word that came later would be a change that came later. What an edited pipeline's own bake leads to
+  // is counted with its release, so the word has to come with that.
   await confirmWaves(stage);
+  stage.confirmsAtOnce = true;
 }
 
 async function planAll(stage: Stage, given: StillWorld): Promise<void> {

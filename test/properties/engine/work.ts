@@ -1,5 +1,6 @@
 /** Messages are taken and handled: some at once, in any order, some twice, some never, by processes that may die. */
 import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
+import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
 import { planIfThere } from '../../../shared/use-cases/planning/plan-pipeline.ts';
 import { Crash, type CrashPoint } from '../../support/crashing.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
@@ -93,7 +94,15 @@ export async function workOnce(
   if (isLost(stage, message)) return true;
   maybeDouble(stage, message);
   if (!(await succeeds(() => handle(stage, ports, message)))) putBack(stage, message);
+  if (stage.confirmsAtOnce) await confirmWaves(stage);
   return true;
+}
+
+/** Everybody who waits for a person's word gets it. */
+export async function confirmWaves({ world }: Stage): Promise<void> {
+  for (const { id, wave } of world.changes())
+    if (wave !== undefined && wave.confirmed === undefined)
+      await confirmWave(world.ports, { change: id, by: 'anna' });
 }
 
 /** Rule 8: what a pipeline may lead to at one time, those included that it waits for or holds. */

@@ -507,6 +507,45 @@ describe('a wave above the cap', () => {
   });
 });
 
+describe('who waits for the confirmation of a wave', () => {
+  it('holds nobody who has a change of their own', async () => {
+    const world = planningWorld({ limits: { wave: 2 } });
+    world.components.set('agents', '1.0.0');
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.apply({ name: 'middle', base: 'base' });
+    await world.apply({ name: 'top', base: 'middle', components: ['agents/1.x.x'] });
+    await world.settle();
+    await releaseAll(world);
+    await moveBase(world, 2);
+    expect(held(world, 'base')).toEqual(['storm-cap']);
+
+    world.publishComponent('agents', '1.1.0');
+    await world.notice(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
+    await world.settle();
+
+    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['top']);
+  });
+
+  it('holds whoever is built on it again from the moment of that on', async () => {
+    const world = planningWorld({ limits: { wave: 2 } });
+    world.components.set('agents', '1.0.0');
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.apply({ name: 'middle', base: 'base' });
+    await world.apply({ name: 'top', base: 'middle', components: ['agents/1.x.x'] });
+    await world.settle();
+    await releaseAll(world);
+    await moveBase(world, 2);
+    const [change] = world.changes().filter(({ wave }) => wave !== undefined);
+    await confirmWave(world.ports, { change: change?.id ?? '', by: 'anna' });
+
+    world.publishComponent('agents', '1.1.0');
+    await world.notice(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
+    await world.settle();
+
+    expect(held(world, 'top')).toEqual(['ancestor-moving']);
+  });
+});
+
 describe('what a bake takes up', () => {
   it('are the changes that make the difference, and no others', async () => {
     const world = planningWorld();

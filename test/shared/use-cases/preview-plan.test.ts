@@ -152,6 +152,37 @@ describe('a plan', () => {
     expect(waves(preview).flat()).toHaveLength(4);
   });
 
+  it('does so too where a wave is counted when the pipeline that was changed is released', async () => {
+    Object.assign(world.ports.limits, { wave: 2 });
+    const definition = definitionOf({
+      name: 'base',
+      base: BASE_PARAMETER,
+      more: { build: { rootVolumeGiB: 20 } },
+    });
+
+    const preview = await previewed(world, { definitions: [definition] });
+
+    expect(preview.confirm).toMatchObject([
+      { selector: 'definition:base', wave: { size: 2, isMore: true, confirmed: { by: 'preview' } } },
+    ]);
+    expect(waves(preview)).toEqual([['base'], ['hardened'], ['batch', 'web']]);
+    expect(preview.held).toEqual([]);
+  });
+
+  it('leaves a wave that others have to confirm to them', async () => {
+    Object.assign(world.ports.limits, { wave: 2 });
+    await world.request('base', true);
+    await world.settle();
+
+    const preview = await previewed(world, {
+      changes: [{ selector: 'component:web-server/1.x.x', version: '1.1.0' }],
+    });
+
+    expect(preview.confirm).toEqual([]);
+    expect(waves(preview)).toEqual([['web']]);
+    expect(preview.held).toMatchObject([{ pipeline: 'hardened', reasons: [{ code: 'storm-cap' }] }]);
+  });
+
   it('tells what happens anyway from what was asked', async () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
     await world.notice(TOPIC);
