@@ -123,6 +123,12 @@ export const MUTATIONS = {
     find: 'if (cause === undefined || cause.wave !== undefined ||',
     replace: 'if (cause === undefined || cause.wave !== undefined || cause.id !== "" ||',
   },
+  /** Whoever waits for the confirmation of a wave holds those that are built on it. */
+  'hold-for-a-wave': {
+    file: 'shared/use-cases/planning/plan-situation.ts',
+    find: 'index === 0 || !mayWaitForAPerson(entry)',
+    replace: 'index === 0 || !entry.planning.dirty',
+  },
   /** A tick of before anything had changed counts. */
   'old-tick': {
     file: 'shared/use-cases/planning/plan-times.ts',

@@ -22,7 +22,8 @@ export async function tick(stage: Stage): Promise<void> {
   await drain(stage);
 }
 
-export async function comeToRest(stage: Stage): Promise<void> {
+/** `isWordLate`: as far as can be without anybody's word. */
+export async function comeToRest(stage: Stage, { isWordLate = false } = {}): Promise<void> {
   const { world } = stage;
   stage.losesAll = false;
   stage.throttles = 0;
@@ -30,7 +31,8 @@ export async function comeToRest(stage: Stage): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS && quiet < 2; round += 1) {
     const before = activity(stage);
     await tick(stage);
-    await confirmWaves(stage);
+    if (isWordLate) stage.broken.push(...heldByWhoRests(stage));
+    else await confirmWaves(stage);
     for (const { id } of world.running())
       if (world.hasStarted(id)) await succeeds(() => world.release(id, stage.process()));
     await drain(stage);

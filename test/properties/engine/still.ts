@@ -15,6 +15,7 @@ import { differsFrom, planned } from './preview.ts';
 import { comeToRest } from './rest.ts';
 import { disableSome, type Stage, stageOf } from './stage.ts';
 import { entriesOf } from './start-rules.ts';
+import { type Asked, baked, waitForWord } from './waves.ts';
 import { confirmWaves, drain, sendEvent, together, workOnce } from './work.ts';
 import type { PipelineGiven, StillWorld } from './world.ts';
 
@@ -60,13 +61,18 @@ export async function playStill(given: StillWorld, options: StillOptions = {}): 
   const asked = stage.entries.map((entry) => askedOf(stage, entry));
   await noticeAll(stage, given);
   await planAll(stage, given);
+  if (given.isWordLate) {
+    await comeToRest(stage, { isWordLate: true });
+    const waiting = waitForWord(asked, given.limits.wave);
+    stage.broken.push(...compared(baked(asked, waiting), stage.seen.started.slice(before)));
+  }
   await comeToRest(stage);
   const bakes = stage.seen.started.slice(before);
   const broken = [
     ...stage.broken,
     ...judge(stage),
-    ...compared(mustBake(asked), bakes),
-    ...(plan === undefined ? [] : differsFrom(plan, bakes)),
+    ...(given.isWordLate ? [] : compared(mustBake(asked), bakes)),
+    ...(given.isWordLate || plan === undefined ? [] : differsFrom(plan, bakes)),
     ...(await Promise.all(explained.map((check) => check()))).flat(),
   ];
   return { stage, asked, bakes: bakes.length, broken: [...new Set(broken)] };
@@ -117,7 +123,7 @@ function editAll({ entries }: Stage, given: StillWorld): Set<Entry> {
 }
 
 /** The pipeline as the oracle is told of it: what its release was made of, and what the world says now. */
-function askedOf({ world, seen }: Stage, entry: Entry): OraclePipeline {
+function askedOf({ world, seen }: Stage, entry: Entry): Asked {
   const release = currentBake(world, entry.name);
   const made = new Map(
     release === undefined ? [] : entriesOf(release.lock).map(({ key, version }) => [key, version]),
@@ -126,7 +132,8 @@ function askedOf({ world, seen }: Stage, entry: Entry): OraclePipeline {
   const dependencies = outsideOf(entry).map(({ source, range, part }) => {
     const selector = selectorOf(source, range);
     const judges = part === 'test' && !given.testsAreBits;
-    return { judges, dependency: dependencyOf(world.sources, selector, made.get(selectorKey(selector))) };
+    const key = selectorKey(selector);
+    return { key, judges, dependency: dependencyOf(world.sources, selector, made.get(key)) };
   });
   const [volume, suite] = (seen.revisions.get(`${name}#${release?.revision ?? 0}`) ?? '').split('/');
   return {
@@ -136,6 +143,7 @@ function askedOf({ world, seen }: Stage, entry: Entry): OraclePipeline {
     proof: dependencies.filter(({ judges }) => judges).map(({ dependency }) => dependency),
     redefined: { bits: volume !== String(edits.volume), proof: suite !== String(edits.suite) },
     startsByItself: given.mode !== 'manual' && !given.pinned && !given.disabled,
+    selectors: new Map(dependencies.map(({ key, dependency }) => [key, dependency])),
   };
 }
 
@@ -158,6 +166,7 @@ async function noticeAll(stage: Stage, given: StillWorld): Promise<void> {
   }
   // Whoever waits for a person holds nobody: a word that came later would be a change that came later. What an edited pipeline's own bake leads to
   // is counted with its release, so the word has to come with that.
+  if (given.isWordLate) return;
   await confirmWaves(stage);
   stage.confirmsAtOnce = true;
 }

@@ -167,6 +167,14 @@ const action = fc.oneof(
 );
 export type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
 
+function limitsOf(oneCapIn: number) {
+  return fc.record({
+    bakes: usually(1000, fc.integer({ min: 1, max: 3 })),
+    bakesOfTeam: usually(1000, fc.integer({ min: 1, max: 2 })),
+    wave: usually(1000, fc.integer({ min: 1, max: 6 }), oneCapIn),
+  });
+}
+
 const percent = fc.oneof(fc.constantFrom(0, 100), fc.nat(100));
 const rest = {
   /** Per cent of the messages that are lost, come twice, come late. */
@@ -174,11 +182,7 @@ const rest = {
   doubled: percent,
   late: percent,
   pageSize: fc.constantFrom(2, 3, 7, 1000, 1000),
-  limits: fc.record({
-    bakes: usually(1000, fc.integer({ min: 1, max: 3 })),
-    bakesOfTeam: usually(1000, fc.integer({ min: 1, max: 2 })),
-    wave: usually(1000, fc.integer({ min: 1, max: 6 }), 7),
-  }),
+  limits: limitsOf(7),
   /** Before the end everybody waits for an approval, for days. */
   standstill: fc.boolean(),
   /** Decides whatever else is left to chance while the world is played. */
@@ -199,6 +203,12 @@ export const movingWorld = fc.oneof(
 );
 export type World = typeof movingWorld extends fc.Arbitrary<infer Value> ? Value : never;
 
+/** Often of the one that most others are built on. */
+const stillEdit = fc.record({
+  which: usually(0, which, 1),
+  what: fc.constantFrom('suite', 'volume', 'words'),
+});
+
 /** All changes come first, then everything is planned: what must be baked is known before. */
 export const STILL_SIZES = {
   any: fc.oneof(
@@ -207,7 +217,7 @@ export const STILL_SIZES = {
     { weight: 3, arbitrary: stillOf({ min: 17, max: 60 }) },
   ),
   /** For the search of all schedules. */
-  searched: stillOf({ min: 2, max: 8 }),
+  searched: stillOf({ min: 2, max: 8 }).map((world) => ({ ...world, isWordLate: false })),
   /** For a crash at every call. */
   crashed: stillOf({ min: 1, max: 3 }),
 };
@@ -216,12 +226,12 @@ function stillOf(size: { min: number; max: number }) {
   return fc.record({
     pipelines: fc.array(pipeline, { minLength: size.min, maxLength: size.max, size: 'max' }),
     moves: fc.array(move, { minLength: 1, maxLength: 5 }),
-    edits: usually(
-      [],
-      fc.array(fc.record({ which, what: fc.constantFrom('suite', 'volume', 'words') }), { maxLength: 2 }),
-    ),
+    edits: usually([], fc.array(stillEdit, { maxLength: 2 }), 2),
     crashes: fc.array(fc.option(crash, { freq: 2 }), { maxLength: 12 }),
     ...rest,
+    limits: limitsOf(3),
+    /** Waves are confirmed when nothing else is left to do. */
+    isWordLate: fc.boolean(),
   });
 }
 export type StillWorld = ReturnType<typeof stillOf> extends fc.Arbitrary<infer Value> ? Value : never;
