@@ -28,13 +28,14 @@ interface Seen extends Played {
   readonly changes: readonly ChangeRecord[];
   readonly definition: Definition;
   readonly history: History;
-  readonly isNew: boolean;
+  /** As it is now; undefined where the rehearsal began it. */
+  readonly running: BakeRecord | undefined;
   readonly isAsked: boolean;
 }
 
 export async function tell(deps: TellDeps, rehearsal: Rehearsal, began: Date): Promise<Told> {
   const all = await seenOf(deps, [...rehearsal.played.values()]);
-  const bakes = all.filter(({ isNew }) => isNew);
+  const bakes = all.filter(({ running }) => running === undefined);
   const asked = bakes.filter(({ isAsked }) => isAsked);
   const levels = levelsOf(all);
   const costs = new Map(bakes.map((entry) => [entry.bake.id, costOfBake(deps, entry)]));
@@ -48,9 +49,11 @@ export async function tell(deps: TellDeps, rehearsal: Rehearsal, began: Date): P
         .map((entry) => toldOf(entry, began, costs.get(entry.bake.id)))
         .sort((one, other) => (one.pipeline < other.pipeline ? -1 : 1)),
     })).filter((wave) => wave.bakes.length > 0),
-    running: all
-      .filter(({ isNew }) => !isNew)
-      .map(({ bake: { id, pipeline, state } }) => ({ bake: id, pipeline, state })),
+    running: all.flatMap(({ running }) => {
+      if (running === undefined) return [];
+      const { id: bake, pipeline, state } = running;
+      return [{ bake, pipeline, state }];
+    }),
     held: [...rehearsal.held].map(([pipeline, reasons]) => ({
       pipeline,
       reasons: reasons.map((reason) => ({ ...reason, remedies: remediesOf(reason, pipeline) })),
@@ -98,7 +101,7 @@ async function seenOf(deps: TellDeps, played: readonly Played[]): Promise<Seen[]
           definition,
           changes: bake.changes.flatMap((id) => changes.get(id) ?? []),
           history: await deps.history(bake.pipeline),
-          isNew: before[index] === undefined,
+          running: before[index],
           isAsked: bake.causes.some((id) => !causes.has(id)),
         },
       ];
@@ -123,12 +126,12 @@ function levelsOf(seen: readonly Seen[]): ReadonlyMap<string, number> {
   );
   const levels = new Map<string, number>();
   // In the order in which they started: what is followed is known before what follows.
-  for (const { bake, changes, isNew } of seen) {
+  for (const { bake, changes, running } of seen) {
     const above = changes.flatMap(({ release }) => {
       const earlier = release === undefined ? undefined : byRelease.get(release);
       return earlier === undefined || earlier === bake.id ? [] : [levels.get(earlier) ?? -1];
     });
-    levels.set(bake.id, isNew ? Math.max(-1, ...above) + 1 : -1);
+    levels.set(bake.id, running === undefined ? Math.max(-1, ...above) + 1 : -1);
   }
   return levels;
 }

@@ -195,7 +195,7 @@ describe('a plan', () => {
     const asked = preview.waves.flatMap(({ bakes }) =>
       bakes.map(({ pipeline, isAsked }) => [pipeline, isAsked]),
     );
-    expect(preview.running).toMatchObject([{ pipeline: 'base' }]);
+    expect(preview.running).toMatchObject([{ pipeline: 'base', state: 'queued' }]);
     expect(asked).toEqual([
       ['hardened', false],
       ['batch', false],
