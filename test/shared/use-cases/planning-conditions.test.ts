@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { keys } from '../../../shared/domain/naming.ts';
 import type { HoldReason } from '../../../shared/domain/records/planning.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
@@ -508,8 +508,9 @@ describe('a wave above the cap', () => {
 });
 
 describe('who waits for the confirmation of a wave', () => {
-  it('holds nobody who has a change of their own', async () => {
-    const world = planningWorld({ limits: { wave: 2 } });
+  let world: PlanningWorld;
+  beforeEach(async () => {
+    world = planningWorld({ limits: { wave: 2 } });
     world.components.set('agents', '1.0.0');
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.apply({ name: 'middle', base: 'base' });
@@ -518,29 +519,24 @@ describe('who waits for the confirmation of a wave', () => {
     await releaseAll(world);
     await moveBase(world, 2);
     expect(held(world, 'base')).toEqual(['storm-cap']);
-
+  });
+  const moveComponent = async () => {
     world.publishComponent('agents', '1.1.0');
     await world.notice(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
     await world.settle();
+  };
+
+  it('holds nobody who has a change of their own', async () => {
+    await moveComponent();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['top']);
   });
 
-  it('holds whoever is built on it again from the moment of that on', async () => {
-    const world = planningWorld({ limits: { wave: 2 } });
-    world.components.set('agents', '1.0.0');
-    await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.apply({ name: 'middle', base: 'base' });
-    await world.apply({ name: 'top', base: 'middle', components: ['agents/1.x.x'] });
-    await world.settle();
-    await releaseAll(world);
-    await moveBase(world, 2);
+  it('holds whoever is built on it as soon as that has come', async () => {
     const [change] = world.changes().filter(({ wave }) => wave !== undefined);
     await confirmWave(world.ports, { change: change?.id ?? '', by: 'anna' });
 
-    world.publishComponent('agents', '1.1.0');
-    await world.notice(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
-    await world.settle();
+    await moveComponent();
 
     expect(held(world, 'top')).toEqual(['ancestor-moving']);
   });
