@@ -118,25 +118,39 @@ function inOrder(loaded: readonly DefinitionFile[]): DefinitionFile[] {
   const byName = new Map(loaded.map((entry) => [entry.definition.name, entry]));
   const ordered = new Set<DefinitionFile>();
   const visit = (entry: DefinitionFile, path: readonly string[]): void => {
-    const { name, base } = entry.definition;
-    if (path.includes(name)) throw circle(entry, [...path.slice(path.indexOf(name)), name]);
     if (ordered.has(entry)) return;
-    const parent = 'pipeline' in base ? byName.get(base.pipeline) : undefined;
-    if (parent !== undefined) visit(parent, [...path, name]);
+    const { name } = entry.definition;
+    const way = [...path, name];
+    for (const { field, pipeline } of parentsOf(entry.definition)) {
+      const parent = byName.get(pipeline);
+      if (way.includes(pipeline)) throw circle(entry, field, [...way.slice(way.indexOf(pipeline)), pipeline]);
+      if (parent !== undefined) visit(parent, way);
+    }
     ordered.add(entry);
   };
   for (const entry of byName.values()) visit(entry, []);
   return [...ordered];
 }
 
-function circle(entry: DefinitionFile, path: readonly string[]): InvalidDefinition {
+/** Pipelines that it is built on, and the fields that name them. */
+function parentsOf({ base, inputs }: Definition): { field: string; pipeline: string }[] {
+  const named = [
+    { field: 'base.pipeline', reference: base },
+    ...inputs.map((reference, index) => ({ field: `inputs[${index}].pipeline`, reference })),
+  ];
+  return named.flatMap(({ field, reference }) =>
+    'pipeline' in reference ? [{ field, pipeline: reference.pipeline }] : [],
+  );
+}
+
+function circle(entry: DefinitionFile, field: string, path: readonly string[]): InvalidDefinition {
   return new InvalidDefinition([
     {
       file: entry.file,
-      ...withLine(entry.lineOf('base.pipeline')),
-      field: 'base.pipeline',
+      ...withLine(entry.lineOf(field)),
+      field,
       message: `these pipelines would depend on each other: ${path.join(' -> ')}`,
-      fix: 'give one of them another base',
+      fix: 'let one of them depend on something else',
     },
   ]);
 }

@@ -148,3 +148,33 @@ function textsWithForm(schema: unknown): { pattern: string; examples?: string[] 
     ? [FormSchema.parse(schema), ...inner]
     : inner;
 }
+
+describe('files that name each other', () => {
+  const fileOf = (name: string, inputs: string[]): string => {
+    const file = join(folder, `${name}.yml`);
+    const spec = { ...definitionWith('name', name), inputs: inputs.map((pipeline) => ({ pipeline })) };
+    writeFileSync(file, stringify(spec));
+    return file;
+  };
+
+  it('are put into order by their inputs, too', () => {
+    const files = [fileOf('web-server', ['tools']), fileOf('tools', [])];
+
+    expect(loadDefinitions(files).map(({ definition }) => definition.name)).toEqual(['tools', 'web-server']);
+  });
+
+  it('in a circle are refused with its path, at the field that closes it', () => {
+    const files = [fileOf('web-server', ['tools']), fileOf('tools', ['web-server'])];
+
+    expect(() => loadDefinitions(files)).toThrow(
+      expect.objectContaining({
+        problems: [
+          expect.objectContaining({
+            field: 'inputs[0].pipeline',
+            message: 'these pipelines would depend on each other: web-server -> tools -> web-server',
+          }),
+        ],
+      }),
+    );
+  });
+});

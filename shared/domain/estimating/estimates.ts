@@ -35,6 +35,14 @@ export function secondsOf(durations: Durations, startsAt: BakeRecord['startsAt']
     .reduce((sum, name) => sum + (durations[name] ?? 0), 0);
 }
 
+/** Seconds of the steps that begin when the image is made, judged and approved. */
+export function secondsAfterApproval(durations: Durations): number {
+  return STEP_NAMES.slice(STEP_NAMES.indexOf(OF_PEOPLE) + 1).reduce(
+    (sum, name) => sum + (durations[name] ?? 0),
+    0,
+  );
+}
+
 export interface Cost {
   readonly build: number;
   readonly test: number;
@@ -52,9 +60,15 @@ const USUAL_ROOT_GIB = 8;
 export function costOf(
   prices: Prices,
   definition: Definition,
-  bake: { readonly startsAt: BakeRecord['startsAt']; readonly durations: Durations; readonly home: string },
+  bake: {
+    readonly startsAt: BakeRecord['startsAt'];
+    readonly durations: Durations;
+    readonly home: string;
+    /** Where an image that is kept is already: `account/region/mode`. */
+    readonly places?: readonly string[];
+  },
 ): Cost {
-  const { startsAt, durations, home } = bake;
+  const { startsAt, durations, home, places = [] } = bake;
   const { build, tests, variants } = definition;
   const builds = startsAt === 'Build';
   const judges = builds || startsAt === 'Test';
@@ -66,7 +80,7 @@ export function costOf(
     'build',
   );
   const tested = instances(prices, judges ? tests.instanceTypes : [], durations.Test, 'test');
-  const { copies, transfers } = copiesOf(definition, home, builds);
+  const { copies, transfers } = copiesOf(definition, home, { builds, places });
   const volumes = build.dataVolumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const size = ((build.rootVolumeGiB ?? USUAL_ROOT_GIB) + volumes) * variants.length;
   return {
@@ -95,13 +109,17 @@ function instances(
 function copiesOf(
   { distribution }: Pick<Definition, 'distribution'>,
   home: string,
-  builds: boolean,
+  { builds, places }: { readonly builds: boolean; readonly places: readonly string[] },
 ): { copies: number; transfers: number } {
-  const copied = distribution.targets.flatMap(({ mode, regions }) => (mode === 'copy' ? regions : []));
+  const copied = distribution.targets.flatMap(({ account, mode, regions }) =>
+    mode === 'copy' ? regions.filter((region) => !places.includes(`${account}/${region}/copy`)) : [],
+  );
   const carriers = new Set(
     distribution.targets.flatMap(({ mode, regions }) => (mode === 'share' ? regions : [])),
   );
   carriers.delete(home);
+  for (const region of carriers)
+    if (places.some((place) => place.endsWith(`/${region}/share`))) carriers.delete(region);
   const away = copied.filter((region) => region !== home).length;
   return { copies: (builds ? 1 : 0) + copied.length + carriers.size, transfers: away + carriers.size };
 }

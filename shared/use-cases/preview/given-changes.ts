@@ -58,13 +58,21 @@ function namesOf(given: string, { account, region }: Home): string[] {
     case 'component':
     case 'image':
       return [given, `${kind}:arn:aws:imagebuilder:${region}:${account}:${kind}/${rest}`];
+    // As a definition may leave its tag out.
+    case 'container':
+      return [given, `${given}:latest`];
     default:
       return [given];
   }
 }
 
-/** A selector of an ARN means versions of that name, node by node as it says where it has no `x`. */
-function mayMean({ selector }: SelectorRecord, version: string): boolean {
+/**
+ * A selector of an ARN means versions of that name, node by node as it says where it has no `x`. What is pinned to one version, by its number or
+ * as an AMI, means that for ever; a label is put on another one.
+ */
+function mayMean({ selector, version: present }: SelectorRecord, version: string): boolean {
+  if (selector.kind === 'ami') return version === selector.id;
+  if (selector.kind === 'ssm' && /^[0-9]+$/.test(selector.pin ?? '')) return version === present;
   if (!('arn' in selector)) return true;
   const [name, ...wanted] = splitArn(selector.arn);
   const [given, ...nodes] = splitArn(version);

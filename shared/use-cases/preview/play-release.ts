@@ -1,13 +1,24 @@
 /** Plays the end of a bake that went well, with the use case that records it. */
+import { AttemptEnded } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { DistributionRecord } from '../../domain/records/distributions.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Table } from '../../ports.ts';
-import { beginStep, readAttempt, readBakeAndRevision } from '../baking/steps.ts';
+import { beginStep, readAttempt, readBake, readBakeAndRevision } from '../baking/steps.ts';
 import { type ReleaseImageDeps, releaseImage } from '../releasing/release-image.ts';
 import { read } from '../store/read.ts';
+
+/** The image is made, judged and approved: what comes now follows it. A bake that is further already, or ends, stays as it is. */
+export async function playDistribution(deps: ReleaseImageDeps, id: string): Promise<void> {
+  const { attempt } = await readBake(deps, id);
+  try {
+    await beginStep(deps, { bake: id, attempt }, 'Distribute');
+  } catch (error) {
+    if (!(error instanceof AttemptEnded)) throw error;
+  }
+}
 
 /** Answers the topic that has moved with it; undefined where the bake was ended instead. */
 export async function playRelease(deps: ReleaseImageDeps, id: string): Promise<string | undefined> {

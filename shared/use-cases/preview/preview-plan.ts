@@ -11,7 +11,7 @@ import { PlanningRecordSchema } from '../../domain/records/planning.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { describeSelector, describeVersion } from '../../domain/telling/wording.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
-import type { Table } from '../../ports.ts';
+import type { Item, Table } from '../../ports.ts';
 import { applyDefinition } from '../definitions/apply-definition.ts';
 import type { ApplyDeps } from '../definitions/apply-deps.ts';
 import { noticeTopic } from '../noticing/notice-topics.ts';
@@ -36,8 +36,8 @@ export const BOUNDS = {
   /** The function's own time is a little more. */
   thinkingSeconds: 20,
 } as const;
-const DUE_TAKEN = 200;
-const RUNNING_TAKEN = 100;
+/** Pipelines that are due, and bakes that run, which are taken up at most. */
+const TAKEN_UP = 1000;
 
 export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): Promise<Preview> {
   const began = deps.clock.now();
@@ -49,7 +49,7 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
     ...BOUNDS,
     deadline: new Date(began.getTime() + BOUNDS.thinkingSeconds * 1000),
   };
-  await takeUpWhatIsUnderWay(deps, rehearsal);
+  const isAllTakenUp = await takeUpWhatIsUnderWay(deps, rehearsal);
 
   const applied = [];
   for (const definition of request.definitions)
@@ -57,7 +57,12 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
   const { moved, notes } = await move({ ...deps, ports, table }, request.changes);
   // A wave that is too large is shown as it would be when somebody has confirmed it.
   await rehearsal.confirm(moved);
-  const stopped = await rehearsal.run(bounds);
+  const cut = await rehearsal.run(bounds);
+  const stopped =
+    cut ??
+    (isAllTakenUp
+      ? undefined
+      : `after ${TAKEN_UP.toLocaleString('en')} pipelines that are due or baking already`);
   return PreviewSchema.parse({
     at: began.toISOString(),
     applied,
@@ -69,11 +74,11 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
   });
 }
 
-/** What is due already, and what runs already, happens too. */
-async function takeUpWhatIsUnderWay(deps: PreviewDeps, { ports, runs }: Rehearsal): Promise<void> {
+/** What is due already, and what runs already, happens too. Answers whether that is all there is. */
+async function takeUpWhatIsUnderWay(deps: PreviewDeps, { ports, runs }: Rehearsal): Promise<boolean> {
   const [waiting, running] = await Promise.all([
-    deps.table.query({ index: 'due', pk: due.planning, limit: DUE_TAKEN }),
-    deps.table.query({ index: 'due', pk: due.attempt, limit: RUNNING_TAKEN }),
+    firstOf(deps.table, due.planning),
+    firstOf(deps.table, due.attempt),
   ]);
   const attempts = running.items
     .map((item) => AttemptRecordSchema.parse(item))
@@ -91,6 +96,22 @@ async function takeUpWhatIsUnderWay(deps: PreviewDeps, { ports, runs }: Rehearsa
         return { pipeline, delaySeconds: Math.max(0, delay) };
       }),
   );
+  return waiting.isAll && running.isAll;
+}
+
+async function firstOf(
+  table: PreviewDeps['table'],
+  pk: string,
+): Promise<{ readonly items: readonly Item[]; readonly isAll: boolean }> {
+  const items: Item[] = [];
+  let after: string | undefined;
+  do {
+    const limit = TAKEN_UP - items.length;
+    const page = await table.query({ index: 'due', pk, limit, ...(after === undefined ? {} : { after }) });
+    items.push(...page.items);
+    after = page.cursor;
+  } while (after !== undefined && items.length < TAKEN_UP);
+  return { items, isAll: after === undefined };
 }
 
 /** Says of which definition it is what is wrong, as there may be several. */

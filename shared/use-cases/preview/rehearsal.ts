@@ -2,7 +2,7 @@
  * Plays what would happen: the real use cases, from noticing to release, over a table whose writes stay in memory, with a clock that is moved
  * on. Only the bakes are played; each ends well, after as long as such bakes took.
  */
-import { secondsOf } from '../../domain/estimating/estimates.ts';
+import { secondsAfterApproval, secondsOf } from '../../domain/estimating/estimates.ts';
 import { keys, parseExecutionName } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
@@ -15,7 +15,7 @@ import { planNext } from '../planning/plan-capacity.ts';
 import { type PlanDeps, planIfThere } from '../planning/plan-pipeline.ts';
 import { type Reader, read, readMany } from '../store/read.ts';
 import type { History } from './history.ts';
-import { playRelease } from './play-release.ts';
+import { playDistribution, playRelease } from './play-release.ts';
 
 export interface Bounds {
   /** Bakes that are played at most. */
@@ -64,12 +64,20 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   const played = new Map<string, Played>();
   const held = new Map<string, readonly HoldReason[]>();
   const asked: { pipeline: string; at: number }[] = [];
+  /** When a bake is made and judged, from when on it is not overtaken any more. */
+  const decided = new Map<string, number>();
   const ends = new Map<string, number>();
   const begun: string[] = [];
   const confirmed: ChangeRecord[] = [];
   const stopped: string[] = [];
   /** Bakes that have begun or ended. */
   let events = 0;
+  let begunHere = 0;
+  let latest = Number.POSITIVE_INFINITY;
+  /** Nothing is waited for beyond the latest time; what follows from a bake that ends later happens then. */
+  const ask = (pipeline: string, at: number): void => {
+    if (at <= Math.max(time, latest)) asked.push({ pipeline, at });
+  };
   const executionArn = (machine: string, name: string) => `${machine}:${name}`;
 
   const ports: PlanDeps = {
@@ -77,8 +85,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     clock,
     planQueue: {
       send: async (requests) => {
-        for (const { pipeline, delaySeconds } of requests)
-          asked.push({ pipeline, at: time + delaySeconds * 1000 });
+        for (const { pipeline, delaySeconds } of requests) ask(pipeline, time + delaySeconds * 1000);
       },
     },
     workflows: {
@@ -99,14 +106,17 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     const { durations } = await deps.history(bake.pipeline);
     const seconds = secondsOf(durations, bake.startsAt);
     played.set(id, { bake, startedAt, ...(seconds === undefined ? {} : { seconds }) });
-    ends.set(id, Math.max(time, Date.parse(startedAt) + (seconds ?? 0) * 1000));
+    const end = Date.parse(startedAt) + (seconds ?? 0) * 1000;
+    ends.set(id, Math.max(time, end));
+    const distributes = end - secondsAfterApproval(durations) * 1000;
+    if (seconds !== undefined && distributes < end) decided.set(id, Math.max(time, distributes));
   };
   const plan = async (pipeline: string): Promise<void> => {
     const outcome = await planIfThere(ports, pipeline);
     if (outcome.kind === 'held') held.set(pipeline, outcome.reasons);
     else held.delete(pipeline);
     const wake = outcome.kind === 'held' ? wakeOf(outcome.reasons) : undefined;
-    if (wake !== undefined && wake > time) asked.push({ pipeline, at: wake });
+    if (wake !== undefined && wake > time) ask(pipeline, wake);
   };
   const confirm = async (changes: readonly ChangeRecord[]): Promise<void> => {
     for (const { id, wave } of changes)
@@ -127,6 +137,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     const name = parseExecutionName(execution.slice(execution.indexOf(':') + 1));
     if (name === undefined) return;
     ends.delete(name.bake);
+    decided.delete(name.bake);
     await recordOutcome(ports, { ...name, error: { name: 'States.Aborted', cause: 'Newer versions came.' } });
   };
   const end = async (id: string): Promise<void> => {
@@ -145,6 +156,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   const step = async (): Promise<boolean> => {
     const id = begun.shift();
     if (id !== undefined) {
+      begunHere += 1;
       await begin(id);
       return true;
     }
@@ -161,6 +173,12 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
       await plan(pipeline);
       return true;
     }
+    const made = [...decided].find(([, at]) => at <= time);
+    if (made !== undefined) {
+      decided.delete(made[0]);
+      await playDistribution(ports, made[0]);
+      return true;
+    }
     const over = [...ends].find(([, at]) => at <= time);
     if (over === undefined) return false;
     await end(over[0]);
@@ -175,11 +193,13 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     confirm,
     runs: (bake, startedAt) => begin(bake.id, startedAt),
     async run(bounds) {
-      const latest = deps.clock.now().getTime() + bounds.seconds * 1000;
+      latest = deps.clock.now().getTime() + bounds.seconds * 1000;
+      const known = asked.splice(0);
+      for (const { pipeline, at } of known) ask(pipeline, at);
       let swept = -1;
       for (;;) {
         while (await step()) {
-          if (played.size > bounds.bakes) return `after ${bounds.bakes} bakes`;
+          if (begunHere > bounds.bakes) return `after ${bounds.bakes} bakes`;
           if (deps.clock.now() > bounds.deadline) return 'because it took too long';
         }
         // As the sweep does each minute: whoever is first in a line is asked, until nothing comes of that any more.
@@ -187,8 +207,8 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
           swept = events;
           if ((await planNext(ports)) > 0) continue;
         }
-        const next = Math.min(...asked.map(({ at }) => at), ...ends.values());
-        if (!Number.isFinite(next) || next > latest) return undefined;
+        const next = Math.min(...asked.map(({ at }) => at), ...decided.values(), ...ends.values());
+        if (!Number.isFinite(next)) return undefined;
         time = next;
       }
     },

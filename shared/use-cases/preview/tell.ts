@@ -4,13 +4,15 @@ import type { Definition } from '../../domain/definitions/definition.ts';
 import type { Home } from '../../domain/definitions/references.ts';
 import { costOf, sumOf } from '../../domain/estimating/estimates.ts';
 import { PRICES } from '../../domain/estimating/prices.ts';
-import { keys } from '../../domain/naming.ts';
+import { keys, otherChange } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
+import { FingerprintRecordSchema } from '../../domain/records/planning.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { remediesOf } from '../../domain/telling/remedies.ts';
 import type { Table } from '../../ports.ts';
-import { type Reader, readMany } from '../store/read.ts';
+import { type Reader, read, readMany } from '../store/read.ts';
 import type { History } from './history.ts';
 import type { Played, Rehearsal } from './rehearsal.ts';
 
@@ -31,6 +33,8 @@ interface Seen extends Played {
   /** As it is now; undefined where the rehearsal began it. */
   readonly running: BakeRecord | undefined;
   readonly isAsked: boolean;
+  /** Where an image that it uses again is already. */
+  readonly places: readonly string[];
 }
 
 export async function tell(deps: TellDeps, rehearsal: Rehearsal, began: Date): Promise<Told> {
@@ -40,7 +44,9 @@ export async function tell(deps: TellDeps, rehearsal: Rehearsal, began: Date): P
   const levels = levelsOf(all);
   const costs = new Map(bakes.map((entry) => [entry.bake.id, costOfBake(deps, entry)]));
   const count = Math.max(-1, ...bakes.map(({ bake }) => levels.get(bake.id) ?? 0)) + 1;
-  const approvals = asked.filter(({ definition, bake }) => needsApproval(definition, bake));
+  const approvals = asked.filter(
+    ({ definition, bake }) => needsApproval(definition, bake) && !isSuperseded(bake),
+  );
   return {
     waves: Array.from({ length: count }, (_, level) => ({
       level: level + 1,
@@ -80,11 +86,11 @@ async function seenOf(deps: TellDeps, played: readonly Played[]): Promise<Seen[]
   ]);
   const wanted = bakes.flatMap((bake) => bake?.changes ?? []);
   const changes = await rowsById(deps.table, wanted);
-  // What stands in the real table already would happen anyway.
-  const causes = await rowsById(
-    deps.under,
-    bakes.flatMap((bake) => bake?.causes ?? []),
-  );
+  // What stands in the real table already would happen anyway, and so would the tick of a schedule.
+  const named = bakes.flatMap((bake) => bake?.causes ?? []);
+  const [causes, anyway] = await Promise.all([rowsById(deps.table, named), rowsById(deps.under, named)]);
+  const wasAsked = (id: string) =>
+    !anyway.has(id) && otherChange(causes.get(id)?.selector ?? '') !== 'schedule';
   const revisions = await readMany(
     deps.table,
     played.map(({ bake }) => keys.revision(bake.pipeline, bake.revision)),
@@ -102,7 +108,8 @@ async function seenOf(deps: TellDeps, played: readonly Played[]): Promise<Seen[]
           changes: bake.changes.flatMap((id) => changes.get(id) ?? []),
           history: await deps.history(bake.pipeline),
           running: before[index],
-          isAsked: bake.causes.some((id) => !causes.has(id)),
+          isAsked: bake.causes.some(wasAsked),
+          places: await placesKept(deps.under, bake),
         },
       ];
     }),
@@ -149,7 +156,7 @@ function toldOf(seen: Seen, began: Date, cost: ReturnType<typeof costOf> | undef
       to,
     })),
     isAsked,
-    isSuperseded: bake.state === 'superseded',
+    isSuperseded: isSuperseded(bake),
     startsIn: secondsSince(began, startedAt),
     ...(seconds === undefined ? {} : { seconds }),
     timesFrom: history.from,
@@ -161,12 +168,35 @@ function toldOf(seen: Seen, began: Date, cost: ReturnType<typeof costOf> | undef
   };
 }
 
-function costOfBake({ home }: TellDeps, { bake, definition, history }: Seen): ReturnType<typeof costOf> {
-  return costOf(PRICES, definition, {
+/** What is overtaken is built at most, and goes nowhere. */
+function costOfBake(
+  { home }: TellDeps,
+  { bake, definition, history, places }: Seen,
+): ReturnType<typeof costOf> {
+  const cost = costOf(PRICES, definition, {
     startsAt: bake.startsAt,
     durations: history.durations,
     home: home.region,
+    places,
   });
+  return isSuperseded(bake) ? { ...cost, transfer: 0, monthly: 0 } : cost;
+}
+
+function isSuperseded({ state }: BakeRecord): boolean {
+  return state === 'superseded';
+}
+
+/** A release has its places with its fingerprint, and the current one with its channel, which may know of more. */
+async function placesKept(table: Reader, { pipeline, channel, reuses }: BakeRecord): Promise<string[]> {
+  if (reuses === undefined) return [];
+  const kept = await read(table, keys.bake(reuses), BakeRecordSchema);
+  if (kept === undefined) return [];
+  const [fingerprint, current] = await Promise.all([
+    read(table, keys.fingerprint(pipeline, kept.bits, kept.proof), FingerprintRecordSchema),
+    read(table, keys.channel(pipeline, channel), ChannelRecordSchema),
+  ]);
+  const isCurrent = current?.bits === kept.bits && current.proof === kept.proof;
+  return [...(fingerprint?.places ?? []), ...(isCurrent ? (current.places ?? []) : [])];
 }
 
 /** What is only pointed to again has been approved before. */
