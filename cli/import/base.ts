@@ -1,5 +1,4 @@
 /** What an image is built on, in the words of a definition. */
-import type { ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { Note } from './notes.ts';
 
@@ -12,7 +11,7 @@ export interface ImageArn {
 
 const IMAGE_ARN =
   /^arn:aws[a-z-]*:imagebuilder:([a-z0-9-]+):(aws|[0-9]{12}):image\/([a-z0-9-_]+)\/([0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?)$/;
-const SSM_ARN = /^arn:aws[a-z-]*:ssm:([a-z0-9-]+):[0-9]*:parameter(\/.+)$/;
+const SSM_ARN = /^arn:aws[a-z-]*:ssm:([a-z0-9-]+):([0-9]*):parameter(\/.+)$/;
 
 export function parseImageArn(text: string): ImageArn | undefined {
   const [, region, account, slug, version] = IMAGE_ARN.exec(text) ?? [];
@@ -24,25 +23,6 @@ export function parseImageArn(text: string): ImageArn | undefined {
 /** The image of a recipe bears its name in lower case, with dashes (aws.md 1.8). */
 export function slugOf(name: string): string {
   return name.toLowerCase().replaceAll(/[ _]/g, '-');
-}
-
-/** The pipeline whose output the recipe is built on, if it follows what that makes. Several may build one recipe; the first one stands for them. */
-export function parentOf(
-  recipe: Pick<ImageRecipe, 'parentImage'>,
-  others: readonly { readonly pipeline: ImagePipeline; readonly recipe?: ImageRecipe }[],
-): { readonly arn: string; readonly others: number } | undefined {
-  const parent = parseImageArn(recipe.parentImage ?? '');
-  // A version without a wildcard never moves: it stays the image that it is.
-  if (parent?.version.includes('x') !== true) return undefined;
-  const builders = others.filter(({ recipe: candidate }) => {
-    const [, , , region, account] = candidate?.arn?.split(':') ?? [];
-    const isSame = slugOf(candidate?.name ?? '') === parent.slug.replaceAll('_', '-');
-    return isSame && region === parent.region && account === parent.account;
-  });
-  const [first] = builders;
-  return first?.pipeline.arn === undefined
-    ? undefined
-    : { arn: first.pipeline.arn, others: builders.length - 1 };
 }
 
 /** Anything but another pipeline. Undefined where a definition cannot name it. */
@@ -73,10 +53,12 @@ export function otherBase(
 }
 
 /** `ssm:/path`, or `ssm:arn:aws:ssm:region:account:parameter/path` (imagebuilder CreateImageRecipeRequest.parentImage). */
-function parameterIn(text: string): { name: string; region: string | undefined } | undefined {
+export function parameterIn(
+  text: string,
+): { readonly name: string; readonly region?: string; readonly account?: string } | undefined {
   if (!text.startsWith('ssm:')) return undefined;
   const rest = text.slice('ssm:'.length);
-  const [, region, name] = SSM_ARN.exec(rest) ?? [];
-  if (name !== undefined) return { name, region };
-  return { name: rest.startsWith('/') ? rest : `/${rest}`, region: undefined };
+  const [, region = '', account = '', name] = SSM_ARN.exec(rest) ?? [];
+  if (name !== undefined) return { name, region, ...(account === '' ? {} : { account }) };
+  return { name: rest.startsWith('/') ? rest : `/${rest}` };
 }

@@ -2,31 +2,27 @@
  * Pipelines of EC2 Image Builder as definitions. What cannot be said in a definition is noted with its reason; a pipeline of which nothing sensible
  * would be left is not taken over, and its reason is given.
  */
-import type { ImagePipeline } from '@aws-sdk/client-imagebuilder';
+import type { ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import {
   API_VERSION,
   type DefinitionInput,
   DefinitionSchema,
 } from '../../shared/domain/definitions/definition.ts';
 import { problemsOfIssues } from '../definition-problems.ts';
-import { otherBase, parentOf } from './base.ts';
+import { otherBase } from './base.ts';
 import { distributionOf } from './distribution.ts';
 import type { FoundPipeline } from './image-builder.ts';
+import type { Imported } from './imported.ts';
 import { namesFor } from './names.ts';
 import { isSet, type Note, noteIf, notesOf } from './notes.ts';
+import { withOwnParameters } from './parameters.ts';
+import { type Origins, originsAmong } from './parents.ts';
 import { architectureOf, componentsOf, instanceTypesOf, volumesOf } from './recipe.ts';
 import { triggersOf } from './triggers.ts';
 
-export interface Imported {
-  /** Of the pipeline at Image Builder. */
-  readonly arn: string;
-  readonly name: string;
-  readonly notes: readonly Note[];
-  readonly definition?: DefinitionInput;
-  /** Why there is no definition. */
-  readonly skipped?: string;
-}
+export type { Imported } from './imported.ts';
 
+const LONGEST_DESCRIPTION = 500;
 /** The suite that every definition needs; Image Builder has components for that. */
 const BOOTS = `set -eu
 systemctl is-system-running --wait || systemctl --failed
@@ -40,31 +36,11 @@ export function definitionsOf(found: readonly FoundPipeline[]): Imported[] {
   let left = new Set(found.filter(({ pipeline, recipe }) => whyNot(pipeline, recipe) === undefined));
   for (let rounds = 0; ; rounds += 1) {
     const taken = left;
-    const parents = parentsAmong([...taken]);
-    const imported = found.map((entry) =>
-      importOne(entry, nameOf, taken.has(entry) ? parents.get(entry) : undefined),
-    );
+    const origins = originsAmong([...taken], nameOf);
+    const imported = found.map((entry) => importOne(entry, nameOf, origins));
     left = new Set(found.filter((_, index) => imported[index]?.skipped === undefined));
     if (left.size === taken.size || rounds > found.length) return withOwnParameters(imported);
   }
-}
-
-/** A parameter belongs to one pipeline; at Image Builder several may write it, and the last one wins. */
-function withOwnParameters(imported: readonly Imported[]): Imported[] {
-  const owners = new Map<string, string>();
-  return imported.map((entry) => {
-    const { definition } = entry;
-    const { parameter, ...rest } = definition?.distribution ?? {};
-    if (definition === undefined || parameter === undefined) return entry;
-    const owner = owners.get(parameter);
-    if (owner === undefined) {
-      owners.set(parameter, definition.name);
-      return entry;
-    }
-    const reason = `${parameter} is written by ${owner} already; this one writes to a name of its own.`;
-    const note = { field: 'distributionConfiguration.ssmParameterConfigurations', reason };
-    return { ...entry, definition: { ...definition, distribution: rest }, notes: [...entry.notes, note] };
-  });
 }
 
 function whyNot(pipeline: ImagePipeline, recipe: FoundPipeline['recipe']): string | undefined {
@@ -77,54 +53,26 @@ function whyNot(pipeline: ImagePipeline, recipe: FoundPipeline['recipe']): strin
   return undefined;
 }
 
-interface Parent {
-  readonly arn: string;
-  readonly others: number;
-}
-
-/** By pipeline; a circle, which Image Builder allows, is opened where it closes. */
-function parentsAmong(taken: readonly FoundPipeline[]): Map<FoundPipeline, Parent> {
-  const parents = new Map<FoundPipeline, Parent>();
-  const byArn = new Map(taken.map((entry) => [entry.pipeline.arn, entry]));
-  for (const entry of taken) {
-    const parent = entry.recipe === undefined ? undefined : parentOf(entry.recipe, taken);
-    let ancestor = parent === undefined ? undefined : byArn.get(parent.arn);
-    while (ancestor !== undefined && ancestor !== entry) ancestor = byArn.get(parents.get(ancestor)?.arn);
-    if (parent !== undefined && ancestor !== entry) parents.set(entry, parent);
-  }
-  return parents;
-}
-
-function importOne(
-  found: FoundPipeline,
-  nameOf: ReadonlyMap<string, string>,
-  parent: Parent | undefined,
-): Imported {
+function importOne(found: FoundPipeline, nameOf: ReadonlyMap<string, string>, origins: Origins): Imported {
   const { pipeline, recipe } = found;
   const { arn = '', name = '' } = pipeline;
   const skipped = whyNot(pipeline, recipe);
   if (skipped !== undefined || recipe === undefined) return { arn, name, notes: [], skipped: skipped ?? '' };
   const [, , , region = '', account = ''] = arn.split(':');
+  const { parent, notes: originNotes = [] } = origins.get(found) ?? {};
   const base =
     parent === undefined
       ? otherBase(recipe.parentImage ?? '', region)
-      : {
-          base: { pipeline: nameOf.get(parent.arn) ?? '' },
-          notes: noteIf(
-            parent.others > 0,
-            'imageRecipe.parentImage',
-            `${parent.others + 1} pipelines build the recipe that it is built on; the first one is its base.`,
-          ),
-        };
+      : { base: { pipeline: nameOf.get(parent.pipeline.arn ?? '') ?? '' }, notes: [] };
   if ('reason' in base) return { arn, name, notes: [], skipped: base.reason };
 
   const components = componentsOf(found);
   const volumes = volumesOf(recipe);
-  const types = instanceTypesOf(found);
+  const architecture = architectureOf(found, origins);
+  const types = instanceTypesOf(found, architecture);
   const { triggers, lifecycle, notes: triggerNotes } = triggersOf(pipeline);
   const { distribution, notes: distributionNotes } = distributionOf(found, account);
-  const architecture = architectureOf(found);
-  const description = (pipeline.description ?? recipe.description ?? '').slice(0, 500);
+  const description = descriptionOf(pipeline, recipe);
   const build = {
     ...(types.instanceTypes === undefined ? {} : { instanceTypes: types.instanceTypes }),
     ...volumes.build,
@@ -132,7 +80,7 @@ function importOne(
   const definition: DefinitionInput = {
     apiVersion: API_VERSION,
     name: nameOf.get(arn) ?? '',
-    ...(description === '' ? {} : { description }),
+    ...(description.text === '' ? {} : { description: description.text }),
     base: base.base,
     ...(components.build.length === 0 ? {} : { components: components.build }),
     ...(architecture === 'arm64' ? { variants: [{ name: 'arm64', architecture }] } : {}),
@@ -150,6 +98,8 @@ function importOne(
   };
   const notes = [
     ...noteIf(definition.name !== name, 'imagePipeline.name', `It is called "${name}" at Image Builder.`),
+    ...description.notes,
+    ...originNotes,
     ...base.notes,
     ...components.notes,
     ...volumes.notes,
@@ -163,6 +113,18 @@ function importOne(
   const problems = problemsOfIssues(parsed.error.issues, definition);
   const why = problems.map(({ field, message }) => `${field} ${message}`).join('; ');
   return { arn, name, notes, skipped: `A definition cannot say it: ${why}.` };
+}
+
+function descriptionOf(pipeline: ImagePipeline, recipe: ImageRecipe): { text: string; notes: Note[] } {
+  const whole = pipeline.description ?? recipe.description ?? '';
+  return {
+    text: whole.slice(0, LONGEST_DESCRIPTION),
+    notes: noteIf(
+      whole.length > LONGEST_DESCRIPTION,
+      pipeline.description === undefined ? 'imageRecipe.description' : 'imagePipeline.description',
+      `It has ${whole.length} characters, and a description at most ${LONGEST_DESCRIPTION}: the end is cut off.`,
+    ),
+  };
 }
 
 const OWN_PLACE = 'Build and test instances run in the place that the stack of Ovenbird gives them.';
@@ -202,6 +164,7 @@ function withoutEquivalent({ pipeline, recipe, infrastructure, distribution }: F
       {
         additionalInstanceConfiguration:
           'User data and the removal of the Systems Manager agent are not taken over.',
+        tags: 'Tags of the recipe itself: a definition has none; tags of the AMI are distribution.tags.',
       },
     ),
     ...noteIf(
@@ -221,6 +184,7 @@ function withoutEquivalent({ pipeline, recipe, infrastructure, distribution }: F
         logging: 'Logs are not copied to Amazon S3.',
         snsTopicArn: 'Notifications go to the topic of Ovenbird; subscribe to it.',
         resourceTags: 'Build instances have the tags of Ovenbird.',
+        tags: 'Tags of the configuration itself: a definition has none.',
       },
     ),
     ...noteIf(
@@ -233,6 +197,11 @@ function withoutEquivalent({ pipeline, recipe, infrastructure, distribution }: F
         infrastructure?.instanceMetadataOptions?.httpTokens === 'optional',
       'infrastructureConfiguration.instanceMetadataOptions',
       'Instance metadata always asks for a token, with the default number of hops.',
+    ),
+    ...notesOf(
+      'distributionConfiguration',
+      { ...distribution },
+      { tags: 'Tags of the configuration itself: a definition has none.' },
     ),
     ...noteIf(
       distribution !== undefined && distribution.timeoutMinutes !== DEFAULT_MINUTES,

@@ -6,13 +6,13 @@ import type {
 } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
-import { isSet, type Note, noteIf, notesOf } from './notes.ts';
+import { type Note, noteIf, notesOf } from './notes.ts';
+import { copiesOf, parameterOf } from './parameters.ts';
 
 type Wanted = NonNullable<DefinitionInput['distribution']>;
 type Target = NonNullable<Wanted['targets']>[number];
 
 const PLACE = 'distributionConfiguration';
-const PARAMETER = /^\/[A-Za-z0-9_./{}-]+$/;
 const MOST_TARGETS = 100;
 
 /** `account`: the one that the pipeline is of; Image Builder brings an image to its owner where nobody else is named. */
@@ -22,9 +22,9 @@ export function distributionOf(
 ): { readonly distribution: Wanted; readonly notes: Note[] } {
   const regions = found.distribution?.distributions ?? [];
   const targets = regions.map((distribution) => targetsIn(distribution, account));
-  const parameter = parameterOf(regions);
   const tags = tagsOf(found, regions);
   const all = merged(targets.flatMap((entry) => entry.targets));
+  const parameter = parameterOf(found, all.slice(0, MOST_TARGETS));
   return {
     distribution: {
       ...(all.length === 0 ? {} : { targets: all.slice(0, MOST_TARGETS) }),
@@ -41,12 +41,14 @@ export function distributionOf(
   };
 }
 
-function targetsIn(
-  { region = '', amiDistributionConfiguration: ami = {}, launchTemplateConfigurations = [] }: Distribution,
-  account: string,
-): { targets: Target[]; notes: Note[] } {
+function targetsIn(distribution: Distribution, account: string): { targets: Target[]; notes: Note[] } {
+  const {
+    region = '',
+    amiDistributionConfiguration: ami = {},
+    launchTemplateConfigurations = [],
+  } = distribution;
   const field = `${PLACE} ${region}`;
-  const copies = isSet(ami.targetAccountIds) ? (ami.targetAccountIds ?? []) : [account];
+  const copies = copiesOf(distribution, account);
   const shares = (ami.launchPermission?.userIds ?? []).filter((id) => !copies.includes(id));
   const templates = templatesOf(launchTemplateConfigurations, account);
   const target = (id: string, mode: 'copy' | 'share'): Target => {
@@ -106,45 +108,34 @@ function merged(targets: readonly Target[]): Target[] {
   return [...byRest.values()].map(({ account, regions, ...rest }) => ({ account, regions, ...rest }));
 }
 
-/** One name for all targets. */
-function parameterOf(regions: readonly Distribution[]): { name: string | undefined; notes: Note[] } {
-  const configured = regions.flatMap(({ ssmParameterConfigurations = [] }) => ssmParameterConfigurations);
-  const names = [...new Set(configured.map(({ parameterName = '' }) => parameterName))];
-  const usable = names.filter((name) => PARAMETER.test(name));
-  const [name] = usable;
-  const field = `${PLACE}.ssmParameterConfigurations`;
-  const others = names.filter((entry) => entry !== name);
-  return {
-    name,
-    notes: [
-      ...others.map((entry) => ({
-        field,
-        reason: PARAMETER.test(entry)
-          ? `All targets have one parameter; ${entry} is left out.`
-          : `"${entry}" is no full name: it does not begin with "/".`,
-      })),
-      ...noteIf(
-        configured.some(({ dataType }) => dataType === 'text'),
-        `${field}.dataType`,
-        'Parameters have the type aws:ec2:image.',
-      ),
-    ],
-  };
-}
-
 function tagsOf(
   { recipe }: FoundPipeline,
   regions: readonly Distribution[],
 ): { tags: Record<string, string>; notes: Note[] } {
   const tags: Record<string, string> = {};
   const differing = new Set<string>();
-  const given = [recipe?.amiTags, ...regions.map((entry) => entry.amiDistributionConfiguration?.amiTags)];
+  const ofRegions = regions.map((entry) => entry.amiDistributionConfiguration?.amiTags ?? {});
+  const given = [recipe?.amiTags, ...ofRegions];
   for (const [key, value] of given.flatMap((entry) => Object.entries(entry ?? {}))) {
     if (key in tags && tags[key] !== value) differing.add(key);
     tags[key] = value;
   }
   const reason = `Images have the same tags everywhere; of these the last value stands: ${[...differing].join(', ')}.`;
-  return { tags, notes: noteIf(differing.size > 0, `${PLACE}.amiTags`, reason) };
+  const everywhere = recipe?.amiTags ?? {};
+  const spread = Object.keys(tags).filter(
+    (key) => !(key in everywhere) && ofRegions.some((own) => !(key in own)),
+  );
+  return {
+    tags,
+    notes: [
+      ...noteIf(differing.size > 0, `${PLACE}.amiTags`, reason),
+      ...noteIf(
+        spread.length > 0,
+        `${PLACE}.amiTags`,
+        `Images have the same tags everywhere; these are of some regions alone, and are given in all: ${spread.join(', ')}. Remove from distribution.tags what would be wrong elsewhere.`,
+      ),
+    ],
+  };
 }
 
 const ORGANISATIONS = 'Sharing with organisations and their units is not implemented yet.';

@@ -3,6 +3,7 @@ import type { Component, ComponentConfiguration, ImageRecipe } from '@aws-sdk/cl
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import { isSet, type Note, noteIf, notesOf } from './notes.ts';
+import type { Origins } from './parents.ts';
 
 type Build = NonNullable<DefinitionInput['build']>;
 type Components = NonNullable<DefinitionInput['components']>;
@@ -13,9 +14,15 @@ const ROOT_DEVICES = new Set(['/dev/xvda', '/dev/sda1']);
 const ARM_TYPE = /^(?:a1|[a-z]+[0-9]+g[a-z]*)\./;
 const ARM_NAME = /arm64|aarch64|arm-64/i;
 
-export function architectureOf({ recipe, infrastructure }: FoundPipeline): 'x86_64' | 'arm64' {
+export type Architecture = 'x86_64' | 'arm64';
+
+/** That of the parent, unless instance types say another; nothing but its name tells of a base that is no pipeline. */
+export function architectureOf(found: FoundPipeline, origins: Origins): Architecture {
+  const { recipe, infrastructure } = found;
   const types = infrastructure?.instanceTypes ?? [];
   if (types.length > 0) return types.every((type) => ARM_TYPE.test(type)) ? 'arm64' : 'x86_64';
+  const parent = origins.get(found)?.parent;
+  if (parent !== undefined) return architectureOf(parent, origins);
   return ARM_NAME.test(recipe?.parentImage ?? '') ? 'arm64' : 'x86_64';
 }
 
@@ -70,7 +77,7 @@ export function volumesOf(recipe: ImageRecipe): {
 } {
   const notes: Note[] = [];
   const dataVolumes: NonNullable<Build['dataVolumes']> = [];
-  let rootVolumeGiB: number | undefined;
+  const roots: { readonly deviceName: string; readonly sizeGiB: number }[] = [];
   for (const { deviceName = '', ebs, noDevice, virtualName } of recipe.blockDeviceMappings ?? []) {
     const field = `imageRecipe.blockDeviceMappings ${deviceName}`;
     notes.push(
@@ -95,10 +102,19 @@ export function volumesOf(recipe: ImageRecipe): {
     );
     const sizeGiB = ebs?.volumeSize;
     if (sizeGiB === undefined) continue;
-    if (ROOT_DEVICES.has(deviceName)) rootVolumeGiB = sizeGiB;
+    if (ROOT_DEVICES.has(deviceName)) roots.push({ deviceName, sizeGiB });
     else if (/^\/dev\/[a-z0-9]+$/.test(deviceName)) dataVolumes.push({ device: deviceName, sizeGiB });
     else notes.push({ field, reason: 'Only devices such as /dev/sdf can be named.' });
   }
+  const rootVolumeGiB = roots.at(-1)?.sizeGiB;
+  const sizes = roots.map(({ deviceName, sizeGiB }) => `${deviceName} with ${sizeGiB} GiB`);
+  notes.push(
+    ...noteIf(
+      roots.length > 1,
+      'imageRecipe.blockDeviceMappings',
+      `An image has one root volume, and the last of these is taken for it: ${sizes.join(', ')}. Write to build.rootVolumeGiB what is meant.`,
+    ),
+  );
   return {
     build: {
       ...(rootVolumeGiB === undefined ? {} : { rootVolumeGiB }),
@@ -109,7 +125,10 @@ export function volumesOf(recipe: ImageRecipe): {
 }
 
 /** Image Builder tries them in this order and so do we. */
-export function instanceTypesOf(found: FoundPipeline): {
+export function instanceTypesOf(
+  found: FoundPipeline,
+  architecture: Architecture,
+): {
   readonly instanceTypes: string[] | undefined;
   readonly notes: Note[];
 } {
@@ -117,7 +136,7 @@ export function instanceTypesOf(found: FoundPipeline): {
   const given = types.length > 0 ? types.slice(0, MOST_INSTANCE_TYPES) : undefined;
   const left = types.slice(MOST_INSTANCE_TYPES);
   return {
-    instanceTypes: given ?? (architectureOf(found) === 'arm64' ? ['t4g.medium'] : undefined),
+    instanceTypes: given ?? (architecture === 'arm64' ? ['t4g.medium'] : undefined),
     notes: noteIf(
       left.length > 0,
       'infrastructureConfiguration.instanceTypes',

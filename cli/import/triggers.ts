@@ -1,20 +1,31 @@
 /** When an imported pipeline bakes. */
 import type { ImagePipeline } from '@aws-sdk/client-imagebuilder';
-import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
+import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
+import { systemClock } from '../../shared/adapters/system-clock.ts';
+import { type DefinitionInput, DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import { checkTimes } from '../../shared/use-cases/definitions/apply-times.ts';
 import { type Note, noteIf } from './notes.ts';
 
 type Triggers = NonNullable<DefinitionInput['triggers']>;
 
-/** No schedule is `manual`; so is a disabled pipeline, which may still be run by hand (imagebuilder StartImagePipelineExecution). */
+const FIELD = 'imagePipeline.schedule';
+const MONTH_DAY = 2;
+const WEEKDAY = 4;
+
+/**
+ * No schedule is `manual`; so is one that apply would refuse, and a disabled pipeline, which may still be run by hand (imagebuilder
+ * StartImagePipelineExecution).
+ */
 export function triggersOf({ schedule, status }: ImagePipeline): {
   readonly triggers: Triggers;
   readonly lifecycle: DefinitionInput['lifecycle'];
   readonly notes: Note[];
 } {
-  const expression = schedule?.scheduleExpression;
+  const given = schedule?.scheduleExpression;
   const failures = schedule?.autoDisablePolicy?.failureCount;
   const lifecycle = failures === undefined ? undefined : { maxFailures: failures };
-  if (expression === undefined) return { triggers: { mode: 'manual' }, lifecycle, notes: [] };
+  if (given === undefined) return { triggers: { mode: 'manual' }, lifecycle, notes: [] };
+  const expression = withOneDay(given);
   const entry: NonNullable<Triggers['schedule']> = {
     expression,
     ...(schedule?.timezone === undefined ? {} : { timeZone: schedule.timezone }),
@@ -24,25 +35,54 @@ export function triggersOf({ schedule, status }: ImagePipeline): {
         ? 'always'
         : 'dependency-updates-available',
   };
-  if (status !== 'DISABLED')
-    return {
-      triggers: { mode: 'schedule', schedule: entry },
-      lifecycle,
-      notes: noteIf(
-        expression.startsWith('rate('),
-        'imagePipeline.schedule.scheduleExpression',
-        `${expression} counts anew from the moment at which the definition is applied.`,
-      ),
-    };
   const when = `${expression}${entry.timeZone === undefined ? '' : ` ${entry.timeZone}`}, ${entry.startCondition}`;
+  const manual = (field: string, reason: string) => ({
+    triggers: { mode: 'manual' as const },
+    lifecycle,
+    notes: [{ field, reason }],
+  });
+  if (status === 'DISABLED')
+    return manual('imagePipeline.status', `It is disabled, so its mode is manual. Its schedule is: ${when}.`);
+  const triggers: Triggers = { mode: 'schedule', schedule: entry };
+  const refused = refusalOf(triggers);
+  if (refused !== undefined)
+    return manual(
+      FIELD,
+      `It would be refused, so its mode is manual: ${refused}. Its schedule is: ${when}. Correct it, and write it to triggers.schedule.`,
+    );
   return {
-    triggers: { mode: 'manual' },
+    triggers,
     lifecycle,
     notes: [
-      {
-        field: 'imagePipeline.status',
-        reason: `It is disabled, so its mode is manual. Its schedule is: ${when}.`,
-      },
+      ...noteIf(
+        expression !== given,
+        `${FIELD}.scheduleExpression`,
+        `${given} names two days, of which one has to be ?; it is written as ${expression}.`,
+      ),
+      ...noteIf(
+        expression.startsWith('rate('),
+        `${FIELD}.scheduleExpression`,
+        `${expression} counts anew from the moment at which the definition is applied.`,
+      ),
     ],
   };
+}
+
+/** Samples of AWS have `*` for the day that is not meant, where Image Builder's rules ask for `?` (aws.md 1.5). */
+function withOneDay(expression: string): string {
+  const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.trim().split(/\s+/) ?? [];
+  if (fields[MONTH_DAY] === '?' || fields[WEEKDAY] === '?') return expression;
+  const any = [WEEKDAY, MONTH_DAY].find((place) => fields[place] === '*');
+  return any === undefined ? expression : `cron(${fields.with(any, '?').join(' ')})`;
+}
+
+/** What the schema, or else apply, has against a schedule. */
+function refusalOf(triggers: Triggers): string | undefined {
+  const parsed = DefinitionSchema.unwrap().shape.triggers.safeParse(triggers);
+  const problems = parsed.success
+    ? checkTimes({ calendar: cronerCalendar, clock: systemClock }, { triggers: parsed.data }).map(
+        ({ field, message }) => `${field}: ${message}`,
+      )
+    : parsed.error.issues.map(({ path, message }) => `triggers.${path.join('.')} ${message}`);
+  return problems.length === 0 ? undefined : problems.join('; ');
 }

@@ -2,11 +2,13 @@
 import type { Component, Distribution, ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { definitionsOf } from '../../../cli/import/definitions.ts';
+import { definitionsOf, type Imported } from '../../../cli/import/definitions.ts';
 import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
 import { namesFor } from '../../../cli/import/names.ts';
 import { fileText } from '../../../cli/import/text.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
+import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
+import { planningWorld } from '../../support/planning-world.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';
@@ -63,6 +65,13 @@ function one(given: Given) {
   if (imported === undefined) throw new Error('Nothing was imported.');
   return imported;
 }
+/** Applied as the command line does it, parents first. */
+async function applied(...imported: readonly Imported[]) {
+  const world = planningWorld();
+  for (const image of ['amazon-linux-2023-x86', 'amazon-linux-2023-arm64'])
+    world.sources.publish(arn(`image/${image}`, 'aws'), '1.0.0/1');
+  for (const { definition } of imported) await applyDefinition(world.ports, { definition, by: 'ada' });
+}
 const fields = (given: Given) => one(given).notes.map(({ field }) => field);
 
 describe('A pipeline of Image Builder', () => {
@@ -100,10 +109,105 @@ describe('A pipeline of Image Builder', () => {
     expect(child?.definition?.base).toEqual({ pipeline: 'base-of-all' });
   });
 
+  it('built on a parameter that another one writes has that pipeline as its base', async () => {
+    const regions = [{ region: REGION, ssmParameterConfigurations: [{ parameterName: '/images/golden' }] }];
+    const [golden, child] = definitionsOf([
+      found({ name: 'golden', regions }),
+      found({ name: 'web', recipe: { parentImage: 'ssm:/images/golden' } }),
+    ]);
+
+    expect(child?.definition?.base).toEqual({ pipeline: 'golden' });
+    expect(golden?.definition?.distribution?.parameter).toBe('/images/golden');
+    expect([golden?.notes, child?.notes]).toEqual([[], []]);
+    if (golden === undefined || child === undefined) throw new Error('Two were given.');
+    await applied(golden, child);
+  });
+
+  it.each([
+    ['in another region', 'ssm:/images/golden', { region: 'us-east-1' }],
+    [
+      'for another account',
+      'ssm:/images/golden',
+      { region: REGION, amiDistributionConfiguration: { targetAccountIds: ['444455556666'] } },
+    ],
+    ['and pins it', 'ssm:/images/golden:3', { region: REGION }],
+  ])('built on a parameter of a name that another one writes %s keeps it', (_, parentImage, region) => {
+    const ssmParameterConfigurations = [{ parameterName: '/images/golden' }];
+    const [child, golden] = definitionsOf([
+      found({ name: 'web', recipe: { parentImage } }),
+      found({ name: 'golden', regions: [{ ...region, ssmParameterConfigurations }] }),
+    ]);
+
+    expect(child?.definition?.base).toEqual({ ssm: parentImage.replace('ssm:', '') });
+    expect(golden?.definition?.distribution?.parameter).toBeUndefined();
+    expect(golden?.notes).toEqual([
+      {
+        field: 'distributionConfiguration.ssmParameterConfigurations',
+        reason: expect.stringContaining('web is built on /images/golden'),
+      },
+    ]);
+  });
+
   it('that is built on its own output is not its own base', () => {
     const imported = one({ name: 'web', recipe: { parentImage: arn('image/web/x.x.x') } });
 
     expect(imported.definition?.base).toEqual({ image: arn('image/web/x.x.x') });
+    expect(imported.notes).toEqual([
+      { field: 'imageRecipe.parentImage', reason: expect.stringContaining('a circle') },
+    ]);
+  });
+
+  it.each([
+    ['1.x.x', '2.0.0'],
+    ['1.2.x', '1.20.0'],
+  ])('built on %s of a recipe that makes %s has no pipeline as its base', (wildcard, version) => {
+    const golden = { version, arn: arn(`image-recipe/golden/${version}`) };
+    const [child] = definitionsOf([
+      found({ name: 'web', recipe: { parentImage: arn(`image/golden/${wildcard}`) } }),
+      found({ name: 'golden', recipe: golden }),
+    ]);
+
+    expect(child?.definition?.base).toEqual({ image: arn(`image/golden/${wildcard}`) });
+    expect(child?.notes).toEqual([
+      {
+        field: 'imageRecipe.parentImage',
+        reason: expect.stringContaining(`golden makes ${version}, which ${wildcard} does not mean`),
+      },
+    ]);
+  });
+
+  it('built on any version of a recipe has the pipeline of the highest as its base', () => {
+    const golden = (name: string, version: string) =>
+      found({ name, recipe: { name: 'golden', version, arn: arn(`image-recipe/golden/${version}`) } });
+    const [child] = definitionsOf([
+      found({ name: 'web', recipe: { parentImage: arn('image/golden/1.x.x') } }),
+      golden('early', '1.9.0'),
+      golden('late', '1.10.0'),
+      golden('next', '2.0.0'),
+    ]);
+
+    expect(child?.definition?.base).toEqual({ pipeline: 'late' });
+    expect(child?.notes).toEqual([]);
+  });
+
+  it('is for the architecture of the pipeline that it is built on, unless its instance types say another', () => {
+    const recipe = { parentImage: arn('image/golden/x.x.x') };
+    const [, child, grandchild, other] = definitionsOf([
+      found({
+        name: 'golden',
+        recipe: { parentImage: arn('image/amazon-linux-2023-arm64/x.x.x', 'aws') },
+      }),
+      found({ name: 'web', recipe }),
+      found({ name: 'shop', recipe: { parentImage: arn('image/web/x.x.x') } }),
+      found({ name: 'batch', recipe, infrastructure: { instanceTypes: ['m5.large'] } }),
+    ]);
+
+    for (const { definition, notes } of [child, grandchild].flatMap((entry) => entry ?? [])) {
+      expect(definition?.variants).toEqual([{ name: 'arm64', architecture: 'arm64' }]);
+      expect(definition?.build?.instanceTypes).toEqual(['t4g.medium']);
+      expect(notes).toEqual([]);
+    }
+    expect(other?.definition?.variants).toBeUndefined();
   });
 
   it('whose parent is left out is built on the parent’s image', () => {
@@ -154,6 +258,57 @@ describe('A pipeline of Image Builder', () => {
       },
     ]);
   });
+
+  it.each([
+    ['cron(0 0 * * SUN *)', 'cron(0 0 ? * SUN *)'],
+    ['cron(0 0 * * SUN)', 'cron(0 0 ? * SUN)'],
+    ['cron(0 0 1 * * *)', 'cron(0 0 1 * ? *)'],
+    ['cron(0 0 * * * *)', 'cron(0 0 * * ? *)'],
+  ])('with both days in %s has the one that is meant, and says so', async (scheduleExpression, written) => {
+    const imported = one({ name: 'web', pipeline: { schedule: { scheduleExpression } } });
+
+    expect(imported.definition?.triggers?.schedule?.expression).toBe(written);
+    expect(imported.notes).toEqual([
+      {
+        field: 'imagePipeline.schedule.scheduleExpression',
+        reason: expect.stringContaining(`it is written as ${written}`),
+      },
+    ]);
+    await applied(imported);
+  });
+
+  it.each([
+    ['cron(15 10 ? * 6L 2022-2023)', undefined, 'never comes'],
+    ['cron(0 0 1 * SUN *)', undefined, 'exactly one of them has to be ?'],
+    ['rate(1 hours)', undefined, 'the unit is singular'],
+    ['cron(0 0 * * ? *)', 'EST5EDT', 'must be a time zone such as Europe/Berlin'],
+    ['cron(0 0 * * ? *)', 'GMT0', 'must be a time zone such as Europe/Berlin'],
+    ['cron(0 0 * * ? *)', 'Europe/Atlantis', 'Europe/Atlantis is no time zone'],
+  ])(
+    'whose schedule %s in %s would be refused is baked by hand, and it is not lost',
+    async (scheduleExpression, timezone, why) => {
+      const imported = one({ name: 'web', pipeline: { schedule: { scheduleExpression, timezone } } });
+      const [note] = imported.notes;
+
+      expect(imported.definition?.triggers).toEqual({ mode: 'manual' });
+      expect(imported.notes.map(({ field }) => field)).toEqual(['imagePipeline.schedule']);
+      expect(note?.reason).toContain(why);
+      expect(note?.reason).toContain(`Its schedule is: ${scheduleExpression}`);
+      await applied(imported);
+    },
+  );
+
+  it.each(['Etc/GMT+5', 'Etc/GMT-14', 'America/Argentina/Buenos_Aires', 'America/Port-au-Prince', 'utc'])(
+    'in the time zone %s keeps it',
+    async (timeZone) => {
+      const schedule = { scheduleExpression: 'cron(0 0 * * ? *)', timezone: timeZone };
+      const imported = one({ name: 'web', pipeline: { schedule } });
+
+      expect(imported.definition?.triggers?.schedule).toMatchObject({ timeZone });
+      expect(imported.notes).toEqual([]);
+      await applied(imported);
+    },
+  );
 
   it('that is disabled is baked by hand, and its schedule is not lost', () => {
     const { definition, notes } = one({
@@ -243,6 +398,35 @@ describe('A pipeline of Image Builder', () => {
     ]);
   });
 
+  it('with two root volumes takes the last, and says so', () => {
+    const { definition, notes } = one({
+      name: 'web',
+      recipe: {
+        blockDeviceMappings: [
+          { deviceName: '/dev/xvda', ebs: { volumeSize: 30 } },
+          { deviceName: '/dev/sda1', ebs: { volumeSize: 10 } },
+        ],
+      },
+    });
+
+    expect(definition?.build?.rootVolumeGiB).toBe(10);
+    expect(notes).toEqual([
+      {
+        field: 'imageRecipe.blockDeviceMappings',
+        reason: expect.stringContaining('/dev/xvda with 30 GiB, /dev/sda1 with 10 GiB'),
+      },
+    ]);
+  });
+
+  it('says that a long description is cut', () => {
+    const { definition, notes } = one({ name: 'web', pipeline: { description: 'd'.repeat(900) } });
+
+    expect(definition?.description).toBe('d'.repeat(500));
+    expect(notes).toEqual([
+      { field: 'imagePipeline.description', reason: expect.stringContaining('900 characters') },
+    ]);
+  });
+
   it('keeps where its images go', () => {
     const region = (name: string): Distribution => ({
       region: name,
@@ -272,7 +456,58 @@ describe('A pipeline of Image Builder', () => {
       parameter: '/golden/web',
       tags: { cost: 'platform', team: 'web' },
     });
-    expect(notes).toEqual([]);
+    // Accounts that may launch an image have its parameter, too.
+    expect(notes).toEqual([
+      {
+        field: 'distributionConfiguration.ssmParameterConfigurations.amiAccountId',
+        reason: expect.stringContaining('777788889999 eu-west-1, 777788889999 us-east-1'),
+      },
+    ]);
+  });
+
+  it('says where a parameter of one account and region is written too', () => {
+    const { definition, notes } = one({
+      name: 'web',
+      regions: [
+        {
+          region: REGION,
+          amiDistributionConfiguration: { targetAccountIds: [ACCOUNT, '444455556666'] },
+          ssmParameterConfigurations: [{ parameterName: '/images/web', amiAccountId: ACCOUNT }],
+        },
+        { region: 'us-east-1', amiDistributionConfiguration: { targetAccountIds: [ACCOUNT] } },
+      ],
+    });
+
+    expect(definition?.distribution?.parameter).toBe('/images/web');
+    expect(notes).toEqual([
+      {
+        field: 'distributionConfiguration.ssmParameterConfigurations.amiAccountId',
+        reason: expect.stringContaining(`${ACCOUNT} us-east-1, 444455556666 ${REGION} too`),
+      },
+    ]);
+  });
+
+  it('says which tags of some regions are given in all', () => {
+    const region = (name: string, amiTags?: Record<string, string>): Distribution => ({
+      region: name,
+      amiDistributionConfiguration: { amiTags },
+    });
+    const { definition, notes } = one({
+      name: 'web',
+      recipe: { amiTags: { cost: 'platform' } },
+      regions: [
+        region(REGION, { site: 'eu', team: 'web', cost: 'platform' }),
+        region('us-east-1', { team: 'web' }),
+      ],
+    });
+
+    expect(definition?.distribution?.tags).toEqual({ cost: 'platform', site: 'eu', team: 'web' });
+    expect(notes).toEqual([
+      {
+        field: 'distributionConfiguration.amiTags',
+        reason: expect.stringContaining('given in all: site.'),
+      },
+    ]);
   });
 
   it('that writes a parameter of another one gets a name of its own', () => {
@@ -305,11 +540,13 @@ describe('A pipeline of Image Builder', () => {
       },
       recipe: {
         additionalInstanceConfiguration: { userDataOverride: 'IyEvYmluL3No' },
+        tags: { owner: 'web' },
         workingDirectory: '/srv',
       },
       infrastructure: {
         instanceProfileName: 'builder',
         keyPair: 'ops',
+        tags: { owner: 'web' },
         snsTopicArn: 'arn:aws:sns:eu-west-1:111122223333:images',
         logging: { s3Logs: { s3BucketName: 'logs' } },
         terminateInstanceOnFailure: false,
@@ -344,12 +581,14 @@ describe('A pipeline of Image Builder', () => {
       'imagePipeline.tags',
       'imagePipeline.workflows',
       'imageRecipe.additionalInstanceConfiguration',
+      'imageRecipe.tags',
       'imageRecipe.workingDirectory',
       'infrastructureConfiguration.instanceMetadataOptions',
       'infrastructureConfiguration.instanceProfileName',
       'infrastructureConfiguration.keyPair',
       'infrastructureConfiguration.logging',
       'infrastructureConfiguration.snsTopicArn',
+      'infrastructureConfiguration.tags',
       'infrastructureConfiguration.terminateInstanceOnFailure',
     ]);
     expect(DefinitionSchema.safeParse(one(given).definition).success).toBe(true);

@@ -4,7 +4,10 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { definitionsOf } from '../../../cli/import/definitions.ts';
 import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
+import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
+import { systemClock } from '../../../shared/adapters/system-clock.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
+import { checkTimes } from '../../../shared/use-cases/definitions/apply-times.ts';
 
 const NAMES = ['Base', 'web', 'web server', 'batch_jobs', '7'];
 const arn = (rest: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:${rest}`;
@@ -16,6 +19,9 @@ const parentImage = fc.oneof(
   fc.constantFrom(
     'ami-0f3c9a1b2d4e5f678',
     'ssm:/aws/service/al2023',
+    'ssm:/golden/web',
+    'ssm:golden',
+    arn('image/base/2.x.x'),
     'prod-abcdef',
     arn('image/web/1.0.0/2'),
     '',
@@ -46,8 +52,10 @@ const distribution: fc.Arbitrary<Distribution> = fc.record({
 });
 
 const schedule = fc.record({
-  scheduleExpression: optional(fc.constantFrom('rate(1 day)', 'cron(0 2 ? * sun *)', 'cron(0 0 1W * ? *)')),
-  timezone: optional(fc.constantFrom('UTC', 'Europe/Berlin', 'Etc/GMT+5')),
+  scheduleExpression: optional(
+    fc.constantFrom('rate(1 day)', 'cron(0 2 * * sun)', 'cron(0 0 1W * ? *)', 'cron(0 0 31 2 ? *)'),
+  ),
+  timezone: optional(fc.constantFrom('UTC', 'Europe/Berlin', 'Etc/GMT+5', 'EST5EDT')),
   pipelineExecutionStartCondition: optional(
     fc.constantFrom(
       'EXPRESSION_MATCH_ONLY' as const,
@@ -134,6 +142,11 @@ it('whatever an account holds, what is written validates and hangs together', ()
         const baseOf = new Map(
           parsed.flatMap(({ name, base }) => ('pipeline' in base ? [[name, base.pipeline] as const] : [])),
         );
+        for (const { distribution: own, triggers } of parsed) {
+          expect(checkTimes({ calendar: cronerCalendar, clock: systemClock }, { triggers })).toEqual([]);
+          const readers = parsed.filter((other) => 'ssm' in other.base && other.base.ssm === own.parameter);
+          expect(readers).toEqual([]);
+        }
         for (const [name, base] of baseOf) {
           expect(parsed.map((definition) => definition.name)).toContain(base);
           expect(ancestors(name, baseOf)).toBeDefined();

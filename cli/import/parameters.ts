@@ -1,0 +1,113 @@
+/** SSM parameters that Image Builder writes. A definition has one name for all of its targets, and no other pipeline may have that name. */
+import type { Distribution } from '@aws-sdk/client-imagebuilder';
+import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
+import type { FoundPipeline } from './image-builder.ts';
+import type { Imported } from './imported.ts';
+import { isSet, type Note, noteIf } from './notes.ts';
+
+type Targets = NonNullable<NonNullable<DefinitionInput['distribution']>['targets']>;
+
+const FIELD = 'distributionConfiguration.ssmParameterConfigurations';
+const SPREAD = `${FIELD}.amiAccountId`;
+const PARAMETER = /^\/[A-Za-z0-9_./{}-]+$/;
+const MOST_PLACES = 5;
+
+/** Accounts that get a copy: Image Builder brings an image to its owner where nobody else is named. */
+export function copiesOf({ amiDistributionConfiguration: ami }: Distribution, owner: string): string[] {
+  return isSet(ami?.targetAccountIds) ? (ami?.targetAccountIds ?? []) : [owner];
+}
+
+/** Where Image Builder writes which parameter. */
+export function writtenBy({ pipeline, distribution }: FoundPipeline): {
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+}[] {
+  const owner = pipeline.arn?.split(':')[4] ?? '';
+  return (distribution?.distributions ?? []).flatMap((entry) => {
+    const { region = '', ssmParameterConfigurations = [] } = entry;
+    const copies = copiesOf(entry, owner);
+    // It has to be one of the targets (imagebuilder SsmParameterConfiguration.amiAccountId); who it is if none is named, AWS does not say.
+    const unnamed = copies.includes(owner) ? [owner] : copies;
+    return ssmParameterConfigurations.flatMap(({ parameterName: name = '', amiAccountId }) =>
+      (amiAccountId === undefined ? unnamed : [amiAccountId]).map((account) => ({ name, account, region })),
+    );
+  });
+}
+
+/** One name for all targets. */
+export function parameterOf(
+  found: FoundPipeline,
+  targets: Targets,
+): { readonly name: string | undefined; readonly notes: Note[] } {
+  const regions = found.distribution?.distributions ?? [];
+  const configured = regions.flatMap(({ ssmParameterConfigurations = [] }) => ssmParameterConfigurations);
+  const names = [...new Set(configured.map(({ parameterName = '' }) => parameterName))];
+  const name = names.find((entry) => PARAMETER.test(entry));
+  const others = names.filter((entry) => entry !== name);
+  const written = writtenBy(found).filter((entry) => entry.name === name);
+  const places = new Set(written.map(({ account, region }) => `${account} ${region}`));
+  const more = targets
+    .flatMap(({ account, regions: those }) => those.map((region) => `${account} ${region}`))
+    .filter((place) => !places.has(place));
+  return {
+    name,
+    notes: [
+      ...others.map((entry) => ({
+        field: FIELD,
+        reason: PARAMETER.test(entry)
+          ? `All targets have one parameter; ${entry} is left out.`
+          : `"${entry}" is no full name: it does not begin with "/".`,
+      })),
+      ...noteIf(
+        name !== undefined && more.length > 0,
+        SPREAD,
+        `All targets have one parameter: ${name} is written in ${listed(more)} too, where Image Builder does not write it. See that nothing else has that name there, or change distribution.parameter.`,
+      ),
+      ...noteIf(
+        configured.some(({ dataType }) => dataType === 'text'),
+        `${FIELD}.dataType`,
+        'Parameters have the type aws:ec2:image.',
+      ),
+    ],
+  };
+}
+
+function listed(places: readonly string[]): string {
+  const left = places.length - MOST_PLACES;
+  return `${places.slice(0, MOST_PLACES).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+}
+
+/**
+ * A parameter belongs to one pipeline; at Image Builder several may write it, and the last one wins. Nor may one that a pipeline writes be read by
+ * its name (rule 4), which is left where who reads it could not be given that pipeline as its base.
+ */
+export function withOwnParameters(imported: readonly Imported[]): Imported[] {
+  const readers = new Map(imported.flatMap(({ definition }) => readBy(definition)));
+  const owners = new Map<string, string>();
+  return imported.map((entry) => {
+    const { definition } = entry;
+    const { parameter, ...rest } = definition?.distribution ?? {};
+    if (definition === undefined || parameter === undefined) return entry;
+    const reader = readers.get(parameter);
+    const owner = owners.get(parameter);
+    if (reader === undefined && owner === undefined) {
+      owners.set(parameter, definition.name);
+      return entry;
+    }
+    const isOwn = reader === definition.name;
+    const advice = isOwn ? '' : ` If ${reader} is to follow this one, write base.pipeline there.`;
+    const reason =
+      reader === undefined
+        ? `${parameter} is written by ${owner} already; this one writes to a name of its own.`
+        : `${isOwn ? 'It' : reader} is built on ${parameter} by its name, and no pipeline may write what one reads so; this one writes to a name of its own.${advice}`;
+    const notes = [...entry.notes.filter(({ field }) => field !== SPREAD), { field: FIELD, reason }];
+    return { ...entry, definition: { ...definition, distribution: rest }, notes };
+  });
+}
+
+/** The parameter without the version or label that it is pinned to. */
+function readBy(definition: DefinitionInput | undefined): [parameter: string, by: string][] {
+  if (definition === undefined || !('ssm' in definition.base)) return [];
+  return [[definition.base.ssm.replace(/:.*$/, ''), definition.name]];
+}
