@@ -68,10 +68,12 @@ function factsOf(explanation: Explanation): [string, string][] {
 
 function lastLines({ last }: Explanation, width: number): string[] {
   if (last === undefined) return [];
+  const { moreCauses = 0 } = last;
   return [
     ...wrap(`Bake ${last.id}, ${shortTime(last.createdAt)}, ${last.state}`, width, '  '),
     ...wrap(last.reason, width, '  '),
     ...last.chains.flatMap((chain) => ['', ...chainLines(chain, last.id, width)]),
+    ...(moreCauses === 0 ? [] : ['', `  and ${count(moreCauses, 'earlier cause')}`]),
     ...(last.more === 0 ? [] : ['', `  and ${count(last.more, 'earlier change')}`]),
   ];
 }

@@ -56,6 +56,18 @@ async function run(...args: string[]) {
   return { ...(await ovenbird(['graph', ...args], { url: service.url })), calls: service.calls };
 }
 
+/** Of all pages: one has three pipelines here. */
+async function staleNames(): Promise<string[]> {
+  const names: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await showGraph(world.ports, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+    names.push(...page.nodes.flatMap(({ id, stale }) => (stale === true ? [id] : [])));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return names;
+}
+
 describe('ovenbird graph', () => {
   it('prints mermaid of everything, page by page, with what is stale and what is baking', async () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
@@ -93,6 +105,20 @@ describe('ovenbird graph', () => {
     expect(await run('--upstream', 'nobody')).toMatchObject({ code: 3, stdout: '' });
   });
 
+  it('marks as stale whose release is not in a target that is new', async () => {
+    const targets = [{ account: '444455556666', regions: ['eu-west-1'] }];
+    await world.apply({
+      name: 'other',
+      base: BASE_PARAMETER,
+      triggers: { mode: 'manual' },
+      more: { distribution: { targets } },
+    });
+    await world.settle();
+
+    expect(world.planning('other')?.decision?.kind).toBe('hold');
+    expect(await staleNames()).toEqual(['other']);
+  });
+
   it('marks no pipeline as stale that somebody refused, pinned or disabled', async () => {
     await world.apply({ name: 'other', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
     world.parameters.set(BASE_PARAMETER, ami(2));
@@ -100,9 +126,7 @@ describe('ovenbird graph', () => {
     await world.settle();
     for (const { id } of world.running()) await world.fail(id, 'ApprovalRejected', 'No.');
 
-    const { nodes } = await showGraph(world.ports, { limit: 100 });
-
-    expect(nodes.filter(({ stale }) => stale)).toEqual([]);
+    expect(await staleNames()).toEqual([]);
   });
 });
 

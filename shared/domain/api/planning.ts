@@ -38,6 +38,9 @@ export const ExplanationSchema = z
           'For each change that the bake took up, the way from the first change of its chain down to it, over the bakes in between.',
       }),
       more: z.number().int().meta({ description: 'Changes that it took up beside these.' }),
+      moreCauses: z.number().int().optional().meta({
+        description: 'First changes of these that no chain here begins with, because there are so many.',
+      }),
     })
       .optional()
       .meta({ description: 'The newest bake and what led to it.' }),
@@ -51,7 +54,7 @@ export const ExplanationSchema = z
       .optional()
       .meta({
         description:
-          'What was decided last; each reason with the conditions that end it, each of them alone.',
+          'What was decided last; each reason with the conditions that end it, each of them alone unless it names others in `also`. None where the bake that runs makes all that is wanted.',
       }),
     isOutdated: z.boolean().meta({
       description: 'It has been told of something since that was decided, and is planned again at `dueAt`.',
@@ -102,7 +105,10 @@ export const GraphSchema = z
           'packages',
         ]),
         version: z.string().optional().meta({ description: 'Its release, or what the selector means now.' }),
-        stale: z.boolean().optional().meta({ description: 'Its release is not what is wanted now.' }),
+        stale: z
+          .boolean()
+          .optional()
+          .meta({ description: 'Its release is not what is wanted now, or not in every target.' }),
         baking: z.boolean().optional(),
         disabled: z.boolean().optional(),
       }),

@@ -51,6 +51,7 @@ export function decide(situation: Situation): Decision {
         code: 'bake-running',
         message: `Bake ${active.id} already builds what is wanted.`,
         bake: active.id,
+        makesWanted: true,
       },
     };
   const missingTargets = targetsMissing(situation);
@@ -133,16 +134,18 @@ function unresolved(situation: Situation, missing: readonly Missing[]): Decision
 
 /** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
 function besideRunning(situation: Situation, active: ActiveBake): Decision {
+  const makesWanted = situation.wish.known && isSame(active, situation.wish.wanted);
   const hold = (code: HoldReason['code'], message: string): Decision => ({
     kind: 'hold',
-    reasons: [{ code, message, bake: active.id }],
+    reasons: [{ code, message, bake: active.id, ...(makesWanted ? { makesWanted } : {}) }],
     settled: false,
   });
   if (active.isEnding) return hold('bake-running', `Bake ${active.id} is being ended.`);
-  if (situation.wish.known && isSame(active, situation.wish.wanted))
+  // Where the bake goes is not known here; nothing but new targets can be left to do after it.
+  if (makesWanted)
     return hold(
       'bake-running',
-      `Bake ${active.id} builds what is wanted; what the definition says since follows it.`,
+      `Bake ${active.id} builds what is wanted. If its definition has gained targets since, they follow it.`,
     );
   const supersedable = (SUPERSEDABLE_STATES as readonly AttemptState[]).includes(active.state);
   if (!supersedable || active.isApproved)

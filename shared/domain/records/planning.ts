@@ -30,6 +30,8 @@ export const HoldReasonSchema = z.lazy(() =>
     /** Who or what it is about, where it is about one: for machines, which do not read sentences. */
     pipeline: z.string().optional(),
     bake: z.string().optional(),
+    /** The bake named was begun for exactly what is wanted. */
+    makesWanted: z.boolean().optional(),
     selector: z.string().optional(),
     change: z.string().optional(),
     capacity: z.string().optional(),

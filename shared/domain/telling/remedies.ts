@@ -1,37 +1,41 @@
 /**
  * What would make a pipeline bake that does not: for each recorded reason the conditions that are missing, as data and as a sentence with the
- * command to type. Pure. Where there are several, each alone ends that reason.
+ * command to type. Pure. Where there are several, each ends that reason, alone or with what it names beside itself.
  */
 import * as z from 'zod';
 import { assertNever } from '../errors.ts';
 import type { HoldReason } from '../records/planning.ts';
 import { describeSelector, describeTime } from './wording.ts';
 
+const CONDITIONS = [
+  /** The time `until` has come. */
+  'time',
+  /** The pipeline named has come to rest. */
+  'ancestor-rests',
+  /** The bake named has ended. */
+  'bake-ends',
+  /** The selector named means something. */
+  'resolves',
+  /** Something that it is made of has a newer version. */
+  'newer-version',
+  /** A person asks for a bake. */
+  'request',
+  /** A person asks for a bake by force. */
+  'force',
+  'enabled',
+  /** The field named is changed and the definition applied. */
+  'definition',
+  /** A person confirms the wave of the change named. */
+  'confirmed',
+  /** A place among concurrent bakes is free, and nobody goes first. */
+  'place',
+] as const;
+
 export const RemedySchema = z.lazy(() =>
   z.object({
-    condition: z.enum([
-      /** The time `until` has come. */
-      'time',
-      /** The pipeline named has come to rest. */
-      'ancestor-rests',
-      /** The bake named has ended. */
-      'bake-ends',
-      /** The selector named means something. */
-      'resolves',
-      /** Something that it is made of has a newer version. */
-      'newer-version',
-      /** A person asks for a bake. */
-      'request',
-      /** A person asks for a bake by force. */
-      'force',
-      'enabled',
-      /** The field named is changed and the definition applied. */
-      'definition',
-      /** A person confirms the wave of the change named. */
-      'confirmed',
-      /** A place among concurrent bakes is free, and nobody goes first. */
-      'place',
-    ]),
+    condition: z.enum(CONDITIONS),
+    /** What it takes beside this one: alone it starts nothing. */
+    also: z.array(z.enum(CONDITIONS)).optional(),
     /** For people: `It bakes when …`. */
     sentence: z.string(),
     /** What to type. */
@@ -47,21 +51,36 @@ export const RemedySchema = z.lazy(() =>
 );
 export type Remedy = z.infer<typeof RemedySchema>;
 
+/** What is known of a pipeline beside the reason that was recorded. */
+export interface Outlook {
+  /** What keeps newer versions from starting anything; `schedule`: it has no time to come. */
+  readonly rests?: readonly ('disabled' | 'too-many-failures' | 'pinned' | 'manual' | 'schedule')[];
+  readonly schedule?: { readonly isAlways: boolean; readonly next?: string | undefined };
+  /** Nothing is left to do after the bake that runs. */
+  readonly isDone?: boolean;
+}
+
+const NEWER = 'something that it is made of is newer';
+const AT_TICK = 'the next time of its schedule';
+
 /** `pipeline` is the one that does not bake. */
-export function remediesOf(reason: HoldReason, pipeline: string): Remedy[] {
+export function remediesOf(reason: HoldReason, pipeline: string, outlook: Outlook = {}): Remedy[] {
   const { until, bake } = reason;
+  if (outlook.isDone ?? reason.makesWanted === true) return [];
   const asked: Remedy = {
     condition: 'request',
     sentence: 'when somebody asks for it',
     command: `ovenbird bake ${pipeline}`,
   };
-  const newer: Remedy = {
-    condition: 'newer-version',
-    sentence: 'when something that it is made of is newer',
-  };
+  const newer: Remedy = { condition: 'newer-version', sentence: `when ${NEWER}` };
   switch (reason.code) {
-    case 'up-to-date':
-      return [newer, forced(pipeline)];
+    case 'up-to-date': {
+      const { rests = [], schedule } = outlook;
+      if (rests.length === 0 && schedule === undefined) return [newer, forced(pipeline)];
+      const ends = rests.length === 0 ? atTick(outlook) : endOfRest(pipeline, outlook);
+      const both: Remedy = { ...asked, sentence: `${asked.sentence} and ${NEWER}`, also: ['newer-version'] };
+      return [...ends, both, forced(pipeline)];
+    }
     case 'debounce':
     case 'back-off':
       return [...atTime(until), asked];
@@ -80,11 +99,9 @@ export function remediesOf(reason: HoldReason, pipeline: string): Remedy[] {
     case 'manual':
       return [asked];
     case 'disabled':
-      return [enabled(pipeline, 'once it is enabled'), asked];
     case 'too-many-failures':
-      return [enabled(pipeline, 'once its failures are forgotten'), asked];
     case 'pinned':
-      return [edit('lifecycle.pinned'), asked];
+      return [awakened(reason.code, pipeline), asked];
     case 'refused':
       return [newer, ...atTime(reason.until), asked];
     case 'storm-cap':
@@ -99,6 +116,48 @@ export function remediesOf(reason: HoldReason, pipeline: string): Remedy[] {
 function atTime(until: string | undefined): Remedy[] {
   if (until === undefined) return [];
   return [{ condition: 'time', sentence: `at ${describeTime(until)}`, until }];
+}
+
+/** Of one that is current and has a schedule: a tick that finds nothing newer passes, unless it always bakes. */
+function atTick({ schedule }: Outlook): Remedy[] {
+  const [remedy] = atTime(schedule?.next);
+  if (remedy === undefined) return [];
+  const sentence = `${remedy.sentence}, ${AT_TICK}`;
+  if (schedule?.isAlways === true) return [{ ...remedy, sentence }];
+  return [{ ...remedy, sentence: `${sentence}, if ${NEWER} by then`, also: ['newer-version'] }];
+}
+
+/** Of one that is current and rests: what lets newer versions start it again. Where several things keep it, none of them alone does. */
+function endOfRest(pipeline: string, { rests = [], schedule }: Outlook): Remedy[] {
+  const [rest, another] = rests;
+  if (rest === undefined || rest === 'manual' || another !== undefined) return [];
+  const remedy = awakened(rest, pipeline);
+  const isMoved = schedule?.isAlways !== true;
+  const words = [
+    remedy.sentence,
+    ...(isMoved ? [`and ${NEWER}`] : []),
+    ...(schedule ? [`at ${AT_TICK}`] : []),
+  ];
+  const also = [
+    ...(isMoved ? ['newer-version' as const] : []),
+    ...(schedule === undefined ? [] : ['time' as const]),
+  ];
+  return [{ ...remedy, sentence: words.join(', '), also }];
+}
+
+function awakened(rest: 'disabled' | 'too-many-failures' | 'pinned' | 'schedule', pipeline: string): Remedy {
+  switch (rest) {
+    case 'disabled':
+      return enabled(pipeline, 'once it is enabled');
+    case 'too-many-failures':
+      return enabled(pipeline, 'once its failures are forgotten');
+    case 'pinned':
+      return edit('lifecycle.pinned');
+    case 'schedule':
+      return edit('triggers.schedule');
+    default:
+      return assertNever(rest);
+  }
 }
 
 function forced(pipeline: string): Remedy {

@@ -25,6 +25,8 @@ export interface Chains {
   readonly chains: readonly Chain[];
   /** Changes of the bake that are not followed here, because there are so many. */
   readonly more: number;
+  /** First changes of those that are followed whose way is not told, because there are so many. */
+  readonly moreCauses: number;
 }
 
 const CHANGES_FOLLOWED = 20;
@@ -37,12 +39,17 @@ export async function chainsOf(table: Rows, bake: Pick<BakeRecord, 'pipeline' | 
   const followed = own.slice(-CHANGES_FOLLOWED);
   const changes = await changesBehind(table, followed);
   const releases = await releasesOf(table, [...changes.values()]);
-  const chains = followed.flatMap((id) =>
-    pathsTo(id, changes)
-      .slice(0, CHAINS_OF_CHANGE)
-      .map((path) => path.flatMap((change) => linksOf(change, releases))),
-  );
-  return { chains, more: own.length - followed.length };
+  const paths = followed.map((id) => pathsTo(id, changes));
+  const told = paths.flatMap((ways) => ways.slice(0, CHAINS_OF_CHANGE));
+  return {
+    chains: told.map((path) => path.flatMap((change) => linksOf(change, releases))),
+    more: own.length - followed.length,
+    moreCauses: firstsOf(paths.flat()).size - firstsOf(told).size,
+  };
+}
+
+function firstsOf(paths: readonly ChangeRecord[][]): ReadonlySet<string> {
+  return new Set(paths.flatMap(([first]) => (first === undefined ? [] : [first.id])));
 }
 
 /** The changes named and all that they follow, level by level. */

@@ -7,13 +7,13 @@ import { keys } from '../../domain/naming.ts';
 import type { Seen } from '../../domain/planning/wish.ts';
 import type { PlanningRecord } from '../../domain/records/planning.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { remediesOf } from '../../domain/telling/remedies.ts';
 import type { Calendar, Clock, Table } from '../../ports.ts';
 import { readHead, seenRows } from '../planning/plan-chain.ts';
 import { freezeOf } from '../planning/plan-times.ts';
 import { readMany } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
 import { chainsOf, type Link, lastBakeOf } from './explain-chains.ts';
+import { explainDecision } from './explain-decision.ts';
 
 export interface ExplainDeps {
   readonly table: Pick<Table, 'get' | 'getMany' | 'query'>;
@@ -30,7 +30,11 @@ export async function explainPipeline(deps: ExplainDeps, name: string): Promise<
   await batch.send(deps.table);
   const seen = row();
   const { pipeline, planning } = seen;
-  const [last, pending] = await Promise.all([lastBake(deps, name), pendingOf(deps, planning)]);
+  const [last, decided, pending] = await Promise.all([
+    lastBake(deps, name),
+    explainDecision(deps.table, seen),
+    pendingOf(deps, planning),
+  ]);
   const now = deps.clock.now();
   const frozen = freezeOf(deps.calendar, pipeline.plan, now);
   return ExplanationSchema.parse({
@@ -42,7 +46,7 @@ export async function explainPipeline(deps: ExplainDeps, name: string): Promise<
       ? {}
       : { current: { release: seen.channel.release, bake: seen.channel.bake, at: seen.channel.at } }),
     ...(last === undefined ? {} : { last }),
-    ...decided(planning),
+    ...(decided === undefined ? {} : { decision: decided }),
     isOutdated: isOutdated(planning),
     ...(planning.dirty && planning.dueAt !== undefined ? { dueAt: planning.dueAt } : {}),
     ...(planning.request === undefined ? {} : { request: planning.request }),
@@ -68,8 +72,8 @@ function stateOf({ planning, channel }: Seen): Explanation['state'] {
 async function lastBake(deps: ExplainDeps, name: string): Promise<Explanation['last']> {
   const bake = await lastBakeOf(deps.table, name);
   if (bake === undefined) return undefined;
-  const { chains, more } = await chainsOf(deps.table, bake);
-  return { ...bake, chains: chains.map((chain) => chain.map(told)), more };
+  const { chains, more, moreCauses } = await chainsOf(deps.table, bake);
+  return { ...bake, chains: chains.map((chain) => chain.map(told)), more, moreCauses };
 }
 
 function told(link: Link): NonNullable<Explanation['last']>['chains'][number][number] {
@@ -92,13 +96,6 @@ function natureOf({ selector }: ChangeRecord) {
     default:
       return 'version' as const;
   }
-}
-
-/** The recorded decision, with what would end each reason. */
-function decided({ decision, pipeline }: PlanningRecord): Pick<Explanation, 'decision'> | object {
-  if (decision === undefined) return {};
-  const reasons = decision.reasons.map((reason) => ({ ...reason, remedies: remediesOf(reason, pipeline) }));
-  return { decision: { ...decision, reasons } };
 }
 
 async function pendingOf(deps: ExplainDeps, planning: PlanningRecord) {

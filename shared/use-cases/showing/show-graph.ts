@@ -2,7 +2,14 @@
 import type { Graph, GraphQuery } from '../../domain/api/planning.ts';
 import { PipelineNotFound } from '../../domain/errors.ts';
 import { keys, lists } from '../../domain/naming.ts';
-import { isRefused, isSame, type Seen, type Wish, wishOf } from '../../domain/planning/wish.ts';
+import {
+  isRefused,
+  isSame,
+  type Seen,
+  targetsMissing,
+  type Wish,
+  wishOf,
+} from '../../domain/planning/wish.ts';
 import { dependenciesOf, type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
 import { FingerprintRecordSchema, PlanningRecordSchema } from '../../domain/records/planning.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
@@ -159,12 +166,14 @@ async function readSeen(deps: GraphDeps, pipelines: readonly PipelineRecord[]): 
   return rows.map((row) => row());
 }
 
-/** Names of those whose release is not what is wanted now, though nobody has decided that it should stay. */
+/** Names of those whose release is not what is wanted now, or not in every target, though nobody has decided that it should stay. */
 async function staleOf(deps: GraphDeps, seen: readonly Seen[]): Promise<ReadonlySet<string>> {
   const differing = seen.flatMap((entry) => {
     const wish: Wish = wishOf(deps.digest, entry);
     const { enabled, plan } = entry.pipeline;
-    if (!wish.known || !enabled || plan.pinned || isSame(entry.channel, wish.wanted)) return [];
+    if (!wish.known || !enabled || plan.pinned) return [];
+    const isMissing = targetsMissing({ seen: entry, wish }).length > 0;
+    if (isSame(entry.channel, wish.wanted) && !isMissing) return [];
     return [{ entry, wanted: wish.wanted }];
   });
   const rows = await readMany(

@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { explanationLines } from '../../../cli/commands/explain.ts';
 import type { Explanation } from '../../../shared/domain/api/planning.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
+import { keys } from '../../../shared/domain/naming.ts';
 import type { Remedy } from '../../../shared/domain/telling/remedies.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
+import { cancelBake } from '../../../shared/use-cases/planning/cancel-bake.ts';
 import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
 import { explainPipeline } from '../../../shared/use-cases/showing/explain-pipeline.ts';
 import {
@@ -289,6 +292,248 @@ describe('an explanation', () => {
     expect(naturesOf(forced)).toEqual(['request']);
     expect(naturesOf(ticked)).toContain('tick');
     expect(ticked.schedule?.next).toBeDefined();
+  });
+});
+
+/** A pipeline that is current, to which something is done then. */
+async function current(after: Partial<PipelineSpec> = {}): Promise<PlanningWorld> {
+  const world = planningWorld();
+  await world.apply({ name: 'base', base: BASE_PARAMETER });
+  await releaseAll(world);
+  await world.apply({ name: 'base', base: BASE_PARAMETER, ...after });
+  await world.settle();
+  return world;
+}
+
+async function moveBase(world: PlanningWorld): Promise<void> {
+  world.parameters.set(BASE_PARAMETER, ami(2));
+  await world.notice(TOPIC);
+  await world.settle();
+}
+
+async function remediesIn(world: PlanningWorld): Promise<Remedy[]> {
+  const { decision } = await explainPipeline(world.ports, 'base');
+  return (decision?.reasons ?? []).flatMap(({ remedies }) => remedies);
+}
+
+/** Each remedy with what it takes beside it. */
+async function conditionsIn(world: PlanningWorld): Promise<string[]> {
+  const remedies = await remediesIn(world);
+  return remedies.map(({ condition, also = [] }) => [condition, ...also].join('+'));
+}
+
+const RESTING: Readonly<Record<string, Partial<PipelineSpec>>> = {
+  manual: { triggers: { mode: 'manual' } },
+  pinned: { more: { lifecycle: { pinned: true } } },
+  disabled: {},
+};
+
+describe('an explanation of a current pipeline', () => {
+  it.each([
+    ['manual', ['request+newer-version', 'force']],
+    ['pinned', ['definition+newer-version', 'request+newer-version', 'force']],
+    ['disabled', ['enabled+newer-version', 'request+newer-version', 'force']],
+  ])('that is %s does not say that newer versions alone bake it', async (how, conditions) => {
+    const world = await current(RESTING[how]);
+    if (how === 'disabled') await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: '' });
+    await world.settle();
+
+    expect(await conditionsIn(world)).toEqual(conditions);
+
+    await moveBase(world);
+    expect(world.bakes('base')).toHaveLength(1);
+    if (how === 'disabled') await enablePipeline(world.ports, { pipeline: 'base' });
+    else if (how === 'pinned') await world.apply({ name: 'base', base: BASE_PARAMETER });
+    else await world.request('base');
+    await world.settle();
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('that failed too often says that its failures have to be forgotten', async () => {
+    const world = await current({ more: { lifecycle: { maxFailures: 1 } } });
+    await moveBase(world);
+    for (const { id } of world.running()) await world.fail(id);
+    await world.settle();
+    world.parameters.set(BASE_PARAMETER, ami(1));
+    await world.notice(TOPIC);
+    await world.settle();
+
+    const [first] = await remediesIn(world);
+
+    expect(await conditionsIn(world)).toEqual(['enabled+newer-version', 'request+newer-version', 'force']);
+    expect(first?.sentence).toContain('once its failures are forgotten, and something');
+  });
+
+  it('that rests for several reasons names only what ends them all', async () => {
+    const world = await current({ ...RESTING.pinned, ...RESTING.manual });
+
+    expect(await conditionsIn(world)).toEqual(['request+newer-version', 'force']);
+    await moveBase(world);
+    await world.request('base');
+    await world.settle();
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('with a schedule says that newer versions wait for its next time', async () => {
+    const world = await current({
+      triggers: { mode: 'schedule', schedule: { expression: 'cron(0 6 * * ? *)' } },
+    });
+
+    const [first] = await remediesIn(world);
+
+    expect(first).toMatchObject({ condition: 'time', also: ['newer-version'] });
+    expect(first?.sentence).toMatch(
+      /^at .+, the next time of its schedule, if something .+ is newer by then$/,
+    );
+    await moveBase(world);
+    expect(world.bakes('base')).toHaveLength(1);
+    await passUntil(world, first?.until ?? '');
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('that bakes at each time of its schedule says so', async () => {
+    const schedule = { expression: 'cron(0 6 * * ? *)', startCondition: 'always' as const };
+    const world = await current({ triggers: { mode: 'schedule', schedule } });
+
+    const [first] = await remediesIn(world);
+
+    expect(first?.sentence).toMatch(/^at .+, the next time of its schedule$/);
+    expect(first?.also).toBeUndefined();
+    await passUntil(world, first?.until ?? '');
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('with a schedule, disabled, takes its next time and something newer beside', async () => {
+    const schedule = { expression: 'cron(0 6 * * ? *)' };
+    const world = await current({ triggers: { mode: 'schedule', schedule } });
+    await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: '' });
+
+    const [first] = await remediesIn(world);
+
+    expect(first).toMatchObject({
+      condition: 'enabled',
+      also: ['newer-version', 'time'],
+      sentence:
+        'once it is enabled, and something that it is made of is newer, at the next time of its schedule',
+    });
+  });
+
+  it('whose schedule is over says that it has to be changed', async () => {
+    const world = await current({
+      triggers: { mode: 'schedule', schedule: { expression: 'cron(0 6 1 1 ? 2027)' } },
+    });
+    world.clock.forward(2 * 365 * DAY);
+
+    expect(await remediesIn(world)).toMatchObject([
+      { condition: 'definition', field: 'triggers.schedule', also: ['newer-version', 'time'] },
+      { condition: 'request' },
+      { condition: 'force' },
+    ]);
+  });
+});
+
+describe('an explanation of a pipeline whose bake makes what is wanted', () => {
+  /** The release of the bake that runs, and an hour more. */
+  async function finish(world: PlanningWorld): Promise<void> {
+    for (const { id } of world.running()) await world.release(id);
+    await pass(world, 3600);
+  }
+  const words = { name: 'base', base: BASE_PARAMETER, more: { description: 'Other words.' } };
+
+  it('names nothing that would follow it, where it was told twice of the same', async () => {
+    const world = await current();
+    await moveBase(world);
+    const [running] = world.running();
+    // A second mark of the same change, as a late page of its fan-out makes it.
+    const mark = { dirty: true, changes: running?.changes ?? [] };
+    await world.table.write([{ update: keys.planning('base'), set: mark, add: { version: 1 } }]);
+    world.plans.push({ pipeline: 'base', at: 0 });
+    await world.settle();
+
+    const { decision } = await explainPipeline(world.ports, 'base');
+
+    expect(decision?.reasons).toMatchObject([{ code: 'bake-running', bake: running?.id, remedies: [] }]);
+    await finish(world);
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('names nothing that would follow it, where the definition has only new words', async () => {
+    const world = await current();
+    await moveBase(world);
+    await world.apply(words);
+    await world.settle();
+
+    const { decision } = await explainPipeline(world.ports, 'base');
+
+    expect(decision?.reasons).toMatchObject([{ code: 'bake-running', remedies: [] }]);
+    expect(decision?.reasons[0]?.message).toContain('If its definition has gained targets since');
+    await finish(world);
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('says that another follows its end to targets that are new', async () => {
+    const world = await current();
+    await moveBase(world);
+    const targets = [{ account: '444455556666', regions: ['eu-west-1'] }];
+    await world.apply({ ...words, more: { distribution: { targets } } });
+    await world.settle();
+
+    expect(await conditionsIn(world)).toEqual(['bake-ends']);
+    await finish(world);
+    expect(world.bakes('base')).toHaveLength(3);
+  });
+
+  it('names nothing that would follow it, where a person cancels it', async () => {
+    const world = await current();
+    await moveBase(world);
+    const [running] = world.running();
+    await cancelBake(world.ports, { bake: running?.id ?? '', by: 'anna' });
+    await world.apply(words);
+    await world.settle();
+
+    expect(await conditionsIn(world)).toEqual([]);
+    await world.fail(running?.id ?? '', 'States.Aborted', 'Cancelled.');
+    await pass(world, 3600);
+    expect(world.bakes('base')).toHaveLength(2);
+  });
+
+  it('says that another follows its end, where newer versions overtook it and are gone', async () => {
+    const world = await current();
+    await moveBase(world);
+    world.parameters.set(BASE_PARAMETER, ami(3));
+    await world.notice(TOPIC);
+    await world.settle();
+    world.parameters.set(BASE_PARAMETER, ami(2));
+    await world.notice(TOPIC);
+    await world.settle();
+
+    expect(await conditionsIn(world)).toEqual(['bake-ends']);
+    await pass(world, 3600);
+    expect(world.bakes('base')).toHaveLength(3);
+  });
+});
+
+describe('the causes in an explanation', () => {
+  it('names every first change, or how many more there are', async () => {
+    const world = planningWorld();
+    const names = ['t1', 't2', 't3', 't4', 't5'];
+    const components = names.map((name) => `${name}/1.x.x`);
+    for (const name of names) world.publishComponent(name, '1.0.0');
+    await world.apply({ name: 'base', base: BASE_PARAMETER, components, triggers: { debounce: '60s' } });
+    await world.apply({ name: 'web', base: 'base' });
+    await pass(world, 100);
+    await releaseAll(world);
+    for (const name of names) await world.notice(world.publishComponent(name, '1.1.0'));
+    await pass(world, 100);
+    await releaseAll(world);
+
+    const explanation = await explainPipeline(world.ports, 'web');
+
+    const { chains = [], more, moreCauses } = explanation.last ?? {};
+    const firsts = chains.map(([first]) => (first?.kind === 'change' ? first.change.selector : ''));
+    expect(new Set(firsts).size).toBe(3);
+    expect({ more, moreCauses }).toEqual({ more: 0, moreCauses: 2 });
+    expect(explanationLines(explanation, 80)).toContain('  and 2 earlier causes');
   });
 });
 
