@@ -30,7 +30,9 @@ function whyMoving(
   if (planning.activeBake !== undefined) return `${name} is baking (${planning.activeBake}).`;
   if (!wish.known || isSame(seen.channel, wish.wanted)) return undefined;
   const message = `${name} is about to bake.`;
-  if (planning.request !== undefined) return message;
+  // A person waits for the end of a freeze alone, and not even for that by force.
+  if (planning.request !== undefined)
+    return planning.request.force || frozenUntil === undefined || frozenUntil < limit ? message : undefined;
   if (!enabled || plan.pinned || plan.mode === 'manual' || planning.consecutiveFailures >= plan.maxFailures)
     return undefined;
   if (unconfirmed.length > 0) return undefined;

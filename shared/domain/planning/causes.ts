@@ -74,6 +74,22 @@ export function causesNamed(given: Given): ChangeRecord[] {
   return named.length > 0 || differing.has('schedule') ? named : own;
 }
 
+/** The first changes of the chains that a change belongs to. */
+export function causesOf({ cause, causes }: ChangeRecord): readonly string[] {
+  return causes.length > 0 ? causes : [cause];
+}
+
+/**
+ * First changes that wait for a person, because their wave is too large, of what makes the difference: a change that was taken back since holds
+ * nobody, and one whose mark has not come yet does. `known`: rows of changes, by id.
+ */
+export function unconfirmedOf(given: Given, known: ReadonlyMap<string, ChangeRecord>): ChangeRecord[] {
+  const first = new Set(causesNamed(given).flatMap(causesOf));
+  return [...first]
+    .flatMap((id) => known.get(id) ?? [])
+    .filter(({ wave }) => wave !== undefined && wave.confirmed === undefined);
+}
+
 /** One sentence for people. */
 export function reasonToStart({ seen, changes, wish, fingerprint }: Situation): string {
   const { request } = seen.planning;

@@ -53,7 +53,15 @@ function enableWrites({ situation }: Read, at: string): Write[] {
     },
     {
       update: keys.planning(name),
-      set: { consecutiveFailures: 0, dirty: true, dueAt: at, duePk: due.planning, dueSk: at },
+      set: {
+        consecutiveFailures: 0,
+        dirty: true,
+        dueAt: at,
+        duePk: due.planning,
+        dueSk: at,
+        // Ticks that came meanwhile have passed, whatever else has held it.
+        ...(seen.ticks?.open === undefined ? {} : { ticksSeen: seen.ticks.open }),
+      },
       setOnce: { dirtySince: at },
       add: { version: 1 },
       when: { equals: { version: planning.version } },

@@ -3,6 +3,7 @@
  * the place in the list kept on the change, so that whoever finds it open goes on where it stopped.
  */
 import { due, type Key, keys } from '../../domain/naming.ts';
+import { causesOf } from '../../domain/planning/causes.ts';
 import {
   type ChangeRecord,
   ChangeRecordSchema,
@@ -81,11 +82,6 @@ export function raiseWrite(user: Affected, change: ChangeRecord, now: Date): Wri
   const write = markWrite(user, [change], now);
   const floors = { ...user.floors, [finding.package]: { version: to, change: id } };
   return { ...write, set: { ...write.set, floors }, when: { equals: { version: user.version } } };
-}
-
-/** The first changes of the chains that a change belongs to. */
-export function causesOf(change: ChangeRecord): readonly string[] {
-  return change.causes.length > 0 ? change.causes : [change.cause];
 }
 
 export function planRequests(users: readonly SelectorUserRecord[]) {

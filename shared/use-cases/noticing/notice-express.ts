@@ -3,6 +3,7 @@
  * start, it starts in the transaction of the move itself. Where anything is unusual the ordinary way is taken: mark, plan, start.
  */
 import { keys } from '../../domain/naming.ts';
+import { causesOf, differences } from '../../domain/planning/causes.ts';
 import { decide } from '../../domain/planning/decision.ts';
 import type { Situation } from '../../domain/planning/situation.ts';
 import { type Seen, wishOf } from '../../domain/planning/wish.ts';
@@ -19,7 +20,6 @@ import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Clock, Digest, Ids, Limits, Table, Workflows, Write } from '../../ports.ts';
 import { type StartBakeDeps, startWrites } from '../planning/plan-start.ts';
 import { ReadBatch } from '../store/read-batch.ts';
-import { causesOf } from './fan-out-change.ts';
 
 export interface ExpressDeps {
   readonly table: Table;
@@ -117,9 +117,15 @@ export async function expressWrites(
   };
   // What waits already is to be named, too, and has not been read.
   if (planning.activeBake !== undefined || planning.changes.length > 0) return undefined;
+  const wish = wishOf(deps.digest, after);
+  // So is what has moved and is being told: its wave may wait for a person.
+  const others = [...(differences({ seen: after, wish }) ?? [])].filter(
+    (what) => !changes.some(({ selector }) => selector === what),
+  );
+  if (others.length > 0) return undefined;
   const situation: Situation = {
     seen: after,
-    wish: wishOf(deps.digest, after),
+    wish,
     // Whether there ever was one is found out by the write.
     fingerprint: undefined,
     kept: [],

@@ -117,7 +117,9 @@ export async function recordHold(
   // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
   const dirty = again !== undefined;
   const isNews = !isRecorded || planning.dirty !== dirty;
-  if (!isNews && !isDue) return { isNews };
+  // A mark has put it off since, or taken it out of its line.
+  const isMarked = planning.decision?.version !== planning.version;
+  if (!isNews && !isDue && !isMarked) return { isNews };
 
   const entry: PlanDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
   const always = {

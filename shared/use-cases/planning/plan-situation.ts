@@ -5,7 +5,7 @@
 import { approvalId } from '../../domain/approving/approval.ts';
 import { PipelineNotFound } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
-import { differences } from '../../domain/planning/causes.ts';
+import { causesOf, differences, unconfirmedOf } from '../../domain/planning/causes.ts';
 import {
   type ActiveBake,
   type Ancestor,
@@ -24,7 +24,7 @@ import { dependenciesOf } from '../../domain/records/pipelines.ts';
 import { type FingerprintRecord, FingerprintRecordSchema } from '../../domain/records/planning.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { Calendar, Clock, Digest, Limits, Table } from '../../ports.ts';
-import { readAll } from '../store/read.ts';
+import { readAll, readMany } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
 import { capacityOf, capacityRows, linesOf } from './plan-capacity.ts';
 import { readChain, readHead } from './plan-chain.ts';
@@ -71,10 +71,12 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
     const { bits, proof } = wish.wanted;
     return second.want(keys.fingerprint(entry.pipeline.name, bits, proof), FingerprintRecordSchema);
   });
-  const ancestorCauses = chain.map((entry, index) =>
+  const ancestorChanges = chain.map((entry, index) =>
     index === 0 || !mayWaitForAPerson(entry)
       ? []
-      : entry.planning.causes.map((id) => second.want(keys.change(id), ChangeRecordSchema)),
+      : [...new Set([...entry.planning.changes, ...entry.planning.causes])].map((id) =>
+          second.want(keys.change(id), ChangeRecordSchema),
+        ),
   );
   const running = runningRows(deps, second, bake);
   const moved = movedRows(second, seen, wishes[0], pending);
@@ -86,18 +88,24 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
 
   const known = changeRows.flatMap((row) => row() ?? []);
   const wish = wishes[0] ?? unknown;
-  const attempt = running?.attempt();
-  const ancestors = chain.slice(1).map(
-    (entry, index): Ancestor => ({
-      seen: entry,
-      wish: wishes[index + 1] ?? unknown,
-      fingerprint: fingerprintRows[index + 1]?.(),
-      unconfirmed: unconfirmedOf((ancestorCauses[index + 1] ?? []).flatMap((row) => row() ?? [])),
-      frozenUntil: freezeOf(deps.calendar, entry.pipeline.plan, now)?.until,
-    }),
-  );
-  const frozen = freezeOf(deps.calendar, seen.pipeline.plan, now);
   const changes = changesOf(seen, known, moved());
+  const causes = byId([...known, ...changes, ...(await causesUnread(deps.table, known, changes))]);
+  const attempt = running?.attempt();
+  const ancestors = chain.slice(1).map((entry, index): Ancestor => {
+    const above = wishes[index + 1] ?? unknown;
+    const rows = (ancestorChanges[index + 1] ?? []).flatMap((row) => row() ?? []);
+    return {
+      seen: entry,
+      wish: above,
+      fingerprint: fingerprintRows[index + 1]?.(),
+      unconfirmed: unconfirmedOf(
+        { seen: entry, wish: above, changes: changesOf(entry, rows, []) },
+        byId(rows),
+      ),
+      frozenUntil: freezeOf(deps.calendar, entry.pipeline.plan, now)?.until,
+    };
+  });
+  const frozen = freezeOf(deps.calendar, seen.pipeline.plan, now);
   const since = dirtySince({ seen, changes, now });
   return {
     situation: {
@@ -108,7 +116,7 @@ export async function readSituation(deps: SituationDeps, name: string, head?: He
       ancestors,
       active: activeOf(bake, attempt, own.pipeline.revision, running?.approval()?.state),
       changes,
-      unconfirmed: unconfirmedOf(known.filter(({ id }) => own.planning.causes.includes(id))),
+      unconfirmed: unconfirmedOf({ seen, wish, changes }, causes),
       capacity: await capacityOf(deps.table, lines, { pipeline: name, since }),
       ...(frozen === undefined ? {} : { frozen }),
       now,
@@ -174,8 +182,20 @@ function mayWaitForAPerson({ planning: { dirty, decision } }: Seen): boolean {
   return dirty || decision?.reasons.some(({ code }) => code === 'storm-cap') === true;
 }
 
-function unconfirmedOf(causes: readonly ChangeRecord[]): ChangeRecord[] {
-  return causes.filter(({ wave }) => wave !== undefined && wave.confirmed === undefined);
+function byId(changes: readonly ChangeRecord[]): ReadonlyMap<string, ChangeRecord> {
+  return new Map(changes.map((change) => [change.id, change]));
+}
+
+/** First changes of what no mark has told of yet. */
+async function causesUnread(
+  table: Pick<Table, 'getMany'>,
+  known: readonly ChangeRecord[],
+  changes: readonly ChangeRecord[],
+): Promise<ChangeRecord[]> {
+  const read = new Set([...known, ...changes].map(({ id }) => id));
+  const ids = [...new Set(changes.flatMap(causesOf))].filter((id) => !read.has(id));
+  const rows = ids.length === 0 ? [] : await readMany(table, ids.map(keys.change), ChangeRecordSchema);
+  return rows.flatMap((row) => row ?? []);
 }
 
 function runningRows(deps: SituationDeps, batch: ReadBatch, bake: BakeRecord | undefined) {

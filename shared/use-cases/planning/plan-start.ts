@@ -1,6 +1,7 @@
 /** Starts a bake: one transaction makes it, its attempt, the fence of its fingerprint and its event, and only then is the machine started. */
 
 import { due, executionName, keys, lists, otherChangeKey } from '../../domain/naming.ts';
+import { causesOf } from '../../domain/planning/causes.ts';
 import type { Decision } from '../../domain/planning/decision.ts';
 import type { Situation } from '../../domain/planning/situation.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
@@ -17,7 +18,6 @@ import {
   type Workflows,
   type Write,
 } from '../../ports.ts';
-import { causesOf } from '../noticing/fan-out-change.ts';
 import { placeKeys, takePlaces } from './plan-capacity.ts';
 import { clearedWrite } from './plan-record.ts';
 import type { Read } from './plan-situation.ts';

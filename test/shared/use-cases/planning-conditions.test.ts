@@ -1,54 +1,23 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../../shared/domain/naming.ts';
-import type { HoldReason } from '../../../shared/domain/records/planning.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
 import { positionOf } from '../../../shared/use-cases/planning/plan-capacity.ts';
 import {
-  ami,
-  BASE_PARAMETER,
-  componentArn,
-  type PlanningWorld,
-  planningWorld,
-} from '../../support/planning-world.ts';
-
-/** Codes of the reasons that were recorded for a pipeline that does not bake. */
-function held(world: PlanningWorld, name: string): HoldReason['code'][] {
-  return (world.planning(name)?.decision?.reasons ?? []).map(({ code }) => code);
-}
-
-/** Plans what is due, as queue and sweep would, after some time. */
-async function pass(world: PlanningWorld, seconds: number): Promise<void> {
-  world.clock.forward(seconds);
-  await world.sweep();
-  await world.settle();
-}
-
-async function moveBase(world: PlanningWorld, number: number): Promise<void> {
-  world.parameters.set(BASE_PARAMETER, ami(number));
-  await world.notice(`ssm:eu-west-1:${BASE_PARAMETER}`);
-  await world.settle();
-}
-
-/** Releases whatever runs, until nothing does. */
-async function releaseAll(world: PlanningWorld): Promise<void> {
-  for (let round = 0; round < 20 && world.running().length > 0; round += 1) {
-    for (const bake of world.running()) await world.release(bake.id);
-    await world.settle();
-    await world.sweep();
-    await world.settle();
-  }
-}
-
-const HOUR = 3600;
-const DAY = 24 * HOUR;
-
-const daily = { mode: 'schedule' as const, schedule: { expression: 'cron(0 8 * * ? *)' } };
-const always = {
-  ...daily,
-  schedule: { ...daily.schedule, startCondition: 'always' as const },
-};
+  always,
+  confirmFirst,
+  DAY,
+  daily,
+  HOUR,
+  held,
+  moveBase,
+  moveComponent,
+  pass,
+  releaseAll,
+  runs,
+} from '../../support/planning-steps.ts';
+import { ami, BASE_PARAMETER, componentArn, planningWorld } from '../../support/planning-world.ts';
 
 describe('a pipeline with a schedule', () => {
   it('bakes at a tick what has changed before it', async () => {
@@ -268,6 +237,24 @@ describe('a tick that comes while nothing can start', () => {
     expect(world.bakes('base')).toHaveLength(1);
   });
 
+  it('passes where somebody has disabled the pipeline, though a wave holds it, too', async () => {
+    const world = planningWorld({ limits: { wave: 1 } });
+    for (const name of ['one', 'two']) {
+      await world.apply({ name, base: BASE_PARAMETER, triggers: daily });
+      await pass(world, DAY);
+      await releaseAll(world);
+    }
+    await disablePipeline(world.ports, { pipeline: 'one', by: 'anna', reason: 'not now' });
+    await moveBase(world, 2);
+    await pass(world, DAY + 4 * HOUR);
+    await enablePipeline(world.ports, { pipeline: 'one' });
+    await world.settle();
+
+    await confirmFirst(world);
+
+    expect(held(world, 'one')).toEqual(['schedule']);
+  });
+
   it('passes where the versions were refused, and what is newer waits for the next', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
@@ -340,6 +327,45 @@ describe('a pipeline that waits', () => {
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['child']);
   });
 
+  it('for no ancestor that is frozen for so long, though somebody has asked for that', async () => {
+    const world = planningWorld();
+    world.components.set('agents', '1.0.0');
+    const freeze = [{ reason: 'an audit', from: '2026-03-02T09:00:00Z', to: '2026-03-20T09:00:00Z' }];
+    await world.apply({ name: 'parent', base: BASE_PARAMETER, triggers: { freeze } });
+    await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'] });
+    await world.settle();
+    await releaseAll(world);
+    await pass(world, 2 * HOUR);
+    await moveBase(world, 2);
+    expect(await world.request('parent')).toMatchObject({ kind: 'held', reasons: [{ code: 'freeze' }] });
+
+    await moveComponent(world, 'agents', '1.1.0');
+
+    expect(runs(world)).toEqual(['child']);
+  });
+
+  it('no longer than maxHold, whatever it is told of meanwhile', async () => {
+    const world = planningWorld();
+    world.components.set('agents', '1.0.0');
+    await world.apply({ name: 'parent', base: BASE_PARAMETER });
+    const triggers = { debounce: '4h', longestWait: '4h', maxHold: '5h' };
+    await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'], triggers });
+    await pass(world, 0);
+    await releaseAll(world);
+    for (let quarter = 0; quarter < 18; quarter += 1) await pass(world, 900);
+    await releaseAll(world);
+    await moveBase(world, 2);
+    await world.walk(world.running()[0]?.id ?? '', 'Approve');
+    await moveComponent(world, 'agents', '1.1.0');
+    for (let quarter = 0; quarter < 18; quarter += 1) await pass(world, 900);
+    expect(held(world, 'child')).toEqual(['ancestor-moving']);
+
+    await moveComponent(world, 'agents', '1.2.0');
+    for (let quarter = 0; quarter < 3; quarter += 1) await pass(world, 900);
+
+    expect(runs(world)).toEqual(['parent', 'child']);
+  });
+
   it('while it is pinned, until somebody asks', async () => {
     const world = planningWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
@@ -379,6 +405,35 @@ describe('places for bakes', () => {
     }
 
     expect(order).toEqual(['first', 'parent', 'lonely', 'child']);
+  });
+
+  it('are given to one that goes on changing, too', async () => {
+    const world = planningWorld({ limits: { bakes: 1 } });
+    world.parameters.set('/other', ami(100));
+    const triggers = { debounce: '10m', longestWait: '25m' };
+    await world.apply({ name: 'parent', base: BASE_PARAMETER, triggers });
+    await world.apply({ name: 'child', base: 'parent' });
+    await pass(world, 601);
+    await releaseAll(world);
+    await world.apply({ name: 'first', base: '/other' });
+    await world.settle();
+    await moveBase(world, 2);
+    await pass(world, HOUR);
+    for (const name of ['leaf-1', 'leaf-2', 'leaf-3']) await world.apply({ name, base: '/other' });
+    await world.settle();
+    expect(held(world, 'parent')).toEqual(['concurrency']);
+
+    const order: (string | undefined)[] = [];
+    for (let version = 3; version < 7; version += 1) {
+      await moveBase(world, version);
+      for (let minute = 0; minute < 6; minute += 1) await pass(world, 60);
+      order.push(...runs(world));
+      for (const { id } of world.running()) await world.release(id);
+      await world.sweep();
+      await world.settle();
+    }
+
+    expect(order.slice(0, 3)).toContain('parent');
   });
 
   it('are not taken past the line by one that has just changed', async () => {
@@ -472,76 +527,6 @@ describe('places for bakes', () => {
   });
 });
 
-describe('a wave above the cap', () => {
-  it('is counted whole, however many pipelines use one selector', async () => {
-    const world = planningWorld({ limits: { wave: 95 } });
-    for (let index = 0; index < 95; index += 1)
-      await world.apply({ name: `image-${index}`, base: BASE_PARAMETER });
-    await moveBase(world, 2);
-    expect(world.changes().filter(({ wave }) => wave !== undefined)).toEqual([]);
-    await world.apply({ name: 'one-more', base: BASE_PARAMETER });
-
-    await moveBase(world, 3);
-
-    expect(world.changes().flatMap(({ wave }) => wave ?? [])).toMatchObject([{ size: 95, isMore: true }]);
-  });
-
-  it('waits for a person, wherever in it a pipeline stands', async () => {
-    const world = planningWorld({ limits: { wave: 3 } });
-    await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.apply({ name: 'middle', base: 'base' });
-    await world.settle();
-    await releaseAll(world);
-    for (const name of ['left', 'right']) await world.apply({ name, base: 'middle' });
-    await world.settle();
-    await releaseAll(world);
-    const before = world.bakes().length;
-
-    await moveBase(world, 2);
-
-    expect(world.bakes()).toHaveLength(before);
-    expect(held(world, 'base')).toEqual(['storm-cap']);
-    const waiting = world.changes().filter(({ wave }) => wave !== undefined);
-    expect(waiting).toHaveLength(1);
-    expect(world.planning('base')?.decision?.reasons[0]).toMatchObject({ change: waiting[0]?.id });
-  });
-});
-
-describe('who waits for the confirmation of a wave', () => {
-  let world: PlanningWorld;
-  beforeEach(async () => {
-    world = planningWorld({ limits: { wave: 2 } });
-    world.components.set('agents', '1.0.0');
-    await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.apply({ name: 'middle', base: 'base' });
-    await world.apply({ name: 'top', base: 'middle', components: ['agents/1.x.x'] });
-    await world.settle();
-    await releaseAll(world);
-    await moveBase(world, 2);
-    expect(held(world, 'base')).toEqual(['storm-cap']);
-  });
-  const moveComponent = async () => {
-    world.publishComponent('agents', '1.1.0');
-    await world.notice(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
-    await world.settle();
-  };
-
-  it('holds nobody who has a change of their own', async () => {
-    await moveComponent();
-
-    expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['top']);
-  });
-
-  it('holds whoever is built on it as soon as that has come', async () => {
-    const [change] = world.changes().filter(({ wave }) => wave !== undefined);
-    await confirmWave(world.ports, { change: change?.id ?? '', by: 'anna' });
-
-    await moveComponent();
-
-    expect(held(world, 'top')).toEqual(['ancestor-moving']);
-  });
-});
-
 describe('what a bake takes up', () => {
   it('are the changes that make the difference, and no others', async () => {
     const world = planningWorld();
@@ -588,31 +573,5 @@ describe('what a bake takes up', () => {
     await releaseAll(world);
 
     expect(world.bakes('both')).toHaveLength(2);
-  });
-
-  it.each(['a definition', 'a forced request', 'a tick'])('waits though %s began it', async (cause) => {
-    const world = planningWorld({ limits: { wave: 2 } });
-    const base = { name: 'base', base: BASE_PARAMETER, triggers: cause === 'a tick' ? always : {} };
-    await world.apply(base);
-    const children = ['one', 'two', 'three'];
-    for (const name of children) await world.apply({ name, base: 'base' });
-    await pass(world, DAY);
-    // Each of them was applied by somebody, so none waits for its first bake.
-    await releaseAll(world);
-    expect(children.map((name) => world.channel(name)?.sequence)).toEqual([1, 1, 1]);
-
-    if (cause === 'a definition') await world.apply({ ...base, more: { build: { rootVolumeGiB: 20 } } });
-    if (cause === 'a forced request') await world.request('base', true);
-    await pass(world, cause === 'a tick' ? DAY : 0);
-    await releaseAll(world);
-
-    expect(children.map((name) => held(world, name))).toEqual([['storm-cap'], ['storm-cap'], ['storm-cap']]);
-    const [change] = world.changes().filter(({ wave }) => wave !== undefined);
-    expect(change).toMatchObject({
-      selector: expect.stringMatching(/^(?:definition|request|schedule):base$/),
-    });
-    await confirmWave(world.ports, { change: change?.id ?? '', by: 'anna' });
-    await world.settle();
-    expect(world.running()).toHaveLength(3);
   });
 });
