@@ -76,12 +76,16 @@ async function begins(stage: Stage, sample: Sample, changes: readonly ChangeReco
     const old = entriesOf(current.lock).find((entry) => entry.key === key)?.version ?? version;
     const change = changes.find((entry) => entry.selector === key);
     const now = change?.to ?? old;
-    await edit(copy, keys.selector(key), { version: now });
+    await edit(copy, keys.selector(key), {
+      version: now,
+      ...(change === undefined ? {} : { change: change.id }),
+    });
     if (selector.kind === 'pipeline')
       await edit(copy, keys.channel(selector.pipeline, selector.channel), { release: now });
   }
   // Who waits for a person has that person's word.
-  for (const { id } of changes) await edit(copy, keys.change(id), {}, ['wave']);
+  for (const id of new Set(changes.flatMap((change) => [change.id, change.cause, ...change.causes])))
+    await edit(copy, keys.change(id), {}, ['wave']);
   await quieten(copy, stage, bake.pipeline);
   await edit(copy, keys.pipeline(bake.pipeline), rowWith(stage, sample, changes));
   await edit(copy, keys.planning(bake.pipeline), planningWith(sample, changes), [
