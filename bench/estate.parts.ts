@@ -3,7 +3,7 @@
  * that many share, and one agent that everything carries. In each of them stands the same family of 100 pipelines, which are all that the
  * component `probe` reaches.
  */
-import { seededNumbers } from '../local/seeded-numbers.ts';
+import { seededNumbers } from '../local-cloud/seeded-numbers.ts';
 import { API_VERSION, type DefinitionInput } from '../shared/domain/definitions/definition.ts';
 
 export const FAMILY = 100;

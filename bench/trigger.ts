@@ -15,9 +15,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { type LocalCloud, type RecordedCall, startLocalCloud } from '../local/client.ts';
 import { deployService } from '../local/deploy.ts';
 import { Api } from '../local/scenario/api.ts';
+import { type LocalCloud, type RecordedCall, startLocalCloud } from '../local-cloud/client.ts';
 import { API_VERSION } from '../shared/domain/definitions/definition.ts';
 import { type Figure, median, rounded } from './figure.ts';
 import { bareFunctionZip } from './trigger.parts.ts';

@@ -9,7 +9,7 @@ import {
   waitUntilStackCreateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { CreateLaunchTemplateCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
-import type { LocalCloud } from './client.ts';
+import type { LocalCloud } from '../local-cloud/client.ts';
 import type { Scenario } from './scenario/schema.ts';
 import { SOURCES } from './scenario/sources.ts';
 

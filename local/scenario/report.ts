@@ -1,4 +1,4 @@
-import type { LocalCloud, RecordedCall } from '../client.ts';
+import type { LocalCloud, RecordedCall } from '../../local-cloud/client.ts';
 import type { Api } from './api.ts';
 import type { Mail } from './mailbox.ts';
 import type { Observer } from './observe.ts';

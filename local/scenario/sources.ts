@@ -13,7 +13,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { LocalCloud } from '../client.ts';
+import type { LocalCloud } from '../../local-cloud/client.ts';
 
 /** The bucket that the deployment lets definitions name. */
 export const SOURCES = 'ovenbird-sources';

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { circles, filesBelow, importsOf, offending } from './imports.ts';
+import * as z from 'zod';
+import { circles, filesBelow, importsOf, offending, read } from './imports.ts';
+
+const LocalCloudSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
 
 const isSdk = (to: string) => to.startsWith('@aws-sdk/') || to.startsWith('@smithy/');
 
@@ -41,7 +44,7 @@ describe('the layers', () => {
     expect(
       offending(
         'shared/adapters',
-        ({ to }) => !/^(?:shared\/(?:use-cases|lambda)\/|functions\/|local\/|cli\/)/.test(to),
+        ({ to }) => !/^(?:shared\/(?:use-cases|lambda)\/|functions\/|local(?:-cloud)?\/|cli\/)/.test(to),
       ),
     ).toEqual([]);
   });
@@ -64,9 +67,20 @@ describe('the layers', () => {
   });
 
   it('let nobody but scripts, tests and the local cloud know the local cloud', () => {
-    const product = ['functions', 'shared', 'statemachines'];
+    const product = ['functions', 'shared', 'statemachines', 'cli'];
 
-    expect(product.flatMap((folder) => offending(folder, ({ to }) => !to.startsWith('local/')))).toEqual([]);
+    expect(
+      product.flatMap((folder) => offending(folder, ({ to }) => !/^local(?:-cloud)?\//.test(to))),
+    ).toEqual([]);
+  });
+
+  it('keep the local cloud free of the product: its own files and packages', () => {
+    const packages = Object.keys(
+      LocalCloudSchema.parse(JSON.parse(read('local-cloud/package.json'))).dependencies,
+    );
+    const allowed = [...packages, 'node:', 'local-cloud/'];
+
+    expect(offending('local-cloud', ({ to }) => allowed.some((start) => to.startsWith(start)))).toEqual([]);
   });
 
   it('keep SDKs to adapters, wiring, the command line and the local cloud', () => {
@@ -86,7 +100,7 @@ describe('the layers', () => {
   });
 
   it('import files with their extension, which Node and the compiler need', () => {
-    const sources = ['functions', 'shared', 'cli', 'local', 'bench', 'scripts', 'test'];
+    const sources = ['functions', 'shared', 'cli', 'local', 'local-cloud', 'bench', 'scripts', 'test'];
     const bare = sources
       .flatMap((folder) => filesBelow(folder, ['.ts', '.tsx']))
       .flatMap(importsOf)
@@ -99,6 +113,8 @@ describe('the layers', () => {
   });
 
   it('never run in a circle: whoever reads a file can read first what it rests on', () => {
-    expect(['shared', 'functions', 'cli', 'local'].flatMap((folder) => circles(folder))).toEqual([]);
+    expect(
+      ['shared', 'functions', 'cli', 'local', 'local-cloud'].flatMap((folder) => circles(folder)),
+    ).toEqual([]);
   });
 });

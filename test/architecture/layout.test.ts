@@ -70,6 +70,7 @@ describe('the repository', () => {
     'resources',
     'cli',
     'local',
+    'local-cloud',
     'examples',
     'test',
     'bench',

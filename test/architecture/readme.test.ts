@@ -12,7 +12,9 @@ const { scripts, bin } = PackageSchema.parse(JSON.parse(read('package.json')));
 
 const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
-  ...['docs', 'statemachines', 'examples', 'local'].flatMap((folder) => filesBelow(folder, ['.md'])),
+  ...['docs', 'statemachines', 'examples', 'local', 'local-cloud'].flatMap((folder) =>
+    filesBelow(folder, ['.md']),
+  ),
 ];
 
 /** Lines of the page's shell blocks. */

@@ -7,8 +7,8 @@ import {
 import { KMSClient } from '@aws-sdk/client-kms';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll } from '@jest/globals';
-import { type LocalCloud, startLocalCloud } from '../../local/client.ts';
 import { onboardTargets } from '../../local/deploy.ts';
+import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import { createOwnImages } from '../../shared/adapters/ec2-own-images.ts';
 import { createTargets } from '../../shared/adapters/sts-targets.ts';
 import { TAGS } from '../../shared/domain/naming.ts';

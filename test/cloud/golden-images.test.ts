@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findLocalCloud } from '../../local/client.ts';
+import { findLocalCloud } from '../../local-cloud/client.ts';
 import { ExplanationSchema, GraphSchema, PreviewSchema } from '../../shared/domain/api/planning.ts';
 import { ovenbird } from '../cli/run.ts';
 import { type Played, playScenario, scenarioFile } from '../support/play-scenario.ts';

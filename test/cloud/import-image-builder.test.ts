@@ -15,7 +15,7 @@ import {
   ImagebuilderClient,
 } from '@aws-sdk/client-imagebuilder';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type LocalCloud, startLocalCloud } from '../../local/client.ts';
+import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import { ovenbird } from '../cli/run.ts';
 
 const BASE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';

@@ -29,7 +29,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
-import { type LocalCloud, startLocalCloud } from '../../local/client.ts';
+import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import { dynamoTable } from '../../shared/adapters/dynamo-table.ts';
 import { eventBridgePublisher } from '../../shared/adapters/eventbridge-publisher.ts';
 import { s3Documents } from '../../shared/adapters/s3-documents.ts';

@@ -13,7 +13,7 @@ import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
  * Holds a scenario's report against what stands in AWS, read with nothing but the AWS SDK: the images, snapshots, instances, parameters and
  * launch templates of every account and region, both ways. Knows nothing of Ovenbird's own code.
  *
- *   node test/local-cloud/verify-report.ts REPORT --endpoint URL --control ACCOUNT --region REGION
+ *   node test/cloud/verify-report.ts REPORT --endpoint URL --control ACCOUNT --region REGION
  */
 
 interface Target {

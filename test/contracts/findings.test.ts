@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { inspectorFindings } from '../../shared/adapters/inspector-findings.ts';
-import { account, region, serve } from '../local/image-services/served.ts';
+import { account, region, serve } from '../local-cloud/image-services/served.ts';
 import { fakeFindings } from '../support/fakes/findings.ts';
 import { finding } from '../support/finding-world.ts';
 import { findingsContract } from './findings.ts';

@@ -3,7 +3,7 @@
  * statements, chosen at random, are taken away one by one, and what needs them must be refused. PERMISSIONS_SEED repeats a choice.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { seededNumbers } from '../../local/seeded-numbers.ts';
+import { seededNumbers } from '../../local-cloud/seeded-numbers.ts';
 import { exemption } from '../support/permissions/exempt.ts';
 import { type Grant, grantsOf, nameOf, type Role, readRoles } from '../support/permissions/roles.ts';
 import { derivedUse, type Survey, survey } from '../support/permissions/survey.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { cfnLint } from '../../local/ministack/install.ts';
+import { cfnLint } from '../../local-cloud/ministack/install.ts';
 import { OWN_TEMPLATES, resourcesOf, root, templateFile } from './packaged.ts';
 
 const run = promisify(execFile);

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local/client.ts';
 import { type Deployment, deployService, onboardTargets, readDeployment } from '../../local/deploy.ts';
 import { Api } from '../../local/scenario/api.ts';
+import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 
 export const CONTROL = { account: '111122223333', region: 'eu-west-1' } as const;
 export const REGIONS = ['eu-west-1', 'eu-central-1', 'us-east-1'] as const;

@@ -6,13 +6,13 @@ import { ConditionalCheckFailedException, DynamoDBClient, ListTablesCommand } fr
 import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { parse } from 'yaml';
 import { loadDefinitions } from '../../cli/definition-file.ts';
-import type { LocalCloud } from '../../local/client.ts';
 import { type Api, ApiRefused } from '../../local/scenario/api.ts';
 import { decide, linkIn, PageRefused } from '../../local/scenario/approver.ts';
 import { holds, isQuiet, type Observation, Observer } from '../../local/scenario/observe.ts';
 import { prepareWorld } from '../../local/scenario/prepare.ts';
 import { type Action, type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
 import { perform, type Stage, tick } from '../../local/scenario/timeline.ts';
+import type { LocalCloud } from '../../local-cloud/client.ts';
 import { TERMINAL_STATES } from '../../shared/domain/baking/lifecycle.ts';
 import type { World } from './world.ts';
 

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local/client.ts';
 import { type Deployment, deployService, onboardTargets, readDeployment } from '../../local/deploy.ts';
 import { Api } from '../../local/scenario/api.ts';
 import { Mailbox } from '../../local/scenario/mailbox.ts';
+import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import type { StackPlace } from './permissions/roles.ts';
 
 const CONTROL = { account: '111122223333', region: 'eu-west-1' };

@@ -17,8 +17,8 @@ import {
   createInfrastructure,
   createRecipe,
   reached,
-} from '../../local/image-services/imagebuilder/recipes.ts';
-import { account, region, type Served, serve } from '../../local/image-services/served.ts';
+} from '../../local-cloud/image-services/imagebuilder/recipes.ts';
+import { account, region, type Served, serve } from '../../local-cloud/image-services/served.ts';
 import { ovenbird } from '../run.ts';
 
 let served: Served;

@@ -10,12 +10,12 @@ import {
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
-import type { RecordedCall } from '../../../local/client.ts';
 import { STAGE } from '../../../local/deploy.ts';
 import { type ApiBakeDetail, ApiRefused } from '../../../local/scenario/api.ts';
 import { type Observation, Observer } from '../../../local/scenario/observe.ts';
 import { leftBehindIn, type Place, readPlace, readRunning } from '../../../local/scenario/read-back.ts';
 import type { LeftBehind } from '../../../local/scenario/report-schema.ts';
+import type { RecordedCall } from '../../../local-cloud/client.ts';
 import { type AttemptState, TERMINAL_STATES } from '../../../shared/domain/baking/lifecycle.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { due } from '../../../shared/domain/naming.ts';

@@ -1,4 +1,4 @@
-import { seededNumbers } from '../../../local/seeded-numbers.ts';
+import { seededNumbers } from '../../../local-cloud/seeded-numbers.ts';
 
 /** Chance that can be repeated. */
 export interface Random {

@@ -12,7 +12,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import type { LocalCloud, RecordedCall } from '../../../local/client.ts';
+import type { LocalCloud, RecordedCall } from '../../../local-cloud/client.ts';
 import type { SimulatedCall } from '../simulate-policy.ts';
 import { roleOf } from './recorded.ts';
 import type { Role } from './roles.ts';

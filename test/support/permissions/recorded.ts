@@ -1,6 +1,6 @@
 /** What the gateway recorded, as calls of roles that a simulation understands. */
 import { KMSClient, paginateListAliases } from '@aws-sdk/client-kms';
-import type { LocalCloud, RecordedCall } from '../../../local/client.ts';
+import type { LocalCloud, RecordedCall } from '../../../local-cloud/client.ts';
 import { type SimulatedCall, simulate, withoutStatement } from '../simulate-policy.ts';
 import { type Grant, policiesOf, type Role } from './roles.ts';
 

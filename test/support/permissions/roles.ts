@@ -8,7 +8,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import * as z from 'zod';
-import type { LocalCloud } from '../../../local/client.ts';
+import type { LocalCloud } from '../../../local-cloud/client.ts';
 import { type Policy, PolicySchema, type Statement } from '../simulate-policy.ts';
 
 export interface StackPlace {

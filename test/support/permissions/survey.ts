@@ -1,5 +1,5 @@
 /** Plays short scenarios and says which statement each of them uses, what was refused, and what the policies would not have allowed. */
-import type { RecordedCall } from '../../../local/client.ts';
+import type { RecordedCall } from '../../../local-cloud/client.ts';
 import { type Played, play } from '../play.ts';
 import { simulate } from '../simulate-policy.ts';
 import type { World } from '../world.ts';
