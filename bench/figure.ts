@@ -10,15 +10,15 @@ export interface Figure {
   readonly against: number;
   /** Ours over theirs: smaller is better. */
   readonly ratio: number;
-  /** Most that `limitOf` may be. */
-  readonly limit: number;
-  readonly limitOf: 'ratio' | 'value';
+  /** Most that `limitOf` may be; a figure without it is only printed. */
+  readonly limit?: number;
+  readonly limitOf?: 'ratio' | 'value';
 }
 
 export type Bench = () => AsyncIterable<Figure>;
 
 export function isWithin({ ratio, value, limit, limitOf }: Figure): boolean {
-  return (limitOf === 'ratio' ? ratio : value) <= limit;
+  return limit === undefined || (limitOf === 'value' ? value : ratio) <= limit;
 }
 
 export function median(values: readonly number[]): number {

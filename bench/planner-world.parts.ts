@@ -6,17 +6,15 @@ import { BakeRecordSchema } from '../shared/domain/records/bakes.ts';
 import type { OutboxRecord } from '../shared/domain/records/outbox.ts';
 import { ChannelRecordSchema } from '../shared/domain/records/releases.ts';
 import type { Selector } from '../shared/domain/versions/selectors.ts';
-import {
-  type HintQueue,
-  type Limits,
-  type PlanQueue,
-  type Resolution,
-  type SelectorResolver,
-  startLater,
-  type Table,
-  type Workflows,
+import type {
+  HintQueue,
+  Limits,
+  PlanQueue,
+  Resolution,
+  SelectorResolver,
+  Table,
+  Workflows,
 } from '../shared/ports.ts';
-import type { Memory } from '../shared/use-cases/noticing/notice-ahead.ts';
 import { noticeTopic } from '../shared/use-cases/noticing/notice-topics.ts';
 import { planChildren } from '../shared/use-cases/planning/plan-again.ts';
 import { givePlaces } from '../shared/use-cases/planning/plan-capacity.ts';
@@ -114,13 +112,12 @@ function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) 
   };
   const hintQueue: HintQueue = { send: async (topics) => void hints.push(topics) };
   const executionArn = (machine: string, name: string) => `arn:execution:${machine}:${name}`;
-  const workflows: Pick<Workflows, 'startBake' | 'prepareBake' | 'stop' | 'executionArn'> = {
+  const workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'> = {
     executionArn,
     startBake: async (name, { bake }) => {
       started.add(bake);
       return executionArn('bake', name);
     },
-    prepareBake: startLater,
     stop: async () => {},
   };
   return {
@@ -131,7 +128,6 @@ function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) 
     calendar: cronerCalendar,
     limits: WIDE,
     home: HOME,
-    memory: new Map() as Memory,
     resolver,
     planQueue,
     hintQueue,

@@ -25,12 +25,12 @@ import { bareFunctionZip } from './trigger.parts.ts';
 /**
  * How long it takes from a base image's event to the start of the bake's execution, against the shortest thing that one could build: a rule
  * whose Lambda starts a machine. Both see the same kind of event (Parameter Store Change) in the same local cloud, both are warm, and both
- * are timed by the gateway's record: from the arrival of PutParameter to the arrival of StartExecution.
+ * are timed by the gateway's record: from the arrival of PutParameter to the arrival of StartExecution. The figure has no limit: a debounce of
+ * minutes is usual.
  */
 
 const ROUNDS = 50;
 const WARM_UP = 5;
-const LIMIT = 4;
 const DEADLINE_MS = 20_000;
 const RELEASE_DEADLINE_MS = 90_000;
 /** Streams are read four times a second. */
@@ -294,8 +294,6 @@ export async function* bench(): AsyncIterable<Figure> {
       unit: 'ms',
       against: rounded(against),
       ratio: rounded(value / against),
-      limit: LIMIT,
-      limitOf: 'ratio',
     };
   } finally {
     ssm.destroy();

@@ -92,7 +92,6 @@ export class WriteConflict extends Error {
 
 /** DynamoDB's limit for one transaction (amazondynamodb TransactWriteItems); the fake enforces it too. */
 export const MAX_WRITES = 100;
-export const MAX_WRITE_BYTES = 4_000_000;
 
 export interface Page {
   readonly items: readonly Item[];
@@ -188,21 +187,11 @@ export interface ExecutionStatus {
 export interface Workflows {
   /** Starts the bake machine. Same name and input again finds the first execution, ended or not. Returns its ARN. */
   startBake(name: string, input: { bake: string; attempt: number }): Promise<string>;
-  /** Makes such a start ready while what it needs is still being written. Nothing is sent before the function that is returned is called. */
-  prepareBake(name: string, input: { bake: string; attempt: number }): () => Promise<string>;
   /** Stopping an execution that has ended, or that never was, is no error. */
   stop(execution: string, reason: string): Promise<void>;
   describe(execution: string): Promise<ExecutionStatus | undefined>;
   /** ARN that an execution of that name has, whether it runs or not. `machine` is the short name, such as `bake` or `build`. */
   executionArn(machine: string, name: string): string;
-}
-
-/** `prepareBake` where there is nothing to make ready: it starts by `startBake`, whatever that is by then. */
-export function startLater(
-  this: Pick<Workflows, 'startBake'>,
-  ...start: Parameters<Workflows['startBake']>
-): () => Promise<string> {
-  return () => this.startBake(...start);
 }
 
 /** Only the function `complete-task` has it. Answers `closed` when the task had ended already (TaskTimedOut, TaskDoesNotExist). */

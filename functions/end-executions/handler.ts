@@ -28,7 +28,6 @@ export const handler = lambda({
       const { problems, ...counts } = await sweepAttempts(deps);
       for (const { error, ...ref } of problems) log.error('sweep-part-failed', error, ref);
       countMetric('SweepPartsFailed', problems.length);
-      countMetric('StuckBakes', counts.stuck);
       log.info('sweep-done', { part: 'attempts', ...counts });
       // Everything else has been done; what threw is for the alarm.
       const [first] = problems;

@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
-import { limits } from '../../shared/lambda/deps/limits.ts';
+import { clock, ids } from '../../shared/lambda/deps/basics.ts';
+import { waveLimit } from '../../shared/lambda/deps/limits.ts';
 import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
-import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
 import { noticeStoreHint } from '../../shared/use-cases/noticing/notice-store-hint.ts';
@@ -15,11 +14,9 @@ export const handler = queueLambda({
     table: table(),
     clock,
     ids: ids(),
-    digest,
-    limits: limits(),
+    limits: waveLimit(),
     planQueue: planQueue(),
     resolver: selectorResolver(),
-    workflows: workflows(),
   }),
   run: async (deps, body) => tellNoticed(await noticeStoreHint(deps, body)),
 });

@@ -18,31 +18,22 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
   // All machines of one installation are called alike but for the last word: `ovenbird-dev-bake`, `ovenbird-dev-distribute-region`.
   const executionArn = (machine: string, name: string): string =>
     `${bakeMachine.replace(':stateMachine:', ':execution:').replace(/bake$/, machine)}:${name}`;
-  const prepareBake: Workflows['prepareBake'] = (name, input) => {
-    // The same name with the same input finds a running execution; one that has ended throws (step-functions StartExecution).
-    const command = new StartExecutionCommand({
-      stateMachineArn: bakeMachine,
-      name,
-      input: canonical(input),
-    });
-    const release = heldBack(command);
-    const answered = calling(() => client.send(command));
-    // Whoever lets it go hears of it; where it is never let go, nobody has to.
-    answered.catch(() => {});
-    return async () => {
-      release();
+  return {
+    executionArn,
+    async startBake(name, input) {
       try {
-        return (await answered).executionArn ?? executionArn('bake', name);
+        // The same name with the same input finds a running execution; one that has ended throws (step-functions StartExecution).
+        const answer = await calling(() =>
+          client.send(
+            new StartExecutionCommand({ stateMachineArn: bakeMachine, name, input: canonical(input) }),
+          ),
+        );
+        return answer.executionArn ?? executionArn('bake', name);
       } catch (error) {
         if (error instanceof ExecutionAlreadyExists) return executionArn('bake', name);
         throw error;
       }
-    };
-  };
-  return {
-    executionArn,
-    startBake: (name, input) => prepareBake(name, input)(),
-    prepareBake,
+    },
     async stop(execution, reason) {
       try {
         await calling(() =>
@@ -70,23 +61,6 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
       }
     },
   };
-}
-
-/** Lets the SDK do all that comes before a request is sent, its signature included, which holds for minutes; it is sent when the answer is called. */
-function heldBack(command: StartExecutionCommand): () => void {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      await released;
-      return next(args);
-    },
-    // The last of all steps before the request leaves (`DeserializeHandlerOptions` of @smithy/types).
-    { name: 'heldBack', step: 'deserialize', priority: 'low' },
-  );
-  return release;
 }
 
 function statusOf(answer: {

@@ -45,8 +45,6 @@ export const keys = {
   reconcile: (part: number, of: number): Key => ({ pk: `RECONCILE#${part}/${of}`, sk: 'META' }),
   /** Rises with each definition that begins to read the parameter of this name. */
   parameterLookers: (name: string): Key => ({ pk: `LOOKERS#parameter:${name}`, sk: 'META' }),
-  /** Rises with each definition that has one more selector listed under the topic. */
-  topicLookers: (topic: string): Key => ({ pk: `LOOKERS#topic:${topic}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
   packageUse: (name: string, pipeline: string, channel: string): Key => ({
     pk: `PACKAGE#${name}`,

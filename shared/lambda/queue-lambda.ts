@@ -15,8 +15,7 @@ export interface BatchAnswer {
 export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
   readonly message: Schema;
   readonly deps: MakeDeps<Deps>;
-  /** `sentAt`: when the queue took the message, by its clock; repeats keep the time of the first. */
-  readonly run: (deps: Deps, message: z.output<Schema>, sentAt: Date) => Promise<unknown>;
+  readonly run: (deps: Deps, message: z.output<Schema>) => Promise<unknown>;
 }) {
   const take = async (deps: MakeDeps<Deps>, record: SQSRecord): Promise<void> => {
     const body = parts.message.safeParse(parseJson(record.body));
@@ -24,8 +23,7 @@ export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
       log.warn('message-invalid', { messageId: record.messageId, queue: record.eventSourceARN });
       return;
     }
-    const sentAt = new Date(Number(record.attributes.SentTimestamp));
-    await logged(record.messageId, deps, body.data, (ports) => parts.run(ports, body.data, sentAt));
+    await logged(record.messageId, deps, body.data, (ports) => parts.run(ports, body.data));
   };
   return overPorts(parts.deps, (deps) =>
     wrapped(async (event: SQSEvent): Promise<BatchAnswer> => {

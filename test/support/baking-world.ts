@@ -8,16 +8,15 @@ import type { AttemptRecord, BakeRecord } from '../../shared/domain/records/bake
 import { PipelineRecordSchema } from '../../shared/domain/records/pipelines.ts';
 import { FingerprintRecordSchema, PlanningRecordSchema } from '../../shared/domain/records/planning.ts';
 import { SelectorRecordSchema } from '../../shared/domain/records/selectors.ts';
-import {
-  type BaseImages,
-  type Documents,
-  type ExecutionStatus,
-  type PlanQueue,
-  type SelectorResolver,
-  startLater,
-  type TargetAccount,
-  type Targets,
-  type Workflows,
+import type {
+  BaseImages,
+  Documents,
+  ExecutionStatus,
+  PlanQueue,
+  SelectorResolver,
+  TargetAccount,
+  Targets,
+  Workflows,
 } from '../../shared/ports.ts';
 import { voidApprovals } from '../../shared/use-cases/approving/void-approvals.ts';
 import { checkPreflight } from '../../shared/use-cases/baking/check-preflight.ts';
@@ -393,7 +392,6 @@ function memoryWorkflows(): MemoryWorkflows {
       if (!executions.has(arn)) executions.set(arn, { status: 'RUNNING' });
       return arn;
     },
-    prepareBake: startLater,
     async stop(execution, reason) {
       stopped.push(execution);
       if (executions.get(execution)?.status === 'RUNNING')

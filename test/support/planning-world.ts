@@ -24,25 +24,23 @@ import {
   SelectorRecordSchema,
 } from '../../shared/domain/records/selectors.ts';
 import { selectorKey } from '../../shared/domain/versions/selectors.ts';
-import {
-  type EventPublisher,
-  type ExecutionStatus,
-  type FindingHints,
-  type HintQueue,
-  type ImageFacts,
-  type Item,
-  type Limits,
-  type Message,
-  type PlanQueue,
-  type PublishedEvent,
-  startLater,
-  type Workflows,
+import type {
+  EventPublisher,
+  ExecutionStatus,
+  FindingHints,
+  HintQueue,
+  ImageFacts,
+  Item,
+  Limits,
+  Message,
+  PlanQueue,
+  PublishedEvent,
+  Workflows,
 } from '../../shared/ports.ts';
 import { recordOutcome } from '../../shared/use-cases/baking/record-outcome.ts';
 import { beginStep } from '../../shared/use-cases/baking/steps.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
 import { fanOutChange } from '../../shared/use-cases/noticing/fan-out-change.ts';
-import type { Memory } from '../../shared/use-cases/noticing/notice-ahead.ts';
 import { noticeHint } from '../../shared/use-cases/noticing/notice-hint.ts';
 import { reconcileSelectors } from '../../shared/use-cases/noticing/reconcile-selectors.ts';
 import { planIfThere } from '../../shared/use-cases/planning/plan-pipeline.ts';
@@ -138,7 +136,6 @@ export function planningWorld(
       if (!executions.has(arn)) executions.set(arn, { status: 'RUNNING' });
       return arn;
     },
-    prepareBake: startLater,
     stop: async (execution) => {
       if (executions.get(execution)?.status === 'RUNNING') executions.set(execution, { status: 'ABORTED' });
     },
@@ -163,7 +160,6 @@ export function planningWorld(
     calendar: cronerCalendar,
     limits: { ...WIDE, ...options.limits },
     home: HOME,
-    memory: new Map() as Memory,
     onPublished: (row: OutboxRecord) => void measured.push(row),
   };
 

@@ -30,7 +30,7 @@ function largestPart(definition: Definition): [part: string, bytes: number] {
 const UTF8 = new TextEncoder();
 
 /** Bytes of a value as DynamoDB counts them (amazondynamodb CapacityUnitCalculations); of a number the most that it may take. */
-export function storedBytes(value: unknown): number {
+function storedBytes(value: unknown): number {
   if (typeof value === 'string') return UTF8.encode(value).length;
   if (typeof value === 'number') return 21;
   if (Array.isArray(value)) return value.reduce<number>((sum, entry) => sum + 1 + storedBytes(entry), 3);

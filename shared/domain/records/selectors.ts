@@ -1,7 +1,6 @@
 /** What is stored of selectors: what they mean now, who uses them, and how they have moved. */
 import * as z from 'zod';
 import { SelectorSchema } from '../versions/selectors.ts';
-import { PlanInputsSchema } from './pipelines.ts';
 import { Time } from './values.ts';
 
 /** A pipeline that uses a selector; what a change needs to know to mark it. */
@@ -10,11 +9,6 @@ export const SelectorUserRecordSchema = z.lazy(() =>
     selector: z.string(),
     pipeline: z.string(),
     debounceSeconds: z.number().int().nonnegative(),
-    /**
-     * Of a pipeline that may start in the transaction of the change itself, because it waits for nobody: immediate, no debounce, built on no
-     * other pipeline. Everything that the decision has to read is named here.
-     */
-    express: z.object({ revision: z.number().int().positive(), plan: PlanInputsSchema }).optional(),
   }),
 );
 export type SelectorUserRecord = z.infer<typeof SelectorUserRecordSchema>;
@@ -29,7 +23,7 @@ export const TopicSelectorRecordSchema = z.lazy(() =>
 );
 export type TopicSelectorRecord = z.infer<typeof TopicSelectorRecordSchema>;
 
-/** How often a definition has begun to look at a parameter or a topic. */
+/** How often a definition has begun to look at a parameter. */
 export const LookersRecordSchema = z.lazy(() => z.object({ version: z.number().int().positive() }));
 
 export const SelectorRecordSchema = z.lazy(() =>

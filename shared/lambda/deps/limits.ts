@@ -10,3 +10,6 @@ export const limits: () => Limits = lazy(() => {
     wave: given.LARGEST_WAVE,
   };
 });
+
+/** For functions that count waves and start nothing. */
+export const waveLimit: () => Pick<Limits, 'wave'> = lazy(() => ({ wave: env('LARGEST_WAVE').LARGEST_WAVE }));

@@ -3,12 +3,12 @@
  * status change of a bake's execution, and by a periodic look at attempts that stand where they stood for too long.
  */
 
-import { isTerminal, STEPS } from '../../domain/baking/lifecycle.ts';
+import { isTerminal } from '../../domain/baking/lifecycle.ts';
 import type { WorkflowFailure } from '../../domain/baking/outcomes.ts';
 import type { BakeRef } from '../../domain/baking/payloads.ts';
 import { assertNever } from '../../domain/errors.ts';
 import { due, executionName, keys, parseExecutionName } from '../../domain/naming.ts';
-import { type AttemptRecord, AttemptRecordSchema, StepRecordSchema } from '../../domain/records/bakes.ts';
+import { type AttemptRecord, AttemptRecordSchema } from '../../domain/records/bakes.ts';
 import { type ExecutionStatus, type Workflows, WriteConflict } from '../../ports.ts';
 import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
 import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
@@ -21,8 +21,6 @@ export interface EndExecutionsDeps extends Omit<CleanUpDeps, 'workflows'>, Recor
 const LOOK_AGAIN_SECONDS = 900;
 /** After trouble. */
 const RETRY_SECONDS = 60;
-/** Longer than any step takes that waits for AWS alone; a person may take as long as the definition says. */
-const STUCK_STEP_SECONDS = 12 * 3600;
 
 /** Takes what an execution's status change says. Answers what came of it, for the log. */
 export async function endExecution(
@@ -88,7 +86,6 @@ export interface SweptAttempts {
   readonly looked: number;
   readonly ended: number;
   readonly cleaned: number;
-  readonly stuck: number;
   /** What could not be done for one attempt, which does not keep the sweep from the others. */
   readonly problems: readonly (BakeRef & { readonly error: unknown })[];
 }
@@ -101,7 +98,7 @@ export async function sweepAttempts(deps: EndExecutionsDeps, limit = 50): Promis
     upTo: deps.clock.now().toISOString(),
     limit,
   });
-  const counts = { ended: 0, cleaned: 0, stuck: 0 };
+  const counts = { ended: 0, cleaned: 0 };
   const problems: (BakeRef & { error: unknown })[] = [];
   for (const item of page.items) {
     const { bake, attempt } = AttemptRecordSchema.parse(item);
@@ -116,10 +113,7 @@ export async function sweepAttempts(deps: EndExecutionsDeps, limit = 50): Promis
   return { looked: page.items.length, ...counts, problems };
 }
 
-async function sweepAttempt(
-  deps: EndExecutionsDeps,
-  ref: BakeRef,
-): Promise<'ended' | 'cleaned' | 'stuck' | undefined> {
+async function sweepAttempt(deps: EndExecutionsDeps, ref: BakeRef): Promise<'ended' | 'cleaned' | undefined> {
   // The index lags behind; the row decides.
   const attempt = await readAttempt(deps, ref);
   if (isTerminal(attempt.state)) {
@@ -128,7 +122,7 @@ async function sweepAttempt(
     return 'cleaned';
   }
   if (isOurs(attempt) && (await endIfStopped(deps, attempt))) return 'ended';
-  return (await isStuck(deps, attempt)) ? 'stuck' : undefined;
+  return undefined;
 }
 
 /** Later than those that are due now, so that what fails again and again does not stand in front of them. */
@@ -153,15 +147,6 @@ async function endIfStopped(deps: EndExecutionsDeps, attempt: AttemptRecord): Pr
   }
   await lookAgain(deps, attempt, LOOK_AGAIN_SECONDS);
   return false;
-}
-
-async function isStuck(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<boolean> {
-  const step = STEPS.find(({ state }) => state === attempt.state);
-  if (step === undefined || step.name === 'Approve') return false;
-  const item = await deps.table.get(keys.step(attempt.bake, attempt.attempt, step.name));
-  if (item === undefined) return false;
-  const since = new Date(StepRecordSchema.parse(item).startedAt).getTime();
-  return deps.clock.now().getTime() - since > STUCK_STEP_SECONDS * 1000;
 }
 
 async function settle(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<void> {

@@ -3,9 +3,8 @@
  * names must exist, no circle may arise, and no selector may reach an image before its release.
  */
 import type { Applied } from '../../domain/api/shapes.ts';
-import { storedBytes } from '../../domain/definitions/definition-size.ts';
 import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../../domain/errors.ts';
-import { MAX_WRITE_BYTES, MAX_WRITES, WriteConflict } from '../../ports.ts';
+import { MAX_WRITES, WriteConflict } from '../../ports.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
@@ -50,8 +49,6 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     const revision = (before?.pipeline.revision ?? (await lastRevision(deps.table, name))) + 1;
     const applying = { reading, before, revision, selectors: selectors.found, by: request.by };
     const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks];
-    const bytes = writes.reduce((sum, write) => sum + storedBytes(write), 0);
-    if (bytes > MAX_WRITE_BYTES) throw new InvalidDefinition([tooLargeTogether(bytes)]);
     if (writes.length > MAX_WRITES) {
       if (await writeSelectorsAhead(deps.table, applying)) continue;
       throw new InvalidDefinition([tooMuchAtOnce(writes.length)]);
@@ -81,16 +78,6 @@ function tooMuchAtOnce(writes: number): Problem {
     field: 'inputs',
     message: `changes too many dependencies at once: ${writes} rows, of which ${MAX_WRITES} can be written together`,
     fix: 'Apply it in two steps: some of the components and inputs first, then all of them.',
-  };
-}
-
-/** Where nothing is waited for, what planning needs stands with every dependency, places and packages included. */
-function tooLargeTogether(bytes: number): Problem {
-  const inMB = (size: number) => `${(size / 1_000_000).toFixed(1)} MB`;
-  return {
-    field: 'triggers.debounce',
-    message: `0s repeats targets and inputs with every dependency: ${inMB(bytes)}, of which ${inMB(MAX_WRITE_BYTES)} can be written together`,
-    fix: 'Write debounce: 1s, or name fewer targets, regions, packages or components.',
   };
 }
 

@@ -56,7 +56,7 @@ export function isNew(selector: Selector, before: Before | undefined): boolean {
   );
 }
 
-/** Whoever has looked at who looks here, to make it or to remember it, must see that somebody began meanwhile. */
+/** Whoever has looked at who looks here, to make it, must see that somebody began meanwhile. */
 export function beginsToLook(lookers: Key): Write {
   return { update: lookers, add: { version: 1 } };
 }

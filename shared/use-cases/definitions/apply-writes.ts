@@ -19,7 +19,6 @@ import { selectorKey } from '../../domain/versions/selectors.ts';
 import { type Table, type Write, WriteConflict } from '../../ports.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { parentNames } from './apply-graph.ts';
-import { beginsToLook } from './apply-named.ts';
 import { publishedParameter } from './apply-reach.ts';
 import type { FoundSelector } from './apply-selectors.ts';
 import type { Before } from './read-before.ts';
@@ -193,10 +192,7 @@ function changeOf(id: string, { reading, before, revision }: Applying, at: strin
   };
 }
 
-function selectorWrites(
-  { reading, before, revision, selectors }: Applying,
-  first: ChangeRecord | undefined,
-): Write[] {
+function selectorWrites({ reading, before, selectors }: Applying, first: ChangeRecord | undefined): Write[] {
   const pipeline = reading.definition.name;
   const wanted = new Set(selectors.map(({ record }) => record.key));
   const old = before === undefined ? [] : oldKeys(before.revision);
@@ -205,7 +201,6 @@ function selectorWrites(
       selector: record.key,
       pipeline,
       debounceSeconds: reading.plan.debounceSeconds,
-      ...(waitsForNobody(reading) ? { express: { revision, plan: reading.plan } } : {}),
     };
     const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
     if (isKnown && old.includes(record.key)) return [put];
@@ -214,13 +209,8 @@ function selectorWrites(
       return [put, { update: keys.selector(record.key), add: { uses: 1 }, when: { exists: true } }];
     return [put, ...newSelectorWrites(record, first?.selector === record.key ? { change: first.id } : {})];
   });
-  const fresh = selectors.filter(({ isKnown }) => !isKnown).map(({ record }) => record);
   const gone = old.filter((key) => !wanted.has(key));
-  return [
-    ...rows,
-    ...listedUnderOthers(fresh),
-    ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) })),
-  ];
+  return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
 }
 
 /** The rows of a selector that nobody has named before. */
@@ -235,17 +225,6 @@ function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'c
 }
 
 /**
- * Who remembers what is listed under a topic, as warm functions do, has to see that there is more by now. Only a topic that can be named
- * itself is remembered: a parameter, beside its pinned versions and labels.
- */
-function listedUnderOthers(fresh: readonly SelectorRecord[]): Write[] {
-  const topics = new Set(
-    fresh.flatMap(({ topic, key, selector }) => (selector.kind === 'ssm' && key !== topic ? [topic] : [])),
-  );
-  return [...topics].map((topic) => beginsToLook(keys.topicLookers(topic)));
-}
-
-/**
  * Makes the rows of new selectors ahead, where all writes of a definition would not fit into one transaction. Without users they mean nothing.
  * The base is left: its first version begins a chain of changes. Answers whether there was any.
  */
@@ -255,28 +234,17 @@ export async function writeSelectorsAhead(
 ): Promise<boolean> {
   const base = selectorKey(reading.references.base);
   const fresh = selectors.filter(({ record, isKnown }) => !isKnown && record.key !== base);
-  const topics = new Set(fresh.map(({ record }) => record.topic));
-  await Promise.all(
-    [...topics].map(async (topic) => {
-      // Those of one topic are counted in one row.
-      for (const { record } of fresh) if (record.topic === topic) await writeSelectorAhead(table, record);
-    }),
-  );
+  await Promise.all(fresh.map(({ record }) => writeSelectorAhead(table, record)));
   return fresh.length > 0;
 }
 
 async function writeSelectorAhead(table: Table, record: SelectorRecord): Promise<void> {
   try {
-    await table.write([...newSelectorWrites(record), ...listedUnderOthers([record])]);
+    await table.write(newSelectorWrites(record));
   } catch (error) {
     // Somebody else has begun to name it at this moment.
     if (!(error instanceof WriteConflict)) throw error;
   }
-}
-
-function waitsForNobody({ plan }: Reading): boolean {
-  const isFree = dependenciesOf(plan).every((selector) => selector.kind !== 'pipeline');
-  return plan.mode === 'immediate' && plan.debounceSeconds === 0 && plan.freeze.length === 0 && isFree;
 }
 
 function oldKeys({ selectors }: RevisionRecord): string[] {

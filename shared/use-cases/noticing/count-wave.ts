@@ -12,42 +12,24 @@ import { usersOf } from './fan-out-change.ts';
 
 interface CountDeps {
   readonly table: Table;
-  readonly limits: Limits;
+  readonly limits: Pick<Limits, 'wave'>;
 }
-
-/** As the first users of a selector are read together with its row: one page follows the other. */
-const BACKWARDS = { descending: true } as const;
 
 type Users = Awaited<ReturnType<typeof usersOf>>;
 
-/** Undefined where the wave is within the cap. `leaves`: users of whom it is known that nobody builds on them. */
+/** Undefined where the wave is within the cap. */
 export async function countWave(
   deps: CountDeps,
   selector: string,
   firstUsers: Users,
-  leaves: ReadonlySet<string> = new Set(),
 ): Promise<ChangeRecord['wave']> {
-  const { table, limits } = deps;
-  // Who may take the short way is known with all that planning needs of it.
-  const channels = new Map(
-    firstUsers.users.flatMap(({ pipeline, express }) =>
-      express === undefined ? [] : [[pipeline, express.plan.channel] as const],
-    ),
-  );
-  const names = await namesOf(table, selector, firstUsers, limits.wave);
-  return countWaveFrom(deps, names, { channels, leaves });
-}
-
-interface Known {
-  readonly channels?: ReadonlyMap<string, string>;
-  readonly leaves?: ReadonlySet<string>;
+  return countWaveFrom(deps, await namesOf(deps.table, selector, firstUsers, deps.limits.wave));
 }
 
 /** The same for a change that begins at these pipelines; of more than the cap it is enough to name one more. */
 export async function countWaveFrom(
   { table, limits }: CountDeps,
   first: readonly string[],
-  { channels = new Map(), leaves = new Set() }: Known = {},
 ): Promise<ChangeRecord['wave']> {
   const cap = limits.wave;
   const found = new Set<string>();
@@ -55,8 +37,7 @@ export async function countWaveFrom(
   while (level.length > 0) {
     for (const name of level) found.add(name);
     if (found.size > cap) return { size: cap, isMore: true };
-    const parents = level.filter((name) => !leaves.has(name));
-    level = await childrenOf(table, await releasesOf(table, parents, channels), found, cap);
+    level = await childrenOf(table, await releasesOf(table, level), found, cap);
   }
   return undefined;
 }
@@ -70,7 +51,7 @@ async function namesOf(
   const names = first.users.map((user) => user.pipeline);
   let { cursor } = first;
   while (cursor !== undefined && names.length <= cap) {
-    const page = await usersOf(table, selector, { limit: cap, after: cursor, ...BACKWARDS });
+    const page = await usersOf(table, selector, { limit: cap, after: cursor });
     names.push(...page.users.map((user) => user.pipeline));
     cursor = page.cursor;
   }
@@ -78,21 +59,17 @@ async function namesOf(
 }
 
 /** What others build on: the channels that the pipelines release into. */
-async function releasesOf(
-  table: Table,
-  pipelines: readonly string[],
-  channels: ReadonlyMap<string, string>,
-): Promise<string[]> {
-  const unknown = pipelines.filter((name) => !channels.has(name));
+async function releasesOf(table: Table, pipelines: readonly string[]): Promise<string[]> {
   const rows = await readMany(
     table,
-    unknown.map((name) => keys.pipeline(name)),
+    pipelines.map((name) => keys.pipeline(name)),
     PipelineRecordSchema,
   );
-  const read = rows.flatMap((row) => (row === undefined ? [] : [[row.name, row.plan.channel] as const]));
-  return [...channels, ...read]
-    .filter(([pipeline]) => pipelines.includes(pipeline))
-    .map(([pipeline, channel]) => selectorKey({ kind: 'pipeline', pipeline, channel }));
+  return rows.flatMap((row) =>
+    row === undefined
+      ? []
+      : [selectorKey({ kind: 'pipeline', pipeline: row.name, channel: row.plan.channel })],
+  );
 }
 
 async function childrenOf(
@@ -102,9 +79,7 @@ async function childrenOf(
   cap: number,
 ): Promise<string[]> {
   const children = await Promise.all(
-    releases.map(async (key) =>
-      namesOf(table, key, await usersOf(table, key, { limit: cap, ...BACKWARDS }), cap),
-    ),
+    releases.map(async (key) => namesOf(table, key, await usersOf(table, key, { limit: cap }), cap)),
   );
   return [...new Set(children.flat())].filter((name) => !known.has(name));
 }

@@ -36,17 +36,12 @@ const MOST_TRIES = 20;
 export async function usersOf(
   table: Pick<Table, 'query'>,
   selector: string,
-  page: {
-    readonly limit: number;
-    readonly after?: string | undefined;
-    readonly descending?: boolean;
-  },
+  page: { readonly limit: number; readonly after?: string | undefined },
 ): Promise<{ users: SelectorUserRecord[]; cursor: string | undefined }> {
   const { items, cursor } = await table.query({
     pk: keys.selectorUser(selector, '').pk,
     prefix: 'USER#',
     limit: page.limit,
-    ...(page.descending === undefined ? {} : { descending: page.descending }),
     ...(page.after === undefined ? {} : { after: page.after }),
   });
   return { users: items.map((item) => SelectorUserRecordSchema.parse(item)), cursor };

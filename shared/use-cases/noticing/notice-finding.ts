@@ -23,7 +23,7 @@ import { waveWrites } from './wave-rows.ts';
 
 export interface NoticeFindingsDeps extends FanOutDeps {
   readonly ids: Ids;
-  readonly limits: Limits;
+  readonly limits: Pick<Limits, 'wave'>;
   readonly findings: Findings;
 }
 

@@ -4,11 +4,10 @@ import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { hintOf } from '../../domain/versions/hints.ts';
 import { type IndexInventoryDeps, indexInventory } from './index-inventory.ts';
 import { noticeFinding } from './notice-finding.ts';
-import { type NoticeOnceDeps, noticeOnce } from './notice-once.ts';
-import type { Noticed } from './notice-topics.ts';
+import { type Noticed, type NoticeTopicsDeps, noticeTopic } from './notice-topics.ts';
 import { type ReconcileFindingsDeps, reconcileFindings } from './reconcile-findings.ts';
 
-export interface NoticeHintDeps extends NoticeOnceDeps, ReconcileFindingsDeps, IndexInventoryDeps {}
+export interface NoticeHintDeps extends NoticeTopicsDeps, ReconcileFindingsDeps, IndexInventoryDeps {}
 
 export type NoticeOutcome =
   | ({ readonly kind: 'noticed'; readonly topics: readonly string[] } & Noticed)
@@ -16,12 +15,11 @@ export type NoticeOutcome =
 
 const TOPICS_AT_ONCE = 4;
 
-/** `sentAt`: when the message was put into the queue, where that is known. */
-export async function noticeHint(deps: NoticeHintDeps, body: unknown, sentAt?: Date): Promise<NoticeOutcome> {
+export async function noticeHint(deps: NoticeHintDeps, body: unknown): Promise<NoticeOutcome> {
   const hint = hintOf(body);
   switch (hint.kind) {
     case 'topics':
-      return noticeTopics(deps, hint.topics, sentAt);
+      return noticeTopics(deps, hint.topics);
     case 'finding':
       return recorded(await noticeFinding(deps, hint.arn, hint.claims));
     case 'findings': {
@@ -51,15 +49,14 @@ function recorded(changes: readonly ChangeRecord[]): NoticeOutcome {
  * looking twice at the others does no harm.
  */
 export async function noticeTopics(
-  deps: NoticeOnceDeps,
+  deps: NoticeTopicsDeps,
   topics: readonly string[],
-  sentAt?: Date,
 ): Promise<NoticeOutcome> {
   const noticed: Noticed[] = [];
   const failures: unknown[] = [];
   for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
     const part = topics.slice(start, start + TOPICS_AT_ONCE);
-    for (const result of await Promise.allSettled(part.map((topic) => noticeOnce(deps, topic, sentAt)))) {
+    for (const result of await Promise.allSettled(part.map((topic) => noticeTopic(deps, topic)))) {
       if (result.status === 'fulfilled') noticed.push(result.value);
       else failures.push(result.reason);
     }

@@ -2,10 +2,7 @@
  * Records that selectors have moved. Selectors of one topic move together: a base and its child that name the same component in different
  * ways must not be seen one before the other.
  */
-
 import { due, keys, lists, otherChange } from '../../domain/naming.ts';
-import type { Seen } from '../../domain/planning/wish.ts';
-import type { BakeRecord } from '../../domain/records/bakes.ts';
 import {
   type ChangeRecord,
   ChangeRecordSchema,
@@ -13,16 +10,25 @@ import {
   type SelectorUserRecord,
 } from '../../domain/records/selectors.ts';
 import type { Left } from '../../domain/versions/flapping.ts';
-import { MAX_WRITES, type PlanQueue, type Write } from '../../ports.ts';
-import { takeTogether } from '../planning/plan-capacity.ts';
-import { readyToLaunch } from '../planning/plan-start.ts';
+import {
+  type Clock,
+  type Ids,
+  type Limits,
+  MAX_WRITES,
+  type PlanQueue,
+  type Table,
+  type Write,
+} from '../../ports.ts';
 import { readMany } from '../store/read.ts';
 import { countWave } from './count-wave.ts';
 import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-change.ts';
-import { type ExpressDeps, type ExpressRead, expressWrites } from './notice-express.ts';
 import { WAVE_WRITES, waveWrites } from './wave-rows.ts';
 
-export interface RecordMovesDeps extends ExpressDeps {
+export interface RecordMovesDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly limits: Pick<Limits, 'wave'>;
   readonly planQueue: PlanQueue;
 }
 
@@ -43,8 +49,6 @@ export interface Move {
   };
   /** What the row remembers of earlier moves. */
   readonly left?: readonly Left[];
-  /** Where its wave was counted while the selector was resolved. */
-  readonly counted?: { readonly wave: ChangeRecord['wave'] } | undefined;
 }
 
 /** A fan-out that nobody is at work on any more is found by the sweep after this. */
@@ -54,28 +58,21 @@ const MOVES_AT_ONCE = Math.floor(MAX_WRITES / WRITES_OF_MOVE);
 /** So many users of a selector are read with it: as many as fit into the transaction of its move. */
 export const USERS_READ = 80;
 
-/**
- * Throws WriteConflict when a selector was moved by somebody else meanwhile; nothing was written then, and the caller looks again. Pipelines
- * that were read for the short way start in the same transaction if they would start at all.
- */
-export async function recordMoves(
-  deps: RecordMovesDeps,
-  moves: readonly Move[],
-  express: ExpressRead,
-): Promise<ChangeRecord[]> {
+/** Throws WriteConflict when a selector was moved by another writer meanwhile; the caller looks again. */
+export async function recordMoves(deps: RecordMovesDeps, moves: readonly Move[]): Promise<ChangeRecord[]> {
   if (moves.length === 0) return [];
   const now = deps.clock.now();
   const changes = await Promise.all(
     moves.map(async (move) => ({
       ...changeOf(deps.ids.next(), move, now),
-      ...(await waveOf(deps, move, express.leaves)),
+      ...(await waveOf(deps, move)),
     })),
   );
   const late = await lateWaves(deps, moves);
   const users = usersByName(moves, changes);
   const fits = moves.every((move) => move.users.cursor === undefined);
   if (fits && moves.length * WRITES_OF_MOVE + users.size <= MAX_WRITES) {
-    await moveAtOnce(deps, moves, changes, users, express.seen, late);
+    await moveAtOnce(deps, moves, changes, users, late);
     return changes.map((change) => ({ ...change, fanOut: 'done' }));
   }
 
@@ -91,13 +88,9 @@ export async function recordMoves(
 }
 
 /** The wave of a first change; what a release leads to belongs to the wave that it is of. */
-async function waveOf(
-  deps: RecordMovesDeps,
-  move: Move,
-  leaves: ReadonlySet<string>,
-): Promise<Pick<ChangeRecord, 'wave'>> {
+async function waveOf(deps: RecordMovesDeps, move: Move): Promise<Pick<ChangeRecord, 'wave'>> {
   if (move.release !== undefined && move.release.causes.length > 0) return {};
-  const { wave } = move.counted ?? { wave: await countWave(deps, move.row.key, move.users, leaves) };
+  const wave = await countWave(deps, move.row.key, move.users);
   return wave === undefined ? {} : { wave };
 }
 
@@ -150,48 +143,22 @@ function usersByName(moves: readonly Move[], changes: readonly ChangeRecord[]): 
   return users;
 }
 
+/** Moves and marks in one transaction, then asks for the plans of those that were marked. */
 async function moveAtOnce(
   deps: RecordMovesDeps,
   moves: readonly Move[],
   changes: readonly ChangeRecord[],
   users: ReadonlyMap<string, Mark>,
-  express: ReadonlyMap<string, Seen>,
   late: readonly Write[],
 ): Promise<void> {
   const now = deps.clock.now();
-  const moved = new Map(moves.map((move) => [move.row.key, movedRow(move)]));
-  const started: BakeRecord[] = [];
-  const marked: SelectorUserRecord[] = [];
-  const writes = [...late, ...moves.flatMap((move, i) => moveWrites(deps, move, changes[i], now, 'done'))];
-  for (const { user, changes: own } of users.values()) {
-    const seen = express.get(user.pipeline);
-    const start = seen === undefined ? undefined : await expressWrites(deps, seen, moved, own);
-    if (start === undefined) {
-      writes.push(markWrite(user, own, now));
-      marked.push(user);
-    } else {
-      writes.push(...start.writes);
-      started.push(start.bake);
-    }
-  }
-  const launches = started.map((bake) => readyToLaunch(deps, bake));
-  await deps.table.write(oneEach(writes));
-  await Promise.all([
-    ...launches.map((launch) => launch()),
-    ...(marked.length > 0 ? [deps.planQueue.send(planRequests(marked))] : []),
+  const marks = [...users.values()];
+  await deps.table.write([
+    ...late,
+    ...moves.flatMap((move, i) => moveWrites(deps, move, changes[i], now, 'done')),
+    ...marks.map((mark) => markWrite(mark.user, mark.changes, now)),
   ]);
-}
-
-/** Two pipelines may check the same selector; a transaction takes one write of each row. */
-function oneEach(writes: readonly Write[]): Write[] {
-  const checks = new Map(
-    writes.flatMap((write) => ('check' in write ? [[write.check.pk + write.check.sk, write]] : [])),
-  );
-  return takeTogether([...writes.filter((write) => !('check' in write)), ...checks.values()]);
-}
-
-function movedRow(move: Move): SelectorRecord {
-  return { ...move.row, version: move.to, detail: { ...move.detail } };
+  if (marks.length > 0) await deps.planQueue.send(planRequests(marks.map(({ user }) => user)));
 }
 
 function changeOf(id: string, move: Move, now: Date): ChangeRecord {

@@ -10,36 +10,18 @@ import {
   type ChangeRecord,
   type SelectorRecord,
   SelectorRecordSchema,
-  SelectorUserRecordSchema,
-  type TopicSelectorRecord,
   TopicSelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
 import { flapOf } from '../../domain/versions/flapping.ts';
 import { comparesAs, type Selector } from '../../domain/versions/selectors.ts';
 import { isMove } from '../../domain/versions/versions.ts';
 import { type Resolution, type SelectorResolver, type Table, WriteConflict } from '../../ports.ts';
-import { read, readAll } from '../store/read.ts';
+import { read, readAll, readMany } from '../store/read.ts';
 import { usersOf } from './fan-out-change.ts';
-import {
-  type Ahead,
-  type Early,
-  expressUsers,
-  type Found,
-  isComplete,
-  isStillGood,
-  listingOf,
-  type Memory,
-  type Remembered,
-  readAhead,
-  remember,
-} from './notice-ahead.ts';
-import { readExpress } from './notice-express.ts';
-import { type Move, type RecordMovesDeps, recordMoves, USERS_READ } from './notice-moves.ts';
+import { type Move, type RecordMovesDeps, recordMoves, USERS_READ, type UserPage } from './notice-moves.ts';
 
 export interface NoticeTopicsDeps extends RecordMovesDeps {
   readonly resolver: SelectorResolver;
-  /** What the function's instance read before; without, nothing is read ahead. */
-  readonly memory?: Memory;
 }
 
 export interface Noticed {
@@ -54,141 +36,54 @@ const RESOLVED_AT_ONCE = 8;
 
 export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promise<Noticed> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const remembered = round === 0 ? deps.memory?.get(topic) : undefined;
-    const asked = deps.clock.now();
-    const early = remembered === undefined ? undefined : readAhead(deps, topic, remembered);
-    // Where they are not needed, nobody has to hear that they failed.
-    early?.ahead.catch(() => {});
-    const listed = await listTopic(deps, topic, { asked, remembered, early });
-    const { found } = listed;
-    if (deps.memory !== undefined) remember(deps.memory, topic, listed);
-    const isGood = remembered !== undefined && isStillGood(remembered.found, found, asked);
-    // What failed early is asked for again below, where the reason is written down.
-    const ahead = isGood ? await early?.ahead.catch(() => undefined) : undefined;
+    const found = await readTopic(deps.table, topic);
     try {
-      const { isBuiltOn, ...noticed } = await noticeSelectors(deps, found, { ahead, express: round === 0 });
-      if (deps.memory !== undefined)
-        remember(deps.memory, topic, listed, { moves: noticed.changes, isBuiltOn });
-      return noticed;
+      return await noticeSelectors(deps, found);
     } catch (error) {
-      // Somebody else moved one of them meanwhile, or the short way met something unusual: look again.
+      // Another writer moved one of them meanwhile: look again.
       if (!(error instanceof WriteConflict)) throw error;
     }
   }
   throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
 }
 
-/** What is listed under the topic: as it is remembered, where its rows and its count say that this is still all, or read anew. */
-async function listTopic(
-  { table, clock }: Pick<NoticeTopicsDeps, 'table' | 'clock'>,
-  topic: string,
-  {
-    asked,
-    remembered,
-    early,
-  }: {
-    readonly asked: Date;
-    readonly remembered: Remembered | undefined;
-    readonly early: Early | undefined;
-  },
-): Promise<Pick<Remembered, 'found' | 'listing'>> {
-  const at = asked.getTime();
-  const isKnown = remembered !== undefined && isComplete(remembered, at);
-  const reading = isKnown ? undefined : selectorsOf(table, topic);
-  reading?.catch(() => {});
-  const again = await early?.again.catch(() => undefined);
-  if (isKnown && again !== undefined && again.count === remembered.listing.count?.text)
-    return { found: again.found, listing: remembered.listing };
-  const now = clock.now().getTime();
-  const found = await (reading ?? selectorsOf(table, topic));
-  return { found, listing: listingOf(remembered, again?.count, { at, now }) };
+/** A selector's row and the first pipelines that use it. */
+interface Found {
+  readonly row: SelectorRecord;
+  readonly users: UserPage;
 }
-
-/** Selectors are listed under their topic, in the partition of the selector whose key it is, where there is one. */
-async function selectorsOf(table: Table, topic: string): Promise<Found[]> {
-  const { own, others } = await readTopic(table, topic);
-  const found = await Promise.all(others.map(async (key) => (await readTopic(table, key)).own));
-  return [own, ...found].filter((entry) => entry !== undefined);
-}
-
-/** So many selectors of a topic are read with its own one; more are read apart. */
-const LISTED_READ = 20;
 
 /**
- * What a partition holds, read backwards: the selectors that are listed under its topic, the row of its own selector and the first pipelines
- * that use that one.
+ * The selectors that are listed under a topic. Users are read after the row: a pipeline that begins to use the selector in between is marked,
+ * or makes the write lose by the row's count of uses.
  */
-async function readTopic(
-  table: Table,
-  topic: string,
-): Promise<{ readonly own: Found | undefined; readonly others: readonly string[] }> {
-  const { pk, sk } = keys.selector(topic);
-  const list = keys.topicSelector(topic, '').sk;
-  const page = await table.query({ pk, descending: true, limit: USERS_READ + LISTED_READ });
-  const listed = page.items.filter((item) => item.sk.startsWith(list));
-  const row = page.items.find((item) => item.sk === sk);
-  const users = page.items.filter((item) => item !== row && !item.sk.startsWith(list));
-  // A page may end anywhere; users go on only after one of them.
-  if (page.cursor !== undefined && (row === undefined || users.length === 0))
-    return readLongTopic(table, topic);
-  return {
-    own:
-      row === undefined
-        ? undefined
-        : {
-            row: SelectorRecordSchema.parse(row),
-            users: { users: users.map((item) => SelectorUserRecordSchema.parse(item)), cursor: page.cursor },
-          },
-    others: othersOf(
-      listed.map((item) => TopicSelectorRecordSchema.parse(item)),
-      topic,
-    ),
-  };
-}
-
-async function readLongTopic(table: Table, topic: string): ReturnType<typeof readTopic> {
+async function readTopic(table: Table, topic: string): Promise<Found[]> {
   const { pk, sk: prefix } = keys.topicSelector(topic, '');
-  const [row, users, listed] = await Promise.all([
-    read(table, keys.selector(topic), SelectorRecordSchema),
-    usersOf(table, topic, { limit: USERS_READ, descending: true }),
-    readAll(table, { pk, prefix }, TopicSelectorRecordSchema),
-  ]);
-  return { own: row === undefined ? undefined : { row, users }, others: othersOf(listed, topic) };
+  const listed = await readAll(table, { pk, prefix }, TopicSelectorRecordSchema);
+  const rows = await readMany(
+    table,
+    listed.map(({ key }) => keys.selector(key)),
+    SelectorRecordSchema,
+  );
+  return await Promise.all(
+    rows
+      .filter((row) => row !== undefined)
+      .map(async (row) => ({ row, users: await usersOf(table, row.key, { limit: USERS_READ }) })),
+  );
 }
 
-function othersOf(listed: readonly TopicSelectorRecord[], topic: string): string[] {
-  return listed.flatMap(({ key }) => (key === topic ? [] : [key]));
-}
-
-async function noticeSelectors(
-  deps: NoticeTopicsDeps,
-  found: readonly Found[],
-  options: { readonly ahead: Ahead | undefined; readonly express: boolean },
-): Promise<Noticed & { readonly isBuiltOn: boolean }> {
-  const { ahead } = options;
-  const users = options.express ? expressUsers(found) : [];
-  const [looks, express] = await Promise.all([
-    lookAll(deps, found, ahead),
-    ahead?.express ?? readExpress(deps, users),
-  ]);
+async function noticeSelectors(deps: NoticeTopicsDeps, found: readonly Found[]): Promise<Noticed> {
+  const looks = await lookAll(deps, found);
   const moves = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
   const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
-  const changes = await recordMoves(deps, moves, express);
-  const isBuiltOn = found.some(({ users: { users } }) =>
-    users.some(({ pipeline }) => !express.leaves.has(pipeline)),
-  );
-  return { changes, problems, isBuiltOn };
+  return { changes: await recordMoves(deps, moves), problems };
 }
 
-async function lookAll(
-  deps: NoticeTopicsDeps,
-  found: readonly Found[],
-  ahead: Ahead | undefined,
-): Promise<Look[]> {
+async function lookAll(deps: NoticeTopicsDeps, found: readonly Found[]): Promise<Look[]> {
   const looks: Look[] = [];
   for (let start = 0; start < found.length; start += RESOLVED_AT_ONCE) {
     const part = found.slice(start, start + RESOLVED_AT_ONCE);
-    const answers = await Promise.all(part.map((entry) => look(deps, entry, ahead)));
+    const answers = await Promise.all(part.map((entry) => look(deps, entry)));
     looks.push(...answers.filter((entry) => entry !== undefined));
   }
   return looks;
@@ -198,15 +93,10 @@ type Look =
   | { readonly kind: 'move'; readonly move: Move }
   | { readonly kind: 'problem'; readonly selector: string; readonly problem: string };
 
-async function look(
-  deps: NoticeTopicsDeps,
-  { row, users }: Found,
-  ahead: Ahead | undefined,
-): Promise<Look | undefined> {
+async function look(deps: NoticeTopicsDeps, { row, users }: Found): Promise<Look | undefined> {
   const { selector } = row;
   if (selector.kind === 'pipeline') return lookAtChannel(deps.table, { row, users }, selector);
-  const counted = ahead?.waves.has(row.key) === true ? { wave: ahead.waves.get(row.key) } : undefined;
-  const resolution = ahead?.resolutions.get(row.key) ?? (await resolve(deps, row));
+  const resolution = await resolve(deps, row);
   if (!resolution.found) return lost(deps, row, resolution.reason);
   const { version: to, detail } = resolution;
   const kind = comparesAs(selector);
@@ -220,7 +110,7 @@ async function look(
     await note(deps, row, { problem, unsettled });
     return { kind: 'problem', selector: row.key, problem };
   }
-  return { kind: 'move', move: { row, users, to, detail, counted, left: flap.left } };
+  return { kind: 'move', move: { row, users, to, detail, left: flap.left } };
 }
 
 /** Why it cannot be asked now is written down; the message comes again. */

@@ -97,27 +97,6 @@ export function takeAnyway(key: string): Extract<Write, { update: unknown }> {
   };
 }
 
-/** Several bakes that start in one transaction take their places in one write for each key. */
-export function takeTogether(writes: readonly Write[]): Write[] {
-  const taken = new Map<string, { used: number; write: Extract<Write, { update: unknown }> }>();
-  const others: Write[] = [];
-  for (const write of writes) {
-    if (!('update' in write) || !write.update.pk.startsWith('CAPACITY#')) {
-      others.push(write);
-      continue;
-    }
-    const known = taken.get(write.update.pk);
-    taken.set(write.update.pk, { used: (known?.used ?? 0) + 1, write });
-  }
-  return [
-    ...others,
-    ...[...taken.values()].map(({ used, write }): Write => {
-      const limit = Number(write.when?.below?.used ?? 0);
-      return { ...write, add: { used }, when: { below: { used: limit - used + 1 } } };
-    }),
-  ];
-}
-
 /** Gives back what an attempt holds; the write that belongs to it takes `capacity` off the attempt, under its condition. */
 export function givePlaces(held: readonly string[]): Write[] {
   return held.map((key) => ({ update: keys.capacity(key), add: { used: -1 }, when: { exists: true } }));

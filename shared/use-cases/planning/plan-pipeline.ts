@@ -8,7 +8,7 @@ import { type Decision, decide } from '../../domain/planning/decision.ts';
 import type { Head } from '../../domain/planning/wish.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason, PlanningRecord } from '../../domain/records/planning.ts';
-import { type SelectorResolver, type Workflows, WriteConflict } from '../../ports.ts';
+import { type Limits, type SelectorResolver, type Workflows, WriteConflict } from '../../ports.ts';
 import { type NoticeTopicsDeps, noticeTopic } from '../noticing/notice-topics.ts';
 import { read } from '../store/read.ts';
 import { isForAncestors, planDescendants, standsIn } from './plan-again.ts';
@@ -19,7 +19,8 @@ import { startBake } from './plan-start.ts';
 import { supersedeBake } from './plan-supersede.ts';
 
 export interface PlanDeps extends SituationDeps, Omit<NoticeTopicsDeps, 'resolver'> {
-  readonly workflows: Pick<Workflows, 'startBake' | 'prepareBake' | 'stop' | 'executionArn'>;
+  readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
+  readonly limits: Limits;
 }
 
 export type PlanOutcome =

@@ -29,31 +29,18 @@ export interface StartBakeDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly limits: Limits;
-  readonly workflows: Pick<Workflows, 'prepareBake' | 'executionArn'>;
+  readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
 }
 
 /** A queued attempt whose execution does not run by then is started by the sweep. */
 export const QUEUED_SECONDS = 60;
 
-/** Throws WriteConflict when anything that the decision rests on has moved. */
+/** The bake that was recorded and started. Throws WriteConflict when a row that the decision rests on, or an ancestor's, has a newer version. */
 export async function startBake(
   deps: StartBakeDeps,
   read: Pick<Read, 'situation'>,
   decision: StartDecision,
 ): Promise<BakeRecord> {
-  const { bake, writes } = startWrites(deps, read, decision);
-  const launch = readyToLaunch(deps, bake);
-  await deps.table.write(writes);
-  await launch();
-  return bake;
-}
-
-/** The bake and the writes that make it. They lose when the pipeline's planning, or an ancestor's, has a newer version than was read. */
-export function startWrites(
-  deps: Omit<StartBakeDeps, 'table'>,
-  read: Pick<Read, 'situation'>,
-  decision: StartDecision,
-): { readonly bake: BakeRecord; readonly writes: readonly Write[] } {
   const at = deps.clock.now().toISOString();
   const { seen } = read.situation;
   const tick = tickTaken(deps, read.situation, decision, at);
@@ -83,7 +70,9 @@ export function startWrites(
     fingerprintWrite(read, bake),
     publishWrite(deps, read.situation, bake),
   ];
-  return { bake, writes: [...writes, ...ancestorChecks(read.situation, MAX_WRITES - writes.length)] };
+  await deps.table.write([...writes, ...ancestorChecks(read.situation, MAX_WRITES - writes.length)]);
+  await deps.workflows.startBake(executionOf(bake), { bake: bake.id, attempt: bake.attempt });
+  return bake;
 }
 
 /**
@@ -97,14 +86,6 @@ function ancestorChecks({ ancestors }: Situation, room: number): Write[] {
       when: { equals: { version: seen.planning.version } },
     }),
   );
-}
-
-/** Starts the machine of a bake, to be called when the bake has been recorded; what can be done for it is done before. */
-export function readyToLaunch(
-  deps: Pick<StartBakeDeps, 'workflows'>,
-  bake: BakeRecord,
-): () => Promise<unknown> {
-  return deps.workflows.prepareBake(executionOf(bake), { bake: bake.id, attempt: bake.attempt });
 }
 
 function executionOf(bake: BakeRecord): string {

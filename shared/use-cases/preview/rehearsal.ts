@@ -7,7 +7,7 @@ import { keys, parseExecutionName } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { type Clock, startLater, type Table } from '../../ports.ts';
+import type { Clock, Table } from '../../ports.ts';
 import { recordOutcome } from '../baking/record-outcome.ts';
 import { noticeTopic } from '../noticing/notice-topics.ts';
 import { confirmWave } from '../planning/confirm-wave.ts';
@@ -94,7 +94,6 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
         if (!played.has(bake)) begun.push(bake);
         return executionArn('bake', name);
       },
-      prepareBake: startLater,
       stop: async (execution) => void stopped.push(execution),
     },
   };

@@ -19,8 +19,6 @@ const CALLED = [
   'workflows',
   'images',
 ] as const satisfies (keyof Ports)[];
-/** Made up without calling anybody; what is prepared is a call of `startBake` when it is sent. */
-const AT_ONCE = new Set<string | symbol>(['executionArn', 'prepareBake']);
 
 export function withCalls(ports: Ports, around: Around): Ports {
   const wrapped = CALLED.map((name) => [name, watched(ports[name], around)]);
@@ -31,7 +29,8 @@ function watched<Port extends object>(port: Port, around: Around): Port {
   return new Proxy(port, {
     get: (target, name, receiver) => {
       const member: unknown = Reflect.get(target, name, receiver);
-      if (typeof member !== 'function' || AT_ONCE.has(name)) return member;
+      // An ARN is made up without a call.
+      if (typeof member !== 'function' || name === 'executionArn') return member;
       return (...args: unknown[]) =>
         around(async () => Reflect.apply(member, target, args) as unknown, String(name));
     },

@@ -1,7 +1,6 @@
 /** What a play is played on: the world in memory, its pipelines, what has been seen of it, and what it broke. */
 import { TryLater } from '../../../shared/domain/errors.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
-import type { Memory } from '../../../shared/use-cases/noticing/notice-ahead.ts';
 import { type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
 import { type Entry, entryOf, OUTSIDE_AMI } from './estate.ts';
 import { publishFirst } from './outside.ts';
@@ -22,8 +21,6 @@ export interface Stage {
   losesAll: boolean;
   /** Ports for one run of a handler. */
   process: () => PlanningWorld['ports'];
-  /** What functions that notice changes remember while they stay warm: one entry for each that runs. */
-  readonly warm: readonly Memory[];
   /** So many resolutions fail from now on. */
   throttles: number;
   readonly seen: Watched;
@@ -47,7 +44,6 @@ export function stageOf(given: Setting): Stage {
     confirmsAtOnce: false,
     losesAll: false,
     process: () => world.ports,
-    warm: [new Map(), new Map()],
     throttles: 0,
     seen: watch(world, entries, broken),
     broken,

@@ -2,7 +2,7 @@
 import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
 import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
 import { planIfThere } from '../../../shared/use-cases/planning/plan-pipeline.ts';
-import { Crash, type CrashPoint } from '../../support/crashing.ts';
+import type { CrashPoint } from '../../support/crashing.ts';
 import type { PlanningWorld } from '../../support/planning-world.ts';
 import { type Around, dyingAt, interleaved, succeeds, withCalls } from './handlers.ts';
 import type { Stage } from './stage.ts';
@@ -69,18 +69,9 @@ function maybeDouble(stage: Stage, message: Message): void {
   );
 }
 
-async function handle({ warm, random }: Stage, ports: Ports, message: Message): Promise<void> {
-  if (message.kind === 'plan') {
-    await planIfThere(ports, message.plan.pipeline);
-    return;
-  }
-  const memory = warm[random.below(warm.length)] ?? new Map();
-  try {
-    await noticeHint({ ...ports, memory }, message.body);
-  } catch (error) {
-    if (error instanceof Crash) memory.clear();
-    throw error;
-  }
+async function handle(ports: Ports, message: Message): Promise<void> {
+  if (message.kind === 'plan') await planIfThere(ports, message.plan.pipeline);
+  else await noticeHint(ports, message.body);
 }
 
 /** One message from its queue to its end; whoever fails leaves it to the next. Answers whether there was one. */
@@ -93,7 +84,7 @@ export async function workOnce(
   if (message === undefined) return false;
   if (isLost(stage, message)) return true;
   maybeDouble(stage, message);
-  if (!(await succeeds(() => handle(stage, ports, message)))) putBack(stage, message);
+  if (!(await succeeds(() => handle(ports, message)))) putBack(stage, message);
   if (stage.confirmsAtOnce) await confirmWaves(stage);
   return true;
 }

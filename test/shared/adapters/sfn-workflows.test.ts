@@ -30,16 +30,11 @@ function stepFunctions(...statuses: number[]) {
   return { sent, workflows: sfnWorkflows(client, MACHINE) };
 }
 
-const turns = () => new Promise((resolve) => setImmediate(resolve));
-
-describe('a start that is made ready', () => {
-  it('is sent when it is let go, once, signed', async () => {
+describe('the start of a bake', () => {
+  it('is sent once, signed, with the name by which it is found again', async () => {
     const { sent, workflows } = stepFunctions();
-    const start = workflows.prepareBake('b_001_bake', INPUT);
-    for (let turn = 0; turn < 20; turn += 1) await turns();
-    expect(sent).toEqual([]);
 
-    expect(await start()).toBe(EXECUTION);
+    expect(await workflows.startBake('b_001_bake', INPUT)).toBe(EXECUTION);
 
     expect(sent).toHaveLength(1);
     expect(sent[0]?.headers.authorization).toContain('AKIDEXAMPLE');
@@ -47,27 +42,17 @@ describe('a start that is made ready', () => {
     expect(body).toMatchObject({ stateMachineArn: MACHINE, name: 'b_001_bake' });
   });
 
-  it('is never sent where it is not let go', async () => {
-    const { sent, workflows } = stepFunctions();
-
-    workflows.prepareBake('b_001_bake', INPUT);
-
-    for (let turn = 0; turn < 20; turn += 1) await turns();
-    expect(sent).toEqual([]);
-  });
-
   it('is tried again like every other call', async () => {
     const { sent, workflows } = stepFunctions(500);
 
-    expect(await workflows.prepareBake('b_001_bake', INPUT)()).toBe(EXECUTION);
+    expect(await workflows.startBake('b_001_bake', INPUT)).toBe(EXECUTION);
 
     expect(sent).toHaveLength(2);
   });
 
-  it('fails where it is let go, not where it is made ready', async () => {
+  it('fails where it is refused', async () => {
     const { workflows } = stepFunctions(400);
-    const start = workflows.prepareBake('b_001_bake', INPUT);
 
-    await expect(start()).rejects.toThrow();
+    await expect(workflows.startBake('b_001_bake', INPUT)).rejects.toThrow();
   });
 });
