@@ -6,39 +6,39 @@
 
 import type { Home } from '../shared/domain/definitions/references.ts';
 import { type Key, keys } from '../shared/domain/naming.ts';
-import { type Seen, type Wanted, wishOf } from '../shared/domain/planning/wish.ts';
-import { dependenciesOf } from '../shared/domain/records/pipelines.ts';
-import type { FingerprintRecord, HoldReason, PlanningRecord } from '../shared/domain/records/planning.ts';
-import { PlanningRecordSchema } from '../shared/domain/records/planning.ts';
+import { type ObservedPipeline, type Desired, computeDesired } from '../shared/domain/planning/wish.ts';
+import { listDependencies } from '../shared/domain/records/pipelines.ts';
+import type { FingerprintRecord, HoldReason, PipelineStatus } from '../shared/domain/records/planning.ts';
+import { PipelineStatusSchema } from '../shared/domain/records/planning.ts';
 import type { ChannelRecord } from '../shared/domain/records/releases.ts';
 import type { SelectorRecord } from '../shared/domain/records/selectors.ts';
 import { type Selector, selectorKey, selectorTopic } from '../shared/domain/versions/selectors.ts';
 import { type Clock, type Digest, type Ids, type Item, MAX_WRITES, type Table } from '../shared/ports.ts';
 import type { FoundSelector } from '../shared/use-cases/definitions/apply-selectors.ts';
 import { applyWrites } from '../shared/use-cases/definitions/apply-writes.ts';
-import { type Reading, readDefinition } from '../shared/use-cases/definitions/read-definition.ts';
-import { definitionOf, type Estate } from './estate.parts.ts';
+import { type ParsedDefinition, parseDefinition } from '../shared/use-cases/definitions/read-definition.ts';
+import { toEstateDefinition, type Estate } from './estate.parts.ts';
 
-export interface LayDeps {
+export interface EstateDeps {
   readonly table: Table;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digest: Digest;
   readonly home: Home;
   /** What a selector means, and the image behind it. */
-  readonly versionOf: (selector: Selector) => { version: string; detail: Record<string, string> };
+  readonly readVersion: (selector: Selector) => { version: string; detail: Record<string, string> };
 }
 
-export async function layEstate(deps: LayDeps, estate: Estate): Promise<void> {
+export async function writeEstate(deps: EstateDeps, estate: Estate): Promise<void> {
   const known = new Map<string, SelectorRecord>();
   const channels = new Map<string, ChannelRecord>();
   /** How often each selector was named again. */
   const uses = new Map<string, { readonly update: Key; readonly add: { readonly uses: number } }>();
   let batch: Item[] = [];
   for (const spec of estate.specs) {
-    const reading = readDefinition(deps, definitionOf(spec));
-    const selectors = dependenciesOf(reading.plan).map((selector) =>
-      foundOf(deps, selector, known, channels),
+    const reading = parseDefinition(deps, toEstateDefinition(spec));
+    const selectors = listDependencies(reading.spec).map((selector) =>
+      findSelector(deps, selector, known, channels),
     );
     const applied = applyWrites(deps, { reading, before: undefined, revision: 1, selectors, by: 'bench' });
     for (const write of applied)
@@ -49,18 +49,18 @@ export async function layEstate(deps: LayDeps, estate: Estate): Promise<void> {
         });
     const items = applied.flatMap((write) => ('put' in write ? [write.put] : []));
     const rows = items.filter((item) => !item.pk.startsWith('CHANGE#') && item.sk !== 'PLANNING');
-    const planning = PlanningRecordSchema.parse(items.find((item) => item.sk === 'PLANNING'));
+    const planning = PipelineStatusSchema.parse(items.find((item) => item.sk === 'PLANNING'));
     const at = deps.clock.now().toISOString();
-    const seen: Seen = {
-      pipeline: { name: spec.name, revision: 1, plan: reading.plan, ...EMPTY, createdAt: at, updatedAt: at },
-      planning,
+    const seen: ObservedPipeline = {
+      pipeline: { name: spec.name, revision: 1, spec: reading.spec, ...EMPTY, createdAt: at, updatedAt: at },
+      status: planning,
       selectors: selectors.map(({ record }) => record),
       channel: undefined,
       channels,
     };
-    const wish = wishOf(deps.digest, seen);
+    const wish = computeDesired(deps.digest, seen);
     if (!wish.known) throw new Error(`${spec.name} names what is not in the estate.`);
-    const fresh = freshRows(deps, reading, planning, wish.wanted, at);
+    const fresh = createReleasedRows(deps, reading, planning, wish.desired, at);
     channels.set(channelKey(fresh.channel), fresh.channel);
     for (const { record } of selectors) known.set(record.key, record);
     batch.push(...rows, ...fresh.items);
@@ -79,8 +79,8 @@ function channelKey({ pipeline, channel }: ChannelRecord): string {
   return selectorKey({ kind: 'pipeline', pipeline, channel });
 }
 
-function foundOf(
-  deps: LayDeps,
+function findSelector(
+  deps: EstateDeps,
   selector: Selector,
   known: ReadonlyMap<string, SelectorRecord>,
   channels: ReadonlyMap<string, ChannelRecord>,
@@ -91,7 +91,7 @@ function foundOf(
   const channel = channels.get(key);
   const { version, detail } =
     channel === undefined
-      ? deps.versionOf(selector)
+      ? deps.readVersion(selector)
       : { version: channel.release, detail: { ...channel.images } };
   const at = deps.clock.now().toISOString();
   const named = { key, topic: selectorTopic(selector), selector, namedAt: at };
@@ -102,16 +102,16 @@ function foundOf(
 const VERSION = 4;
 
 /** What a first bake that was released leaves. */
-function freshRows(
-  deps: LayDeps,
-  reading: Reading,
-  planning: PlanningRecord,
-  { bits, proof, ingredients }: Wanted,
+function createReleasedRows(
+  deps: EstateDeps,
+  reading: ParsedDefinition,
+  planning: PipelineStatus,
+  { bits, proof, fingerprintInputs: ingredients }: Desired,
   at: string,
 ): { items: Item[]; channel: ChannelRecord } {
-  const { plan, definition } = reading;
+  const { spec: plan, definition } = reading;
   const { name } = definition;
-  const { channel: inChannel, places } = plan;
+  const { channel: inChannel, targets: places } = plan;
   const [bake, release] = [deps.ids.next(), deps.ids.next()];
   const fingerprint: FingerprintRecord = {
     pipeline: name,
@@ -120,7 +120,7 @@ function freshRows(
     state: 'released',
     bake,
     failures: 0,
-    places,
+    targets: places,
   };
   const channel: ChannelRecord = {
     pipeline: name,
@@ -130,22 +130,22 @@ function freshRows(
     bits,
     proof,
     sequence: 1,
-    images: imagesOf(reading),
-    ingredients,
-    places,
+    images: listImages(reading),
+    fingerprintInputs: ingredients,
+    targets: places,
     at,
   };
   const message = `Release ${release} in ${inChannel} has exactly what is wanted.`;
   const reason: HoldReason = { code: 'up-to-date', message };
-  const rested: PlanningRecord = {
+  const rested: PipelineStatus = {
     pipeline: name,
     // Applied, started, released, found current.
     version: VERSION,
     dirty: false,
     changes: [],
     causes: [],
-    floors: {},
-    ...(planning.ticksSeen === undefined ? {} : { ticksSeen: planning.ticksSeen }),
+    minimumVersions: {},
+    ...(planning.ticksHandledUntil === undefined ? {} : { ticksHandledUntil: planning.ticksHandledUntil }),
     supersededInRow: 0,
     consecutiveFailures: 0,
     decision: { at, kind: 'current', reasons: [reason], version: VERSION },
@@ -153,7 +153,7 @@ function freshRows(
   return {
     channel,
     items: [
-      { ...keys.planning(name), ...rested },
+      { ...keys.status(name), ...rested },
       { ...keys.channel(name, inChannel), ...channel },
       { ...keys.fingerprint(name, bits, proof), ...fingerprint },
     ],
@@ -161,6 +161,6 @@ function freshRows(
 }
 
 /** One image per variant; the estate's are all the same, since nobody looks at them. */
-export function imagesOf({ definition }: Pick<Reading, 'definition'>): Record<string, string> {
+export function listImages({ definition }: Pick<ParsedDefinition, 'definition'>): Record<string, string> {
   return Object.fromEntries(definition.variants.map(({ name }) => [name, 'ami-00000000000000063']));
 }

@@ -32,13 +32,13 @@ export interface Estate {
   readonly components: readonly string[];
 }
 
-export const parameterOf = (base: string): string => `/aws/service/${base}`;
+export const toParameterName = (base: string): string => `/aws/service/${base}`;
 
-export function estateOf(seed: number, size: number): Estate {
+export function createEstate(seed: number, size: number): Estate {
   const random = seededNumbers(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = (names: readonly string[]) => names[below(names.length)] ?? '';
-  const parameters = BASES.map(parameterOf);
+  const parameters = BASES.map(toParameterName);
   const shared = Math.max(
     FEWEST_COMPONENTS,
     Math.floor(size / PIPELINES_PER_SELECTOR) - parameters.length - 2,
@@ -90,7 +90,7 @@ function addFamily(
     add(`family-app-${index}`, platforms[Math.floor(random() * platforms.length)] ?? '', probe());
 }
 
-export function definitionOf({ name, base, components }: Spec): DefinitionInput {
+export function toEstateDefinition({ name, base, components }: Spec): DefinitionInput {
   return {
     apiVersion: API_VERSION,
     name,

@@ -1,34 +1,34 @@
 /** A process with one estate in it, that does what the benchmark asks: `node planner-child.parts.ts SEED SIZE`. */
 import * as z from 'zod';
 import { keys, lists } from '../shared/domain/naming.ts';
-import { dependenciesOf, PipelineRecordSchema } from '../shared/domain/records/pipelines.ts';
+import { listDependencies, PipelineRecordSchema } from '../shared/domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../shared/domain/records/selectors.ts';
 import { selectorKey } from '../shared/domain/versions/selectors.ts';
-import { noticeTopic } from '../shared/use-cases/noticing/notice-topics.ts';
-import { reconcileSelectors } from '../shared/use-cases/noticing/reconcile-selectors.ts';
-import { planPipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
-import { pages } from '../shared/use-cases/store/read.ts';
-import { estateOf } from './estate.parts.ts';
+import { detectTopic } from '../shared/use-cases/noticing/notice-topics.ts';
+import { resyncSelectors } from '../shared/use-cases/noticing/reconcile-selectors.ts';
+import { reconcilePipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
+import { readPages } from '../shared/use-cases/store/read.ts';
+import { createEstate } from './estate.parts.ts';
 import {
   componentTopic,
   HOME,
-  playRelease,
-  playWave,
-  since,
+  writeRelease,
+  runWave,
+  subtractCalls,
   type Wave,
-  type World,
-  worked,
-  worldOf,
+  type EstateWorld,
+  readCpuMilliseconds,
+  createWorld,
 } from './planner-world.parts.ts';
 
-const AskSchema = z.discriminatedUnion('do', [
+const ChildRequestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('wave'), component: z.string() }),
   z.object({ do: z.literal('plain'), component: z.string() }),
   z.object({ do: z.literal('reconcile') }),
 ]);
-export type Ask = z.infer<typeof AskSchema>;
+export type ChildRequest = z.infer<typeof ChildRequestSchema>;
 
-export interface Reconciled {
+export interface ResyncMeasurement {
   readonly pipelines: number;
   /** Distinct selectors that were resolved, and the most that any of them was. */
   readonly selectors: number;
@@ -52,34 +52,34 @@ const COLLECT = globalThis.gc ?? (() => {});
  * when what it started is released it looks at every pipeline again, until nothing starts any more. Each is read and decided by the use case
  * that plans; it is told that the selector has moved, and it waits for all releases of a level, so that it comes round once for each level.
  */
-async function plainWave(world: World, component: string): Promise<Wave> {
+async function runWaveWithoutIndex(world: EstateWorld, component: string): Promise<Wave> {
   const { ports, table } = world;
-  ports.outside.move(component);
+  ports.outside.changeVersion(component);
   const key = selectorKey({ kind: 'component', arn: `${componentTopic(component)}/1.x.x` });
   const row = SelectorRecordSchema.parse(await table.get(keys.selector(key)));
-  const { version } = ports.outside.versionOf(row.selector);
+  const { version } = ports.outside.readVersion(row.selector);
   await table.write([{ update: keys.selector(key), set: { version } }]);
   const before = { ...world.calls };
   const query = { index: 'list', pk: lists.pipelines } as const;
   let [bakes, milliseconds] = [0, 0];
   do {
     for (const bake of ports.started) {
-      await playRelease(world, bake);
+      await writeRelease(world, bake);
       ports.started.delete(bake);
     }
-    const from = worked();
-    for await (const page of pages(ports.table, query, PipelineRecordSchema))
-      for (const { name } of page) await planPipeline(ports, name);
-    milliseconds += worked() - from;
+    const from = readCpuMilliseconds();
+    for await (const page of readPages(ports.table, query, PipelineRecordSchema))
+      for (const { name } of page) await reconcilePipeline(ports, name);
+    milliseconds += readCpuMilliseconds() - from;
     // Nobody listens to what the planner would have asked for.
     ports.plans.length = 0;
     bakes += ports.started.size;
   } while (ports.started.size > 0);
-  return { bakes, milliseconds, calls: since(before, world.calls) };
+  return { bakes, milliseconds, calls: subtractCalls(before, world.calls) };
 }
 
 /** How much more the process holds at most than at the beginning, garbage included: of its heap, or of all its memory where that is more. */
-function watched(): { look(): void; peak(): number } {
+function watchMemory(): { look(): void; peak(): number } {
   COLLECT();
   const held = () => ({ heap: process.memoryUsage().heapUsed, all: process.memoryUsage.rss() });
   const before = held();
@@ -93,16 +93,16 @@ function watched(): { look(): void; peak(): number } {
   };
 }
 
-async function reconcile(world: World): Promise<Reconciled> {
+async function measureResync(world: EstateWorld): Promise<ResyncMeasurement> {
   const { ports, calls, resolved } = world;
-  const memory = watched();
+  const memory = watchMemory();
   const seconds = (from: number, trips: number, resolutions: number) =>
     (performance.now() - from) / 1000 + trips * TABLE_SECONDS + resolutions * RESOLVE_SECONDS;
 
   const began = performance.now();
   const topics: string[] = [];
   const hintQueue = { send: async (batch: readonly string[]) => void topics.push(...batch) };
-  await reconcileSelectors({ ...ports, hintQueue, findingHints: { sendPage: async () => {} } });
+  await resyncSelectors({ ...ports, hintQueue, findingHints: { sendPage: async () => {} } });
   memory.look();
   const listing = seconds(began, calls.trips, 0);
   const shards: number[] = [];
@@ -110,7 +110,7 @@ async function reconcile(world: World): Promise<Reconciled> {
     const from = performance.now();
     const { trips } = calls;
     const known = resolved.size;
-    for (const topic of topics.slice(start, start + TOPICS_IN_MESSAGE)) await noticeTopic(ports, topic);
+    for (const topic of topics.slice(start, start + TOPICS_IN_MESSAGE)) await detectTopic(ports, topic);
     memory.look();
     shards.push(seconds(from, calls.trips - trips, resolved.size - known));
   }
@@ -121,13 +121,13 @@ async function reconcile(world: World): Promise<Reconciled> {
     selectors: counts.length,
     mostResolutions: Math.max(...counts),
     peakMegabytes,
-    plainMegabytes: await plainReconcile(world),
+    plainMegabytes: await measureResyncWithoutIndex(world),
     shardSeconds: Math.max(listing, ...shards),
     allSeconds: shards.reduce((sum, shard) => sum + shard, listing),
   };
 }
 
-async function countPipelines({ table }: World): Promise<number> {
+async function countPipelines({ table }: EstateWorld): Promise<number> {
   let count = 0;
   let after: string | undefined;
   do {
@@ -143,36 +143,36 @@ async function countPipelines({ table }: World): Promise<number> {
 }
 
 /** Without an index of selectors: read every pipeline, and then resolve what they name. Answers the memory that it takes at its peak. */
-async function plainReconcile({ ports }: World): Promise<number> {
-  const memory = watched();
+async function measureResyncWithoutIndex({ ports }: EstateWorld): Promise<number> {
+  const memory = watchMemory();
   const pipelines: unknown[] = [];
   const distinct = new Map<string, unknown>();
-  for await (const page of pages(ports.table, { index: 'list', pk: lists.pipelines }, PipelineRecordSchema)) {
+  for await (const page of readPages(ports.table, { index: 'list', pk: lists.pipelines }, PipelineRecordSchema)) {
     pipelines.push(...page);
-    for (const { plan } of page)
-      for (const selector of dependenciesOf(plan)) distinct.set(selectorKey(selector), selector);
+    for (const { spec: plan } of page)
+      for (const selector of listDependencies(plan)) distinct.set(selectorKey(selector), selector);
     memory.look();
   }
   memory.look();
   return memory.peak();
 }
 
-async function answer(world: World, ask: Ask): Promise<Wave | Reconciled> {
+async function handleRequest(world: EstateWorld, ask: ChildRequest): Promise<Wave | ResyncMeasurement> {
   switch (ask.do) {
     case 'wave':
-      return playWave(world, ask.component);
+      return runWave(world, ask.component);
     case 'plain':
-      return plainWave(world, ask.component);
+      return runWaveWithoutIndex(world, ask.component);
     case 'reconcile':
-      return reconcile(world);
+      return measureResync(world);
   }
 }
 
 const [seed, size] = process.argv.slice(2).map(Number);
 if (seed === undefined || size === undefined || process.send === undefined)
   throw new Error('This is started by planner.ts.');
-const world = await worldOf(estateOf(seed, size));
+const world = await createWorld(createEstate(seed, size));
 process.on('message', (message) => {
-  void answer(world, AskSchema.parse(message)).then((reply) => process.send?.(reply));
+  void handleRequest(world, ChildRequestSchema.parse(message)).then((reply) => process.send?.(reply));
 });
 process.send({ ready: HOME.region });

@@ -9,24 +9,24 @@ import type { Selector } from '../shared/domain/versions/selectors.ts';
 import type {
   HintQueue,
   Limits,
-  PlanQueue,
+  ReconcileQueue,
   Resolution,
   SelectorResolver,
   Table,
   Workflows,
 } from '../shared/ports.ts';
-import { noticeTopic } from '../shared/use-cases/noticing/notice-topics.ts';
-import { planChildren } from '../shared/use-cases/planning/plan-again.ts';
-import { givePlaces } from '../shared/use-cases/planning/plan-capacity.ts';
-import { planPipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
+import { detectTopic } from '../shared/use-cases/noticing/notice-topics.ts';
+import { enqueueChildren } from '../shared/use-cases/planning/plan-again.ts';
+import { releaseSlots } from '../shared/use-cases/planning/plan-capacity.ts';
+import { reconcilePipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
 import { type MemoryTable, memoryTable } from '../test/support/fakes/memory-table.ts';
 import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';
-import { type Estate, parameterOf } from './estate.parts.ts';
-import { layEstate } from './estate-rows.parts.ts';
+import { type Estate, toParameterName } from './estate.parts.ts';
+import { writeEstate } from './estate-rows.parts.ts';
 
 export const HOME = { account: '111122223333', region: 'eu-west-1' };
 /** As many images as there are, and all at once: what is measured is the planner, not what holds it back. */
-const WIDE: Limits = { bakes: 1_000_000, bakesOfTeam: 1_000_000, wave: 1_000_000 };
+const UNLIMITED: Limits = { bakes: 1_000_000, bakesOfTeam: 1_000_000, wave: 1_000_000 };
 
 export interface Calls {
   /** Items asked for by key, and items that queries found; a query that finds nothing is one. */
@@ -39,16 +39,16 @@ export interface Calls {
   listPages: number;
 }
 
-export interface World {
+export interface EstateWorld {
   readonly table: MemoryTable;
   readonly calls: Calls;
   /** How often each selector was resolved. */
   readonly resolved: Map<string, number>;
   readonly hints: (readonly string[])[];
-  readonly ports: ReturnType<typeof portsOf>;
+  readonly ports: ReturnType<typeof createPorts>;
 }
 
-function counted(table: Table, calls: Calls): Table {
+function countCalls(table: Table, calls: Calls): Table {
   return {
     get: (key) => {
       calls.trips += 1;
@@ -76,13 +76,13 @@ function counted(table: Table, calls: Calls): Table {
 }
 
 /** What selectors mean: a number that counts up for each parameter and each component. */
-class Outside {
+class FakeSources {
   readonly #moves = new Map<string, number>();
 
-  move(name: string): void {
+  changeVersion(name: string): void {
     this.#moves.set(name, (this.#moves.get(name) ?? 1) + 1);
   }
-  versionOf(selector: Selector): { version: string; detail: Record<string, string> } {
+  readVersion(selector: Selector): { version: string; detail: Record<string, string> } {
     if (selector.kind === 'ssm') {
       const amiId = `ami-${(this.#moves.get(selector.name) ?? 1).toString(16).padStart(17, '0')}`;
       return { version: amiId, detail: { amiId } };
@@ -93,7 +93,7 @@ class Outside {
   }
 }
 
-function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) {
+function createPorts(table: Table, outside: FakeSources, resolved: Map<string, number>) {
   const plans: string[] = [];
   const hints: (readonly string[])[] = [];
   // A name starts one execution, however often it is asked to.
@@ -102,10 +102,10 @@ function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) 
     resolve: async (selector): Promise<Resolution> => {
       const name = selector.kind === 'ssm' ? selector.name : JSON.stringify(selector);
       resolved.set(name, (resolved.get(name) ?? 0) + 1);
-      return { found: true, ...outside.versionOf(selector) };
+      return { found: true, ...outside.readVersion(selector) };
     },
   };
-  const planQueue: PlanQueue = {
+  const planQueue: ReconcileQueue = {
     send: async (requests) => {
       for (const { pipeline } of requests) plans.push(pipeline);
     },
@@ -126,7 +126,7 @@ function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) 
     ids: countingIds(),
     digest: sha256,
     calendar: cronerCalendar,
-    limits: WIDE,
+    limits: UNLIMITED,
     home: HOME,
     resolver,
     planQueue,
@@ -139,13 +139,13 @@ function portsOf(table: Table, outside: Outside, resolved: Map<string, number>) 
   };
 }
 
-export async function worldOf(estate: Estate): Promise<World> {
+export async function createWorld(estate: Estate): Promise<EstateWorld> {
   const bare = memoryTable();
   const calls: Calls = { reads: 0, writes: 0, trips: 0, listPages: 0 };
   const resolved = new Map<string, number>();
-  const outside = new Outside();
-  const ports = portsOf(counted(bare, calls), outside, resolved);
-  await layEstate({ ...ports, table: bare, versionOf: (selector) => outside.versionOf(selector) }, estate);
+  const outside = new FakeSources();
+  const ports = createPorts(countCalls(bare, calls), outside, resolved);
+  await writeEstate({ ...ports, table: bare, readVersion: (selector) => outside.readVersion(selector) }, estate);
   return { table: bare, calls, resolved, hints: ports.hints, ports };
 }
 
@@ -156,7 +156,7 @@ export const componentTopic = (name: string): string =>
  * Milliseconds that this process has worked. Everything is in memory and on one thread, so on a machine of its own this is the time that passes;
  * what else a machine has to do is not measured with it.
  */
-export function worked(): number {
+export function readCpuMilliseconds(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
@@ -170,33 +170,33 @@ export interface Wave {
 }
 
 /** A component moves; from the hint to the last release of its wave. */
-export async function playWave(world: World, component: string): Promise<Wave> {
+export async function runWave(world: EstateWorld, component: string): Promise<Wave> {
   const { ports, calls } = world;
-  ports.outside.move(component);
+  ports.outside.changeVersion(component);
   const before = { ...calls };
   let bakes = 0;
   let milliseconds = 0;
-  let from = worked();
-  await noticeTopic(ports, componentTopic(component));
-  await planAll(world);
+  let from = readCpuMilliseconds();
+  await detectTopic(ports, componentTopic(component));
+  await reconcileAll(world);
   while (ports.started.size > 0) {
     const level = [...ports.started];
     bakes += level.length;
     for (const bake of level) {
-      milliseconds += worked() - from;
-      const pipeline = await playRelease(world, bake);
+      milliseconds += readCpuMilliseconds() - from;
+      const pipeline = await writeRelease(world, bake);
       ports.started.delete(bake);
-      from = worked();
-      await planChildren(ports, pipeline);
-      await noticeTopic(ports, channelTopic(pipeline));
-      await planAll(world);
+      from = readCpuMilliseconds();
+      await enqueueChildren(ports, pipeline);
+      await detectTopic(ports, channelTopic(pipeline));
+      await reconcileAll(world);
     }
   }
-  milliseconds += worked() - from;
-  return { bakes, milliseconds, calls: since(before, calls) };
+  milliseconds += readCpuMilliseconds() - from;
+  return { bakes, milliseconds, calls: subtractCalls(before, calls) };
 }
 
-export function since(before: Calls, now: Calls): Calls {
+export function subtractCalls(before: Calls, now: Calls): Calls {
   return {
     reads: now.reads - before.reads,
     writes: now.writes - before.writes,
@@ -206,11 +206,11 @@ export function since(before: Calls, now: Calls): Calls {
 }
 
 /** Every message of the plan queue, as they come. */
-export async function planAll({ ports }: World): Promise<void> {
+export async function reconcileAll({ ports }: EstateWorld): Promise<void> {
   const { plans } = ports;
   for (let next = 0; next < plans.length; next += 1) {
     const name = plans[next];
-    if (name !== undefined) await planPipeline(ports, name);
+    if (name !== undefined) await reconcilePipeline(ports, name);
   }
   plans.length = 0;
 }
@@ -221,7 +221,7 @@ const channelTopic = (pipeline: string): string => `pipeline:${pipeline}/stable`
  * Makes a bake the release of its channel with the writes of release-image.ts that planning reads; the machine and the distribution before it
  * are not what is measured. It goes past the count.
  */
-export async function playRelease({ table, ports }: World, bake: string): Promise<string> {
+export async function writeRelease({ table, ports }: EstateWorld, bake: string): Promise<string> {
   const at = ports.clock.now().toISOString();
   const record = BakeRecordSchema.parse(await table.get(keys.bake(bake)));
   const { pipeline, channel, bits, proof } = record;
@@ -236,9 +236,9 @@ export async function playRelease({ table, ports }: World, bake: string): Promis
     published: true,
   };
   await table.write([
-    { update: keys.fingerprint(pipeline, bits, proof), set: { state: 'released', places: current.places } },
+    { update: keys.fingerprint(pipeline, bits, proof), set: { state: 'released', places: current.targets } },
     {
-      update: keys.planning(pipeline),
+      update: keys.status(pipeline),
       set: { consecutiveFailures: 0, supersededInRow: 0 },
       remove: ['activeBake'],
       add: { version: 1 },
@@ -259,7 +259,7 @@ export async function playRelease({ table, ports }: World, bake: string): Promis
         bits,
         proof,
         sequence: current.sequence + 1,
-        ingredients: record.ingredients,
+        ingredients: record.fingerprintInputs,
         at,
       },
     },
@@ -272,10 +272,10 @@ export async function playRelease({ table, ports }: World, bake: string): Promis
       },
     },
     { put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },
-    ...givePlaces(['account']),
+    ...releaseSlots(['account']),
   ]);
   return pipeline;
 }
 
 /** The parameter that the first golden image is built on. */
-export const FIRST_PARAMETER = parameterOf('linux');
+export const FIRST_PARAMETER = toParameterName('linux');

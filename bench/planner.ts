@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { AGENT, FAMILY, PROBE } from './estate.parts.ts';
 import { type Figure, median, rounded } from './figure.ts';
-import type { Ask, Reconciled } from './planner-child.parts.ts';
+import type { ChildRequest, ResyncMeasurement } from './planner-child.parts.ts';
 import type { Wave } from './planner-world.parts.ts';
 
 const SEED = 20_260_302;
@@ -41,7 +41,7 @@ class Child {
     // Whoever asks next hears of it.
     this.#ready.catch(() => {});
   }
-  async #ask(ask: Ask): Promise<unknown> {
+  async #ask(ask: ChildRequest): Promise<unknown> {
     await this.#ready;
     this.#waiting = Promise.withResolvers();
     this.#process.send(ask);
@@ -53,13 +53,13 @@ class Child {
     if (wave.calls.listPages > 0) throw new Error(`The wave of ${component} read a list of everything.`);
     return wave;
   }
-  async plain(component: string, bakes: number): Promise<Wave> {
+  async waveWithoutIndex(component: string, bakes: number): Promise<Wave> {
     const wave = (await this.#ask({ do: 'plain', component })) as Wave;
     if (wave.bakes !== bakes) throw new Error(`Looking at everything led to ${wave.bakes} bakes.`);
     return wave;
   }
-  async reconcile(): Promise<Reconciled> {
-    return (await this.#ask({ do: 'reconcile' })) as Reconciled;
+  async resync(): Promise<ResyncMeasurement> {
+    return (await this.#ask({ do: 'reconcile' })) as ResyncMeasurement;
   }
   end(): void {
     this.#process.removeAllListeners('exit');
@@ -72,7 +72,7 @@ export async function* bench(): AsyncIterable<Figure> {
   const [medium, large] = [new Child(MEDIUM), new Child(LARGE)];
   try {
     // First, while nothing else has been done in that process.
-    yield* reconcileFigures(large);
+    yield* resyncFigures(large);
     yield await againstFull(medium);
     yield* sameAffected(medium, tiny);
     yield* sameAffected(large, small);
@@ -92,10 +92,10 @@ async function* sameAffected(ours: Child, theirs: Child): AsyncIterable<Figure> 
   }
   const of = `${ours.size} against ${theirs.size} pipelines`;
   const time = (list: readonly Wave[]) => median(list.map((wave) => wave.milliseconds));
-  yield { ...figure('same-affected', 'ms', [time(waves.ours), time(waves.theirs)], LIMITS.same), of };
+  yield { ...toFigure('same-affected', 'ms', [time(waves.ours), time(waves.theirs)], LIMITS.same), of };
   const calls = (list: readonly Wave[]) =>
     median(list.map((wave) => (wave.calls.reads + wave.calls.writes) / wave.bakes));
-  yield { ...figure('table-calls', 'items', [calls(waves.ours), calls(waves.theirs)], LIMITS.calls), of };
+  yield { ...toFigure('table-calls', 'items', [calls(waves.ours), calls(waves.theirs)], LIMITS.calls), of };
 }
 
 async function allAffected(medium: Child, large: Child): Promise<Figure> {
@@ -105,31 +105,31 @@ async function allAffected(medium: Child, large: Child): Promise<Figure> {
   const theirs = [await waveOf(medium)];
   const ours = await waveOf(large);
   theirs.push(await waveOf(medium), await waveOf(medium));
-  return figure('all-affected', 'ms', [ours, median(theirs)], LIMITS.all);
+  return toFigure('all-affected', 'ms', [ours, median(theirs)], LIMITS.all);
 }
 
 async function againstFull(medium: Child): Promise<Figure> {
   const times: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
   for (let round = 0; round < FULL_ROUNDS; round += 1) {
-    times.theirs.push((await medium.plain(PROBE, FAMILY)).milliseconds);
+    times.theirs.push((await medium.waveWithoutIndex(PROBE, FAMILY)).milliseconds);
     for (let wave = 0; wave < WAVES_FOR_ONE; wave += 1)
       times.ours.push((await medium.wave(PROBE, FAMILY)).milliseconds);
   }
-  return figure('against-full', 'ms', [median(times.ours), median(times.theirs)], LIMITS.full);
+  return toFigure('against-full', 'ms', [median(times.ours), median(times.theirs)], LIMITS.full);
 }
 
-async function* reconcileFigures(child: Child): AsyncIterable<Figure> {
-  const found = await child.reconcile();
+async function* resyncFigures(child: Child): AsyncIterable<Figure> {
+  const found = await child.resync();
   if (found.mostResolutions !== 1)
     throw new Error(`A selector was resolved ${found.mostResolutions} times in one reconcile.`);
   const of = `${found.pipelines} pipelines, ${found.selectors} selectors`;
   const memory = [found.peakMegabytes, found.plainMegabytes] as const;
-  yield { ...figure('reconcile-memory', 'MB', memory, LIMITS.megabytes), of, limitOf: 'value' };
+  yield { ...toFigure('reconcile-memory', 'MB', memory, LIMITS.megabytes), of, limitOf: 'value' };
   const time = [found.shardSeconds, found.allSeconds] as const;
-  yield { ...figure('reconcile-shard', 's', time, LIMITS.seconds), of, limitOf: 'value' };
+  yield { ...toFigure('reconcile-shard', 's', time, LIMITS.seconds), of, limitOf: 'value' };
 }
 
-function figure(metric: string, unit: string, pair: readonly [number, number], limit: number): Figure {
+function toFigure(metric: string, unit: string, pair: readonly [number, number], limit: number): Figure {
   const [value, against] = pair;
   return {
     bench: 'planner',

@@ -57,7 +57,7 @@ async function waitFor<T>(
 }
 
 /** The rule, the Lambda and the machine that ours is compared with. */
-async function makeBare(cloud: LocalCloud): Promise<void> {
+async function createBareService(cloud: LocalCloud): Promise<void> {
   const config = cloud.clientConfig();
   const [iam, lambda, workflows, events] = [
     new IAMClient(config),
@@ -159,7 +159,7 @@ class CallLog {
   }
 
   /** Calls since the last time. */
-  async more(): Promise<RecordedCall[]> {
+  async readNew(): Promise<RecordedCall[]> {
     const calls = await this.#cloud.control.calls(this.#last);
     this.#last = calls.at(-1)?.seq ?? this.#last;
     return calls;
@@ -167,18 +167,18 @@ class CallLog {
 }
 
 /** Milliseconds from the arrival of the write to the arrival of the start. */
-async function once(
+async function timeStart(
   log: CallLog,
   ssm: SSMClient,
   parameter: string,
   value: string,
   machine: string,
 ): Promise<number> {
-  await log.more();
+  await log.readNew();
   const calls: RecordedCall[] = [];
   await ssm.send(new PutParameterCommand({ Name: parameter, Value: value, Type: 'String', Overwrite: true }));
   return waitFor(`a start of ${machine}`, async () => {
-    calls.push(...(await log.more()));
+    calls.push(...(await log.readNew()));
     const put = calls.find((call) => call.operation === 'PutParameter');
     const start = calls.find((call) => isStart(call, machine));
     return put === undefined || start === undefined ? undefined : start.ticks - put.ticks;
@@ -200,12 +200,12 @@ function definition(): Record<string, unknown> {
  * Lets the bake that a round began be released, so that the next round finds what it finds in life: a pipeline that has what it wants. After a
  * bake that was cancelled, planning has more to look at.
  */
-async function released(api: Api): Promise<void> {
+async function waitForRelease(api: Api): Promise<void> {
   await waitFor(
     'the release',
     async () => {
       const pipelines = await api.pipelines();
-      return pipelines.every(({ activeBake, dirty }) => activeBake === undefined && !dirty)
+      return pipelines.every(({ activeBake, pending: dirty }) => activeBake === undefined && !dirty)
         ? true
         : undefined;
     },
@@ -214,10 +214,10 @@ async function released(api: Api): Promise<void> {
 }
 
 /** What an end leads to (its events, mails, hints) goes on for a moment, and would take the processors from the next round. */
-async function rest(log: CallLog): Promise<void> {
-  let last = (await log.more()).at(-1);
+async function waitForQuiet(log: CallLog): Promise<void> {
+  let last = (await log.readNew()).at(-1);
   await waitFor('rest', async () => {
-    last = (await log.more()).at(-1) ?? last;
+    last = (await log.readNew()).at(-1) ?? last;
     return last === undefined || Date.now() - Date.parse(last.at) > QUIET_MS ? true : undefined;
   });
 }
@@ -238,7 +238,7 @@ export async function* bench(): AsyncIterable<Figure> {
       firstApprover: 'nobody@example.com',
       externalId: 'bench-external-id',
     });
-    await makeBare(cloud);
+    await createBareService(cloud);
     const api = new Api(deployment.apiUrl, cloud.clientConfig());
     const images: string[] = [];
     for (let index = 0; index <= ROUNDS + WARM_UP; index += 1) {
@@ -250,7 +250,7 @@ export async function* bench(): AsyncIterable<Figure> {
         regions: [REGION],
         inventory: [],
       });
-      images.push(imageOf(answer));
+      images.push(parseImageId(answer));
     }
     await cloud.control.imageServices('declare-command', {
       match: { suite: 'boots' },
@@ -265,14 +265,14 @@ export async function* bench(): AsyncIterable<Figure> {
     );
     await api.request('POST', '/pipelines', definition());
     await waitFor('the first bake', async () => ((await api.bakes()).length > 0 ? true : undefined));
-    await released(api);
+    await waitForRelease(api);
 
     const log = new CallLog(cloud);
     const sides = {
-      bare: (value: string) => once(log, ssm, PARAMETERS.bare, value, 'bench-bare'),
+      bare: (value: string) => timeStart(log, ssm, PARAMETERS.bare, value, 'bench-bare'),
       ours: async (value: string) => {
-        const ms = await once(log, ssm, PARAMETERS.ours, value, 'ovenbird-local-bake');
-        await released(api);
+        const ms = await timeStart(log, ssm, PARAMETERS.ours, value, 'ovenbird-local-bake');
+        await waitForRelease(api);
         return ms;
       },
     };
@@ -282,7 +282,7 @@ export async function* bench(): AsyncIterable<Figure> {
       const order = round % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const);
       for (const side of order) {
         const ms = await sides[side](image(round));
-        await rest(log);
+        await waitForQuiet(log);
         if (round >= WARM_UP) taken[side].push(ms);
       }
     }
@@ -302,7 +302,7 @@ export async function* bench(): AsyncIterable<Figure> {
 }
 
 /** The id of the image in our region, in the answer of `publish-base`. */
-function imageOf(answer: unknown): string {
+function parseImageId(answer: unknown): string {
   const id = /ami-[0-9a-f]{8,17}/.exec(JSON.stringify(answer))?.[0];
   if (id === undefined)
     throw new Error(`publish-base answered without an image id: ${JSON.stringify(answer)}`);

@@ -8,7 +8,7 @@ import type { Problem } from '../shared/domain/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { CommandFailed, EXIT, type ExitCode } from './exit.ts';
 
-export interface Call {
+export interface ApiCall {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
@@ -16,7 +16,7 @@ export interface Call {
 type Answer<Name extends OperationName> = z.output<(typeof OPERATIONS)[Name]['answer']>;
 
 export interface ApiClient {
-  call<Name extends OperationName>(name: Name, call?: Call): Promise<Answer<Name>>;
+  call<Name extends OperationName>(name: Name, call?: ApiCall): Promise<Answer<Name>>;
 }
 
 const TIMEOUT_MS = 35_000;
@@ -33,7 +33,7 @@ export function apiClient(endpoint: Endpoint): ApiClient {
       const operation: Operation = OPERATIONS[name];
       const response = await send(signer, endpoint, operation, call);
       const text = await response.text();
-      if (!response.ok) throw refusal(response.status, text);
+      if (!response.ok) throw toCommandFailed(response.status, text);
       const parsed = operation.answer.safeParse(parseJson(text));
       if (parsed.success) return parsed.data as Answer<typeof name>;
       throw new CommandFailed(
@@ -48,7 +48,7 @@ async function send(
   signer: SignatureV4,
   endpoint: Endpoint,
   operation: Operation,
-  { parameters = {}, query = {}, body }: Call,
+  { parameters = {}, query = {}, body }: ApiCall,
 ): Promise<Response> {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(parameters[name] ?? ''),
@@ -75,14 +75,14 @@ async function send(
       ...(text === undefined ? {} : { body: text }),
     });
   } catch (error) {
-    throw new CommandFailed(EXIT.unreachable, `${endpoint.url} cannot be reached: ${causeOf(error)}`, [], {
+    throw new CommandFailed(EXIT.unreachable, `${endpoint.url} cannot be reached: ${describeFetchError(error)}`, [], {
       cause: error,
     });
   }
 }
 
 /** `fetch failed` says nothing; what failed is one level down. */
-function causeOf(error: unknown): string {
+function describeFetchError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} seconds`;
   if (error.name === 'CredentialsProviderError')
@@ -92,25 +92,25 @@ function causeOf(error: unknown): string {
   return code ?? (cause instanceof Error && cause.message !== '' ? cause.message : error.message);
 }
 
-function refusal(status: number, text: string): CommandFailed {
+function toCommandFailed(status: number, text: string): CommandFailed {
   const problem = ProblemSchema.safeParse(parseJson(text));
   if (problem.success)
     return new CommandFailed(
-      exitOf(status),
+      toExitCode(status),
       `${problem.data.detail} (${problem.data.code})`,
-      problem.data.problems?.map(withoutAbsent),
+      problem.data.problems?.map(omitAbsent),
     );
   if (status === 403)
     return new CommandFailed(
       EXIT.failed,
       'AWS refused the call: your identity lacks execute-api:Invoke on this API, or its credentials are not valid.',
     );
-  return new CommandFailed(exitOf(status), `The service answered ${status}: ${text.slice(0, 200)}`);
+  return new CommandFailed(toExitCode(status), `The service answered ${status}: ${text.slice(0, 200)}`);
 }
 
 type GivenProblem = NonNullable<z.output<typeof ProblemSchema>['problems']>[number];
 
-function withoutAbsent({ field, message, fix, file }: GivenProblem): Problem {
+function omitAbsent({ field, message, fix, file }: GivenProblem): Problem {
   return {
     field,
     message,
@@ -119,7 +119,7 @@ function withoutAbsent({ field, message, fix, file }: GivenProblem): Problem {
   };
 }
 
-function exitOf(status: number): ExitCode {
+function toExitCode(status: number): ExitCode {
   if (status === 404) return EXIT.notFound;
   if (status === 409) return EXIT.conflict;
   if (status === 400 || status === 422) return EXIT.invalid;

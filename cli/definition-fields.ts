@@ -4,17 +4,17 @@ import { DefinitionSchema } from '../shared/domain/definitions/definition.ts';
 
 type Node = z.core.JSONSchema.BaseSchema;
 
-let whole: Node | undefined;
+let rootSchema: Node | undefined;
 
 /** The schemas of the place at the path. There is more than one where it has several forms and the value tells none of them. */
-export function schemasAt(path: readonly (string | number)[], raw: unknown): readonly Node[] {
-  whole ??= z.toJSONSchema(DefinitionSchema, { io: 'input', unrepresentable: 'any' });
+export function findSchemasAt(path: readonly (string | number)[], raw: unknown): readonly Node[] {
+  rootSchema ??= z.toJSONSchema(DefinitionSchema, { io: 'input', unrepresentable: 'any' });
   let value = raw;
-  let nodes = meant([whole], value);
+  let nodes = selectForms([rootSchema], value);
   for (const part of path) {
-    value = innerValue(value, part);
-    nodes = meant(
-      nodes.flatMap((node) => inner(node, part)),
+    value = readChild(value, part);
+    nodes = selectForms(
+      nodes.flatMap((node) => listChildNodes(node, part)),
       value,
     );
   }
@@ -22,23 +22,23 @@ export function schemasAt(path: readonly (string | number)[], raw: unknown): rea
 }
 
 /** Names of the fields that may stand at the path; none of those that a later release takes. */
-export function fieldsAt(path: readonly (string | number)[], raw: unknown): string[] {
-  const fields = schemasAt(path, raw).flatMap((node) => Object.entries(node.properties ?? {}));
-  const known = fields.filter(([name, node]) => !name.startsWith('$') && isTaken(node)).map(([name]) => name);
+export function listFieldsAt(path: readonly (string | number)[], raw: unknown): string[] {
+  const fields = findSchemasAt(path, raw).flatMap((node) => Object.entries(node.properties ?? {}));
+  const known = fields.filter(([name, node]) => !name.startsWith('$') && isImplemented(node)).map(([name]) => name);
   return [...new Set(known)];
 }
 
-export function exampleAt(path: readonly (string | number)[], raw: unknown): string | undefined {
-  const [example] = schemasAt(path, raw).flatMap((node) => node.examples ?? []);
+export function findExampleAt(path: readonly (string | number)[], raw: unknown): string | undefined {
+  const [example] = findSchemasAt(path, raw).flatMap((node) => node.examples ?? []);
   return typeof example === 'string' ? example : undefined;
 }
 
-function isTaken(node: z.core.JSONSchema._JSONSchema): boolean {
+function isImplemented(node: z.core.JSONSchema._JSONSchema): boolean {
   return typeof node !== 'boolean' && node.description?.includes('Not implemented yet') !== true;
 }
 
 /** Of several forms those of which the value has every field that they must have; all of them if there is none. */
-function meant(nodes: readonly Node[], value: unknown): readonly Node[] {
+function selectForms(nodes: readonly Node[], value: unknown): readonly Node[] {
   return nodes.flatMap((node) => {
     const forms = (node.anyOf ?? []).filter(isNode);
     if (forms.length === 0) return [node];
@@ -48,7 +48,7 @@ function meant(nodes: readonly Node[], value: unknown): readonly Node[] {
   });
 }
 
-function inner(node: Node, part: string | number): Node[] {
+function listChildNodes(node: Node, part: string | number): Node[] {
   const { items, properties, additionalProperties } = node;
   if (typeof part === 'number') return [items].flat().filter(isNode);
   return [properties?.[part] ?? additionalProperties].filter(isNode);
@@ -58,7 +58,7 @@ function isNode(node: unknown): node is Node {
   return typeof node === 'object' && node !== null;
 }
 
-function innerValue(value: unknown, part: string | number): unknown {
+function readChild(value: unknown, part: string | number): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return Object.entries(value).find(([key]) => key === String(part))?.[1];
 }

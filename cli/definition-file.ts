@@ -3,16 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import { type Definition, DefinitionSchema } from '../shared/domain/definitions/definition.ts';
-import { tooLarge } from '../shared/domain/definitions/definition-size.ts';
+import { findSizeProblem } from '../shared/domain/definitions/definition-size.ts';
 import { InvalidDefinition, type Problem } from '../shared/domain/errors.ts';
-import { nameOf, type Path, problemsOfIssues } from './definition-problems.ts';
+import { formatFieldPath, type FieldPath, describeIssues } from './definition-problems.ts';
 
 export interface DefinitionFile {
   /** Path as it was given. */
   readonly file: string;
   readonly definition: Definition;
   /** Line of a field such as `base.pipeline`, or of the nearest thing around it that the file has. */
-  readonly lineOf: (field: string) => number | undefined;
+  readonly findLine: (field: string) => number | undefined;
 }
 
 /** Parents first. Throws InvalidDefinition with everything that is wrong in all files. */
@@ -24,9 +24,9 @@ export function loadDefinitions(files: readonly string[]): DefinitionFile[] {
     if ('problems' in read) problems.push(...read.problems);
     else loaded.push(read);
   }
-  problems.push(...duplicates(loaded));
+  problems.push(...findDuplicates(loaded));
   if (problems.length > 0) throw new InvalidDefinition(problems);
-  return inOrder(loaded);
+  return sortParentsFirst(loaded);
 }
 
 function readDefinition(file: string): DefinitionFile | { problems: Problem[] } {
@@ -49,41 +49,41 @@ function readDefinition(file: string): DefinitionFile | { problems: Problem[] } 
       })),
     };
 
-  const line = (path: Path) => lineOf(document, lines, path);
+  const line = (path: FieldPath) => findLine(document, lines, path);
   const raw: unknown = document.toJS();
   const scripts = inlineScripts(raw, dirname(file));
   const parsed = DefinitionSchema.safeParse(raw);
   const problems = [
     ...scripts.map(({ path, ...problem }) => ({ ...problem, file, ...withLine(line(path)) })),
-    ...(parsed.success ? [] : problemsOfIssues(parsed.error.issues, raw)).map(({ path, ...problem }) => ({
+    ...(parsed.success ? [] : describeIssues(parsed.error.issues, raw)).map(({ path, ...problem }) => ({
       ...problem,
       file,
       ...withLine(line(path)),
     })),
   ];
   if (problems.length > 0 || !parsed.success) return { problems: problems.sort(byLine) };
-  const size = tooLarge(parsed.data);
-  if (size !== undefined) return { problems: [{ ...size, file, ...withLine(line(pathOf(size.field))) }] };
-  return { file, definition: parsed.data, lineOf: (field) => line(pathOf(field)) };
+  const size = findSizeProblem(parsed.data);
+  if (size !== undefined) return { problems: [{ ...size, file, ...withLine(line(parseFieldPath(size.field))) }] };
+  return { file, definition: parsed.data, findLine: (field) => line(parseFieldPath(field)) };
 }
 
 /** A path to a file beside the definition; shell lines do not begin with `./` and end after it. */
 const SCRIPT_PATH = /^\.{1,2}\/\S+$/;
 
 /** Puts the text of each suite's script file in the place of its path. */
-function inlineScripts(raw: unknown, folder: string): (Problem & { path: Path })[] {
-  const problems: (Problem & { path: Path })[] = [];
-  const suites = field(field(raw, 'tests'), 'suites');
+function inlineScripts(raw: unknown, folder: string): (Problem & { path: FieldPath })[] {
+  const problems: (Problem & { path: FieldPath })[] = [];
+  const suites = readField(readField(raw, 'tests'), 'suites');
   if (!Array.isArray(suites)) return problems;
   suites.forEach((suite: unknown, index) => {
-    const script = field(suite, 'script');
+    const script = readField(suite, 'script');
     if (typeof script !== 'string' || !SCRIPT_PATH.test(script)) return;
     const path = ['tests', 'suites', index, 'script'];
     const file = resolve(folder, script);
     if (!existsSync(file)) {
       problems.push({
         path,
-        field: nameOf(path),
+        field: formatFieldPath(path),
         message: `names ${script}, which does not exist`,
         fix: 'the path is relative to the definition; write the shell lines here, or create the file',
       });
@@ -94,7 +94,7 @@ function inlineScripts(raw: unknown, folder: string): (Problem & { path: Path })
   return problems;
 }
 
-function duplicates(loaded: readonly DefinitionFile[]): Problem[] {
+function findDuplicates(loaded: readonly DefinitionFile[]): Problem[] {
   const first = new Map<string, DefinitionFile>();
   return loaded.flatMap((entry) => {
     const { name } = entry.definition;
@@ -104,7 +104,7 @@ function duplicates(loaded: readonly DefinitionFile[]): Problem[] {
     return [
       {
         file: entry.file,
-        ...withLine(entry.lineOf('name')),
+        ...withLine(entry.findLine('name')),
         field: 'name',
         message: `"${name}" is defined by ${earlier.file} too`,
         fix: 'give one of them another name',
@@ -114,16 +114,16 @@ function duplicates(loaded: readonly DefinitionFile[]): Problem[] {
 }
 
 /** Parents before children, otherwise as given. A circle is named with its path. */
-function inOrder(loaded: readonly DefinitionFile[]): DefinitionFile[] {
+function sortParentsFirst(loaded: readonly DefinitionFile[]): DefinitionFile[] {
   const byName = new Map(loaded.map((entry) => [entry.definition.name, entry]));
   const ordered = new Set<DefinitionFile>();
   const visit = (entry: DefinitionFile, path: readonly string[]): void => {
     if (ordered.has(entry)) return;
     const { name } = entry.definition;
     const way = [...path, name];
-    for (const { field, pipeline } of parentsOf(entry.definition)) {
+    for (const { field, pipeline } of listParents(entry.definition)) {
       const parent = byName.get(pipeline);
-      if (way.includes(pipeline)) throw circle(entry, field, [...way.slice(way.indexOf(pipeline)), pipeline]);
+      if (way.includes(pipeline)) throw toCircleError(entry, field, [...way.slice(way.indexOf(pipeline)), pipeline]);
       if (parent !== undefined) visit(parent, way);
     }
     ordered.add(entry);
@@ -133,7 +133,7 @@ function inOrder(loaded: readonly DefinitionFile[]): DefinitionFile[] {
 }
 
 /** Pipelines that it is built on, and the fields that name them. */
-function parentsOf({ base, inputs }: Definition): { field: string; pipeline: string }[] {
+function listParents({ base, inputs }: Definition): { field: string; pipeline: string }[] {
   const named = [
     { field: 'base.pipeline', reference: base },
     ...inputs.map((reference, index) => ({ field: `inputs[${index}].pipeline`, reference })),
@@ -143,11 +143,11 @@ function parentsOf({ base, inputs }: Definition): { field: string; pipeline: str
   );
 }
 
-function circle(entry: DefinitionFile, field: string, path: readonly string[]): InvalidDefinition {
+function toCircleError(entry: DefinitionFile, field: string, path: readonly string[]): InvalidDefinition {
   return new InvalidDefinition([
     {
       file: entry.file,
-      ...withLine(entry.lineOf(field)),
+      ...withLine(entry.findLine(field)),
       field,
       message: `these pipelines would depend on each other: ${path.join(' -> ')}`,
       fix: 'let one of them depend on something else',
@@ -156,15 +156,15 @@ function circle(entry: DefinitionFile, field: string, path: readonly string[]): 
 }
 
 /** Line of the node at the path, or of the nearest one around it: a missing field is reported where it should stand. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number | undefined {
+function findLine(document: Document, lines: LineCounter, path: FieldPath): number | undefined {
   for (let length = path.length; length >= 0; length -= 1) {
-    const offset = length === 0 ? 0 : offsetOf(document, path.slice(0, length));
+    const offset = length === 0 ? 0 : findOffset(document, path.slice(0, length));
     if (offset !== undefined) return lines.linePos(offset).line;
   }
   return undefined;
 }
 
-function offsetOf(document: Document, path: Path): number | undefined {
+function findOffset(document: Document, path: FieldPath): number | undefined {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const last = path.at(-1);
   if (isMap(parent)) {
@@ -176,14 +176,14 @@ function offsetOf(document: Document, path: Path): number | undefined {
 }
 
 /** `tests.suites[0].name` -> `['tests', 'suites', 0, 'name']`. */
-function pathOf(name: string): Path {
+function parseFieldPath(name: string): FieldPath {
   return name
     .split(/[.[\]]+/)
     .filter((part) => part !== '')
     .map((part) => (/^[0-9]+$/.test(part) ? Number(part) : part));
 }
 
-function field(value: unknown, name: string): unknown {
+function readField(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null
     ? Object.entries(value).find(([key]) => key === name)?.[1]
     : undefined;
@@ -198,7 +198,7 @@ function byLine(one: Problem, other: Problem): number {
 }
 
 /** Files are shown as they can be opened from where the command runs. */
-export function shownPath(file: string, from = process.cwd()): string {
+export function toShownPath(file: string, from = process.cwd()): string {
   const path = relative(from, resolve(file));
   return path.startsWith('..') ? resolve(file) : path;
 }

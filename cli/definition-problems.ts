@@ -1,118 +1,118 @@
 /** Says in words of the definition what the schema found, and how to mend it. */
 import type * as z from 'zod';
 import type { Problem } from '../shared/domain/errors.ts';
-import { exampleAt, fieldsAt } from './definition-fields.ts';
+import { findExampleAt, listFieldsAt } from './definition-fields.ts';
 
-export type Path = readonly (string | number)[];
+export type FieldPath = readonly (string | number)[];
 type Issue = z.core.$ZodIssue;
-type Placed = Problem & { readonly path: Path };
+type LocatedProblem = Problem & { readonly path: FieldPath };
 
 /** Forms of a base and of an input by the field that tells which one is meant, in the order of their schemas. */
 const BASES = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container'];
 const INPUTS = [...BASES, 'source', 'packages'];
 
-export function problemsOfIssues(issues: readonly Issue[], raw: unknown): Placed[] {
-  const all = issues.flatMap((issue) => problemsOf(issue, raw));
+export function describeIssues(issues: readonly Issue[], raw: unknown): LocatedProblem[] {
+  const all = issues.flatMap((issue) => describeIssue(issue, raw));
   // One thing at a time for each field: what follows from a wrong type is no news.
   return all.filter((entry, index) => all.findIndex((other) => other.field === entry.field) === index);
 }
 
-function problemsOf(issue: Issue, raw: unknown): Placed[] {
+function describeIssue(issue: Issue, raw: unknown): LocatedProblem[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  const value = valueAt(raw, path);
+  const value = readValueAt(raw, path);
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) =>
-        placed([...path, key], 'is no field of a definition', fixForUnknown(key, path, raw)),
+        toLocatedProblem([...path, key], 'is no field of a definition', fixForUnknown(key, path, raw)),
       );
     case 'invalid_union':
-      return ofUnion(issue, path, value, raw);
+      return describeUnionIssue(issue, path, value, raw);
     case 'invalid_type':
-      if (value === undefined) return [placed(path, 'is missing', fixForMissing(path))];
+      if (value === undefined) return [toLocatedProblem(path, 'is missing', fixForMissing(path))];
       return [
-        placed(path, `must be ${article(issue.expected)}, not ${kindOf(value)}`, fixForType(issue, value)),
+        toLocatedProblem(path, `must be ${article(issue.expected)}, not ${describeKind(value)}`, fixForType(issue, value)),
       ];
     case 'invalid_value':
-      if (value === undefined) return [placed(path, 'is missing', fixForMissing(path))];
+      if (value === undefined) return [toLocatedProblem(path, 'is missing', fixForMissing(path))];
       // What a later release will take is refused in words of its own.
-      if (!issue.message.startsWith('Invalid ')) return [placed(path, sentence(issue.message))];
-      return [ofValue(path, value, issue.values.map(String))];
+      if (!issue.message.startsWith('Invalid ')) return [toLocatedProblem(path, lowerFirst(issue.message))];
+      return [describeValueIssue(path, value, issue.values.map(String))];
     case 'invalid_format':
-      return [placed(path, sentence(issue.message), fixForForm(path, raw))];
+      return [toLocatedProblem(path, lowerFirst(issue.message), fixForForm(path, raw))];
     default:
-      return [placed(path, sentence(issue.message))];
+      return [toLocatedProblem(path, lowerFirst(issue.message))];
   }
 }
 
-function ofValue(path: Path, value: unknown, allowed: readonly string[]): Placed {
+function describeValueIssue(path: FieldPath, value: unknown, allowed: readonly string[]): LocatedProblem {
   const message = `must be ${allowed.map((entry) => `"${entry}"`).join(' or ')}`;
-  return placed(path, message, fixForValue(value, allowed));
+  return toLocatedProblem(path, message, fixForValue(value, allowed));
 }
 
 /** A message as it goes on after the name of its field. */
-function sentence(message: string): string {
+function lowerFirst(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 /** Of several forms the one that was meant says what is wrong with it; if none was, all are named. */
-function ofUnion(
+function describeUnionIssue(
   issue: Extract<Issue, { code: 'invalid_union' }>,
-  path: Path,
+  path: FieldPath,
   value: unknown,
   raw: unknown,
-): Placed[] {
+): LocatedProblem[] {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const forms = path[0] === 'inputs' ? INPUTS : BASES;
   const meant = forms.filter((form) => keys.includes(form));
   const [only, ...more] = meant;
   const isSelector = path.join('.') === 'base' || (path[0] === 'inputs' && path.length === 2);
   if (!isSelector) {
-    const [nearestForm = []] = [...issue.errors].sort((one, other) => faults(one) - faults(other));
-    return nearestForm.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, raw));
+    const [nearestForm = []] = [...issue.errors].sort((one, other) => countFaults(one) - countFaults(other));
+    return nearestForm.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, raw));
   }
   if (only === undefined || more.length > 0) {
     const found = more.length > 0 ? `has ${meant.join(' and ')}` : 'has none of them';
-    return [placed(path, `must have exactly one of ${forms.join(', ')}; it ${found}`)];
+    return [toLocatedProblem(path, `must have exactly one of ${forms.join(', ')}; it ${found}`)];
   }
   const errors = issue.errors[forms.indexOf(only)] ?? [];
-  return errors.flatMap((inner) => problemsOf({ ...inner, path: [...path, ...inner.path] }, raw));
+  return errors.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, raw));
 }
 
 /** How far a value is from a form: every field too many, too few or wrong counts. */
-function faults(issues: readonly Issue[]): number {
+function countFaults(issues: readonly Issue[]): number {
   return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
 
-function placed(path: Path, message: string, fix?: string): Placed {
-  return { path, field: nameOf(path), message, ...(fix === undefined ? {} : { fix }) };
+function toLocatedProblem(path: FieldPath, message: string, fix?: string): LocatedProblem {
+  return { path, field: formatFieldPath(path), message, ...(fix === undefined ? {} : { fix }) };
 }
 
-function fixForUnknown(key: string, path: Path, raw: unknown): string {
-  const known = fieldsAt(path, raw);
-  const near = nearest(key, known);
+function fixForUnknown(key: string, path: FieldPath, raw: unknown): string {
+  const known = listFieldsAt(path, raw);
+  const near = findNearest(key, known);
   if (near !== undefined) return `did you mean ${near}?`;
   return known.length === 0 ? 'remove it' : `remove it; here are allowed ${known.join(', ')}`;
 }
 
 function fixForValue(value: unknown, allowed: readonly string[]): string {
-  const near = typeof value === 'string' ? nearest(value, allowed) : undefined;
+  const near = typeof value === 'string' ? findNearest(value, allowed) : undefined;
   return near === undefined ? `write ${allowed.join(' or ')}` : `did you mean ${near}?`;
 }
 
 /** Of a text that does not have the form of its field. */
-function fixForForm(path: Path, raw: unknown): string | undefined {
-  const example = exampleAt(path, raw);
+function fixForForm(path: FieldPath, raw: unknown): string | undefined {
+  const example = findExampleAt(path, raw);
   if (example === undefined) return undefined;
   // YAML reads digits alone as a number.
   return `write it like ${/^[0-9]+$/.test(example) ? `'${example}'` : example}`;
 }
 
 /** The word that was meant: one that goes on like it, or one that is two edits away. */
-function nearest(word: string, known: readonly string[]): string | undefined {
+function findNearest(word: string, known: readonly string[]): string | undefined {
   const written = word.toLowerCase();
   return (
     known.find((candidate) => written.length > 2 && candidate.toLowerCase().startsWith(written)) ??
-    known.find((candidate) => distance(candidate.toLowerCase(), written) <= 2)
+    known.find((candidate) => computeDistance(candidate.toLowerCase(), written) <= 2)
   );
 }
 
@@ -125,7 +125,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   tests: 'tests: { suites: [{ name: boots, script: "systemctl is-system-running --wait" }] }',
 };
 
-function fixForMissing(path: Path): string {
+function fixForMissing(path: FieldPath): string {
   const example = EXAMPLES[path.join('.')];
   return example === undefined ? `add ${path.at(-1) ?? 'it'}` : `add for example: ${example}`;
 }
@@ -150,21 +150,21 @@ function article(expected: string): string {
   return words[expected] ?? expected;
 }
 
-function kindOf(value: unknown): string {
+function describeKind(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a group of fields';
   return `${JSON.stringify(value)}`;
 }
 
-function valueAt(raw: unknown, path: Path): unknown {
+function readValueAt(raw: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>((value, part) => {
     if (typeof value !== 'object' || value === null) return undefined;
     return Object.entries(value).find(([key]) => key === String(part))?.[1];
   }, raw);
 }
 
-export function nameOf(path: Path): string {
+export function formatFieldPath(path: FieldPath): string {
   return path.reduce<string>(
     (name, part) => (typeof part === 'number' ? `${name}[${part}]` : name === '' ? part : `${name}.${part}`),
     '',
@@ -172,7 +172,7 @@ export function nameOf(path: Path): string {
 }
 
 /** Edits from one word to the other (Levenshtein). */
-function distance(one: string, other: string): number {
+function computeDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i += 1) {
     const next = [i];

@@ -27,11 +27,11 @@ export async function findEndpoint(options: {
   const local = readLocalState(options.env);
   const said = options.apiUrl ?? options.env.OVENBIRD_API_URL;
   if (said !== undefined && said !== '') {
-    const url = checked(said);
+    const url = checkUrl(said);
     const isLocal = local !== undefined && new URL(url).origin === new URL(local.endpoint).origin;
-    return isLocal ? inLocalCloud(local, url) : await atAws(url, options.env);
+    return isLocal ? toLocalEndpoint(local, url) : await toAwsEndpoint(url, options.env);
   }
-  if (local?.apiUrl !== undefined) return inLocalCloud(local, checked(local.apiUrl));
+  if (local?.apiUrl !== undefined) return toLocalEndpoint(local, checkUrl(local.apiUrl));
   throw new CommandFailed(
     EXIT.unreachable,
     local === undefined
@@ -40,19 +40,19 @@ export async function findEndpoint(options: {
   );
 }
 
-function checked(url: string): string {
+function checkUrl(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new CommandFailed(EXIT.invalid, `"${url}" is not an http or https URL.`);
   return url.replace(/\/+$/, '');
 }
 
 /** A 12-digit access key is the root of that account there. */
-function inLocalCloud(local: LocalState, url: string): Endpoint {
+function toLocalEndpoint(local: LocalState, url: string): Endpoint {
   const credentials = { accessKeyId: local.controlAccount, secretAccessKey: 'local' };
   return { url, region: local.region, credentials };
 }
 
-async function atAws(url: string, env: NodeJS.ProcessEnv): Promise<Endpoint> {
+async function toAwsEndpoint(url: string, env: NodeJS.ProcessEnv): Promise<Endpoint> {
   // Loaded only here: it takes longer than everything else that the command does.
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
   const fromHost = /\.execute-api\.([a-z0-9-]+)\./.exec(new URL(url).hostname)?.[1];

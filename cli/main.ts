@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { PIPELINE_NAME } from '../shared/domain/versions/selectors.ts';
 import { apiClient } from './api-client.ts';
-import { bake, cancel, decide, retry } from './commands/bakes.ts';
-import type { Context } from './commands/context.ts';
+import { bake, cancel, submitDecision, retry } from './commands/bakes.ts';
+import type { CommandContext } from './commands/context.ts';
 import { apply, init, validate } from './commands/definitions.ts';
 import { explain } from './commands/explain.ts';
 import { graph } from './commands/graph.ts';
@@ -36,14 +36,14 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   const run =
-    (act: (context: Context, ...args: never[]) => ExitCode | Promise<ExitCode>) =>
+    (act: (context: CommandContext, ...args: never[]) => ExitCode | Promise<ExitCode>) =>
     async (...args: unknown[]) =>
-      finish(await act(contextOf(program.opts<Globals>()), ...(args as never[])));
+      finish(await act(createContext(program.opts<Globals>()), ...(args as never[])));
 
   program
     .command('init')
     .description('write a definition to begin with')
-    .argument('<name>', 'name of the pipeline', pipelineName)
+    .argument('<name>', 'name of the pipeline', parsePipelineName)
     .action(run((context, name: string) => init(context, name)));
   program
     .command('validate')
@@ -59,7 +59,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .command('plan')
     .description('say what would bake; nothing is written')
     .argument('[files...]', 'definitions that would be applied')
-    .option('--change <selector=version>', 'a selector that would move; may be repeated', many, [])
+    .option('--change <selector=version>', 'a selector that would move; may be repeated', collectOption, [])
     .action(run((context, files: string[], options: { change: string[] }) => plan(context, files, options)));
   program
     .command('bake')
@@ -75,7 +75,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .option('--bakes', 'bakes, the newest first')
     .option('--bake <id>', 'one bake with its steps')
     .option('--approvals', 'what waits for approval')
-    .option('--limit <n>', 'how many bakes', count, 20)
+    .option('--limit <n>', 'how many bakes', parseCount, 20)
     .action(run((context, name: string | undefined, options) => status(context, name, options)));
   program
     .command('explain')
@@ -85,8 +85,8 @@ function createProgram(finish: (code: ExitCode) => void): Command {
   program
     .command('graph')
     .description('show who is built on what, as mermaid text')
-    .option('--upstream <name>', 'only this pipeline and what it is built on', pipelineName)
-    .option('--downstream <name>', 'only this pipeline and what is built on it', pipelineName)
+    .option('--upstream <name>', 'only this pipeline and what it is built on', parsePipelineName)
+    .option('--downstream <name>', 'only this pipeline and what is built on it', parsePipelineName)
     .action(run((context, options: object) => graph(context, options)));
   program
     .command('enable')
@@ -119,7 +119,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .argument('<id>', 'bake or approval request')
     .option('--comment <text>', 'what you want to be remembered', '')
     .action(
-      run((context, id: string, { comment }: { comment: string }) => decide(context, id, 'approve', comment)),
+      run((context, id: string, { comment }: { comment: string }) => submitDecision(context, id, 'approve', comment)),
     );
   program
     .command('reject')
@@ -127,7 +127,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .argument('<id>', 'bake or approval request')
     .requiredOption('--comment <text>', 'the reason')
     .action(
-      run((context, id: string, { comment }: { comment: string }) => decide(context, id, 'reject', comment)),
+      run((context, id: string, { comment }: { comment: string }) => submitDecision(context, id, 'reject', comment)),
     );
   program
     .command('cancel')
@@ -152,7 +152,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
   return program;
 }
 
-function contextOf(globals: Globals): Context {
+function createContext(globals: Globals): CommandContext {
   const out = createOutput(globals.json ?? false, process);
   return {
     out,
@@ -162,16 +162,16 @@ function contextOf(globals: Globals): Context {
   };
 }
 
-function pipelineName(text: string): string {
+function parsePipelineName(text: string): string {
   if (PIPELINE_NAME.test(text)) return text;
   throw new InvalidArgumentError('It must be 3 to 40 of a-z, 0-9 and "-", and start with a letter.');
 }
 
-function many(text: string, before: string[]): string[] {
+function collectOption(text: string, before: string[]): string[] {
   return [...before, text];
 }
 
-function count(text: string): number {
+function parseCount(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number <= 100) return number;
   throw new InvalidArgumentError('It must be a whole number from 1 to 100.');

@@ -1,5 +1,5 @@
 /** What the command prints: data on stdout, remarks on stderr; tables for people that fit the terminal, JSON for programs. */
-import { cut } from '../shared/domain/telling/wording.ts';
+import { truncate } from '../shared/domain/telling/wording.ts';
 
 export interface Output {
   readonly json: boolean;
@@ -43,7 +43,7 @@ export interface Column {
 const GAP = '  ';
 
 /** Columns are as wide as what they hold; what does not fit the terminal is cut in the last one. */
-export function table(
+export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   width: number,
@@ -53,9 +53,9 @@ export function table(
     return most === undefined ? longest : Math.min(longest, Math.max(most, title.length));
   });
   const line = (cells: readonly string[]) =>
-    cut(
+    truncate(
       columns
-        .map((_, index) => cut(cells[index] ?? '', widths[index] ?? 0).padEnd(widths[index] ?? 0))
+        .map((_, index) => truncate(cells[index] ?? '', widths[index] ?? 0).padEnd(widths[index] ?? 0))
         .join(GAP)
         .trimEnd(),
       width,
@@ -64,6 +64,6 @@ export function table(
 }
 
 /** `2026-11-21 08:30`. */
-export function shortTime(iso: string | undefined): string {
+export function formatTime(iso: string | undefined): string {
   return iso === undefined ? '-' : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
 }

@@ -46,7 +46,7 @@ function drawBody(machine: Machine, scope: string, indent: string): string[] {
   const nodes = names.flatMap((name) => drawState(name, machine.States[name], id(name), indent));
   const edges = names.flatMap((name) => {
     const state = machine.States[name];
-    return state === undefined ? [] : edgesOf(state).map(([to, label]) => arrow(id(name), id(to), label));
+    return state === undefined ? [] : listEdges(state).map(([to, label]) => arrow(id(name), id(to), label));
   });
   const first = `${start}((" ")) --> ${id(machine.StartAt)}`;
   return [...nodes, `${indent}${first}`, ...edges.map((edge) => `${indent}${edge}`)];
@@ -85,13 +85,13 @@ function drawTask(name: string, resource: string): string {
   return resource.includes(':states:startExecution') ? `[["${name}"]]` : `["${name}"]`;
 }
 
-function edgesOf(state: State): [to: string, label: string | undefined][] {
+function listEdges(state: State): [to: string, label: string | undefined][] {
   const caught = new Map<string, string[]>();
   for (const { ErrorEquals, Next } of state.Catch) {
     caught.set(Next, [...(caught.get(Next) ?? []), ...ErrorEquals]);
   }
   return [
-    ...state.Choices.map(({ Condition, Next }): [string, string] => [Next, readable(Condition)]),
+    ...state.Choices.map(({ Condition, Next }): [string, string] => [Next, simplifyCondition(Condition)]),
     ...(state.Default === undefined ? [] : [[state.Default, 'otherwise'] satisfies [string, string]]),
     ...(state.Next === undefined ? [] : [[state.Next, undefined] satisfies [string, undefined]]),
     ...[...caught].map(([to, errors]): [string, string] => [
@@ -102,7 +102,7 @@ function edgesOf(state: State): [to: string, label: string | undefined][] {
 }
 
 /** `{% $states.input.open %}` -> `open`. */
-function readable(condition: string): string {
+function simplifyCondition(condition: string): string {
   return condition
     .replace(/^\{%|%\}$/g, '')
     .replaceAll('$states.input.', '')
@@ -116,7 +116,7 @@ function arrow(from: string, to: string, label: string | undefined): string {
 }
 
 /** The README with its drawing as the definition has it now; undefined where it has no marks. */
-export function redrawn(readme: string, definition: string): string | undefined {
+export function redraw(readme: string, definition: string): string | undefined {
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) return undefined;
@@ -124,7 +124,7 @@ export function redrawn(readme: string, definition: string): string | undefined 
 }
 
 /** Machines whose README holds a drawing. */
-export function drawnMachines(root: string): { readme: string; definition: string }[] {
+export function listDrawnMachines(root: string): { readme: string; definition: string }[] {
   const folder = join(root, 'statemachines');
   return readdirSync(folder)
     .map((name) => ({
@@ -135,8 +135,8 @@ export function drawnMachines(root: string): { readme: string; definition: strin
 }
 
 if (process.argv[1]?.endsWith('draw-machines.ts')) {
-  for (const { readme, definition } of drawnMachines(process.cwd())) {
-    const text = redrawn(readFileSync(readme, 'utf8'), readFileSync(definition, 'utf8'));
+  for (const { readme, definition } of listDrawnMachines(process.cwd())) {
+    const text = redraw(readFileSync(readme, 'utf8'), readFileSync(definition, 'utf8'));
     if (text !== undefined) writeFileSync(readme, text);
   }
 }

@@ -9,7 +9,7 @@ const COMMON_PROBLEMS = ['invalid-request', 'internal-error', 'try-later'];
 export function openApiDocument(): unknown {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const [name, operation] of Object.entries(OPERATIONS)) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationOf(name, operation) };
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: toOperationObject(name, operation) };
   }
   return createDocument({
     openapi: '3.1.1',
@@ -37,7 +37,7 @@ export function openApiDocument(): unknown {
   });
 }
 
-function operationOf(operationId: string, operation: Operation): ZodOpenApiOperationObject {
+function toOperationObject(operationId: string, operation: Operation): ZodOpenApiOperationObject {
   const codes = [...operation.problems, ...COMMON_PROBLEMS];
   return {
     operationId,

@@ -18,7 +18,7 @@ const staged = execFileSync('git', ['diff', '--cached', '--name-only', '--diff-f
   .split('\0')
   .filter((path) => path !== '');
 
-function passes(command: string, args: readonly string[], cwd: string): boolean {
+function runCheck(command: string, args: readonly string[], cwd: string): boolean {
   const { status } = spawnSync(join(bin, command), args, { cwd, stdio: 'inherit' });
   return status === 0;
 }
@@ -36,12 +36,12 @@ if (staged.length > 0) {
     const formatted = staged.filter((path) => FORMATTED.test(path));
     const tidy =
       formatted.length === 0 ||
-      passes(
+      runCheck(
         'biome',
         ['check', '--vcs-enabled=false', '--no-errors-on-unmatched', '--error-on-warnings', ...formatted],
         copy,
       );
-    const clean = passes(
+    const clean = runCheck(
       'secretlint',
       ['--secretlintrc', join(root, '.secretlintrc.json'), '--no-glob', ...staged],
       copy,

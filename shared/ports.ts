@@ -2,7 +2,7 @@
  * What the use cases need from the world. Every use case takes the ports that it needs as its first argument, a plain object; the composition
  * root (shared/lambda/deps.ts) holds the one real value, test/support/ the fakes. One contract suite per port runs against both.
  */
-import type { Finding } from './domain/findings/findings.ts';
+import type { Vulnerability } from './domain/findings/findings.ts';
 import type { Key } from './domain/naming.ts';
 import type { Selector } from './domain/versions/selectors.ts';
 
@@ -52,7 +52,7 @@ export type Digest = (text: string) => string;
 export type Item = Key & Readonly<Record<string, unknown>>;
 
 /** All parts must hold. `equals` with null means that the attribute is absent. */
-export interface Condition {
+export interface WriteCondition {
   readonly exists?: boolean;
   readonly equals?: Readonly<Record<string, string | number | boolean | null>>;
   readonly oneOf?: Readonly<Record<string, readonly (string | number)[]>>;
@@ -61,7 +61,7 @@ export interface Condition {
 }
 
 export type Write =
-  | { readonly put: Item; readonly when?: Condition }
+  | { readonly put: Item; readonly when?: WriteCondition }
   | {
       readonly update: Key;
       readonly set?: Readonly<Record<string, unknown>>;
@@ -71,10 +71,10 @@ export type Write =
       readonly add?: Readonly<Record<string, number>>;
       /** Adds to the end of lists; an absent list is empty. */
       readonly append?: Readonly<Record<string, readonly unknown[]>>;
-      readonly when?: Condition;
+      readonly when?: WriteCondition;
     }
-  | { readonly delete: Key; readonly when?: Condition }
-  | { readonly check: Key; readonly when: Condition };
+  | { readonly delete: Key; readonly when?: WriteCondition }
+  | { readonly check: Key; readonly when: WriteCondition };
 
 /** A condition did not hold; nothing was written. `index` is the first write that lost, `found` the item that stands there. */
 export class WriteConflict extends Error {
@@ -141,7 +141,7 @@ export interface SelectorResolver {
   resolve(selector: Selector): Promise<Resolution>;
 }
 
-export interface PlanQueue {
+export interface ReconcileQueue {
   /** Asks for the pipelines to be planned, not before the delay is over (SQS: at most 900 s; the sweep does what is longer). */
   send(requests: readonly { pipeline: string; delaySeconds: number }[]): Promise<void>;
 }
@@ -156,12 +156,12 @@ export interface HintQueue {
 /** What Amazon Inspector says now. Only findings that are active, about packages of an operating system, and for which there is a fix. */
 export interface Findings {
   /** Those of these ARNs that are such findings; the others are left out. Throws TryLater when AWS throttles. */
-  read(arns: readonly string[]): Promise<readonly Finding[]>;
+  read(arns: readonly string[]): Promise<readonly Vulnerability[]>;
   /** All of them, page by page. `refused` where Inspector is not enabled, or may not be asked. */
   list(
     after?: string,
   ): Promise<
-    | { readonly findings: readonly Finding[]; readonly cursor?: string; readonly refused?: undefined }
+    | { readonly findings: readonly Vulnerability[]; readonly cursor?: string; readonly refused?: undefined }
     | { readonly refused: string }
   >;
 }
@@ -288,7 +288,7 @@ export interface BuildEngine {
   /** Starts, or finds what an earlier call with the same bake, attempt and variant started. Returns the build's id (an ARN). */
   start(request: BuildRequest): Promise<{ build: string }>;
   status(build: string): Promise<BuildStatus>;
-  inventory(build: string): Promise<readonly Package[]>;
+  packages(build: string): Promise<readonly Package[]>;
   /** Asks for the end of a build; one that has ended is left alone. Answers whether it has ended. */
   cancel(build: string): Promise<{ ended: boolean }>;
   /** Removes what the build left at the engine (not the image). */

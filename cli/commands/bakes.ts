@@ -3,13 +3,13 @@ import type { Approval, BakeDetails } from '../../shared/domain/api/shapes.ts';
 import { isTerminal } from '../../shared/domain/baking/lifecycle.ts';
 import type { ApiClient } from '../api-client.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { bakeLines } from './show-lines.ts';
 
 const POLL_SECONDS = 2;
 
 export async function bake(
-  context: Context,
+  context: CommandContext,
   name: string,
   options: { readonly force?: boolean; readonly wait?: boolean },
 ): Promise<ExitCode> {
@@ -38,12 +38,12 @@ export async function bake(
       break;
   }
   if (!waits) return EXIT.ok;
-  const id = answer.bake ?? (await startOf(context, api, name, answer.change ?? ''));
-  return await follow(context, api, id);
+  const id = answer.bake ?? (await waitForStart(context, api, name, answer.change ?? ''));
+  return await followBake(context, api, id);
 }
 
 /** A held request becomes a bake that takes up its change. */
-async function startOf(context: Context, api: ApiClient, pipeline: string, change: string): Promise<string> {
+async function waitForStart(context: CommandContext, api: ApiClient, pipeline: string, change: string): Promise<string> {
   for (;;) {
     const { items } = await api.call('listBakes', { query: { pipeline, limit: 10 } });
     const found = items.find((item) => item.changes.includes(change));
@@ -56,7 +56,7 @@ async function startOf(context: Context, api: ApiClient, pipeline: string, chang
 }
 
 /** Tells each change of state until the bake has ended. */
-async function follow(context: Context, api: ApiClient, id: string): Promise<ExitCode> {
+async function followBake(context: CommandContext, api: ApiClient, id: string): Promise<ExitCode> {
   let last = '';
   for (;;) {
     const found = await api.call('showBake', { parameters: { id } });
@@ -76,7 +76,7 @@ function approvalHint({ approval }: BakeDetails): string {
   return approval === undefined ? '' : ` (asked: ${approval.approvers.join(', ')})`;
 }
 
-export async function cancel(context: Context, id: string): Promise<ExitCode> {
+export async function cancel(context: CommandContext, id: string): Promise<ExitCode> {
   const api = await context.api();
   const ended = await api.call('cancelBake', { parameters: { id } });
   context.out.emit(ended);
@@ -84,7 +84,7 @@ export async function cancel(context: Context, id: string): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-export async function retry(context: Context, id: string): Promise<ExitCode> {
+export async function retry(context: CommandContext, id: string): Promise<ExitCode> {
   const api = await context.api();
   const queued = await api.call('retryBake', { parameters: { id } });
   context.out.emit(queued);
@@ -92,30 +92,30 @@ export async function retry(context: Context, id: string): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-export async function decide(
-  context: Context,
+export async function submitDecision(
+  context: CommandContext,
   id: string,
   decision: 'approve' | 'reject',
   comment: string,
 ): Promise<ExitCode> {
   const api = await context.api();
   const approval = await api.call('decideApproval', {
-    parameters: { id: await approvalOf(api, id) },
+    parameters: { id: await findApprovalId(api, id) },
     body: { decision, comment },
   });
   context.out.emit(approval);
-  context.out.print([sentence(approval)]);
+  context.out.print([describeApproval(approval)]);
   return EXIT.ok;
 }
 
 /** People have the id of a bake at hand, mails and lists the id of the request. */
-async function approvalOf(api: ApiClient, id: string): Promise<string> {
+async function findApprovalId(api: ApiClient, id: string): Promise<string> {
   if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return id;
   const { approval } = await api.call('showBake', { parameters: { id } });
   if (approval !== undefined) return approval.id;
   throw new CommandFailed(EXIT.notFound, `Bake ${id} has not asked for approval.`);
 }
 
-function sentence({ pipeline, state, decision }: Approval): string {
+function describeApproval({ pipeline, state, decision }: Approval): string {
   return `${pipeline} is ${state}${decision === undefined ? '' : ` by ${decision.by}`}.`;
 }

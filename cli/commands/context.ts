@@ -2,7 +2,7 @@ import type { ApiClient } from '../api-client.ts';
 import type { Output } from '../output.ts';
 
 /** What every command is given. */
-export interface Context {
+export interface CommandContext {
   readonly out: Output;
   /** Found and signed for when a command first needs it. */
   readonly api: () => Promise<ApiClient>;

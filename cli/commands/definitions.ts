@@ -3,15 +3,15 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { InvalidDefinition, type Problem } from '../../shared/domain/errors.ts';
 import { count } from '../../shared/domain/telling/wording.ts';
-import { type DefinitionFile, loadDefinitions, shownPath } from '../definition-file.ts';
+import { type DefinitionFile, loadDefinitions, toShownPath } from '../definition-file.ts';
 import { CommandFailed, describeProblem, EXIT, type ExitCode } from '../exit.ts';
-import { table } from '../output.ts';
-import type { Context } from './context.ts';
+import { formatTable } from '../output.ts';
+import type { CommandContext } from './context.ts';
 import { starterDefinition } from './starter.ts';
 
 const SCHEMA = resolve(import.meta.dirname, '../../docs/pipeline.schema.json');
 
-export function init({ out }: Context, name: string): ExitCode {
+export function init({ out }: CommandContext, name: string): ExitCode {
   const file = `${name}.yml`;
   if (existsSync(file))
     throw new CommandFailed(EXIT.conflict, `${file} exists already; nothing was written.`);
@@ -25,8 +25,8 @@ export function init({ out }: Context, name: string): ExitCode {
   return EXIT.ok;
 }
 
-export function validate({ out }: Context, files: readonly string[]): ExitCode {
-  const problems = problemsIn(files);
+export function validate({ out }: CommandContext, files: readonly string[]): ExitCode {
+  const problems = listProblems(files);
   out.emit({ valid: problems.length === 0, problems });
   if (problems.length === 0) {
     out.print([`${count(files.length, 'file')} valid.`]);
@@ -37,7 +37,7 @@ export function validate({ out }: Context, files: readonly string[]): ExitCode {
   return EXIT.invalid;
 }
 
-export async function apply(context: Context, files: readonly string[]): Promise<ExitCode> {
+export async function apply(context: CommandContext, files: readonly string[]): Promise<ExitCode> {
   const { out } = context;
   const loaded = load(files);
   const api = await context.api();
@@ -48,12 +48,12 @@ export async function apply(context: Context, files: readonly string[]): Promise
     } catch (error) {
       if (applied.length > 0)
         out.remark(`Applied before: ${applied.map(({ pipeline }) => pipeline).join(', ')}`);
-      throw placed(error, entry);
+      throw locateProblems(error, entry);
     }
   }
   out.emit(applied);
   out.print(
-    table(
+    formatTable(
       [{ title: 'PIPELINE' }, { title: 'REVISION' }, { title: 'OUTCOME' }],
       applied.map(({ pipeline, revision, outcome }) => [pipeline, String(revision), outcome]),
       out.columns,
@@ -68,33 +68,33 @@ function load(files: readonly string[]): DefinitionFile[] {
     return loadDefinitions(files);
   } catch (error) {
     if (!(error instanceof InvalidDefinition)) throw error;
-    throw new CommandFailed(EXIT.invalid, 'Nothing was applied.', shown(error.problems));
+    throw new CommandFailed(EXIT.invalid, 'Nothing was applied.', withShownPaths(error.problems));
   }
 }
 
-function problemsIn(files: readonly string[]): readonly Problem[] {
+function listProblems(files: readonly string[]): readonly Problem[] {
   try {
     loadDefinitions(files);
     return [];
   } catch (error) {
-    if (error instanceof InvalidDefinition) return shown(error.problems);
+    if (error instanceof InvalidDefinition) return withShownPaths(error.problems);
     throw error;
   }
 }
 
 /** The service knows fields, not lines: they are looked up in the file that was sent. */
-function placed(error: unknown, entry: DefinitionFile): unknown {
+function locateProblems(error: unknown, entry: DefinitionFile): unknown {
   if (!(error instanceof CommandFailed)) return error;
   const problems = error.problems.map((problem) => {
-    const line = entry.lineOf(problem.field);
-    return { ...problem, file: shownPath(entry.file), ...(line === undefined ? {} : { line }) };
+    const line = entry.findLine(problem.field);
+    return { ...problem, file: toShownPath(entry.file), ...(line === undefined ? {} : { line }) };
   });
   const message = `${entry.definition.name} was not applied: ${error.message}`;
   return new CommandFailed(error.exitCode, message, problems, { cause: error });
 }
 
-function shown(problems: readonly Problem[]): Problem[] {
+function withShownPaths(problems: readonly Problem[]): Problem[] {
   return problems.map((problem) =>
-    problem.file === undefined ? problem : { ...problem, file: shownPath(problem.file) },
+    problem.file === undefined ? problem : { ...problem, file: toShownPath(problem.file) },
   );
 }

@@ -3,18 +3,18 @@ import type { Explanation } from '../../shared/domain/api/planning.ts';
 import type { Remedy } from '../../shared/domain/telling/remedies.ts';
 import {
   count,
-  describeMove,
+  describeChange,
   describeSelector,
   describeTime,
   describeVersion,
   wrap,
 } from '../../shared/domain/telling/wording.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { shortTime } from '../output.ts';
-import type { Context } from './context.ts';
+import { formatTime } from '../output.ts';
+import type { CommandContext } from './context.ts';
 import { factLines } from './show-lines.ts';
 
-export async function explain({ out, api }: Context, name: string): Promise<ExitCode> {
+export async function explain({ out, api }: CommandContext, name: string): Promise<ExitCode> {
   const explanation = await (await api()).call('explainPipeline', { parameters: { name } });
   out.emit(explanation);
   out.print(explanationLines(explanation, out.columns));
@@ -23,11 +23,11 @@ export async function explain({ out, api }: Context, name: string): Promise<Exit
 
 export function explanationLines(explanation: Explanation, width: number): string[] {
   return [
-    ...factLines(factsOf(explanation), width),
+    ...factLines(listFacts(explanation), width),
     ...section('Why it was last baked', lastLines(explanation, width)),
-    ...section(titleOf(explanation), decisionLines(explanation, width)),
+    ...section(describeTitle(explanation), decisionLines(explanation, width)),
     ...section('What waits to be taken up', pendingLines(explanation, width)),
-    ...section('What is not followed now', troubledLines(explanation, width)),
+    ...section('What is not followed now', unresolvedLines(explanation, width)),
   ];
 }
 
@@ -43,7 +43,7 @@ const STATES: Readonly<Record<Explanation['state'], string>> = {
   'never-baked': 'never baked',
 };
 
-function factsOf(explanation: Explanation): [string, string][] {
+function listFacts(explanation: Explanation): [string, string][] {
   const { pipeline, state, disabled, current, schedule, frozen, dueAt, request } = explanation;
   const facts: [string, string | undefined][] = [
     ['Pipeline', pipeline],
@@ -51,10 +51,10 @@ function factsOf(explanation: Explanation): [string, string][] {
     [
       'Disabled',
       disabled &&
-        `${shortTime(disabled.at)} by ${disabled.by}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`,
+        `${formatTime(disabled.at)} by ${disabled.by}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`,
     ],
-    ['Released', current && `${shortTime(current.at)}, release ${current.release}`],
-    ['Asked for', request && `${shortTime(request.at)} by ${request.by}${request.force ? ', by force' : ''}`],
+    ['Released', current && `${formatTime(current.at)}, release ${current.release}`],
+    ['Asked for', request && `${formatTime(request.at)} by ${request.by}${request.force ? ', by force' : ''}`],
     [
       'Schedule',
       schedule &&
@@ -70,7 +70,7 @@ function lastLines({ last }: Explanation, width: number): string[] {
   if (last === undefined) return [];
   const { moreCauses = 0 } = last;
   return [
-    ...wrap(`Bake ${last.id}, ${shortTime(last.createdAt)}, ${last.state}`, width, '  '),
+    ...wrap(`Bake ${last.id}, ${formatTime(last.createdAt)}, ${last.state}`, width, '  '),
     ...wrap(last.reason, width, '  '),
     ...last.chains.flatMap((chain) => ['', ...chainLines(chain, last.id, width)]),
     ...(moreCauses === 0 ? [] : ['', `  and ${count(moreCauses, 'earlier cause')}`]),
@@ -85,7 +85,7 @@ function chainLines(chain: Chain, bake: string, width: number): string[] {
   const lines = chain.map((link) =>
     link.kind === 'bake'
       ? `bake ${link.bake} of ${link.pipeline}`
-      : `${describeMove(link.change)} (${shortTime(link.change.at)})`,
+      : `${describeChange(link.change)} (${formatTime(link.change.at)})`,
   );
   return [...lines, `bake ${bake}`].flatMap((line, index) =>
     wrap(line, width - 7, '').map((part, row) => {
@@ -95,8 +95,8 @@ function chainLines(chain: Chain, bake: string, width: number): string[] {
   );
 }
 
-function titleOf({ state, decision }: Explanation): string {
-  const when = decision === undefined ? '' : ` (since ${shortTime(decision.at)})`;
+function describeTitle({ state, decision }: Explanation): string {
+  const when = decision === undefined ? '' : ` (since ${formatTime(decision.at)})`;
   if (state === 'baking') return `Why nothing else starts${when}`;
   return `Why it does not bake now${when}`;
 }
@@ -127,12 +127,12 @@ function remedyLines({ sentence, command }: Remedy, isFirst: boolean, width: num
 
 function pendingLines({ pending, morePending }: Explanation, width: number): string[] {
   return [
-    ...pending.flatMap((change) => hanging(`${describeMove(change)} (${shortTime(change.at)})`, width)),
+    ...pending.flatMap((change) => hanging(`${describeChange(change)} (${formatTime(change.at)})`, width)),
     ...(morePending === 0 ? [] : [`  and ${count(morePending, 'earlier change')}`]),
   ];
 }
 
-function troubledLines({ troubled }: Explanation, width: number): string[] {
+function unresolvedLines({ unresolved: troubled }: Explanation, width: number): string[] {
   return troubled.flatMap(({ key, version, problem }) =>
     hanging(
       `${describeSelector(key)}: ${problem}${version === undefined ? '' : `; it stays at ${describeVersion(version)}`}`,

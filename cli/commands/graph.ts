@@ -1,15 +1,15 @@
 /** `graph`: who is built on what, as mermaid text or as data. */
 import type { Graph } from '../../shared/domain/api/planning.ts';
-import { mermaidOf } from '../../shared/domain/definitions/mermaid.ts';
+import { toMermaid } from '../../shared/domain/definitions/mermaid.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 export interface GraphOptions {
   readonly upstream?: string;
   readonly downstream?: string;
 }
 
-export async function graph({ out, api }: Context, options: GraphOptions): Promise<ExitCode> {
+export async function graph({ out, api }: CommandContext, options: GraphOptions): Promise<ExitCode> {
   const client = await api();
   const nodes = new Map<string, Graph['nodes'][number]>();
   const edges: Graph['edges'] = [];
@@ -22,12 +22,12 @@ export async function graph({ out, api }: Context, options: GraphOptions): Promi
     // Several pages may name one component.
     for (const node of page.nodes) nodes.set(node.id, node);
     edges.push(...page.edges);
-    isCut ||= page.isCut;
+    isCut ||= page.truncated;
     cursor = page.cursor;
   } while (cursor !== undefined);
   const whole = { nodes: [...nodes.values()], edges };
   out.emit({ ...whole, isCut });
-  out.print(mermaidOf(whole));
+  out.print(toMermaid(whole));
   if (isCut) out.remark(`Only the nearest ${nodes.size} are shown; there are more.`);
   return EXIT.ok;
 }

@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { count, wrap } from '../../shared/domain/telling/wording.ts';
-import { shownPath } from '../definition-file.ts';
+import { toShownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
-import { definitionsOf, type Imported } from '../import/definitions.ts';
+import { importDefinitions, type Imported } from '../import/definitions.ts';
 import { openAccount } from '../import/open-account.ts';
-import { fileText } from '../import/text.ts';
-import type { Context } from './context.ts';
+import { formatFile } from '../import/text.ts';
+import type { CommandContext } from './context.ts';
 
 export interface ImportOptions {
   readonly out: string;
@@ -19,12 +19,12 @@ export interface ImportOptions {
 const SCHEMA = resolve(import.meta.dirname, '../../docs/pipeline.schema.json');
 
 export async function importImageBuilder(
-  context: Pick<Context, 'out'>,
+  context: Pick<CommandContext, 'out'>,
   options: ImportOptions,
 ): Promise<ExitCode> {
   const { out } = context;
   const account = await openAccount(options, process.env);
-  const imported = definitionsOf(await account.read());
+  const imported = importDefinitions(await account.read());
   const written = write(imported, options);
   out.emit({
     region: account.region,
@@ -40,7 +40,7 @@ export async function importImageBuilder(
     out.print([`There are no pipelines of EC2 Image Builder in ${account.region}.`]);
     return EXIT.ok;
   }
-  out.print(imported.flatMap((entry, index) => linesOf(entry, written[index])));
+  out.print(imported.flatMap((entry, index) => describeImported(entry, written[index])));
   const files = written.filter((file) => file !== undefined);
   const left = imported.length - files.length;
   out.remark(
@@ -54,7 +54,7 @@ function write(imported: readonly Imported[], { out, force = false }: ImportOpti
   const files = imported.map(({ definition }) =>
     definition === undefined ? undefined : join(out, `${definition.name}.yml`),
   );
-  const there = files.flatMap((file) => (file !== undefined && existsSync(file) ? [shownPath(file)] : []));
+  const there = files.flatMap((file) => (file !== undefined && existsSync(file) ? [toShownPath(file)] : []));
   if (there.length > 0 && !force)
     throw new CommandFailed(
       EXIT.conflict,
@@ -64,12 +64,12 @@ function write(imported: readonly Imported[], { out, force = false }: ImportOpti
   const schema = relative(resolve(out), SCHEMA);
   imported.forEach((entry, index) => {
     const file = files[index];
-    if (file !== undefined) writeFileSync(file, fileText(entry, schema));
+    if (file !== undefined) writeFileSync(file, formatFile(entry, schema));
   });
-  return files.map((file) => (file === undefined ? undefined : shownPath(file)));
+  return files.map((file) => (file === undefined ? undefined : toShownPath(file)));
 }
 
-function linesOf({ name, skipped, notes }: Imported, file: string | undefined): string[] {
+function describeImported({ name, skipped, notes }: Imported, file: string | undefined): string[] {
   const head = file === undefined ? `${name}: left out` : `${name} -> ${file}`;
   const reasons = [
     ...(skipped === undefined ? [] : [skipped]),

@@ -1,12 +1,12 @@
 /** `enable`, `disable`, `delete`, `waves`, `confirm`: what people decide about pipelines and about waves that are too large. */
 import type { Change } from '../../shared/domain/api/shapes.ts';
 import type { HoldReason } from '../../shared/domain/records/planning.ts';
-import { count, describeMove, wrap } from '../../shared/domain/telling/wording.ts';
+import { count, describeChange, wrap } from '../../shared/domain/telling/wording.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { shortTime } from '../output.ts';
-import type { Context } from './context.ts';
+import { formatTime } from '../output.ts';
+import type { CommandContext } from './context.ts';
 
-export async function enable({ out, api }: Context, name: string): Promise<ExitCode> {
+export async function enable({ out, api }: CommandContext, name: string): Promise<ExitCode> {
   const answer = await (await api()).call('enablePipeline', { parameters: { name } });
   out.emit(answer);
   const done = `${name} is enabled${answer.outcome === 'unchanged' ? ' already' : ''}.`;
@@ -29,7 +29,7 @@ export async function enable({ out, api }: Context, name: string): Promise<ExitC
 }
 
 export async function disable(
-  { out, api }: Context,
+  { out, api }: CommandContext,
   name: string,
   { reason }: { readonly reason: string },
 ): Promise<ExitCode> {
@@ -48,7 +48,7 @@ export async function disable(
   return EXIT.ok;
 }
 
-export async function remove({ out, api }: Context, name: string): Promise<ExitCode> {
+export async function remove({ out, api }: CommandContext, name: string): Promise<ExitCode> {
   const deleted = await (await api()).call('deletePipeline', { parameters: { name } });
   out.emit(deleted);
   out.print([
@@ -58,7 +58,7 @@ export async function remove({ out, api }: Context, name: string): Promise<ExitC
   return EXIT.ok;
 }
 
-export async function waves({ out, api }: Context): Promise<ExitCode> {
+export async function waves({ out, api }: CommandContext): Promise<ExitCode> {
   const client = await api();
   const all: Change[] = [];
   let cursor: string | undefined;
@@ -72,22 +72,22 @@ export async function waves({ out, api }: Context): Promise<ExitCode> {
     all.length === 0
       ? ['No wave waits for a confirmation.']
       : all.flatMap((change) => [
-          `${change.id}  ${shortTime(change.at)}  ${imagesOf(change)}`,
-          ...wrap(describeMove(change), out.columns, '  '),
+          `${change.id}  ${formatTime(change.at)}  ${describeWaveSize(change)}`,
+          ...wrap(describeChange(change), out.columns, '  '),
         ]),
   );
   if (all.length > 0) out.remark('To let one start: ovenbird confirm CHANGE');
   return EXIT.ok;
 }
 
-export async function confirm({ out, api }: Context, id: string): Promise<ExitCode> {
+export async function confirm({ out, api }: CommandContext, id: string): Promise<ExitCode> {
   const change = await (await api()).call('confirmWave', { parameters: { id } });
   out.emit(change);
-  out.print(wrap(`Confirmed: ${imagesOf(change)} bake for ${describeMove(change)}.`, out.columns));
+  out.print(wrap(`Confirmed: ${describeWaveSize(change)} bake for ${describeChange(change)}.`, out.columns));
   return EXIT.ok;
 }
 
-function imagesOf({ wave }: Change): string {
+function describeWaveSize({ wave }: Change): string {
   return `${wave?.isMore === true ? 'more than ' : ''}${count(wave?.size ?? 0, 'image')}`;
 }
 

@@ -4,16 +4,16 @@ import type { Preview } from '../../shared/domain/api/planning.ts';
 import { InvalidDefinition } from '../../shared/domain/errors.ts';
 import {
   count,
-  describeMove,
+  describeChange,
   describeSeconds,
   describeSelector,
-  listed,
+  joinWords,
   wrap,
 } from '../../shared/domain/telling/wording.ts';
-import { type DefinitionFile, loadDefinitions, shownPath } from '../definition-file.ts';
+import { type DefinitionFile, loadDefinitions, toShownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
-import { table } from '../output.ts';
-import type { Context } from './context.ts';
+import { formatTable } from '../output.ts';
+import type { CommandContext } from './context.ts';
 
 export interface PlanOptions {
   /** `SELECTOR=VERSION` each. */
@@ -21,12 +21,12 @@ export interface PlanOptions {
 }
 
 export async function plan(
-  { out, api }: Context,
+  { out, api }: CommandContext,
   files: readonly string[],
   options: PlanOptions,
 ): Promise<ExitCode> {
   const loaded = load(files);
-  const changes = options.change.map(changeOf);
+  const changes = options.change.map(parseChange);
   const client = await api();
   try {
     const preview = await client.call('previewPlan', {
@@ -36,7 +36,7 @@ export async function plan(
     out.print(previewLines(preview, out.columns));
     return EXIT.ok;
   } catch (error) {
-    throw placed(error, loaded);
+    throw locateProblems(error, loaded);
   }
 }
 
@@ -49,14 +49,14 @@ function load(files: readonly string[]): DefinitionFile[] {
   } catch (error) {
     if (!(error instanceof InvalidDefinition)) throw error;
     const problems = error.problems.map((problem) =>
-      problem.file === undefined ? problem : { ...problem, file: shownPath(problem.file) },
+      problem.file === undefined ? problem : { ...problem, file: toShownPath(problem.file) },
     );
     throw new CommandFailed(EXIT.invalid, 'There is nothing to plan.', problems);
   }
 }
 
 /** Selectors may hold "=", versions do not. */
-function changeOf(text: string): { selector: string; version: string } {
+function parseChange(text: string): { selector: string; version: string } {
   const split = text.lastIndexOf('=');
   if (split <= 0 || split === text.length - 1)
     throw new CommandFailed(
@@ -67,13 +67,13 @@ function changeOf(text: string): { selector: string; version: string } {
 }
 
 /** The service knows pipelines and fields; files and lines are looked up in what was sent. */
-function placed(error: unknown, loaded: readonly DefinitionFile[]): unknown {
+function locateProblems(error: unknown, loaded: readonly DefinitionFile[]): unknown {
   if (!(error instanceof CommandFailed)) return error;
   const problems = error.problems.map((problem) => {
     const entry = loaded.find(({ definition }) => definition.name === problem.file);
     if (entry === undefined) return problem;
-    const line = entry.lineOf(problem.field);
-    return { ...problem, file: shownPath(entry.file), ...(line === undefined ? {} : { line }) };
+    const line = entry.findLine(problem.field);
+    return { ...problem, file: toShownPath(entry.file), ...(line === undefined ? {} : { line }) };
   });
   return new CommandFailed(error.exitCode, error.message, problems, { cause: error });
 }
@@ -86,7 +86,7 @@ export function previewLines(preview: Preview, width: number): string[] {
     ...waves.flatMap((wave, index) => [...(index === 0 ? [] : ['']), ...waveLines(wave, width)]),
     ...section('Would not start', heldLines(preview, width)),
     ...section('Bakes already', runningLines(preview, width)),
-    ...(waves.length === 0 ? [] : ['', ...sumLines(preview, width)]),
+    ...(waves.length === 0 ? [] : ['', ...totalLines(preview, width)]),
     ...notes.flatMap((note) => ['', ...wrap(note, width)]),
     ...(stopped === undefined ? [] : ['', ...wrap(`The plan was cut off ${stopped}; there is more.`, width)]),
     '',
@@ -102,7 +102,7 @@ function section(title: string, lines: readonly string[]): string[] {
 function givenLines({ applied, moved }: Preview, width: number): string[] {
   const lines = [
     ...applied.map(({ pipeline, revision, outcome }) => `${pipeline}: revision ${revision}, ${outcome}`),
-    ...moved.map((change) => describeMove(change)),
+    ...moved.map((change) => describeChange(change)),
   ].flatMap((line) => wrap(line, width - 2).map((part, index) => `${index === 0 ? '  ' : '    '}${part}`));
   return lines.length === 0 ? [] : ['With', ...lines, ''];
 }
@@ -113,7 +113,7 @@ type Bake = Wave['bakes'][number];
 function waveLines({ level, bakes }: Wave, width: number): string[] {
   return [
     `Wave ${level}: ${count(bakes.length, 'image')}`,
-    ...table(
+    ...formatTable(
       [
         { title: '  PIPELINE', most: 26 },
         { title: 'FROM' },
@@ -127,22 +127,22 @@ function waveLines({ level, bakes }: Wave, width: number): string[] {
         bake.startsAt,
         bake.startsIn === 0 ? 'now' : `+${describeSeconds(bake.startsIn)}`,
         bake.seconds === undefined ? '?' : describeSeconds(bake.seconds),
-        placesOf(bake),
-        whyOf(bake),
+        describeTargets(bake),
+        describeBakeReason(bake),
       ]),
       width,
     ),
   ];
 }
 
-function placesOf({ targets }: Bake): string {
+function describeTargets({ targets }: Bake): string {
   if (targets.length === 0) return '-';
   const accounts = new Set(targets.map(({ account }) => account)).size;
   const regions = new Set(targets.map(({ region }) => region)).size;
   return `${accounts} acc, ${regions} reg`;
 }
 
-function whyOf({ changes, reason, isAsked, isSuperseded }: Bake): string {
+function describeBakeReason({ changes, reason, isAsked, isSuperseded }: Bake): string {
   const what = [...new Set(changes.map(({ selector }) => describeSelector(selector)))];
   if (isSuperseded) return 'overtaken by newer versions';
   return `${isAsked ? '' : '(anyway) '}${what.length === 0 ? reason : what.join(', ')}`;
@@ -166,13 +166,13 @@ function runningLines({ running }: Preview, width: number): string[] {
   return running.flatMap(({ bake, pipeline, state }) => wrap(`${pipeline}: ${bake}, ${state}`, width, '  '));
 }
 
-function sumLines(preview: Preview, width: number): string[] {
+function totalLines(preview: Preview, width: number): string[] {
   const { seconds, unknownTime, approvals, cost, confirm } = preview;
   const asked = preview.waves.flatMap(({ bakes }) => bakes).filter(({ isAsked }) => isAsked);
   if (asked.length === 0) return ['All of it happens anyway: it is due already.'];
   const time = seconds === undefined ? 'nobody knows yet how long' : `about ${describeSeconds(seconds)}`;
   const without =
-    seconds === undefined || unknownTime.length === 0 ? '' : ` (${named(unknownTime)} not counted)`;
+    seconds === undefined || unknownTime.length === 0 ? '' : ` (${listNames(unknownTime)} not counted)`;
   const people =
     approvals.count === 0
       ? ''
@@ -185,23 +185,23 @@ function sumLines(preview: Preview, width: number): string[] {
       `$${once.toFixed(2)}: build ${cost.build.toFixed(2)}, test ${cost.test.toFixed(2)}, transfer ${cost.transfer.toFixed(2)}; at most $${cost.monthly.toFixed(2)} a month for copies`,
       width,
     ),
-    ...(cost.unknown.length === 0 ? [] : hanging('', `without ${named(cost.unknown)}`, width)),
+    ...(cost.unknown.length === 0 ? [] : hanging('', `without ${listNames(cost.unknown)}`, width)),
     ...hanging('', `prices of ${cost.prices.region}, ${cost.prices.date}`, width),
     ...confirm.flatMap((change) =>
       hanging(
         'Confirm',
-        `${describeMove(change)} bakes so many images that it waits for a person; when it has come: ovenbird waves`,
+        `${describeChange(change)} bakes so many images that it waits for a person; when it has come: ovenbird waves`,
         width,
       ),
     ),
   ];
 }
 
-const NAMED = 3;
+const MAX_NAMED = 3;
 
-function named(words: readonly string[]): string {
-  const more = words.length - NAMED;
-  return listed([...words.slice(0, NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+function listNames(words: readonly string[]): string {
+  const more = words.length - MAX_NAMED;
+  return joinWords([...words.slice(0, MAX_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
 }
 
 function hanging(title: string, text: string, width: number): string[] {

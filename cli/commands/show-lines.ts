@@ -7,65 +7,65 @@ import type {
   PipelineDetails,
 } from '../../shared/domain/api/shapes.ts';
 import {
-  cut,
-  describeMove,
+  truncate,
+  describeChange,
   describeSeconds,
   describeSelector,
   describeVersion,
   wrap,
 } from '../../shared/domain/telling/wording.ts';
-import { shortTime, table } from '../output.ts';
+import { formatTime, formatTable } from '../output.ts';
 
 export function pipelineTable(pipelines: readonly Pipeline[], width: number): string[] {
-  return table(
+  return formatTable(
     [{ title: 'PIPELINE', most: 24 }, { title: 'STATE' }, { title: 'RELEASED' }, { title: 'WHY' }],
     pipelines.map((pipeline) => [
       pipeline.name,
-      stateOf(pipeline),
-      shortTime(pipeline.current?.at),
-      whyOf(pipeline),
+      describeState(pipeline),
+      formatTime(pipeline.current?.at),
+      describeHold(pipeline),
     ]),
     width,
   );
 }
 
-function stateOf(pipeline: Pipeline): string {
+function describeState(pipeline: Pipeline): string {
   if (!pipeline.enabled) return 'disabled';
   if (pipeline.activeBake !== undefined) return 'baking';
   if (pipeline.decision?.kind === 'hold') return 'held';
-  if (pipeline.dirty) return 'due';
+  if (pipeline.pending) return 'due';
   return pipeline.current === undefined ? 'no image' : 'current';
 }
 
-function disabledBy({ by, at, reason }: NonNullable<Pipeline['disabled']>): string {
-  return `${shortTime(at)} by ${by}${reason === '' ? '' : `: ${reason}`}`;
+function describeDisabled({ by, at, reason }: NonNullable<Pipeline['disabled']>): string {
+  return `${formatTime(at)} by ${by}${reason === '' ? '' : `: ${reason}`}`;
 }
 
-function whyOf({ activeBake, decision }: Pipeline): string {
+function describeHold({ activeBake, decision }: Pipeline): string {
   if (activeBake !== undefined) return `bake ${activeBake}`;
   return decision?.kind === 'hold' ? (decision.reasons[0]?.message ?? '') : '';
 }
 
 export function bakeTable(bakes: readonly Bake[], width: number): string[] {
-  return table(
+  return formatTable(
     [{ title: 'BAKE' }, { title: 'PIPELINE', most: 16 }, { title: 'STATE' }, { title: 'STARTED' }],
     bakes.map((bake) => [
       bake.id,
       bake.pipeline,
       bake.attempt > 1 ? `${bake.state} (${bake.attempt})` : bake.state,
-      shortTime(bake.createdAt),
+      formatTime(bake.createdAt),
     ]),
     width,
   );
 }
 
 export function approvalTable(approvals: readonly Approval[], width: number): string[] {
-  return table(
+  return formatTable(
     [{ title: 'BAKE' }, { title: 'PIPELINE', most: 16 }, { title: 'UNTIL' }, { title: 'ASKED' }],
     approvals.map((approval) => [
       approval.bake,
       approval.pipeline,
-      shortTime(approval.expiresAt),
+      formatTime(approval.expiresAt),
       approval.approvers.join(', '),
     ]),
     width,
@@ -75,13 +75,13 @@ export function approvalTable(approvals: readonly Approval[], width: number): st
 export function pipelineLines(pipeline: PipelineDetails, width: number): string[] {
   const facts: [string, string][] = [
     ['Pipeline', pipeline.name],
-    ['State', stateOf(pipeline)],
+    ['State', describeState(pipeline)],
     ...(pipeline.disabled === undefined
       ? []
-      : [['Disabled', disabledBy(pipeline.disabled)] satisfies [string, string]]),
+      : [['Disabled', describeDisabled(pipeline.disabled)] satisfies [string, string]]),
     ['Revision', `${pipeline.revision}, applied by ${pipeline.appliedBy}`],
     ['Channel', pipeline.channel],
-    ['Released', shortTime(pipeline.current?.at)],
+    ['Released', formatTime(pipeline.current?.at)],
     ...Object.entries(pipeline.current?.images ?? {}).map(([variant, image]): [string, string] => [
       'Image',
       `${image} (${variant})`,
@@ -102,7 +102,7 @@ export function pipelineLines(pipeline: PipelineDetails, width: number): string[
     '',
     'Made of',
     ...pipeline.selectors.map(({ key, version, problem }) =>
-      cut(
+      truncate(
         `  ${describeSelector(key)}: ${problem ?? (version === undefined ? 'not resolved yet' : describeVersion(version))}`,
         width,
       ),
@@ -119,8 +119,8 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
     ['Pipeline', bake.pipeline],
     ['State', `${bake.state}${bake.attempt > 1 ? `, attempt ${bake.attempt}` : ''}`],
     ['Why', bake.reason],
-    ['Started', shortTime(bake.createdAt)],
-    ['Ended', shortTime(bake.endedAt)],
+    ['Started', formatTime(bake.createdAt)],
+    ['Ended', formatTime(bake.endedAt)],
     ...(bake.requestedBy === undefined ? [] : [['Asked by', bake.requestedBy] satisfies [string, string]]),
     ...bake.images.map(({ imageId, variant }): [string, string] => [
       'Image',
@@ -130,20 +130,20 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
   const steps = bake.steps.filter((step) => step.attempt === bake.attempt);
   return [
     ...factLines(facts, width),
-    ...(bake.changesInFull.length === 0
+    ...(bake.changeDetails.length === 0
       ? []
       : [
           '',
           'Takes up',
-          ...bake.changesInFull.flatMap((change) => [
-            cut(`  ${describeMove(change)}`, width),
-            ...(change.first === undefined ? [] : [cut(`    from ${describeMove(change.first)}`, width)]),
+          ...bake.changeDetails.flatMap((change) => [
+            truncate(`  ${describeChange(change)}`, width),
+            ...(change.first === undefined ? [] : [truncate(`    from ${describeChange(change.first)}`, width)]),
           ]),
         ]),
     '',
     ...(steps.length === 0
       ? ['No step has begun.']
-      : table(
+      : formatTable(
           [{ title: 'STEP' }, { title: 'STATE' }, { title: 'TOOK' }, { title: 'SUMMARY' }],
           steps.map(({ name, state, startedAt, endedAt, summary }) => [
             name,
@@ -167,7 +167,7 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
       ? []
       : [
           '',
-          ...table(
+          ...formatTable(
             [{ title: 'ACCOUNT' }, { title: 'REGION' }, { title: 'STATE' }, { title: 'IMAGE' }],
             bake.targets.map(({ account, region, state, imageId, problem }) => [
               account,

@@ -1,7 +1,7 @@
 /** `status`: all pipelines, one of them, bakes, one bake, or what waits for approval. */
 import type { ApiClient } from '../api-client.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { approvalTable, bakeLines, bakeTable, pipelineLines, pipelineTable } from './show-lines.ts';
 
 export interface StatusOptions {
@@ -12,7 +12,7 @@ export interface StatusOptions {
 }
 
 export async function status(
-  context: Context,
+  context: CommandContext,
   name: string | undefined,
   options: StatusOptions,
 ): Promise<ExitCode> {

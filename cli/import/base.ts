@@ -21,12 +21,12 @@ export function parseImageArn(text: string): ImageArn | undefined {
 }
 
 /** The image of a recipe bears its name in lower case, with dashes (aws.md 1.8). */
-export function slugOf(name: string): string {
+export function toSlug(name: string): string {
   return name.toLowerCase().replaceAll(/[ _]/g, '-');
 }
 
 /** Anything but another pipeline. Undefined where a definition cannot name it. */
-export function otherBase(
+export function parseBase(
   parentImage: string,
   region: string,
 ): { readonly base: DefinitionInput['base']; readonly notes: Note[] } | { readonly reason: string } {
@@ -35,7 +35,7 @@ export function otherBase(
     const reason = `${parentImage} is pinned, as at Image Builder: the image is not rebuilt when a newer one appears.`;
     return { base: { ami: parentImage }, notes: [{ field, reason }] };
   }
-  const parameter = parameterIn(parentImage);
+  const parameter = parseParameter(parentImage);
   if (parameter !== undefined) {
     if (parameter.region !== undefined && parameter.region !== region)
       return {
@@ -53,7 +53,7 @@ export function otherBase(
 }
 
 /** `ssm:/path`, or `ssm:arn:aws:ssm:region:account:parameter/path` (imagebuilder CreateImageRecipeRequest.parentImage). */
-export function parameterIn(
+export function parseParameter(
   text: string,
 ): { readonly name: string; readonly region?: string; readonly account?: string } | undefined {
   if (!text.startsWith('ssm:')) return undefined;

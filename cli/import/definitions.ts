@@ -8,17 +8,17 @@ import {
   type DefinitionInput,
   DefinitionSchema,
 } from '../../shared/domain/definitions/definition.ts';
-import { problemsOfIssues } from '../definition-problems.ts';
-import { otherBase } from './base.ts';
-import { distributionOf } from './distribution.ts';
+import { describeIssues } from '../definition-problems.ts';
+import { parseBase } from './base.ts';
+import { importDistribution } from './distribution.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import type { Imported } from './imported.ts';
-import { namesFor } from './names.ts';
-import { isSet, type Note, noteIf, notesOf } from './notes.ts';
-import { withOwnParameters } from './parameters.ts';
-import { type Origins, originsAmong } from './parents.ts';
-import { architectureOf, componentsOf, instanceTypesOf, volumesOf } from './recipe.ts';
-import { triggersOf } from './triggers.ts';
+import { chooseNames } from './names.ts';
+import { isSet, type Note, noteIf, listNotes } from './notes.ts';
+import { assignParameters } from './parameters.ts';
+import { type Origins, findOrigins } from './parents.ts';
+import { findArchitecture, importComponents, importInstanceTypes, importVolumes } from './recipe.ts';
+import { importTriggers } from './triggers.ts';
 
 export type { Imported } from './imported.ts';
 
@@ -29,21 +29,21 @@ systemctl is-system-running --wait || systemctl --failed
 test -f /etc/os-release
 `;
 
-export function definitionsOf(found: readonly FoundPipeline[]): Imported[] {
-  const names = namesFor(found.map(({ pipeline }) => pipeline.name ?? ''));
+export function importDefinitions(found: readonly FoundPipeline[]): Imported[] {
+  const names = chooseNames(found.map(({ pipeline }) => pipeline.name ?? ''));
   const nameOf = new Map(found.map(({ pipeline }, index) => [pipeline.arn ?? '', names[index] ?? '']));
   // A parent that is left out is no base; leaving one out may leave others without theirs.
-  let left = new Set(found.filter(({ pipeline, recipe }) => whyNot(pipeline, recipe) === undefined));
+  let left = new Set(found.filter(({ pipeline, recipe }) => describeObstacle(pipeline, recipe) === undefined));
   for (let rounds = 0; ; rounds += 1) {
     const taken = left;
-    const origins = originsAmong([...taken], nameOf);
-    const imported = found.map((entry) => importOne(entry, nameOf, origins));
+    const origins = findOrigins([...taken], nameOf);
+    const imported = found.map((entry) => importDefinition(entry, nameOf, origins));
     left = new Set(found.filter((_, index) => imported[index]?.skipped === undefined));
-    if (left.size === taken.size || rounds > found.length) return withOwnParameters(imported);
+    if (left.size === taken.size || rounds > found.length) return assignParameters(imported);
   }
 }
 
-function whyNot(pipeline: ImagePipeline, recipe: FoundPipeline['recipe']): string | undefined {
+function describeObstacle(pipeline: ImagePipeline, recipe: FoundPipeline['recipe']): string | undefined {
   if (pipeline.containerRecipeArn !== undefined)
     return 'It makes container images, which are not implemented yet.';
   if (recipe === undefined) return 'Its recipe could not be read.';
@@ -53,26 +53,26 @@ function whyNot(pipeline: ImagePipeline, recipe: FoundPipeline['recipe']): strin
   return undefined;
 }
 
-function importOne(found: FoundPipeline, nameOf: ReadonlyMap<string, string>, origins: Origins): Imported {
+function importDefinition(found: FoundPipeline, nameOf: ReadonlyMap<string, string>, origins: Origins): Imported {
   const { pipeline, recipe } = found;
   const { arn = '', name = '' } = pipeline;
-  const skipped = whyNot(pipeline, recipe);
+  const skipped = describeObstacle(pipeline, recipe);
   if (skipped !== undefined || recipe === undefined) return { arn, name, notes: [], skipped: skipped ?? '' };
   const [, , , region = '', account = ''] = arn.split(':');
   const { parent, notes: originNotes = [] } = origins.get(found) ?? {};
   const base =
     parent === undefined
-      ? otherBase(recipe.parentImage ?? '', region)
+      ? parseBase(recipe.parentImage ?? '', region)
       : { base: { pipeline: nameOf.get(parent.pipeline.arn ?? '') ?? '' }, notes: [] };
   if ('reason' in base) return { arn, name, notes: [], skipped: base.reason };
 
-  const components = componentsOf(found);
-  const volumes = volumesOf(recipe);
-  const architecture = architectureOf(found, origins);
-  const types = instanceTypesOf(found, architecture);
-  const { triggers, lifecycle, notes: triggerNotes } = triggersOf(pipeline);
-  const { distribution, notes: distributionNotes } = distributionOf(found, account);
-  const description = descriptionOf(pipeline, recipe);
+  const components = importComponents(found);
+  const volumes = importVolumes(recipe);
+  const architecture = findArchitecture(found, origins);
+  const types = importInstanceTypes(found, architecture);
+  const { triggers, lifecycle, notes: triggerNotes } = importTriggers(pipeline);
+  const { distribution, notes: distributionNotes } = importDistribution(found, account);
+  const description = importDescription(pipeline, recipe);
   const build = {
     ...(types.instanceTypes === undefined ? {} : { instanceTypes: types.instanceTypes }),
     ...volumes.build,
@@ -106,16 +106,16 @@ function importOne(found: FoundPipeline, nameOf: ReadonlyMap<string, string>, or
     ...types.notes,
     ...triggerNotes,
     ...distributionNotes,
-    ...withoutEquivalent(found),
+    ...listUnsupported(found),
   ];
   const parsed = DefinitionSchema.safeParse(definition);
   if (parsed.success) return { arn, name, notes, definition };
-  const problems = problemsOfIssues(parsed.error.issues, definition);
+  const problems = describeIssues(parsed.error.issues, definition);
   const why = problems.map(({ field, message }) => `${field} ${message}`).join('; ');
   return { arn, name, notes, skipped: `A definition cannot say it: ${why}.` };
 }
 
-function descriptionOf(pipeline: ImagePipeline, recipe: ImageRecipe): { text: string; notes: Note[] } {
+function importDescription(pipeline: ImagePipeline, recipe: ImageRecipe): { text: string; notes: Note[] } {
   const whole = pipeline.description ?? recipe.description ?? '';
   return {
     text: whole.slice(0, LONGEST_DESCRIPTION),
@@ -127,12 +127,12 @@ function descriptionOf(pipeline: ImagePipeline, recipe: ImageRecipe): { text: st
   };
 }
 
-const OWN_PLACE = 'Build and test instances run in the place that the stack of Ovenbird gives them.';
+const OWN_NETWORK = 'Build and test instances run in the place that the stack of Ovenbird gives them.';
 
-function withoutEquivalent({ pipeline, recipe, infrastructure, distribution }: FoundPipeline): Note[] {
+function listUnsupported({ pipeline, recipe, infrastructure, distribution }: FoundPipeline): Note[] {
   const { imageTestsConfiguration: tests, imageScanningConfiguration: scanning } = pipeline;
   return [
-    ...notesOf(
+    ...listNotes(
       'imagePipeline',
       { ...pipeline },
       {
@@ -158,7 +158,7 @@ function withoutEquivalent({ pipeline, recipe, infrastructure, distribution }: F
       'imagePipeline.enhancedImageMetadataEnabled',
       'What is installed is always listed.',
     ),
-    ...notesOf(
+    ...listNotes(
       'imageRecipe',
       { ...recipe },
       {
@@ -172,14 +172,14 @@ function withoutEquivalent({ pipeline, recipe, infrastructure, distribution }: F
       'imageRecipe.workingDirectory',
       'Components run in /tmp.',
     ),
-    ...notesOf(
+    ...listNotes(
       'infrastructureConfiguration',
       { ...infrastructure },
       {
-        instanceProfileName: OWN_PLACE,
-        subnetId: OWN_PLACE,
-        securityGroupIds: OWN_PLACE,
-        placement: OWN_PLACE,
+        instanceProfileName: OWN_NETWORK,
+        subnetId: OWN_NETWORK,
+        securityGroupIds: OWN_NETWORK,
+        placement: OWN_NETWORK,
         keyPair: 'Nobody logs in to build instances.',
         logging: 'Logs are not copied to Amazon S3.',
         snsTopicArn: 'Notifications go to the topic of Ovenbird; subscribe to it.',
@@ -198,7 +198,7 @@ function withoutEquivalent({ pipeline, recipe, infrastructure, distribution }: F
       'infrastructureConfiguration.instanceMetadataOptions',
       'Instance metadata always asks for a token, with the default number of hops.',
     ),
-    ...notesOf(
+    ...listNotes(
       'distributionConfiguration',
       { ...distribution },
       { tags: 'Tags of the configuration itself: a definition has none.' },

@@ -6,25 +6,25 @@ import type {
 } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
-import { type Note, noteIf, notesOf } from './notes.ts';
-import { copiesOf, parameterOf } from './parameters.ts';
+import { type Note, noteIf, listNotes } from './notes.ts';
+import { listCopyAccounts, chooseParameter } from './parameters.ts';
 
-type Wanted = NonNullable<DefinitionInput['distribution']>;
-type Target = NonNullable<Wanted['targets']>[number];
+type DistributionInput = NonNullable<DefinitionInput['distribution']>;
+type Target = NonNullable<DistributionInput['targets']>[number];
 
-const PLACE = 'distributionConfiguration';
+const FIELD = 'distributionConfiguration';
 const MOST_TARGETS = 100;
 
 /** `account`: the one that the pipeline is of; Image Builder brings an image to its owner where nobody else is named. */
-export function distributionOf(
+export function importDistribution(
   found: FoundPipeline,
   account: string,
-): { readonly distribution: Wanted; readonly notes: Note[] } {
+): { readonly distribution: DistributionInput; readonly notes: Note[] } {
   const regions = found.distribution?.distributions ?? [];
-  const targets = regions.map((distribution) => targetsIn(distribution, account));
-  const tags = tagsOf(found, regions);
-  const all = merged(targets.flatMap((entry) => entry.targets));
-  const parameter = parameterOf(found, all.slice(0, MOST_TARGETS));
+  const targets = regions.map((distribution) => importTargets(distribution, account));
+  const tags = importTags(found, regions);
+  const all = mergeTargets(targets.flatMap((entry) => entry.targets));
+  const parameter = chooseParameter(found, all.slice(0, MOST_TARGETS));
   return {
     distribution: {
       ...(all.length === 0 ? {} : { targets: all.slice(0, MOST_TARGETS) }),
@@ -35,22 +35,22 @@ export function distributionOf(
       ...targets.flatMap((entry) => entry.notes),
       ...parameter.notes,
       ...tags.notes,
-      ...regions.flatMap(withoutEquivalent),
-      ...noteIf(all.length > MOST_TARGETS, PLACE, `At most ${MOST_TARGETS} targets are taken.`),
+      ...regions.flatMap(listUnsupported),
+      ...noteIf(all.length > MOST_TARGETS, FIELD, `At most ${MOST_TARGETS} targets are taken.`),
     ],
   };
 }
 
-function targetsIn(distribution: Distribution, account: string): { targets: Target[]; notes: Note[] } {
+function importTargets(distribution: Distribution, account: string): { targets: Target[]; notes: Note[] } {
   const {
     region = '',
     amiDistributionConfiguration: ami = {},
     launchTemplateConfigurations = [],
   } = distribution;
-  const field = `${PLACE} ${region}`;
-  const copies = copiesOf(distribution, account);
+  const field = `${FIELD} ${region}`;
+  const copies = listCopyAccounts(distribution, account);
   const shares = (ami.launchPermission?.userIds ?? []).filter((id) => !copies.includes(id));
-  const templates = templatesOf(launchTemplateConfigurations, account);
+  const templates = listTemplates(launchTemplateConfigurations, account);
   const target = (id: string, mode: 'copy' | 'share'): Target => {
     const [template] = templates.get(id) ?? [];
     return {
@@ -87,7 +87,7 @@ function targetsIn(distribution: Distribution, account: string): { targets: Targ
   };
 }
 
-function templatesOf(
+function listTemplates(
   configurations: readonly LaunchTemplateConfiguration[],
   account: string,
 ): Map<string, string[]> {
@@ -98,7 +98,7 @@ function templatesOf(
 }
 
 /** Targets that differ in nothing but their region are one. */
-function merged(targets: readonly Target[]): Target[] {
+function mergeTargets(targets: readonly Target[]): Target[] {
   const byRest = new Map<string, Target>();
   for (const { regions, ...rest } of targets) {
     const key = JSON.stringify(rest);
@@ -108,7 +108,7 @@ function merged(targets: readonly Target[]): Target[] {
   return [...byRest.values()].map(({ account, regions, ...rest }) => ({ account, regions, ...rest }));
 }
 
-function tagsOf(
+function importTags(
   { recipe }: FoundPipeline,
   regions: readonly Distribution[],
 ): { tags: Record<string, string>; notes: Note[] } {
@@ -128,10 +128,10 @@ function tagsOf(
   return {
     tags,
     notes: [
-      ...noteIf(differing.size > 0, `${PLACE}.amiTags`, reason),
+      ...noteIf(differing.size > 0, `${FIELD}.amiTags`, reason),
       ...noteIf(
         spread.length > 0,
-        `${PLACE}.amiTags`,
+        `${FIELD}.amiTags`,
         `Images have the same tags everywhere; these are of some regions alone, and are given in all: ${spread.join(', ')}. Remove from distribution.tags what would be wrong elsewhere.`,
       ),
     ],
@@ -140,11 +140,11 @@ function tagsOf(
 
 const ORGANISATIONS = 'Sharing with organisations and their units is not implemented yet.';
 
-function withoutEquivalent(distribution: Distribution): Note[] {
-  const place = `${PLACE} ${distribution.region}`;
+function listUnsupported(distribution: Distribution): Note[] {
+  const place = `${FIELD} ${distribution.region}`;
   const ami: AmiDistributionConfiguration = distribution.amiDistributionConfiguration ?? {};
   return [
-    ...notesOf(
+    ...listNotes(
       place,
       { ...distribution },
       {
@@ -154,7 +154,7 @@ function withoutEquivalent(distribution: Distribution): Note[] {
         fastLaunchConfigurations: 'Fast launch is for Windows.',
       },
     ),
-    ...notesOf(
+    ...listNotes(
       place,
       { ...ami },
       {
@@ -162,7 +162,7 @@ function withoutEquivalent(distribution: Distribution): Note[] {
         description: 'Images are described by their pipeline and bake.',
       },
     ),
-    ...notesOf(
+    ...listNotes(
       place,
       { ...ami.launchPermission },
       {

@@ -33,19 +33,19 @@ const UNREADABLE = new Set(['ResourceNotFoundException', 'AccessDeniedException'
 
 export async function readPipelines(client: ImagebuilderClient): Promise<FoundPipeline[]> {
   const pipelines = await listPipelines(client);
-  const recipes = new Asked(async (imageRecipeArn) => {
+  const recipes = new ReadOnce(async (imageRecipeArn) => {
     const answer = await client.send(new GetImageRecipeCommand({ imageRecipeArn }));
     return answer.imageRecipe;
   });
-  const infrastructures = new Asked(async (infrastructureConfigurationArn) => {
+  const infrastructures = new ReadOnce(async (infrastructureConfigurationArn) => {
     const command = new GetInfrastructureConfigurationCommand({ infrastructureConfigurationArn });
     return (await client.send(command)).infrastructureConfiguration;
   });
-  const distributions = new Asked(async (distributionConfigurationArn) => {
+  const distributions = new ReadOnce(async (distributionConfigurationArn) => {
     const command = new GetDistributionConfigurationCommand({ distributionConfigurationArn });
     return (await client.send(command)).distributionConfiguration;
   });
-  const components = new Asked((arn) => readComponent(client, arn));
+  const components = new ReadOnce((arn) => readComponent(client, arn));
 
   const found: FoundPipeline[] = [];
   for (const pipeline of pipelines) {
@@ -95,7 +95,7 @@ async function readComponent(client: ImagebuilderClient, arn: string): Promise<C
 }
 
 /** Answers by ARN; pipelines share most of what they refer to. */
-class Asked<Answer> {
+class ReadOnce<Answer> {
   readonly #answers = new Map<string, Answer | undefined>();
   readonly #ask: (arn: string) => Promise<Answer | undefined>;
 

@@ -3,10 +3,10 @@ import { PIPELINE_NAME } from '../../shared/domain/versions/selectors.ts';
 const LONGEST = 40;
 
 /** Names of definitions for names at Image Builder, in their order and all different: lower case, with dashes, no longer than 40 characters. */
-export function namesFor(names: readonly string[]): string[] {
+export function chooseNames(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name) => {
-    const plain = plainName(name);
+    const plain = toPlainName(name);
     let free = plain;
     for (let number = 2; taken.has(free); number += 1) {
       const end = `-${number}`;
@@ -17,7 +17,7 @@ export function namesFor(names: readonly string[]): string[] {
   });
 }
 
-function plainName(name: string): string {
+function toPlainName(name: string): string {
   const dashed = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

@@ -17,7 +17,7 @@ export function isSet(value: unknown): boolean {
 }
 
 /** Notes for members that are set, by the name of the member. */
-export function notesOf(
+export function listNotes(
   place: string,
   values: Readonly<Record<string, unknown>>,
   reasons: Readonly<Record<string, string>>,

@@ -23,7 +23,7 @@ export async function openAccount(
     import('@aws-sdk/client-imagebuilder'),
     import('./image-builder.ts'),
   ]);
-  const { region, ...config } = await settingsOf(options, env);
+  const { region, ...config } = await readSettings(options, env);
   return {
     region,
     async read() {
@@ -31,7 +31,7 @@ export async function openAccount(
       try {
         return await readPipelines(client);
       } catch (error) {
-        throw said(error, region);
+        throw toCommandFailed(error, region);
       } finally {
         client.destroy();
       }
@@ -39,7 +39,7 @@ export async function openAccount(
   };
 }
 
-async function settingsOf(
+async function readSettings(
   { region: asked, profile }: { readonly region?: string; readonly profile?: string },
   env: NodeJS.ProcessEnv,
 ): Promise<ImagebuilderClientConfig & { region: string }> {
@@ -58,7 +58,7 @@ async function settingsOf(
   return { region, credentials: fromNodeProviderChain(profile === undefined ? {} : { profile }) };
 }
 
-function said(error: unknown, region: string): unknown {
+function toCommandFailed(error: unknown, region: string): unknown {
   if (!(error instanceof Error)) return error;
   if (['AccessDeniedException', 'ForbiddenException'].includes(error.name))
     return new CommandFailed(EXIT.failed, `${error.message} Reading needs ${ACTIONS}.`, [], { cause: error });

@@ -10,15 +10,15 @@ type Targets = NonNullable<NonNullable<DefinitionInput['distribution']>['targets
 const FIELD = 'distributionConfiguration.ssmParameterConfigurations';
 const SPREAD = `${FIELD}.amiAccountId`;
 const PARAMETER = /^\/[A-Za-z0-9_./{}-]+$/;
-const MOST_PLACES = 5;
+const MAX_NAMED = 5;
 
 /** Accounts that get a copy: Image Builder brings an image to its owner where nobody else is named. */
-export function copiesOf({ amiDistributionConfiguration: ami }: Distribution, owner: string): string[] {
+export function listCopyAccounts({ amiDistributionConfiguration: ami }: Distribution, owner: string): string[] {
   return isSet(ami?.targetAccountIds) ? (ami?.targetAccountIds ?? []) : [owner];
 }
 
 /** Where Image Builder writes which parameter. */
-export function writtenBy({ pipeline, distribution }: FoundPipeline): {
+export function listWrittenParameters({ pipeline, distribution }: FoundPipeline): {
   readonly name: string;
   readonly account: string;
   readonly region: string;
@@ -26,7 +26,7 @@ export function writtenBy({ pipeline, distribution }: FoundPipeline): {
   const owner = pipeline.arn?.split(':')[4] ?? '';
   return (distribution?.distributions ?? []).flatMap((entry) => {
     const { region = '', ssmParameterConfigurations = [] } = entry;
-    const copies = copiesOf(entry, owner);
+    const copies = listCopyAccounts(entry, owner);
     // It has to be one of the targets (imagebuilder SsmParameterConfiguration.amiAccountId); who it is if none is named, AWS does not say.
     const unnamed = copies.includes(owner) ? [owner] : copies;
     return ssmParameterConfigurations.flatMap(({ parameterName: name = '', amiAccountId }) =>
@@ -36,7 +36,7 @@ export function writtenBy({ pipeline, distribution }: FoundPipeline): {
 }
 
 /** One name for all targets. */
-export function parameterOf(
+export function chooseParameter(
   found: FoundPipeline,
   targets: Targets,
 ): { readonly name: string | undefined; readonly notes: Note[] } {
@@ -45,7 +45,7 @@ export function parameterOf(
   const names = [...new Set(configured.map(({ parameterName = '' }) => parameterName))];
   const name = names.find((entry) => PARAMETER.test(entry));
   const others = names.filter((entry) => entry !== name);
-  const written = writtenBy(found).filter((entry) => entry.name === name);
+  const written = listWrittenParameters(found).filter((entry) => entry.name === name);
   const places = new Set(written.map(({ account, region }) => `${account} ${region}`));
   const more = targets
     .flatMap(({ account, regions: those }) => those.map((region) => `${account} ${region}`))
@@ -62,7 +62,7 @@ export function parameterOf(
       ...noteIf(
         name !== undefined && more.length > 0,
         SPREAD,
-        `All targets have one parameter: ${name} is written in ${listed(more)} too, where Image Builder does not write it. See that nothing else has that name there, or change distribution.parameter.`,
+        `All targets have one parameter: ${name} is written in ${describeLocations(more)} too, where Image Builder does not write it. See that nothing else has that name there, or change distribution.parameter.`,
       ),
       ...noteIf(
         configured.some(({ dataType }) => dataType === 'text'),
@@ -73,17 +73,17 @@ export function parameterOf(
   };
 }
 
-function listed(places: readonly string[]): string {
-  const left = places.length - MOST_PLACES;
-  return `${places.slice(0, MOST_PLACES).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+function describeLocations(places: readonly string[]): string {
+  const left = places.length - MAX_NAMED;
+  return `${places.slice(0, MAX_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 /**
  * A parameter belongs to one pipeline; at Image Builder several may write it, and the last one wins. Nor may one that a pipeline writes be read by
  * its name (rule 4), which is left where who reads it could not be given that pipeline as its base.
  */
-export function withOwnParameters(imported: readonly Imported[]): Imported[] {
-  const readers = new Map(imported.flatMap(({ definition }) => readBy(definition)));
+export function assignParameters(imported: readonly Imported[]): Imported[] {
+  const readers = new Map(imported.flatMap(({ definition }) => listReadParameters(definition)));
   const owners = new Map<string, string>();
   return imported.map((entry) => {
     const { definition } = entry;
@@ -107,7 +107,7 @@ export function withOwnParameters(imported: readonly Imported[]): Imported[] {
 }
 
 /** The parameter without the version or label that it is pinned to. */
-function readBy(definition: DefinitionInput | undefined): [parameter: string, by: string][] {
+function listReadParameters(definition: DefinitionInput | undefined): [parameter: string, by: string][] {
   if (definition === undefined || !('ssm' in definition.base)) return [];
   return [[definition.base.ssm.replace(/:.*$/, ''), definition.name]];
 }

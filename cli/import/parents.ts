@@ -1,9 +1,9 @@
 /** Which imported pipelines are built on one another. */
 import type { ImageRecipe } from '@aws-sdk/client-imagebuilder';
-import { type ImageArn, parameterIn, parseImageArn, slugOf } from './base.ts';
+import { type ImageArn, parseParameter, parseImageArn, toSlug } from './base.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import { type Note, noteIf } from './notes.ts';
-import { writtenBy } from './parameters.ts';
+import { listWrittenParameters } from './parameters.ts';
 
 export interface Origin {
   readonly parent?: FoundPipeline;
@@ -14,14 +14,14 @@ export type Origins = ReadonlyMap<FoundPipeline, Origin>;
 const FIELD = 'imageRecipe.parentImage';
 
 /** Of those that are taken over; a circle, which Image Builder allows, is opened where it closes. `nameOf`: of definitions, by ARN. */
-export function originsAmong(
+export function findOrigins(
   taken: readonly FoundPipeline[],
   nameOf: ReadonlyMap<string, string>,
 ): Map<FoundPipeline, Origin> {
   const origins = new Map<FoundPipeline, Origin>();
   const named = ({ pipeline }: FoundPipeline) => nameOf.get(pipeline.arn ?? '') ?? '';
   for (const entry of taken) {
-    const { makers, how, missed } = makersOf(entry, taken);
+    const { makers, how, missed } = findMakers(entry, taken);
     const [parent] = makers;
     if (parent === undefined) {
       origins.set(entry, { notes: missed === undefined ? [] : [missedNote(entry, named(missed), missed)] });
@@ -55,16 +55,16 @@ interface Makers {
 }
 
 /** The pipelines that make what a recipe is built on, if it follows what they make. */
-function makersOf(entry: FoundPipeline, taken: readonly FoundPipeline[]): Makers {
+function findMakers(entry: FoundPipeline, taken: readonly FoundPipeline[]): Makers {
   const { pipeline, recipe } = entry;
   const text = recipe?.parentImage ?? '';
-  const parameter = parameterIn(text);
+  const parameter = parseParameter(text);
   if (parameter !== undefined) {
     const [, , , here, own] = pipeline.arn?.split(':') ?? [];
     const { name, region = here, account = own } = parameter;
     const makers = taken.filter((candidate) =>
-      writtenBy(candidate).some(
-        (written) => full(written.name) === name && written.region === region && written.account === account,
+      listWrittenParameters(candidate).some(
+        (written) => toFullName(written.name) === name && written.region === region && written.account === account,
       ),
     );
     return { makers, how: 'write the parameter' };
@@ -72,43 +72,43 @@ function makersOf(entry: FoundPipeline, taken: readonly FoundPipeline[]): Makers
   const image = parseImageArn(text);
   // A version without a wildcard never moves: it stays the image that it is.
   return image?.version.includes('x') === true
-    ? buildersOf(image, taken, entry)
+    ? findBuilders(image, taken, entry)
     : { makers: [], how: 'build the recipe' };
 }
 
-function buildersOf(image: ImageArn, taken: readonly FoundPipeline[], entry: FoundPipeline): Makers {
+function findBuilders(image: ImageArn, taken: readonly FoundPipeline[], entry: FoundPipeline): Makers {
   const likely = taken.filter(({ recipe }) => {
     const [, , , region, account] = recipe?.arn?.split(':') ?? [];
-    const isSame = slugOf(recipe?.name ?? '') === image.slug.replaceAll('_', '-');
+    const isSame = toSlug(recipe?.name ?? '') === image.slug.replaceAll('_', '-');
     return isSame && region === image.region && account === image.account;
   });
-  const meant = likely.filter(({ recipe }) => isMeant(image.version, versionOf(recipe)));
+  const meant = likely.filter(({ recipe }) => matchesVersion(image.version, readRecipeVersion(recipe)));
   // Of several versions of the recipe a wildcard means the highest.
   const [highest] = meant
-    .map(({ recipe }) => versionOf(recipe))
+    .map(({ recipe }) => readRecipeVersion(recipe))
     .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }));
-  const makers = meant.filter(({ recipe }) => versionOf(recipe) === highest);
+  const makers = meant.filter(({ recipe }) => readRecipeVersion(recipe) === highest);
   return { makers, how: 'build the recipe', missed: likely.find((other) => other !== entry) };
 }
 
-function isMeant(wildcard: string, version: string): boolean {
+function matchesVersion(wildcard: string, version: string): boolean {
   const nodes = version.split('.');
   const [wanted = ''] = wildcard.split('/');
   return wanted.split('.').every((node, index) => node === 'x' || node === nodes[index]);
 }
 
-function versionOf(recipe: ImageRecipe | undefined): string {
+function readRecipeVersion(recipe: ImageRecipe | undefined): string {
   return recipe?.version ?? recipe?.arn?.split('/').at(-1) ?? '';
 }
 
 /** Image Builder takes short names too, which definitions do not. */
-function full(name: string): string {
+function toFullName(name: string): string {
   return name.startsWith('/') ? name : `/${name}`;
 }
 
 function missedNote({ recipe }: FoundPipeline, name: string, missed: FoundPipeline): Note {
   const wanted = parseImageArn(recipe?.parentImage ?? '')?.version ?? '';
-  const reason = `${name} makes ${versionOf(missed.recipe)}, which ${wanted} does not mean. The base stays the newest image that it means, and is refused by apply if there is none. To follow ${name}, write base.pipeline: ${name}.`;
+  const reason = `${name} makes ${readRecipeVersion(missed.recipe)}, which ${wanted} does not mean. The base stays the newest image that it means, and is refused by apply if there is none. To follow ${name}, write base.pipeline: ${name}.`;
   return { field: FIELD, reason };
 }
 

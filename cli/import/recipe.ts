@@ -2,7 +2,7 @@
 import type { Component, ComponentConfiguration, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
-import { isSet, type Note, noteIf, notesOf } from './notes.ts';
+import { isSet, type Note, noteIf, listNotes } from './notes.ts';
 import type { Origins } from './parents.ts';
 
 type Build = NonNullable<DefinitionInput['build']>;
@@ -17,29 +17,29 @@ const ARM_NAME = /arm64|aarch64|arm-64/i;
 export type Architecture = 'x86_64' | 'arm64';
 
 /** That of the parent, unless instance types say another; nothing but its name tells of a base that is no pipeline. */
-export function architectureOf(found: FoundPipeline, origins: Origins): Architecture {
+export function findArchitecture(found: FoundPipeline, origins: Origins): Architecture {
   const { recipe, infrastructure } = found;
   const types = infrastructure?.instanceTypes ?? [];
   if (types.length > 0) return types.every((type) => ARM_TYPE.test(type)) ? 'arm64' : 'x86_64';
   const parent = origins.get(found)?.parent;
-  if (parent !== undefined) return architectureOf(parent, origins);
+  if (parent !== undefined) return findArchitecture(parent, origins);
   return ARM_NAME.test(recipe?.parentImage ?? '') ? 'arm64' : 'x86_64';
 }
 
 /** Build components in their order, and the test components apart: Image Builder keeps both in one list, the component says which it is. */
-export function componentsOf(found: FoundPipeline): {
+export function importComponents(found: FoundPipeline): {
   readonly build: Components;
   readonly tests: Components;
   readonly notes: Note[];
 } {
   const uses = found.recipe?.components ?? [];
-  const isTest = (use: ComponentConfiguration) => typeOf(found.components, use) === 'TEST';
+  const isTest = (use: ComponentConfiguration) => findComponentType(found.components, use) === 'TEST';
   const tests = uses.filter(isTest);
   const areTestsOn = found.pipeline.imageTestsConfiguration?.imageTestsEnabled !== false;
   const unread = uses.filter(({ componentArn = '' }) => !found.components.has(componentArn));
   return {
-    build: uses.filter((use) => !isTest(use)).map(componentOf),
-    tests: areTestsOn ? tests.map(componentOf) : [],
+    build: uses.filter((use) => !isTest(use)).map(toComponent),
+    tests: areTestsOn ? tests.map(toComponent) : [],
     notes: [
       ...unread.map(({ componentArn = '' }) => ({
         field: 'imageRecipe.components',
@@ -54,14 +54,14 @@ export function componentsOf(found: FoundPipeline): {
   };
 }
 
-function typeOf(
+function findComponentType(
   components: ReadonlyMap<string, Component>,
   { componentArn = '' }: ComponentConfiguration,
 ): string {
   return components.get(componentArn)?.type ?? 'BUILD';
 }
 
-function componentOf({ componentArn = '', parameters = [] }: ComponentConfiguration): Components[number] {
+function toComponent({ componentArn = '', parameters = [] }: ComponentConfiguration): Components[number] {
   if (parameters.length === 0) return { component: componentArn };
   return {
     component: componentArn,
@@ -71,7 +71,7 @@ function componentOf({ componentArn = '', parameters = [] }: ComponentConfigurat
   };
 }
 
-export function volumesOf(recipe: ImageRecipe): {
+export function importVolumes(recipe: ImageRecipe): {
   readonly build: Pick<Build, 'rootVolumeGiB' | 'dataVolumes'>;
   readonly notes: Note[];
 } {
@@ -86,7 +86,7 @@ export function volumesOf(recipe: ImageRecipe): {
         field,
         'Only EBS volumes are added, and none taken away.',
       ),
-      ...notesOf(
+      ...listNotes(
         field,
         { ...ebs, kept: ebs?.deleteOnTermination === false ? true : undefined },
         {
@@ -125,7 +125,7 @@ export function volumesOf(recipe: ImageRecipe): {
 }
 
 /** Image Builder tries them in this order and so do we. */
-export function instanceTypesOf(
+export function importInstanceTypes(
   found: FoundPipeline,
   architecture: Architecture,
 ): {

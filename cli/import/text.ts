@@ -6,7 +6,7 @@ import type { Imported } from './definitions.ts';
 const WIDTH = 80;
 
 /** `schema`: where editors find the schema, from the file's folder. */
-export function fileText({ definition, notes, arn }: Imported, schema: string): string {
+export function formatFile({ definition, notes, arn }: Imported, schema: string): string {
   const lines = [
     `# yaml-language-server: $schema=${schema}`,
     `# Imported from ${arn}`,

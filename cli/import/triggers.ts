@@ -16,7 +16,7 @@ const WEEKDAY = 4;
  * No schedule is `manual`; so is one that apply would refuse, and a disabled pipeline, which may still be run by hand (imagebuilder
  * StartImagePipelineExecution).
  */
-export function triggersOf({ schedule, status }: ImagePipeline): {
+export function importTriggers({ schedule, status }: ImagePipeline): {
   readonly triggers: Triggers;
   readonly lifecycle: DefinitionInput['lifecycle'];
   readonly notes: Note[];
@@ -44,7 +44,7 @@ export function triggersOf({ schedule, status }: ImagePipeline): {
   if (status === 'DISABLED')
     return manual('imagePipeline.status', `It is disabled, so its mode is manual. Its schedule is: ${when}.`);
   const triggers: Triggers = { mode: 'schedule', schedule: entry };
-  const refused = refusalOf(triggers);
+  const refused = describeRefusal(triggers);
   if (refused !== undefined)
     return manual(
       FIELD,
@@ -77,7 +77,7 @@ function withOneDay(expression: string): string {
 }
 
 /** What the schema, or else apply, has against a schedule. */
-function refusalOf(triggers: Triggers): string | undefined {
+function describeRefusal(triggers: Triggers): string | undefined {
   const parsed = DefinitionSchema.unwrap().shape.triggers.safeParse(triggers);
   const problems = parsed.success
     ? checkTimes({ calendar: cronerCalendar, clock: systemClock }, { triggers: parsed.data }).map(

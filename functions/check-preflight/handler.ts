@@ -4,7 +4,7 @@ import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targets } from '../../shared/lambda/deps/targets.ts';
@@ -21,7 +21,7 @@ export const handler = lambda({
     resolver: selectorResolver(),
     baseImages: baseImages(),
     documents: documents(),
-    planQueue: planQueue(),
+    planQueue: reconcileQueue(),
     home: home(),
   }),
   run: checkPreflight,

@@ -3,10 +3,10 @@ import { parseExecutionName } from '../../shared/domain/naming.ts';
 import { correlateWith } from '../../shared/lambda/correlation.ts';
 import { ids } from '../../shared/lambda/deps/basics.ts';
 import { cleanUpDeps } from '../../shared/lambda/deps/clean-up.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
-import { endExecution, sweepAttempts } from '../../shared/use-cases/baking/end-executions.ts';
+import { finalizeBake, sweepAttempts } from '../../shared/use-cases/baking/end-executions.ts';
 
 /** Step Functions Execution Status Change (step-functions/dg/eventbridge-integration). */
 const StatusChangeSchema = z.object({
@@ -22,7 +22,7 @@ const SweepSchema = z.object({ sweep: z.literal(true) });
 
 export const handler = lambda({
   input: z.union([StatusChangeSchema, SweepSchema]),
-  deps: () => ({ ...cleanUpDeps(), ids: ids(), planQueue: planQueue() }),
+  deps: () => ({ ...cleanUpDeps(), ids: ids(), planQueue: reconcileQueue() }),
   run: async (deps, input) => {
     if ('sweep' in input) {
       const { problems, ...counts } = await sweepAttempts(deps);
@@ -36,7 +36,7 @@ export const handler = lambda({
     }
     const { name, status, error, cause } = input.detail;
     await correlateWith(deps, parseExecutionName(name));
-    const state = await endExecution(deps, {
+    const state = await finalizeBake(deps, {
       name,
       status,
       ...(typeof error === 'string' ? { error } : {}),

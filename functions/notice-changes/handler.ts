@@ -4,12 +4,12 @@ import { documents } from '../../shared/lambda/deps/documents.ts';
 import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { findings } from '../../shared/lambda/deps/findings.ts';
 import { waveLimit } from '../../shared/lambda/deps/limits.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { quickSelectorResolver } from '../../shared/lambda/deps/quick-selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
-import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
-import { noticeHint } from '../../shared/use-cases/noticing/notice-hint.ts';
+import { logDetection } from '../../shared/lambda/tell-noticed.ts';
+import { handleHint } from '../../shared/use-cases/noticing/notice-hint.ts';
 
 export const handler = queueLambda({
   message: z.unknown(),
@@ -18,11 +18,11 @@ export const handler = queueLambda({
     clock,
     ids: ids(),
     limits: waveLimit(),
-    planQueue: planQueue(),
+    planQueue: reconcileQueue(),
     resolver: quickSelectorResolver(),
     findings: findings(),
     findingHints: findingHints(),
     documents: documents(),
   }),
-  run: async (deps, body) => tellNoticed(await noticeHint(deps, body)),
+  run: async (deps, body) => logDetection(await handleHint(deps, body)),
 });

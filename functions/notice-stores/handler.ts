@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { clock, ids } from '../../shared/lambda/deps/basics.ts';
 import { waveLimit } from '../../shared/lambda/deps/limits.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
-import { tellNoticed } from '../../shared/lambda/tell-noticed.ts';
-import { noticeStoreHint } from '../../shared/use-cases/noticing/notice-store-hint.ts';
+import { logDetection } from '../../shared/lambda/tell-noticed.ts';
+import { handleStoreHint } from '../../shared/use-cases/noticing/notice-store-hint.ts';
 
 export const handler = queueLambda({
   message: z.unknown(),
@@ -15,8 +15,8 @@ export const handler = queueLambda({
     clock,
     ids: ids(),
     limits: waveLimit(),
-    planQueue: planQueue(),
+    planQueue: reconcileQueue(),
     resolver: selectorResolver(),
   }),
-  run: async (deps, body) => tellNoticed(await noticeStoreHint(deps, body)),
+  run: async (deps, body) => logDetection(await handleStoreHint(deps, body)),
 });

@@ -3,12 +3,12 @@ import { correlateWith } from '../../shared/lambda/correlation.ts';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { calendar } from '../../shared/lambda/deps/calendar.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
-import { planIfThere } from '../../shared/use-cases/planning/plan-pipeline.ts';
+import { reconcileIfExists } from '../../shared/use-cases/planning/plan-pipeline.ts';
 
 export const handler = queueLambda({
   message: z.object({ pipeline: z.string().min(1) }),
@@ -19,11 +19,11 @@ export const handler = queueLambda({
     digest,
     calendar,
     limits: limits(),
-    planQueue: planQueue(),
+    planQueue: reconcileQueue(),
     workflows: workflows(),
   }),
   run: async (deps, { pipeline }) => {
-    const outcome = await planIfThere(deps, pipeline);
+    const outcome = await reconcileIfExists(deps, pipeline);
     const { kind, ...facts } = outcome;
     await correlateWith(deps, facts);
     switch (kind) {

@@ -3,7 +3,7 @@ import { clock } from '../../shared/lambda/deps/basics.ts';
 import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
 import { notifier } from '../../shared/lambda/deps/notifier.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
-import { measurePublished } from '../../shared/lambda/measure-published.ts';
+import { countPublished } from '../../shared/lambda/measure-published.ts';
 import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
 import { type PublishDeps, publishOutbox } from '../../shared/use-cases/sweeping/publish-outbox.ts';
@@ -23,7 +23,7 @@ export const handler = streamLambda({
     clock,
     publisher: eventPublisher(),
     notifier: notifier(),
-    onPublished: measurePublished,
+    onPublished: countPublished,
   }),
   run: async (deps: PublishDeps, { after }) => {
     const row = OutboxRowSchema.safeParse(after);

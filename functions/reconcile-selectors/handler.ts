@@ -5,7 +5,7 @@ import { hintQueue } from '../../shared/lambda/deps/hint-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { reconcileSelectors } from '../../shared/use-cases/noticing/reconcile-selectors.ts';
+import { resyncSelectors } from '../../shared/use-cases/noticing/reconcile-selectors.ts';
 
 /** A schedule asks for its share; without one, everything is done. */
 const InputSchema = z.object({
@@ -17,7 +17,7 @@ export const handler = lambda({
   input: InputSchema,
   deps: () => ({ table: table(), clock, hintQueue: hintQueue(), findingHints: findingHints() }),
   run: async (deps, share) => {
-    const counts = await reconcileSelectors(deps, share);
+    const counts = await resyncSelectors(deps, share);
     log.info('reconcile-done', { ...share, ...counts });
     return counts;
   },

@@ -1,6 +1,6 @@
 import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
@@ -8,7 +8,7 @@ import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts'
 
 export const handler = lambda({
   input: BakeRefSchema,
-  deps: () => ({ table: table(), clock, digest, ids: ids(), planQueue: planQueue() }),
+  deps: () => ({ table: table(), clock, digest, ids: ids(), planQueue: reconcileQueue() }),
   run: async (deps, input) => {
     const released = await releaseImage(deps, input);
     log.info('released', released);

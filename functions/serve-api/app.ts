@@ -6,13 +6,13 @@ import type {
   Deleted,
   DisabledAnswer,
   EnabledAnswer,
-  EndedSchema,
+  AttemptStateSchema,
 } from '../../shared/domain/api/answers.ts';
 import type { OperationName } from '../../shared/domain/api/operations.ts';
 import type { Applied } from '../../shared/domain/api/shapes.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { ChangeRecord } from '../../shared/domain/records/selectors.ts';
-import { type ApiAppDeps, type ApiBindings, apiApp, type Serve } from '../../shared/lambda/api-app.ts';
+import { type ApiAppDeps, type ApiBindings, createApiApp, type OperationHandlers } from '../../shared/lambda/api-app.ts';
 import type { Calendar, Clock, Digest, Table } from '../../shared/ports.ts';
 import { decideApproval } from '../../shared/use-cases/approving/decide-approval.ts';
 import { explainPipeline } from '../../shared/use-cases/showing/explain-pipeline.ts';
@@ -26,25 +26,25 @@ import { showBake } from '../../shared/use-cases/showing/show-bake.ts';
 import { showGraph } from '../../shared/use-cases/showing/show-graph.ts';
 import { listPipelines, showPipeline } from '../../shared/use-cases/showing/show-pipeline.ts';
 
-interface OfPipeline {
+interface PipelineAction {
   readonly pipeline: string;
   readonly by: string;
 }
-interface OfBake {
+interface BakeAction {
   readonly bake: string;
   readonly by: string;
 }
 
 /** What changes something beyond a decision; the handler wires the use cases. `by` is the caller's ARN. */
-export interface ApiVerbs {
+export interface ApiActions {
   apply(request: { definition: unknown; by: string }): Promise<Applied>;
-  deletePipeline(request: OfPipeline): Promise<Deleted>;
-  enablePipeline(request: OfPipeline): Promise<EnabledAnswer>;
-  disablePipeline(request: OfPipeline & { readonly reason: string }): Promise<DisabledAnswer>;
+  deletePipeline(request: PipelineAction): Promise<Deleted>;
+  enablePipeline(request: PipelineAction): Promise<EnabledAnswer>;
+  disablePipeline(request: PipelineAction & { readonly reason: string }): Promise<DisabledAnswer>;
   confirmWave(request: { change: string; by: string }): Promise<ChangeRecord>;
-  requestBake(request: OfPipeline & { readonly force: boolean }): Promise<BakeAnswer>;
-  cancelBake(request: OfBake): Promise<z.input<typeof EndedSchema>>;
-  retryBake(request: OfBake): Promise<z.input<typeof EndedSchema>>;
+  requestBake(request: PipelineAction & { readonly force: boolean }): Promise<BakeAnswer>;
+  cancelBake(request: BakeAction): Promise<z.input<typeof AttemptStateSchema>>;
+  retryBake(request: BakeAction): Promise<z.input<typeof AttemptStateSchema>>;
 }
 
 export interface ApiDeps extends ApiAppDeps {
@@ -52,18 +52,18 @@ export interface ApiDeps extends ApiAppDeps {
   readonly clock: Clock;
   readonly calendar: Calendar;
   readonly digest: Digest;
-  readonly verbs: ApiVerbs;
+  readonly actions: ApiActions;
   readonly onDecided?: (record: ApprovalRecord) => void;
 }
 
 export function createApi(deps: ApiDeps): Hono<{ Bindings: ApiBindings }> {
-  return apiApp(operationsOf(deps), deps);
+  return createApiApp(createOperations(deps), deps);
 }
 
 /** Operations that a function of its own serves. */
-type Elsewhere = 'previewPlan';
+type ServedElsewhere = 'previewPlan';
 
-function operationsOf({ verbs, ...deps }: ApiDeps): Serve<Exclude<OperationName, Elsewhere>> {
+function createOperations({ actions: verbs, ...deps }: ApiDeps): OperationHandlers<Exclude<OperationName, ServedElsewhere>> {
   const decisions = { approve: 'approved', reject: 'rejected' } as const;
   return {
     applyDefinition: ({ body, by }) => verbs.apply({ definition: body, by }),

@@ -4,7 +4,7 @@ import { home } from '../../shared/lambda/deps/home.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
@@ -12,24 +12,24 @@ import { httpLambda } from '../../shared/lambda/http-lambda.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
 import { createApi } from './app.ts';
-import { apiVerbs } from './verbs.ts';
+import { createApiActions } from './verbs.ts';
 
 export const handler = httpLambda(
   lazy(() => {
     const deps = { table: table(), clock, calendar, ids: ids(), digest };
-    const verbs = apiVerbs({
+    const verbs = createApiActions({
       ...deps,
       limits: limits(),
       home: home(),
       images: ownImages(),
       notifier: approverNotifier(),
-      planQueue: planQueue(),
+      planQueue: reconcileQueue(),
       resolver: selectorResolver(),
       workflows: workflows(),
     });
     return createApi({
       ...deps,
-      verbs,
+      actions: verbs,
       onError: (error) => log.error('function-failed', error),
       onDecided: ({ id, bake, state }) =>
         log.info('approval-decided', { approval: id, bake, state, via: 'api' }),

@@ -6,28 +6,28 @@ import type { ApplyDeps } from '../../shared/use-cases/definitions/apply-deps.ts
 import { type DeleteDeps, deletePipeline } from '../../shared/use-cases/definitions/delete-pipeline.ts';
 import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../shared/use-cases/definitions/enable-pipeline.ts';
-import { type NoteApproversDeps, noteApprovers } from '../../shared/use-cases/definitions/note-approvers.ts';
+import { type CheckApproversDeps, checkApprovers } from '../../shared/use-cases/definitions/note-approvers.ts';
 import { type CancelBakeDeps, cancelBake } from '../../shared/use-cases/planning/cancel-bake.ts';
-import { type ConfirmDeps, confirmWave } from '../../shared/use-cases/planning/confirm-wave.ts';
-import type { PlanDeps, PlanOutcome } from '../../shared/use-cases/planning/plan-pipeline.ts';
+import { type ConfirmWaveDeps, confirmWave } from '../../shared/use-cases/planning/confirm-wave.ts';
+import type { ReconcileDeps, ReconcileOutcome } from '../../shared/use-cases/planning/plan-pipeline.ts';
 import { requestBake } from '../../shared/use-cases/planning/request-bake.ts';
 import { type RetryBakeDeps, retryBake } from '../../shared/use-cases/planning/retry-bake.ts';
-import type { ApiVerbs } from './app.ts';
+import type { ApiActions } from './app.ts';
 
-export type VerbDeps = ApplyDeps &
-  PlanDeps &
+export type ApiActionDeps = ApplyDeps &
+  ReconcileDeps &
   CancelBakeDeps &
-  ConfirmDeps &
+  ConfirmWaveDeps &
   DeleteDeps &
   RetryBakeDeps &
-  NoteApproversDeps;
+  CheckApproversDeps;
 
-export function apiVerbs(deps: VerbDeps): ApiVerbs {
+export function createApiActions(deps: ApiActionDeps): ApiActions {
   return {
     async apply(request) {
       const applied = await applyDefinition(deps, request);
       const { approval } = DefinitionSchema.parse(request.definition);
-      return { ...applied, notes: [...applied.notes, ...(await noteApprovers(deps, approval))] };
+      return { ...applied, notes: [...applied.notes, ...(await checkApprovers(deps, approval))] };
     },
     async requestBake(request) {
       const answer = await requestBake(deps, request);
@@ -45,7 +45,7 @@ export function apiVerbs(deps: VerbDeps): ApiVerbs {
     },
     async enablePipeline(request) {
       const { outcome, plan } = await enablePipeline(deps, request);
-      return { pipeline: request.pipeline, outcome, ...planned(plan) };
+      return { pipeline: request.pipeline, outcome, ...toPlanAnswer(plan) };
     },
     async disablePipeline(request) {
       return { pipeline: request.pipeline, ...(await disablePipeline(deps, request)) };
@@ -57,7 +57,7 @@ export function apiVerbs(deps: VerbDeps): ApiVerbs {
   };
 }
 
-function planned(plan: PlanOutcome): Pick<EnabledAnswer, 'plan' | 'bake' | 'reasons'> {
+function toPlanAnswer(plan: ReconcileOutcome): Pick<EnabledAnswer, 'plan' | 'bake' | 'reasons'> {
   switch (plan.kind) {
     case 'current':
       return { plan: 'up-to-date', reasons: [] };

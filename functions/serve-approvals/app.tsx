@@ -63,35 +63,35 @@ export function createApprovalPages(deps: ApprovalPagesDeps): Hono {
     await next();
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
   });
-  app.get('/approvals/:id', (c) => show(deps, c, c.req.param('id')));
-  app.post('/approvals/:id', bodyLimit({ maxSize: BODY_BYTES, onError: neutral }), (c) =>
-    decide(deps, c, c.req.param('id')),
+  app.get('/approvals/:id', (c) => showPage(deps, c, c.req.param('id')));
+  app.post('/approvals/:id', bodyLimit({ maxSize: BODY_BYTES, onError: renderNeutralPage }), (c) =>
+    handleDecision(deps, c, c.req.param('id')),
   );
-  app.notFound(neutral);
+  app.notFound(renderNeutralPage);
   app.onError((error, c) => {
     deps.onError?.(error);
-    return html(c, <FailedPage />, 500);
+    return renderHtml(c, <FailedPage />, 500);
   });
   return app;
 }
 
-interface Admitted {
+interface AdmittedApprover {
   readonly record: ApprovalRecord;
   readonly approver: string;
   readonly proof: LinkProof;
 }
 
-async function show(deps: ApprovalPagesDeps, c: Context, id: string): Promise<Response> {
+async function showPage(deps: ApprovalPagesDeps, c: Context, id: string): Promise<Response> {
   const query = c.req.query();
   const byLink = Object.keys(query).length > 0;
-  const proof = byLink ? parseLink(query) : parseCookie(cookieOf(c));
-  const admitted = proof === undefined ? undefined : await admit(deps, id, proof);
-  if (admitted === undefined || !isOpen(deps, admitted.record)) return neutral(c);
-  if (byLink) return enter(deps, c, admitted);
-  return await page(deps, c, admitted);
+  const proof = byLink ? parseLink(query) : parseCookie(readCookie(c));
+  const admitted = proof === undefined ? undefined : await verifyProof(deps, id, proof);
+  if (admitted === undefined || !isOpen(deps, admitted.record)) return renderNeutralPage(c);
+  if (byLink) return startSession(deps, c, admitted);
+  return await renderPage(deps, c, admitted);
 }
 
-function enter(deps: ApprovalPagesDeps, c: Context, { record, proof }: Admitted): Response {
+function startSession(deps: ApprovalPagesDeps, c: Context, { record, proof }: AdmittedApprover): Response {
   const url = approvalPageUrl(deps.apiUrl, record.id);
   const secondsLeft = Number(proof.e) - Math.floor(deps.clock.now().getTime() / 1000);
   const attributes = [
@@ -106,16 +106,16 @@ function enter(deps: ApprovalPagesDeps, c: Context, { record, proof }: Admitted)
   return c.redirect(url, 303);
 }
 
-async function page(
+async function renderPage(
   deps: ApprovalPagesDeps,
   c: Context,
-  { record, approver, proof }: Admitted,
+  { record, approver, proof }: AdmittedApprover,
   again: { status: 200 | 422; comment?: string; problem?: string } = { status: 200 },
 ): Promise<Response> {
   const text = await deps.documents.get(record.evidence);
   if (text === undefined) throw new Error(`The evidence ${record.evidence} is missing.`);
   const { status, ...shown } = again;
-  return html(
+  return renderHtml(
     c,
     <ApprovalPage
       record={record}
@@ -129,19 +129,19 @@ async function page(
   );
 }
 
-async function decide(deps: ApprovalPagesDeps, c: Context, id: string): Promise<Response> {
-  const proof = parseCookie(cookieOf(c));
-  const admitted = proof === undefined ? undefined : await admit(deps, id, proof);
-  if (admitted === undefined || proof === undefined || !isOwnForm(deps, c)) return neutral(c);
+async function handleDecision(deps: ApprovalPagesDeps, c: Context, id: string): Promise<Response> {
+  const proof = parseCookie(readCookie(c));
+  const admitted = proof === undefined ? undefined : await verifyProof(deps, id, proof);
+  if (admitted === undefined || proof === undefined || !isOwnForm(deps, c)) return renderNeutralPage(c);
   const form = await c.req.parseBody();
   const field = (name: string) => {
     const value = form[name];
     return typeof value === 'string' ? value : '';
   };
-  if (!equal(field('token'), formToken(deps.digest, id, proof))) return neutral(c);
+  if (!isEqualText(field('token'), formToken(deps.digest, id, proof))) return renderNeutralPage(c);
   const decision = { approve: 'approved', reject: 'rejected' } as const;
   const wanted = field('decision');
-  if (wanted !== 'approve' && wanted !== 'reject') return neutral(c);
+  if (wanted !== 'approve' && wanted !== 'reject') return renderNeutralPage(c);
 
   try {
     const { approver: by } = admitted;
@@ -154,33 +154,33 @@ async function decide(deps: ApprovalPagesDeps, c: Context, id: string): Promise<
     } as const;
     const record = await decideApproval(deps, input);
     deps.onDecided?.(record);
-    return html(c, <DecidedPage record={record} conflict={false} />, 200);
+    return renderHtml(c, <DecidedPage record={record} conflict={false} />, 200);
   } catch (error) {
-    return await refused(deps, c, admitted, field('comment'), error);
+    return await renderRefusal(deps, c, admitted, field('comment'), error);
   }
 }
 
-async function refused(
+async function renderRefusal(
   deps: ApprovalPagesDeps,
   c: Context,
-  admitted: Admitted,
+  admitted: AdmittedApprover,
   comment: string,
   error: unknown,
 ): Promise<Response> {
   if (error instanceof DecisionConflict) {
     const record = await readApproval(deps, admitted.record.id);
     const decided = record.state === 'approved' || record.state === 'rejected';
-    return decided ? html(c, <DecidedPage record={record} conflict />, 409) : neutral(c);
+    return decided ? renderHtml(c, <DecidedPage record={record} conflict />, 409) : renderNeutralPage(c);
   }
   if (error instanceof DomainError && error.status < 500)
-    return await page(deps, c, admitted, { status: 422, comment, problem: error.message });
+    return await renderPage(deps, c, admitted, { status: 422, comment, problem: error.message });
   throw error;
 }
 
 /** The request and the person that a proof was made for, or nothing: a wrong signature, an unknown id and another attempt look the same. */
-async function admit(deps: ApprovalPagesDeps, id: string, proof: LinkProof): Promise<Admitted | undefined> {
+async function verifyProof(deps: ApprovalPagesDeps, id: string, proof: LinkProof): Promise<AdmittedApprover | undefined> {
   if (Number(proof.e) * 1000 <= deps.clock.now().getTime()) return undefined;
-  const record = await find(deps, id);
+  const record = await findApproval(deps, id);
   const approver = record?.approvers.find(
     (candidate) => approverReference(deps.digest, id, candidate) === proof.a,
   );
@@ -189,7 +189,7 @@ async function admit(deps: ApprovalPagesDeps, id: string, proof: LinkProof): Pro
   return (await deps.mac.verify(statement, proof.s, proof.k)) ? { record, approver, proof } : undefined;
 }
 
-async function find(deps: ApprovalPagesDeps, id: string): Promise<ApprovalRecord | undefined> {
+async function findApproval(deps: ApprovalPagesDeps, id: string): Promise<ApprovalRecord | undefined> {
   if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
   try {
     return await readApproval(deps, id);
@@ -208,7 +208,7 @@ function parseLink(query: Record<string, string>): LinkProof | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-function cookieOf(c: Context): string | undefined {
+function readCookie(c: Context): string | undefined {
   const pairs = (c.req.header('cookie') ?? '').split(';').map((pair) => pair.trim());
   return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1);
 }
@@ -222,18 +222,18 @@ function isOwnForm(deps: ApprovalPagesDeps, c: Context): boolean {
   return sameSite && sameOrigin;
 }
 
-function equal(one: string, other: string): boolean {
+function isEqualText(one: string, other: string): boolean {
   const left = Buffer.from(one);
   const right = Buffer.from(other);
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function neutral(c: Context): Response {
-  return html(c, <NeutralPage />, 404);
+function renderNeutralPage(c: Context): Response {
+  return renderHtml(c, <NeutralPage />, 404);
 }
 
 type Element = ReturnType<typeof NeutralPage>;
-function html(c: Context, element: Element, status: 200 | 404 | 409 | 422 | 500): Response {
+function renderHtml(c: Context, element: Element, status: 200 | 404 | 409 | 422 | 500): Response {
   c.header('content-type', 'text/html; charset=utf-8');
   return c.body(`<!doctype html>${String(element)}`, status);
 }

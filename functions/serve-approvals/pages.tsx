@@ -2,7 +2,7 @@
 import type { Child } from 'hono/jsx';
 import type { Evidence } from '../../shared/domain/approving/approval.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
-import { whatIsAsked } from '../../shared/domain/telling/messages.ts';
+import { describeApprovalQuestion } from '../../shared/domain/telling/messages.ts';
 import {
   count,
   describeSelector,
@@ -119,12 +119,12 @@ export function ApprovalPage(props: ApprovalPageProps) {
           {props.problem}
         </p>
       )}
-      <Changes evidence={evidence} />
-      <Why evidence={evidence} />
-      <Tests evidence={evidence} />
-      <Packages evidence={evidence} />
-      <Targets evidence={evidence} />
-      <Exactly record={record} evidence={evidence} />
+      <ChangesSection evidence={evidence} />
+      <ReasonSection evidence={evidence} />
+      <TestsSection evidence={evidence} />
+      <PackagesSection evidence={evidence} />
+      <TargetsSection evidence={evidence} />
+      <IdentitySection record={record} evidence={evidence} />
       <form method="post" action={props.action}>
         <input type="hidden" name="token" value={props.token} />
         <label for="comment">Comment</label>
@@ -148,7 +148,7 @@ export function ApprovalPage(props: ApprovalPageProps) {
   );
 }
 
-function Move({ change }: { change: Evidence['changes'][number] }) {
+function ChangeItem({ change }: { change: Evidence['changes'][number] }) {
   return (
     <dl class="move">
       <dt>{describeSelector(change.selector)}</dt>
@@ -172,27 +172,27 @@ function Move({ change }: { change: Evidence['changes'][number] }) {
   );
 }
 
-function Changes({ evidence }: { evidence: Evidence }) {
+function ChangesSection({ evidence }: { evidence: Evidence }) {
   return (
     <section aria-labelledby="changes">
       <h2 id="changes">What changed</h2>
       {evidence.changes.length === 0 ? (
         <p>Nothing that it is made of has moved; somebody asked for this bake.</p>
       ) : (
-        evidence.changes.map((change) => <Move change={change} />)
+        evidence.changes.map((change) => <ChangeItem change={change} />)
       )}
     </section>
   );
 }
 
-function Why({ evidence }: { evidence: Evidence }) {
+function ReasonSection({ evidence }: { evidence: Evidence }) {
   return (
     <section aria-labelledby="why">
       <h2 id="why">Why</h2>
       <p>{evidence.reason}</p>
-      {evidence.kept !== undefined && (
+      {evidence.retained !== undefined && (
         <p>
-          {whatIsAsked(evidence)} It was built by bake <code>{evidence.kept.bake}</code> and is kept since.
+          {describeApprovalQuestion(evidence)} It was built by bake <code>{evidence.retained.bake}</code> and is kept since.
         </p>
       )}
       {evidence.requestedBy !== undefined && <p class="soft">Asked for by {evidence.requestedBy}.</p>}
@@ -200,7 +200,7 @@ function Why({ evidence }: { evidence: Evidence }) {
   );
 }
 
-function Tests({ evidence }: { evidence: Evidence }) {
+function TestsSection({ evidence }: { evidence: Evidence }) {
   return (
     <section aria-labelledby="tests">
       <h2 id="tests">Tests and gates</h2>
@@ -238,7 +238,7 @@ function Tests({ evidence }: { evidence: Evidence }) {
   );
 }
 
-function Packages({ evidence }: { evidence: Evidence }) {
+function PackagesSection({ evidence }: { evidence: Evidence }) {
   return (
     <section aria-labelledby="packages">
       <h2 id="packages">Packages</h2>
@@ -288,7 +288,7 @@ function PackageList({ entry }: { entry: Evidence['packages'][number] }) {
   );
 }
 
-function Targets({ evidence }: { evidence: Evidence }) {
+function TargetsSection({ evidence }: { evidence: Evidence }) {
   return (
     <section aria-labelledby="targets">
       <h2 id="targets">Where it goes</h2>
@@ -321,7 +321,7 @@ function Targets({ evidence }: { evidence: Evidence }) {
   );
 }
 
-function Exactly({ record, evidence }: { record: ApprovalRecord; evidence: Evidence }) {
+function IdentitySection({ record, evidence }: { record: ApprovalRecord; evidence: Evidence }) {
   return (
     <section aria-labelledby="exactly">
       <h2 id="exactly">Exactly this image</h2>

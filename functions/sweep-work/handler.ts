@@ -5,12 +5,12 @@ import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { hintQueue } from '../../shared/lambda/deps/hint-queue.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { notifier } from '../../shared/lambda/deps/notifier.ts';
-import { planQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { wakeQueue } from '../../shared/lambda/deps/wake-queue.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { measurePublished } from '../../shared/lambda/measure-published.ts';
+import { countPublished } from '../../shared/lambda/measure-published.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
 import { countStuck } from '../../shared/use-cases/sweeping/count-stuck.ts';
 import { type SweepDeps, sweepWork, throwFailed } from '../../shared/use-cases/sweeping/sweep-work.ts';
@@ -21,14 +21,14 @@ export const handler = lambda({
     table: table(),
     clock,
     limits: limits(),
-    planQueue: planQueue(),
+    planQueue: reconcileQueue(),
     wakeQueue: wakeQueue(),
     findingHints: findingHints(),
     hintQueue: hintQueue(),
     workflows: workflows(),
     publisher: eventPublisher(),
     notifier: notifier(),
-    onPublished: measurePublished,
+    onPublished: countPublished,
   }),
   run: async (deps: SweepDeps) => {
     const { done, failed } = await sweepWork(deps);

@@ -67,7 +67,7 @@ function hasBeen(bake: ApiBakeDetail, state: AttemptState): boolean {
 
 export function isQuiet({ pipelines, bakes }: Observation): boolean {
   const open = bakes.some((bake) => !STATES_ENDED.has(bake.state));
-  return !open && pipelines.every((pipeline) => pipeline.activeBake === undefined && !pipeline.dirty);
+  return !open && pipelines.every((pipeline) => pipeline.activeBake === undefined && !pipeline.pending);
 }
 const STATES_ENDED: ReadonlySet<string> = new Set(TERMINAL_STATES);
 

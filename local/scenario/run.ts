@@ -113,7 +113,7 @@ function rowsOf(observation: Observation, now: number): Row[] {
     return {
       pipeline: pipeline.name,
       level: depth.get(pipeline.name) ?? 0,
-      state: bake?.state ?? held ?? (pipeline.dirty ? 'due' : 'applied'),
+      state: bake?.state ?? held ?? (pipeline.pending ? 'due' : 'applied'),
       done: steps
         .filter((step) => step.state === 'succeeded' || step.state === 'skipped')
         .map((step) => step.name),
@@ -260,7 +260,7 @@ export async function runScenario({
   const stale = observer.last.pipelines
     .filter(
       (pipeline) =>
-        pipeline.dirty ||
+        pipeline.pending ||
         pipeline.activeBake !== undefined ||
         (pipeline.decision?.kind === 'hold' &&
           pipeline.decision.reasons.some(({ code }) => code !== 'up-to-date')),

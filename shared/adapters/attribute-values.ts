@@ -4,11 +4,11 @@
  */
 export type AttributeMap = Readonly<Record<string, unknown>>;
 
-export function plainValues(map: AttributeMap): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, plainValue(value)]));
+export function toPlainValues(map: AttributeMap): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, toPlainValue(value)]));
 }
 
-function plainValue(typed: unknown): unknown {
+function toPlainValue(typed: unknown): unknown {
   if (typeof typed !== 'object' || typed === null) throw new Error('Not a DynamoDB value.');
   const [entry] = Object.entries(typed);
   if (entry === undefined) throw new Error('Not a DynamoDB value.');
@@ -22,9 +22,9 @@ function plainValue(typed: unknown): unknown {
     case 'NULL':
       return null;
     case 'L':
-      return Array.isArray(value) ? value.map(plainValue) : [];
+      return Array.isArray(value) ? value.map(toPlainValue) : [];
     case 'M':
-      return plainValues(value);
+      return toPlainValues(value);
     default:
       throw new Error(`The table holds no values of the type ${type}.`);
   }

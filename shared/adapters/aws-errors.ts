@@ -1,11 +1,11 @@
 /** Errors of AWS where images are built and tested: what passes by itself besides throttling, and what is gone. */
 import { TryLater } from '../domain/errors.ts';
-import { errorName, translated } from './aws-client.ts';
+import { errorName, toTryLater } from './aws-client.ts';
 
 /**
  * Quotas and capacity that are in use for now, and resources that are being changed (aws.md 2.7; AWSEC2/APIReference/errors-overview).
  */
-const BUSY = new Set([
+const CAPACITY_ERRORS = new Set([
   'ServiceQuotaExceededException',
   'ResourceInUseException',
   'InsufficientInstanceCapacity',
@@ -18,11 +18,11 @@ export function isError(error: unknown, ...names: readonly string[]): boolean {
 }
 
 /** Runs a call and turns what will pass by itself into TryLater. */
-export async function calling<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+export async function callAwsForBuild<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();
   } catch (error) {
-    if (!BUSY.has(errorName(error))) throw translated(error);
+    if (!CAPACITY_ERRORS.has(errorName(error))) throw toTryLater(error);
     const message = error instanceof Error ? error.message : '';
     throw new TryLater(`${what} has to wait: ${errorName(error)}: ${message}`, {}, { cause: error });
   }

@@ -10,13 +10,13 @@ const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_
 
 export const cronerCalendar: Calendar = {
   next(schedule, after) {
-    const rate = rateOf(schedule);
-    if (rate !== undefined) return timeOf(rate, Math.max(passed(rate, after), 0) + 1);
-    return cronOf(schedule).nextRun(after) ?? undefined;
+    const rate = parseRate(schedule);
+    if (rate !== undefined) return computeRateTime(rate, Math.max(countIntervals(rate, after), 0) + 1);
+    return readCron(schedule).nextRun(after) ?? undefined;
   },
   last(schedule, { after, upTo }) {
-    const rate = rateOf(schedule);
-    const found = rate === undefined ? lastOf(cronOf(schedule), upTo) : lastOfRate(rate, upTo);
+    const rate = parseRate(schedule);
+    const found = rate === undefined ? findLastRun(readCron(schedule), upTo) : findLastRateTime(rate, upTo);
     return found !== undefined && found > after ? found : undefined;
   },
 };
@@ -27,26 +27,26 @@ interface Rate {
 }
 
 /** How many intervals are over. */
-function passed({ since, every }: Rate, at: Date): number {
+function countIntervals({ since, every }: Rate, at: Date): number {
   return Math.floor((at.getTime() - since) / every);
 }
 
-function timeOf({ since, every }: Rate, number: number): Date {
+function computeRateTime({ since, every }: Rate, number: number): Date {
   return new Date(since + number * every);
 }
 
-function lastOfRate(rate: Rate, upTo: Date): Date | undefined {
-  const number = passed(rate, upTo);
-  return number < 1 ? undefined : timeOf(rate, number);
+function findLastRateTime(rate: Rate, upTo: Date): Date | undefined {
+  const number = countIntervals(rate, upTo);
+  return number < 1 ? undefined : computeRateTime(rate, number);
 }
 
 /** `previousRuns` looks at what lies before its reference; a time of the very second counts here too, one of the next does not. */
-function lastOf(cron: Cron, upTo: Date): Date | undefined {
+function findLastRun(cron: Cron, upTo: Date): Date | undefined {
   const second = Math.floor(upTo.getTime() / 1000);
   return cron.previousRuns(1, new Date((second + 1) * 1000))[0];
 }
 
-function rateOf({ expression, since }: Recurrence): Rate | undefined {
+function parseRate({ expression, since }: Recurrence): Rate | undefined {
   const match = /^rate\(([0-9]+) (minute|hour|day)s?\)$/.exec(expression);
   if (match === null) return undefined;
   const every = Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? 0);
@@ -54,26 +54,26 @@ function rateOf({ expression, since }: Recurrence): Rate | undefined {
 }
 
 /** Parsing costs more than asking; few schedules are in use. */
-const known = new Map<string, Cron>();
-const MOST_KNOWN = 1000;
+const cronCache = new Map<string, Cron>();
+const CRON_CACHE_SIZE = 1000;
 
-function cronOf({ expression, timeZone }: Recurrence): Cron {
+function readCron({ expression, timeZone }: Recurrence): Cron {
   const key = `${timeZone} ${expression}`;
-  const found = known.get(key);
+  const found = cronCache.get(key);
   if (found !== undefined) return found;
-  const cron = parse(expression, timeZone);
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(key, cron);
+  const cron = createCron(expression, timeZone);
+  if (cronCache.size >= CRON_CACHE_SIZE) cronCache.clear();
+  cronCache.set(key, cron);
   return cron;
 }
 
-function parse(expression: string, timeZone: string): Cron {
+function createCron(expression: string, timeZone: string): Cron {
   const fields = expression.slice('cron('.length, -1).trim().split(/\s+/);
   if (!expression.startsWith('cron(') || (fields.length !== 6 && fields.length !== 5))
     throw new InvalidSchedule(`${expression} has ${fields.length} fields; cron has six.`, { expression });
   try {
     // Image Builder takes five fields too (imagebuilder Schedule.scheduleExpression).
-    const seven = ['0', ...fields.map(asCroner), ...(fields.length === 5 ? ['*'] : [])].join(' ');
+    const seven = ['0', ...fields.map(toCronerField), ...(fields.length === 5 ? ['*'] : [])].join(' ');
     const cron = new Cron(seven, {
       timezone: timeZone,
       alternativeWeekdays: true,
@@ -98,6 +98,6 @@ function parse(expression: string, timeZone: string): Cron {
 const DAY_OF_WEEK = 4;
 
 /** The last day of the week is `L` alone, which croner takes of a month only. */
-function asCroner(field: string, index: number): string {
+function toCronerField(field: string, index: number): string {
   return index === DAY_OF_WEEK ? field.replace(/\bL\b/i, '7') : field;
 }

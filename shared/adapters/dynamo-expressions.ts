@@ -1,6 +1,6 @@
 /** The port's writes and conditions as DynamoDB expressions (amazondynamodb/developerguide/Expressions). Every name is a placeholder: reserved words are many. */
 import type { Key } from '../domain/naming.ts';
-import type { Condition, Write } from '../ports.ts';
+import type { WriteCondition, Write } from '../ports.ts';
 
 /** Collects placeholders of one request. */
 export class Placeholders {
@@ -31,8 +31,8 @@ export class Placeholders {
   }
 }
 
-export function conditionExpression(
-  condition: Condition | undefined,
+export function buildConditionExpression(
+  condition: WriteCondition | undefined,
   place: Placeholders,
 ): string | undefined {
   if (condition === undefined) return undefined;
@@ -53,7 +53,7 @@ export function conditionExpression(
   return parts.length === 0 ? undefined : parts.join(' AND ');
 }
 
-export function updateExpression(
+export function buildUpdateExpression(
   update: Extract<Write, { update: Key }>,
   place: Placeholders,
 ): string | undefined {
@@ -80,7 +80,7 @@ export function updateExpression(
   return clauses.length === 0 ? undefined : clauses.join(' ');
 }
 
-export function keyOf(write: Write): Key {
+export function readWriteKey(write: Write): Key {
   if ('put' in write) return { pk: write.put.pk, sk: write.put.sk };
   if ('update' in write) return write.update;
   if ('delete' in write) return write.delete;

@@ -23,9 +23,9 @@ import {
   type Write,
   WriteConflict,
 } from '../ports.ts';
-import { type AttributeMap, plainValues } from './attribute-values.ts';
-import { calling } from './aws-client.ts';
-import { conditionExpression, keyOf, Placeholders, updateExpression } from './dynamo-expressions.ts';
+import { type AttributeMap, toPlainValues } from './attribute-values.ts';
+import { callAws } from './aws-client.ts';
+import { buildConditionExpression, readWriteKey, Placeholders, buildUpdateExpression } from './dynamo-expressions.ts';
 
 /** Keys in one BatchGetItem (amazondynamodb BatchGetItemInput.RequestItems). */
 const BATCH_KEYS = 100;
@@ -42,22 +42,22 @@ const INDEX_KEYS = {
 export function dynamoTable(client: DynamoDBDocumentClient, tableName: string): Table {
   return {
     get: (key) =>
-      calling(async () => {
+      callAws(async () => {
         const answer = await client.send(
           new GetCommand({ TableName: tableName, Key: { ...key }, ConsistentRead: true }),
         );
-        return answer.Item === undefined ? undefined : itemOf(answer.Item);
+        return answer.Item === undefined ? undefined : parseItem(answer.Item);
       }),
 
     async getMany(keys) {
-      const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
-      const chunks = slices(distinct, BATCH_KEYS);
-      const found = await Promise.all(chunks.map((chunk) => getChunk(client, tableName, chunk)));
-      const byKey = new Map(found.flat().map((item) => [keyText(item), item]));
-      return keys.map((key) => byKey.get(keyText(key)));
+      const distinct = [...new Map(keys.map((key) => [formatKey(key), key])).values()];
+      const chunks = splitIntoBatches(distinct, BATCH_KEYS);
+      const found = await Promise.all(chunks.map((chunk) => readBatch(client, tableName, chunk)));
+      const byKey = new Map(found.flat().map((item) => [formatKey(item), item]));
+      return keys.map((key) => byKey.get(formatKey(key)));
     },
 
-    query: (query) => calling(() => queryPage(client, tableName, query)),
+    query: (query) => callAws(() => queryPage(client, tableName, query)),
 
     async write(writes) {
       if (writes.length === 0) return;
@@ -65,13 +65,13 @@ export function dynamoTable(client: DynamoDBDocumentClient, tableName: string): 
         throw new RangeError(`A transaction takes ${MAX_WRITES} writes, not ${writes.length}.`);
       const [only] = writes;
       if (writes.length === 1 && only !== undefined && isRepeatable(only))
-        await calling(() => writeOne(client, tableName, only));
+        await callAws(() => writeOne(client, tableName, only));
       else await writeAll(client, tableName, writes);
     },
   };
 }
 
-async function getChunk(
+async function readBatch(
   client: DynamoDBDocumentClient,
   tableName: string,
   keys: readonly Key[],
@@ -81,12 +81,12 @@ async function getChunk(
   for (let round = 0; open.length > 0; round += 1) {
     if (round === TRIES) throw new TryLater('DynamoDB keeps leaving keys of a batch unread.');
     if (round > 0) await pause(Math.random() * FIRST_PAUSE_MS * 2 ** round);
-    const answer = await calling(() =>
+    const answer = await callAws(() =>
       client.send(
         new BatchGetCommand({ RequestItems: { [tableName]: { Keys: open, ConsistentRead: true } } }),
       ),
     );
-    items.push(...(answer.Responses?.[tableName] ?? []).map(itemOf));
+    items.push(...(answer.Responses?.[tableName] ?? []).map(parseItem));
     open = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
   }
   return items;
@@ -116,12 +116,12 @@ async function queryPage(client: DynamoDBDocumentClient, tableName: string, quer
       ExpressionAttributeValues: values,
       ScanIndexForward: query.descending !== true,
       ...(query.limit === undefined ? {} : { Limit: query.limit }),
-      ...(query.after === undefined ? {} : { ExclusiveStartKey: cursorKey(query.after) }),
+      ...(query.after === undefined ? {} : { ExclusiveStartKey: parseCursor(query.after) }),
     }),
   );
   return {
-    items: (answer.Items ?? []).map(itemOf),
-    ...(answer.LastEvaluatedKey === undefined ? {} : { cursor: cursorText(answer.LastEvaluatedKey) }),
+    items: (answer.Items ?? []).map(parseItem),
+    ...(answer.LastEvaluatedKey === undefined ? {} : { cursor: formatCursor(answer.LastEvaluatedKey) }),
   };
 }
 
@@ -140,7 +140,7 @@ async function writeOne(client: DynamoDBDocumentClient, tableName: string, write
     await client.send(new DeleteCommand({ TableName: tableName, Key: { ...write.delete } }));
   else if ('update' in write) {
     const place = new Placeholders();
-    const expression = updateExpression(write, place);
+    const expression = buildUpdateExpression(write, place);
     await client.send(
       new UpdateCommand({
         TableName: tableName,
@@ -159,14 +159,14 @@ async function writeAll(
   tableName: string,
   writes: readonly Write[],
 ): Promise<void> {
-  const TransactItems = writes.map((write) => transactItem(tableName, write));
+  const TransactItems = writes.map((write) => toTransactItem(tableName, write));
   for (let round = 1; ; round += 1) {
     try {
-      await calling(() => client.send(new TransactWriteCommand({ TransactItems })));
+      await callAws(() => client.send(new TransactWriteCommand({ TransactItems })));
       return;
     } catch (error) {
       if (!(error instanceof TransactionCanceledException)) throw error;
-      const conflict = conflictOf(error, writes);
+      const conflict = toWriteConflict(error, writes);
       if (conflict !== undefined) throw conflict;
       // Two transactions met on an item, or a partition was throttled: neither says anything about our conditions.
       if (round === TRIES)
@@ -176,9 +176,9 @@ async function writeAll(
   }
 }
 
-function transactItem(tableName: string, write: Write): TransactItem {
+function toTransactItem(tableName: string, write: Write): TransactItem {
   const place = new Placeholders();
-  const condition = conditionExpression(write.when, place);
+  const condition = buildConditionExpression(write.when, place);
   const common = {
     TableName: tableName,
     ...(condition === undefined ? {} : { ConditionExpression: condition }),
@@ -197,14 +197,14 @@ function transactItem(tableName: string, write: Write): TransactItem {
       },
     };
   }
-  const expression = updateExpression(write, place);
+  const expression = buildUpdateExpression(write, place);
   if (expression === undefined) throw new Error(`The update of ${write.update.pk} changes nothing.`);
   return {
     Update: { ...common, Key: { ...write.update }, UpdateExpression: expression, ...place.attributes() },
   };
 }
 
-function conflictOf(
+function toWriteConflict(
   error: TransactionCanceledException,
   writes: readonly Write[],
 ): WriteConflict | undefined {
@@ -214,7 +214,7 @@ function conflictOf(
   if (write === undefined) return undefined;
   const found = reasons[index]?.Item as AttributeMap | undefined;
   const stands = found !== undefined && Object.keys(found).length > 0;
-  return new WriteConflict(index, keyOf(write), stands ? itemOf(plainValues(found)) : undefined);
+  return new WriteConflict(index, readWriteKey(write), stands ? parseItem(toPlainValues(found)) : undefined);
 }
 
 /** Whoever reads an item parses it as what it is; only that it is one is looked at here, and nothing is copied. */
@@ -229,17 +229,17 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function itemOf(value: Record<string, unknown>): Item {
+function parseItem(value: Record<string, unknown>): Item {
   return ItemSchema.parse(value);
 }
 
-function cursorText(key: Record<string, unknown>): string {
+function formatCursor(key: Record<string, unknown>): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
 const CursorSchema = z.lazy(() => z.record(z.string(), z.string()));
 
-function cursorKey(cursor: string): Record<string, string> {
+function parseCursor(cursor: string): Record<string, string> {
   try {
     return CursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
@@ -247,11 +247,11 @@ function cursorKey(cursor: string): Record<string, string> {
   }
 }
 
-function keyText(key: Key): string {
+function formatKey(key: Key): string {
   return `${key.pk}\n${key.sk}`;
 }
 
-function slices<Entry>(entries: readonly Entry[], size: number): Entry[][] {
+function splitIntoBatches<Entry>(entries: readonly Entry[], size: number): Entry[][] {
   return Array.from({ length: Math.ceil(entries.length / size) }, (_, index) =>
     entries.slice(index * size, (index + 1) * size),
   );

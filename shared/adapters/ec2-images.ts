@@ -13,28 +13,28 @@ import {
 import { DistributionFailed } from '../domain/errors.ts';
 import { TAGS } from '../domain/naming.ts';
 import type { CopyRequest, ImageFacts } from '../ports.ts';
-import { ask } from './aws-refusals.ts';
+import { callAwsForDistribution } from './aws-refusals.ts';
 
 const NO_IMAGE = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'];
 const NO_SNAPSHOT = ['InvalidSnapshot.NotFound'];
 const PAGE = 200;
 
 export async function describeImage(client: EC2Client, imageId: string): Promise<ImageFacts | undefined> {
-  const answer = await ask(
+  const answer = await callAwsForDistribution(
     `Reading the image ${imageId}`,
     () => client.send(new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true })),
     { absent: NO_IMAGE },
   );
   const image = answer?.Images?.[0];
   if (image === undefined) return undefined;
-  return factsOf(image, image.State === 'available' ? await keysOfSnapshots(client, image) : new Map());
+  return toImageFacts(image, image.State === 'available' ? await readSnapshotKeys(client, image) : new Map());
 }
 
 /** DescribeImages does not tell the key of a volume; DescribeSnapshots does (ec2 Snapshot.KmsKeyId). */
-async function keysOfSnapshots(client: EC2Client, image: Image): Promise<Map<string, string>> {
-  const ids = snapshotIdsOf(image);
+async function readSnapshotKeys(client: EC2Client, image: Image): Promise<Map<string, string>> {
+  const ids = listSnapshotIds(image);
   if (ids.length === 0) return new Map();
-  const answer = await ask(
+  const answer = await callAwsForDistribution(
     `Reading the snapshots of ${image.ImageId}`,
     () => client.send(new DescribeSnapshotsCommand({ SnapshotIds: ids })),
     // A shared image shows its snapshots' ids whether they are shared or not.
@@ -47,15 +47,15 @@ async function keysOfSnapshots(client: EC2Client, image: Image): Promise<Map<str
   );
 }
 
-function snapshotIdsOf(image: Image): string[] {
+function listSnapshotIds(image: Image): string[] {
   return (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
 }
 
 const STATES = ['pending', 'available', 'failed', 'deregistered', 'disabled'] as const;
 
-function factsOf(image: Image, keyOf: ReadonlyMap<string, string>): ImageFacts {
+function toImageFacts(image: Image, keyOf: ReadonlyMap<string, string>): ImageFacts {
   const { ImageId, StateReason, DeprecationTime } = image;
-  const copyOf = sourceOf(image);
+  const copyOf = readCopySource(image);
   return {
     imageId: ImageId ?? '',
     name: image.Name ?? '',
@@ -83,7 +83,7 @@ function factsOf(image: Image, keyOf: ReadonlyMap<string, string>): ImageFacts {
 }
 
 /** What CreateImage made of an instance names a source too, and the instance with it; that one is no copy (AWSEC2/UserGuide/identify-source-ami-used-to-create-new-ami). */
-function sourceOf({ SourceImageId, SourceImageRegion, SourceInstanceId }: Image): ImageFacts['copyOf'] {
+function readCopySource({ SourceImageId, SourceImageRegion, SourceInstanceId }: Image): ImageFacts['copyOf'] {
   if (SourceImageId === undefined || SourceImageRegion === undefined || SourceInstanceId !== undefined)
     return undefined;
   return { region: SourceImageRegion, imageId: SourceImageId };
@@ -94,10 +94,10 @@ export function findImagesByBake(client: EC2Client, bake: string): Promise<Image
 }
 
 /** Image Builder puts it on whatever it makes, from the first moment (imagebuilder/userguide/manage-images). */
-const TAG_OF_BUILD = 'Ec2ImageBuilderArn';
+const BUILD_TAG = 'Ec2ImageBuilderArn';
 
 export function findImagesByBuild(client: EC2Client, build: string): Promise<ImageFacts[]> {
-  return findImagesByTag(client, TAG_OF_BUILD, build);
+  return findImagesByTag(client, BUILD_TAG, build);
 }
 
 async function findImagesByTag(client: EC2Client, tag: string, value: string): Promise<ImageFacts[]> {
@@ -105,7 +105,7 @@ async function findImagesByTag(client: EC2Client, tag: string, value: string): P
   let token: string | undefined;
   do {
     const NextToken = token;
-    const page = await ask(`Looking for images that are tagged ${tag}=${value}`, () =>
+    const page = await callAwsForDistribution(`Looking for images that are tagged ${tag}=${value}`, () =>
       client.send(
         new DescribeImagesCommand({
           Owners: ['self'],
@@ -119,7 +119,7 @@ async function findImagesByTag(client: EC2Client, tag: string, value: string): P
     images.push(...(page?.Images ?? []));
     token = page?.NextToken === '' ? undefined : page?.NextToken;
   } while (token !== undefined);
-  return images.map((image) => factsOf(image, new Map()));
+  return images.map((image) => toImageFacts(image, new Map()));
 }
 
 export async function tagResources(
@@ -127,13 +127,13 @@ export async function tagResources(
   resources: readonly string[],
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await ask(`Tagging ${resources.join(', ')}`, () =>
-    client.send(new CreateTagsCommand({ Resources: [...resources], Tags: tagList(tags) })),
+  await callAwsForDistribution(`Tagging ${resources.join(', ')}`, () =>
+    client.send(new CreateTagsCommand({ Resources: [...resources], Tags: toTagList(tags) })),
   );
 }
 
 export async function deprecateImage(client: EC2Client, imageId: string, at: string): Promise<void> {
-  await ask(`Setting the deprecation of ${imageId}`, () =>
+  await callAwsForDistribution(`Setting the deprecation of ${imageId}`, () =>
     client.send(new EnableImageDeprecationCommand({ ImageId: imageId, DeprecateAt: new Date(at) })),
   );
 }
@@ -145,7 +145,7 @@ export async function deprecateImage(client: EC2Client, imageId: string, at: str
 export async function removeImage(client: EC2Client, imageId: string): Promise<void> {
   const standing = await describeImage(client, imageId);
   if (standing === undefined || standing.state === 'deregistered') return;
-  const answer = await ask(
+  const answer = await callAwsForDistribution(
     `Removing the image ${imageId}`,
     () => client.send(new DeregisterImageCommand({ ImageId: imageId, DeleteAssociatedSnapshots: true })),
     { absent: NO_IMAGE },
@@ -153,7 +153,7 @@ export async function removeImage(client: EC2Client, imageId: string): Promise<v
   for (const { SnapshotId, ReturnCode } of answer?.DeleteSnapshotResults ?? []) {
     // `skipped`: another image uses the snapshot, so it is not ours to delete.
     if (SnapshotId === undefined || ReturnCode === 'success' || ReturnCode === 'skipped') continue;
-    await ask(
+    await callAwsForDistribution(
       `Deleting the snapshot ${SnapshotId} of ${imageId}`,
       () => client.send(new DeleteSnapshotCommand({ SnapshotId })),
       { absent: NO_SNAPSHOT },
@@ -163,8 +163,8 @@ export async function removeImage(client: EC2Client, imageId: string): Promise<v
 
 /** Called in the destination (ec2 CopyImage). A source that was just shared may not be visible yet, so its absence passes. */
 export async function copyImage(client: EC2Client, request: CopyRequest): Promise<{ imageId: string }> {
-  const Tags = tagList(request.tags);
-  const answer = await ask(
+  const Tags = toTagList(request.tags);
+  const answer = await callAwsForDistribution(
     `Copying ${request.sourceImageId} from ${request.sourceRegion}`,
     () =>
       client.send(
@@ -189,6 +189,6 @@ export async function copyImage(client: EC2Client, request: CopyRequest): Promis
   return { imageId: answer.ImageId };
 }
 
-function tagList(tags: Readonly<Record<string, string>>): { Key: string; Value: string }[] {
+function toTagList(tags: Readonly<Record<string, string>>): { Key: string; Value: string }[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }

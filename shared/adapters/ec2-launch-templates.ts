@@ -10,7 +10,7 @@ import {
   ModifyLaunchTemplateCommand,
 } from '@aws-sdk/client-ec2';
 import { DistributionFailed } from '../domain/errors.ts';
-import { ask } from './aws-refusals.ts';
+import { callAwsForDistribution } from './aws-refusals.ts';
 
 const ABSENT = [
   'InvalidLaunchTemplateName.NotFoundException',
@@ -19,7 +19,7 @@ const ABSENT = [
   'InvalidLaunchTemplateId.VersionNotFound',
 ];
 
-function named(template: string): { LaunchTemplateId: string } | { LaunchTemplateName: string } {
+function toTemplateReference(template: string): { LaunchTemplateId: string } | { LaunchTemplateName: string } {
   return /^lt-[0-9a-f]{8,17}$/.test(template)
     ? { LaunchTemplateId: template }
     : { LaunchTemplateName: template };
@@ -29,12 +29,12 @@ export async function describeTemplate(
   client: EC2Client,
   template: string,
 ): Promise<LaunchTemplate | undefined> {
-  const names = named(template);
+  const names = toTemplateReference(template);
   const request =
     'LaunchTemplateId' in names
       ? { LaunchTemplateIds: [names.LaunchTemplateId] }
       : { LaunchTemplateNames: [names.LaunchTemplateName] };
-  const answer = await ask(
+  const answer = await callAwsForDistribution(
     `Reading the launch template ${template}`,
     () => client.send(new DescribeLaunchTemplatesCommand(request)),
     { absent: ABSENT },
@@ -46,10 +46,10 @@ export async function readDefaultVersion(
   client: EC2Client,
   template: string,
 ): Promise<{ version: string; imageId?: string } | undefined> {
-  const answer = await ask(
+  const answer = await callAwsForDistribution(
     `Reading the default version of the launch template ${template}`,
     () =>
-      client.send(new DescribeLaunchTemplateVersionsCommand({ ...named(template), Versions: ['$Default'] })),
+      client.send(new DescribeLaunchTemplateVersionsCommand({ ...toTemplateReference(template), Versions: ['$Default'] })),
     { absent: ABSENT },
   );
   const found = answer?.LaunchTemplateVersions?.[0];
@@ -77,10 +77,10 @@ export async function addVersion(
       version.VersionDescription === description && version.LaunchTemplateData?.ImageId === imageId,
   );
   if (found?.VersionNumber !== undefined) return { version: String(found.VersionNumber), previousDefault };
-  const answer = await ask(`Adding a version to the launch template ${template}`, () =>
+  const answer = await callAwsForDistribution(`Adding a version to the launch template ${template}`, () =>
     client.send(
       new CreateLaunchTemplateVersionCommand({
-        ...named(template),
+        ...toTemplateReference(template),
         SourceVersion: previousDefault,
         VersionDescription: description,
         LaunchTemplateData: { ImageId: imageId },
@@ -98,12 +98,12 @@ async function listVersions(client: EC2Client, template: string): Promise<Launch
   let token: string | undefined;
   do {
     const NextToken = token;
-    const page = await ask(
+    const page = await callAwsForDistribution(
       `Reading the versions of the launch template ${template}`,
       () =>
         client.send(
           new DescribeLaunchTemplateVersionsCommand({
-            ...named(template),
+            ...toTemplateReference(template),
             MaxResults: 200,
             ...(NextToken === undefined ? {} : { NextToken }),
           }),
@@ -117,16 +117,16 @@ async function listVersions(client: EC2Client, template: string): Promise<Launch
 }
 
 export async function setDefaultVersion(client: EC2Client, template: string, version: string): Promise<void> {
-  await ask(`Making version ${version} the default of the launch template ${template}`, () =>
-    client.send(new ModifyLaunchTemplateCommand({ ...named(template), DefaultVersion: version })),
+  await callAwsForDistribution(`Making version ${version} the default of the launch template ${template}`, () =>
+    client.send(new ModifyLaunchTemplateCommand({ ...toTemplateReference(template), DefaultVersion: version })),
   );
 }
 
 /** EC2 tells what it could not delete in its answer; a version that is gone already is none of it (ec2 DeleteLaunchTemplateVersionsResult). */
 export async function removeVersion(client: EC2Client, template: string, version: string): Promise<void> {
-  const answer = await ask(
+  const answer = await callAwsForDistribution(
     `Deleting version ${version} of the launch template ${template}`,
-    () => client.send(new DeleteLaunchTemplateVersionsCommand({ ...named(template), Versions: [version] })),
+    () => client.send(new DeleteLaunchTemplateVersionsCommand({ ...toTemplateReference(template), Versions: [version] })),
     { absent: ABSENT },
   );
   for (const { ResponseError } of answer?.UnsuccessfullyDeletedLaunchTemplateVersions ?? []) {

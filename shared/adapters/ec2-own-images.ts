@@ -7,7 +7,7 @@ import {
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { DistributionFailed } from '../domain/errors.ts';
 import type { OwnImages } from '../ports.ts';
-import { ask } from './aws-refusals.ts';
+import { callAwsForDistribution } from './aws-refusals.ts';
 import {
   copyImage,
   deprecateImage,
@@ -41,9 +41,9 @@ export function createOwnImages(options: OwnImagesOptions): OwnImages {
     deprecate: (region, imageId, at) => deprecateImage(ec2(region), imageId, at),
     resolveKey: (region, key) => resolveKey(kms(region), key, `the control account in ${region}`),
     permit: (region, imageId, snapshotIds, accounts) =>
-      change(ec2(region), 'Add', { imageId, snapshotIds, accounts }),
+      changePermissions(ec2(region), 'Add', { imageId, snapshotIds, accounts }),
     revoke: (region, imageId, snapshotIds, accounts) =>
-      change(ec2(region), 'Remove', { imageId, snapshotIds, accounts }),
+      changePermissions(ec2(region), 'Remove', { imageId, snapshotIds, accounts }),
   };
 }
 
@@ -57,7 +57,7 @@ function perRegion<Client>(make: (region: string) => Client): (region: string) =
 }
 
 /** Snapshots first when permitting and last when revoking: who sees the image can copy it all. */
-async function change(
+async function changePermissions(
   client: EC2Client,
   operation: 'Add' | 'Remove',
   of: {
@@ -71,20 +71,20 @@ async function change(
   for (let start = 0; start < of.accounts.length; start += ACCOUNTS_AT_A_TIME) {
     const UserIds = of.accounts.slice(start, start + ACCOUNTS_AT_A_TIME).map((UserId) => ({ UserId }));
     const steps = [
-      ...of.snapshotIds.map((snapshotId) => () => changeSnapshot(client, snapshotId, operation, UserIds)),
+      ...of.snapshotIds.map((snapshotId) => () => changeVolumePermission(client, snapshotId, operation, UserIds)),
     ];
-    const image = () => changeImage(client, of.imageId, operation, UserIds);
+    const image = () => changeLaunchPermission(client, of.imageId, operation, UserIds);
     for (const step of operation === 'Add' ? [...steps, image] : [image, ...steps]) await step();
   }
 }
 
-async function changeImage(
+async function changeLaunchPermission(
   client: EC2Client,
   imageId: string,
   operation: 'Add' | 'Remove',
   users: { UserId: string }[],
 ): Promise<void> {
-  await ask(
+  await callAwsForDistribution(
     `Changing who may launch ${imageId}`,
     () =>
       client.send(
@@ -94,14 +94,14 @@ async function changeImage(
   );
 }
 
-async function changeSnapshot(
+async function changeVolumePermission(
   client: EC2Client,
   snapshotId: string,
   operation: 'Add' | 'Remove',
   users: { UserId: string }[],
 ): Promise<void> {
   try {
-    await ask(
+    await callAwsForDistribution(
       `Changing who may copy ${snapshotId}`,
       () =>
         client.send(

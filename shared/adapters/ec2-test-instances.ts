@@ -13,14 +13,14 @@ import * as z from 'zod';
 import { TryLater } from '../domain/errors.ts';
 import { TAGS } from '../domain/naming.ts';
 import type { TestInstances } from '../ports.ts';
-import { calling, isError } from './aws-errors.ts';
+import { callAwsForBuild, isError } from './aws-errors.ts';
 
 export interface TestInstancesOptions {
   readonly ec2: EC2Client;
   /** Says whether the agent on the instance is online; only `status` asks. */
   readonly ssm: SSMClient;
   /** Where and as what they run; only `launch` needs it. */
-  readonly place?: {
+  readonly network?: {
     readonly subnetId: string;
     readonly securityGroupId: string;
     readonly instanceProfile: string;
@@ -32,13 +32,13 @@ const InstanceTypeSchema = z.custom<_InstanceType>((value) => typeof value === '
 const NOT_ENDED = ['pending', 'running', 'stopping', 'stopped'];
 
 export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
-  const { ec2, ssm, place } = options;
+  const { ec2, ssm, network: place } = options;
   return {
     async launch({ clientToken, imageId, instanceType, tags }) {
       if (place === undefined)
         throw new Error('These test instances were made to be looked at, not launched.');
       const Tags: Tag[] = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-      const answer = await calling('RunInstances', () =>
+      const answer = await callAwsForBuild('RunInstances', () =>
         ec2.send(
           new RunInstancesCommand({
             ClientToken: clientToken,
@@ -64,10 +64,10 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
     },
 
     async status(instance) {
-      const state = await stateOf(ec2, instance);
+      const state = await readInstanceState(ec2, instance);
       if (state === undefined || state === 'pending') return { state: 'starting' };
       if (state !== 'running') return { state: 'gone', reason: `it is ${state}` };
-      const agents = await calling('DescribeInstanceInformation', () =>
+      const agents = await callAwsForBuild('DescribeInstanceInformation', () =>
         ssm.send(
           new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instance] }] }),
         ),
@@ -80,7 +80,7 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
       // One by one: one that is unknown would make EC2 refuse all of them (ec2 TerminateInstances).
       for (const instance of instances) {
         try {
-          await calling('TerminateInstances', () =>
+          await callAwsForBuild('TerminateInstances', () =>
             ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance] })),
           );
         } catch (error) {
@@ -101,9 +101,9 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
 }
 
 /** Undefined where EC2 does not know it (yet): what was just launched may not be visible at once (ec2 eventual consistency). */
-async function stateOf(ec2: EC2Client, instance: string): Promise<string | undefined> {
+async function readInstanceState(ec2: EC2Client, instance: string): Promise<string | undefined> {
   try {
-    const answer = await calling('DescribeInstances', () =>
+    const answer = await callAwsForBuild('DescribeInstances', () =>
       ec2.send(new DescribeInstancesCommand({ InstanceIds: [instance] })),
     );
     return answer.Reservations?.[0]?.Instances?.[0]?.State?.Name;
@@ -117,7 +117,7 @@ async function findInstances(ec2: EC2Client, filters: Filter[]): Promise<string[
   const found: string[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await calling('DescribeInstances', () =>
+    const page = await callAwsForBuild('DescribeInstances', () =>
       ec2.send(
         new DescribeInstancesCommand({ Filters: filters, ...(NextToken === undefined ? {} : { NextToken }) }),
       ),

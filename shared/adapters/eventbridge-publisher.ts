@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { TryLater } from '../domain/errors.ts';
 import type { EventPublisher } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
 
 /** Source of our own events; rules match it. */
 export const EVENT_SOURCE = 'ovenbird';
@@ -13,7 +13,7 @@ export function eventBridgePublisher(client: EventBridgeClient, bus: string): Ev
     async publish(events) {
       for (let start = 0; start < events.length; start += BATCH_ENTRIES) {
         const batch = events.slice(start, start + BATCH_ENTRIES);
-        const answer = await calling(() =>
+        const answer = await callAws(() =>
           client.send(
             new PutEventsCommand({
               Entries: batch.map((event) => ({

@@ -19,7 +19,7 @@ import { BuildFailed, TryLater } from '../domain/errors.ts';
 import { TAGS } from '../domain/naming.ts';
 import type { BuildEngine, BuildRequest, BuildStatus, Digest, Package } from '../ports.ts';
 import { errorName } from './aws-client.ts';
-import { calling, isError } from './aws-errors.ts';
+import { callAwsForBuild, isError } from './aws-errors.ts';
 
 export interface ImageBuilderOptions {
   readonly client: ImagebuilderClient;
@@ -49,7 +49,7 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
         canonical(['build', request.bake, request.attempt, request.variant]),
       );
       try {
-        const answer = await calling('CreateImage', () =>
+        const answer = await callAwsForBuild('CreateImage', () =>
           client.send(
             new CreateImageCommand({
               imageRecipeArn,
@@ -68,8 +68,8 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
         return { build: answer.imageBuildVersionArn };
       } catch (error) {
         // The clean-up of another attempt may just have deleted the recipe; the next try makes it again.
-        if (isError(error, 'ResourceNotFoundException')) throw later('The recipe is gone.', error);
-        throw refused('CreateImage', error);
+        if (isError(error, 'ResourceNotFoundException')) throw toRetryLater('The recipe is gone.', error);
+        throw toBuildFailed('CreateImage', error);
       }
     },
 
@@ -77,14 +77,14 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
       const image = await getImage(client, build);
       return image === undefined
         ? { state: 'cancelled', reason: `${build} is no longer known to Image Builder.` }
-        : statusOf(build, image, options.home.region);
+        : toBuildStatus(build, image, options.home.region);
     },
 
-    async inventory(build) {
+    async packages(build) {
       const packages: Package[] = [];
       let nextToken: string | undefined;
       do {
-        const page = await calling('ListImagePackages', () =>
+        const page = await callAwsForBuild('ListImagePackages', () =>
           client.send(
             new ListImagePackagesCommand({
               imageBuildVersionArn: build,
@@ -103,11 +103,11 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
 
     async cancel(build) {
       const before = await getImage(client, build);
-      if (before === undefined || statusOf(build, before, options.home.region).state !== 'running')
+      if (before === undefined || toBuildStatus(build, before, options.home.region).state !== 'running')
         return { ended: true };
       try {
         const clientToken = options.digest(canonical(['cancel', build]));
-        await calling('CancelImageCreation', () =>
+        await callAwsForBuild('CancelImageCreation', () =>
           client.send(new CancelImageCreationCommand({ imageBuildVersionArn: build, clientToken })),
         );
       } catch (error) {
@@ -116,31 +116,31 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
       }
       const after = await getImage(client, build);
       return {
-        ended: after === undefined || statusOf(build, after, options.home.region).state !== 'running',
+        ended: after === undefined || toBuildStatus(build, after, options.home.region).state !== 'running',
       };
     },
 
     async forget(build) {
       const image = await getImage(client, build);
       if (image === undefined) return;
-      await unless(['ResourceNotFoundException'], () =>
-        calling('DeleteImage', () => client.send(new DeleteImageCommand({ imageBuildVersionArn: build }))),
+      await ignoreErrors(['ResourceNotFoundException'], () =>
+        callAwsForBuild('DeleteImage', () => client.send(new DeleteImageCommand({ imageBuildVersionArn: build }))),
       );
       const imageRecipeArn = image.imageRecipe?.arn;
       if (imageRecipeArn === undefined) return;
       // Another image that is built from it keeps its recipe.
-      await unless(['ResourceNotFoundException', 'ResourceDependencyException'], () =>
-        calling('DeleteImageRecipe', () => client.send(new DeleteImageRecipeCommand({ imageRecipeArn }))),
+      await ignoreErrors(['ResourceNotFoundException', 'ResourceDependencyException'], () =>
+        callAwsForBuild('DeleteImageRecipe', () => client.send(new DeleteImageRecipeCommand({ imageRecipeArn }))),
       );
     },
   };
 }
 
 /** Pure: what an image's record at Image Builder says (imagebuilder ImageStatus; deprecated and disabled come only after available). */
-export function statusOf(build: string, image: Image, region: string): BuildStatus {
+export function toBuildStatus(build: string, image: Image, region: string): BuildStatus {
   const status = image.state?.status ?? 'PENDING';
   const imageId = image.outputResources?.amis?.find((ami) => (ami.region ?? region) === region)?.image;
-  const log = logOf(build);
+  const log = toBuildLogName(build);
   const reason = image.state?.reason ?? `Image Builder reports ${status} without a reason.`;
   switch (status) {
     case 'AVAILABLE':
@@ -160,14 +160,14 @@ export function statusOf(build: string, image: Image, region: string): BuildStat
 }
 
 /** Log group by image name, log stream by version (imagebuilder/userguide/monitor-cwlogs): `/aws/imagebuilder/<name>:1.0.0/3`. */
-export function logOf(build: string): string {
+export function toBuildLogName(build: string): string {
   const [, name = '', version = '', number = ''] = build.split('/');
   return `/aws/imagebuilder/${name}:${version}/${number}`;
 }
 
 async function getImage(client: ImagebuilderClient, build: string): Promise<Image | undefined> {
   try {
-    const answer = await calling('GetImage', () =>
+    const answer = await callAwsForBuild('GetImage', () =>
       client.send(new GetImageCommand({ imageBuildVersionArn: build })),
     );
     return answer.image;
@@ -195,8 +195,8 @@ async function ensureRecipe(options: ImageBuilderOptions, request: BuildRequest)
     .digest(canonical({ parentImage, architecture, components, blockDeviceMappings }))
     .slice(0, 12);
   const name = `ovenbird-${pipeline}-${variant}-${content}`;
-  return await ensure(
-    arnOf(options, `image-recipe/${name}/${RECIPE_VERSION}`),
+  return await createIfAbsent(
+    toArn(options, `image-recipe/${name}/${RECIPE_VERSION}`),
     'CreateImageRecipe',
     async () => {
       const answer = await options.client.send(
@@ -229,8 +229,8 @@ async function ensureInfrastructure(options: ImageBuilderOptions, request: Build
     .digest(canonical({ instanceTypes, subnetId, securityGroupId, instanceProfile }))
     .slice(0, 12);
   const name = `ovenbird-${content}`;
-  const arn = arnOf(options, `infrastructure-configuration/${name}`);
-  return await ensure(arn, 'CreateInfrastructureConfiguration', async () => {
+  const arn = toArn(options, `infrastructure-configuration/${name}`);
+  return await createIfAbsent(arn, 'CreateInfrastructureConfiguration', async () => {
     const answer = await options.client.send(
       new CreateInfrastructureConfigurationCommand({
         name,
@@ -250,36 +250,36 @@ async function ensureInfrastructure(options: ImageBuilderOptions, request: Build
 }
 
 /** Makes something that is named by its content; one that is there already is the same. */
-async function ensure(arn: string, what: string, create: () => Promise<string | undefined>): Promise<string> {
+async function createIfAbsent(arn: string, what: string, create: () => Promise<string | undefined>): Promise<string> {
   try {
-    return (await calling(what, create)) ?? arn;
+    return (await callAwsForBuild(what, create)) ?? arn;
   } catch (error) {
     if (isError(error, 'ResourceAlreadyExistsException')) return arn;
-    throw refused(what, error);
+    throw toBuildFailed(what, error);
   }
 }
 
-function arnOf({ home }: ImageBuilderOptions, resource: string): string {
-  return `arn:${partitionOf(home.region)}:imagebuilder:${home.region}:${home.account}:${resource}`;
+function toArn({ home }: ImageBuilderOptions, resource: string): string {
+  return `arn:${findPartition(home.region)}:imagebuilder:${home.region}:${home.account}:${resource}`;
 }
 
-function partitionOf(region: string): string {
+function findPartition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** Something in the definition that Image Builder does not take fails the build with Image Builder's own words. */
-function refused(what: string, error: unknown): unknown {
+function toBuildFailed(what: string, error: unknown): unknown {
   if (!errorName(error).startsWith('Invalid')) return error;
   const message = error instanceof Error ? error.message : '';
   return new BuildFailed(`Image Builder refused ${what}: ${message}`, {}, { cause: error });
 }
 
-function later(why: string, cause: unknown): TryLater {
+function toRetryLater(why: string, cause: unknown): TryLater {
   return new TryLater(`${why} Trying again makes it anew.`, {}, { cause });
 }
 
-async function unless(names: readonly string[], call: () => Promise<unknown>): Promise<void> {
+async function ignoreErrors(names: readonly string[], call: () => Promise<unknown>): Promise<void> {
   try {
     await call();
   } catch (error) {

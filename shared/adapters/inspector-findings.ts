@@ -9,10 +9,10 @@ import {
   ListFindingsCommand,
   type VulnerablePackage,
 } from '@aws-sdk/client-inspector2';
-import { type Finding, type FindingPackage, formatOfPlatform } from '../domain/findings/findings.ts';
+import { type Vulnerability, type FixablePackage, inferFormatFromPlatform } from '../domain/findings/findings.ts';
 import type { PackageFormat } from '../domain/versions/package-versions.ts';
 import type { Findings } from '../ports.ts';
-import { calling, errorName } from './aws-client.ts';
+import { callAws, errorName } from './aws-client.ts';
 
 /** Largest page (inspector2 ListFindingsRequest.maxResults). */
 const PAGE = 100;
@@ -21,7 +21,7 @@ const ARNS_AT_ONCE = 10;
 /** What stands for the version where there is no fix. */
 const NO_FIX = /^(?:not\s?available)?$/i;
 
-const WANTED = {
+const FIXABLE_FINDINGS = {
   findingStatus: [{ comparison: 'EQUALS', value: 'ACTIVE' }],
   findingType: [{ comparison: 'EQUALS', value: 'PACKAGE_VULNERABILITY' }],
   fixAvailable: [
@@ -32,13 +32,13 @@ const WANTED = {
 
 export function inspectorFindings(client: Inspector2Client): Findings {
   const page = async (more: Partial<FilterCriteria>, nextToken?: string) =>
-    calling(() =>
+    callAws(() =>
       client.send(
         new ListFindingsCommand({
           filterCriteria: {
-            findingStatus: [...WANTED.findingStatus],
-            findingType: [...WANTED.findingType],
-            fixAvailable: [...WANTED.fixAvailable],
+            findingStatus: [...FIXABLE_FINDINGS.findingStatus],
+            findingType: [...FIXABLE_FINDINGS.findingType],
+            fixAvailable: [...FIXABLE_FINDINGS.fixAvailable],
             ...more,
           },
           maxResults: PAGE,
@@ -49,12 +49,12 @@ export function inspectorFindings(client: Inspector2Client): Findings {
 
   return {
     async read(arns) {
-      const found: Finding[] = [];
+      const found: Vulnerability[] = [];
       for (let start = 0; start < arns.length; start += ARNS_AT_ONCE) {
         const part = arns.slice(start, start + ARNS_AT_ONCE);
         const findingArn = part.map((value) => ({ comparison: 'EQUALS' as const, value }));
         const { findings = [] } = await page({ findingArn });
-        found.push(...findings.flatMap(findingOf));
+        found.push(...findings.flatMap(parseFinding));
       }
       return found;
     },
@@ -63,7 +63,7 @@ export function inspectorFindings(client: Inspector2Client): Findings {
       try {
         const { findings = [], nextToken } = await page({}, after);
         return {
-          findings: findings.flatMap(findingOf),
+          findings: findings.flatMap(parseFinding),
           ...(nextToken === undefined ? {} : { cursor: nextToken }),
         };
       } catch (error) {
@@ -76,25 +76,25 @@ export function inspectorFindings(client: Inspector2Client): Findings {
 }
 
 /** Empty where nothing of it can be compared with an inventory. */
-export function findingOf(finding: InspectorFinding): Finding[] {
+export function parseFinding(finding: InspectorFinding): Vulnerability[] {
   const { findingArn: arn, packageVulnerabilityDetails: details, resources = [] } = finding;
   const platforms = resources.map(
     ({ details: about }) => about?.awsEc2Instance?.platform ?? about?.awsEcrContainerImage?.platform,
   );
-  const format = platforms.map(formatOfPlatform).find((entry) => entry !== undefined);
+  const format = platforms.map(inferFormatFromPlatform).find((entry) => entry !== undefined);
   if (arn === undefined || details === undefined || format === undefined) return [];
-  const packages = (details.vulnerablePackages ?? []).flatMap((entry) => packageOf(entry, format));
+  const packages = (details.vulnerablePackages ?? []).flatMap((entry) => parsePackage(entry, format));
   if (packages.length === 0) return [];
-  return [{ arn, vulnerability: details.vulnerabilityId ?? arn, packages }];
+  return [{ arn, vulnerabilityId: details.vulnerabilityId ?? arn, packages }];
 }
 
-function packageOf(entry: VulnerablePackage, format: PackageFormat): FindingPackage[] {
+function parsePackage(entry: VulnerablePackage, format: PackageFormat): FixablePackage[] {
   const { name, version, fixedInVersion: fixed = '', packageManager = 'OS' } = entry;
   if (name === undefined || packageManager !== 'OS' || NO_FIX.test(fixed)) return [];
-  return [{ name, format, installed: installedOf(entry, version ?? ''), fixed }];
+  return [{ name, format, installed: formatInstalledVersion(entry, version ?? ''), fixed }];
 }
 
 /** `[epoch:]version[-release]`, which Inspector keeps in three fields. */
-function installedOf({ epoch = 0, release }: VulnerablePackage, version: string): string {
+function formatInstalledVersion({ epoch = 0, release }: VulnerablePackage, version: string): string {
   return `${epoch > 0 ? `${epoch}:` : ''}${version}${release === undefined || release === '' ? '' : `-${release}`}`;
 }

@@ -1,10 +1,10 @@
 /** Reads what a key is, through one KMS client. */
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
 import { DistributionFailed } from '../domain/errors.ts';
-import { ask } from './aws-refusals.ts';
+import { callAwsForDistribution } from './aws-refusals.ts';
 
 export async function describeKey(client: KMSClient, key: string): Promise<KeyMetadata | undefined> {
-  const answer = await ask(
+  const answer = await callAwsForDistribution(
     `Reading the key ${key}`,
     () => client.send(new DescribeKeyCommand({ KeyId: key })),
     { absent: ['NotFoundException'] },
@@ -13,7 +13,7 @@ export async function describeKey(client: KMSClient, key: string): Promise<KeyMe
 }
 
 /** What makes a key useless for images, with what to do about it; undefined for a good one. */
-export function keyDefect(
+export function findKeyDefect(
   key: string,
   metadata: KeyMetadata | undefined,
 ): { readonly problem: string; readonly fix: string } | undefined {
@@ -44,7 +44,7 @@ export function keyDefect(
 /** The ARN behind an alias, id or ARN; CopyImage would find out about a bad key long after it has answered (ec2 CopyImageRequest.KmsKeyId). */
 export async function resolveKey(client: KMSClient, key: string, where: string): Promise<string> {
   const metadata = await describeKey(client, key);
-  const defect = keyDefect(key, metadata);
+  const defect = findKeyDefect(key, metadata);
   if (defect !== undefined || metadata?.Arn === undefined)
     throw new DistributionFailed(
       defect === undefined

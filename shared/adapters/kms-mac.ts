@@ -5,7 +5,7 @@ import {
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
 import type { Mac } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
 
 /** HMAC_SHA_256 by a KMS key whose material never leaves KMS (kms GenerateMac, VerifyMac; messages of at most 4096 bytes). */
 const ALGORITHM = 'HMAC_SHA_256';
@@ -23,7 +23,7 @@ export function kmsMac({ client, keyId, earlierKeyIds = [] }: KmsMacOptions): Ma
   const accepted = [keyId, ...earlierKeyIds];
   return {
     async generate(message) {
-      const { Mac: mac } = await calling(() =>
+      const { Mac: mac } = await callAws(() =>
         client.send(
           new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: ALGORITHM, Message: Buffer.from(message) }),
         ),
@@ -35,7 +35,7 @@ export function kmsMac({ client, keyId, earlierKeyIds = [] }: KmsMacOptions): Ma
     async verify(message, mac, signedBy) {
       if (!accepted.includes(signedBy)) return false;
       try {
-        const { MacValid: valid } = await calling(() =>
+        const { MacValid: valid } = await callAws(() =>
           client.send(
             new VerifyMacCommand({
               KeyId: signedBy,

@@ -1,12 +1,12 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Documents } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
 
 /** Evidence and logs of suites, in one private bucket. */
 export function s3Documents(client: S3Client, bucket: string): Documents {
   return {
     async put(key, body, contentType) {
-      await calling(() =>
+      await callAws(() =>
         client.send(
           new PutObjectCommand({
             Bucket: bucket,
@@ -19,7 +19,7 @@ export function s3Documents(client: S3Client, bucket: string): Documents {
     },
     async get(key) {
       try {
-        const answer = await calling(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
+        const answer = await callAws(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
         return await answer.Body?.transformToString('utf-8');
       } catch (error) {
         if (error instanceof NoSuchKey) return undefined;

@@ -1,7 +1,7 @@
 /** Answers waiting tasks of Step Functions. */
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { TaskTokens } from '../ports.ts';
-import { calling, isError } from './aws-errors.ts';
+import { callAwsForBuild, isError } from './aws-errors.ts';
 
 /** Limits of states SendTaskFailureInput. */
 const ERROR_LENGTH = 256;
@@ -10,11 +10,11 @@ const CAUSE_LENGTH = 32_768;
 export function sfnTaskTokens(client: SFNClient): TaskTokens {
   return {
     succeed: (taskToken, output) =>
-      answering(() =>
+      answerTask(() =>
         client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output ?? {}) })),
       ),
     fail: (taskToken, error, cause) =>
-      answering(() =>
+      answerTask(() =>
         client.send(
           new SendTaskFailureCommand({
             taskToken,
@@ -27,9 +27,9 @@ export function sfnTaskTokens(client: SFNClient): TaskTokens {
 }
 
 /** Which of these a second answer gets has varied; each says that nobody waits under this token any more. */
-async function answering(call: () => Promise<unknown>): Promise<'delivered' | 'closed'> {
+async function answerTask(call: () => Promise<unknown>): Promise<'delivered' | 'closed'> {
   try {
-    await calling('SendTask', call);
+    await callAwsForBuild('SendTask', call);
     return 'delivered';
   } catch (error) {
     if (isError(error, 'TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken')) return 'closed';

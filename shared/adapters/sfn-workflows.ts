@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { canonical } from '../domain/canonical.ts';
 import type { ExecutionStatus, Workflows } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
 
 /** Cause is at most 32 768 characters (step-functions StopExecutionInput). */
 const LONGEST_REASON = 1000;
@@ -23,7 +23,7 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
     async startBake(name, input) {
       try {
         // The same name with the same input finds a running execution; one that has ended throws (step-functions StartExecution).
-        const answer = await calling(() =>
+        const answer = await callAws(() =>
           client.send(
             new StartExecutionCommand({ stateMachineArn: bakeMachine, name, input: canonical(input) }),
           ),
@@ -36,7 +36,7 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
     },
     async stop(execution, reason) {
       try {
-        await calling(() =>
+        await callAws(() =>
           client.send(
             new StopExecutionCommand({
               executionArn: execution,
@@ -51,10 +51,10 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
     },
     async describe(execution) {
       try {
-        const answer = await calling(() =>
+        const answer = await callAws(() =>
           client.send(new DescribeExecutionCommand({ executionArn: execution })),
         );
-        return statusOf(answer);
+        return toExecutionStatus(answer);
       } catch (error) {
         if (error instanceof ExecutionDoesNotExist) return undefined;
         throw error;
@@ -63,7 +63,7 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
   };
 }
 
-function statusOf(answer: {
+function toExecutionStatus(answer: {
   status?: string | undefined;
   error?: string | undefined;
   cause?: string | undefined;

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sns';
 import * as z from 'zod';
 import type { Message, Notifier } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
 
 export interface SnsNotifierOptions {
   readonly client: SNSClient;
@@ -27,10 +27,10 @@ export function snsNotifier({
   return {
     async notify(message) {
       const json = JSON.stringify(message.json);
-      await calling(() =>
+      await callAws(() =>
         client.send(
           new PublishCommand({
-            TopicArn: required(notificationTopicArn, 'NOTIFICATION_TOPIC_ARN'),
+            TopicArn: requireVariable(notificationTopicArn, 'NOTIFICATION_TOPIC_ARN'),
             Subject: message.subject,
             MessageStructure: 'json',
             // `default` is what mail and SMS get; programs get the same as JSON (sns/dg/sns-send-custom-platform-specific-payloads).
@@ -42,36 +42,36 @@ export function snsNotifier({
               http: json,
               https: json,
             }),
-            MessageAttributes: attributes(message.attributes),
+            MessageAttributes: toMessageAttributes(message.attributes),
           }),
         ),
       );
     },
 
     async askApprover(approver, message) {
-      await calling(() =>
+      await callAws(() =>
         client.send(
           new PublishCommand({
-            TopicArn: required(approvalTopicArn, 'APPROVAL_TOPIC_ARN'),
+            TopicArn: requireVariable(approvalTopicArn, 'APPROVAL_TOPIC_ARN'),
             Subject: message.subject,
             // For people, whatever protocol brings it to them.
             Message: message.text,
-            MessageAttributes: attributes({ ...message.attributes, approver }),
+            MessageAttributes: toMessageAttributes({ ...message.attributes, approver }),
           }),
         ),
       );
     },
 
     async confirmedApprovers() {
-      const subscriptions = await listSubscriptions(client, required(approvalTopicArn, 'APPROVAL_TOPIC_ARN'));
+      const subscriptions = await listSubscriptions(client, requireVariable(approvalTopicArn, 'APPROVAL_TOPIC_ARN'));
       const confirmed = subscriptions.filter((entry) => entry.SubscriptionArn?.startsWith('arn:') === true);
-      const approvers = await Promise.all(confirmed.map((entry) => approversOf(client, entry)));
+      const approvers = await Promise.all(confirmed.map((entry) => readApprovers(client, entry)));
       return [...new Set(approvers.flat())];
     },
   };
 }
 
-function attributes(values: Message['attributes']) {
+function toMessageAttributes(values: Message['attributes']) {
   return Object.fromEntries(
     Object.entries(values).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
   );
@@ -82,7 +82,7 @@ async function listSubscriptions(client: SNSClient, topic: string): Promise<Subs
   const found: Subscription[] = [];
   let next: string | undefined;
   do {
-    const page = await calling(() =>
+    const page = await callAws(() =>
       client.send(
         new ListSubscriptionsByTopicCommand({
           TopicArn: topic,
@@ -97,12 +97,12 @@ async function listSubscriptions(client: SNSClient, topic: string): Promise<Subs
 }
 
 /** Whom a subscription brings messages to: the approvers of its filter policy, by whatever protocol. */
-async function approversOf(client: SNSClient, subscription: Subscription): Promise<string[]> {
+async function readApprovers(client: SNSClient, subscription: Subscription): Promise<string[]> {
   try {
-    const { Attributes: found } = await calling(() =>
+    const { Attributes: found } = await callAws(() =>
       client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: subscription.SubscriptionArn })),
     );
-    const policy = FilterPolicySchema.safeParse(parse(found?.FilterPolicy));
+    const policy = FilterPolicySchema.safeParse(parseJson(found?.FilterPolicy));
     const named = policy.success ? policy.data.approver : [];
     return named.filter((entry): entry is string => typeof entry === 'string');
   } catch (error) {
@@ -112,7 +112,7 @@ async function approversOf(client: SNSClient, subscription: Subscription): Promi
   }
 }
 
-function parse(text: string | undefined): unknown {
+function parseJson(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '{}');
   } catch {
@@ -120,7 +120,7 @@ function parse(text: string | undefined): unknown {
   }
 }
 
-function required(value: string | undefined, name: string): string {
+function requireVariable(value: string | undefined, name: string): string {
   if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set.`);
   return value;
 }

@@ -1,10 +1,10 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { FindingHints } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
 
 export function sqsFindingHints(client: SQSClient, queueUrl: string): FindingHints {
   const send = async (body: unknown) => {
-    await calling(() =>
+    await callAws(() =>
       client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(body) })),
     );
   };

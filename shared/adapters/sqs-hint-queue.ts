@@ -2,7 +2,7 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { TryLater } from '../domain/errors.ts';
 import { isStoreTopic } from '../domain/versions/hints.ts';
 import type { HintQueue } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
 
 /** Messages in one SendMessageBatch (AWSSimpleQueueService SendMessageBatch). */
 const BATCH_MESSAGES = 10;
@@ -20,13 +20,13 @@ export function sqsHintQueue(
     async send(topics) {
       const stores = topics.filter(isStoreTopic);
       const others = topics.filter((topic) => !isStoreTopic(topic));
-      await sendAll(client, urls.hints, messagesOf(others, TOPICS_IN_MESSAGE));
-      await sendAll(client, urls.stores, messagesOf(stores, STORE_TOPICS_IN_MESSAGE));
+      await sendAll(client, urls.hints, toMessages(others, TOPICS_IN_MESSAGE));
+      await sendAll(client, urls.stores, toMessages(stores, STORE_TOPICS_IN_MESSAGE));
     },
   };
 }
 
-function messagesOf(topics: readonly string[], size: number): string[] {
+function toMessages(topics: readonly string[], size: number): string[] {
   return Array.from({ length: Math.ceil(topics.length / size) }, (_, index) =>
     JSON.stringify({ topics: topics.slice(index * size, (index + 1) * size) }),
   );
@@ -37,7 +37,7 @@ async function sendAll(client: SQSClient, QueueUrl: string, bodies: readonly str
     const Entries = bodies
       .slice(start, start + BATCH_MESSAGES)
       .map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-    const answer = await calling(() => client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+    const answer = await callAws(() => client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
     if ((answer.Failed ?? []).length > 0) throw new TryLater('SQS refused some of the hints.');
   }
 }

@@ -1,13 +1,13 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { TryLater } from '../domain/errors.ts';
-import type { PlanQueue } from '../ports.ts';
-import { calling } from './aws-client.ts';
+import type { ReconcileQueue } from '../ports.ts';
+import { callAws } from './aws-client.ts';
 
 /** Messages in one SendMessageBatch, and the longest delay (AWSSimpleQueueService SendMessageBatch, SendMessage DelaySeconds). */
 const BATCH_MESSAGES = 10;
 const LONGEST_DELAY_SECONDS = 900;
 
-export function sqsPlanQueue(client: SQSClient, queueUrl: string): PlanQueue {
+export function sqsReconcileQueue(client: SQSClient, queueUrl: string): ReconcileQueue {
   return {
     async send(requests) {
       const batches = Array.from({ length: Math.ceil(requests.length / BATCH_MESSAGES) }, (_, index) =>
@@ -21,9 +21,9 @@ export function sqsPlanQueue(client: SQSClient, queueUrl: string): PlanQueue {
 async function sendBatch(
   client: SQSClient,
   queueUrl: string,
-  requests: Parameters<PlanQueue['send']>[0],
+  requests: Parameters<ReconcileQueue['send']>[0],
 ): Promise<void> {
-  const answer = await calling(() =>
+  const answer = await callAws(() =>
     client.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,

@@ -1,7 +1,7 @@
 /** The queue of what may wake a wait, as far as we write to it ourselves. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { WakeQueue } from '../ports.ts';
-import { calling } from './aws-errors.ts';
+import { callAwsForBuild } from './aws-errors.ts';
 
 /** Longest delay of a message (sqs SendMessageRequest.DelaySeconds). */
 const LONGEST_DELAY = 900;
@@ -9,7 +9,7 @@ const LONGEST_DELAY = 900;
 export function sqsWakeQueue(client: SQSClient, queueUrl: string): WakeQueue {
   return {
     async send(message, delaySeconds) {
-      await calling('SendMessage', () =>
+      await callAwsForBuild('SendMessage', () =>
         client.send(
           new SendMessageCommand({
             QueueUrl: queueUrl,

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { TryLater } from '../domain/errors.ts';
 import type { Commands } from '../ports.ts';
-import { calling, isError } from './aws-errors.ts';
+import { callAwsForBuild, isError } from './aws-errors.ts';
 
 const DOCUMENT = 'AWS-RunShellScript';
 /** A command that the agent has not taken up by then is not delivered any more (ssm SendCommandRequest.TimeoutSeconds, at least 30). */
@@ -17,7 +17,7 @@ export function ssmCommands(ssm: SSMClient): Commands {
   return {
     async send({ instance, script, timeoutSeconds, comment }) {
       try {
-        const answer = await calling('SendCommand', () =>
+        const answer = await callAwsForBuild('SendCommand', () =>
           ssm.send(
             new SendCommandCommand({
               DocumentName: DOCUMENT,
@@ -40,10 +40,10 @@ export function ssmCommands(ssm: SSMClient): Commands {
 
     async status(command, instance) {
       try {
-        const answer = await calling('GetCommandInvocation', () =>
+        const answer = await callAwsForBuild('GetCommandInvocation', () =>
           ssm.send(new GetCommandInvocationCommand({ CommandId: command, InstanceId: instance })),
         );
-        return statusOf(answer);
+        return toCommandStatus(answer);
       } catch (error) {
         // An invocation is visible a moment after its command (ssm GetCommandInvocation, InvocationDoesNotExist).
         if (isError(error, 'InvocationDoesNotExist')) return { state: 'running' };
@@ -54,8 +54,8 @@ export function ssmCommands(ssm: SSMClient): Commands {
 }
 
 /** Pure. Output is what Systems Manager keeps: the first 24,000 characters, 8,000 of errors (ssm GetCommandInvocationResult). */
-export function statusOf(answer: GetCommandInvocationResult): Awaited<ReturnType<Commands['status']>> {
-  const outcome = outcomeOf(answer);
+export function toCommandStatus(answer: GetCommandInvocationResult): Awaited<ReturnType<Commands['status']>> {
+  const outcome = parseCommandOutcome(answer);
   if (outcome === undefined) return { state: 'running' };
   const { ResponseCode, StandardOutputContent, StandardErrorContent } = answer;
   return {
@@ -68,7 +68,7 @@ export function statusOf(answer: GetCommandInvocationResult): Awaited<ReturnType
   };
 }
 
-function outcomeOf({ Status }: GetCommandInvocationResult): 'passed' | 'failed' | 'timed-out' | undefined {
+function parseCommandOutcome({ Status }: GetCommandInvocationResult): 'passed' | 'failed' | 'timed-out' | undefined {
   switch (Status) {
     case 'Success':
       return 'passed';

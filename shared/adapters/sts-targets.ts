@@ -13,7 +13,7 @@ import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { PreflightFailed, TryLater } from '../domain/errors.ts';
 import type { TargetAccount, Targets } from '../ports.ts';
 import { errorName } from './aws-client.ts';
-import { ask } from './aws-refusals.ts';
+import { callAwsForDistribution } from './aws-refusals.ts';
 import {
   copyImage,
   deprecateImage,
@@ -59,7 +59,7 @@ export function createTargets(options: TargetsOptions): Targets {
     const standing = sessions.get(account);
     if (standing !== undefined && standing.expiration.getTime() - MARGIN_MS > now().getTime())
       return standing;
-    const fresh = await assume(sts, options, account, region);
+    const fresh = await assumeRole(sts, options, account, region);
     sessions.set(account, fresh);
     return fresh;
   };
@@ -84,14 +84,14 @@ export function createTargets(options: TargetsOptions): Targets {
   };
 }
 
-async function assume(
+async function assumeRole(
   sts: STSClient,
   options: TargetsOptions,
   account: string,
   region: string,
 ): Promise<Session> {
-  const role = `arn:${partitionOf(region)}:iam::${account}:role/${options.roleName}`;
-  const answer = await ask(`Assuming ${role}`, () =>
+  const role = `arn:${findPartition(region)}:iam::${account}:role/${options.roleName}`;
+  const answer = await callAwsForDistribution(`Assuming ${role}`, () =>
     sts.send(
       new AssumeRoleCommand({
         RoleArn: role,
@@ -102,7 +102,7 @@ async function assume(
     ),
   ).catch((error: unknown) => {
     if (error instanceof TryLater) throw error;
-    throw cannotAssume(options, account, role, error);
+    throw toPreflightFailed(options, account, role, error);
   });
   const found = answer?.Credentials;
   if (
@@ -120,7 +120,7 @@ async function assume(
   };
 }
 
-function cannotAssume(
+function toPreflightFailed(
   options: TargetsOptions,
   account: string,
   role: string,
@@ -134,7 +134,7 @@ function cannotAssume(
   );
 }
 
-function partitionOf(region: string): string {
+function findPartition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
@@ -156,7 +156,7 @@ function targetAccount(clients: TargetClients): TargetAccount {
     removeTemplateVersion: (template, version) => removeVersion(ec2, template, version),
     readTemplateDefault: (template) => readDefaultVersion(ec2, template),
     readParameter: async (name) => {
-      const answer = await ask(
+      const answer = await callAwsForDistribution(
         `Reading the parameter ${name}`,
         () => ssm.send(new GetParameterCommand({ Name: name })),
         { absent: NO_PARAMETER },
@@ -164,7 +164,7 @@ function targetAccount(clients: TargetClients): TargetAccount {
       return answer?.Parameter?.Value;
     },
     writeParameter: async (name, imageId, tags) => {
-      await ask(`Writing the parameter ${name}`, () =>
+      await callAwsForDistribution(`Writing the parameter ${name}`, () =>
         ssm.send(
           new PutParameterCommand({
             Name: name,
@@ -178,12 +178,12 @@ function targetAccount(clients: TargetClients): TargetAccount {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
       // Tags cannot be given together with Overwrite (ssm PutParameterRequest.Tags).
       if (Tags.length > 0)
-        await ask(`Tagging the parameter ${name}`, () =>
+        await callAwsForDistribution(`Tagging the parameter ${name}`, () =>
           ssm.send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: name, Tags })),
         );
     },
     removeParameter: async (name) => {
-      await ask(
+      await callAwsForDistribution(
         `Deleting the parameter ${name}`,
         () => ssm.send(new DeleteParameterCommand({ Name: name })),
         { absent: NO_PARAMETER },

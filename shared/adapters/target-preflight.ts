@@ -2,12 +2,12 @@
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { DistributionFailed } from '../domain/errors.ts';
 import { TAGS } from '../domain/naming.ts';
-import { ask } from './aws-refusals.ts';
+import { callAwsForDistribution } from './aws-refusals.ts';
 import { describeTemplate } from './ec2-launch-templates.ts';
-import { describeKey, keyDefect } from './kms-keys.ts';
+import { describeKey, findKeyDefect } from './kms-keys.ts';
 import type { TargetClients } from './target-clients.ts';
 
-interface Finding {
+interface PreflightProblem {
   readonly field: string;
   readonly problem: string;
   readonly fix: string;
@@ -16,23 +16,23 @@ interface Finding {
 export async function inspectTarget(
   clients: TargetClients,
   request: { readonly key?: string; readonly parameter: string; readonly launchTemplate?: string },
-): Promise<readonly Finding[]> {
+): Promise<readonly PreflightProblem[]> {
   const { key, launchTemplate } = request;
   const found = await Promise.all([
-    ...(key === undefined ? [] : [orRefusal('key', () => inspectKey(clients, key))]),
-    orRefusal('parameter', () => inspectParameter(clients, request.parameter)),
+    ...(key === undefined ? [] : [inspectOrReportRefusal('key', () => inspectKey(clients, key))]),
+    inspectOrReportRefusal('parameter', () => inspectParameter(clients, request.parameter)),
     ...(launchTemplate === undefined
       ? []
-      : [orRefusal('launchTemplate', () => inspectTemplate(clients, launchTemplate))]),
+      : [inspectOrReportRefusal('launchTemplate', () => inspectTemplate(clients, launchTemplate))]),
   ]);
   return found.filter((finding) => finding !== undefined);
 }
 
 /** What the role may not even look at is a finding, too: the message of AWS names the action. */
-async function orRefusal(
+async function inspectOrReportRefusal(
   field: string,
-  inspect: () => Promise<Finding | undefined>,
-): Promise<Finding | undefined> {
+  inspect: () => Promise<PreflightProblem | undefined>,
+): Promise<PreflightProblem | undefined> {
   try {
     return await inspect();
   } catch (error) {
@@ -43,13 +43,13 @@ async function orRefusal(
   }
 }
 
-async function inspectKey(clients: TargetClients, key: string): Promise<Finding | undefined> {
-  const defect = keyDefect(key, await describeKey(clients.kms, key));
+async function inspectKey(clients: TargetClients, key: string): Promise<PreflightProblem | undefined> {
+  const defect = findKeyDefect(key, await describeKey(clients.kms, key));
   return defect === undefined ? undefined : { field: 'key', ...defect };
 }
 
-async function inspectParameter(clients: TargetClients, name: string): Promise<Finding | undefined> {
-  const answer = await ask(
+async function inspectParameter(clients: TargetClients, name: string): Promise<PreflightProblem | undefined> {
+  const answer = await callAwsForDistribution(
     `Reading the parameter ${name}`,
     () => clients.ssm.send(new GetParameterCommand({ Name: name })),
     { absent: ['ParameterNotFound'] },
@@ -72,7 +72,7 @@ async function inspectParameter(clients: TargetClients, name: string): Promise<F
   return undefined;
 }
 
-async function inspectTemplate(clients: TargetClients, template: string): Promise<Finding | undefined> {
+async function inspectTemplate(clients: TargetClients, template: string): Promise<PreflightProblem | undefined> {
   const found = await describeTemplate(clients.ec2, template);
   if (found === undefined)
     return {

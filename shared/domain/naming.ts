@@ -15,7 +15,7 @@ export const keys = {
     pk: `PIPELINE#${name}`,
     sk: `REVISION#${pad(revision, 6)}`,
   }),
-  planning: (name: string): Key => ({ pk: `PIPELINE#${name}`, sk: 'PLANNING' }),
+  status: (name: string): Key => ({ pk: `PIPELINE#${name}`, sk: 'PLANNING' }),
   channel: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `CHANNEL#${channel}` }),
   release: (name: string, channel: string, id: string): Key => ({
     pk: `PIPELINE#${name}`,
@@ -26,7 +26,7 @@ export const keys = {
     sk: `FINGERPRINT#${bits}#${proof}`,
   }),
   /** Row in the pipeline's partition that lists its bakes by time. */
-  bakeOfPipeline: (name: string, bake: string): Key => ({ pk: `PIPELINE#${name}`, sk: `BAKE#${bake}` }),
+  pipelineBake: (name: string, bake: string): Key => ({ pk: `PIPELINE#${name}`, sk: `BAKE#${bake}` }),
   selector: (selectorKey: string): Key => ({ pk: `SELECTOR#${selectorKey}`, sk: 'VERSION' }),
   selectorUser: (selectorKey: string, pipeline: string): Key => ({
     pk: `SELECTOR#${selectorKey}`,
@@ -42,7 +42,7 @@ export const keys = {
   /** An account that a pipeline distributes to, or did: images of ours may be there. */
   targetAccount: (account: string): Key => ({ pk: `TARGETACCOUNT#${account}`, sk: 'META' }),
   /** Where a share of the reconcile that ran out of time goes on. */
-  reconcile: (part: number, of: number): Key => ({ pk: `RECONCILE#${part}/${of}`, sk: 'META' }),
+  resync: (part: number, of: number): Key => ({ pk: `RECONCILE#${part}/${of}`, sk: 'META' }),
   /** Rises with each definition that begins to read the parameter of this name. */
   parameterLookers: (name: string): Key => ({ pk: `LOOKERS#parameter:${name}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
@@ -51,7 +51,7 @@ export const keys = {
     sk: `PIPELINE#${pipeline}#${channel}`,
   }),
   /** The highest version of a package that a finding has asked for. */
-  packageFloor: (name: string, format: string): Key => ({ pk: `PACKAGE#${name}`, sk: `FLOOR#${format}` }),
+  minimumVersion: (name: string, format: string): Key => ({ pk: `PACKAGE#${name}`, sk: `FLOOR#${format}` }),
   /** How far the inventory of a channel's release has been indexed. */
   inventoryIndex: (pipeline: string, channel: string): Key => ({
     pk: `PIPELINE#${pipeline}`,
@@ -66,7 +66,7 @@ export const keys = {
     pk: `BAKE#${id}`,
     sk: `STEP#${pad(attempt, 3)}#${step}`,
   }),
-  image: (id: string, variant: string): Key => ({ pk: `BAKE#${id}`, sk: `IMAGE#${variant}` }),
+  artifact: (id: string, variant: string): Key => ({ pk: `BAKE#${id}`, sk: `IMAGE#${variant}` }),
   test: (id: string, attempt: number, variant: string, instanceType: string): Key => ({
     pk: `BAKE#${id}`,
     sk: `TEST#${pad(attempt, 3)}#${variant}#${instanceType}`,
@@ -78,7 +78,7 @@ export const keys = {
   /** The frozen plan of a bake's distribution. */
   distribution: (id: string): Key => ({ pk: `BAKE#${id}`, sk: 'DISTRIBUTION' }),
   /** Ledger row of the control account's own copy in a region, which targets in `share` mode are given. */
-  carrier: (id: string, region: string, variant: string): Key => ({
+  sharedCopy: (id: string, region: string, variant: string): Key => ({
     pk: `BAKE#${id}`,
     sk: `CARRIER#${region}#${variant}`,
   }),
@@ -125,7 +125,7 @@ export const lists = {
 /** Partitions of the sparse `due` index (attributes `duePk`, `dueSk` = ISO time): what a sweep must look at, oldest first. */
 export const due = {
   /** Pipelines marked dirty, by when they are due to be planned. */
-  planning: 'DUE#PLANNING',
+  reconcile: 'DUE#PLANNING',
   /** Changes whose fan-out has not ended. */
   fanOut: 'DUE#FANOUT',
   /** Inventories that are to be indexed. */
@@ -139,7 +139,7 @@ export const due = {
   /** Attempts that are not terminal, by when somebody should look whether they are stuck. */
   attempt: 'DUE#ATTEMPT',
   /** Pipelines that wait for a place, by `linePosition`. */
-  line: (capacity: string) => `LINE#${capacity}`,
+  slotQueue: (capacity: string) => `LINE#${capacity}`,
   /** Pipelines that a wave holds until a person confirms it, by name. */
   wave: (change: string) => `WAVE#${change}`,
   /** Waves that were confirmed, by when somebody should look a last time for pipelines that they held. */
@@ -150,7 +150,7 @@ export const due = {
  * Where a pipeline stands in the line for a place: the longest chain of images that wait for it first, then who has waited longest. No two
  * stand at the same position, and it is the same position in every line.
  */
-export function linePosition(chain: number, since: string, pipeline: string): string {
+export function slotQueuePosition(chain: number, since: string, pipeline: string): string {
   return `${pad(Math.max(0, 9999 - chain), 4)}#${since}#${pipeline}`;
 }
 
@@ -201,17 +201,17 @@ export function parameterName(template: string, pipeline: string, channel: strin
 }
 
 /** What a change may be that no selector speaks of: one pipeline's own, or a finding. */
-const OTHER_CHANGES = ['definition', 'request', 'schedule', 'finding'] as const;
-export type OtherChange = (typeof OTHER_CHANGES)[number];
+const NON_SELECTOR_CHANGES = ['definition', 'request', 'schedule', 'finding'] as const;
+export type NonSelectorChange = (typeof NON_SELECTOR_CHANGES)[number];
 
 /** Stands where a change names its selector. `of`: the pipeline, the finding's ARN, or the package that findings raise. */
-export function otherChangeKey(kind: OtherChange, of: string): string {
+export function nonSelectorChangeKey(kind: NonSelectorChange, of: string): string {
   return `${kind}:${of}`;
 }
 
 /** Undefined for the key of a selector. */
-export function otherChange(key: string): OtherChange | undefined {
-  return OTHER_CHANGES.find((kind) => key.startsWith(`${kind}:`));
+export function parseNonSelectorChange(key: string): NonSelectorChange | undefined {
+  return NON_SELECTOR_CHANGES.find((kind) => key.startsWith(`${kind}:`));
 }
 
 /** Id of the wait for one resource: `image:arn…`, `instance:i-…`, `command:…`, `copies:<bake>:<region>`, `approval:<id>`. */

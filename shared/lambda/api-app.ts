@@ -7,7 +7,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
 import { OPERATIONS, type Operation, type OperationName } from '../domain/api/operations.ts';
 import { InvalidRequest } from '../domain/errors.ts';
-import { problemOf, problemResponse } from './problems.ts';
+import { toProblem, toProblemResponse } from './problems.ts';
 
 /** Set by the function's event; tests hand it in. */
 export interface ApiBindings {
@@ -16,7 +16,7 @@ export interface ApiBindings {
 }
 
 /** What an operation is asked; `by` is the caller's ARN. */
-export interface Asked<Name extends OperationName> {
+export interface OperationRequest<Name extends OperationName> {
   readonly parameters: Parsed<(typeof OPERATIONS)[Name], 'parameters'>;
   readonly query: Parsed<(typeof OPERATIONS)[Name], 'query'>;
   readonly body: Parsed<(typeof OPERATIONS)[Name], 'body'>;
@@ -24,8 +24,8 @@ export interface Asked<Name extends OperationName> {
 }
 type Parsed<Of, Part extends string> =
   Of extends Readonly<Record<Part, infer Schema>> ? z.output<Extract<Schema, z.ZodType>> : undefined;
-export type Serve<Names extends OperationName = OperationName> = {
-  readonly [Name in Names]: (asked: Asked<Name>) => Promise<unknown>;
+export type OperationHandlers<Names extends OperationName = OperationName> = {
+  readonly [Name in Names]: (asked: OperationRequest<Name>) => Promise<unknown>;
 };
 
 export interface ApiAppDeps {
@@ -37,19 +37,19 @@ export interface ApiAppDeps {
 const BODY_BYTES = 2_000_000;
 
 /** Serves the operations that it is given a function for. */
-export function apiApp(serve: Partial<Serve>, deps: ApiAppDeps): Hono<{ Bindings: ApiBindings }> {
+export function createApiApp(serve: Partial<OperationHandlers>, deps: ApiAppDeps): Hono<{ Bindings: ApiBindings }> {
   const app = new Hono<{ Bindings: ApiBindings }>();
   app.use(
     bodyLimit({
       maxSize: BODY_BYTES,
-      onError: (c) => failed(deps, c, new InvalidRequest(`The body is larger than ${BODY_BYTES} bytes.`)),
+      onError: (c) => toErrorResponse(deps, c, new InvalidRequest(`The body is larger than ${BODY_BYTES} bytes.`)),
     }),
   );
   for (const name of Object.keys(serve) as OperationName[]) {
     const operation: Operation = OPERATIONS[name];
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app.on(operation.method.toUpperCase(), path, async (c) => {
-      const asked = await askedOf(name, operation, c);
+      const asked = await parseRequest(name, operation, c);
       const run = serve[name] as (asked: unknown) => Promise<unknown>;
       return c.json(operation.answer.parse(await run(asked)), operation.status, {
         'cache-control': 'no-store',
@@ -57,41 +57,41 @@ export function apiApp(serve: Partial<Serve>, deps: ApiAppDeps): Hono<{ Bindings
     });
   }
   app.notFound((c) =>
-    problemResponse({
+    toProblemResponse({
       status: 404,
       code: 'no-such-operation',
       detail: `There is no ${c.req.method} ${c.req.path}. docs/openapi.json lists what there is.`,
     }),
   );
-  app.onError((error, c) => failed(deps, c, error));
+  app.onError((error, c) => toErrorResponse(deps, c, error));
   return app;
 }
 
-async function askedOf(
+async function parseRequest(
   name: OperationName,
   operation: Operation,
   c: Context<{ Bindings: ApiBindings }>,
-): Promise<Asked<OperationName>> {
+): Promise<OperationRequest<OperationName>> {
   const { caller } = c.env;
   if (caller === undefined)
     throw new Error(`${name} was reached without IAM authorisation; check the route's authoriser.`);
   const asked = {
-    parameters: operation.parameters && parse('path', operation.parameters, c.req.param()),
-    query: operation.query && parse('query', operation.query, c.req.query()),
-    body: operation.body && (await bodyOf(name, operation.body, c)),
+    parameters: operation.parameters && parseRequestPart('path', operation.parameters, c.req.param()),
+    query: operation.query && parseRequestPart('query', operation.query, c.req.query()),
+    body: operation.body && (await parseBody(name, operation.body, c)),
     by: caller,
   };
-  return asked as Asked<OperationName>;
+  return asked as OperationRequest<OperationName>;
 }
 
-async function bodyOf(name: OperationName, schema: z.ZodType, c: Context): Promise<unknown> {
+async function parseBody(name: OperationName, schema: z.ZodType, c: Context): Promise<unknown> {
   const text = await c.req.text();
   const raw = parseJson(text === '' ? '{}' : text);
   // The use case reads the definition itself: it knows more that can be wrong than the schema, and says all of it at once.
-  return name === 'applyDefinition' ? raw : parse('body', schema, raw);
+  return name === 'applyDefinition' ? raw : parseRequestPart('body', schema, raw);
 }
 
-function parse(part: string, schema: z.ZodType, value: unknown): unknown {
+function parseRequestPart(part: string, schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => ({
@@ -110,8 +110,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function failed(deps: ApiAppDeps, c: Context<{ Bindings: ApiBindings }>, error: unknown): Response {
-  const problem = problemOf(error);
+function toErrorResponse(deps: ApiAppDeps, c: Context<{ Bindings: ApiBindings }>, error: unknown): Response {
+  const problem = toProblem(error);
   if (problem.status >= 500) deps.onError(error);
-  return problemResponse({ ...problem, requestId: c.env.requestId });
+  return toProblemResponse({ ...problem, requestId: c.env.requestId });
 }

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { keys } from '../domain/naming.ts';
 import type { Item, Table } from '../ports.ts';
-import { correlate, correlated, type LogIds } from './telemetry.ts';
+import { correlate, readLogIds, type LogIds } from './telemetry.ts';
 
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 const NamedSchema = z.lazy(() =>
@@ -29,17 +29,17 @@ const OwnEventSchema = z.lazy(() =>
 /** Takes the ids that an input, a message or a row names, and finds out those that it does not. */
 export async function correlateWith(ports: unknown, subject: unknown): Promise<void> {
   const event = OwnEventSchema.safeParse(subject);
-  correlate(idsOf(event.success ? event.data.detail : subject));
-  const ids = correlated();
-  const table = tableOf(ports);
+  correlate(parseLogIds(event.success ? event.data.detail : subject));
+  const ids = readLogIds();
+  const table = findTable(ports);
   if (table === undefined || ids.cause !== undefined) return;
   // Better a line without a cause than a step that fails for the sake of its lines.
-  const row = await rowAbout(table, ids).catch(() => undefined);
-  const { pipeline, cause } = idsOf(row);
+  const row = await findRow(table, ids).catch(() => undefined);
+  const { pipeline, cause } = parseLogIds(row);
   correlate({ ...(pipeline === undefined ? {} : { pipeline }), ...(cause === undefined ? {} : { cause }) });
 }
 
-function idsOf(subject: unknown): LogIds {
+function parseLogIds(subject: unknown): LogIds {
   const parsed = NamedSchema.safeParse(subject);
   if (!parsed.success) return {};
   const { causes, ...named } = parsed.data;
@@ -49,18 +49,18 @@ function idsOf(subject: unknown): LogIds {
   );
 }
 
-function tableOf(ports: unknown): Pick<Table, 'get'> | undefined {
+function findTable(ports: unknown): Pick<Table, 'get'> | undefined {
   return typeof ports === 'object' && ports !== null && 'table' in ports
     ? (ports.table as Pick<Table, 'get'>)
     : undefined;
 }
 
-async function rowAbout(
+async function findRow(
   table: Pick<Table, 'get'>,
   { bake, change, pipeline }: LogIds,
 ): Promise<Item | undefined> {
   if (bake !== undefined) return table.get(keys.bake(String(bake)));
   if (change !== undefined) return table.get(keys.change(String(change)));
-  if (pipeline !== undefined) return table.get(keys.planning(String(pipeline)));
+  if (pipeline !== undefined) return table.get(keys.status(String(pipeline)));
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** Functions behind the HTTP API: payload format 2.0 in (apigateway/latest/developerguide/http-api-develop-integrations-lambda), a web Request to the application, its Response out. */
 import * as z from 'zod';
-import { wrapped } from './lambda.ts';
+import { withTelemetry } from './lambda.ts';
 import { log } from './telemetry.ts';
 
 const EventSchema = z.object({
@@ -38,20 +38,20 @@ export interface HttpApplication {
 }
 
 export function httpLambda(application: () => HttpApplication) {
-  return wrapped(async (raw: unknown): Promise<HttpAnswer> => {
+  return withTelemetry(async (raw: unknown): Promise<HttpAnswer> => {
     const event = EventSchema.parse(raw);
     const { requestContext: context } = event;
-    const answer = await application().fetch(requestOf(event), {
+    const answer = await application().fetch(toRequest(event), {
       caller: context.authorizer?.iam?.userArn,
       requestId: context.requestId,
     });
     // The path alone: the query of an approval link is a secret.
     log.info('request-served', { method: context.http.method, path: event.rawPath, status: answer.status });
-    return answerOf(answer);
+    return toHttpAnswer(answer);
   });
 }
 
-function requestOf(event: z.output<typeof EventSchema>): Request {
+function toRequest(event: z.output<typeof EventSchema>): Request {
   const { method } = event.requestContext.http;
   const headers = new Headers();
   for (const [name, value] of Object.entries(event.headers))
@@ -65,7 +65,7 @@ function requestOf(event: z.output<typeof EventSchema>): Request {
   return new Request(url, { method, headers, body });
 }
 
-async function answerOf(response: Response): Promise<HttpAnswer> {
+async function toHttpAnswer(response: Response): Promise<HttpAnswer> {
   const cookies = response.headers.getSetCookie();
   const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'set-cookie'));
   return {

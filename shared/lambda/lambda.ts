@@ -12,7 +12,7 @@ import { log, publishMetrics, withOwnIds } from './telemetry.ts';
 export type MakeDeps<Deps> = () => Deps;
 
 /** Logs how a call failed and sends the metrics; each call has log ids of its own. */
-export function wrapped<Event, Result>(run: (event: Event) => Promise<Result>) {
+export function withTelemetry<Event, Result>(run: (event: Event) => Promise<Result>) {
   return middy<Event, Result>()
     .use({ after: () => publishMetrics(), onError: () => publishMetrics() })
     .handler((event: Event) =>
@@ -20,14 +20,14 @@ export function wrapped<Event, Result>(run: (event: Event) => Promise<Result>) {
         try {
           return await run(event);
         } catch (error) {
-          tellFailure(error);
+          logFailure(error);
           throw error;
         }
       }),
     );
 }
 
-function tellFailure(error: unknown): void {
+function logFailure(error: unknown): void {
   if (error instanceof DomainError)
     log.info('function-refused', { error: error.name, code: error.code, reason: error.message });
   else log.error('function-failed', error);
@@ -48,7 +48,7 @@ export function lambda<Schema extends z.ZodType, Deps, Result>(parts: {
   readonly run: (deps: Deps, input: z.output<Schema>) => Promise<Result>;
 }) {
   return overPorts(parts.deps, (deps) =>
-    wrapped(async (event: unknown): Promise<Result> => {
+    withTelemetry(async (event: unknown): Promise<Result> => {
       const input = parseInput(parts.input, event);
       const ports = deps();
       await correlateWith(ports, input);

@@ -8,7 +8,7 @@ import { countMetric, secondsMetric } from './telemetry.ts';
 const CausesSchema = z.lazy(() => z.array(z.string()).catch([]));
 
 /** `Ovenbird Image Released` -> `ImageReleased`: the dashboard shows bakes by how they ended, whoever published it. */
-export function measurePublished({ detailType, detail }: OutboxRecord): void {
+export function countPublished({ detailType, detail }: OutboxRecord): void {
   countMetric(detailType.replace(/^Ovenbird /, '').replaceAll(' ', ''));
   if (detailType !== IMAGE_RELEASED) return;
   const seconds = leadTimeSeconds(CausesSchema.parse(detail.causes), clock.now());

@@ -2,9 +2,9 @@ import { type ProblemDetails, ProblemSchema } from '../domain/api/shapes.ts';
 import { DomainError } from '../domain/errors.ts';
 
 /** Errors as RFC 9457 says it. `code` is for programs, `detail` for people; what nobody expected tells nothing of itself. */
-type Problem = Pick<ProblemDetails, 'status' | 'code' | 'detail'> & Readonly<Record<string, unknown>>;
+type ProblemBody = Pick<ProblemDetails, 'status' | 'code' | 'detail'> & Readonly<Record<string, unknown>>;
 
-export function problemOf(error: unknown): Problem {
+export function toProblem(error: unknown): ProblemBody {
   if (error instanceof DomainError)
     return { ...error.facts, status: error.status, code: error.code, detail: error.message };
   return {
@@ -14,11 +14,11 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
-export function problemResponse(problem: Problem): Response {
+export function toProblemResponse(problem: ProblemBody): Response {
   const body = ProblemSchema.parse({
     ...problem,
     type: `urn:ovenbird:problem:${problem.code}`,
-    title: title(problem.code),
+    title: formatTitle(problem.code),
   });
   return new Response(JSON.stringify(body), {
     status: problem.status,
@@ -27,7 +27,7 @@ export function problemResponse(problem: Problem): Response {
 }
 
 /** `bake-not-found` -> `Bake not found`. */
-function title(code: string): string {
+function formatTitle(code: string): string {
   const words = code.replaceAll('-', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

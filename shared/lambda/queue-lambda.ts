@@ -2,9 +2,9 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { DynamoDBRecord, DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
-import { type AttributeMap, plainValues } from '../adapters/attribute-values.ts';
+import { type AttributeMap, toPlainValues } from '../adapters/attribute-values.ts';
 import { correlateWith } from './correlation.ts';
-import { type MakeDeps, overPorts, wrapped } from './lambda.ts';
+import { type MakeDeps, overPorts, withTelemetry } from './lambda.ts';
 import { log, withOwnIds } from './telemetry.ts';
 
 export interface BatchAnswer {
@@ -23,10 +23,10 @@ export function queueLambda<Schema extends z.ZodType, Deps>(parts: {
       log.warn('message-invalid', { messageId: record.messageId, queue: record.eventSourceARN });
       return;
     }
-    await logged(record.messageId, deps, body.data, (ports) => parts.run(ports, body.data));
+    await withLogIds(record.messageId, deps, body.data, (ports) => parts.run(ports, body.data));
   };
   return overPorts(parts.deps, (deps) =>
-    wrapped(async (event: SQSEvent): Promise<BatchAnswer> => {
+    withTelemetry(async (event: SQSEvent): Promise<BatchAnswer> => {
       const processor = new BatchProcessor(EventType.SQS);
       const taken = (record: SQSRecord) => take(deps, record);
       return processPartialResponse(event, taken, processor, { throwOnFullBatchFailure: false });
@@ -48,14 +48,14 @@ export function streamLambda<Deps>(parts: {
   const take = async (deps: MakeDeps<Deps>, record: DynamoDBRecord): Promise<void> => {
     const { OldImage, NewImage } = record.dynamodb ?? {};
     const change: TableChange = {
-      ...(OldImage === undefined ? {} : { before: plainValues(OldImage as AttributeMap) }),
-      ...(NewImage === undefined ? {} : { after: plainValues(NewImage as AttributeMap) }),
+      ...(OldImage === undefined ? {} : { before: toPlainValues(OldImage as AttributeMap) }),
+      ...(NewImage === undefined ? {} : { after: toPlainValues(NewImage as AttributeMap) }),
     };
     const row = change.after ?? change.before;
-    await logged(record.eventID ?? '', deps, row, (ports) => parts.run(ports, change));
+    await withLogIds(record.eventID ?? '', deps, row, (ports) => parts.run(ports, change));
   };
   return overPorts(parts.deps, (deps) =>
-    wrapped(async (event: DynamoDBStreamEvent): Promise<BatchAnswer> => {
+    withTelemetry(async (event: DynamoDBStreamEvent): Promise<BatchAnswer> => {
       const processor = new BatchProcessor(EventType.DynamoDBStreams);
       const taken = (record: DynamoDBRecord) => take(deps, record);
       return processPartialResponse(event, taken, processor, { throwOnFullBatchFailure: false });
@@ -64,7 +64,7 @@ export function streamLambda<Deps>(parts: {
 }
 
 /** Works on one message or row; every line about it, the failure too, carries the ids of what it is about. */
-function logged<Deps>(
+function withLogIds<Deps>(
   message: string,
   deps: MakeDeps<Deps>,
   about: unknown,

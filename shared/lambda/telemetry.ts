@@ -19,12 +19,12 @@ export interface Log {
 }
 
 export const log: Log = {
-  info: (event, facts = {}) => logger().info(event, { event, ...correlated(), ...facts }),
-  warn: (event, facts = {}) => logger().warn(event, { event, ...correlated(), ...facts }),
+  info: (event, facts = {}) => logger().info(event, { event, ...readLogIds(), ...facts }),
+  warn: (event, facts = {}) => logger().warn(event, { event, ...readLogIds(), ...facts }),
   error: (event, error, facts = {}) =>
     logger().error(event, {
       event,
-      ...correlated(),
+      ...readLogIds(),
       ...facts,
       error: error instanceof Error ? error : new Error(String(error)),
     }),
@@ -45,7 +45,7 @@ export function correlate(more: LogIds): void {
   Object.assign(ids.getStore() ?? {}, more);
 }
 
-export function correlated(): LogIds {
+export function readLogIds(): LogIds {
   return ids.getStore() ?? {};
 }
 

@@ -1,8 +1,8 @@
-import type { NoticeOutcome } from '../use-cases/noticing/notice-hint.ts';
+import type { HintOutcome } from '../use-cases/noticing/notice-hint.ts';
 import { countMetric, log } from './telemetry.ts';
 
 /** What came of a hint, in the log. */
-export function tellNoticed(outcome: NoticeOutcome): void {
+export function logDetection(outcome: HintOutcome): void {
   if (outcome.kind !== 'noticed') {
     log.info('hint-ignored', { kind: outcome.kind, why: outcome.why });
     return;

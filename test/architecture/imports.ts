@@ -44,7 +44,7 @@ export interface Import {
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g;
 
-export function importsOf(path: string): Import[] {
+export function readImports(path: string): Import[] {
   return [...read(path).matchAll(IMPORT)].map(([, type, named, dynamic]) => {
     const target = named ?? dynamic ?? '';
     const to = target.startsWith('.') ? posix.normalize(posix.join(dirname(path), target)) : target;
@@ -53,17 +53,17 @@ export function importsOf(path: string): Import[] {
 }
 
 /** Imports that break a rule, as text that says which file and what. */
-export function offending(folder: string, allowed: (imported: Import) => boolean): string[] {
+export function findForbiddenImports(folder: string, allowed: (imported: Import) => boolean): string[] {
   return filesBelow(folder, ['.ts', '.tsx'])
-    .flatMap(importsOf)
+    .flatMap(readImports)
     .filter((imported) => !allowed(imported))
     .map(({ from, to }) => `${from} imports ${to}`);
 }
 
 /** Files that import each other in a circle, types included: one text for each circle, in the order of the imports. */
-export function circles(folder: string): string[] {
+export function findImportCycles(folder: string): string[] {
   const files = new Map(
-    filesBelow(folder, ['.ts', '.tsx']).map((path) => [path, importsOf(path).map(({ to }) => to)]),
+    filesBelow(folder, ['.ts', '.tsx']).map((path) => [path, readImports(path).map(({ to }) => to)]),
   );
   const found = new Set<string>();
   const done = new Set<string>();

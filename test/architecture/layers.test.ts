@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { circles, filesBelow, importsOf, offending, read } from './imports.ts';
+import { findImportCycles, filesBelow, readImports, findForbiddenImports, read } from './imports.ts';
 
 const LocalCloudSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
 
@@ -8,17 +8,17 @@ const isSdk = (to: string) => to.startsWith('@aws-sdk/') || to.startsWith('@smit
 
 describe('the layers', () => {
   it('are read: the imports of a known file are found', () => {
-    expect(importsOf('shared/ports.ts').map(({ to }) => to)).toContain('shared/domain/naming.ts');
+    expect(readImports('shared/ports.ts').map(({ to }) => to)).toContain('shared/domain/naming.ts');
   });
 
   it('keep shared/domain pure: its own files and zod', () => {
-    expect(offending('shared/domain', ({ to }) => to === 'zod' || to.startsWith('shared/domain/'))).toEqual(
+    expect(findForbiddenImports('shared/domain', ({ to }) => to === 'zod' || to.startsWith('shared/domain/'))).toEqual(
       [],
     );
   });
 
   it('keep the ports free of everything but the domain', () => {
-    const offenders = importsOf('shared/ports.ts').filter(({ to }) => !to.startsWith('shared/domain/'));
+    const offenders = readImports('shared/ports.ts').filter(({ to }) => !to.startsWith('shared/domain/'));
 
     expect(offenders).toEqual([]);
   });
@@ -27,7 +27,7 @@ describe('the layers', () => {
     const allowed = ['shared/domain/', 'shared/use-cases/', 'shared/events/', 'shared/ports.ts'];
 
     expect(
-      offending(
+      findForbiddenImports(
         'shared/use-cases',
         ({ to }) => allowed.some((prefix) => to.startsWith(prefix)) || to === 'zod' || to === 'yaml',
       ),
@@ -36,13 +36,13 @@ describe('the layers', () => {
 
   it('keep events to schemas', () => {
     expect(
-      offending('shared/events', ({ to }) => to === 'zod' || /^shared\/(?:domain|events)\//.test(to)),
+      findForbiddenImports('shared/events', ({ to }) => to === 'zod' || /^shared\/(?:domain|events)\//.test(to)),
     ).toEqual([]);
   });
 
   it('keep adapters below use cases and away from handlers', () => {
     expect(
-      offending(
+      findForbiddenImports(
         'shared/adapters',
         ({ to }) => !/^(?:shared\/(?:use-cases|lambda)\/|functions\/|local(?:-cloud)?\/|cli\/)/.test(to),
       ),
@@ -51,7 +51,7 @@ describe('the layers', () => {
 
   it('keep handlers to wiring: use cases, shared/lambda, and what they share within a folder', () => {
     expect(
-      offending('functions', ({ from, to }) => {
+      findForbiddenImports('functions', ({ from, to }) => {
         const folder = `${from.split('/').slice(0, 2).join('/')}/`;
         return (
           /^shared\/(?:use-cases|lambda|domain|events)\//.test(to) ||
@@ -70,7 +70,7 @@ describe('the layers', () => {
     const product = ['functions', 'shared', 'statemachines', 'cli'];
 
     expect(
-      product.flatMap((folder) => offending(folder, ({ to }) => !/^local(?:-cloud)?\//.test(to))),
+      product.flatMap((folder) => findForbiddenImports(folder, ({ to }) => !/^local(?:-cloud)?\//.test(to))),
     ).toEqual([]);
   });
 
@@ -80,12 +80,12 @@ describe('the layers', () => {
     );
     const allowed = [...packages, 'node:', 'local-cloud/'];
 
-    expect(offending('local-cloud', ({ to }) => allowed.some((start) => to.startsWith(start)))).toEqual([]);
+    expect(findForbiddenImports('local-cloud', ({ to }) => allowed.some((start) => to.startsWith(start)))).toEqual([]);
   });
 
   it('keep SDKs to adapters, wiring, the command line and the local cloud', () => {
     const offenders = ['shared/domain', 'shared/use-cases', 'shared/events', 'functions'].flatMap((folder) =>
-      offending(folder, ({ to }) => !isSdk(to)),
+      findForbiddenImports(folder, ({ to }) => !isSdk(to)),
     );
 
     expect(offenders).toEqual([]);
@@ -95,15 +95,15 @@ describe('the layers', () => {
     const judges = ['oracle', 'schedule-search', 'waves'].map((name) => `test/properties/engine/${name}.ts`);
     const apart = ['test/properties/engine/oracle.ts'];
 
-    expect(judges.flatMap(importsOf).filter(({ to }) => !apart.includes(to))).toEqual([]);
-    expect(apart.flatMap(importsOf)).toEqual([]);
+    expect(judges.flatMap(readImports).filter(({ to }) => !apart.includes(to))).toEqual([]);
+    expect(apart.flatMap(readImports)).toEqual([]);
   });
 
   it('import files with their extension, which Node and the compiler need', () => {
     const sources = ['functions', 'shared', 'cli', 'local', 'local-cloud', 'bench', 'scripts', 'test'];
     const bare = sources
       .flatMap((folder) => filesBelow(folder, ['.ts', '.tsx']))
-      .flatMap(importsOf)
+      .flatMap(readImports)
       .filter(
         ({ from, to }) =>
           to.startsWith(`${from.split('/')[0]}/`) && !/\.(?:ts|tsx|js|cjs|mjs|json)$/.test(to),
@@ -114,7 +114,7 @@ describe('the layers', () => {
 
   it('never run in a circle: whoever reads a file can read first what it rests on', () => {
     expect(
-      ['shared', 'functions', 'cli', 'local', 'local-cloud'].flatMap((folder) => circles(folder)),
+      ['shared', 'functions', 'cli', 'local', 'local-cloud'].flatMap((folder) => findImportCycles(folder)),
     ).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { AGENT, definitionOf, estateOf, FAMILY, PROBE } from '../../bench/estate.parts.ts';
-import { playWave, worldOf } from '../../bench/planner-world.parts.ts';
+import { AGENT, toEstateDefinition, createEstate, FAMILY, PROBE } from '../../bench/estate.parts.ts';
+import { runWave, createWorld } from '../../bench/planner-world.parts.ts';
 import type { Item } from '../../shared/ports.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
-import { ami, planningWorld } from '../support/planning-world.ts';
+import { ami, reconcileWorld } from '../support/planning-world.ts';
 
 const SEED = 11;
 /** What the past leaves behind, and the counts and publications that are made on the way: planning reads none of it of what is current. */
@@ -11,7 +11,7 @@ const PAST =
   /^(?:CHANGE|OUTBOX|CAPACITY|INVENTORY|BAKE|PACKAGE)#|^PIPELINE#.*\n(?:BAKE|RELEASE|INVENTORY|POINTERS)/;
 
 /** The rows by key. Ids and images are made up anew in every world, and the bits that hold them. */
-function rowsOf(items: readonly Item[]): Record<string, unknown> {
+function toComparableRows(items: readonly Item[]): Record<string, unknown> {
   const current = items.filter((item) => !PAST.test(`${item.pk}\n${item.sk}`));
   const rows = current.map((item) => {
     const text = JSON.stringify(item)
@@ -26,27 +26,27 @@ function rowsOf(items: readonly Item[]): Record<string, unknown> {
 
 describe('An estate of the benchmarks', () => {
   it('is laid as applying, baking and releasing its definitions would leave it', async () => {
-    const estate = estateOf(SEED, FAMILY + 20);
-    const world = planningWorld();
+    const estate = createEstate(SEED, FAMILY + 20);
+    const world = reconcileWorld();
     for (const parameter of estate.parameters) world.parameters.set(parameter, ami(1));
     for (const component of estate.components) world.publishComponent(component, '1.0.1');
     for (const spec of estate.specs) {
-      await applyDefinition(world.ports, { definition: definitionOf(spec), by: 'bench' });
+      await applyDefinition(world.ports, { definition: toEstateDefinition(spec), by: 'bench' });
       await world.settle();
       for (const bake of world.running()) await world.release(bake.id);
       await world.settle();
     }
 
-    const laid = await worldOf(estate);
+    const laid = await createWorld(estate);
 
-    expect(rowsOf(laid.table.items())).toEqual(rowsOf(world.table.items()));
+    expect(toComparableRows(laid.table.items())).toEqual(toComparableRows(world.table.items()));
   });
 
   it('has a family of one size that one component reaches, and a component that reaches everybody', async () => {
-    const world = await worldOf(estateOf(SEED, 300));
+    const world = await createWorld(createEstate(SEED, 300));
 
-    expect(await playWave(world, PROBE)).toMatchObject({ bakes: FAMILY, calls: { listPages: 0 } });
-    expect(await playWave(world, AGENT)).toMatchObject({ bakes: 300, calls: { listPages: 0 } });
-    expect(await playWave(world, PROBE)).toMatchObject({ bakes: FAMILY });
+    expect(await runWave(world, PROBE)).toMatchObject({ bakes: FAMILY, calls: { listPages: 0 } });
+    expect(await runWave(world, AGENT)).toMatchObject({ bakes: 300, calls: { listPages: 0 } });
+    expect(await runWave(world, PROBE)).toMatchObject({ bakes: FAMILY });
   });
 });

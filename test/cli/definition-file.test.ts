@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import { definitionSchema } from '../../scripts/definition-schema.ts';
 import { InvalidDefinition, type Problem } from '../../shared/domain/errors.ts';
-import { definitionWith, NOT_YET, suitesOf } from '../support/odd-definitions.ts';
+import { definitionWith, UNSUPPORTED_FIELDS, buildSuites } from '../support/odd-definitions.ts';
 
 const FormSchema = z.object({ pattern: z.string(), examples: z.array(z.string()).optional() });
 let folder: string;
@@ -17,7 +17,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What `ovenbird validate` finds, without file and line. */
-function problemsOf(definition: object): Pick<Problem, 'field' | 'message' | 'fix'>[] {
+function listProblems(definition: object): Pick<Problem, 'field' | 'message' | 'fix'>[] {
   const file = join(folder, 'definition.yml');
   writeFileSync(file, stringify(definition));
   try {
@@ -30,8 +30,8 @@ function problemsOf(definition: object): Pick<Problem, 'field' | 'message' | 'fi
 }
 
 describe('a field that a later release implements', () => {
-  it.each(NOT_YET)('is refused as the service does: %s', (field, value, what) => {
-    const [problem, ...more] = problemsOf(definitionWith(field, value));
+  it.each(UNSUPPORTED_FIELDS)('is refused as the service does: %s', (field, value, what) => {
+    const [problem, ...more] = listProblems(definitionWith(field, value));
 
     expect(problem).toMatchObject({
       field,
@@ -43,23 +43,23 @@ describe('a field that a later release implements', () => {
 
 it('a definition that is too large to be stored is refused, with the text of script files', () => {
   writeFileSync(join(folder, 'large.sh'), 'x'.repeat(59_000));
-  const suites = suitesOf(350).map((suite, index) =>
+  const suites = buildSuites(350).map((suite, index) =>
     index === 0 ? { ...suite, script: './large.sh' } : suite,
   );
 
-  expect(problemsOf(definitionWith('tests.suites', suitesOf(350)))).toEqual([]);
+  expect(listProblems(definitionWith('tests.suites', buildSuites(350)))).toEqual([]);
   expect(
-    problemsOf(
+    listProblems(
       definitionWith('tests.suites', [
         ...suites,
-        ...suitesOf(25).map((suite) => ({ ...suite, name: 'more' })),
+        ...buildSuites(25).map((suite) => ({ ...suite, name: 'more' })),
       ]),
     ),
   ).toMatchObject([{ field: 'tests.suites', fix: expect.stringContaining('Shorten the scripts') }]);
 });
 
 describe('what is wrong has a fix where the schema can tell it', () => {
-  const at = (field: string, value: unknown) => problemsOf(definitionWith(field, value))[0];
+  const at = (field: string, value: unknown) => listProblems(definitionWith(field, value))[0];
   const suite = { name: 'boots', script: 'true' };
   const target = { account: '444455556666', regions: ['eu-west-1'] };
 
@@ -83,7 +83,7 @@ describe('what is wrong has a fix where the schema can tell it', () => {
       'add lasts',
     ],
   ])('a field that nobody knows: %s %j', (field, value, named, fix) => {
-    const problem = problemsOf(definitionWith(field, value)).find((entry) => entry.field === named);
+    const problem = listProblems(definitionWith(field, value)).find((entry) => entry.field === named);
 
     expect(problem?.fix).toBe(fix);
   });

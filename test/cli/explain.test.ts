@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExplanationSchema } from '../../shared/domain/api/planning.ts';
 import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
-import { ami, BASE_PARAMETER, type PlanningWorld, planningWorld } from '../support/planning-world.ts';
+import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/planning-world.ts';
 import { serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
-let world: PlanningWorld;
+let world: ReconcileWorld;
 let service: Awaited<ReturnType<typeof serveWorld>>;
 
 beforeEach(async () => {
-  world = planningWorld();
+  world = reconcileWorld();
   world.publishComponent('web-server', '1.0.0');
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.apply({ name: 'hardened', base: 'base' });
@@ -36,7 +36,7 @@ async function releaseAll(): Promise<void> {
   }
 }
 
-async function explained(name: string): Promise<string> {
+async function runExplain(name: string): Promise<string> {
   const { code, stdout } = await ovenbird(['explain', name], { url: service.url });
   expect(code).toBe(0);
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
@@ -49,7 +49,7 @@ describe('ovenbird explain', () => {
     await world.notice(TOPIC);
     await releaseAll();
 
-    const text = await explained(WEB);
+    const text = await runExplain(WEB);
 
     const [base, hardened, web] = ['base', 'hardened', WEB].map((name) => world.bakes(name).at(-1)?.id);
     const order = [
@@ -71,7 +71,7 @@ describe('ovenbird explain', () => {
     await world.notice('arn:aws:imagebuilder:eu-west-1:111122223333:component/web-server');
     await world.settle();
 
-    const text = await explained(WEB);
+    const text = await runExplain(WEB);
 
     expect(text).toContain('It waits for the new kernel.');
     expect(text).toContain('It bakes once it is enabled:');

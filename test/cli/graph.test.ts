@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GraphSchema } from '../../shared/domain/api/planning.ts';
-import { mermaidOf } from '../../shared/domain/definitions/mermaid.ts';
+import { toMermaid } from '../../shared/domain/definitions/mermaid.ts';
 import { showGraph } from '../../shared/use-cases/showing/show-graph.ts';
-import { ami, BASE_PARAMETER, type PlanningWorld, planningWorld } from '../support/planning-world.ts';
+import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/planning-world.ts';
 import { serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';
 
 const BASE = `ssm:eu-west-1:${BASE_PARAMETER}`;
-let world: PlanningWorld;
+let world: ReconcileWorld;
 
 beforeEach(async () => {
-  world = planningWorld({ pageSize: 3 });
+  world = reconcileWorld({ pageSize: 3 });
   world.publishComponent('web-server', '1.0.0');
   world.publishComponent('smoke', '1.0.0');
   await world.apply({ name: 'base', base: BASE_PARAMETER });
@@ -135,7 +135,7 @@ describe('mermaid text', () => {
     const ids = ['packages:apt:https://x/y#a,b', 'source:b/a "quoted" [x] {y} |z|', 'lookup:<b>&`end`;%%'];
     const nodes = ids.map((id) => ({ id, kind: 'source' as const }));
 
-    const lines = mermaidOf({ nodes, edges: [{ from: ids[0] ?? '', to: ids[1] ?? '', as: 'base' }] });
+    const lines = toMermaid({ nodes, edges: [{ from: ids[0] ?? '', to: ids[1] ?? '', as: 'base' }] });
 
     check(lines);
     expect(lines.join('\n')).toContain('#34;quoted#34;');

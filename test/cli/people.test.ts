@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ami, BASE_PARAMETER, type PlanningWorld, planningWorld } from '../support/planning-world.ts';
+import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/planning-world.ts';
 import { CALLER, serveWorld } from '../support/serve-world.ts';
 import { ovenbird, type Ran } from './run.ts';
 
-let world: PlanningWorld;
+let world: ReconcileWorld;
 let service: Awaited<ReturnType<typeof serveWorld>>;
 
 beforeEach(async () => {
-  world = planningWorld({ limits: { wave: 2 } });
+  world = reconcileWorld({ limits: { wave: 2 } });
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   for (const name of ['one', 'two']) await world.apply({ name, base: 'base' });
   for (let rounds = 0; rounds < 3; rounds += 1) {

@@ -8,21 +8,21 @@ import { PreviewSchema } from '../../shared/domain/api/planning.ts';
 import {
   ami,
   BASE_PARAMETER,
-  definitionOf,
-  type PlanningWorld,
-  planningWorld,
+  toDefinition,
+  type ReconcileWorld,
+  reconcileWorld,
 } from '../support/planning-world.ts';
-import { apiOf, serveWorld } from '../support/serve-world.ts';
+import { createApiForWorld, serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';
 
 const LONG = 'a-web-server-with-a-name-of-forty-letter';
-let world: PlanningWorld;
+let world: ReconcileWorld;
 let service: Awaited<ReturnType<typeof serveWorld>>;
 let folder: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ovenbird-plan-'));
-  world = planningWorld();
+  world = reconcileWorld();
   const targets = [{ account: '444455556666', regions: ['eu-west-1', 'us-east-1'] }];
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.apply({ name: LONG, base: 'base', more: { distribution: { targets } } });
@@ -36,7 +36,7 @@ beforeEach(async () => {
     throw error;
   };
   service = await serveWorld(world, [
-    apiOf(world),
+    createApiForWorld(world),
     createPreviewApi({ ...world.ports, onError: unexpected }),
   ]);
 });
@@ -77,7 +77,7 @@ describe('ovenbird plan', () => {
 
   it('takes files as apply does, parents first, and names file and line of what is wrong', async () => {
     const write = (name: string, base: string) =>
-      writeFileSync(join(folder, `${name}.yml`), stringify(definitionOf({ name, base })));
+      writeFileSync(join(folder, `${name}.yml`), stringify(toDefinition({ name, base })));
     write('child', 'parent');
     write('parent', 'base');
     write('orphan', 'nobody');

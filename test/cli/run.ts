@@ -41,7 +41,7 @@ export async function ovenbird(
   return { code: Number(code), ...output };
 }
 
-export interface Asked {
+export interface ReceivedRequest {
   readonly call: string;
   readonly body: unknown;
   readonly authorization: string;
@@ -49,9 +49,9 @@ export interface Asked {
 
 /** A service that answers each `METHOD /path` with the next of its answers, the last one for ever. */
 export async function fakeService(answers: Record<string, (object | { status: number; problem: object })[]>) {
-  const asked: Asked[] = [];
+  const asked: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
+    void readBody(request).then((body) => {
       const call = `${request.method} ${request.url}`;
       asked.push({ call, body, authorization: request.headers.authorization ?? '' });
       const queue = answers[call] ?? answers[call.split('?')[0] ?? ''] ?? [];
@@ -79,7 +79,7 @@ export function problem(status: number, code: string, detail: string, more: obje
   return { type: 'urn:x', title: code, status, code, detail, ...more };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+async function readBody(request: IncomingMessage): Promise<unknown> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
   return text === '' ? undefined : JSON.parse(text);

@@ -61,13 +61,13 @@ async function makeSource() {
   const { ImageId = '' } = await ec2.send(
     new CopyImageCommand({ Name: 'source', SourceImageId: base, SourceRegion: CONTROL.region }),
   );
-  await copiesEnd(CONTROL);
+  await waitForCopies(CONTROL);
   const image = (await ec2.send(new DescribeImagesCommand({ ImageIds: [ImageId] }))).Images?.[0];
   const snapshotIds = (image?.BlockDeviceMappings ?? []).map((mapping) => mapping.Ebs?.SnapshotId ?? '');
   return { region: CONTROL.region, imageId: ImageId, snapshotIds };
 }
 
-async function copiesEnd(place: { account: string; region: string }): Promise<void> {
+async function waitForCopies(place: { account: string; region: string }): Promise<void> {
   const ec2 = new EC2Client(cloud.clientConfig(place.account, place.region));
   const pending = { Owners: ['self'], Filters: [{ Name: 'state', Values: ['pending'] }] };
   const deadline = Date.now() + 20_000;
@@ -78,11 +78,11 @@ async function copiesEnd(place: { account: string; region: string }): Promise<vo
 }
 
 distributionPortsContract('EC2, SSM, KMS and STS', async () => ({
-  ownImages: createOwnImages({
+  artifactStore: createOwnImages({
     ec2: (region) => new EC2Client(cloud.clientConfig(CONTROL.account, region)),
     kms: (region) => new KMSClient(cloud.clientConfig(CONTROL.account, region)),
   }),
-  targets: createTargets({
+  locations: createTargets({
     account: CONTROL.account,
     roleName: 'OvenbirdTarget',
     externalId: EXTERNAL_ID,
@@ -94,5 +94,5 @@ distributionPortsContract('EC2, SSM, KMS and STS', async () => ({
   closedAccount: '777788889999',
   key: 'alias/ovenbird-images',
   launchTemplate: 'web',
-  finishCopies: () => copiesEnd(TARGET),
+  finishCopies: () => waitForCopies(TARGET),
 }));

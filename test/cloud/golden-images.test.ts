@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findLocalCloud } from '../../local-cloud/client.ts';
 import { ExplanationSchema, GraphSchema, PreviewSchema } from '../../shared/domain/api/planning.ts';
 import { ovenbird } from '../cli/run.ts';
-import { type Played, playScenario, scenarioFile } from '../support/play-scenario.ts';
+import { type PlayedScenario, playScenario, scenarioFile } from '../support/play-scenario.ts';
 import { differences } from './verify-report.ts';
 
 const PARENTS: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const PARENTS: Readonly<Record<string, string>> = {
 const BASE = 'ssm:eu-west-1:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
 
 describe('the example that npm start plays', () => {
-  let played: Played;
+  let played: PlayedScenario;
   beforeAll(async () => {
     played = await playScenario(scenarioFile('golden-images/scenario.yml'), 300);
   }, 320_000);

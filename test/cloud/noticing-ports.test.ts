@@ -33,18 +33,18 @@ import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import { dynamoTable } from '../../shared/adapters/dynamo-table.ts';
 import { eventBridgePublisher } from '../../shared/adapters/eventbridge-publisher.ts';
 import { s3Documents } from '../../shared/adapters/s3-documents.ts';
-import { componentWay, imageWay } from '../../shared/adapters/selector-resolver/build-versions.ts';
-import { amiWay, lookupWay } from '../../shared/adapters/selector-resolver/images.ts';
-import { sourceWay } from '../../shared/adapters/selector-resolver/objects.ts';
-import { packagesWay } from '../../shared/adapters/selector-resolver/packages.ts';
-import { parameterWay } from '../../shared/adapters/selector-resolver/parameters.ts';
-import { selectorResolver } from '../../shared/adapters/selector-resolver/resolver.ts';
+import { componentResolver, imageResolver } from '../../shared/adapters/selector-resolver/build-versions.ts';
+import { amiResolver, lookupResolver } from '../../shared/adapters/selector-resolver/images.ts';
+import { sourceResolver } from '../../shared/adapters/selector-resolver/objects.ts';
+import { packagesResolver } from '../../shared/adapters/selector-resolver/packages.ts';
+import { parameterResolver } from '../../shared/adapters/selector-resolver/parameters.ts';
+import { createSelectorResolver } from '../../shared/adapters/selector-resolver/resolver.ts';
 import { sfnWorkflows } from '../../shared/adapters/sfn-workflows.ts';
 import { sqsHintQueue } from '../../shared/adapters/sqs-hint-queue.ts';
-import { sqsPlanQueue } from '../../shared/adapters/sqs-plan-queue.ts';
+import { sqsReconcileQueue } from '../../shared/adapters/sqs-plan-queue.ts';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
 import type { Table } from '../../shared/ports.ts';
-import { resolverContract, type SelectorStage } from '../contracts/selector-resolver.ts';
+import { resolverContract, type SelectorFixtures } from '../contracts/selector-resolver.ts';
 import { tableContract } from '../contracts/table.ts';
 import { aptIndex, REPOMD, rpmIndex } from '../support/fakes/selector-aws.ts';
 
@@ -54,7 +54,7 @@ let table: Table;
 beforeAll(async () => {
   cloud = await startLocalCloud({ stateFile: `.cache/noticing-ports-${process.pid}.json`, speed: 600 });
   const client = new DynamoDBClient(cloud.clientConfig());
-  await client.send(new CreateTableCommand({ ...shapeOfTable(), TableName: 'contract' }));
+  await client.send(new CreateTableCommand({ ...readTableSchema(), TableName: 'contract' }));
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   table = dynamoTable(documents, 'contract');
 });
@@ -62,7 +62,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 /** Keys and indexes as the stack makes them. */
-function shapeOfTable() {
+function readTableSchema() {
   const names = z.array(z.object({ AttributeName: z.string(), AttributeType: z.literal('S') }));
   const schema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
   const Shape = z.object({
@@ -88,7 +88,7 @@ describe('the queues', () => {
     const queue = await sqs.send(new CreateQueueCommand({ QueueName: 'contract' }));
     const url = queue.QueueUrl ?? '';
 
-    await sqsPlanQueue(sqs, url).send(
+    await sqsReconcileQueue(sqs, url).send(
       Array.from({ length: 11 }, (_, n) => ({ pipeline: `p${n}`, delaySeconds: 0 })),
     );
     const stores = await sqs.send(new CreateQueueCommand({ QueueName: 'contract-stores' }));
@@ -158,19 +158,19 @@ resolverContract('AWS', () => {
   const ec2 = new EC2Client(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const catalogue = { ec2: () => ec2, clock: systemClock };
-  const resolver = selectorResolver({
-    ssm: parameterWay(() => ssm),
-    component: componentWay(() => imageBuilder),
-    image: imageWay(() => imageBuilder),
-    lookup: lookupWay(catalogue),
-    ami: amiWay(catalogue),
-    source: sourceWay(() => s3),
-    packages: packagesWay({ fetch: globalThis.fetch, s3: () => s3 }),
+  const resolver = createSelectorResolver({
+    ssm: parameterResolver(() => ssm),
+    component: componentResolver(() => imageBuilder),
+    image: imageResolver(() => imageBuilder),
+    lookup: lookupResolver(catalogue),
+    ami: amiResolver(catalogue),
+    source: sourceResolver(() => s3),
+    packages: packagesResolver({ fetch: globalThis.fetch, s3: () => s3 }),
   });
-  return { resolver, stage: stageOf({ ssm, imageBuilder, ec2, s3 }) };
+  return { resolver, fixtures: createFixtures({ ssm, imageBuilder, ec2, s3 }) };
 });
 
-function stageOf({ ssm, imageBuilder, ec2, s3 }: Clients): SelectorStage {
+function createFixtures({ ssm, imageBuilder, ec2, s3 }: Clients): SelectorFixtures {
   const upload = async (Bucket: string, Key: string, Body: string | Uint8Array) =>
     void (await s3.send(new PutObjectCommand({ Bucket, Key, Body })));
   const makeBucket = async (Bucket: string, versioned: boolean) => {

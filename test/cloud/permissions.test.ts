@@ -1,6 +1,6 @@
 /** The roles of the deployed service against what it does: whatever it called, its own policies allow, and nothing was refused. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { policiesOf, type Role, readRoles } from '../support/permissions/roles.ts';
+import { listPolicies, type Role, readRoles } from '../support/permissions/roles.ts';
 import { type Survey, survey } from '../support/permissions/survey.ts';
 import { simulate } from '../support/simulate-policy.ts';
 import { openWorld, type World } from '../support/world.ts';
@@ -52,7 +52,7 @@ describe('a release, a test that fails, and a finding', () => {
 describe('the policies', () => {
   it('allow nothing that no statement speaks of', () => {
     const tooMuch = roles.filter(
-      (role) => simulate(policiesOf(role), { action: 'iam:CreateUser', resource: '*' }).allowed,
+      (role) => simulate(listPolicies(role), { action: 'iam:CreateUser', resource: '*' }).allowed,
     );
 
     expect(tooMuch).toEqual([]);

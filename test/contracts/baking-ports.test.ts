@@ -25,7 +25,7 @@ const request: BuildRequest = {
 };
 const nothing = async () => {};
 
-async function ec2Of(served: Served): Promise<EC2Client> {
+async function createEc2Client(served: Served): Promise<EC2Client> {
   const endpoint = await served.ssm.config.endpoint?.();
   return new EC2Client({
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -35,7 +35,7 @@ async function ec2Of(served: Served): Promise<EC2Client> {
 }
 
 /** The default subnet with its default group. */
-async function placeIn(ec2: EC2Client) {
+async function readNetworkPlacement(ec2: EC2Client) {
   const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
   const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({}));
   return {
@@ -54,12 +54,12 @@ engineContract('The fake', async () => {
 
 engineContract('The local Image Builder', async () => {
   const served = await serve();
-  const ec2 = await ec2Of(served);
+  const ec2 = await createEc2Client(served);
   const engine = imageBuilderEngine({
     client: served.imagebuilder,
     digest,
     home: { account, region },
-    infrastructure: await placeIn(ec2),
+    infrastructure: await readNetworkPlacement(ec2),
   });
   const ended = async (build: string) => {
     await eventually('the build to end', async () =>
@@ -83,30 +83,30 @@ instancesContract('The fakes', async () => {
     instances,
     commands,
     imageId: 'ami-0aaaaaaaaaaaaaaaa',
-    reachable: async (instance) => instances.ready(instance),
-    willAnswer: async (answer) => {
+    waitUntilReachable: async (instance) => instances.ready(instance),
+    setNextAnswer: async (answer) => {
       next = answer;
     },
-    answered: async (command) => commands.answer(command, next),
+    waitForAnswer: async (command) => commands.answer(command, next),
     close: nothing,
   };
 });
 
 instancesContract('The local EC2 and Run Command', async () => {
   const served = await serve();
-  const ec2 = await ec2Of(served);
-  const instances = ec2TestInstances({ ec2, ssm: served.ssm, place: await placeIn(ec2) });
+  const ec2 = await createEc2Client(served);
+  const instances = ec2TestInstances({ ec2, ssm: served.ssm, network: await readNetworkPlacement(ec2) });
   const commands = ssmCommands(served.ssm);
   return {
     instances,
     commands,
     imageId: await served.publishBase(),
-    reachable: async (instance) => {
+    waitUntilReachable: async (instance) => {
       await eventually('the instance to be reachable', async () =>
         (await instances.status(instance)).state === 'ready' ? true : undefined,
       );
     },
-    willAnswer: async ({ status, exitCode, stdout }) => {
+    setNextAnswer: async ({ status, exitCode, stdout }) => {
       await served.verb('declare-command', {
         match: { suite: 'boots' },
         status: status === 'passed' ? 'Success' : 'Failed',
@@ -114,7 +114,7 @@ instancesContract('The local EC2 and Run Command', async () => {
         exitCode,
       });
     },
-    answered: async (command, instance) => {
+    waitForAnswer: async (command, instance) => {
       await eventually('the command to end', async () =>
         (await commands.status(command, instance)).state === 'ended' ? true : undefined,
       );

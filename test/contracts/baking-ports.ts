@@ -38,7 +38,7 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
           state: 'available',
           imageId: expect.stringMatching(/^ami-/),
         });
-        expect((await engine.inventory(build)).length).toBeGreaterThan(0);
+        expect((await engine.packages(build)).length).toBeGreaterThan(0);
       }));
 
     it('finds the build of an attempt when it is started again, and builds anew for the next attempt', () =>
@@ -81,10 +81,10 @@ export interface InstancesHarness {
   readonly commands: Commands;
   readonly imageId: string;
   /** Waits until the instance is reachable, or makes it so. */
-  reachable(instance: string): Promise<void>;
+  waitUntilReachable(instance: string): Promise<void>;
   /** Says what the next command answers. */
-  willAnswer(answer: { status: 'passed' | 'failed'; exitCode: number; stdout: string }): Promise<void>;
-  answered(command: string, instance: string): Promise<void>;
+  setNextAnswer(answer: { status: 'passed' | 'failed'; exitCode: number; stdout: string }): Promise<void>;
+  waitForAnswer(command: string, instance: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -125,9 +125,9 @@ export function instancesContract(name: string, make: () => Promise<InstancesHar
           tags,
         });
         expect(['starting', 'ready']).toContain((await instances.status(instance)).state);
-        await harness.reachable(instance);
+        await harness.waitUntilReachable(instance);
         expect(await instances.status(instance)).toEqual({ state: 'ready' });
-        await harness.willAnswer(answer);
+        await harness.setNextAnswer(answer);
 
         const { command } = await commands.send({
           instance,
@@ -135,7 +135,7 @@ export function instancesContract(name: string, make: () => Promise<InstancesHar
           timeoutSeconds: 600,
           comment: 'ovenbird web boots',
         });
-        await harness.answered(command, instance);
+        await harness.waitForAnswer(command, instance);
 
         expect(await commands.status(command, instance)).toMatchObject({ state: 'ended', ...answer });
       }),

@@ -1,6 +1,6 @@
-import { at, imageWorld } from '../support/fakes/image-world.ts';
-import { fakeOwnImages } from '../support/fakes/own-images.ts';
-import { fakeTargets } from '../support/fakes/targets.ts';
+import { toLocationKey, imageWorld } from '../support/fakes/image-world.ts';
+import { fakeArtifactStore } from '../support/fakes/own-images.ts';
+import { fakeLocations } from '../support/fakes/targets.ts';
 import { distributionPortsContract } from './distribution-ports.ts';
 
 distributionPortsContract('Accounts in memory', async () => {
@@ -11,16 +11,16 @@ distributionPortsContract('Accounts in memory', async () => {
     region: 'eu-west-1',
     devices: ['/dev/xvda', '/dev/xvdb'],
   });
-  world.keys.set(at(target, 'alias/ovenbird-images'), 'arn:aws:kms:eu-central-1:444455556666:key/images');
-  world.templates.set(at(target, 'web'), {
+  world.keys.set(toLocationKey(target, 'alias/ovenbird-images'), 'arn:aws:kms:eu-central-1:444455556666:key/images');
+  world.templates.set(toLocationKey(target, 'web'), {
     defaultVersion: '1',
     managed: true,
     versions: new Map([['1', { imageId: 'ami-00000000000000abc', description: 'by hand' }]]),
     next: 1,
   });
   return {
-    ownImages: fakeOwnImages(world),
-    targets: fakeTargets(world, new Set(['999999999999'])),
+    artifactStore: fakeArtifactStore(world),
+    locations: fakeLocations(world, new Set(['999999999999'])),
     source: {
       region: 'eu-west-1',
       imageId: image.id,

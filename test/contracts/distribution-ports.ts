@@ -3,9 +3,9 @@ import { TAGS } from '../../shared/domain/naming.ts';
 import type { CopyRequest, OwnImages, TargetAccount, Targets } from '../../shared/ports.ts';
 
 /** What stands ready for a suite: one source image of two volumes in the control account, one target with the template for targets. */
-export interface DistributionBench {
-  readonly ownImages: OwnImages;
-  readonly targets: Targets;
+export interface DistributionHarness {
+  readonly artifactStore: OwnImages;
+  readonly locations: Targets;
   readonly source: {
     readonly region: string;
     readonly imageId: string;
@@ -23,20 +23,20 @@ export interface DistributionBench {
 }
 
 /** What OwnImages and Targets must do together. Names carry a random part, so that the suite can run where others work. */
-export function distributionPortsContract(name: string, makeBench: () => Promise<DistributionBench>): void {
+export function distributionPortsContract(name: string, makeBench: () => Promise<DistributionHarness>): void {
   describe(`${name} as own images and targets`, () => {
-    let bench: DistributionBench;
+    let bench: DistributionHarness;
     let target: TargetAccount;
     let run: string;
 
     beforeEach(async () => {
       bench = await makeBench();
-      target = await bench.targets.open(bench.target.account, bench.target.region);
+      target = await bench.locations.open(bench.target.account, bench.target.region);
       run = Math.random().toString(36).slice(2, 10);
     });
 
     const permit = () =>
-      bench.ownImages.permit(bench.source.region, bench.source.imageId, bench.source.snapshotIds, [
+      bench.artifactStore.permit(bench.source.region, bench.source.imageId, bench.source.snapshotIds, [
         bench.target.account,
       ]);
     const request = async (changes: Partial<CopyRequest> = {}): Promise<CopyRequest> => ({
@@ -57,7 +57,7 @@ export function distributionPortsContract(name: string, makeBench: () => Promise
     };
 
     it('shows a target only what it is permitted', async () => {
-      await bench.ownImages.revoke(bench.source.region, bench.source.imageId, bench.source.snapshotIds, [
+      await bench.artifactStore.revoke(bench.source.region, bench.source.imageId, bench.source.snapshotIds, [
         bench.target.account,
       ]);
 
@@ -190,7 +190,7 @@ export function distributionPortsContract(name: string, makeBench: () => Promise
     });
 
     it('says what to do about an account that does not let us in', async () => {
-      const opening = bench.targets.open(bench.closedAccount, bench.target.region);
+      const opening = bench.locations.open(bench.closedAccount, bench.target.region);
 
       await expect(opening).rejects.toMatchObject({
         name: 'PreflightFailed',
@@ -199,7 +199,7 @@ export function distributionPortsContract(name: string, makeBench: () => Promise
     });
 
     it('copies and finds its own images in another region, too', async () => {
-      const { ownImages, source } = bench;
+      const { artifactStore: ownImages, source } = bench;
       const facts = await ownImages.describe(source.region, source.imageId);
 
       expect(facts?.snapshots.map((snapshot) => snapshot.snapshotId)).toEqual(source.snapshotIds);

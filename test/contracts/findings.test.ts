@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { inspectorFindings } from '../../shared/adapters/inspector-findings.ts';
 import { account, region, serve } from '../local-cloud/image-services/served.ts';
 import { fakeFindings } from '../support/fakes/findings.ts';
-import { finding } from '../support/finding-world.ts';
+import { vulnerability } from '../support/finding-world.ts';
 import { findingsContract } from './findings.ts';
 
 findingsContract('The fake', async () => {
@@ -13,7 +13,7 @@ findingsContract('The fake', async () => {
     findings,
     publish: async (name, fixed) => {
       count += 1;
-      const published = finding(String(count), [{ name, fixed }]);
+      const published = vulnerability(String(count), [{ name, fixed }]);
       findings.publish(published);
       return published.arn;
     },

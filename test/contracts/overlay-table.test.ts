@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Item, Query, Table, Write } from '../../shared/ports.ts';
-import { overlayTable } from '../../shared/use-cases/preview/overlay-table.ts';
+import { createOverlayTable } from '../../shared/use-cases/preview/overlay-table.ts';
 import { memoryTable } from '../support/fakes/memory-table.ts';
 import { tableContract } from './table.ts';
 
-tableContract('an overlay', () => overlayTable(memoryTable()));
+tableContract('an overlay', () => createOverlayTable(memoryTable()));
 
 const key = fc.record({
   pk: fc.constantFrom('A', 'B'),
@@ -74,7 +74,7 @@ describe('an overlay over a table that holds something', () => {
           const [one, below] = [memoryTable({ pageSize }), memoryTable({ pageSize })];
           for (const entry of before) for (const table of [one, below]) await table.write([entry]);
           const untouched = below.items();
-          const overlay = overlayTable(below);
+          const overlay = createOverlayTable(below);
 
           for (const entry of later) for (const table of [one, overlay]) await table.write([entry]);
 

@@ -1,14 +1,14 @@
 /** The fakes, and the adapter over stand-ins of AWS that answer from the memory of one of them. */
 
-import { awsOf } from '../support/fakes/selector-aws.ts';
+import { createAwsSelectorResolver } from '../support/fakes/selector-aws.ts';
 import { fakeResolver, type SelectorWorld, selectorWorld } from '../support/fakes/selector-world.ts';
 import { fakeSources } from '../support/fakes/sources.ts';
 import { fakeClock } from '../support/fakes/time-and-ids.ts';
-import { resolverContract, type SelectorStage } from './selector-resolver.ts';
+import { resolverContract, type SelectorFixtures } from './selector-resolver.ts';
 
 const HOME = { account: '111122223333', region: 'eu-west-1' };
 
-function stageOf(world: SelectorWorld, now: () => Date): SelectorStage {
+function createFixtures(world: SelectorWorld, now: () => Date): SelectorFixtures {
   const versions = new Map<string, number>();
   const unversioned = new Set<string>();
   const change = (id: string, what: Partial<SelectorWorld['amis'][number]>) => {
@@ -76,20 +76,20 @@ function stageOf(world: SelectorWorld, now: () => Date): SelectorStage {
 resolverContract('The fake', () => {
   const clock = fakeClock();
   const world = selectorWorld(HOME);
-  return { resolver: fakeResolver(world, clock), stage: stageOf(world, () => clock.now()) };
+  return { resolver: fakeResolver(world, clock), fixtures: createFixtures(world, () => clock.now()) };
 });
 
 resolverContract('The adapter', () => {
   const clock = fakeClock();
   const world = selectorWorld(HOME);
-  return { resolver: awsOf(world, clock), stage: stageOf(world, () => clock.now()) };
+  return { resolver: createAwsSelectorResolver(world, clock), fixtures: createFixtures(world, () => clock.now()) };
 });
 
 resolverContract('The sources of the worlds', () => {
   const sources = fakeSources();
   const versions = new Map<string, number>();
   const topic = (name: string) => `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:component/${name}`;
-  const stage: SelectorStage = {
+  const stage: SelectorFixtures = {
     ...HOME,
     async putParameter(name, value) {
       const version = (versions.get(name) ?? 0) + 1;
@@ -112,5 +112,5 @@ resolverContract('The sources of the worlds', () => {
       sources.values.set(`container:${repository}:${tag}`, digest);
     },
   };
-  return { resolver: sources.resolver, stage };
+  return { resolver: sources.resolver, fixtures: stage };
 });

@@ -4,7 +4,7 @@ import type { Selector } from '../../shared/domain/versions/selectors.ts';
 import type { Resolution, SelectorResolver } from '../../shared/ports.ts';
 
 /** What selectors name, and ways to change it. A part that a harness lacks is not tested there. */
-export interface SelectorStage {
+export interface SelectorFixtures {
   readonly account: string;
   readonly region: string;
   /** Each call makes a new version. */
@@ -33,17 +33,17 @@ export interface SelectorStage {
 
 export interface ResolverHarness {
   readonly resolver: SelectorResolver;
-  readonly stage: SelectorStage;
+  readonly fixtures: SelectorFixtures;
 }
 
 const AMIS = ['ami-0aaaaaaaaaaaaaaa1', 'ami-0aaaaaaaaaaaaaaa2', 'ami-0aaaaaaaaaaaaaaa3'] as const;
 
-const versionOf = (found: Resolution): string | undefined => (found.found ? found.version : undefined);
+const toVersion = (found: Resolution): string | undefined => (found.found ? found.version : undefined);
 
 /** What every resolver must do. Names are the suite's own, so that one cloud serves it all. */
 export function resolverContract(name: string, make: () => ResolverHarness | Promise<ResolverHarness>): void {
   describe(`${name} as a resolver of parameters`, () => {
-    const ssm = ({ stage }: ResolverHarness, parameter: string, pin?: string): Selector => ({
+    const ssm = ({ fixtures: stage }: ResolverHarness, parameter: string, pin?: string): Selector => ({
       kind: 'ssm',
       name: parameter,
       region: stage.region,
@@ -52,7 +52,7 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
     it('reads the newest value, and the one that a version or a label pins', async () => {
       const harness = await make();
-      const { resolver, stage } = harness;
+      const { resolver, fixtures: stage } = harness;
       await stage.putParameter('/contract/base', AMIS[0]);
       await stage.labelParameter('/contract/base', 'approved');
       await stage.putParameter('/contract/base', AMIS[1]);
@@ -62,16 +62,16 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
         version: AMIS[1],
         detail: { amiId: AMIS[1] },
       });
-      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/base', '1')))).toBe(AMIS[0]);
-      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[0]);
+      expect(toVersion(await resolver.resolve(ssm(harness, '/contract/base', '1')))).toBe(AMIS[0]);
+      expect(toVersion(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[0]);
 
       await stage.labelParameter('/contract/base', 'approved');
-      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[1]);
+      expect(toVersion(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[1]);
     });
 
     it('finds nothing in a parameter that is gone, holds something else, or lacks the pinned version', async () => {
       const harness = await make();
-      const { resolver, stage } = harness;
+      const { resolver, fixtures: stage } = harness;
       await stage.putParameter('/contract/odd', 'blue');
       await stage.putParameter('/contract/gone', AMIS[0]);
       await stage.deleteParameter('/contract/gone');
@@ -89,7 +89,7 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
     it('asks to try again later while AWS throttles', async () => {
       const harness = await make();
-      const { resolver, stage } = harness;
+      const { resolver, fixtures: stage } = harness;
       if (stage.throttle === undefined) return;
       await stage.putParameter('/contract/busy', AMIS[0]);
       await stage.throttle('ssm');
@@ -97,20 +97,20 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
       await expect(resolver.resolve(ssm(harness, '/contract/busy'))).rejects.toThrow(TryLater);
 
       await stage.throttle(undefined);
-      expect(versionOf(await resolver.resolve(ssm(harness, '/contract/busy')))).toBe(AMIS[0]);
+      expect(toVersion(await resolver.resolve(ssm(harness, '/contract/busy')))).toBe(AMIS[0]);
     });
   });
 
   describe(`${name} as a resolver of build versions`, () => {
-    const arn = ({ stage }: ResolverHarness, kind: string, rest: string) =>
+    const arn = ({ fixtures: stage }: ResolverHarness, kind: string, rest: string) =>
       `arn:aws:imagebuilder:${stage.region}:${stage.account}:${kind}/${rest}`;
 
     it('finds the newest version of a component that fits, by number', async () => {
       const harness = await make();
-      const { resolver, stage } = harness;
+      const { resolver, fixtures: stage } = harness;
       for (const version of ['1.10.0', '1.9.0', '2.0.0']) await stage.publishComponent('agents', version);
       const component = async (version: string) =>
-        versionOf(
+        toVersion(
           await resolver.resolve({ kind: 'component', arn: arn(harness, 'component', `agents/${version}`) }),
         );
 
@@ -127,7 +127,7 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
     it('finds the newest image that fits, with its AMI', async () => {
       const harness = await make();
-      const { resolver, stage } = harness;
+      const { resolver, fixtures: stage } = harness;
       if (stage.publishImage === undefined) return;
       await stage.publishImage('corporate', '1.0.0', AMIS[0]);
       await stage.publishImage('corporate', '1.2.0', AMIS[1]);
@@ -147,7 +147,7 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
   describe(`${name} as a resolver of AMIs`, () => {
     it('looks up the newest that is named so, of the architecture, neither deprecated nor disabled', async () => {
-      const { resolver, stage } = await make();
+      const { resolver, fixtures: stage } = await make();
       const { publishAmi, disableAmi } = stage;
       if (publishAmi === undefined || disableAmi === undefined) return;
       const look = async (pattern: string, architecture: 'x86_64' | 'arm64' = 'x86_64') => {
@@ -164,18 +164,18 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
         version: second,
         detail: { amiId: second },
       });
-      expect(versionOf(await look('corp-linux-*', 'arm64'))).toBe(arm);
-      expect(versionOf(await look('corp-?inux-1'))).toBe(first);
+      expect(toVersion(await look('corp-linux-*', 'arm64'))).toBe(arm);
+      expect(toVersion(await look('corp-?inux-1'))).toBe(first);
       expect((await look('corp-windows-*')).found).toBe(false);
 
       await (stage.deprecateAmi ?? disableAmi)(second);
-      expect(versionOf(await look('corp-linux-*'))).toBe(first);
+      expect(toVersion(await look('corp-linux-*'))).toBe(first);
       await disableAmi(first);
       expect((await look('corp-linux-*')).found).toBe(false);
     });
 
     it('finds a pinned one while it can be used', async () => {
-      const { resolver, stage } = await make();
+      const { resolver, fixtures: stage } = await make();
       const { publishAmi, disableAmi } = stage;
       if (publishAmi === undefined || disableAmi === undefined) return;
       const id = await publishAmi({ name: 'pinned', architecture: 'x86_64' });
@@ -195,7 +195,7 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
   describe(`${name} as a resolver of what is kept elsewhere`, () => {
     it('follows the tag of a container image to its digest', async () => {
-      const { resolver, stage } = await make();
+      const { resolver, fixtures: stage } = await make();
       if (stage.pushContainer === undefined) return;
       const { account, region } = stage;
       const selector: Selector = {
@@ -207,16 +207,16 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
       };
       const [old, young] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
       await stage.pushContainer('team/web', 'stable', old);
-      expect(versionOf(await resolver.resolve(selector))).toBe(old);
+      expect(toVersion(await resolver.resolve(selector))).toBe(old);
 
       await stage.pushContainer('team/web', 'stable', young);
-      expect(versionOf(await resolver.resolve(selector))).toBe(young);
+      expect(toVersion(await resolver.resolve(selector))).toBe(young);
       expect((await resolver.resolve({ ...selector, tag: 'edge' })).found).toBe(false);
       expect((await resolver.resolve({ ...selector, repository: 'team/none' })).found).toBe(false);
     });
 
     it('tells versions of an object apart, and asks for versioning where there is none', async () => {
-      const { resolver, stage } = await make();
+      const { resolver, fixtures: stage } = await make();
       const { makeBucket, upload } = stage;
       if (makeBucket === undefined || upload === undefined) return;
       const source = (bucket: string, object: string): Selector => ({ kind: 'source', bucket, object });
@@ -225,11 +225,11 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
       await upload('ovenbird-sources-contract', 'web/site.tar.gz', 'one');
       await upload('ovenbird-sources-plain', 'site.tar.gz', 'one');
 
-      const before = versionOf(
+      const before = toVersion(
         await resolver.resolve(source('ovenbird-sources-contract', 'web/site.tar.gz')),
       );
       await upload('ovenbird-sources-contract', 'web/site.tar.gz', 'two');
-      const after = versionOf(await resolver.resolve(source('ovenbird-sources-contract', 'web/site.tar.gz')));
+      const after = toVersion(await resolver.resolve(source('ovenbird-sources-contract', 'web/site.tar.gz')));
       const plain = await resolver.resolve(source('ovenbird-sources-plain', 'site.tar.gz'));
       const missing = await resolver.resolve(source('ovenbird-sources-contract', 'none'));
 
@@ -239,7 +239,7 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
     });
 
     it.each(['apt', 'rpm'] as const)('finds the newest packages in a feed for %s', async (format) => {
-      const { resolver, stage } = await make();
+      const { resolver, fixtures: stage } = await make();
       if (stage.writeFeed === undefined) return;
       const openssl = ['1.1.1-1', '3.0.9-1', '3.0.10-1', '3.0.10~rc1-1'];
       const packages = [

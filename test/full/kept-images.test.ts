@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { differences } from '../cloud/verify-report.ts';
-import { type Played, playScenario, scenarioFile } from '../support/play-scenario.ts';
+import { type PlayedScenario, playScenario, scenarioFile } from '../support/play-scenario.ts';
 
 describe('images that are kept', () => {
-  let played: Played;
+  let played: PlayedScenario;
   beforeAll(async () => {
     played = await playScenario(scenarioFile('short/kept.yml'), 400);
   }, 420_000);

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { seededNumbers } from '../../local-cloud/seeded-numbers.ts';
 import { exemption } from '../support/permissions/exempt.ts';
-import { type Grant, grantsOf, nameOf, type Role, readRoles } from '../support/permissions/roles.ts';
+import { type Grant, listGrants, toGrantName, type Role, readRoles } from '../support/permissions/roles.ts';
 import { derivedUse, type Survey, survey } from '../support/permissions/survey.ts';
 import { choose, type Withdrawal, withdraw } from '../support/permissions/withdrawals.ts';
 import { shortScenarios } from '../support/play.ts';
@@ -28,15 +28,15 @@ function tell(line: string): void {
 /** Statements that nothing needed, which are not among those that only AWS exercises. */
 function unused(): string[] {
   return grants
-    .filter((grant) => !found.uses.has(nameOf(grant)) && derivedUse(grant, found) === undefined)
-    .map(nameOf);
+    .filter((grant) => !found.uses.has(toGrantName(grant)) && derivedUse(grant, found) === undefined)
+    .map(toGrantName);
 }
 
 beforeAll(async () => {
   world = await openWorld();
   tell('deployed');
   roles = await readRoles(world.cloud, world.stacks);
-  grants = grantsOf(roles).filter((grant) => exemption(nameOf(grant)) === undefined);
+  grants = listGrants(roles).filter((grant) => exemption(toGrantName(grant)) === undefined);
   found = await survey(world, roles, shortScenarios(), tell);
   for (const grant of unused()) tell(`never used: ${grant}`);
 }, LIMIT_MS);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { differences } from '../cloud/verify-report.ts';
-import { type Played, playScenario, scenarioFile } from '../support/play-scenario.ts';
+import { type PlayedScenario, playScenario, scenarioFile } from '../support/play-scenario.ts';
 
 describe('a rough day', () => {
-  let played: Played;
+  let played: PlayedScenario;
   beforeAll(async () => {
     played = await playScenario(scenarioFile('golden-images/rough-day.yml'), 500);
   }, 520_000);

@@ -9,7 +9,7 @@ import { handler as releaseImage } from '../../functions/release-image/handler.t
 import { handler as wakeWaits } from '../../functions/wake-waits/handler.ts';
 import { keys } from '../../shared/domain/naming.ts';
 import type { Item } from '../../shared/ports.ts';
-import { ami, asEvent, BASE_PARAMETER, planningWorld } from '../support/planning-world.ts';
+import { ami, toEvent, BASE_PARAMETER, reconcileWorld } from '../support/planning-world.ts';
 
 const context = { getRemainingTimeInMillis: () => 1000 } as Context;
 const LineSchema = z.looseObject({
@@ -57,8 +57,8 @@ function attribute(value: unknown): { M?: unknown } {
 }
 
 /** A world whose messages and rows are worked on by the functions themselves. */
-function playing() {
-  const world = planningWorld();
+function createHandlerWorld() {
+  const world = reconcileWorld();
   const ports = () => world.ports;
   const unpublished: Item[] = [];
   world.table.onWrite((changes) => {
@@ -84,7 +84,7 @@ function playing() {
         if (row !== undefined) {
           const before = world.events.length;
           await publishOutbox.over(ports)(stream(row), context);
-          world.hints.push(...world.events.slice(before).map(asEvent));
+          world.hints.push(...world.events.slice(before).map(toEvent));
         }
         if (plan !== undefined) await this.plan(plan.pipeline);
         if (hint !== undefined)
@@ -95,8 +95,8 @@ function playing() {
 }
 
 /** A base and a child, both released; then the base's parameter moves. Nothing has been logged since. */
-async function moved() {
-  const world = playing();
+async function changeBaseParameter() {
+  const world = createHandlerWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.apply({ name: 'child', base: 'base' });
   await world.settle();
@@ -112,7 +112,7 @@ async function moved() {
 
 describe('what is logged from a change to the end of the last bake', () => {
   it('carries the id of the change in every line, and bake and pipeline wherever there are any', async () => {
-    const world = await moved();
+    const world = await changeBaseParameter();
 
     await world.settle();
     const [base] = world.running();
@@ -142,7 +142,7 @@ describe('what is logged from a change to the end of the last bake', () => {
   });
 
   it('names what failed in a step of a machine', async () => {
-    const world = await moved();
+    const world = await changeBaseParameter();
     await world.settle();
     const [bake] = world.running();
 
@@ -159,7 +159,7 @@ describe('what is logged from a change to the end of the last bake', () => {
   });
 
   it('keeps messages apart that are worked on side by side', async () => {
-    const world = playing();
+    const world = createHandlerWorld();
     const names = ['one', 'two'];
     for (const name of names) await world.apply({ name, base: BASE_PARAMETER });
     const causes = names.map((name) => world.planning(name)?.causes[0]);
@@ -175,7 +175,7 @@ describe('what is logged from a change to the end of the last bake', () => {
   });
 
   it('names the bake that waits when an event wakes it, which says nothing of it', async () => {
-    const world = await moved();
+    const world = await changeBaseParameter();
     await world.settle();
     const [bake] = world.running();
     const id = 'image:arn:build';

@@ -14,7 +14,7 @@ const MetaSchema = z.object({
   ),
 });
 
-function clientsOf(name: string): string[] {
+function listSdkClients(name: string): string[] {
   const meta = MetaSchema.parse(
     JSON.parse(readFileSync(join(bundles, 'functions', name, 'handler-meta.json'), 'utf8')),
   );
@@ -31,7 +31,7 @@ describe('bundles', () => {
   it('carry the EC2 client only where the role may call EC2', () => {
     const offenders = names.filter(
       (name) =>
-        clientsOf(name).includes('ec2') &&
+        listSdkClients(name).includes('ec2') &&
         !/\bec2:|sts:AssumeRole/.test(read(`functions/${name}/function.yml`)),
     );
 
@@ -43,7 +43,7 @@ describe('bundles', () => {
 
     expect(existsSync(file)).toBe(true);
     expect(gzipSync(readFileSync(file)).byteLength / 1000).toBeLessThanOrEqual(SIZE_LIMIT_KB);
-    expect(clientsOf(name)).not.toContain('ec2');
+    expect(listSdkClients(name)).not.toContain('ec2');
   });
 
   it('carry no package for development and no second copy of the SDK’s core', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import validate from 'asl-validator';
 import { foldersIn } from '../architecture/imports.ts';
-import { resourcesOf } from './packaged.ts';
+import { listResources } from './packaged.ts';
 
-const machines = resourcesOf('AWS::StepFunctions::StateMachine');
+const machines = listResources('AWS::StepFunctions::StateMachine');
 
 describe('every state machine', () => {
   it('is in the template', () => {

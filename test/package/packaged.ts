@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
-import { type Place, resolver, type Template, TemplateSchema } from '../support/resolve-template.ts';
+import { type StackContext, resolver, type Template, TemplateSchema } from '../support/resolve-template.ts';
 
 const run = promisify(execFile);
 
@@ -23,7 +23,7 @@ export const VALUES = {
   TargetExternalId: 'an-external-id',
 } as const;
 
-export const place: Place = { account: '111122223333', region: 'eu-west-1', stackName: 'ovenbird-dev' };
+export const stackContext: StackContext = { account: '111122223333', region: 'eu-west-1', stackName: 'ovenbird-dev' };
 
 export const templateFile = join(folder, 'cloudformation-template-update-stack.json');
 
@@ -78,23 +78,23 @@ export function template(): Template {
 export const OWN_TEMPLATES = ['target-account.yml', 'shared-images-region.yml'] as const;
 
 /** All three templates, with a topic for the alarms of those that ask for one. */
-export function allTemplates(): { name: string; template: Template; place: Place }[] {
+export function allTemplates(): { name: string; template: Template; place: StackContext }[] {
   const own = OWN_TEMPLATES.map((name) => ({
     name,
     template: TemplateSchema.parse(parseYaml(readFileSync(join(root, 'resources', name), 'utf8'))),
-    place: { ...place, parameters: { AlarmTopic: 'arn:aws:sns:eu-west-1:444455556666:alarms' } },
+    place: { ...stackContext, parameters: { AlarmTopic: 'arn:aws:sns:eu-west-1:444455556666:alarms' } },
   }));
-  return [{ name: 'the service', template: template(), place }, ...own];
+  return [{ name: 'the service', template: template(), place: stackContext }, ...own];
 }
 
 export function resolved(value: unknown): unknown {
-  return resolver(template(), place)(value);
+  return resolver(template(), stackContext)(value);
 }
 
 /** Resources of a type with their properties resolved, by logical id. */
-export function resourcesOf(
+export function listResources(
   type: string,
-  of: { readonly template: Template; readonly place: Place } = { template: template(), place },
+  of: { readonly template: Template; readonly place: StackContext } = { template: template(), place: stackContext },
 ): { id: string; properties: Record<string, unknown> }[] {
   const resolve = resolver(of.template, of.place);
   return Object.entries(of.template.Resources)

@@ -4,13 +4,13 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { filesBelow, foldersIn, read } from '../architecture/imports.ts';
 import { PolicySchema } from '../support/simulate-policy.ts';
-import { resourcesOf, template } from './packaged.ts';
+import { listResources, template } from './packaged.ts';
 
 const RoleSchema = z.looseObject({
   Policies: z.array(z.object({ PolicyName: z.string(), PolicyDocument: PolicySchema })).default([]),
   ManagedPolicyArns: z.array(z.string()).default([]),
 });
-const roles = resourcesOf('AWS::IAM::Role').map(({ id, properties }) => ({
+const roles = listResources('AWS::IAM::Role').map(({ id, properties }) => ({
   id,
   role: RoleSchema.parse(properties),
 }));
@@ -32,7 +32,7 @@ const ANY_RESOURCE = new Set([
 
 describe('roles', () => {
   it('belong to one function each', () => {
-    const used = resourcesOf('AWS::Lambda::Function').map(({ properties }) => String(properties.Role));
+    const used = listResources('AWS::Lambda::Function').map(({ properties }) => String(properties.Role));
 
     expect(new Set(used).size).toBe(used.length);
     expect(used).toHaveLength(foldersIn('functions').length);

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { read } from '../architecture/imports.ts';
 import { resolver } from '../support/resolve-template.ts';
-import { allTemplates, resourcesOf } from './packaged.ts';
+import { allTemplates, listResources } from './packaged.ts';
 
 const templates = allTemplates();
-const alarms = templates.flatMap((of) => resourcesOf('AWS::CloudWatch::Alarm', of));
+const alarms = templates.flatMap((of) => listResources('AWS::CloudWatch::Alarm', of));
 
 const DeadLetter = z.looseObject({ DeadLetterConfig: z.looseObject({ Arn: z.string() }).optional() });
 const RuleSchema = z.looseObject({ Targets: z.array(DeadLetter.extend({ Id: z.string() })) });
@@ -21,11 +21,11 @@ const AlarmSchema = z.looseObject({
 });
 
 describe.each(templates)('nothing is lost in the template of $name', (of) => {
-  const queues = resourcesOf('AWS::SQS::Queue', of);
-  const targets = resourcesOf('AWS::Events::Rule', of).flatMap(({ id, properties }) =>
+  const queues = listResources('AWS::SQS::Queue', of);
+  const targets = listResources('AWS::Events::Rule', of).flatMap(({ id, properties }) =>
     RuleSchema.parse(properties).Targets.map((target) => ({ ...target, Id: `${id}/${target.Id}` })),
   );
-  const schedules = resourcesOf('AWS::Scheduler::Schedule', of).map(({ id, properties }) => ({
+  const schedules = listResources('AWS::Scheduler::Schedule', of).map(({ id, properties }) => ({
     ...DeadLetter.parse(properties.Target),
     Id: id,
   }));
@@ -37,7 +37,7 @@ describe.each(templates)('nothing is lost in the template of $name', (of) => {
   const resolve = resolver(of.template, of.place);
   const isDeadLetter = (id: string) => deadLetterArns.has(String(resolve({ 'Fn::GetAtt': [id, 'Arn'] })));
   /** Queues whose depth an alarm watches, by the queue's name. */
-  const watched = resourcesOf('AWS::CloudWatch::Alarm', of)
+  const watched = listResources('AWS::CloudWatch::Alarm', of)
     .map(({ properties }) => AlarmSchema.parse(properties))
     .filter(
       ({ Namespace, MetricName }) =>
@@ -65,7 +65,7 @@ describe.each(templates)('nothing is lost in the template of $name', (of) => {
   });
 
   it('every target of a rule and of a schedule has a dead-letter queue, which takes its letters', () => {
-    const policies = resourcesOf('AWS::SQS::QueuePolicy', of).map(({ properties }) =>
+    const policies = listResources('AWS::SQS::QueuePolicy', of).map(({ properties }) =>
       JSON.stringify(properties),
     );
     const bare = senders
@@ -79,7 +79,7 @@ describe.each(templates)('nothing is lost in the template of $name', (of) => {
 
 describe('nothing is lost', () => {
   it('every queue and stream that calls a function keeps the rest of a batch when one message fails', () => {
-    const mappings = resourcesOf('AWS::Lambda::EventSourceMapping');
+    const mappings = listResources('AWS::Lambda::EventSourceMapping');
     const without = mappings
       .filter(
         ({ properties }) =>
@@ -92,7 +92,7 @@ describe('nothing is lost', () => {
   });
 
   it('no stream stands still for ever behind one record: it gives up, and the sweep does the work', () => {
-    const endless = resourcesOf('AWS::Lambda::EventSourceMapping')
+    const endless = listResources('AWS::Lambda::EventSourceMapping')
       .filter(({ properties }) => String(properties.EventSourceArn).includes(':dynamodb:'))
       .filter(({ properties }) => Number(properties.MaximumRetryAttempts ?? -1) < 0)
       .map(({ id }) => id);
@@ -119,7 +119,7 @@ describe('every alarm', () => {
           ['AWS::Lambda::Function', 'FunctionName'],
           ['AWS::StepFunctions::StateMachine', 'StateMachineName'],
         ] as const
-      ).flatMap(([type, name]) => resourcesOf(type).map(({ properties }) => properties[name])),
+      ).flatMap(([type, name]) => listResources(type).map(({ properties }) => properties[name])),
     );
     const mentioned = [...runbook.matchAll(/\bovenbird-dev-[a-z-]*[a-z]/g)].map(([name]) => name);
 

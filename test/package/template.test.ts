@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { cfnLint } from '../../local-cloud/ministack/install.ts';
-import { OWN_TEMPLATES, resourcesOf, root, templateFile } from './packaged.ts';
+import { OWN_TEMPLATES, listResources, root, templateFile } from './packaged.ts';
 
 const run = promisify(execFile);
 const installMs = 300_000;
@@ -51,7 +51,7 @@ describe('the packaged template', () => {
     const folder = await mkdtemp(join(tmpdir(), 'ovenbird-machines-'));
     try {
       const files: string[] = [];
-      for (const { id, properties } of resourcesOf('AWS::StepFunctions::StateMachine')) {
+      for (const { id, properties } of listResources('AWS::StepFunctions::StateMachine')) {
         const file = join(folder, `${id}.json`);
         // In place of the substituted text: the definition as CloudFormation will hand it over, so that cfn-lint can read it.
         const { DefinitionString: text, ...rest } = properties;

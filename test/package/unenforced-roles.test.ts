@@ -5,14 +5,14 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { PolicySchema, type SimulatedCall, type Statement, simulate } from '../support/simulate-policy.ts';
-import { place, resolved, resourcesOf, template } from './packaged.ts';
+import { stackContext, resolved, listResources, template } from './packaged.ts';
 
 const RoleSchema = z.looseObject({
   Policies: z.array(z.object({ PolicyName: z.string(), PolicyDocument: PolicySchema })).default([]),
 });
 
-function policiesOf(roleArn: unknown) {
-  const found = resourcesOf('AWS::IAM::Role').find(
+function readPolicies(roleArn: unknown) {
+  const found = listResources('AWS::IAM::Role').find(
     ({ id }) => resolved({ 'Fn::GetAtt': [id, 'Arn'] }) === roleArn,
   );
   return RoleSchema.parse(found?.properties).Policies.map(({ PolicyDocument }) => PolicyDocument);
@@ -37,18 +37,18 @@ interface State {
 }
 const DefinitionSchema = z.looseObject({ States: z.record(z.string(), StateSchema) });
 
-function tasksOf(states: Readonly<Record<string, State>>): State[] {
+function listTasks(states: Readonly<Record<string, State>>): State[] {
   return Object.values(states).flatMap((state) => [
     ...(state.Type === 'Task' ? [state] : []),
-    ...(state.ItemProcessor === undefined ? [] : tasksOf(state.ItemProcessor.States)),
-    ...(state.Branches ?? []).flatMap(({ States }) => tasksOf(States)),
+    ...(state.ItemProcessor === undefined ? [] : listTasks(state.ItemProcessor.States)),
+    ...(state.Branches ?? []).flatMap(({ States }) => listTasks(States)),
   ]);
 }
 
 /** The rule by which Step Functions hears that a nested execution ended (step-functions/dg/connect-stepfunctions, IAM). */
-const NESTED_RULE = `arn:aws:events:${place.region}:${place.account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
+const NESTED_RULE = `arn:aws:events:${stackContext.region}:${stackContext.account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
 
-function callsOf(task: State): SimulatedCall[] {
+function listCalls(task: State): SimulatedCall[] {
   const resource = task.Resource ?? '';
   const argument = (name: string) => String(task.Arguments?.[name] ?? '');
   if (resource.startsWith('arn:aws:states:::lambda:invoke')) {
@@ -77,12 +77,12 @@ function callsOf(task: State): SimulatedCall[] {
 /** Needed by logging and tracing, whatever the states do. */
 const TELEMETRY = ['DeliverLogs', 'SendTraces'];
 
-const machines = resourcesOf('AWS::StepFunctions::StateMachine').map(({ id, properties }) => {
+const machines = listResources('AWS::StepFunctions::StateMachine').map(({ id, properties }) => {
   const { States } = DefinitionSchema.parse(JSON.parse(String(properties.DefinitionString)));
   return {
     id,
-    policies: policiesOf(properties.RoleArn),
-    calls: tasksOf(States).flatMap(callsOf),
+    policies: readPolicies(properties.RoleArn),
+    calls: listTasks(States).flatMap(listCalls),
   };
 });
 
@@ -131,14 +131,14 @@ describe('every rule that writes to a queue', () => {
     PolicyDocument: z.looseObject({ Statement: z.array(z.record(z.string(), z.unknown())) }),
   });
   /** Without the principal, which identity policies do not have: that it is EventBridge is asked for apart. */
-  const statements = resourcesOf('AWS::SQS::QueuePolicy')
+  const statements = listResources('AWS::SQS::QueuePolicy')
     .flatMap(({ properties }) => QueuePolicySchema.parse(properties).PolicyDocument.Statement)
     .filter(({ Principal }) => JSON.stringify(Principal ?? '').includes('events.amazonaws.com'))
     .map(({ Principal: _, ...statement }) => statement);
   const policy = PolicySchema.parse({ Statement: statements });
 
   it('is allowed to by the queue, and so it is for its dead-letter queue', () => {
-    const refused = resourcesOf('AWS::Events::Rule').flatMap(({ id, properties }) => {
+    const refused = listResources('AWS::Events::Rule').flatMap(({ id, properties }) => {
       const ruleArn = resolved({ 'Fn::GetAtt': [id, 'Arn'] });
       return TargetsSchema.parse(properties)
         .Targets.flatMap(({ Arn, DeadLetterConfig }) => [
@@ -147,7 +147,7 @@ describe('every rule that writes to a queue', () => {
         ])
         .filter((arn) => arn.startsWith('arn:aws:sqs:'))
         .filter((resource) => {
-          const context = { 'aws:SourceArn': String(ruleArn), 'aws:SourceAccount': place.account };
+          const context = { 'aws:SourceArn': String(ruleArn), 'aws:SourceAccount': stackContext.account };
           return !simulate([policy], { action: 'sqs:SendMessage', resource, context }).allowed;
         })
         .map((arn) => `${id} -> ${arn}`);
@@ -167,7 +167,7 @@ describe('every schedule', () => {
   });
 
   it('has a role that may do what it does, and nothing else', () => {
-    for (const { id, properties } of resourcesOf('AWS::Scheduler::Schedule')) {
+    for (const { id, properties } of listResources('AWS::Scheduler::Schedule')) {
       const { Target } = ScheduleSchema.parse(properties);
       const calls = [
         {
@@ -178,7 +178,7 @@ describe('every schedule', () => {
           ? [{ action: 'sqs:SendMessage', resource: Target.DeadLetterConfig.Arn }]
           : []),
       ];
-      const policies = policiesOf(Target.RoleArn);
+      const policies = readPolicies(Target.RoleArn);
       expect([id, calls.filter((call) => !simulate(policies, call).allowed)]).toEqual([id, []]);
     }
   });

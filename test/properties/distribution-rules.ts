@@ -13,7 +13,7 @@ import {
   distributionWorld,
   drive,
   HOME,
-  KEPT_BAKE,
+  RETAINED_BAKE,
   OTHER_BAKE,
   type Ports,
   REF,
@@ -91,7 +91,7 @@ export const FAULTS = {
       count += 1;
       return String(count);
     };
-    return changed(ports, (target) => ({
+    return overrideTarget(ports, (target) => ({
       copy: (request) =>
         target.copy({ ...request, clientToken: unlike(), name: `${request.name}-${unlike()}` }),
     }));
@@ -99,9 +99,9 @@ export const FAULTS = {
   /** Permissions for copying stay. */
   'forgotten-revoke': (ports) => ({ ...ports, ownImages: { ...ports.ownImages, revoke: async () => {} } }),
   /** What a pointer was before is not known. */
-  'forgotten-pointer': (ports) => changed(ports, () => ({ readParameter: async () => undefined })),
+  'forgotten-pointer': (ports) => overrideTarget(ports, () => ({ readParameter: async () => undefined })),
   /** Copies that failed stay where they are. */
-  'forgotten-copy': (ports) => changed(ports, () => ({ remove: async () => {} })),
+  'forgotten-copy': (ports) => overrideTarget(ports, () => ({ remove: async () => {} })),
   /** A kept copy counts as the bake's own. */
   'forgotten-adoption': (ports) => ({
     ...ports,
@@ -133,9 +133,9 @@ export const FAULTS = {
 } as const satisfies Readonly<Record<string, (ports: Ports) => Ports>>;
 export type Fault = keyof typeof FAULTS;
 
-type Opened = Awaited<ReturnType<Ports['targets']['open']>>;
+type OpenTarget = Awaited<ReturnType<Ports['targets']['open']>>;
 
-function changed(ports: Ports, change: (target: Opened) => Partial<Opened>): Ports {
+function overrideTarget(ports: Ports, change: (target: OpenTarget) => Partial<OpenTarget>): Ports {
   const open = async (account: string, region: string) => {
     const target = await ports.targets.open(account, region);
     return { ...target, ...change(target) };
@@ -144,11 +144,11 @@ function changed(ports: Ports, change: (target: Opened) => Partial<Opened>): Por
 }
 
 /** Plays one distribution and says what it broke. */
-export async function violationsOf(given: Distribution, fault?: Fault): Promise<Violation[]> {
-  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { kept: given.kept });
+export async function findViolations(given: Distribution, fault?: Fault): Promise<Violation[]> {
+  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { retained: given.kept });
   await setup.seed();
-  const before = standing(setup, given);
-  const watched = watch(setup, given, before);
+  const before = prepareInitialState(setup, given);
+  const watched = watchCalls(setup, given, before);
   const ports = fault === undefined ? setup.deps : FAULTS[fault](setup.deps);
   const deps = crashing(ports, given.crashes);
   const left = new Map(Object.entries(given.failures));
@@ -160,51 +160,51 @@ export async function violationsOf(given: Distribution, fault?: Fault): Promise<
   if (given.stopped === undefined) {
     const isCrash = (error: unknown) => error instanceof Crash;
     const end = await drive(setup, { deps, failing, isCrash });
-    return [...watched(), ...violationsAfter(setup, given, before, end === 'released')];
+    return [...watched(), ...checkFinalState(setup, given, before, end === 'released')];
   }
   await drive(setup, { deps, failing, stopBefore: given.stopped, isCrash: () => false }).catch(() => {});
   setup.world.beforeCall = () => {};
   await removeCopies(ports, REF);
-  return [...watched(), ...violationsAfter(setup, given, before, false)];
+  return [...watched(), ...checkFinalState(setup, given, before, false)];
 }
 
 /** What stands when the bake begins: pointers, and what a kept release has. */
-interface Standing {
+interface InitialState {
   readonly parameters: ReadonlyMap<string, string | undefined>;
   readonly templates: ReadonlyMap<string, string | undefined>;
   readonly images: readonly string[];
   readonly launchable: ReadonlyMap<string, readonly string[]>;
 }
 
-const placeOf = ({ account, region }: TargetSpec) => `${account}/${region}`;
+const toTargetLabel = ({ account, region }: TargetSpec) => `${account}/${region}`;
 
-function standing(setup: DistributionWorld, given: Distribution): Standing {
+function prepareInitialState(setup: DistributionWorld, given: Distribution): InitialState {
   const { images } = setup.world;
-  const copies = setup.copies().filter((image) => image.tags[TAGS.bake] === KEPT_BAKE);
+  const copies = setup.copies().filter((image) => image.tags[TAGS.bake] === RETAINED_BAKE);
   for (const index of given.kept?.gone ?? []) images.delete(copies[index]?.id ?? '');
   const all = given.kept === undefined ? [] : [...images.values()];
   return {
-    parameters: new Map(given.specs.map((spec) => [placeOf(spec), setup.parameterOf(spec)])),
-    templates: new Map(given.specs.map((spec) => [placeOf(spec), setup.templateOf(spec)])),
+    parameters: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.parameterOf(spec)])),
+    templates: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.templateOf(spec)])),
     images: all.map(({ id }) => id),
     launchable: new Map(all.map(({ id, launchableBy }) => [id, [...launchableBy]])),
   };
 }
 
-function violationsAfter(
+function checkFinalState(
   setup: DistributionWorld,
   given: Distribution,
-  before: Standing,
+  before: InitialState,
   released: boolean,
 ): Violation[] {
   return [
-    ...pointersAfter(setup, given, before, released),
-    ...takenAway(setup, before),
-    ...leftovers(setup, before),
+    ...checkPointers(setup, given, before, released),
+    ...findRemoved(setup, before),
+    ...findLeftovers(setup, before),
   ];
 }
 
-function takenAway({ world }: DistributionWorld, before: Standing): Violation[] {
+function findRemoved({ world }: DistributionWorld, before: InitialState): Violation[] {
   const gone = before.images.filter((id) => !world.images.has(id)).map((id) => `${id} is gone`);
   const shut = [...before.launchable].flatMap(([id, accounts]) =>
     accounts
@@ -215,7 +215,7 @@ function takenAway({ world }: DistributionWorld, before: Standing): Violation[] 
 }
 
 /** Looks at the world before each call, at pointers before each write. */
-function watch(setup: DistributionWorld, given: Distribution, before: Standing): () => Violation[] {
+function watchCalls(setup: DistributionWorld, given: Distribution, before: InitialState): () => Violation[] {
   const found: Violation[] = [];
   const old = new Set([...before.parameters.values(), ...before.templates.values()]);
   let writes = 0;
@@ -244,26 +244,26 @@ function watch(setup: DistributionWorld, given: Distribution, before: Standing):
   return () => found;
 }
 
-function pointersAfter(
+function checkPointers(
   setup: DistributionWorld,
   given: Distribution,
-  before: Standing,
+  before: InitialState,
   released: boolean,
 ): Violation[] {
   return given.specs.flatMap((target) => {
     const row = setup
       .rows()
-      .find((one) => !one.carrier && one.account === target.account && one.region === target.region);
+      .find((one) => !one.sharedCopy && one.account === target.account && one.region === target.region);
     const moved = released && row?.state === 'released';
-    const parameter = before.parameters.get(placeOf(target));
-    const template = before.templates.get(placeOf(target));
+    const parameter = before.parameters.get(toTargetLabel(target));
+    const template = before.templates.get(toTargetLabel(target));
     const problems = [
       ...(released && target.required !== false && !moved ? ['is required and not released'] : []),
       ...differs('the parameter', setup.parameterOf(target), moved ? row.imageId : parameter),
       ...(target.launchTemplate === true
         ? differs('the template', setup.templateOf(target), moved ? row.imageId : template)
         : []),
-      ...(moved && !launchable(setup, target, row.imageId) ? ['cannot launch what it points to'] : []),
+      ...(moved && !isLaunchable(setup, target, row.imageId) ? ['cannot launch what it points to'] : []),
     ];
     return problems.map((text) => ({
       rule: 'allOrNone' as const,
@@ -276,11 +276,11 @@ function differs(what: string, shown: string | undefined, wanted: string | undef
   return shown === wanted ? [] : [`${what} shows ${shown}, not ${wanted}`];
 }
 
-function launchable(setup: DistributionWorld, target: TargetSpec, imageId: string | undefined): boolean {
+function isLaunchable(setup: DistributionWorld, target: TargetSpec, imageId: string | undefined): boolean {
   return setup.world.see(target, imageId ?? '')?.state === 'available';
 }
 
-function leftovers(setup: DistributionWorld, before: Standing): Violation[] {
+function findLeftovers(setup: DistributionWorld, before: InitialState): Violation[] {
   const released = setup.rows().filter((row) => row.state === 'released');
   const kept = released.map((row) => row.imageId);
   const shared = released
@@ -300,11 +300,11 @@ function leftovers(setup: DistributionWorld, before: Standing): Violation[] {
 }
 
 /** The same distribution by two runs beside each other, as when a function is called again while it still works: every call is a place to change over. */
-export async function violationsOfTwo(given: Distribution, scheduler: fc.Scheduler): Promise<Violation[]> {
-  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { kept: given.kept });
+export async function findViolationsOfConcurrentRuns(given: Distribution, scheduler: fc.Scheduler): Promise<Violation[]> {
+  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { retained: given.kept });
   await setup.seed();
-  const before = standing(setup, given);
-  const watched = watch(setup, { ...given, throttles: [] }, before);
+  const before = prepareInitialState(setup, given);
+  const watched = watchCalls(setup, { ...given, throttles: [] }, before);
   const left = new Map(Object.entries(given.failures));
   const failing = (image: { account: string }) => {
     const rest = left.get(image.account) ?? 0;
@@ -314,11 +314,11 @@ export async function violationsOfTwo(given: Distribution, scheduler: fc.Schedul
   const { table, ownImages, targets } = setup.deps;
   const deps = {
     ...setup.deps,
-    table: interleaved(table, scheduler),
-    ownImages: interleaved(ownImages, scheduler),
+    table: scheduleCalls(table, scheduler),
+    ownImages: scheduleCalls(ownImages, scheduler),
     targets: {
       open: async (account: string, region: string) =>
-        interleaved(await targets.open(account, region), scheduler),
+        scheduleCalls(await targets.open(account, region), scheduler),
     },
   };
   const one = () =>
@@ -331,10 +331,10 @@ export async function violationsOfTwo(given: Distribution, scheduler: fc.Schedul
   await scheduler.waitFor(both);
   const released = (await both).includes('released');
   if (!released) await removeCopies(setup.deps, REF);
-  return [...watched(), ...violationsAfter(setup, given, before, released)];
+  return [...watched(), ...checkFinalState(setup, given, before, released)];
 }
 
-function interleaved<Port extends object>(port: Port, scheduler: fc.Scheduler): Port {
+function scheduleCalls<Port extends object>(port: Port, scheduler: fc.Scheduler): Port {
   return new Proxy(port, {
     get: (target, name, receiver) => {
       const member: unknown = Reflect.get(target, name, receiver);

@@ -5,8 +5,8 @@ import {
   distributions,
   FAULTS,
   type Fault,
-  violationsOf,
-  violationsOfTwo,
+  findViolations,
+  findViolationsOfConcurrentRuns,
 } from './distribution-rules.ts';
 
 const COPY = { account: '444455556666', region: 'eu-west-1' } as const;
@@ -33,7 +33,7 @@ const faults = Object.keys(FAULTS) as Fault[];
 describe('a distribution, whatever crashes, fails, refuses and is put off', () => {
   it('keeps every rule', async () => {
     const property = fc.asyncProperty(distributions, async (given) => {
-      expect(await violationsOf(given)).toEqual([]);
+      expect(await findViolations(given)).toEqual([]);
     });
 
     await fc.assert(property, { numRuns: 200, examples: BROKEN_BEFORE.map((given) => [given]) });
@@ -41,7 +41,7 @@ describe('a distribution, whatever crashes, fails, refuses and is put off', () =
 
   it('keeps every rule when two runs do the same beside each other', async () => {
     const property = fc.asyncProperty(distributions, fc.scheduler(), async (given, scheduler) => {
-      expect(await violationsOfTwo(given, scheduler)).toEqual([]);
+      expect(await findViolationsOfConcurrentRuns(given, scheduler)).toEqual([]);
     });
 
     await fc.assert(property, { numRuns: 60 });
@@ -50,7 +50,7 @@ describe('a distribution, whatever crashes, fails, refuses and is put off', () =
   it.each(faults)('is found out when it has the fault %s', async (fault) => {
     const property = fc.asyncProperty(distributions, async (given) => {
       // A fault may show as an error of its own instead.
-      const broken = await violationsOf(given, fault).catch((error: unknown) => [error]);
+      const broken = await findViolations(given, fault).catch((error: unknown) => [error]);
       return broken.length === 0;
     });
 

@@ -6,16 +6,16 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Table } from '../../shared/ports.ts';
 import { indexInventory } from '../../shared/use-cases/noticing/index-inventory.ts';
-import { noticeFinding } from '../../shared/use-cases/noticing/notice-finding.ts';
-import { finding, findingWorld } from '../support/finding-world.ts';
+import { detectVulnerability } from '../../shared/use-cases/noticing/notice-finding.ts';
+import { vulnerability, vulnerabilityWorld } from '../support/finding-world.ts';
 import { BASE_PARAMETER } from '../support/planning-world.ts';
 
-const OPENSSL = finding('1', [{ name: 'openssl', fixed: '2' }]);
+const OPENSSL = vulnerability('1', [{ name: 'openssl', fixed: '2' }]);
 
 it('a finding and a release that come together find each other', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 3 }), async (scheduler, deliveries) => {
-      const world = findingWorld();
+      const world = vulnerabilityWorld();
       await world.apply({ name: 'web', base: BASE_PARAMETER });
       await world.releaseAll(() => ({ openssl: '1' }));
       world.findings.publish(OPENSSL);
@@ -28,14 +28,14 @@ it('a finding and a release that come together find each other', async () => {
       const deps = { ...world.ports, table };
       const works = [
         indexInventory(deps, { pipeline: 'web', channel: 'stable' }),
-        ...Array.from({ length: deliveries }, () => noticeFinding(deps, OPENSSL.arn)),
+        ...Array.from({ length: deliveries }, () => detectVulnerability(deps, OPENSSL.arn)),
       ];
       await scheduler.waitFor(Promise.all(works));
 
       expect(world.floorsOf('web')).toEqual({ openssl: '2' });
       await world.settle();
       expect(world.running()).toHaveLength(1);
-      expect(world.planning('web')?.floors.openssl?.change).toBe(world.running()[0]?.causes[0]);
+      expect(world.planning('web')?.minimumVersions.openssl?.change).toBe(world.running()[0]?.causes[0]);
     }),
     { numRuns: 80 },
   );

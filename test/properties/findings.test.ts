@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { keys } from '../../shared/domain/naming.ts';
 import type { PackageFormat } from '../../shared/domain/versions/package-versions.ts';
 import {
-  type FindingWorld,
-  finding,
-  findingEvent,
-  findingWorld,
+  type VulnerabilityWorld,
+  vulnerability,
+  vulnerabilityEvent,
+  vulnerabilityWorld,
   type Packages,
 } from '../support/finding-world.ts';
 import { BASE_PARAMETER } from '../support/planning-world.ts';
@@ -33,7 +33,7 @@ const arbitraryFinding = fc.record({
   fixed: fc.integer({ min: 1, max: 5 }),
   format: fc.constantFrom<PackageFormat>('apt', 'rpm'),
 });
-type AnyFinding = { package: number; fixed: number; format: PackageFormat };
+type GeneratedFinding = { package: number; fixed: number; format: PackageFormat };
 
 const arbitraryStep = fc.oneof(
   {
@@ -67,7 +67,7 @@ const arbitraryWorld = fc.record({
 
 /** What is known from outside the engine. Versions are whole numbers here, so that nothing of the engine is needed to compare them. */
 class Oracle {
-  readonly open = new Map<number, AnyFinding>();
+  readonly open = new Map<number, GeneratedFinding>();
   readonly current = new Map<string, Inventory>();
   /** `pipeline package version` that some finding asked for while it was open and the release that was current then was behind. */
   readonly justified = new Set<string>();
@@ -89,7 +89,7 @@ class Oracle {
   }
 }
 
-function packagesOf({ family, versions }: Inventory): Packages {
+function toPackages({ family, versions }: Inventory): Packages {
   const named = PACKAGES.flatMap((name, index) =>
     versions[index] === undefined ? [] : [[name, String(versions[index])] as const],
   );
@@ -97,12 +97,12 @@ function packagesOf({ family, versions }: Inventory): Packages {
   return { ...library, ...Object.fromEntries(named) };
 }
 
-async function releaseOne(world: FindingWorld, oracle: Oracle, content: Inventory): Promise<boolean> {
+async function releaseOne(world: VulnerabilityWorld, oracle: Oracle, content: Inventory): Promise<boolean> {
   // What was superseded ends first.
   await world.endStopped();
   const [bake] = world.running();
   if (bake === undefined) return false;
-  await world.contains(bake.id, packagesOf(content));
+  await world.contains(bake.id, toPackages(content));
   await world.release(bake.id);
   oracle.current.set(bake.pipeline, content);
   oracle.look();
@@ -110,7 +110,7 @@ async function releaseOne(world: FindingWorld, oracle: Oracle, content: Inventor
 }
 
 /** One thing that waits is done; the function may be killed after some of its writes, and the queue gives the message out again. */
-async function work(world: FindingWorld, dies: number | undefined): Promise<void> {
+async function work(world: VulnerabilityWorld, dies: number | undefined): Promise<void> {
   await world.publish();
   const [hint] = world.hints;
   const plan = world.plans.find(({ at }) => at <= world.clock.now().getTime());
@@ -132,7 +132,7 @@ async function work(world: FindingWorld, dies: number | undefined): Promise<void
   }
 }
 
-async function rest(world: FindingWorld, oracle: Oracle): Promise<void> {
+async function runUntilIdle(world: VulnerabilityWorld, oracle: Oracle): Promise<void> {
   for (let round = 0; round < 60; round += 1) {
     await world.settle();
     // The feed has nothing new: what is baked now is as it was.
@@ -153,7 +153,7 @@ describe('Findings over random inventories', () => {
   it('reach exactly the pipelines that they concern', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryWorld, async (drawn) => {
-        const world = findingWorld({ pageSize: drawn.pageSize });
+        const world = vulnerabilityWorld({ pageSize: drawn.pageSize });
         const oracle = new Oracle();
         const names = Array.from({ length: drawn.pipelines }, (_, index) => pipelineName(index));
         for (const name of names) await world.apply({ name, base: BASE_PARAMETER });
@@ -166,17 +166,17 @@ describe('Findings over random inventories', () => {
               const drawnFinding = drawn.findings[step.finding];
               if (drawnFinding === undefined) break;
               const { package: index, fixed, format } = drawnFinding;
-              const made = finding(String(step.finding), [
+              const made = vulnerability(String(step.finding), [
                 { name: PACKAGES[index] ?? '', fixed: String(fixed), format },
               ]);
               world.findings.publish(made);
               oracle.open.set(step.finding, drawnFinding);
               oracle.look();
-              for (let heard = 0; heard < step.heard; heard += 1) world.hints.push(findingEvent(made.arn));
+              for (let heard = 0; heard < step.heard; heard += 1) world.hints.push(vulnerabilityEvent(made.arn));
               break;
             }
             case 'close':
-              world.findings.close(finding(String(step.finding), []).arn);
+              world.findings.close(vulnerability(String(step.finding), []).arn);
               oracle.open.delete(step.finding);
               break;
             case 'bake':
@@ -196,7 +196,7 @@ describe('Findings over random inventories', () => {
               break;
           }
         }
-        await rest(world, oracle);
+        await runUntilIdle(world, oracle);
 
         // No fewer: whoever an open finding concerns has been told of that version, or of a later one.
         for (const { pipeline, name, fixed } of oracle.concerned())
@@ -218,11 +218,11 @@ describe('Findings over random inventories', () => {
         expect(world.indexed().sort()).toEqual(
           [...oracle.current]
             .flatMap(([pipeline, content]) =>
-              Object.entries(packagesOf(content)).map(([name, version]) => `${pipeline} ${name} ${version}`),
+              Object.entries(toPackages(content)).map(([name, version]) => `${pipeline} ${name} ${version}`),
             )
             .sort(),
         );
-        for (const name of names) expect(world.table.peek(keys.planning(name))?.dirty).not.toBe(true);
+        for (const name of names) expect(world.table.peek(keys.status(name))?.dirty).not.toBe(true);
       }),
       { numRuns: 60 },
     );

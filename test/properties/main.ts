@@ -21,16 +21,16 @@ const { values } = parseArgs({
     shrink: { type: 'string', default: '45' },
   },
 });
-const world = oneOf('world', WORLDS, values.world);
+const world = parseChoice('world', WORLDS, values.world);
 const faults = world === 'engine' ? Object.keys(MUTATIONS) : Object.keys(FAULTS);
-const mutate = values.mutate === undefined ? undefined : oneOf('fault', faults, values.mutate);
-const seed = whole('seed', values.seed);
-const runs = whole('runs', values.runs);
-const shrinkSeconds = whole('shrink', values.shrink);
+const mutate = values.mutate === undefined ? undefined : parseChoice('fault', faults, values.mutate);
+const seed = parseWholeNumber('seed', values.seed);
+const runs = parseWholeNumber('runs', values.runs);
+const shrinkSeconds = parseWholeNumber('shrink', values.shrink);
 
-const cell = () => new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-const next = cell();
-const failed = cell().fill(2 ** 31 - 1);
+const createSharedCell = () => new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+const next = createSharedCell();
+const failed = createSharedCell().fill(2 ** 31 - 1);
 const threads = Math.max(1, Math.min(availableParallelism(), runs));
 const workers = Array.from({ length: threads }, () => {
   const workerData: WorkerData = {
@@ -44,10 +44,10 @@ const workers = Array.from({ length: threads }, () => {
   };
   return new Worker(new URL('./worker.ts', import.meta.url), { workerData });
 });
-await Promise.all(workers.map((worker) => heard(worker)));
+await Promise.all(workers.map((worker) => readAnswer(worker)));
 const answers = await Promise.all(
   workers.map(async (worker) => {
-    const answer = heard(worker);
+    const answer = readAnswer(worker);
     worker.postMessage('answer');
     return await answer;
   }),
@@ -64,20 +64,20 @@ console.log(
 );
 process.exitCode = failure === undefined ? 0 : 1;
 
-interface Heard {
+interface WorkerAnswer {
   readonly kind: 'ended' | 'answer';
   readonly failure?: Failure;
 }
 
 /** The next thing that the thread says. A thread that breaks down ends everything. */
-function heard(worker: Worker): Promise<Heard> {
+function readAnswer(worker: Worker): Promise<WorkerAnswer> {
   return new Promise((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
   });
 }
 
-function oneOf<Name extends string>(what: string, known: readonly Name[], given: string): Name {
+function parseChoice<Name extends string>(what: string, known: readonly Name[], given: string): Name {
   const found = known.find((name) => name === given);
   if (found === undefined) {
     console.error(`There is no ${what} "${given}"; known are: ${known.join(', ')}`);
@@ -86,7 +86,7 @@ function oneOf<Name extends string>(what: string, known: readonly Name[], given:
   return found;
 }
 
-function whole(name: string, given: string): number {
+function parseWholeNumber(name: string, given: string): number {
   const number = Number(given);
   if (!Number.isSafeInteger(number) || number < 0) {
     console.error(`--${name} is a whole number, not "${given}".`);

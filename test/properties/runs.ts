@@ -1,6 +1,6 @@
 /** Runs of one world, in the thread that has the fault planted: each from a seed of its own, and the first that breaks a rule made small. */
 import fc from 'fast-check';
-import { seedOf } from './engine/random.ts';
+import { computeRunSeed } from './engine/random.ts';
 import type { PropertyWorld } from './worlds.ts';
 
 export interface Failure {
@@ -9,7 +9,7 @@ export interface Failure {
   readonly smallest: unknown;
 }
 
-class Broken extends Error {
+class RulesBroken extends Error {
   override readonly name = 'Broken';
   readonly violations: readonly string[];
   constructor(violations: readonly string[]) {
@@ -18,17 +18,17 @@ class Broken extends Error {
   }
 }
 
-function propertyOf(world: PropertyWorld, run: number) {
+function toProperty(world: PropertyWorld, run: number) {
   return fc.asyncProperty(world.given(run), async (given) => {
     const broken = await world.play(run, given);
-    if (broken.length > 0) throw new Broken(broken);
+    if (broken.length > 0) throw new RulesBroken(broken);
   });
 }
 
 /** Whether the run keeps every rule. */
-export async function holds(world: PropertyWorld, seed: number, run: number): Promise<boolean> {
-  const details = await fc.check(propertyOf(world, run), {
-    seed: seedOf(seed, run),
+export async function passesRun(world: PropertyWorld, seed: number, run: number): Promise<boolean> {
+  const details = await fc.check(toProperty(world, run), {
+    seed: computeRunSeed(seed, run),
     numRuns: 1,
     endOnFailure: true,
   });
@@ -36,26 +36,26 @@ export async function holds(world: PropertyWorld, seed: number, run: number): Pr
 }
 
 /** The same run again, with the smallest world that breaks something, as far as can be found in the time. */
-export async function shrunk(
+export async function shrinkFailure(
   world: PropertyWorld,
   seed: number,
   run: number,
   seconds: number,
 ): Promise<Failure> {
-  const details = await fc.check(propertyOf(world, run), {
-    seed: seedOf(seed, run),
+  const details = await fc.check(toProperty(world, run), {
+    seed: computeRunSeed(seed, run),
     numRuns: 1,
     ...(seconds > 0 ? { interruptAfterTimeLimit: seconds * 1000 } : { endOnFailure: true }),
   });
   return {
     run,
-    violations: details.failed ? said(details.errorInstance) : [],
+    violations: details.failed ? describeViolations(details.errorInstance) : [],
     smallest: details.counterexample?.[0] ?? null,
   };
 }
 
 /** An error that nobody expected breaks the rules, too. */
-function said(error: unknown): readonly string[] {
-  if (error instanceof Broken) return error.violations;
+function describeViolations(error: unknown): readonly string[] {
+  if (error instanceof RulesBroken) return error.violations;
   return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
 }

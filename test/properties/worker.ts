@@ -1,8 +1,8 @@
 /** One of the threads that share the runs: each takes the next one that nobody has. All stop behind the first run that broke a rule. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { MUTATIONS, type MutationName, plant } from './engine/mutations.ts';
-import { holds, shrunk } from './runs.ts';
-import { worldNamed } from './worlds.ts';
+import { MUTATIONS, type MutationName, installMutation } from './engine/mutations.ts';
+import { passesRun, shrinkFailure } from './runs.ts';
+import { loadWorld } from './worlds.ts';
 
 export interface WorkerData {
   readonly world: string;
@@ -17,15 +17,15 @@ export interface WorkerData {
 }
 
 const { world: name, seed, runs, mutate, shrinkSeconds, next, failed } = workerData as WorkerData;
-if (mutate !== undefined && Object.hasOwn(MUTATIONS, mutate)) plant(mutate as MutationName);
-const world = await worldNamed(name, mutate);
+if (mutate !== undefined && Object.hasOwn(MUTATIONS, mutate)) installMutation(mutate as MutationName);
+const world = await loadWorld(name, mutate);
 
 let own: number | undefined;
 // Runs differ in length a hundredfold, so none is anybody's before somebody is free for it.
 for (;;) {
   const run = Atomics.add(next, 0, 1);
   if (run >= runs || run >= Atomics.load(failed, 0)) break;
-  if (await holds(world, seed, run)) continue;
+  if (await passesRun(world, seed, run)) continue;
   own = run;
   for (let known = Atomics.load(failed, 0); run < known; known = Atomics.load(failed, 0))
     if (Atomics.compareExchange(failed, 0, known, run) === known) break;
@@ -33,7 +33,7 @@ for (;;) {
 parentPort?.postMessage({ kind: 'ended' });
 parentPort?.on('message', async () => {
   // All have ended: the lowest is known.
-  const answer = own === Atomics.load(failed, 0) ? await shrunk(world, seed, own, shrinkSeconds) : undefined;
+  const answer = own === Atomics.load(failed, 0) ? await shrinkFailure(world, seed, own, shrinkSeconds) : undefined;
   parentPort?.postMessage({ kind: 'answer', failure: answer });
   parentPort?.close();
 });

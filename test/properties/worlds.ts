@@ -8,7 +8,7 @@ export interface PropertyWorld {
 }
 
 /** Loaded late: a fault has to be planted before the engine is read. */
-export async function worldNamed(name: string, fault: string | undefined): Promise<PropertyWorld> {
+export async function loadWorld(name: string, fault: string | undefined): Promise<PropertyWorld> {
   if (name === 'distribution') return distributionWorld(fault);
   const { engineWorld } = await import('./engine/engine-world.ts');
   return engineWorld;
@@ -26,10 +26,10 @@ async function distributionWorld(fault: string | undefined): Promise<PropertyWor
     play: async (run, given) => {
       if (!isPair(run))
         return sentences(
-          await rules.violationsOf(given as Parameters<typeof rules.violationsOf>[0], planted),
+          await rules.findViolations(given as Parameters<typeof rules.findViolations>[0], planted),
         );
-      const [distribution, scheduler] = given as Parameters<typeof rules.violationsOfTwo>;
-      return sentences(await rules.violationsOfTwo(distribution, scheduler));
+      const [distribution, scheduler] = given as Parameters<typeof rules.findViolationsOfConcurrentRuns>;
+      return sentences(await rules.findViolationsOfConcurrentRuns(distribution, scheduler));
     },
   };
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApprovalOutcomeSchema, ApprovalRequestedSchema } from '../../shared/domain/baking/payloads.ts';
+import { ApprovalOutcomeSchema, RequestApprovalAnswerSchema } from '../../shared/domain/baking/payloads.ts';
 import { readMachine, runMachine, TaskError, type TaskStub } from '../support/run-asl.ts';
 import { payloadProblems } from './payloads.ts';
 
 const machine = readMachine('approve');
 const input = { bake: '01JTEST0000000000000000001', attempt: 2 };
-const asked = ApprovalRequestedSchema.parse({
+const asked = RequestApprovalAnswerSchema.parse({
   waiting: true,
   approval: 'a'.repeat(32),
   timeoutSeconds: 259_200,
@@ -45,7 +45,7 @@ describe('approve machine', () => {
     ['an earlier decision stands', { decision: 'approved', by: 'ada@example.com' }],
   ])('does not wait when %s', async (_, outcome) => {
     const run = await runMachine(machine, input, {
-      'Request approval': () => ApprovalRequestedSchema.parse({ ...asked, waiting: false, outcome }),
+      'Request approval': () => RequestApprovalAnswerSchema.parse({ ...asked, waiting: false, outcome }),
     });
 
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: outcome });

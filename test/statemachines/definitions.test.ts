@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { WORKFLOW_ERRORS } from '../../shared/domain/errors.ts';
-import { allStates, functionOf, readMachine } from '../support/run-asl.ts';
+import { allStates, readFunctionName, readMachine } from '../support/run-asl.ts';
 
 const ROOT = join(__dirname, '..', '..');
 const names = readdirSync(join(ROOT, 'statemachines')).filter((name) =>
@@ -18,7 +18,7 @@ const LAMBDA_ERRORS = [
   'Lambda.TooManyRequestsException',
   ...KILLED,
 ];
-const OF_STATES = /^States\.(?:ALL|TaskFailed|Timeout)$/;
+const STATES_ERRORS = /^States\.(?:ALL|TaskFailed|Timeout)$/;
 
 describe.each(names)('definition of %s', (name) => {
   const states = allStates(readMachine(name));
@@ -61,28 +61,28 @@ describe.each(names)('definition of %s', (name) => {
       ...(state.Error === undefined || state.Error.startsWith('{%') ? [] : [state.Error]),
     ]);
 
-    expect(used.filter((error) => !known.includes(error) && !OF_STATES.test(error))).toEqual([]);
+    expect(used.filter((error) => !known.includes(error) && !STATES_ERRORS.test(error))).toEqual([]);
   });
 
   it('leads to states that exist, and leaves none unreached', () => {
     const problems = states.flatMap(({ name: from, state, body }) =>
-      targetsOf(state).flatMap((to) => (to in body.States ? [] : [`${from} -> ${to}`])),
+      listNextStates(state).flatMap((to) => (to in body.States ? [] : [`${from} -> ${to}`])),
     );
-    const reached = new Set(states.flatMap(({ state, body }) => [body.StartAt, ...targetsOf(state)]));
+    const reached = new Set(states.flatMap(({ state, body }) => [body.StartAt, ...listNextStates(state)]));
 
     expect(problems).toEqual([]);
     expect(states.filter((entry) => !reached.has(entry.name)).map((entry) => entry.name)).toEqual([]);
   });
 
   it('calls functions that exist', () => {
-    const functions = states.map(({ state }) => functionOf(state)).filter((entry) => entry !== undefined);
+    const functions = states.map(({ state }) => readFunctionName(state)).filter((entry) => entry !== undefined);
     const missing = functions.filter((entry) => !existsSync(join(ROOT, 'functions', entry, 'function.yml')));
 
     expect(missing).toEqual([]);
   });
 });
 
-function targetsOf(state: ReturnType<typeof allStates>[number]['state']): string[] {
+function listNextStates(state: ReturnType<typeof allStates>[number]['state']): string[] {
   return [
     state.Next,
     state.Default,

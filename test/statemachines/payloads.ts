@@ -13,7 +13,7 @@ import {
   TerminateInputSchema,
   TestCaseSchema,
 } from '../../shared/domain/baking/payloads.ts';
-import { functionOf, type TaskCall } from '../support/run-asl.ts';
+import { readFunctionName, type TaskCall } from '../support/run-asl.ts';
 
 const INPUTS: Readonly<Record<string, z.ZodType>> = {
   'check-preflight': BakeRefSchema,
@@ -38,7 +38,7 @@ const INPUTS: Readonly<Record<string, z.ZodType>> = {
 
 /** What is wrong with a call that a machine made, or undefined. */
 export function payloadProblem(call: TaskCall): string | undefined {
-  const name = functionOf({ Arguments: call.arguments });
+  const name = readFunctionName({ Arguments: call.arguments });
   const schema = call.resource.includes(':states:startExecution') ? MachineInputSchema : INPUTS[name ?? ''];
   if (schema === undefined) return `${call.state}: no schema for ${name}`;
   const parsed = schema.safeParse(call.payload);

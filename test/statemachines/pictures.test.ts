@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { draw, drawnMachines, redrawn } from '../../scripts/draw-machines.ts';
+import { draw, listDrawnMachines, redraw } from '../../scripts/draw-machines.ts';
 
-const machines = drawnMachines(join(__dirname, '..', '..'));
+const machines = listDrawnMachines(join(__dirname, '..', '..'));
 
 describe('pictures of state machines', () => {
   it.each(machines)(
@@ -11,7 +11,7 @@ describe('pictures of state machines', () => {
     ({ readme, definition }) => {
       const text = readFileSync(readme, 'utf8');
 
-      expect(redrawn(text, readFileSync(definition, 'utf8'))).toBe(text);
+      expect(redraw(text, readFileSync(definition, 'utf8'))).toBe(text);
     },
   );
 

@@ -106,7 +106,7 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
       fanOut: 'done',
     },
     {
-      ...keys.image(BAKE, 'x86-64'),
+      ...keys.artifact(BAKE, 'x86-64'),
       bake: BAKE,
       attempt: 1,
       variant: 'x86-64',

@@ -1,18 +1,18 @@
 /** A pipeline `web` with one bake that is about to run, and everything that its machines and functions need, in memory. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { placesOf } from '../../shared/domain/definitions/plan-inputs.ts';
+import { listTargets } from '../../shared/domain/definitions/plan-inputs.ts';
 import { keys } from '../../shared/domain/naming.ts';
-import { wishOf } from '../../shared/domain/planning/wish.ts';
+import { computeDesired } from '../../shared/domain/planning/wish.ts';
 import type { AttemptRecord, BakeRecord } from '../../shared/domain/records/bakes.ts';
 import { PipelineRecordSchema } from '../../shared/domain/records/pipelines.ts';
-import { FingerprintRecordSchema, PlanningRecordSchema } from '../../shared/domain/records/planning.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../shared/domain/records/planning.ts';
 import { SelectorRecordSchema } from '../../shared/domain/records/selectors.ts';
 import type {
   BaseImages,
   Documents,
   ExecutionStatus,
-  PlanQueue,
+  ReconcileQueue,
   SelectorResolver,
   TargetAccount,
   Targets,
@@ -33,13 +33,13 @@ import { sendTestCommand } from '../../shared/use-cases/testing/send-test-comman
 import { terminateTestInstance } from '../../shared/use-cases/testing/terminate-test-instance.ts';
 import { completeTask } from '../../shared/use-cases/waiting/complete-tasks.ts';
 import { registerWait } from '../../shared/use-cases/waiting/register-wait.ts';
-import { wakeWaits } from '../../shared/use-cases/waiting/wake-waits.ts';
+import { handleWake } from '../../shared/use-cases/waiting/wake-waits.ts';
 import { fakeEngine } from './fakes/build-engine.ts';
 import { fakeCommands } from './fakes/commands.ts';
 import { imageWorld } from './fakes/image-world.ts';
 import { memoryTable } from './fakes/memory-table.ts';
-import { fakeOwnImages } from './fakes/own-images.ts';
-import { fakeTargets } from './fakes/targets.ts';
+import { fakeArtifactStore } from './fakes/own-images.ts';
+import { fakeLocations } from './fakes/targets.ts';
 import { fakeTokens } from './fakes/task-tokens.ts';
 import { fakeInstances } from './fakes/test-instances.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
@@ -52,11 +52,11 @@ export const PIPELINE = 'web';
 const HOME = { account: '111122223333', region: 'eu-west-1' };
 const COMPONENT = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/nginx';
 
-type Finding = Awaited<ReturnType<TargetAccount['preflight']>>[number];
+type PreflightProblem = Awaited<ReturnType<TargetAccount['preflight']>>[number];
 
-export type BakingWorld = ReturnType<typeof bakingWorld>;
+export type BakeWorld = ReturnType<typeof bakeWorld>;
 
-export function bakingWorld(given: Record<string, unknown> = {}) {
+export function bakeWorld(given: Record<string, unknown> = {}) {
   const table = memoryTable();
   const clock = fakeClock();
   const engine = fakeEngine();
@@ -65,10 +65,10 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
   const tokens = fakeTokens();
   const wakeQueue = fakeWakeQueue();
   const world = imageWorld(HOME.account);
-  const images = fakeOwnImages(world);
+  const images = fakeArtifactStore(world);
   const documents = memoryDocuments();
   const planned: string[] = [];
-  const planQueue: PlanQueue = {
+  const planQueue: ReconcileQueue = {
     send: async (requests) => void planned.push(...requests.map(({ pipeline }) => pipeline)),
   };
   const workflows = memoryWorkflows();
@@ -83,9 +83,9 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
   };
   const bases = new Map<string, string | undefined>();
   const baseImages: BaseImages = { state: async (id) => (bases.has(id) ? bases.get(id) : 'available') };
-  const findings: Finding[] = [];
+  const findings: PreflightProblem[] = [];
   const closed = new Set<string>();
-  const inTargets = fakeTargets(world, closed);
+  const inTargets = fakeLocations(world, closed);
   const targets: Targets = {
     open: async (account, region) => ({
       ...(await inTargets.open(account, region)),
@@ -141,7 +141,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
       components: lock.components.map(({ selector }) => selector),
       recipe: 'recipe',
       proof: 'proof',
-      places: placesOf(definition),
+      places: listTargets(definition),
       mode: 'immediate',
       debounceSeconds: 0,
       maxHoldSeconds: 0,
@@ -150,7 +150,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     createdAt: at,
     updatedAt: at,
   });
-  const planning = PlanningRecordSchema.parse({
+  const planning = PipelineStatusSchema.parse({
     pipeline: PIPELINE,
     version: 7,
     dirty: false,
@@ -162,15 +162,15 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
   const selectors = [lock.base, ...lock.components].map((entry) =>
     SelectorRecordSchema.parse({ ...entry, topic: entry.key }),
   );
-  const wish = wishOf(digest, { pipeline, planning, selectors, channel: undefined, channels: new Map() });
+  const wish = computeDesired(digest, { pipeline, status: planning, selectors, channel: undefined, channels: new Map() });
   if (!wish.known) throw new Error('All its versions are known.');
   const bake: BakeRecord = {
     id: BAKE,
     pipeline: PIPELINE,
     revision: 1,
     channel: 'stable',
-    bits: wish.wanted.bits,
-    proof: wish.wanted.proof,
+    bits: wish.desired.bits,
+    proof: wish.desired.proof,
     lock,
     startsAt: 'Build',
     reason: 'nginx moved from 1.1.0/1 to 1.2.0/1.',
@@ -234,7 +234,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
           },
         },
         { put: { ...keys.pipeline(PIPELINE), ...pipeline } },
-        { put: { ...keys.planning(PIPELINE), ...planning } },
+        { put: { ...keys.status(PIPELINE), ...planning } },
         ...selectors.map((row) => ({ put: { ...keys.selector(row.key), ...row } })),
         {
           put: {
@@ -250,7 +250,7 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
       ]);
     },
     async planning() {
-      return PlanningRecordSchema.parse(await table.get(keys.planning(PIPELINE)));
+      return PipelineStatusSchema.parse(await table.get(keys.status(PIPELINE)));
     },
     async fingerprint() {
       return FingerprintRecordSchema.parse(
@@ -261,17 +261,17 @@ export function bakingWorld(given: Record<string, unknown> = {}) {
     /** What is left at AWS: running instances, images, builds that the engine remembers. */
     leftBehind: () => [...instances.running(), ...world.images.keys(), ...engine.known()],
     run: (name: 'bake' | 'build' | 'test', more: Record<string, TaskStub> = {}, ref = REF) =>
-      runMachine(readMachine(name), ref, { ...tasksOf(deps), ...more }),
+      runMachine(readMachine(name), ref, { ...buildTasks(deps), ...more }),
   };
 }
 
 /** Every state of the machines, done by the use case behind it. Distribution and approval are answered at once. */
-function tasksOf(deps: WorldDeps): Record<string, TaskStub> {
+function buildTasks(deps: WorldDeps): Record<string, TaskStub> {
   const input = <Input>(call: { payload: unknown }) => call.payload as Input;
   const nested =
     (name: 'build' | 'test'): TaskStub =>
     async ({ payload }) => {
-      const result: RunResult = await runMachine(readMachine(name), payload, tasksOf(deps));
+      const result: RunResult = await runMachine(readMachine(name), payload, buildTasks(deps));
       if (result.status === 'SUCCEEDED') return result.output;
       throw new TaskError(result.error ?? '', result.cause);
     };
@@ -298,7 +298,7 @@ function tasksOf(deps: WorldDeps): Record<string, TaskStub> {
     'Terminate the instance': (call) => terminateTestInstance(deps, input(call)),
     'Record the verdict': (call) => recordVerdict(deps, input(call)),
   };
-  return Object.fromEntries(Object.entries(tasks).map(([name, stub]) => [name, named(stub)]));
+  return Object.fromEntries(Object.entries(tasks).map(([name, stub]) => [name, renameErrors(stub)]));
 }
 type WorldDeps = Parameters<typeof checkPreflight>[0] &
   Parameters<typeof cleanUpBake>[0] &
@@ -312,7 +312,7 @@ type WorldDeps = Parameters<typeof checkPreflight>[0] &
   Parameters<typeof sendTestCommand>[0] & { readonly tokens: ReturnType<typeof fakeTokens> };
 
 /** As Lambda does: the name of what was thrown is the error, its description the cause. */
-function named(stub: TaskStub): TaskStub {
+function renameErrors(stub: TaskStub): TaskStub {
   return async (call) => {
     try {
       return await stub(call);
@@ -330,9 +330,9 @@ async function waitFor(deps: WorldDeps, input: Parameters<typeof registerWait>[1
   tokens.open(input.token);
   await registerWait(deps, input);
   const id = `${input.kind}:${input.resource}`;
-  const act = goingOn.get(deps.table);
+  const act = waitListeners.get(deps.table);
   await act?.(input);
-  await wakeWaits(deps, { wait: id, round: 99 });
+  await handleWake(deps, { wait: id, round: 99 });
   await completeTask(deps, id);
   const delivery = tokens.delivered.findLast(({ token }) => token === input.token);
   if (delivery === undefined) throw new TaskError('States.Timeout', 'Nothing answered.');
@@ -340,16 +340,16 @@ async function waitFor(deps: WorldDeps, input: Parameters<typeof registerWait>[1
   return delivery.output;
 }
 
-type Waited = Parameters<typeof registerWait>[1];
-const goingOn = new WeakMap<object, (wait: Waited) => unknown>();
+type WaitInput = Parameters<typeof registerWait>[1];
+const waitListeners = new WeakMap<object, (wait: WaitInput) => unknown>();
 
 /** Says what happens in the world while a machine waits. */
-export function whileWaiting(world: BakingWorld, act: (wait: Waited) => unknown): void {
-  goingOn.set(world.table, act);
+export function whileWaiting(world: BakeWorld, act: (wait: WaitInput) => unknown): void {
+  waitListeners.set(world.table, act);
 }
 
 /** A world in which everything goes well: the build makes an image, instances become reachable, suites pass. */
-export function allGoesWell(world: BakingWorld): void {
+export function allGoesWell(world: BakeWorld): void {
   world.engine.inventories = [
     { name: 'nginx', version: '1.26.2' },
     { name: 'bash', version: '5.2' },

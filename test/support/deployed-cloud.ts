@@ -27,13 +27,13 @@ export interface DeployedCloud {
 }
 
 /** While one works on a test: the state file of a local cloud that is up with this stack in it, to be used instead of a new one and left up. */
-const KEPT = process.env.OVENBIRD_TEST_CLOUD;
+const REUSED_CLOUD = process.env.OVENBIRD_TEST_CLOUD;
 
 export async function deployCloud({ speed }: { speed: number }): Promise<DeployedCloud> {
-  const kept = KEPT === undefined ? undefined : await findLocalCloud(KEPT);
+  const kept = REUSED_CLOUD === undefined ? undefined : await findLocalCloud(REUSED_CLOUD);
   if (kept !== undefined) {
     await kept.control.setSpeed(speed);
-    return deployedIn(kept, await readDeployment(kept), async () => {});
+    return toDeployedCloud(kept, await readDeployment(kept), async () => {});
   }
   const folder = mkdtempSync(join(tmpdir(), 'ovenbird-cloud-'));
   const cloud = await startLocalCloud({
@@ -60,14 +60,14 @@ export async function deployCloud({ speed }: { speed: number }): Promise<Deploye
       onboardTargets(cloud, { targets: TARGETS }, settings),
     ]);
     await cloud.control.warm(CONTROL.account, CONTROL.region);
-    return deployedIn(cloud, deployment, end);
+    return toDeployedCloud(cloud, deployment, end);
   } catch (error) {
     await end();
     throw error;
   }
 }
 
-function deployedIn(cloud: LocalCloud, deployment: Deployment, end: () => Promise<void>): DeployedCloud {
+function toDeployedCloud(cloud: LocalCloud, deployment: Deployment, end: () => Promise<void>): DeployedCloud {
   const lambda = new LambdaClient(cloud.clientConfig());
   return {
     cloud,

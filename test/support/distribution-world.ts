@@ -1,8 +1,8 @@
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { CARRIER_KEY } from '../../shared/domain/distributing/distribution.ts';
+import { SHARED_COPY_KEY } from '../../shared/domain/distributing/distribution.ts';
 import { DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
 import { keys, TAGS } from '../../shared/domain/naming.ts';
-import type { AttemptRecord, BakeRecord, ImageRecord } from '../../shared/domain/records/bakes.ts';
+import type { AttemptRecord, BakeRecord, ArtifactRecord } from '../../shared/domain/records/bakes.ts';
 import {
   type DistributionRecord,
   DistributionRecordSchema,
@@ -10,18 +10,18 @@ import {
   TargetRecordSchema,
 } from '../../shared/domain/records/distributions.ts';
 import type { PipelineRecord, RevisionRecord } from '../../shared/domain/records/pipelines.ts';
-import type { FingerprintRecord, PlanningRecord } from '../../shared/domain/records/planning.ts';
-import { adoptImages, readKeptImages } from '../../shared/use-cases/baking/adopt-images.ts';
+import type { FingerprintRecord, PipelineStatus } from '../../shared/domain/records/planning.ts';
+import { reuseImages, readRetainedImages } from '../../shared/use-cases/baking/adopt-images.ts';
 import { advanceTargets } from '../../shared/use-cases/distributing/advance-targets.ts';
 import { checkCopies } from '../../shared/use-cases/distributing/check-copies.ts';
 import { movePointers } from '../../shared/use-cases/distributing/move-pointers.ts';
 import { planDistribution } from '../../shared/use-cases/distributing/plan-distribution.ts';
 import { removeCopies } from '../../shared/use-cases/distributing/remove-copies.ts';
 import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts';
-import { at, imageWorld, type WorldImage } from './fakes/image-world.ts';
+import { toLocationKey, imageWorld, type WorldImage } from './fakes/image-world.ts';
 import { memoryTable } from './fakes/memory-table.ts';
-import { fakeOwnImages } from './fakes/own-images.ts';
-import { fakeTargets } from './fakes/targets.ts';
+import { fakeArtifactStore } from './fakes/own-images.ts';
+import { fakeLocations } from './fakes/targets.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
 
 export const HOME = { account: '111122223333', region: 'eu-west-1' };
@@ -29,7 +29,7 @@ export const BAKE = '01JTEST0000000000000000BAK';
 export const PARAMETER = '/ovenbird/web/stable';
 export const REF = { bake: BAKE, attempt: 1 };
 /** The bake whose release is kept, and one that was released between it and the bake that uses its image again. */
-export const KEPT_BAKE = '01JTEST0000000000000000ABB';
+export const RETAINED_BAKE = '01JTEST0000000000000000ABB';
 export const OTHER_BAKE = '01JTEST0000000000000000ACC';
 
 export interface TargetSpec {
@@ -49,7 +49,7 @@ export interface WorldOptions {
   readonly tags?: Record<string, string>;
   readonly devices?: readonly string[];
   /** The bake begins with the image of a release, which was brought to these targets. */
-  readonly kept?: {
+  readonly retained?: {
     readonly specs: readonly TargetSpec[];
     readonly startsAt: 'Test' | 'Approve' | 'Distribute';
     /** Another image was current in between. */
@@ -67,7 +67,7 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
     name: 'source',
     devices: options.devices ?? ['/dev/xvda', '/dev/xvdb'],
     tags: {
-      [TAGS.bake]: options.kept === undefined ? BAKE : KEPT_BAKE,
+      [TAGS.bake]: options.retained === undefined ? BAKE : RETAINED_BAKE,
       [TAGS.attempt]: '1',
       [TAGS.managed]: 'true',
       [TAGS.verdict]: 'passed',
@@ -75,16 +75,16 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
   });
   const sources = new Set([source.id]);
   const planned: string[] = [];
-  for (const { account, region, launchTemplate, before } of [...(options.kept?.specs ?? []), ...specs]) {
+  for (const { account, region, launchTemplate, before } of [...(options.retained?.specs ?? []), ...specs]) {
     const place = { account, region };
-    world.keys.set(at(place, 'alias/ovenbird-images'), `arn:aws:kms:${region}:${account}:key/images`);
+    world.keys.set(toLocationKey(place, 'alias/ovenbird-images'), `arn:aws:kms:${region}:${account}:key/images`);
     world.keys.set(
-      at({ account: HOME.account, region }, CARRIER_KEY),
+      toLocationKey({ account: HOME.account, region }, SHARED_COPY_KEY),
       `arn:aws:kms:${region}:${HOME.account}:key/shared`,
     );
-    if (before !== undefined) world.parameters.set(at(place, PARAMETER), { value: before, type: 'String' });
-    if (launchTemplate === true && !world.templates.has(at(place, 'web')))
-      world.templates.set(at(place, 'web'), {
+    if (before !== undefined) world.parameters.set(toLocationKey(place, PARAMETER), { value: before, type: 'String' });
+    if (launchTemplate === true && !world.templates.has(toLocationKey(place, 'web')))
+      world.templates.set(toLocationKey(place, 'web'), {
         defaultVersion: '1',
         managed: true,
         versions: new Map([['1', { imageId: 'ami-00000000000000abc', description: 'by hand' }]]),
@@ -96,8 +96,8 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
     clock,
     digest,
     ids: countingIds(),
-    ownImages: fakeOwnImages(world),
-    targets: fakeTargets(world),
+    ownImages: fakeArtifactStore(world),
+    targets: fakeLocations(world),
     planQueue: {
       send: async (requests: readonly { pipeline: string }[]) =>
         void planned.push(...requests.map((r) => r.pipeline)),
@@ -121,16 +121,16 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
       return item === undefined ? undefined : DistributionRecordSchema.parse(item);
     },
     parameterOf: (place: { account: string; region: string }) =>
-      world.parameters.get(at(place, PARAMETER))?.value,
+      world.parameters.get(toLocationKey(place, PARAMETER))?.value,
     templateOf: (place: { account: string; region: string }) => {
-      const template = world.templates.get(at(place, 'web'));
+      const template = world.templates.get(toLocationKey(place, 'web'));
       return template?.versions.get(template.defaultVersion)?.imageId;
     },
     copies: (): WorldImage[] => [...world.images.values()].filter((image) => !sources.has(image.id)),
     seed: async (): Promise<void> => {
-      const { kept } = options;
+      const { retained: kept } = options;
       const bakes: SeededBake[] = [];
-      if (kept !== undefined) bakes.push({ id: KEPT_BAKE, specs: kept.specs, source });
+      if (kept !== undefined) bakes.push({ id: RETAINED_BAKE, specs: kept.specs, source });
       if (kept?.between === true) {
         const other = world.addImage({ ...HOME, name: 'other', tags: { [TAGS.bake]: OTHER_BAKE } });
         sources.add(other.id);
@@ -163,7 +163,7 @@ async function seedBake(
   { table, clock, deps }: Pick<DistributionWorld, 'table' | 'clock' | 'deps'>,
 ): Promise<void> {
   const now = clock.now().toISOString();
-  const kept = id === BAKE ? options.kept : undefined;
+  const kept = id === BAKE ? options.retained : undefined;
   const proof = kept?.startsAt === 'Test' ? 'newer-proof' : 'proof';
   const definition = DefinitionSchema.parse({
     apiVersion: 'ovenbird.dev/v1',
@@ -200,7 +200,7 @@ async function seedBake(
     digest: 'd',
     enabled: true,
     parents: [],
-    plan: {
+    spec: {
       channel: 'stable',
       base: selector,
       components: [],
@@ -208,11 +208,11 @@ async function seedBake(
       tests: [],
       testsAreBits: false,
       earlyCutoff: false,
-      places: [],
+      targets: [],
       freeze: [],
       pinned: false,
       longestWaitSeconds: 3600,
-      recipe: 'recipe',
+      definitionDigest: 'recipe',
       proof: 'proof',
       mode: 'immediate',
       debounceSeconds: 0,
@@ -231,7 +231,7 @@ async function seedBake(
     proof,
     lock: { base, components: [], inputs: [], tests: [] },
     startsAt: kept?.startsAt ?? 'Build',
-    ...(kept === undefined ? {} : { reuses: KEPT_BAKE }),
+    ...(kept === undefined ? {} : { reusesBake: RETAINED_BAKE }),
     reason: 'The base moved.',
     changes: ['change'],
     causes: ['change'],
@@ -257,7 +257,7 @@ async function seedBake(
     build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
     imageId: source.id,
     inventoryDigest: `packages of ${source.id}`,
-  } satisfies ImageRecord;
+  } satisfies ArtifactRecord;
   const planning = {
     pipeline: 'web',
     version: number === 1 ? 3 : 3 + number,
@@ -267,8 +267,8 @@ async function seedBake(
     activeBake: id,
     supersededInRow: 0,
     consecutiveFailures: 2,
-    floors: {},
-  } satisfies PlanningRecord;
+    minimumVersions: {},
+  } satisfies PipelineStatus;
   const fingerprint = {
     pipeline: 'web',
     bits,
@@ -276,22 +276,22 @@ async function seedBake(
     state: 'baking',
     bake: id,
     failures: 0,
-    ...(kept === undefined || kept.startsAt === 'Test' ? {} : { kept: KEPT_BAKE }),
+    ...(kept === undefined || kept.startsAt === 'Test' ? {} : { retained: RETAINED_BAKE }),
   } satisfies FingerprintRecord;
   await table.write([
     { put: { ...keys.pipeline('web'), ...pipeline } },
     { put: { ...keys.revision('web', number), ...revision } },
     { put: { ...keys.bake(id), ...bake } },
     { put: { ...keys.attempt(id, 1), ...attempt } },
-    ...(kept === undefined ? [{ put: { ...keys.image(id, 'x86-64'), ...image } }] : []),
-    { put: { ...keys.planning('web'), ...planning } },
+    ...(kept === undefined ? [{ put: { ...keys.artifact(id, 'x86-64'), ...image } }] : []),
+    { put: { ...keys.status('web'), ...planning } },
     { put: { ...keys.fingerprint('web', bits, proof), ...fingerprint } },
   ]);
   if (kept === undefined) return;
   // As the preflight does.
   const adopting = { table, clock, images: deps.ownImages };
-  const found = await readKeptImages(adopting, KEPT_BAKE, ['x86-64']);
-  if ('images' in found) await adoptImages(adopting, { bake: id, attempt: 1 }, bake, found.images);
+  const found = await readRetainedImages(adopting, RETAINED_BAKE, ['x86-64']);
+  if ('images' in found) await reuseImages(adopting, { bake: id, attempt: 1 }, bake, found.images);
 }
 
 export type Ports = DistributionWorld['deps'];
@@ -305,7 +305,7 @@ export interface DriveOptions {
   readonly ref?: typeof REF;
 }
 
-const TRIES = 60;
+const MAX_TRIES = 60;
 
 /** Does what the state machines do: repeats what may be repeated, waits for copies, cleans up when it fails. Answers how the bake ended. */
 export async function drive(
@@ -320,7 +320,7 @@ export async function drive(
         return await work();
       } catch (error) {
         const passing = error instanceof TryLater || options.isCrash?.(error) === true;
-        if (!passing || tried > TRIES) throw error;
+        if (!passing || tried > MAX_TRIES) throw error;
         setup.clock.forward(30);
       }
     }

@@ -1,9 +1,9 @@
 /** The planning world, with images that have something in them and findings about it. */
-import type { Finding } from '../../shared/domain/findings/findings.ts';
+import type { Vulnerability } from '../../shared/domain/findings/findings.ts';
 import { evidenceKeys } from '../../shared/domain/findings/inventory.ts';
 import { keys, lists } from '../../shared/domain/naming.ts';
 import type { PackageFormat } from '../../shared/domain/versions/package-versions.ts';
-import { HOME, type PlanningWorld, planningWorld } from './planning-world.ts';
+import { HOME, type ReconcileWorld, reconcileWorld } from './planning-world.ts';
 
 /** Package versions by name. */
 export type Packages = Readonly<Record<string, string>>;
@@ -11,13 +11,13 @@ export type Packages = Readonly<Record<string, string>>;
 export const findingArn = (name: string): string =>
   `arn:aws:inspector2:${HOME.region}:${HOME.account}:finding/${name}`;
 
-export function finding(
+export function vulnerability(
   name: string,
   packages: readonly { name: string; fixed: string; installed?: string; format?: PackageFormat }[],
-): Finding {
+): Vulnerability {
   return {
     arn: findingArn(name),
-    vulnerability: `CVE-2026-${name}`,
+    vulnerabilityId: `CVE-2026-${name}`,
     packages: packages.map(({ installed = '0', format = 'rpm', ...rest }) => ({
       ...rest,
       installed,
@@ -27,7 +27,7 @@ export function finding(
 }
 
 /** As EventBridge delivers it (inspector/latest/user/eventbridge-integration); only what names the finding is looked at. */
-export function findingEvent(arn: string, detail: Record<string, unknown> = {}): unknown {
+export function vulnerabilityEvent(arn: string, detail: Record<string, unknown> = {}): unknown {
   return {
     version: '0',
     id: '5f1f0c2e-0000-4000-8000-000000000000',
@@ -41,10 +41,10 @@ export function findingEvent(arn: string, detail: Record<string, unknown> = {}):
   };
 }
 
-export type FindingWorld = ReturnType<typeof findingWorld>;
+export type VulnerabilityWorld = ReturnType<typeof vulnerabilityWorld>;
 
-export function findingWorld(options: Parameters<typeof planningWorld>[0] = {}) {
-  const world: PlanningWorld = planningWorld(options);
+export function vulnerabilityWorld(options: Parameters<typeof reconcileWorld>[0] = {}) {
+  const world: ReconcileWorld = reconcileWorld(options);
 
   /** What the build made has these packages in it. */
   async function contains(bake: string, packages: Packages, variant = 'x86-64'): Promise<void> {
@@ -57,7 +57,7 @@ export function findingWorld(options: Parameters<typeof planningWorld>[0] = {}) 
       'application/json',
     );
     const row = { bake, attempt, variant, ...HOME, build: 'arn:build', inventory };
-    await world.table.write([{ put: { ...keys.image(bake, variant), ...row } }]);
+    await world.table.write([{ put: { ...keys.artifact(bake, variant), ...row } }]);
   }
 
   /** Whatever runs ends with such an image, until nothing starts any more. */
@@ -86,7 +86,7 @@ export function findingWorld(options: Parameters<typeof planningWorld>[0] = {}) 
     },
     /** An event tells of the finding, and it is taken up. */
     async tellOf(arn: string): Promise<void> {
-      world.hints.push(findingEvent(arn));
+      world.hints.push(vulnerabilityEvent(arn));
       await world.settle();
     },
     /** Packages in the index, as `pipeline package versions`. */
@@ -97,7 +97,7 @@ export function findingWorld(options: Parameters<typeof planningWorld>[0] = {}) 
         .map(({ pipeline, package: name, versions }) => `${pipeline} ${name} ${String(versions)}`),
     floorsOf: (pipeline: string): Record<string, string> =>
       Object.fromEntries(
-        Object.entries(world.planning(pipeline)?.floors ?? {}).map(([name, { version }]) => [name, version]),
+        Object.entries(world.planning(pipeline)?.minimumVersions ?? {}).map(([name, { version }]) => [name, version]),
       ),
     findingChanges: () => world.changes().filter(({ selector }) => selector.startsWith('finding:')),
     openJobs: () => world.table.items().filter(({ duePk }) => duePk === 'DUE#INVENTORY').length,

@@ -9,7 +9,7 @@ const LineSchema = z.object({ runs: z.number(), violations: z.array(z.string()) 
 
 export const MUTATION_NAMES = Object.keys(MUTATIONS) as MutationName[];
 
-export async function mutated(
+export async function runMutated(
   name: MutationName,
   runs: number,
 ): Promise<{ code: number; runs: number; violations: readonly string[] }> {

@@ -1,5 +1,5 @@
 /** What the schema keeps for later releases: a field, what somebody might write there, and how its refusal calls it. */
-export const NOT_YET: readonly (readonly [field: string, value: unknown, what: string])[] = [
+export const UNSUPPORTED_FIELDS: readonly (readonly [field: string, value: unknown, what: string])[] = [
   ['build.engine', 'packer', 'Building with Packer'],
   ['build.source', { bucket: 'sources', key: 'web.zip' }, 'Building from a source archive or Git reference'],
   ['build.container', { repository: 'web' }, 'Building container images'],
@@ -13,7 +13,7 @@ export const NOT_YET: readonly (readonly [field: string, value: unknown, what: s
 ];
 
 /** Suites whose scripts have as many thousand letters together. */
-export function suitesOf(thousands: number): { name: string; script: string }[] {
+export function buildSuites(thousands: number): { name: string; script: string }[] {
   return Array.from({ length: Math.ceil(thousands / 50) }, (_, index) => ({
     name: `suite-${index}`,
     script: 'x'.repeat(Math.min(50, thousands - index * 50) * 1000),

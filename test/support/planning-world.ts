@@ -3,19 +3,19 @@ import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import type { BakeRef } from '../../shared/domain/baking/payloads.ts';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import { executionName, keys, lists } from '../../shared/domain/naming.ts';
-import type { Seen } from '../../shared/domain/planning/wish.ts';
+import type { ObservedPipeline } from '../../shared/domain/planning/wish.ts';
 import { AttemptRecordSchema, type BakeRecord, BakeRecordSchema } from '../../shared/domain/records/bakes.ts';
 import type { DistributionRecord } from '../../shared/domain/records/distributions.ts';
 import type { OutboxRecord } from '../../shared/domain/records/outbox.ts';
 import {
-  dependenciesOf,
+  listDependencies,
   type PipelineRecord,
   PipelineRecordSchema,
 } from '../../shared/domain/records/pipelines.ts';
 import {
   FingerprintRecordSchema,
-  type PlanningRecord,
-  PlanningRecordSchema,
+  type PipelineStatus,
+  PipelineStatusSchema,
 } from '../../shared/domain/records/planning.ts';
 import { type ChannelRecord, ChannelRecordSchema } from '../../shared/domain/records/releases.ts';
 import {
@@ -33,7 +33,7 @@ import type {
   Item,
   Limits,
   Message,
-  PlanQueue,
+  ReconcileQueue,
   PublishedEvent,
   Workflows,
 } from '../../shared/ports.ts';
@@ -41,9 +41,9 @@ import { recordOutcome } from '../../shared/use-cases/baking/record-outcome.ts';
 import { beginStep } from '../../shared/use-cases/baking/steps.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
 import { fanOutChange } from '../../shared/use-cases/noticing/fan-out-change.ts';
-import { noticeHint } from '../../shared/use-cases/noticing/notice-hint.ts';
-import { reconcileSelectors } from '../../shared/use-cases/noticing/reconcile-selectors.ts';
-import { planIfThere } from '../../shared/use-cases/planning/plan-pipeline.ts';
+import { handleHint } from '../../shared/use-cases/noticing/notice-hint.ts';
+import { resyncSelectors } from '../../shared/use-cases/noticing/reconcile-selectors.ts';
+import { reconcileIfExists } from '../../shared/use-cases/planning/plan-pipeline.ts';
 import { requestBake } from '../../shared/use-cases/planning/request-bake.ts';
 import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts';
 import { publishOutbox } from '../../shared/use-cases/sweeping/publish-outbox.ts';
@@ -60,7 +60,7 @@ export const ami = (number: number): string => `ami-${number.toString(16).padSta
 export const componentArn = (name: string, version: string): string =>
   `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:component/${name}/${version}`;
 
-export interface PipelineSpec {
+export interface PipelineFixture {
   readonly name: string;
   /** A pipeline, or a parameter where it begins with "/". */
   readonly base: string;
@@ -69,13 +69,13 @@ export interface PipelineSpec {
   readonly more?: Partial<DefinitionInput>;
 }
 
-export function definitionOf({
+export function toDefinition({
   name,
   base,
   components = [],
   triggers,
   more = {},
-}: PipelineSpec): DefinitionInput {
+}: PipelineFixture): DefinitionInput {
   return {
     apiVersion: 'ovenbird.dev/v1',
     name,
@@ -88,12 +88,12 @@ export function definitionOf({
   };
 }
 
-export type PlanningWorld = ReturnType<typeof planningWorld>;
+export type ReconcileWorld = ReturnType<typeof reconcileWorld>;
 
 /** More than any test needs. */
-export const WIDE: Limits = { bakes: 1000, bakesOfTeam: 1000, wave: 1000 };
+export const UNLIMITED: Limits = { bakes: 1000, bakesOfTeam: 1000, wave: 1000 };
 
-export function planningWorld(
+export function reconcileWorld(
   options: { readonly pageSize?: number; readonly limits?: Partial<Limits> } = {},
 ) {
   const table = memoryTable({ ...options, keepsItems: true });
@@ -113,7 +113,7 @@ export function planningWorld(
   const events: PublishedEvent[] = [];
   const mails: Message[] = [];
   const measured: OutboxRecord[] = [];
-  const planQueue: PlanQueue = {
+  const planQueue: ReconcileQueue = {
     send: async (requests) => {
       for (const { pipeline, delaySeconds } of requests)
         plans.push({ pipeline, at: clock.now().getTime() + Math.min(delaySeconds, 900) * 1000 });
@@ -158,12 +158,12 @@ export function planningWorld(
     workflows,
     images: { describe: async (_region: string, _id: string): Promise<ImageFacts | undefined> => undefined },
     calendar: cronerCalendar,
-    limits: { ...WIDE, ...options.limits },
+    limits: { ...UNLIMITED, ...options.limits },
     home: HOME,
     onPublished: (row: OutboxRecord) => void measured.push(row),
   };
 
-  const written = recordsOf(table);
+  const written = trackRecords(table);
   const bakes = (pipeline?: string): BakeRecord[] =>
     [...written.bakes.values()].filter((bake) => pipeline === undefined || bake.pipeline === pipeline);
   const changes = (): ChangeRecord[] => [...written.changes.values()];
@@ -171,19 +171,19 @@ export function planningWorld(
     const item = table.peek(key);
     return item === undefined ? undefined : schema.parse(item);
   };
-  const planning = (name: string): PlanningRecord | undefined =>
-    one(keys.planning(name), PlanningRecordSchema);
+  const planning = (name: string): PipelineStatus | undefined =>
+    one(keys.status(name), PipelineStatusSchema);
   const channel = (name: string): ChannelRecord | undefined =>
     one(keys.channel(name, 'stable'), ChannelRecordSchema);
 
   const pipeline = (name: string): PipelineRecord =>
     PipelineRecordSchema.parse(table.peek(keys.pipeline(name)));
-  const seen = (name: string): Seen => {
+  const seen = (name: string): ObservedPipeline => {
     const record = pipeline(name);
-    const dependencies = dependenciesOf(record.plan);
+    const dependencies = listDependencies(record.spec);
     return {
       pipeline: record,
-      planning: PlanningRecordSchema.parse(table.peek(keys.planning(name))),
+      status: PipelineStatusSchema.parse(table.peek(keys.status(name))),
       selectors: dependencies.map((selector) =>
         one(keys.selector(selectorKey(selector)), SelectorRecordSchema),
       ),
@@ -224,11 +224,11 @@ export function planningWorld(
     planning,
     channel,
 
-    apply: (spec: PipelineSpec, by = 'tests') =>
-      applyDefinition(ports, { definition: definitionOf(spec), by }),
+    apply: (spec: PipelineFixture, by = 'tests') =>
+      applyDefinition(ports, { definition: toDefinition(spec), by }),
     request: (pipeline: string, force = false, by = 'anna', given: Partial<typeof ports> = {}) =>
       requestBake({ ...ports, ...given }, { pipeline, by, force }),
-    notice: (topic: string) => noticeHint(ports, { topics: [topic] }),
+    notice: (topic: string) => handleHint(ports, { topics: [topic] }),
     publishComponent,
 
     /** One thing that is waiting to be done, or nothing. Time does not pass. */
@@ -236,13 +236,13 @@ export function planningWorld(
       const own = { ...ports, ...given };
       const hint = hints.shift();
       if (hint !== undefined) {
-        await noticeHint(own, hint);
+        await handleHint(own, hint);
         return true;
       }
       const index = plans.findIndex(({ at }) => at <= clock.now().getTime());
       if (index < 0) return false;
       const [plan] = plans.splice(index, 1);
-      if (plan !== undefined) await planIfThere(own, plan.pipeline);
+      if (plan !== undefined) await reconcileIfExists(own, plan.pipeline);
       return true;
     },
     /** Until nothing is waiting. Outbox rows are published as the stream would, and released images come back as hints. */
@@ -257,11 +257,11 @@ export function planningWorld(
       for (const id of [...written.unpublished].sort()) {
         const before = events.length;
         await publishOutbox({ ...ports, ...given }, id);
-        for (const event of events.slice(before)) hints.push(asEvent(event));
+        for (const event of events.slice(before)) hints.push(toEvent(event));
       }
     },
     sweep: (given: Partial<typeof ports> = {}) => sweepWork({ ...ports, ...given }),
-    reconcile: (given: Partial<typeof ports> = {}) => reconcileSelectors({ ...ports, ...given }),
+    reconcile: (given: Partial<typeof ports> = {}) => resyncSelectors({ ...ports, ...given }),
     fanOut: (id: string, given: Partial<typeof ports> = {}) => fanOutChange({ ...ports, ...given }, id),
 
     /** Plays the machine up to a step. */
@@ -289,7 +289,7 @@ export function planningWorld(
         sequence: current?.sequence ?? 0,
         sources: {
           'x86-64': {
-            imageId: imageOf(record, written.bakes),
+            imageId: findImageId(record, written.bakes),
             architecture: 'x86_64',
             snapshotIds: [],
             devices: [],
@@ -346,13 +346,13 @@ export function planningWorld(
 }
 
 /** Every image is one of its own, but for a bake that takes over what another one built. */
-function imageOf({ id, reuses }: BakeRecord, bakes: ReadonlyMap<string, BakeRecord>): string {
+function findImageId({ id, reusesBake: reuses }: BakeRecord, bakes: ReadonlyMap<string, BakeRecord>): string {
   const builder = reuses === undefined ? undefined : bakes.get(reuses);
-  return builder === undefined ? `ami-${digest(id).slice(0, 17)}` : imageOf(builder, bakes);
+  return builder === undefined ? `ami-${digest(id).slice(0, 17)}` : findImageId(builder, bakes);
 }
 
 /** Records by id, kept as they are written: a look at all rows for each question would take longer than everything else. */
-function recordsOf(table: ReturnType<typeof memoryTable>) {
+function trackRecords(table: ReturnType<typeof memoryTable>) {
   const bakes = new Map<string, BakeRecord>();
   const running = new Map<string, BakeRecord>();
   const changes = new Map<string, ChangeRecord>();
@@ -381,7 +381,7 @@ function recordsOf(table: ReturnType<typeof memoryTable>) {
 }
 
 /** As EventBridge puts it into the hint queue. */
-export function asEvent(event: PublishedEvent): unknown {
+export function toEvent(event: PublishedEvent): unknown {
   return {
     version: '0',
     id: event.id,

@@ -9,7 +9,7 @@ import { type Report, ReportSchema } from '../../local/scenario/report-schema.ts
 
 const repository = resolve(import.meta.dirname, '../..');
 
-export interface Played {
+export interface PlayedScenario {
   readonly report: Report;
   readonly endpoint: string;
   /** By which the command line finds the cloud. */
@@ -18,7 +18,7 @@ export interface Played {
   stop(): Promise<void>;
 }
 
-export async function playScenario(scenario: string, deadlineSeconds: number): Promise<Played> {
+export async function playScenario(scenario: string, deadlineSeconds: number): Promise<PlayedScenario> {
   const folder = mkdtempSync(join(tmpdir(), 'ovenbird-scenario-'));
   const [reportFile, stateFile] = [join(folder, 'report.json'), join(folder, 'state.json')];
   const child = spawn(

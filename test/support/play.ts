@@ -29,7 +29,7 @@ export const shortScenarios = (): string[] =>
     .sort();
 
 /** Every text in which the scenario's name stands gets the name of this run, but for paths of files. */
-function renamed<T>(value: T, from: string, to: string): T {
+function renameScenario<T>(value: T, from: string, to: string): T {
   const visit = (part: unknown, key: string): unknown => {
     if (typeof part === 'string') return part.replaceAll(from, to);
     if (Array.isArray(part)) return key === 'apply' ? part : part.map((item) => visit(item, key));
@@ -41,7 +41,7 @@ function renamed<T>(value: T, from: string, to: string): T {
   return visit(value, '') as T;
 }
 
-export interface Played {
+export interface ScenarioPlay {
   readonly run: string;
   readonly ended: 'at rest' | 'until' | 'deadline';
   /** Numbers of the recorded calls: those of this play are above `after` and not above `last`. */
@@ -62,13 +62,13 @@ interface PlayOptions {
 }
 
 /** Plays examples/short/<name>.yml; what still bakes when it ends early is cancelled by `cancelAll`. */
-export async function play(world: World, name: string, options: PlayOptions = {}): Promise<Played> {
+export async function play(world: World, name: string, options: PlayOptions = {}): Promise<ScenarioPlay> {
   const { cloud, api, deployment } = world;
   const { until = async () => false } = options;
   world.runs += 1;
   const file = join(FOLDER, `${name}.yml`);
   const read = ScenarioSchema.parse(parse(readFileSync(file, 'utf8'), { merge: true }));
-  const rename: Rename = (value) => renamed(value, read.name, `${read.name}-${world.runs}`);
+  const rename: Rename = (value) => renameScenario(value, read.name, `${read.name}-${world.runs}`);
   const scenario: Scenario = rename(read);
   // A scenario's own is meant for a machine that does nothing else.
   const { deadlineSeconds = Math.max(90, 1.5 * scenario.deadline) } = options;
@@ -82,9 +82,9 @@ export async function play(world: World, name: string, options: PlayOptions = {}
   };
   const began = Date.now();
   const seconds = () => (Date.now() - began) / 1000;
-  let seen = await lastCall(cloud);
+  let seen = await readLastCall(cloud);
   const after = seen;
-  const finish = (ended: Played['ended'], observation: Observation): Played => ({
+  const finish = (ended: ScenarioPlay['ended'], observation: Observation): ScenarioPlay => ({
     run: scenario.name,
     ended,
     after,
@@ -92,14 +92,14 @@ export async function play(world: World, name: string, options: PlayOptions = {}
     began,
     seconds: seconds(),
     observation,
-    unmet: unmet(scenario, observation),
+    unmet: listUnmetExpectations(scenario, observation),
   });
 
   await cloud.control.removeFaults();
   await cloud.control.removeEventFaults();
   await cloud.control.imageServices('forget-failures', {});
   await prepareWorld(stage);
-  const observer = new Observer(ownPart(api, scenario.name));
+  const observer = new Observer(filterApiByRun(api, scenario.name));
   const remaining = [...scenario.timeline];
   const rules = scenario.approvals.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
   let observation = observer.last;
@@ -115,24 +115,24 @@ export async function play(world: World, name: string, options: PlayOptions = {}
       remaining.shift();
       if ('apply' in next.do) await apply(stage, next.do.apply, rename);
       else if ('plan' in next.do) await plan(stage, next.do.plan, rename);
-      else if ('tick' in next.do) await pass(world, stage, observation, [next.do.tick.function]);
+      else if ('tick' in next.do) await passTime(world, stage, observation, [next.do.tick.function]);
       // What the API refuses for want of a right ends by `until`.
       else await perform(stage, next.do, observation).catch(ignoreRefusal);
       continue;
     }
     await sleep(LOOK_EVERY_MS);
   }
-  await pass(world, stage, observation, SCHEDULED);
+  await passTime(world, stage, observation, SCHEDULED);
   for (let quietSince = Date.now(); Date.now() - quietSince < REST_MS; ) {
     if (await until()) return finish('until', observation);
     if (seconds() > deadlineSeconds) return finish('deadline', observation);
     await sleep(LOOK_EVERY_MS);
-    const last = await lastCall(cloud, seen);
+    const last = await readLastCall(cloud, seen);
     if (last > seen) quietSince = Date.now();
     seen = Math.max(seen, last);
   }
   observation = await observer.look();
-  seen = await lastCall(cloud, seen);
+  seen = await readLastCall(cloud, seen);
   return finish('at rest', observation);
 }
 
@@ -147,7 +147,7 @@ export async function cancelAll({ api }: World): Promise<void> {
  * Lets the time pass after which the scheduled functions do what should have been done: what is due later is due now, but for bakes of earlier
  * plays, which would be cleaned up once more in each.
  */
-async function pass(
+async function passTime(
   { cloud }: World,
   stage: Stage,
   { bakes }: Observation,
@@ -183,12 +183,12 @@ async function pass(
   for (const name of scheduled) await tick(stage, name);
 }
 
-async function lastCall(cloud: LocalCloud, after = 0): Promise<number> {
+async function readLastCall(cloud: LocalCloud, after = 0): Promise<number> {
   return (await cloud.control.calls(after)).at(-1)?.seq ?? after;
 }
 
 /** The API, showing only the pipelines of one run. */
-function ownPart(api: Api, run: string): Api {
+function filterApiByRun(api: Api, run: string): Api {
   const own = <T extends { readonly pipeline: string }>(items: readonly T[]) =>
     items.filter(({ pipeline }) => pipeline.startsWith(run));
   return Object.assign(Object.create(api) as Api, {
@@ -245,27 +245,27 @@ async function answerMails(
   }
 }
 
-function unmet(scenario: Scenario, { bakes, releases }: Observation): string[] {
+function listUnmetExpectations(scenario: Scenario, { bakes, releases }: Observation): string[] {
   return scenario.expect.flatMap((expectation) => {
     if ('released' in expectation) {
       const { pipeline, times } = expectation.released;
       const count = releases.filter((release) => release.pipeline === pipeline).length;
       return count === times
         ? []
-        : [`${pipeline} was released ${count} times; ${whatBecameOf(bakes, pipeline)}`];
+        : [`${pipeline} was released ${count} times; ${describeBakes(bakes, pipeline)}`];
     }
     if ('bakes' in expectation) {
       const { pipeline, count, state } = expectation.bakes;
       const found = bakes.filter(
         (bake) => bake.pipeline === pipeline && (state === undefined || bake.state === state),
       ).length;
-      return found === count ? [] : [whatBecameOf(bakes, pipeline)];
+      return found === count ? [] : [describeBakes(bakes, pipeline)];
     }
     return [];
   });
 }
 
-function whatBecameOf(bakes: Observation['bakes'], pipeline: string): string {
+function describeBakes(bakes: Observation['bakes'], pipeline: string): string {
   const own = bakes.filter((bake) => bake.pipeline === pipeline);
   const ends = own.map(
     ({ state, attempts }) => `${state} (${attempts.at(-1)?.failure?.reason ?? 'no failure'})`,

@@ -21,7 +21,7 @@ export const TemplateSchema = z.object({
 });
 export type Template = z.output<typeof TemplateSchema>;
 
-export interface Place {
+export interface StackContext {
   readonly account: string;
   readonly region: string;
   readonly stackName: string;
@@ -31,7 +31,7 @@ export interface Place {
 }
 
 /** A function that resolves any value of the template. */
-export function resolver(template: Template, place: Place): (value: unknown) => unknown {
+export function resolver(template: Template, place: StackContext): (value: unknown) => unknown {
   const pseudo: Readonly<Record<string, string>> = {
     'AWS::AccountId': place.account,
     'AWS::Region': place.region,
@@ -157,13 +157,13 @@ const NAME_PROPERTIES = [
 const NAMED_BY_NAME = new Set(['AWS::Events::Rule', 'AWS::Events::EventBus', 'AWS::Scheduler::Schedule']);
 const RETURNS_ARN = new Set(['AWS::StepFunctions::StateMachine', 'AWS::SNS::Topic']);
 
-type ArnOf = (id: string, place: Place) => string;
+type BuildArn = (id: string, place: StackContext) => string;
 const regional =
-  (service: string, prefix = ''): ArnOf =>
+  (service: string, prefix = ''): BuildArn =>
   (id, { account, region }) =>
     `${service}:${region}:${account}:${prefix}${id}`;
 
-const ARNS: Readonly<Record<string, ArnOf>> = {
+const ARNS: Readonly<Record<string, BuildArn>> = {
   'AWS::Lambda::Function': regional('lambda', 'function:'),
   'AWS::StepFunctions::StateMachine': regional('states', 'stateMachine:'),
   'AWS::DynamoDB::Table': regional('dynamodb', 'table/'),

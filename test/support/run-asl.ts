@@ -152,7 +152,7 @@ export function allStates(machine: Machine): { name: string; state: State; body:
 }
 
 /** `{ Fn::GetAtt: [StartBuildLambdaFunction, Arn] }` -> `start-build`. */
-export function functionOf(state: Pick<State, 'Arguments'>): string | undefined {
+export function readFunctionName(state: Pick<State, 'Arguments'>): string | undefined {
   const parsed = z
     .object({ FunctionName: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }) })
     .safeParse(state.Arguments);
@@ -232,23 +232,23 @@ async function runState(
   input: unknown,
   scope: Scope,
 ): Promise<{ next: string | undefined; output: unknown }> {
-  const context = contextOf(run, name, scope, 0);
+  const context = buildContext(run, name, scope, 0);
   const seen = { input, context };
   switch (state.Type) {
     case 'Succeed':
-      return { next: undefined, output: await outputOf(state, seen, scope, input) };
+      return { next: undefined, output: await evaluateOutput(state, seen, scope, input) };
     case 'Fail': {
-      const error = String(await filled(state.Error ?? '', seen, scope));
-      const cause = String(await filled(state.Cause ?? '', seen, scope));
+      const error = String(await fillTemplate(state.Error ?? '', seen, scope));
+      const cause = String(await fillTemplate(state.Cause ?? '', seen, scope));
       throw new TaskError(error, cause);
     }
     case 'Choice':
       return await choose(state, seen, scope);
     case 'Wait':
-      run.seconds += Number(await filled(state.Seconds ?? 0, seen, scope));
-      return await leave(state, seen, scope, input);
+      run.seconds += Number(await fillTemplate(state.Seconds ?? 0, seen, scope));
+      return await leaveState(state, seen, scope, input);
     case 'Pass':
-      return await leave(state, seen, scope, input);
+      return await leaveState(state, seen, scope, input);
     default:
       return await attempt(run, name, state, input, scope);
   }
@@ -264,13 +264,13 @@ async function attempt(
 ): Promise<{ next: string | undefined; output: unknown }> {
   const used = new Map<object, number>();
   for (let retries = 0; ; retries += 1) {
-    const seen = { input, context: contextOf(run, name, scope, retries) };
+    const seen = { input, context: buildContext(run, name, scope, retries) };
     try {
       const result =
         state.Type === 'Map'
           ? await runMap(run, state, seen, scope)
           : await runTask(run, name, state, seen, scope);
-      return await leave(state, { ...seen, result }, scope, result);
+      return await leaveState(state, { ...seen, result }, scope, result);
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
       const delay = retryDelay(state, error, used);
@@ -278,11 +278,11 @@ async function attempt(
         run.seconds += delay;
         continue;
       }
-      const catcher = catcherOf(state, error);
+      const catcher = findCatcher(state, error);
       if (catcher === undefined) throw error;
       const errorOutput = { Error: error.name, Cause: error.causeText };
       const caught = { ...seen, errorOutput };
-      const output = catcher.Output === undefined ? errorOutput : await filled(catcher.Output, caught, scope);
+      const output = catcher.Output === undefined ? errorOutput : await fillTemplate(catcher.Output, caught, scope);
       await assign(catcher.Assign, caught, scope);
       return { next: catcher.Next, output };
     }
@@ -300,7 +300,7 @@ function retryDelay(state: State, error: TaskError, used: Map<object, number>): 
   return Math.min(delay, retrier.MaxDelaySeconds ?? delay);
 }
 
-function catcherOf(state: State, error: TaskError) {
+function findCatcher(state: State, error: TaskError) {
   return state.Catch?.find((candidate) => matches(candidate.ErrorEquals, error.name));
 }
 
@@ -310,10 +310,10 @@ function matches(names: readonly string[], error: string): boolean {
   return names.includes('States.TaskFailed') && error !== 'States.Timeout';
 }
 
-async function runTask(run: Run, name: string, state: State, seen: Seen, scope: Scope): Promise<unknown> {
+async function runTask(run: Run, name: string, state: State, seen: StateData, scope: Scope): Promise<unknown> {
   const resource = state.Resource ?? '';
-  const args = z.record(z.string(), z.unknown()).parse(await filled(state.Arguments ?? {}, seen, scope));
-  const timeout = Number(await filled(state.TimeoutSeconds ?? Number.NaN, seen, scope));
+  const args = z.record(z.string(), z.unknown()).parse(await fillTemplate(state.Arguments ?? {}, seen, scope));
+  const timeout = Number(await fillTemplate(state.TimeoutSeconds ?? Number.NaN, seen, scope));
   if (!Number.isInteger(timeout) || timeout <= 0)
     throw new Error(`"${name}" has no usable TimeoutSeconds: ${timeout}`);
   const call = run.counts.get(name) ?? 0;
@@ -323,7 +323,7 @@ async function runTask(run: Run, name: string, state: State, seen: Seen, scope: 
   run.calls.push(made);
   const stub = run.tasks[name];
   if (stub === undefined) throw new Error(`No stub answers "${name}".`);
-  const answer = await answerOf(stub, made, args);
+  const answer = await callStub(stub, made, args);
   if (answer === NEVER) {
     run.seconds += timeout;
     throw new TaskError('States.Timeout', '');
@@ -335,7 +335,7 @@ async function runTask(run: Run, name: string, state: State, seen: Seen, scope: 
 }
 
 /** An error of a nested machine arrives as States.TaskFailed with its description in the cause (step-functions/dg/connect-stepfunctions). */
-async function answerOf(stub: TaskStub, call: TaskCall, args: Record<string, unknown>): Promise<unknown> {
+async function callStub(stub: TaskStub, call: TaskCall, args: Record<string, unknown>): Promise<unknown> {
   try {
     return await stub(call);
   } catch (error) {
@@ -345,8 +345,8 @@ async function answerOf(stub: TaskStub, call: TaskCall, args: Record<string, unk
   }
 }
 
-async function runMap(run: Run, state: State, seen: Seen, scope: Scope): Promise<unknown> {
-  const items = z.array(z.unknown()).parse(await filled(state.Items, seen, scope));
+async function runMap(run: Run, state: State, seen: StateData, scope: Scope): Promise<unknown> {
+  const items = z.array(z.unknown()).parse(await fillTemplate(state.Items, seen, scope));
   const body = state.ItemProcessor;
   if (body === undefined) throw new Error('A Map needs an ItemProcessor.');
   const results: unknown[] = [];
@@ -360,52 +360,52 @@ async function runMap(run: Run, state: State, seen: Seen, scope: Scope): Promise
     const item =
       state.ItemSelector === undefined
         ? Value
-        : await filled(state.ItemSelector, { ...seen, context }, scope);
+        : await fillTemplate(state.ItemSelector, { ...seen, context }, scope);
     results.push(await runBody(run, body, item, inner));
   }
   return results;
 }
 
-async function choose(state: State, seen: Seen, scope: Scope) {
+async function choose(state: State, seen: StateData, scope: Scope) {
   for (const choice of state.Choices ?? []) {
-    const holds = z.boolean().parse(await filled(choice.Condition, seen, scope));
+    const holds = z.boolean().parse(await fillTemplate(choice.Condition, seen, scope));
     if (!holds) continue;
-    const output = choice.Output === undefined ? seen.input : await filled(choice.Output, seen, scope);
+    const output = choice.Output === undefined ? seen.input : await fillTemplate(choice.Output, seen, scope);
     await assign(choice.Assign, seen, scope);
     return { next: choice.Next, output };
   }
   if (state.Default === undefined) throw new TaskError('States.NoChoiceMatched');
-  return await leave({ ...state, Next: state.Default }, seen, scope, seen.input);
+  return await leaveState({ ...state, Next: state.Default }, seen, scope, seen.input);
 }
 
-async function leave(state: State, seen: Seen, scope: Scope, otherwise: unknown) {
-  const output = await outputOf(state, seen, scope, otherwise);
+async function leaveState(state: State, seen: StateData, scope: Scope, otherwise: unknown) {
+  const output = await evaluateOutput(state, seen, scope, otherwise);
   await assign(state.Assign, seen, scope);
   return { next: state.Next, output };
 }
 
-async function outputOf(state: State, seen: Seen, scope: Scope, otherwise: unknown): Promise<unknown> {
-  return state.Output === undefined ? plain(otherwise) : await filled(state.Output, seen, scope);
+async function evaluateOutput(state: State, seen: StateData, scope: Scope, otherwise: unknown): Promise<unknown> {
+  return state.Output === undefined ? plain(otherwise) : await fillTemplate(state.Output, seen, scope);
 }
 
-async function assign(assigned: State['Assign'], seen: Seen, scope: Scope): Promise<void> {
+async function assign(assigned: State['Assign'], seen: StateData, scope: Scope): Promise<void> {
   if (assigned === undefined) return;
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(assigned)) {
     if (name in scope.outer) throw new Error(`The variable ${name} belongs to an outer scope.`);
-    values[name] = await filled(value, seen, scope);
+    values[name] = await fillTemplate(value, seen, scope);
   }
   scope.own = { ...scope.own, ...values };
 }
 
-interface Seen {
+interface StateData {
   readonly input: unknown;
   readonly context: Readonly<Record<string, unknown>>;
   readonly result?: unknown;
   readonly errorOutput?: { readonly Error: string; readonly Cause: string };
 }
 
-function contextOf(run: Run, state: string, scope: Scope, retries: number) {
+function buildContext(run: Run, state: string, scope: Scope, retries: number) {
   run.tokens += 1;
   return {
     Execution: { Id: run.execution, Name: 'run' },
@@ -416,23 +416,23 @@ function contextOf(run: Run, state: string, scope: Scope, retries: number) {
 }
 
 /** Fills in all expressions of a template. References to CloudFormation resources stay as they are. */
-async function filled(template: unknown, seen: Seen, scope: Scope): Promise<unknown> {
+async function fillTemplate(template: unknown, seen: StateData, scope: Scope): Promise<unknown> {
   if (typeof template === 'string') {
     const expression = /^\{%(.*)%\}$/s.exec(template)?.[1];
     return expression === undefined ? template : await evaluate(expression, seen, scope);
   }
   if (Array.isArray(template)) {
     const entries: unknown[] = [];
-    for (const entry of template) entries.push(await filled(entry, seen, scope));
+    for (const entry of template) entries.push(await fillTemplate(entry, seen, scope));
     return entries;
   }
   if (typeof template !== 'object' || template === null) return template;
   const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(template)) result[key] = await filled(value, seen, scope);
+  for (const [key, value] of Object.entries(template)) result[key] = await fillTemplate(value, seen, scope);
   return result;
 }
 
-async function evaluate(expression: string, seen: Seen, scope: Scope): Promise<unknown> {
+async function evaluate(expression: string, seen: StateData, scope: Scope): Promise<unknown> {
   if (/\$(?:eval|now|millis)\b/.test(expression))
     throw new Error(`Not for state machines of ours: ${expression}`);
   const states = {

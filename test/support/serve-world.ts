@@ -1,18 +1,18 @@
 /** The API over a planning world, on a port of its own: what the command line says can be read as people read it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createApi } from '../../functions/serve-api/app.ts';
-import { apiVerbs } from '../../functions/serve-api/verbs.ts';
+import { createApiActions } from '../../functions/serve-api/verbs.ts';
 import { listen } from './listen.ts';
-import type { PlanningWorld } from './planning-world.ts';
+import type { ReconcileWorld } from './planning-world.ts';
 
 export const CALLER = 'arn:aws:iam::111122223333:user/anna';
 
-export function apiOf(world: PlanningWorld) {
+export function createApiForWorld(world: ReconcileWorld) {
   const { ports } = world;
   const notifier = { ...ports.notifier, confirmedApprovers: async () => [] };
   return createApi({
     ...ports,
-    verbs: apiVerbs({ ...ports, notifier }),
+    actions: createApiActions({ ...ports, notifier }),
     onError: (error) => {
       throw error;
     },
@@ -23,7 +23,7 @@ interface Application {
   fetch(request: Request, bindings: object): Response | Promise<Response>;
 }
 
-export async function serveWorld(world: PlanningWorld, given: readonly Application[] = [apiOf(world)]) {
+export async function serveWorld(world: ReconcileWorld, given: readonly Application[] = [createApiForWorld(world)]) {
   const calls: string[] = [];
   const server = createServer((request, response) => void answer(given, calls, request, response));
   return { ...(await listen(server)), calls };

@@ -6,7 +6,7 @@ import { type Deployment, deployService, onboardTargets, readDeployment } from '
 import { Api } from '../../local/scenario/api.ts';
 import { Mailbox } from '../../local/scenario/mailbox.ts';
 import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
-import type { StackPlace } from './permissions/roles.ts';
+import type { StackLocation } from './permissions/roles.ts';
 
 const CONTROL = { account: '111122223333', region: 'eu-west-1' };
 const SHARED_REGION = 'eu-central-1';
@@ -25,22 +25,22 @@ export interface World {
   readonly api: Api;
   readonly mailbox: Mailbox;
   /** Stacks that have roles. */
-  readonly stacks: readonly StackPlace[];
+  readonly stacks: readonly StackLocation[];
   /** How often something was played, which makes the names of each run its own. */
   runs: number;
   stop(): Promise<void>;
 }
 
 /** While one works on a test: the state file of a cloud with this stack in it, which is used and left up. */
-const KEPT = process.env.OVENBIRD_PLAY_CLOUD;
+const REUSED_CLOUD = process.env.OVENBIRD_PLAY_CLOUD;
 
 export async function openWorld(): Promise<World> {
-  const kept = KEPT === undefined ? undefined : await findLocalCloud(KEPT);
-  if (kept !== undefined) return worldOf(kept, await readDeployment(kept), async () => {});
+  const kept = REUSED_CLOUD === undefined ? undefined : await findLocalCloud(REUSED_CLOUD);
+  if (kept !== undefined) return createWorld(kept, await readDeployment(kept), async () => {});
   const folder = mkdtempSync(join(tmpdir(), 'ovenbird-play-'));
   const cloud = await startLocalCloud({
     port: 0,
-    stateFile: KEPT ?? join(folder, 'state.json'),
+    stateFile: REUSED_CLOUD ?? join(folder, 'state.json'),
     controlAccount: CONTROL.account,
     region: CONTROL.region,
     speed: SPEED,
@@ -62,14 +62,14 @@ export async function openWorld(): Promise<World> {
       onboardTargets(cloud, { targets: [TARGET], sharedRegions: [SHARED_REGION] }, settings),
     ]);
     await cloud.control.warm(CONTROL.account, CONTROL.region);
-    return await worldOf(cloud, deployment, stop);
+    return await createWorld(cloud, deployment, stop);
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function worldOf(cloud: LocalCloud, deployment: Deployment, stop: () => Promise<void>): Promise<World> {
+async function createWorld(cloud: LocalCloud, deployment: Deployment, stop: () => Promise<void>): Promise<World> {
   const mailbox = await Mailbox.open({
     client: cloud.clientConfig(),
     account: cloud.controlAccount,
@@ -89,7 +89,7 @@ async function worldOf(cloud: LocalCloud, deployment: Deployment, stop: () => Pr
       { stackName: 'ovenbird-shared-images', account: CONTROL.account, region: SHARED_REGION },
     ],
     // As many digits for every run, so that no name begins with another; a cloud that was kept has names from before.
-    runs: KEPT === undefined ? 100 : 10_000 + (Math.floor(Date.now() / 1000) % 80_000),
+    runs: REUSED_CLOUD === undefined ? 100 : 10_000 + (Math.floor(Date.now() / 1000) % 80_000),
     stop: async () => {
       mailbox.close();
       await stop();

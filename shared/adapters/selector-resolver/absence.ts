@@ -29,7 +29,7 @@ const ABSENT = new Set([
 ]);
 
 /** The reason to show, or undefined where the error says nothing about what the selector names. */
-export function whyAbsent(error: unknown): string | undefined {
+export function describeAbsence(error: unknown): string | undefined {
   if (!(error instanceof Error) || !ABSENT.has(errorName(error))) return undefined;
   return `AWS answered ${error.name}: ${error.message}`;
 }

@@ -12,7 +12,7 @@ import { errorName } from '../aws-client.ts';
 export interface FeedAccess {
   readonly fetch: typeof globalThis.fetch;
   readonly s3: () => S3Client;
-  readonly most?: { readonly megabytes: number; readonly unpacked: number };
+  readonly limits?: { readonly megabytes: number; readonly unpacked: number };
 }
 
 /** A feed that cannot be used as it is; asking again does not help. */
@@ -22,22 +22,22 @@ export class FeedUnusable extends Error {
 
 const MB = 1024 * 1024;
 /** The largest indexes of distributions have some 20 MB, and 150 MB unpacked. */
-const MOST = { megabytes: 64, unpacked: 512 };
+const DEFAULT_LIMITS = { megabytes: 64, unpacked: 512 };
 /** nodejs.org/api/zlib: "Error codes", such as Z_BUF_ERROR and ZSTD_error_prefix_unknown. */
 const ZlibErrorSchema = z.object({ code: z.string().startsWith('Z'), message: z.string() });
-const HOPS = 3;
+const MAX_REDIRECTS = 3;
 
 /** The text of a file, unpacked where it is packed. */
-export async function* feedText(
+export async function* readFeed(
   access: FeedAccess,
   address: URL,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { megabytes, unpacked: unpackedMegabytes } = access.most ?? MOST;
-  const bytes = atMost(await open(access, address, signal), megabytes, address);
+  const { megabytes, unpacked: unpackedMegabytes } = access.limits ?? DEFAULT_LIMITS;
+  const bytes = limitSize(await openFeed(access, address, signal), megabytes, address);
   const decoder = new TextDecoder();
   try {
-    for await (const chunk of atMost(await unpacked(bytes, address), unpackedMegabytes, address)) {
+    for await (const chunk of limitSize(await unpackIfPacked(bytes, address), unpackedMegabytes, address)) {
       // Reading may take longer than fetching.
       if (signal.aborted) throw new TryLater(`${address} took too long to read`);
       yield decoder.decode(chunk, { stream: true });
@@ -50,14 +50,14 @@ export async function* feedText(
 
 type Bytes = AsyncIterable<Uint8Array>;
 
-async function open(access: FeedAccess, address: URL, signal: AbortSignal): Promise<Bytes> {
+async function openFeed(access: FeedAccess, address: URL, signal: AbortSignal): Promise<Bytes> {
   if (address.protocol === 's3:') return openObject(access, address, signal);
   let from = address;
-  for (let hop = 0; hop <= HOPS; hop += 1) {
-    const answer = await ask(access, from, signal);
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const answer = await fetchOnce(access, from, signal);
     const to = answer.headers.get('location');
     if (answer.status >= 300 && answer.status < 400 && to !== null) {
-      from = sameHost(new URL(to, from), address);
+      from = requireSameHost(new URL(to, from), address);
       continue;
     }
     if (answer.ok && answer.body !== null) return answer.body;
@@ -69,7 +69,7 @@ async function open(access: FeedAccess, address: URL, signal: AbortSignal): Prom
 }
 
 /** Whoever answers for the declared host must not be able to send us elsewhere. */
-export function sameHost(address: URL, declared: URL): URL {
+export function requireSameHost(address: URL, declared: URL): URL {
   if (address.protocol === declared.protocol && address.host === declared.host) return address;
   throw new FeedUnusable(
     `${declared} leads to ${address.protocol}//${address.host}; write that address as the feed if you trust it`,
@@ -77,16 +77,16 @@ export function sameHost(address: URL, declared: URL): URL {
 }
 
 /** What does not pass by itself: a name that is none, a certificate that does not fit. */
-const HOPELESS = /^(?:ENOTFOUND|ERR_INVALID_URL|ERR_TLS_\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
+const PERMANENT_ERRORS = /^(?:ENOTFOUND|ERR_INVALID_URL|ERR_TLS_\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
 
-async function ask({ fetch }: FeedAccess, address: URL, signal: AbortSignal): Promise<Response> {
+async function fetchOnce({ fetch }: FeedAccess, address: URL, signal: AbortSignal): Promise<Response> {
   try {
     return await fetch(address, { redirect: 'manual', signal });
   } catch (error) {
     if (signal.aborted) throw new TryLater(`${address} did not answer in time`, {}, { cause: error });
     const cause = error instanceof Error ? error.cause : undefined;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : errorName(error);
-    if (HOPELESS.test(code)) throw new FeedUnusable(`${address.host} cannot be reached: ${code}`);
+    if (PERMANENT_ERRORS.test(code)) throw new FeedUnusable(`${address.host} cannot be reached: ${code}`);
     throw new TryLater(`${address.host} cannot be reached: ${code}`, {}, { cause: error });
   }
 }
@@ -101,7 +101,7 @@ async function openObject({ s3 }: FeedAccess, address: URL, signal: AbortSignal)
 }
 
 /** By its first bytes: servers differ in what they call a packed file. */
-async function unpacked(bytes: Bytes, address: URL): Promise<Bytes> {
+async function unpackIfPacked(bytes: Bytes, address: URL): Promise<Bytes> {
   const rest = bytes[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   while (head.byteLength < 6) {
@@ -109,10 +109,10 @@ async function unpacked(bytes: Bytes, address: URL): Promise<Bytes> {
     if (done === true) break;
     head = Buffer.concat([head, value]);
   }
-  const whole = Readable.from(from(head, rest));
+  const whole = Readable.from(prependBytes(head, rest));
   const magic = head.toString('hex');
-  if (magic.startsWith('1f8b')) return through(whole, createGunzip());
-  if (magic.startsWith('28b52ffd')) return through(whole, createZstdDecompress());
+  if (magic.startsWith('1f8b')) return pipeThrough(whole, createGunzip());
+  if (magic.startsWith('28b52ffd')) return pipeThrough(whole, createZstdDecompress());
   if (magic.startsWith('fd377a58') || magic.startsWith('425a68'))
     throw new FeedUnusable(
       `${address} is packed with xz or bzip2; name the plain file, or the one that ends in .gz`,
@@ -121,7 +121,7 @@ async function unpacked(bytes: Bytes, address: URL): Promise<Bytes> {
 }
 
 /** As `pipe`, but a fault of the source is a fault of the result. */
-function through(
+function pipeThrough(
   source: Readable,
   unpack: NodeJS.ReadWriteStream & { destroy(error?: Error): unknown },
 ): Bytes {
@@ -130,12 +130,12 @@ function through(
   return unpack as AsyncIterable<Uint8Array>;
 }
 
-async function* from(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* prependBytes(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield head;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-async function* atMost(bytes: Bytes, megabytes: number, address: URL): AsyncGenerator<Uint8Array> {
+async function* limitSize(bytes: Bytes, megabytes: number, address: URL): AsyncGenerator<Uint8Array> {
   let seen = 0;
   for await (const chunk of bytes) {
     seen += chunk.byteLength;

@@ -6,9 +6,9 @@ import {
   paginateDescribeImages,
 } from '@aws-sdk/client-ec2';
 import type { Clock, Resolution } from '../../ports.ts';
-import type { Way } from './resolver.ts';
+import type { Resolve } from './resolver.ts';
 
-export interface ImageCatalogue {
+export interface ImageResolverClients {
   readonly ec2: (region: string) => EC2Client;
   readonly clock: Clock;
 }
@@ -17,7 +17,7 @@ export interface ImageCatalogue {
 const PAGE = 1000;
 
 /** The newest image that is available; deprecated ones do not count, those of one's own either, though EC2 lists them to their owner. */
-export function lookupWay({ ec2, clock }: ImageCatalogue): Way<'lookup'> {
+export function lookupResolver({ ec2, clock }: ImageResolverClients): Resolve<'lookup'> {
   return async ({ owner, name, architecture, region }) => {
     const pages = paginateDescribeImages(
       { client: ec2(region), pageSize: PAGE },
@@ -43,12 +43,12 @@ export function lookupWay({ ec2, clock }: ImageCatalogue): Way<'lookup'> {
         found: false,
         reason: `${owner} has no ${architecture} image named ${name} in ${region} that is available and not deprecated`,
       };
-    return { found: true, version: newest.ImageId, detail: detailOf(newest) };
+    return { found: true, version: newest.ImageId, detail: toDetail(newest) };
   };
 }
 
 /** Deprecation does not keep anybody from using an image whose id they know (AWSEC2/UserGuide/ami-deprecate). */
-export function amiWay({ ec2 }: Pick<ImageCatalogue, 'ec2'>): Way<'ami'> {
+export function amiResolver({ ec2 }: Pick<ImageResolverClients, 'ec2'>): Resolve<'ami'> {
   return async ({ id, region }): Promise<Resolution> => {
     const { Images = [] } = await ec2(region).send(
       new DescribeImagesCommand({ ImageIds: [id], IncludeDeprecated: true, IncludeDisabled: true }),
@@ -56,11 +56,11 @@ export function amiWay({ ec2 }: Pick<ImageCatalogue, 'ec2'>): Way<'ami'> {
     const [image] = Images;
     if (image === undefined) return { found: false, reason: `There is no image ${id} in ${region}` };
     if (image.State !== 'available') return { found: false, reason: `The image ${id} is ${image.State}` };
-    return { found: true, version: id, detail: { ...detailOf(image), amiId: id } };
+    return { found: true, version: id, detail: { ...toDetail(image), amiId: id } };
   };
 }
 
-function detailOf({ ImageId, Architecture, Name, DeprecationTime }: Image): Record<string, string> {
+function toDetail({ ImageId, Architecture, Name, DeprecationTime }: Image): Record<string, string> {
   return {
     ...(ImageId === undefined ? {} : { amiId: ImageId }),
     ...(Architecture === undefined ? {} : { architecture: Architecture }),

@@ -1,12 +1,12 @@
 /** `source:` selectors: the version of an object in Amazon S3. */
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import type { Way } from './resolver.ts';
+import type { Resolve } from './resolver.ts';
 
 /** An answer to HEAD has no body, so its status is all that tells why (AmazonS3/latest/API/API_HeadObject, "Errors"). */
 const StatusSchema = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) });
 
-export function sourceWay(client: () => S3Client): Way<'source'> {
+export function sourceResolver(client: () => S3Client): Resolve<'source'> {
   return async ({ bucket, object }) => {
     const what = `s3://${bucket}/${object}`;
     try {

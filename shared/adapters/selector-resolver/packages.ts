@@ -5,25 +5,25 @@
 import { TryLater } from '../../domain/errors.ts';
 import { newestPackageVersion, type PackageFormat } from '../../domain/versions/package-versions.ts';
 import type { Resolution } from '../../ports.ts';
-import { type FeedAccess, FeedUnusable, feedText, sameHost } from './feed-files.ts';
-import type { Way } from './resolver.ts';
+import { type FeedAccess, FeedUnusable, readFeed, requireSameHost } from './feed-files.ts';
+import type { Resolve } from './resolver.ts';
 
 /** For all files of a feed together. The API answers within 29 s (apigateway/latest/developerguide/http-api-quotas). */
 const SECONDS = 20;
 
-interface Package {
+interface FeedPackage {
   readonly name: string;
   readonly version: string;
 }
 
-export function packagesWay(access: FeedAccess): Way<'packages'> {
+export function packagesResolver(access: FeedAccess): Resolve<'packages'> {
   return async ({ feed, format, names }): Promise<Resolution> => {
     const signal = AbortSignal.timeout(SECONDS * 1000);
     try {
       const address = new URL(feed);
       const packages =
-        format === 'apt' ? aptPackages(access, address, signal) : rpmPackages(access, address, signal);
-      return answerOf(feed, names, await newestOf(format, names, packages));
+        format === 'apt' ? readAptPackages(access, address, signal) : readRpmPackages(access, address, signal);
+      return toPackagesResolution(feed, names, await findNewestVersions(format, names, packages));
     } catch (error) {
       if (error instanceof FeedUnusable) return { found: false, reason: error.message };
       if (signal.aborted) throw new TryLater(`${feed} took longer than ${SECONDS} s`, {}, { cause: error });
@@ -32,7 +32,7 @@ export function packagesWay(access: FeedAccess): Way<'packages'> {
   };
 }
 
-function answerOf(feed: string, names: readonly string[], newest: ReadonlyMap<string, string>): Resolution {
+function toPackagesResolution(feed: string, names: readonly string[], newest: ReadonlyMap<string, string>): Resolution {
   const missing = names.filter((name) => !newest.has(name));
   if (missing.length > 0)
     return { found: false, reason: `The feed ${feed} has no package named ${missing.join(', ')}` };
@@ -44,10 +44,10 @@ function answerOf(feed: string, names: readonly string[], newest: ReadonlyMap<st
   };
 }
 
-async function newestOf(
+async function findNewestVersions(
   format: PackageFormat,
   names: readonly string[],
-  packages: AsyncIterable<Package>,
+  packages: AsyncIterable<FeedPackage>,
 ): Promise<Map<string, string>> {
   const wanted = new Set(names);
   const newest = new Map<string, string>();
@@ -63,8 +63,8 @@ async function newestOf(
 }
 
 /** A Packages file: paragraphs of fields, parted by empty lines (wiki.debian.org/DebianRepository/Format, deb-control(5)). */
-async function* aptPackages(access: FeedAccess, address: URL, signal: AbortSignal): AsyncGenerator<Package> {
-  for await (const paragraph of pieces(feedText(access, address, signal), /\r?\n[ \t]*\r?\n/, address)) {
+async function* readAptPackages(access: FeedAccess, address: URL, signal: AbortSignal): AsyncGenerator<FeedPackage> {
+  for await (const paragraph of splitText(readFeed(access, address, signal), /\r?\n[ \t]*\r?\n/, address)) {
     const [, name] = /^Package: *(\S+)/m.exec(paragraph) ?? [];
     const [, version] = /^Version: *(\S+)/m.exec(paragraph) ?? [];
     if (name !== undefined && version !== undefined) yield { name, version };
@@ -72,38 +72,38 @@ async function* aptPackages(access: FeedAccess, address: URL, signal: AbortSigna
 }
 
 /** A directory with repodata/repomd.xml, which names the list of packages (createrepo_c; rpm-metadata "primary"). */
-async function* rpmPackages(access: FeedAccess, feed: URL, signal: AbortSignal): AsyncGenerator<Package> {
+async function* readRpmPackages(access: FeedAccess, feed: URL, signal: AbortSignal): AsyncGenerator<FeedPackage> {
   const folder = new URL(feed.href.endsWith('/') ? feed.href : `${feed.href}/`);
-  const address = await primaryOf(access, folder, signal);
-  for await (const entry of pieces(feedText(access, address, signal), '</package>', address)) {
+  const address = await findPackageListUrl(access, folder, signal);
+  for await (const entry of splitText(readFeed(access, address, signal), '</package>', address)) {
     const [, name] = /<name>([^<]+)<\/name>/.exec(entry) ?? [];
     const [, architecture] = /<arch>([^<]+)<\/arch>/.exec(entry) ?? [];
     const [, attributes] = /<version\s([^>]*)>/.exec(entry) ?? [];
     if (name === undefined || attributes === undefined || architecture === 'src') continue;
-    yield { name, version: evrOf(attributes) };
+    yield { name, version: formatEvr(attributes) };
   }
 }
 
-async function primaryOf(access: FeedAccess, folder: URL, signal: AbortSignal): Promise<URL> {
+async function findPackageListUrl(access: FeedAccess, folder: URL, signal: AbortSignal): Promise<URL> {
   const index = new URL('repodata/repomd.xml', folder);
   let text = '';
-  for await (const chunk of feedText(access, index, signal)) text += chunk;
+  for await (const chunk of readFeed(access, index, signal)) text += chunk;
   const [, data] = /<data\s+type="primary"\s*>([\s\S]*?)<\/data>/.exec(text) ?? [];
-  const href = attribute(/<location\s([^>]*)>/.exec(data ?? '')?.[1] ?? '', 'href');
+  const href = readAttribute(/<location\s([^>]*)>/.exec(data ?? '')?.[1] ?? '', 'href');
   if (href === undefined) throw new FeedUnusable(`${index} names no list of packages`);
-  return sameHost(new URL(href, folder), folder);
+  return requireSameHost(new URL(href, folder), folder);
 }
 
 /** `[epoch:]version-release`, as rpm itself prints it: an epoch of 0 is left out. */
-function evrOf(attributes: string): string {
+function formatEvr(attributes: string): string {
   const [epoch = '0', ver = '', rel = ''] = ['epoch', 'ver', 'rel'].map((name) =>
-    attribute(attributes, name),
+    readAttribute(attributes, name),
   );
   const version = rel === '' ? ver : `${ver}-${rel}`;
   return epoch === '0' || epoch === '' ? version : `${epoch}:${version}`;
 }
 
-function attribute(attributes: string, name: string): string | undefined {
+function readAttribute(attributes: string, name: string): string | undefined {
   const [, value] = new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(attributes) ?? [];
   return value?.replaceAll('&amp;', '&');
 }
@@ -111,7 +111,7 @@ function attribute(attributes: string, name: string): string | undefined {
 /** No package's entry is nearly as long; what goes on without an end is no index. */
 const LONGEST_PIECE = 8 * 1024 * 1024;
 
-async function* pieces(
+async function* splitText(
   text: AsyncIterable<string>,
   between: string | RegExp,
   address: URL,

@@ -5,25 +5,25 @@
 import { assertNever, TryLater } from '../../domain/errors.ts';
 import type { Selector } from '../../domain/versions/selectors.ts';
 import type { Resolution, SelectorResolver } from '../../ports.ts';
-import { calling } from '../aws-client.ts';
-import { whyAbsent } from './absence.ts';
+import { callAws } from '../aws-client.ts';
+import { describeAbsence } from './absence.ts';
 
-type Of<Kind extends Selector['kind']> = Extract<Selector, { kind: Kind }>;
-export type Way<Kind extends Selector['kind']> = (selector: Of<Kind>) => Promise<Resolution>;
+type SelectorOfKind<Kind extends Selector['kind']> = Extract<Selector, { kind: Kind }>;
+export type Resolve<Kind extends Selector['kind']> = (selector: SelectorOfKind<Kind>) => Promise<Resolution>;
 
 /** What a channel holds is in our own table: there is no way for it here. */
-export type Ways = { readonly [Kind in Exclude<Selector['kind'], 'pipeline'>]?: Way<Kind> };
+export type Resolvers = { readonly [Kind in Exclude<Selector['kind'], 'pipeline'>]?: Resolve<Kind> };
 
 /** Longer than a feed may take in all; the API answers within 29 s (apigateway/latest/developerguide/http-api-quotas). */
 const SECONDS = 25;
 
-export function selectorResolver(ways: Ways, { seconds = SECONDS } = {}): SelectorResolver {
+export function createSelectorResolver(ways: Resolvers, { seconds = SECONDS } = {}): SelectorResolver {
   return {
     async resolve(selector) {
       try {
-        return await calling(() => within(seconds, ask(ways, selector)));
+        return await callAws(() => withTimeout(seconds, resolveByKind(ways, selector)));
       } catch (error) {
-        const reason = whyAbsent(error);
+        const reason = describeAbsence(error);
         if (reason === undefined) throw error;
         return { found: false, reason };
       }
@@ -32,7 +32,7 @@ export function selectorResolver(ways: Ways, { seconds = SECONDS } = {}): Select
 }
 
 /** A function that runs out of time while it waits could not even say what it waited for; the SDK's own limit only warns. */
-async function within<Result>(seconds: number, answer: Promise<Result>): Promise<Result> {
+async function withTimeout<Result>(seconds: number, answer: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     const error = new TryLater(`AWS took longer than ${seconds} s to answer`);
@@ -45,34 +45,34 @@ async function within<Result>(seconds: number, answer: Promise<Result>): Promise
   }
 }
 
-function ask(ways: Ways, selector: Selector): Promise<Resolution> {
+function resolveByKind(ways: Resolvers, selector: Selector): Promise<Resolution> {
   switch (selector.kind) {
     case 'ssm':
-      return by(ways.ssm, selector);
+      return resolveWith(ways.ssm, selector);
     case 'image':
-      return by(ways.image, selector);
+      return resolveWith(ways.image, selector);
     case 'component':
-      return by(ways.component, selector);
+      return resolveWith(ways.component, selector);
     case 'ami':
-      return by(ways.ami, selector);
+      return resolveWith(ways.ami, selector);
     case 'lookup':
-      return by(ways.lookup, selector);
+      return resolveWith(ways.lookup, selector);
     case 'container':
-      return by(ways.container, selector);
+      return resolveWith(ways.container, selector);
     case 'source':
-      return by(ways.source, selector);
+      return resolveWith(ways.source, selector);
     case 'packages':
-      return by(ways.packages, selector);
+      return resolveWith(ways.packages, selector);
     case 'pipeline':
-      return by(undefined, selector);
+      return resolveWith(undefined, selector);
     default:
       return assertNever(selector);
   }
 }
 
-function by<Kind extends Selector['kind']>(
-  way: Way<Kind> | undefined,
-  selector: Of<Kind>,
+function resolveWith<Kind extends Selector['kind']>(
+  way: Resolve<Kind> | undefined,
+  selector: SelectorOfKind<Kind>,
 ): Promise<Resolution> {
   // A wiring mistake, not a fault of the selector: the message goes to the dead-letter queue and raises its alarm.
   if (way === undefined) throw new TypeError(`This function does not resolve ${selector.kind} selectors.`);

@@ -25,13 +25,13 @@ export const BakeAnswerSchema = z
   .meta({ id: 'BakeAnswer' });
 export type BakeAnswer = z.output<typeof BakeAnswerSchema>;
 
-const WentOn = z.enum(['started', 'running', 'superseding', 'up-to-date', 'held']);
+const ReconcileOutcomeSchema = z.enum(['started', 'running', 'superseding', 'up-to-date', 'held']);
 
 export const EnabledSchema = z
   .object({
     pipeline: z.string(),
     outcome: z.enum(['changed', 'unchanged']),
-    plan: WentOn.meta({ description: 'What came of it at once.' }),
+    plan: ReconcileOutcomeSchema.meta({ description: 'What came of it at once.' }),
     bake: z.string().optional(),
     reasons: z.array(HoldReasonSchema).meta({ description: 'Why nothing started.' }),
   })
@@ -57,7 +57,7 @@ export const DeletedSchema = z
   .meta({ id: 'Deleted', description: 'What was deleted; its bakes and releases stay readable.' });
 export type Deleted = z.output<typeof DeletedSchema>;
 
-export const EndedSchema = z
+export const AttemptStateSchema = z
   .object({
     bake: z.string(),
     attempt: z.number().int().positive(),

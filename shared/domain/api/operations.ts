@@ -10,7 +10,7 @@ import {
   DisabledAnswerSchema,
   DisableRequestSchema,
   EnabledSchema,
-  EndedSchema,
+  AttemptStateSchema,
 } from './answers.ts';
 import {
   ExplanationSchema,
@@ -29,13 +29,13 @@ import {
   PipelineDetailsSchema,
   PipelineName,
   PipelineSchema,
-  pageOf,
+  createPageSchema,
   ReleaseSchema,
 } from './shapes.ts';
 
 const IdParameter = z.object({ id: z.string().min(1).max(64) });
 const NameParameter = z.object({ name: PipelineName });
-const OfPipeline = PageQuerySchema.extend({ pipeline: PipelineName.optional() });
+const PipelinePageQuerySchema = PageQuerySchema.extend({ pipeline: PipelineName.optional() });
 
 export interface Operation {
   readonly method: 'get' | 'post' | 'delete';
@@ -68,7 +68,7 @@ export const OPERATIONS = {
     summary: 'List pipelines by name',
     query: PageQuerySchema,
     status: 200,
-    answer: pageOf(PipelineSchema),
+    answer: createPageSchema(PipelineSchema),
     problems: [],
   },
   showPipeline: {
@@ -149,9 +149,9 @@ export const OPERATIONS = {
     method: 'get',
     path: '/bakes',
     summary: 'List bakes, the newest first',
-    query: OfPipeline,
+    query: PipelinePageQuerySchema,
     status: 200,
-    answer: pageOf(BakeSchema),
+    answer: createPageSchema(BakeSchema),
     problems: ['pipeline-not-found'],
   },
   showBake: {
@@ -169,7 +169,7 @@ export const OPERATIONS = {
     summary: 'End a bake before its release; what it made is removed',
     parameters: IdParameter,
     status: 202,
-    answer: EndedSchema,
+    answer: AttemptStateSchema,
     problems: ['bake-not-found', 'bake-not-cancellable'],
   },
   retryBake: {
@@ -178,16 +178,16 @@ export const OPERATIONS = {
     summary: 'Try a bake again that ended without a release',
     parameters: IdParameter,
     status: 202,
-    answer: EndedSchema,
+    answer: AttemptStateSchema,
     problems: ['bake-not-found', 'bake-not-retryable'],
   },
   listReleases: {
     method: 'get',
     path: '/releases',
     summary: 'List releases with their targets, the newest first',
-    query: OfPipeline,
+    query: PipelinePageQuerySchema,
     status: 200,
-    answer: pageOf(ReleaseSchema),
+    answer: createPageSchema(ReleaseSchema),
     problems: ['pipeline-not-found'],
   },
   listChanges: {
@@ -202,7 +202,7 @@ export const OPERATIONS = {
         .meta({ description: 'Only those whose wave waits for a person to confirm it.' }),
     }),
     status: 200,
-    answer: pageOf(ChangeSchema),
+    answer: createPageSchema(ChangeSchema),
     problems: [],
   },
   confirmWave: {
@@ -224,7 +224,7 @@ export const OPERATIONS = {
         .meta({ description: 'Only those in this state; a page may then hold fewer than `limit`.' }),
     }),
     status: 200,
-    answer: pageOf(ApprovalSchema),
+    answer: createPageSchema(ApprovalSchema),
     problems: [],
   },
   decideApproval: {

@@ -6,7 +6,7 @@ import { HoldReasonSchema } from '../records/planning.ts';
 import { RemedySchema } from '../telling/remedies.ts';
 import { AppliedSchema, BakeSchema, ChangeSchema, PageQuerySchema, PipelineName, Time } from './shapes.ts';
 
-const RemediedSchema = HoldReasonSchema.unwrap()
+const RemediedHoldReasonSchema = HoldReasonSchema.unwrap()
   .extend({ remedies: z.array(RemedySchema.unwrap()) })
   .meta({ id: 'HoldReason', description: 'Why a pipeline does not bake, with what would end that.' });
 
@@ -48,7 +48,7 @@ export const ExplanationSchema = z
       .object({
         at: Time,
         kind: z.enum(['start', 'hold', 'current']),
-        reasons: z.array(RemediedSchema),
+        reasons: z.array(RemediedHoldReasonSchema),
         bake: z.string().optional(),
       })
       .optional()
@@ -68,7 +68,7 @@ export const ExplanationSchema = z
       .optional()
       .meta({ description: '`open`: a tick that has come and is not taken up. `next`: the next one.' }),
     frozen: z.object({ until: Time, reason: z.string() }).optional(),
-    troubled: z
+    unresolved: z
       .array(
         z.object({
           key: z.string(),
@@ -120,7 +120,7 @@ export const GraphSchema = z
         as: z.enum(['base', 'component', 'input', 'test']),
       }),
     ),
-    isCut: z.boolean().meta({ description: 'There is more above or below than is told here.' }),
+    truncated: z.boolean().meta({ description: 'There is more above or below than is told here.' }),
     cursor: z.string().optional(),
   })
   .meta({ id: 'Graph', description: 'Who is built on what. Pages share nodes of selectors.' });
@@ -210,7 +210,7 @@ export const PreviewSchema = z
       .array(
         z.object({
           pipeline: z.string(),
-          reasons: z.array(RemediedSchema),
+          reasons: z.array(RemediedHoldReasonSchema),
         }),
       )
       .meta({ description: 'What would not start within a day, and why.' }),

@@ -6,7 +6,7 @@ import {
   AttemptRecordSchema,
   BakeRecordSchema,
   FailureSchema,
-  ImageRecordSchema,
+  ArtifactRecordSchema,
   StepRecordSchema,
 } from '../records/bakes.ts';
 import { TargetRecordSchema } from '../records/distributions.ts';
@@ -37,7 +37,7 @@ export const PageQuerySchema = z.object({
 });
 export type PageQuery = z.output<typeof PageQuerySchema>;
 
-export function pageOf<Item extends z.ZodType>(item: Item) {
+export function createPageSchema<Item extends z.ZodType>(item: Item) {
   return z.object({
     items: z.array(item),
     cursor: z
@@ -104,7 +104,7 @@ export const BakeSchema = BakeRecordSchema.unwrap()
     attempt: true,
     state: true,
     startsAt: true,
-    reuses: true,
+    reusesBake: true,
     release: true,
     reason: true,
     requestedBy: true,
@@ -126,7 +126,7 @@ export const BakeDetailsSchema = BakeSchema.extend({
   lock: LockSchema,
   attempts: z.array(AttemptSchema),
   steps: z.array(StepSchema).meta({ description: 'Of all attempts, in the order in which they are done.' }),
-  images: z.array(ImageRecordSchema.unwrap().omit({ bake: true })),
+  images: z.array(ArtifactRecordSchema.unwrap().omit({ bake: true })),
   tests: z.array(
     TestRecordSchema.unwrap()
       .omit({ bake: true })
@@ -149,7 +149,7 @@ export const BakeDetailsSchema = BakeSchema.extend({
     }),
   ),
   /** Each change that it takes up, with the first change of its chain. */
-  changesInFull: z.array(ChangeSchema.extend({ first: ChangeSchema.optional() })),
+  changeDetails: z.array(ChangeSchema.extend({ first: ChangeSchema.optional() })),
   approval: ApprovalSchema.optional(),
 }).meta({ id: 'BakeDetails' });
 export type BakeDetails = z.output<typeof BakeDetailsSchema>;
@@ -165,7 +165,7 @@ export const PipelineSchema = z
     disabled: DisabledSchema.unwrap().optional().meta({ description: 'Who disabled it, when and why.' }),
     parents: z.array(z.string()),
     activeBake: z.string().optional(),
-    dirty: z.boolean(),
+    pending: z.boolean(),
     decision: z
       .object({
         at: Time,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { canonical } from '../canonical.ts';
 import { type Definition, TargetSchema } from '../definitions/definition.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
-import type { ImageRecord } from '../records/bakes.ts';
+import type { ArtifactRecord } from '../records/bakes.ts';
 import { LockSchema } from '../records/locks.ts';
 import { SuiteResultSchema } from '../records/tests.ts';
 
@@ -59,28 +59,28 @@ export const EvidenceSchema = z.object({
   /** Where it would go; of an image that is released already, the new places alone. */
   targets: z.array(TargetSchema),
   /** Of an image that was not built for this bake: who built it, what is done with it now, and where its release is already. */
-  kept: z
+  retained: z
     .object({
       bake: z.string(),
       startsAt: z.enum(['Test', 'Approve', 'Distribute']),
-      places: z.array(z.string()).default([]),
+      targets: z.array(z.string()).default([]),
     })
     .optional(),
 });
 export type Evidence = z.infer<typeof EvidenceSchema>;
 
-type DigestOf = (text: string) => string;
+type DigestText = (text: string) => string;
 
 /** One approval per attempt, found again by whoever asks a second time; it tells nothing to whoever reads it. */
-export function approvalId(digest: DigestOf, ref: { bake: string; attempt: number }): string {
+export function approvalId(digest: DigestText, ref: { bake: string; attempt: number }): string {
   return digest(canonical({ approval: ref.bake, attempt: ref.attempt })).slice(0, 32);
 }
 
-export function evidenceDigest(digest: DigestOf, evidence: Evidence): string {
+export function evidenceDigest(digest: DigestText, evidence: Evidence): string {
   return digest(canonical(evidence));
 }
 
-export function imagesDigest(digest: DigestOf, images: readonly ImageRecord[]): string {
+export function imagesDigest(digest: DigestText, images: readonly ArtifactRecord[]): string {
   const claims = images
     .map(({ variant, account, region, imageId, snapshotIds, digest: own }) => ({
       variant,
@@ -94,7 +94,7 @@ export function imagesDigest(digest: DigestOf, images: readonly ImageRecord[]): 
   return digest(canonical(claims));
 }
 
-export function targetsDigest(digest: DigestOf, distribution: Definition['distribution']): string {
+export function targetsDigest(digest: DigestText, distribution: Definition['distribution']): string {
   return digest(canonical({ targets: distribution.targets, parameter: distribution.parameter }));
 }
 
@@ -107,7 +107,7 @@ export function linkExpiry(record: Pick<ApprovalRecord, 'requestedAt' | 'expires
 }
 
 /** Names an approver in a link without telling their address to whoever sees the URL. */
-export function approverReference(digest: DigestOf, approval: string, approver: string): string {
+export function approverReference(digest: DigestText, approval: string, approver: string): string {
   return digest(canonical({ approval, approver: approver.toLowerCase() })).slice(0, 16);
 }
 
@@ -169,16 +169,16 @@ export function parseCookie(value: string | undefined): LinkProof | undefined {
 }
 
 /** Ties a form to the cookie: who cannot read the cookie cannot make it, and it decides nothing by itself. */
-export function formToken(digest: DigestOf, approval: string, proof: LinkProof): string {
+export function formToken(digest: DigestText, approval: string, proof: LinkProof): string {
   return digest(canonical({ purpose: 'ovenbird-approval-form', approval, proof: formatCookie(proof) }));
 }
 
-export type Decision = 'approved' | 'rejected';
+export type ApprovalDecision = 'approved' | 'rejected';
 
 /** What a decision that arrives now means for the request as it stands. */
 export function judgeDecision(
   record: Pick<ApprovalRecord, 'state' | 'expiresAt'>,
-  decision: Decision,
+  decision: ApprovalDecision,
   now: Date,
 ): 'record' | 'repeat' | 'opposite' | 'closed' {
   switch (record.state) {

@@ -18,7 +18,7 @@ export interface GateResult {
   readonly reasons: string[];
 }
 
-export function judge(input: GateInput): GateResult {
+export function judgeGates(input: GateInput): GateResult {
   const reasons = input.images.flatMap(({ variant, verdict, installed }) => {
     const versions = new Map(installed.map(({ name, version }) => [name, version]));
     return [
@@ -36,19 +36,19 @@ export function judge(input: GateInput): GateResult {
 }
 
 /** One sentence for each suite and test component that did not pass and each case that could not be run to its end. Nothing passes by default. */
-export function testFailures(tests: readonly TestRecord[], suites: readonly string[]): string[] {
+export function listTestFailures(tests: readonly TestRecord[], suites: readonly string[]): string[] {
   return tests.flatMap((test) => {
     const place = `${test.variant} on ${test.instanceType}`;
     if (test.problem !== undefined) return [`${place}: ${test.problem}`];
     return suites.flatMap((suite) => {
       const result = test.results.find((entry) => entry.suite === suite);
       if (result?.status === 'passed') return [];
-      return [`${place}: ${describeTest(suite)} ${describe(result)}`];
+      return [`${place}: ${describeTest(suite)} ${describeSuiteResult(result)}`];
     });
   });
 }
 
-function describe(result: SuiteResult | undefined): string {
+function describeSuiteResult(result: SuiteResult | undefined): string {
   if (result === undefined) return 'was not run';
   if (result.status === 'timed-out') return 'ran out of time';
   return result.exitCode === undefined ? 'failed' : `failed with exit code ${result.exitCode}`;

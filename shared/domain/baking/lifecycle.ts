@@ -60,7 +60,7 @@ export function isTerminal(state: AttemptState): state is TerminalState {
 }
 
 /** A move is legal forward along the steps (a step may be skipped), or from any open state to a terminal one. */
-export function mayMove(from: AttemptState, to: AttemptState): boolean {
+export function isLegalTransition(from: AttemptState, to: AttemptState): boolean {
   if (isTerminal(from)) return false;
   if (to === 'released') return from === 'releasing';
   if (isTerminal(to)) return true;
@@ -68,11 +68,11 @@ export function mayMove(from: AttemptState, to: AttemptState): boolean {
 }
 
 /** All states from which `to` may be reached: the condition of the write that moves there. */
-export function priorStates(to: AttemptState): AttemptState[] {
-  return ATTEMPT_STATES.filter((from) => mayMove(from, to));
+export function listPriorStates(to: AttemptState): AttemptState[] {
+  return ATTEMPT_STATES.filter((from) => isLegalTransition(from, to));
 }
 
-export function stateOfStep(step: StepName): AttemptState {
+export function findStateByStep(step: StepName): AttemptState {
   const found = STEPS.find((candidate) => candidate.name === step);
   if (found === undefined) throw new Error(`Unknown step: ${step}`);
   return found.state;

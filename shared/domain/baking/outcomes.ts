@@ -23,12 +23,12 @@ const LambdaErrorSchema = z.object({ errorType: z.string().optional(), errorMess
 const DEPTH = 4;
 
 /** Follows the causes of nested executions down to the error that started it, as an error name and a sentence. */
-export function rootOf(failure: WorkflowFailure, depth = 0): { name: string; reason: string } {
+export function findRootCause(failure: WorkflowFailure, depth = 0): { name: string; reason: string } {
   const parsed = parse(failure.cause);
   const child = ChildSchema.safeParse(parsed);
   if (child.success && depth < DEPTH) {
     const { Status, Error: name, Cause: cause, Name: execution } = child.data;
-    if (name !== undefined) return rootOf({ name, cause: cause ?? '' }, depth + 1);
+    if (name !== undefined) return findRootCause({ name, cause: cause ?? '' }, depth + 1);
     const reason = `The nested execution ${execution ?? ''} ended as ${Status}.`.replace('  ', ' ');
     return { name: Status === 'TIMED_OUT' ? 'States.Timeout' : failure.name, reason };
   }
@@ -49,14 +49,14 @@ function parse(text: string): unknown {
   }
 }
 
-export interface Outcome {
+export interface AttemptOutcome {
   readonly state: Exclude<TerminalState, 'released'>;
   readonly failure: Omit<Failure, 'step'>;
 }
 
 /** An end that somebody asked for wins over whatever error it caused. */
-export function outcomeOf(failure: WorkflowFailure, endRequested: AttemptRecord['endRequested']): Outcome {
-  const { name, reason } = rootOf(failure);
+export function classifyFailure(failure: WorkflowFailure, endRequested: AttemptRecord['endRequested']): AttemptOutcome {
+  const { name, reason } = findRootCause(failure);
   if (endRequested !== undefined) {
     const verb = endRequested.as === 'cancelled' ? 'Cancelled' : 'Superseded';
     return { state: endRequested.as, failure: { name, reason: `${verb} by ${endRequested.by}` } };
@@ -73,15 +73,15 @@ export function outcomeOf(failure: WorkflowFailure, endRequested: AttemptRecord[
  * that has a kept release stays released, whatever becomes of the attempt to bring it somewhere: `isCurrent` where that release is the one in
  * the channel, so that nothing has to be refused but the places it was to go to.
  */
-export function fingerprintAfter(
-  outcome: Outcome,
+export function applyOutcome(
+  outcome: AttemptOutcome,
   before: FingerprintRecord,
   maxFailures: number,
   at: string,
   isCurrent = false,
 ): FingerprintRecord {
   const { reason } = outcome.failure;
-  if (before.kept !== undefined) return keptAfter(outcome, before, before.kept, at, isCurrent);
+  if (before.retained !== undefined) return applyOutcomeToRetained(outcome, before, before.retained, at, isCurrent);
   switch (outcome.state) {
     case 'rejected':
     case 'expired':
@@ -100,21 +100,21 @@ export function fingerprintAfter(
 const DECIDED = /^(?:rejected|expired|cancelled): /;
 
 /** It failed too often, built or pointed to again, and nobody decided against it. */
-export function failedTooOften(fingerprint: FingerprintRecord, maxFailures: number): boolean {
+export function hasFailedTooOften(fingerprint: FingerprintRecord, maxFailures: number): boolean {
   const { state, failures, reason = '' } = fingerprint;
   if (failures < maxFailures) return false;
   return state === 'released' || (state === 'refused' && !DECIDED.test(reason));
 }
 
 /** Failures count, so that the next try waits; the pipeline stops after too many in a row. */
-function keptAfter(
-  { state, failure }: Outcome,
+function applyOutcomeToRetained(
+  { state, failure }: AttemptOutcome,
   before: FingerprintRecord,
   kept: string,
   at: string,
   isCurrent: boolean,
 ): FingerprintRecord {
-  const { kept: _, ...rest } = before;
+  const { retained: _, ...rest } = before;
   const released: FingerprintRecord = { ...rest, bake: kept, state: 'released' };
   switch (state) {
     case 'superseded':
@@ -129,12 +129,12 @@ function keptAfter(
 }
 
 /** Whether the attempt ended because somebody said no, or nobody said yes. */
-export function isRefusedByPeople({ state }: Outcome): boolean {
+export function isRefusedByPeople({ state }: AttemptOutcome): boolean {
   return state === 'rejected' || state === 'expired' || state === 'cancelled';
 }
 
 /** The step in which an attempt was when it ended. */
-export function stepOfState(state: AttemptRecord['state']): StepName {
+export function findStepByState(state: AttemptRecord['state']): StepName {
   switch (state) {
     case 'building':
       return 'Build';

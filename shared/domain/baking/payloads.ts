@@ -53,7 +53,7 @@ export const ApprovalOutcomeSchema = z.object({
   comment: z.string().optional(),
 });
 /** What request-approval answers: somebody is to be waited for, or it is settled already (nobody need be asked, or a decision still stands). */
-export const ApprovalRequestedSchema = z.object({
+export const RequestApprovalAnswerSchema = z.object({
   waiting: z.boolean(),
   approval: z.string(),
   timeoutSeconds: z.number().int().positive(),

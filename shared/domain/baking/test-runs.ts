@@ -9,14 +9,14 @@ export interface TestRun {
   readonly timeoutSeconds: number;
 }
 
-type Tested = Pick<Definition, 'tests'>;
+type TestSettings = Pick<Definition, 'tests'>;
 
 /** Its steps have time-outs of their own; this ends a component that hangs. */
 const COMPONENT_SECONDS = 3600;
 const COMPONENT = 'component.';
 
 /** The names under which results are expected. A component that is named twice has its position behind its name. */
-export function testNames({ tests }: Tested, lock: Pick<Lock, 'tests'>): string[] {
+export function listTestNames({ tests }: TestSettings, lock: Pick<Lock, 'tests'>): string[] {
   const components = lock.tests.map(({ version }) => `${COMPONENT}${componentName(version)}`);
   return [
     ...tests.suites.map((suite) => suite.name),
@@ -26,8 +26,8 @@ export function testNames({ tests }: Tested, lock: Pick<Lock, 'tests'>): string[
   ];
 }
 
-export function testRunOf(
-  definition: Tested,
+export function findTestRun(
+  definition: TestSettings,
   lock: Pick<Lock, 'tests'>,
   name: string,
   region: string,
@@ -36,7 +36,7 @@ export function testRunOf(
   const suite = suites.find((candidate) => candidate.name === name);
   if (suite !== undefined)
     return { name, script: suite.script, timeoutSeconds: durationSeconds(suite.timeout) };
-  const index = testNames(definition, lock).indexOf(name) - suites.length;
+  const index = listTestNames(definition, lock).indexOf(name) - suites.length;
   const component = lock.tests[index];
   if (component === undefined) return undefined;
   const parameters = components[index]?.parameters ?? {};

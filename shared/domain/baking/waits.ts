@@ -32,7 +32,7 @@ export type Wake =
   | { readonly kind: 'image'; readonly imageId: string };
 
 /** Event shapes: imagebuilder/userguide/integ-eventbridge, AWSEC2/UserGuide/monitor-ami-events and monitoring-instance-state-changes, systems-manager/userguide/monitoring-systems-manager-event-examples. */
-export function wakeOf(body: unknown): Wake | undefined {
+export function parseWake(body: unknown): Wake | undefined {
   const own = WakeMessageSchema.safeParse(body);
   if (own.success) return { kind: 'wait', ...own.data };
   const build = ImageBuilderEvent.safeParse(body);
@@ -48,18 +48,18 @@ export function wakeOf(body: unknown): Wake | undefined {
   return undefined;
 }
 
-const LOOKS = [2, 3, 5, 8, 13, 21, 34] as const;
+const CHECK_DELAYS_SECONDS = [2, 3, 5, 8, 13, 21, 34] as const;
 
 /** Seconds until the next look at what sends no event (an instance that becomes reachable for Run Command); one look a minute in the end. */
-export function secondsUntilLook(round: number): number {
-  return LOOKS[round] ?? 60;
+export function secondsUntilCheck(round: number): number {
+  return CHECK_DELAYS_SECONDS[round] ?? 60;
 }
 
 /** Seconds until the sweep looks at a wait, whatever it waits for: events are best effort. */
 export const SWEEP_SECONDS = 60;
 
 /** Partition under which a copy's image id leads to the wait of its region. */
-export function waitOfImage(imageId: string): { pk: string; sk: string } {
+export function toImageWaitKey(imageId: string): { pk: string; sk: string } {
   return { pk: `IMAGE#${imageId}`, sk: 'WAIT' };
 }
 
@@ -67,24 +67,24 @@ export function waitOfImage(imageId: string): { pk: string; sk: string } {
 export function timeoutOutcome(wait: WaitRecord): WaitOutcome {
   switch (wait.kind) {
     case 'image':
-      return failure('BuildFailed', `The build ${wait.resource} did not end in time.`);
+      return toFailure('BuildFailed', `The build ${wait.resource} did not end in time.`);
     case 'instance':
-      return failure(
+      return toFailure(
         'TestsFailed',
         `Instance ${wait.resource} did not become reachable for Run Command in time. Check that the image starts the SSM agent and that its subnet reaches Systems Manager.`,
       );
     case 'command':
-      return failure(
+      return toFailure(
         'TestsFailed',
         `Command ${wait.resource} did not end in time; the instance may have stopped answering.`,
       );
     case 'copies':
-      return failure('DistributionFailed', `Copies of ${wait.resource} did not end in time.`);
+      return toFailure('DistributionFailed', `Copies of ${wait.resource} did not end in time.`);
     case 'approval':
       return { kind: 'success', output: { decision: 'expired' } };
   }
 }
 
-function failure(error: string, cause: string): WaitOutcome {
+function toFailure(error: string, cause: string): WaitOutcome {
   return { kind: 'failure', error, cause };
 }

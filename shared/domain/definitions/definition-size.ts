@@ -3,17 +3,17 @@ import type { Problem } from '../errors.ts';
 import type { Definition } from './definition.ts';
 
 /** amazondynamodb Limits: an item has at most 400 KB. 29 KB are kept for names, ARNs in full and who applied it. */
-const MOST_BYTES = 380_000;
+const MAX_BYTES = 380_000;
 
 /** What is wrong with a definition that is too large to be stored. */
-export function tooLarge(definition: Definition): Problem | undefined {
+export function findSizeProblem(definition: Definition): Problem | undefined {
   // What is named under inputs is in the row twice: as it was written and in normal form.
   const bytes = storedBytes(definition) + storedBytes(definition.inputs);
-  if (bytes <= MOST_BYTES) return undefined;
-  const [part, share] = largestPart(definition);
+  if (bytes <= MAX_BYTES) return undefined;
+  const [part, share] = findLargestPart(definition);
   return {
     field: part === 'tests' ? 'tests.suites' : part,
-    message: `has ${inKB(share)} of a definition of ${inKB(bytes)}, scripts included; ${inKB(MOST_BYTES)} fit into the row that holds it`,
+    message: `has ${inKB(share)} of a definition of ${inKB(bytes)}, scripts included; ${inKB(MAX_BYTES)} fit into the row that holds it`,
     fix:
       part === 'tests'
         ? 'Shorten the scripts: let them fetch what is large from a bucket, or make test components of them (tests.components).'
@@ -21,7 +21,7 @@ export function tooLarge(definition: Definition): Problem | undefined {
   };
 }
 
-function largestPart(definition: Definition): [part: string, bytes: number] {
+function findLargestPart(definition: Definition): [part: string, bytes: number] {
   return Object.entries(definition)
     .map(([part, value]): [string, number] => [part, storedBytes(value)])
     .reduce((largest, entry) => (entry[1] > largest[1] ? entry : largest));

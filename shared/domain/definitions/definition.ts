@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { textOf } from '../text.ts';
+import { createTextSchema } from '../text.ts';
 import {
   BaseSelectorSchema,
   ChannelName,
@@ -12,21 +12,21 @@ import {
 export const API_VERSION = 'ovenbird.dev/v1';
 
 /** A place that the schema keeps for a later release: refused with a clear message, never ignored. */
-function notYet(what: string) {
+function createReservedField(what: string) {
   return z
     .unknown()
-    .refine((value) => value === undefined, { message: refusal(what) })
+    .refine((value) => value === undefined, { message: describeRefusal(what) })
     .optional()
     .meta({ description: `${what}. Not implemented yet: a definition that sets it is refused.` });
 }
 
-function refusal(what: string): string {
+function describeRefusal(what: string): string {
   return `${what} is not implemented yet; remove the field`;
 }
 
 /** A length of time as people write it: `0s`, `90s`, `15m`, `2h`, `3d`. */
 export const DurationSchema = z.lazy(() =>
-  textOf(DURATION, 'a whole number with a unit, such as 90s, 15m, 2h or 3d', '15m'),
+  createTextSchema(DURATION, 'a whole number with a unit, such as 90s, 15m, 2h or 3d', '15m'),
 );
 const DURATION = /^[0-9]{1,6}(?:s|m|h|d)$/;
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -39,7 +39,7 @@ export function durationSeconds(duration: string): number {
 }
 
 /** A duration that something outside the definition bounds; `why` says what. */
-function durationWithin(least: string, most: string, why: string) {
+function createDurationSchema(least: string, most: string, why: string) {
   const [from, to] = [durationSeconds(least), durationSeconds(most)];
   const isWithin = (seconds: number) => seconds >= from && seconds <= to;
   return z.lazy(() =>
@@ -54,13 +54,13 @@ function durationWithin(least: string, most: string, why: string) {
 }
 
 export const AccountIdSchema = z.lazy(() =>
-  textOf(/^[0-9]{12}$/, 'an AWS account id: 12 digits, in quotes', '123456789012'),
+  createTextSchema(/^[0-9]{12}$/, 'an AWS account id: 12 digits, in quotes', '123456789012'),
 );
 export const RegionSchema = z.lazy(() =>
-  textOf(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'a region name such as eu-west-1', 'eu-west-1'),
+  createTextSchema(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, 'a region name such as eu-west-1', 'eu-west-1'),
 );
 const InstanceTypeSchema = z.lazy(() =>
-  textOf(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type such as t3.small', 't3.small'),
+  createTextSchema(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type such as t3.small', 't3.small'),
 );
 
 const ComponentSchema = z.lazy(() =>
@@ -79,19 +79,19 @@ const BuildSchema = z.lazy(() =>
   z.strictObject({
     engine: z
       .enum(['imageBuilder'], {
-        error: ({ input }) => (input === 'packer' ? refusal('Building with Packer') : undefined),
+        error: ({ input }) => (input === 'packer' ? describeRefusal('Building with Packer') : undefined),
       })
       .default('imageBuilder')
       .meta({ description: 'What builds the image. Packer follows; a definition that names it is refused.' }),
     instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.medium']),
-    timeout: durationWithin('1s', '13d', 'the machine that waits for a build ends after 14 days').default(
+    timeout: createDurationSchema('1s', '13d', 'the machine that waits for a build ends after 14 days').default(
       '4h',
     ),
     rootVolumeGiB: VolumeGiB.optional(),
     dataVolumes: z
       .array(
         z.strictObject({
-          device: textOf(/^\/dev\/[a-z0-9]+$/, 'the name of a device', '/dev/sdf'),
+          device: createTextSchema(/^\/dev\/[a-z0-9]+$/, 'the name of a device', '/dev/sdf'),
           sizeGiB: VolumeGiB,
         }),
       )
@@ -110,18 +110,18 @@ const BuildSchema = z.lazy(() =>
       .default([]),
     /** Lets Image Builder run the test components too, while it builds; they are part of the bits then. */
     imageBuilderTests: z.boolean().default(false),
-    source: notYet('Building from a source archive or Git reference'),
-    container: notYet('Building container images'),
+    source: createReservedField('Building from a source archive or Git reference'),
+    container: createReservedField('Building container images'),
   }),
 );
 
 const SuiteSchema = z.lazy(() =>
   z.strictObject({
-    name: textOf(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", and start with a letter', 'boots'),
+    name: createTextSchema(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", and start with a letter', 'boots'),
     /** Shell lines. In a file, `script: ./boots.sh` names a file beside the definition; the CLI puts its text here. */
     script: z.string().min(1).max(60_000),
     /** systems-manager AWS-RunShellScript, executionTimeout */
-    timeout: durationWithin('1s', '2d', 'Run Command ends a command after 172800 seconds').default('10m'),
+    timeout: createDurationSchema('1s', '2d', 'Run Command ends a command after 172800 seconds').default('10m'),
   }),
 );
 
@@ -133,28 +133,28 @@ const TestsSchema = z.lazy(() =>
       /** Components whose test phase is run on the candidate: they judge the image and are no part of it. */
       components: z.array(ComponentSchema).max(20).default([]),
     })
-    .refine(({ suites }) => suitesSeconds(suites) <= durationSeconds('10d'), {
+    .refine(({ suites }) => sumSuiteSeconds(suites) <= durationSeconds('10d'), {
       path: ['suites'],
       message:
         'have timeouts of more than 10d together: they run one after the other, and the machine that tests ends after 14 days',
     }),
 );
 
-function suitesSeconds(suites: readonly { readonly timeout: string }[]): number {
+function sumSuiteSeconds(suites: readonly { readonly timeout: string }[]): number {
   return suites.reduce(
     (sum, { timeout }) => sum + (DURATION.test(timeout) ? durationSeconds(timeout) : 0),
     0,
   );
 }
 
-const PackageName = z.lazy(() => textOf(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'));
+const PackageName = z.lazy(() => createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'));
 const GatesSchema = z.lazy(() =>
   z.strictObject({
     packages: z
       .strictObject({ require: z.array(PackageName).default([]), forbid: z.array(PackageName).default([]) })
       .default({ require: [], forbid: [] }),
-    vulnerabilities: notYet('The vulnerability gate'),
-    policy: notYet('The policy gate'),
+    vulnerabilities: createReservedField('The vulnerability gate'),
+    policy: createReservedField('The policy gate'),
   }),
 );
 
@@ -165,13 +165,13 @@ const ApprovalSchema = z.lazy(() =>
       .array(z.email('must be an e-mail address').meta({ examples: ['ada@example.com'] }))
       .max(20)
       .default([]),
-    expiresAfter: durationWithin(
+    expiresAfter: createDurationSchema(
       '1s',
       '47d',
       'a bake ends after 90 days, of which 42 are kept for build, tests and distribution',
     ).default('3d'),
-    quorum: notYet('A quorum of approvers'),
-    reminders: notYet('Reminders'),
+    quorum: createReservedField('A quorum of approvers'),
+    reminders: createReservedField('Reminders'),
   }),
 );
 
@@ -184,7 +184,7 @@ export const TargetSchema = z.lazy(() =>
     required: z.boolean().default(true),
     /** Key alias, id or ARN in the target; the template for targets makes `alias/ovenbird-images`. */
     key: z.string().default('alias/ovenbird-images'),
-    launchTemplate: textOf(
+    launchTemplate: createTextSchema(
       /^[A-Za-z0-9()./_-]{3,128}$/,
       '3 to 128 letters, digits and "()./_-"',
       'web-servers',
@@ -192,7 +192,7 @@ export const TargetSchema = z.lazy(() =>
   }),
 );
 
-const MOST_TAGS = 40;
+const MAX_TAGS = 40;
 /** AWSEC2/UserGuide/Using_Tags, "Tag restrictions"; ours are in naming.ts. */
 const RESERVED_TAG = /^(?:aws|ovenbird):/i;
 
@@ -200,7 +200,7 @@ const DistributionSchema = z.lazy(() =>
   z.strictObject({
     targets: z.array(TargetSchema).max(100).default([]),
     /** Name of the SSM parameter in each target; `{pipeline}` and `{channel}` are filled in. */
-    parameter: textOf(
+    parameter: createTextSchema(
       /^\/[A-Za-z0-9_./{}-]+$/,
       'a full parameter name that starts with "/"',
       '/ovenbird/{pipeline}/{channel}',
@@ -212,18 +212,18 @@ const DistributionSchema = z.lazy(() =>
         'has a tag that begins with "aws:" or "ovenbird:": the first are kept by AWS, the others tell where the image is from',
       )
       .refine(
-        (tags) => Object.keys(tags).length <= MOST_TAGS,
-        `has more than ${MOST_TAGS} tags: AWS takes 50, and ten are kept for those that tell where the image is from`,
+        (tags) => Object.keys(tags).length <= MAX_TAGS,
+        `has more than ${MAX_TAGS} tags: AWS takes 50, and ten are kept for those that tell where the image is from`,
       )
       .default({}),
     /** ec2 EnableImageDeprecation */
-    deprecateAfter: durationWithin(
+    deprecateAfter: createDurationSchema(
       '2d',
       '3650d',
       'EC2 takes a date in the next 10 years, and copying to a region may take 2 days until it is set',
     ).optional(),
-    organizations: notYet('Sharing with organisations and OUs'),
-    rings: notYet('Rings'),
+    organizations: createReservedField('Sharing with organisations and OUs'),
+    rings: createReservedField('Rings'),
   }),
 );
 
@@ -233,21 +233,21 @@ const ScheduleExpression = z.lazy(() =>
     .string()
     .regex(
       /^(?:cron\([^()]+\)|rate\((?:1 (?:minute|hour|day)|(?:[2-9]|[1-9][0-9]{1,5}) (?:minutes|hours|days))\))$/,
-      { error: ({ input }) => `must be ${rateMeant(String(input)) ?? ANY_SCHEDULE}` },
+      { error: ({ input }) => `must be ${suggestRate(String(input)) ?? SCHEDULE_FORMS}` },
     )
     .meta({ examples: ['cron(0 8 ? * MON *)', 'rate(1 day)'] }),
 );
-const ANY_SCHEDULE =
+const SCHEDULE_FORMS =
   'cron(minutes hours day-of-month month day-of-week year), or a rate such as rate(1 day) or rate(12 hours)';
 
 /** The rate that was meant, where only its unit is written wrongly. */
-function rateMeant(given: string): string | undefined {
+function suggestRate(given: string): string | undefined {
   const [, number, unit] = /^rate\(([1-9][0-9]{0,5}) (minute|hour|day)s?\)$/i.exec(given) ?? [];
   if (number === undefined || unit === undefined) return undefined;
   return `rate(${number} ${unit.toLowerCase()}${number === '1' ? '' : 's'}): the unit is singular for 1 alone`;
 }
 const TimeZone = z.lazy(() =>
-  textOf(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'a time zone such as Europe/Berlin', 'Europe/Berlin'),
+  createTextSchema(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'a time zone such as Europe/Berlin', 'Europe/Berlin'),
 );
 const Instant = z.lazy(() =>
   z.iso
@@ -278,7 +278,7 @@ const FreezeSchema = z.lazy(() =>
       /** When the window opens, again and again. */
       opens: ScheduleExpression,
       timeZone: TimeZone.default('Etc/UTC'),
-      lasts: durationWithin(
+      lasts: createDurationSchema(
         '1s',
         '365d',
         'a longer window need never close; lifecycle.pinned keeps a release',
@@ -304,7 +304,7 @@ const TriggersSchema = z.lazy(() =>
 const LifecycleSchema = z.lazy(() =>
   z.strictObject({
     maxFailures: z.number().int().min(1).max(10).default(5),
-    retention: notYet('Retention'),
+    retention: createReservedField('Retention'),
     /** Stays on its current release, whatever changes. */
     pinned: z.boolean().default(false),
   }),
@@ -312,7 +312,7 @@ const LifecycleSchema = z.lazy(() =>
 
 const VariantSchema = z.lazy(() =>
   z.strictObject({
-    name: textOf(/^[a-z][a-z0-9-]{0,19}$/, '1 to 20 of a-z, 0-9 and "-", and start with a letter', 'x86-64'),
+    name: createTextSchema(/^[a-z][a-z0-9-]{0,19}$/, '1 to 20 of a-z, 0-9 and "-", and start with a letter', 'x86-64'),
     architecture: z.enum(['x86_64', 'arm64']),
   }),
 );
@@ -324,9 +324,9 @@ export const DefinitionSchema = z.lazy(() =>
       $schema: z.string().optional(),
       apiVersion: z.literal(API_VERSION),
       kind: z.literal('Pipeline').default('Pipeline'),
-      name: textOf(PIPELINE_NAME, '3 to 40 of a-z, 0-9 and "-", and start with a letter', 'web-server'),
+      name: createTextSchema(PIPELINE_NAME, '3 to 40 of a-z, 0-9 and "-", and start with a letter', 'web-server'),
       description: z.string().max(500).default(''),
-      team: textOf(
+      team: createTextSchema(
         /^[a-z][a-z0-9-]{0,39}$/,
         '1 to 40 of a-z, 0-9 and "-", and start with a letter',
         'platform',

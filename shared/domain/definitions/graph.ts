@@ -1,7 +1,7 @@
 /** The graph of pipelines: who is built on whom. Pure, over whatever tells a pipeline's parents. */
 
 /** Path from `start` over its parents back to itself, both ends included, or undefined. `parentsOf` answers with undefined for unknown names. */
-export function cyclePath(
+export function findCycle(
   start: string,
   parentsOf: (name: string) => readonly string[] | undefined,
 ): string[] | undefined {

@@ -1,6 +1,6 @@
 /** The graph as mermaid text (mermaid.js.org/syntax/flowchart). Pure. */
 import type { Graph } from '../api/planning.ts';
-import { cut, describeSelector } from '../telling/wording.ts';
+import { truncate, describeSelector } from '../telling/wording.ts';
 
 type Node = Graph['nodes'][number];
 
@@ -12,13 +12,13 @@ const CLASSES = {
 } as const;
 const MARKS = Object.keys(CLASSES) as (keyof typeof CLASSES)[];
 
-export function mermaidOf({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): string[] {
+export function toMermaid({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): string[] {
   // Names may hold anything; what mermaid sees as a name is ours.
   const ids = new Map(nodes.map((node, index) => [node.id, `n${index + 1}`]));
   const marked = MARKS.map((mark) => ({ mark, of: nodes.filter((node) => node[mark] === true) }));
   return [
     'flowchart LR',
-    ...nodes.map((node) => `  ${ids.get(node.id)}${shapeOf(node)}`),
+    ...nodes.map((node) => `  ${ids.get(node.id)}${toMermaidShape(node)}`),
     ...edges.flatMap(({ from, to, as }) => {
       const [one, other] = [ids.get(from), ids.get(to)];
       if (one === undefined || other === undefined) return [];
@@ -33,20 +33,20 @@ export function mermaidOf({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): str
 }
 
 /** Pipelines are boxes, components have round ends, everything else that is built on is a drum. */
-function shapeOf(node: Node): string {
-  const label = `"${escaped(cut(labelOf(node), LABEL_LENGTH))}"`;
+function toMermaidShape(node: Node): string {
+  const label = `"${escapeLabel(truncate(describeNode(node), LABEL_LENGTH))}"`;
   if (node.kind === 'pipeline') return `[${label}]`;
   return node.kind === 'component' ? `([${label}])` : `[(${label})]`;
 }
 
 /** Marks are said in words too: colour alone says nothing to some, and nothing in a text. */
-function labelOf(node: Node): string {
+function describeNode(node: Node): string {
   if (node.kind !== 'pipeline') return describeSelector(node.id);
   const marks = MARKS.filter((mark) => node[mark] === true);
   return marks.length === 0 ? node.id : `${node.id} (${marks.join(', ')})`;
 }
 
 /** Entity codes as mermaid has them; everything but plain text is one. */
-function escaped(text: string): string {
+function escapeLabel(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9 ()/.,:_+@*=?…-]/gu, (character) => `#${character.codePointAt(0)};`);
 }

@@ -1,15 +1,15 @@
 /** What planning needs of a definition, in the forms that it compares. Pure. */
 
-import { proofDigest, recipeDigest } from '../planning/fingerprint.ts';
-import type { FreezeWindow, PlanInputs } from '../records/pipelines.ts';
+import { computeProofDigest, computeDefinitionDigest } from '../planning/fingerprint.ts';
+import type { FreezeWindow, PipelineSpec } from '../records/pipelines.ts';
 import { type Definition, durationSeconds } from './definition.ts';
 import type { References } from './references.ts';
 
-export function planInputsOf(
+export function toPipelineSpec(
   digest: (text: string) => string,
   definition: Definition,
   references: References,
-): PlanInputs {
+): PipelineSpec {
   const { triggers, lifecycle, build, team, channel, base } = definition;
   return {
     channel,
@@ -20,12 +20,12 @@ export function planInputsOf(
     tests: [...references.tests],
     testsAreBits: build.imageBuilderTests,
     earlyCutoff: 'pipeline' in base && base.earlyCutoff,
-    recipe: recipeDigest(digest, definition),
-    proof: proofDigest(digest, definition),
-    places: placesOf(definition),
+    definitionDigest: computeDefinitionDigest(digest, definition),
+    proof: computeProofDigest(digest, definition),
+    targets: listTargets(definition),
     mode: triggers.mode,
     ...(triggers.schedule === undefined ? {} : { schedule: triggers.schedule }),
-    freeze: triggers.freeze.map(windowOf),
+    freeze: triggers.freeze.map(toFreezeWindow),
     pinned: lifecycle.pinned,
     debounceSeconds: durationSeconds(triggers.debounce),
     longestWaitSeconds: durationSeconds(triggers.longestWait),
@@ -35,13 +35,13 @@ export function planInputsOf(
 }
 
 /** `account/region/mode`, sorted: where the image goes and how. */
-export function placesOf({ distribution }: Pick<Definition, 'distribution'>): string[] {
+export function listTargets({ distribution }: Pick<Definition, 'distribution'>): string[] {
   return distribution.targets
     .flatMap(({ account, regions, mode }) => regions.map((region) => `${account}/${region}/${mode}`))
     .sort();
 }
 
-function windowOf(window: Definition['triggers']['freeze'][number]): FreezeWindow {
+function toFreezeWindow(window: Definition['triggers']['freeze'][number]): FreezeWindow {
   const { reason } = window;
   if ('from' in window)
     return { reason, from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() };

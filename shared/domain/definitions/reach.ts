@@ -4,12 +4,12 @@
 const OWN_NAMES = 'ovenbird-*';
 
 /** Whether some name of ours fits the filter of a lookup. */
-export function couldFindOurs(filter: string): boolean {
+export function couldMatchOwnNames(filter: string): boolean {
   return globsOverlap(filter, OWN_NAMES);
 }
 
 /** The bake whose id an output's name ends in: `ovenbird-web-x86-64-<id>`, `…-shared`, `…-2` (naming.ts, distribution.ts). */
-export function bakeInName(name: string): string | undefined {
+export function parseBakeFromName(name: string): string | undefined {
   return /^ovenbird-.+-([0-9A-HJKMNP-TV-Z]{26})(?:-shared)?(?:-[0-9]+)?$/.exec(name)?.[1];
 }
 
@@ -17,7 +17,7 @@ type Token = { readonly is: string } | 'one' | 'any';
 
 /** Whether there is a text that both patterns fit. `*` is any text, `?` one character, a backslash takes their meaning away (AWSEC2/UserGuide/Using_Filtering). */
 export function globsOverlap(a: string, b: string): boolean {
-  const [left, right] = [tokensOf(a), tokensOf(b)];
+  const [left, right] = [parseGlob(a), parseGlob(b)];
   // reach[j]: whether what has been read of `left` and the first j of `right` fit a common text.
   let reach = [true];
   for (const token of right) reach.push(reach.at(-1) === true && token === 'any');
@@ -34,7 +34,7 @@ export function globsOverlap(a: string, b: string): boolean {
   return reach.at(-1) === true;
 }
 
-function tokensOf(glob: string): Token[] {
+function parseGlob(glob: string): Token[] {
   const tokens: Token[] = [];
   for (let index = 0; index < glob.length; index += 1) {
     const character = glob.charAt(index);

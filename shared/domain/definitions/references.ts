@@ -27,26 +27,26 @@ export interface References {
 /** Recipes, and so the images, of our build engine are named `ovenbird-<pipeline>-<variant>-<content>`. */
 const OWN_IMAGE = /:image\/ovenbird-/;
 /** Where the variant has a usual name, the pipeline's can be told from it. */
-const MAKER = /:image\/ovenbird-([a-z0-9-]+?)-(?:x86-64|x86|amd64|arm64|arm)-[0-9a-fx]{1,12}\//;
+const OWN_IMAGE_PIPELINE = /:image\/ovenbird-([a-z0-9-]+?)-(?:x86-64|x86|amd64|arm64|arm)-[0-9a-fx]{1,12}\//;
 
-export function referencesOf(
+export function parseReferences(
   definition: Definition,
   home: Home,
 ): { readonly references: References; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const base = baseOf(definition.base, home, problems);
-  const components = componentsOf(definition.components, 'components', home, problems);
-  const tests = componentsOf(definition.tests.components, 'tests.components', home, problems);
+  const base = parseBase(definition.base, home, problems);
+  const components = parseComponents(definition.components, 'components', home, problems);
+  const tests = parseComponents(definition.tests.components, 'tests.components', home, problems);
   const inputs = definition.inputs.map((input, index) =>
-    selectorOf(input, `inputs[${index}]`, home, problems),
+    normaliseSelector(input, `inputs[${index}]`, home, problems),
   );
-  checkTwice([base, ...components], inputs, tests, problems);
+  checkDuplicates([base, ...components], inputs, tests, problems);
   checkLookup(definition, problems);
   return { references: { base, components, inputs, tests }, problems };
 }
 
 /** Each dependency counts once: as an input it would say nothing new, and a test component is no build component. */
-function checkTwice(
+function checkDuplicates(
   first: readonly Selector[],
   inputs: readonly Selector[],
   tests: readonly Selector[],
@@ -81,21 +81,21 @@ function checkLookup({ base, variants }: Pick<Definition, 'base' | 'variants'>, 
     });
 }
 
-function componentsOf(
+function parseComponents(
   given: Definition['components'],
   place: string,
   home: Home,
   problems: Problem[],
 ): Selector[] {
   const arns = given.map(({ component }) =>
-    component.startsWith('arn:') ? component : homeArn(component, home),
+    component.startsWith('arn:') ? component : toComponentArn(component, home),
   );
-  const names = arns.map(nameOf);
+  const names = arns.map(removeArnVersion);
   arns.forEach((arn, index) => {
     const field = `${place}[${index}].component`;
     checkVersion(arn, field, problems);
     checkRegion(arn, field, home, problems);
-    if (names.indexOf(nameOf(arn)) !== index)
+    if (names.indexOf(removeArnVersion(arn)) !== index)
       problems.push({
         field,
         message: 'names a component a second time',
@@ -106,8 +106,8 @@ function componentsOf(
   return arns.map((arn): Selector => ({ kind: 'component', arn }));
 }
 
-function baseOf(base: BaseSelector, home: Home, problems: Problem[]): Selector {
-  if (!('container' in base)) return selectorOf(base, 'base', home, problems);
+function parseBase(base: BaseSelector, home: Home, problems: Problem[]): Selector {
+  if (!('container' in base)) return normaliseSelector(base, 'base', home, problems);
   problems.push({
     field: 'base.container',
     message: 'Container images are not built yet',
@@ -116,7 +116,7 @@ function baseOf(base: BaseSelector, home: Home, problems: Problem[]): Selector {
   return { kind: 'ami', id: 'none', region: home.region };
 }
 
-function selectorOf(given: InputSelector, field: string, home: Home, problems: Problem[]): Selector {
+function normaliseSelector(given: InputSelector, field: string, home: Home, problems: Problem[]): Selector {
   const { region } = home;
   if ('pipeline' in given) return { kind: 'pipeline', pipeline: given.pipeline, channel: given.channel };
   if ('ssm' in given) {
@@ -128,7 +128,7 @@ function selectorOf(given: InputSelector, field: string, home: Home, problems: P
     const { owner, name, architecture } = given.lookup;
     return { kind: 'lookup', owner: owner === 'self' ? home.account : owner, name, architecture, region };
   }
-  if ('container' in given) return containerOf(given.container);
+  if ('container' in given) return parseContainer(given.container);
   if ('source' in given) return { kind: 'source', bucket: given.source.bucket, object: given.source.key };
   if ('packages' in given) {
     const { feed, format, names } = given.packages;
@@ -138,7 +138,7 @@ function selectorOf(given: InputSelector, field: string, home: Home, problems: P
   checkVersion(given.image, place, problems);
   checkRegion(given.image, place, home, problems);
   if (OWN_IMAGE.test(given.image) && given.image.split(':')[4] === home.account) {
-    const maker = MAKER.exec(given.image)?.[1];
+    const maker = OWN_IMAGE_PIPELINE.exec(given.image)?.[1];
     problems.push({
       field: place,
       message: 'names images that Ovenbird builds itself; they are not tested or approved yet',
@@ -149,7 +149,7 @@ function selectorOf(given: InputSelector, field: string, home: Home, problems: P
 }
 
 /** `<account>.dkr.ecr.<region>.amazonaws.com/<repository>[:<tag>]` (AmazonECR/latest/userguide/docker-pull-ecr-image). */
-function containerOf(uri: string): Selector {
+function parseContainer(uri: string): Selector {
   const slash = uri.indexOf('/');
   const [account = '', , , region = ''] = uri.slice(0, slash).split('.');
   const [repository = '', tag = 'latest'] = uri.slice(slash + 1).split(':');
@@ -178,16 +178,16 @@ function checkRegion(arn: string, field: string, { region }: Home, problems: Pro
   });
 }
 
-function homeArn(reference: string, { region, account }: Home): string {
-  return `arn:${partitionOf(region)}:imagebuilder:${region}:${account}:component/${reference}`;
+function toComponentArn(reference: string, { region, account }: Home): string {
+  return `arn:${findPartition(region)}:imagebuilder:${region}:${account}:component/${reference}`;
 }
 
-function nameOf(arn: string): string {
+function removeArnVersion(arn: string): string {
   return arn.split('/').slice(0, 2).join('/');
 }
 
 /** Partitions by region (general/gr/rande). */
-export function partitionOf(region: string): string {
+export function findPartition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';
   return 'aws';

@@ -34,7 +34,7 @@ const FIELDS: readonly Field[] = [
 ];
 
 /** What is wrong with a `cron(…)`. Image Builder takes one without a year too (imagebuilder Schedule.scheduleExpression). */
-export function cronProblem(expression: string): string | undefined {
+export function findCronProblem(expression: string): string | undefined {
   const written = expression.slice('cron('.length, -1).trim().toUpperCase().split(/\s+/);
   if (written.length !== FIELDS.length && written.length !== FIELDS.length - 1)
     return `cron has six fields, and it has ${written.length}`;
@@ -42,7 +42,7 @@ export function cronProblem(expression: string): string | undefined {
     const field = FIELDS[index];
     if (field === undefined || (text === '?' && (index === MONTH_DAY || index === WEEKDAY))) continue;
     const wrong = text.split(',').find((entry) => !isEntry(field, entry));
-    if (wrong !== undefined) return `${wrong} is no ${field.name} (${rangeOf(field)})`;
+    if (wrong !== undefined) return `${wrong} is no ${field.name} (${describeRange(field)})`;
   }
   // With both, nobody could say whether one of them is enough.
   if ((written[MONTH_DAY] === '?') === (written[WEEKDAY] === '?'))
@@ -57,18 +57,18 @@ function isEntry(field: Field, entry: string): boolean {
   const [, first, last, step] = match;
   if (step !== undefined && (field.hasNoSteps || Number(step) === 0)) return false;
   if (first === undefined) return true;
-  const from = numberOf(field, first);
-  const to = last === undefined ? from : numberOf(field, last);
+  const from = parseFieldNumber(field, first);
+  const to = last === undefined ? from : parseFieldNumber(field, last);
   return field.from <= from && from <= to && to <= field.to;
 }
 
 /** Not a number where it is none. */
-function numberOf({ names = [], from }: Field, text: string): number {
+function parseFieldNumber({ names = [], from }: Field, text: string): number {
   const place = names.indexOf(text);
   return place >= 0 ? from + place : Number(/^[0-9]+$/.exec(text)?.[0]);
 }
 
-function rangeOf({ from, to, names }: Field): string {
+function describeRange({ from, to, names }: Field): string {
   return `${from}-${to}${names === undefined ? '' : ` or ${names[0]}-${names.at(-1)}`}`;
 }
 

@@ -10,10 +10,10 @@ import { executionName, imageName, parameterName, TAGS } from '../naming.ts';
 import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
 import { COPYING } from './quotas.ts';
 
-type DigestOf = (text: string) => string;
+type DigestText = (text: string) => string;
 
 /** Key that the control account's own copies in other regions are encrypted with (resources/distribution.yml and target-account.yml make it). */
-export const CARRIER_KEY = 'alias/ovenbird-shared-images';
+export const SHARED_COPY_KEY = 'alias/ovenbird-shared-images';
 
 /** Where the product itself lives. */
 export interface Home {
@@ -23,14 +23,14 @@ export interface Home {
 
 export type PlannedTarget = Pick<
   TargetRecord,
-  'account' | 'region' | 'variant' | 'mode' | 'required' | 'carrier' | 'key' | 'parameter' | 'launchTemplate'
+  'account' | 'region' | 'variant' | 'mode' | 'required' | 'sharedCopy' | 'key' | 'parameter' | 'launchTemplate'
 >;
 
 /**
  * All rows of a plan. One per target, region and variant; beside them one carrier for each region and variant that is shared outside of the
  * home region, because only an owner can share, and an image is launchable in its own region alone.
  */
-export function plannedTargets(definition: Definition, home: Home): PlannedTarget[] {
+export function listPlannedTargets(definition: Definition, home: Home): PlannedTarget[] {
   const targets = definition.distribution.targets.flatMap((target) =>
     target.regions.flatMap((region) =>
       definition.variants.map(
@@ -40,7 +40,7 @@ export function plannedTargets(definition: Definition, home: Home): PlannedTarge
           variant: variant.name,
           mode: target.mode,
           required: target.required,
-          carrier: false,
+          sharedCopy: false,
           key: target.key,
           parameter: parameterName(definition.distribution.parameter, definition.name, definition.channel),
           ...(target.launchTemplate === undefined ? {} : { launchTemplate: target.launchTemplate }),
@@ -58,19 +58,19 @@ export function plannedTargets(definition: Definition, home: Home): PlannedTarge
       variant,
       mode: 'copy',
       required: required || carriers.get(place)?.required === true,
-      carrier: true,
-      key: CARRIER_KEY,
+      sharedCopy: true,
+      key: SHARED_COPY_KEY,
     });
   }
   return [...carriers.values(), ...targets].sort((a, b) => compare(sortText(a), sortText(b)));
 }
 
 const sortText = (target: PlannedTarget) =>
-  `${target.region} ${target.carrier ? 0 : 1} ${target.account} ${target.variant}`;
+  `${target.region} ${target.sharedCopy ? 0 : 1} ${target.account} ${target.variant}`;
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The nested executions of a plan, one for each region, in the order of their names. */
-export function regionRuns(
+export function listRegionRuns(
   ref: BakeRef,
   targets: readonly Pick<TargetRecord, 'region'>[],
 ): { region: string; name: string }[] {
@@ -81,12 +81,12 @@ export function regionRuns(
   }));
 }
 
-export type PlaceName = Pick<TargetRecord, 'account' | 'region' | 'variant' | 'carrier'>;
+export type TargetIdentity = Pick<TargetRecord, 'account' | 'region' | 'variant' | 'sharedCopy'>;
 
 /** How a place is called in messages. */
-export function placeName(place: PlaceName): string {
+export function toTargetLabel(place: TargetIdentity): string {
   const name = `${place.account}/${place.region}/${place.variant}`;
-  return place.carrier ? `${name} (shared from the control account)` : name;
+  return place.sharedCopy ? `${name} (shared from the control account)` : name;
 }
 
 /** Resource of the wait for a region's copies. */
@@ -101,14 +101,14 @@ export function parseCopiesResource(resource: string): (BakeRef & { region: stri
 }
 
 /** Equal for the same try of the same copy, so that AWS finds what an earlier call started (ec2 CopyImageRequest.ClientToken, 64 characters). */
-export function copyToken(digest: DigestOf, row: TargetRecord): string {
-  const { bake, attempt, account, region, variant, carrier, copyAttempts } = row;
+export function copyToken(digest: DigestText, row: TargetRecord): string {
+  const { bake, attempt, account, region, variant, sharedCopy: carrier, copyAttempts } = row;
   return digest(canonical({ copy: bake, attempt, account, region, variant, carrier, try: copyAttempts }));
 }
 
 /** Unique per account and region. A carrier may stand beside a target of the same account, an attempt beside what its predecessor left. */
 export function copyName(pipeline: string, row: TargetRecord): string {
-  const suffix = `${row.carrier ? '-shared' : ''}${row.attempt > 1 ? `-${row.attempt}` : ''}`;
+  const suffix = `${row.sharedCopy ? '-shared' : ''}${row.attempt > 1 ? `-${row.attempt}` : ''}`;
   return `${imageName(pipeline, row.bake, row.variant)}${suffix}`;
 }
 
@@ -136,13 +136,13 @@ export function copyTags(
 }
 
 /** What a kept copy must be marked with: it stays with the bake and the attempt that made it. */
-export function tagsOfKept(tags: Readonly<Record<string, string>>): Record<string, string> {
+export function toRetainedTags(tags: Readonly<Record<string, string>>): Record<string, string> {
   const own: readonly string[] = [TAGS.bake, TAGS.attempt];
   return Object.fromEntries(Object.entries(tags).filter(([key]) => !own.includes(key)));
 }
 
 /** As much of the port's ImageFacts as is judged here. */
-export interface SeenImage {
+export interface ObservedImage {
   readonly imageId: string;
   readonly state: 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
   readonly reason?: string;
@@ -165,7 +165,7 @@ export type CopyOutcome =
 /** EC2 may not know an image at once that it has just answered with, so absence counts only after a while (AWSEC2/UserGuide/CopyingAMIs). */
 export function copyOutcome(
   row: Pick<TargetRecord, 'copyStartedAt'>,
-  seen: SeenImage | undefined,
+  seen: ObservedImage | undefined,
   now: Date,
 ): CopyOutcome {
   if (seen === undefined) {
@@ -185,13 +185,13 @@ export function copyOutcome(
 }
 
 /** What is wrong with an image that is about to be called verified; empty when nothing is. */
-export function defectsOf(expected: {
+export function findDefects(expected: {
   readonly source: DistributionRecord['sources'][string];
   readonly keyArn?: string;
   /** Undefined where the reader cannot see tags: an image shared by another account shows none. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly deprecateAt?: string;
-  readonly seen: SeenImage | undefined;
+  readonly seen: ObservedImage | undefined;
 }): string[] {
   const { source, seen, keyArn } = expected;
   if (seen === undefined) return ['it cannot be seen with the role of the target'];
@@ -209,18 +209,18 @@ export function defectsOf(expected: {
   }
   const unmarked = Object.entries(expected.tags ?? {}).filter(([key, value]) => seen.tags[key] !== value);
   if (unmarked.length > 0) defects.push(`it lacks the tag ${unmarked.map(([key]) => key).join(', ')}`);
-  if (expected.deprecateAt !== undefined && !sameMinute(seen.deprecatedAt, expected.deprecateAt))
+  if (expected.deprecateAt !== undefined && !isSameMinute(seen.deprecatedAt, expected.deprecateAt))
     defects.push(`it is not deprecated at ${expected.deprecateAt}`);
   return defects;
 }
 
 /** EC2 rounds a deprecation to a minute (ec2 EnableImageDeprecationRequest.DeprecateAt). */
-function sameMinute(one: string | undefined, other: string): boolean {
+function isSameMinute(one: string | undefined, other: string): boolean {
   return one !== undefined && Math.abs(Date.parse(one) - Date.parse(other)) <= 60_000;
 }
 
 /** Digest of one copy: what we claim that stands there. */
-export function copyDigest(digest: DigestOf, row: TargetRecord, lineage: string): string {
+export function copyDigest(digest: DigestText, row: TargetRecord, lineage: string): string {
   const { variant, account, region, imageId, snapshotIds } = row;
   return digest(
     canonical({ variant, account, region, imageId, snapshotIds: [...snapshotIds].sort(), lineage }),
@@ -233,6 +233,6 @@ export function pauseSeconds(postponements: number): number {
 }
 
 /** Description of the launch template version of a row: it is found again by it (ec2 CreateLaunchTemplateVersionRequest.VersionDescription, 255 characters). */
-export function templateNote(row: Pick<TargetRecord, 'bake' | 'attempt' | 'variant'>): string {
+export function describeTemplateVersion(row: Pick<TargetRecord, 'bake' | 'attempt' | 'variant'>): string {
   return `Ovenbird bake ${row.bake}, attempt ${row.attempt}, ${row.variant}`;
 }

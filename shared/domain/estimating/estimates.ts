@@ -9,7 +9,7 @@ import type { Prices } from './prices.ts';
 export type Durations = Readonly<Partial<Record<StepName, number>>>;
 
 /** Of steps that were done; the middle one, so that one that hung says nothing. */
-export function mediansOf(steps: readonly StepRecord[]): Durations {
+export function computeMedianDurations(steps: readonly StepRecord[]): Durations {
   return Object.fromEntries(
     STEP_NAMES.flatMap((name) => {
       const seconds = steps.flatMap((step) =>
@@ -24,20 +24,20 @@ export function mediansOf(steps: readonly StepRecord[]): Durations {
 }
 
 /** A person's time is told apart: it is no machine's. */
-const OF_PEOPLE: StepName = 'Approve';
+const HUMAN_STEP: StepName = 'Approve';
 
 /** Seconds of the steps from `startsAt` on, without approval; undefined where the first of them was never seen. */
-export function secondsOf(durations: Durations, startsAt: BakeRecord['startsAt']): number | undefined {
+export function estimateSeconds(durations: Durations, startsAt: BakeRecord['startsAt']): number | undefined {
   const first = startsAt === 'Approve' ? 'Distribute' : startsAt;
   if (durations[first] === undefined) return undefined;
   return STEP_NAMES.slice(startsAt === 'Build' ? 0 : STEP_NAMES.indexOf(startsAt))
-    .filter((name) => name !== OF_PEOPLE)
+    .filter((name) => name !== HUMAN_STEP)
     .reduce((sum, name) => sum + (durations[name] ?? 0), 0);
 }
 
 /** Seconds of the steps that begin when the image is made, judged and approved. */
-export function secondsAfterApproval(durations: Durations): number {
-  return STEP_NAMES.slice(STEP_NAMES.indexOf(OF_PEOPLE) + 1).reduce(
+export function estimateSecondsAfterApproval(durations: Durations): number {
+  return STEP_NAMES.slice(STEP_NAMES.indexOf(HUMAN_STEP) + 1).reduce(
     (sum, name) => sum + (durations[name] ?? 0),
     0,
   );
@@ -54,10 +54,10 @@ export interface Cost {
 }
 
 /** What a Linux image of Amazon has where the definition does not say. */
-const USUAL_ROOT_GIB = 8;
+const DEFAULT_ROOT_GIB = 8;
 
 /** Snapshots are counted in full: what AWS stores and copies is at most that. */
-export function costOf(
+export function estimateCost(
   prices: Prices,
   definition: Definition,
   bake: {
@@ -73,16 +73,16 @@ export function costOf(
   const builds = startsAt === 'Build';
   const judges = builds || startsAt === 'Test';
   const [buildType] = build.instanceTypes;
-  const built = instances(
+  const built = estimateInstanceCost(
     prices,
     builds && buildType !== undefined ? [buildType] : [],
     durations.Build,
     'build',
   );
-  const tested = instances(prices, judges ? tests.instanceTypes : [], durations.Test, 'test');
-  const { copies, transfers } = copiesOf(definition, home, { builds, places });
+  const tested = estimateInstanceCost(prices, judges ? tests.instanceTypes : [], durations.Test, 'test');
+  const { copies, transfers } = countCopies(definition, home, { builds, places });
   const volumes = build.dataVolumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
-  const size = ((build.rootVolumeGiB ?? USUAL_ROOT_GIB) + volumes) * variants.length;
+  const size = ((build.rootVolumeGiB ?? DEFAULT_ROOT_GIB) + volumes) * variants.length;
   return {
     build: built.dollars * variants.length,
     test: tested.dollars * variants.length,
@@ -92,7 +92,7 @@ export function costOf(
   };
 }
 
-function instances(
+function estimateInstanceCost(
   prices: Prices,
   types: readonly string[],
   seconds: number | undefined,
@@ -106,7 +106,7 @@ function instances(
 }
 
 /** Every copy is stored; those in another region travel there. Targets that share are given the control account's own copy. */
-function copiesOf(
+function countCopies(
   { distribution }: Pick<Definition, 'distribution'>,
   home: string,
   { builds, places }: { readonly builds: boolean; readonly places: readonly string[] },
@@ -124,7 +124,7 @@ function copiesOf(
   return { copies: (builds ? 1 : 0) + copied.length + carriers.size, transfers: away + carriers.size };
 }
 
-export function sumOf(costs: readonly Cost[]): Cost {
+export function sumCosts(costs: readonly Cost[]): Cost {
   const sum = (part: 'build' | 'test' | 'transfer' | 'monthly') =>
     Math.round(costs.reduce((total, cost) => total + cost[part], 0) * 1e4) / 1e4;
   return {

@@ -15,17 +15,17 @@ export interface FixClaim {
 }
 
 /** One package that a finding names and that has a fix. */
-export interface FindingPackage extends FixClaim {
+export interface FixablePackage extends FixClaim {
   /** As Inspector saw it, on the instance or in the container that it scanned. */
   readonly installed: string;
 }
 
 /** An active finding about packages of the operating system, at least one of which has a fix. */
-export interface Finding {
+export interface Vulnerability {
   readonly arn: string;
   /** `CVE-2026-1234`. */
-  readonly vulnerability: string;
-  readonly packages: readonly FindingPackage[];
+  readonly vulnerabilityId: string;
+  readonly packages: readonly FixablePackage[];
 }
 
 /** A package in the inventory of what is current in a channel; one row for each, which an event about the package leads to. */
@@ -46,7 +46,7 @@ export type PackageUseRecord = z.infer<typeof PackageUseRecordSchema>;
  * The highest version that a finding has asked for of a package. `open` until the pipelines that hold the package have been looked for: it is
  * written before they are read, and an inventory is indexed before it is read, so that one of the two sees the other.
  */
-export const PackageFloorRecordSchema = z.lazy(() =>
+export const MinimumVersionRecordSchema = z.lazy(() =>
   z.object({
     package: z.string(),
     format: FormatSchema,
@@ -60,7 +60,7 @@ export const PackageFloorRecordSchema = z.lazy(() =>
     at: z.iso.datetime(),
   }),
 );
-export type PackageFloorRecord = z.infer<typeof PackageFloorRecordSchema>;
+export type MinimumVersionRecord = z.infer<typeof MinimumVersionRecordSchema>;
 
 /** The job that brings the index up to a channel's release. A newer release takes it over. */
 export const InventoryIndexRecordSchema = z.lazy(() =>
@@ -80,7 +80,7 @@ export const InventoryIndexRecordSchema = z.lazy(() =>
 );
 export type InventoryIndexRecord = z.infer<typeof InventoryIndexRecordSchema>;
 
-export interface Installed {
+export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
 }
@@ -92,7 +92,7 @@ export interface PackageList {
 }
 
 /** All variants of an image together: one that is behind is enough. */
-export function packageListOf(inventories: readonly (readonly Installed[])[]): PackageList {
+export function toPackageList(inventories: readonly (readonly InstalledPackage[])[]): PackageList {
   const versions = new Map<string, string[]>();
   for (const { name, version } of inventories.flat()) {
     // dpkg writes `libc6:amd64` where a package is there for several architectures (dpkg-query(1), binary:Package).
@@ -101,11 +101,11 @@ export function packageListOf(inventories: readonly (readonly Installed[])[]): P
     if (plain !== '' && version !== '' && !known.includes(version))
       versions.set(plain, [...known, version].sort());
   }
-  return { format: formatOfNames(versions), versions };
+  return { format: inferFormatFromPackages(versions), versions };
 }
 
 /** No Linux runs without its C library, which the two families name differently; an inventory of neither or of both does not tell. */
-function formatOfNames(names: ReadonlyMap<string, unknown>): PackageFormat | undefined {
+function inferFormatFromPackages(names: ReadonlyMap<string, unknown>): PackageFormat | undefined {
   const [isDebian, isRpm] = [names.has('libc6'), names.has('glibc')];
   if (isDebian === isRpm) return undefined;
   return isDebian ? 'apt' : 'rpm';
@@ -117,7 +117,7 @@ const PLATFORMS: readonly (readonly [RegExp, PackageFormat])[] = [
 ];
 
 /** `UBUNTU_22_04` -> `apt`. Undefined for what has neither (Windows, macOS, Alpine): its versions compare by other rules. */
-export function formatOfPlatform(platform: string | undefined): PackageFormat | undefined {
+export function inferFormatFromPlatform(platform: string | undefined): PackageFormat | undefined {
   const name = (platform ?? '').toUpperCase().replaceAll(' ', '_');
   return PLATFORMS.find(([pattern]) => pattern.test(name))?.[1];
 }
@@ -125,7 +125,7 @@ export function formatOfPlatform(platform: string | undefined): PackageFormat | 
 const EPOCH = /^[0-9]*:/;
 
 /** Whether a package in an inventory is older than a finding asks for. */
-export function isBelow(
+export function isBelowMinimum(
   use: Pick<PackageUseRecord, 'versions' | 'format'>,
   wanted: { readonly format: PackageFormat; readonly version: string },
 ): boolean {
@@ -139,22 +139,22 @@ export function isBelow(
 }
 
 /** Whether a floor that is there asks for less than this; a floor only rises. */
-export function isRaise(format: PackageFormat, floor: string | undefined, version: string): boolean {
+export function isHigherMinimum(format: PackageFormat, floor: string | undefined, version: string): boolean {
   return floor === undefined || comparePackageVersions(format, floor, version) < 0;
 }
 
 /** Of several packages of one name the one whose fix is the newest: it mends the others too. */
-export function newestFixes<Entry extends FindingPackage>(packages: readonly Entry[]): Entry[] {
+export function selectNewestFixes<Entry extends FixablePackage>(packages: readonly Entry[]): Entry[] {
   const newest = new Map<string, Entry>();
   for (const entry of packages) {
     const key = `${entry.format} ${entry.name}`;
-    if (isRaise(entry.format, newest.get(key)?.fixed, entry.fixed)) newest.set(key, entry);
+    if (isHigherMinimum(entry.format, newest.get(key)?.fixed, entry.fixed)) newest.set(key, entry);
   }
   return [...newest.values()];
 }
 
 /** One write of the index: a package that is there now, or one that is there no longer. */
-export type IndexStep =
+export type IndexWrite =
   | { readonly kind: 'put'; readonly name: string; readonly versions: readonly string[] }
   | { readonly kind: 'delete'; readonly name: string };
 
@@ -162,17 +162,17 @@ export type IndexStep =
  * What brings the index to this inventory, where rows of earlier ones may stand in it. `standing` is an inventory that is in the index as a whole
  * and no other: what has not changed since is left alone. Always the same for the same inventories, so that a run can go on at a number of steps.
  */
-export function indexSteps(
+export function listIndexWrites(
   before: readonly PackageList[],
   now: PackageList,
   standing: PackageList | undefined,
-): IndexStep[] {
+): IndexWrite[] {
   const stands = (name: string) =>
     standing !== undefined &&
     standing.format === now.format &&
     JSON.stringify(standing.versions.get(name)) === JSON.stringify(now.versions.get(name));
   const names = new Set([...before.flatMap((list) => [...list.versions.keys()]), ...now.versions.keys()]);
-  return [...names].sort().flatMap((name): IndexStep[] => {
+  return [...names].sort().flatMap((name): IndexWrite[] => {
     const versions = now.versions.get(name);
     if (versions === undefined) return [{ kind: 'delete', name }];
     return stands(name) ? [] : [{ kind: 'put', name, versions }];

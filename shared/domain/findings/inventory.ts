@@ -23,7 +23,7 @@ export const evidenceKeys = {
 } as const;
 
 /** Packages by name, one line of each, sorted: the same inventory gives the same text. */
-export function sortedPackages(
+export function sortPackages(
   packages: readonly { name: string; version: string }[],
 ): { name: string; version: string }[] {
   return packages
@@ -38,14 +38,14 @@ export function packagesDigest(
 ): string | undefined {
   if (packages.length === 0) return undefined;
   return digest(
-    sortedPackages(packages)
+    sortPackages(packages)
       .map(({ name, version }) => `${name}=${version}`)
       .join('\n'),
   );
 }
 
 /** Of all variants together; undefined where that of one is not known. */
-export function inventoryDigestOf(
+export function computeInventoryDigest(
   digest: (text: string) => string,
   images: readonly { readonly variant: string; readonly inventoryDigest?: string | undefined }[],
 ): string | undefined {

@@ -8,16 +8,16 @@ import { canonical } from '../canonical.ts';
 import type { HoldReason } from '../records/planning.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
 import { count, describeSelector } from '../telling/wording.ts';
-import { ancestorReason } from './ancestors.ts';
-import { causesNamed, reasonToStart } from './causes.ts';
-import { reasonsToRest, reasonsToWait } from './reasons.ts';
-import { type ActiveBake, dirtySince, type Situation } from './situation.ts';
-import { isSame, type Missing, type Seen, targetsMissing, type Wanted } from './wish.ts';
+import { findAncestorHold } from './ancestors.ts';
+import { findDecisiveChanges, describeStartReason } from './causes.ts';
+import { holdsEndedByPerson, holdsEndedByTime } from './reasons.ts';
+import { type ActiveBake, findDirtySince, type Observation } from './situation.ts';
+import { isSameFingerprint, type UnresolvedInput, type ObservedPipeline, findMissingTargets, type Desired } from './wish.ts';
 
 /** Where a bake begins: what an earlier one has made and shown is not made and shown again. */
-export type StartAt =
+export type StartPoint =
   | { readonly step: 'Build' }
-  | { readonly step: 'Test' | 'Approve' | 'Distribute'; readonly reuses: string };
+  | { readonly step: 'Test' | 'Approve' | 'Distribute'; readonly reusesBake: string };
 
 export type Decision =
   | { readonly kind: 'current'; readonly reason: HoldReason }
@@ -28,22 +28,22 @@ export type Decision =
   | { readonly kind: 'supersede'; readonly active: ActiveBake; readonly reason: HoldReason }
   | {
       readonly kind: 'start';
-      readonly wanted: Wanted;
-      readonly at: StartAt;
+      readonly desired: Desired;
+      readonly at: StartPoint;
       readonly reason: string;
       /** What it takes up: each of these alone would have started it. */
       readonly changes: readonly ChangeRecord[];
     };
 
-const MOST_SUPERSEDED_IN_ROW = 2;
+const MAX_CONSECUTIVE_SUPERSEDES = 2;
 
-export function decide(situation: Situation): Decision {
-  const { seen, wish, active } = situation;
-  if (!wish.known) return unresolved(situation, wish.missing);
-  const { wanted } = wish;
+export function decide(situation: Observation): Decision {
+  const { observed: seen, desiredState: wish, active } = situation;
+  if (!wish.known) return holdUnresolved(situation, wish.unresolved);
+  const { desired: wanted } = wish;
 
   // 1. Is there anything to do at all?
-  if (isSame(active, wanted) && active !== undefined && !active.isEnding && active.isWhole)
+  if (isSameFingerprint(active, wanted) && active !== undefined && !active.isEnding && active.hasAllTargets)
     return {
       kind: 'taken-up',
       bake: active.id,
@@ -51,52 +51,52 @@ export function decide(situation: Situation): Decision {
         code: 'bake-running',
         message: `Bake ${active.id} already builds what is wanted.`,
         bake: active.id,
-        makesWanted: true,
+        buildsDesired: true,
       },
     };
-  const missingTargets = targetsMissing(situation);
-  if (active === undefined && isSame(seen.channel, wanted) && missingTargets.length === 0)
-    return current(seen);
+  const missingTargets = findMissingTargets(situation);
+  if (active === undefined && isSameFingerprint(seen.channel, wanted) && missingTargets.length === 0)
+    return toUpToDate(seen);
 
   // 2. May it start by itself, or does a person ask?
-  const settled = reasonsToRest(situation, wanted);
+  const settled = holdsEndedByPerson(situation, wanted);
   // 3. Is now the time?
-  const waiting = reasonsToWait(situation, wanted, settled);
+  const waiting = holdsEndedByTime(situation, wanted, settled);
   // 4. One bake at a time, after those of its ancestors, and no more than there is room for.
-  const beside = active === undefined ? undefined : besideRunning(situation, active);
+  const beside = active === undefined ? undefined : decideBesideActive(situation, active);
   const isFree = settled.length === 0 && waiting.length === 0;
   if (beside !== undefined && isFree) return beside;
   const held = [
     ...settled,
     ...waiting,
-    ...(beside === undefined ? turnReasons(situation, isFree) : reasonsOf(beside)),
+    ...(beside === undefined ? listTurnHolds(situation, isFree) : listHoldReasons(beside)),
   ];
   // Whatever holds it is named, so that whoever mends one thing does not find the next behind it.
   if (held.length > 0)
     return { kind: 'hold', reasons: held, settled: settled.length > 0 && active === undefined };
   return {
     kind: 'start',
-    wanted,
-    at: startAt(situation, wanted),
-    reason: reasonToStart(situation),
-    changes: causesNamed(situation),
+    desired: wanted,
+    at: chooseStart(situation, wanted),
+    reason: describeStartReason(situation),
+    changes: findDecisiveChanges(situation),
   };
 }
 
 /** What has to end before it is its turn: a bake that it is built on, or, where nothing else holds it, one whose place it needs. */
-function turnReasons(situation: Situation, isFree: boolean): HoldReason[] {
-  const ancestor = ancestorReason(situation, dirtySince(situation));
+function listTurnHolds(situation: Observation, isFree: boolean): HoldReason[] {
+  const ancestor = findAncestorHold(situation, findDirtySince(situation));
   if (ancestor !== undefined) return [ancestor];
-  return isFree ? roomReasons(situation) : [];
+  return isFree ? listSlotHolds(situation) : [];
 }
 
-function reasonsOf(decision: Decision): readonly HoldReason[] {
+function listHoldReasons(decision: Decision): readonly HoldReason[] {
   return decision.kind === 'hold' ? decision.reasons : [];
 }
 
-function current(seen: Seen): Decision {
+function toUpToDate(seen: ObservedPipeline): Decision {
   const release = seen.channel?.release ?? '';
-  const message = `Release ${release} in ${seen.pipeline.plan.channel} has exactly what is wanted.`;
+  const message = `Release ${release} in ${seen.pipeline.spec.channel} has exactly what is wanted.`;
   return { kind: 'current', reason: { code: 'up-to-date', message } };
 }
 
@@ -104,20 +104,20 @@ function current(seen: Seen): Decision {
  * What is kept decides how much there is to do: the same image judged in the same way only has to be pointed to again, to new places after an
  * approval; judged in another way it is tested again; anything else is built.
  */
-function startAt(situation: Situation, wanted: Wanted): StartAt {
-  const { kept, seen } = situation;
-  const same = kept.find((entry) => isSame(entry, wanted));
+function chooseStart(situation: Observation, wanted: Desired): StartPoint {
+  const { retained: kept, observed: seen } = situation;
+  const same = kept.find((entry) => isSameFingerprint(entry, wanted));
   if (same !== undefined) {
-    const known = isSame(seen.channel, wanted) ? seen.channel?.places : same.places;
-    const isKnown = seen.pipeline.plan.places.every((place) => known?.includes(place) ?? true);
-    return { step: isKnown ? 'Distribute' : 'Approve', reuses: same.bake };
+    const known = isSameFingerprint(seen.channel, wanted) ? seen.channel?.targets : same.targets;
+    const isKnown = seen.pipeline.spec.targets.every((place) => known?.includes(place) ?? true);
+    return { step: isKnown ? 'Distribute' : 'Approve', reusesBake: same.bake };
   }
   const tested = kept[0];
-  return tested === undefined ? { step: 'Build' } : { step: 'Test', reuses: tested.bake };
+  return tested === undefined ? { step: 'Build' } : { step: 'Test', reusesBake: tested.bake };
 }
 
-function unresolved(situation: Situation, missing: readonly Missing[]): Decision {
-  const ancestor = ancestorReason(situation, dirtySince(situation));
+function holdUnresolved(situation: Observation, missing: readonly UnresolvedInput[]): Decision {
+  const ancestor = findAncestorHold(situation, findDirtySince(situation));
   const reasons = missing.map(
     ({ key, problem }): HoldReason => ({
       code: 'unresolved',
@@ -133,11 +133,11 @@ function unresolved(situation: Situation, missing: readonly Missing[]): Decision
 }
 
 /** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
-function besideRunning(situation: Situation, active: ActiveBake): Decision {
-  const makesWanted = situation.wish.known && isSame(active, situation.wish.wanted);
+function decideBesideActive(situation: Observation, active: ActiveBake): Decision {
+  const makesWanted = situation.desiredState.known && isSameFingerprint(active, situation.desiredState.desired);
   const hold = (code: HoldReason['code'], message: string): Decision => ({
     kind: 'hold',
-    reasons: [{ code, message, bake: active.id, ...(makesWanted ? { makesWanted } : {}) }],
+    reasons: [{ code, message, bake: active.id, ...(makesWanted ? { buildsDesired: makesWanted } : {}) }],
     settled: false,
   });
   if (active.isEnding) return hold('bake-running', `Bake ${active.id} is being ended.`);
@@ -153,30 +153,30 @@ function besideRunning(situation: Situation, active: ActiveBake): Decision {
       'after-approval',
       `Bake ${active.id} is approved and is released first; the newer versions follow it.`,
     );
-  if (situation.wish.known && isForTickAlone(active, situation.wish.wanted))
+  if (situation.desiredState.known && differsByTickOnly(active, situation.desiredState.desired))
     return hold(
       'bake-running',
       `Bake ${active.id} was begun at an earlier time of the schedule, of the same versions; the next follows it.`,
     );
-  if (situation.seen.planning.supersededInRow >= MOST_SUPERSEDED_IN_ROW)
+  if (situation.observed.status.supersededInRow >= MAX_CONSECUTIVE_SUPERSEDES)
     return hold(
       'superseded-twice',
       `Two bakes in a row gave way to newer versions, so bake ${active.id} is finished first.`,
     );
-  const message = `Newer versions came before bake ${active.id} was approved: ${reasonToStart(situation)}`;
+  const message = `Newer versions came before bake ${active.id} was approved: ${describeStartReason(situation)}`;
   return { kind: 'supersede', active, reason: { code: 'bake-running', message, bake: active.id } };
 }
 
 /** A tick alone makes no bake out of date: whoever is asked to approve would be asked again at each, and never be done. */
-function isForTickAlone({ ingredients, proof }: ActiveBake, wanted: Wanted): boolean {
-  const { tick } = wanted.ingredients;
+function differsByTickOnly({ fingerprintInputs: ingredients, proof }: ActiveBake, wanted: Desired): boolean {
+  const { tick } = wanted.fingerprintInputs;
   if (ingredients === undefined || tick === undefined || proof !== wanted.proof) return false;
-  return canonical({ ...ingredients, tick }) === canonical(wanted.ingredients);
+  return canonical({ ...ingredients, tick }) === canonical(wanted.fingerprintInputs);
 }
 
 /** All places for bakes are taken, or somebody with a longer chain behind it goes first. */
-function roomReasons({ capacity }: Situation): HoldReason[] {
-  return capacity.flatMap(({ key, limit, used, before }): HoldReason[] => {
+function listSlotHolds({ capacity }: Observation): HoldReason[] {
+  return capacity.flatMap(({ key, limit, used, aheadInQueue: before }): HoldReason[] => {
     const whose = key === 'account' ? '' : ` of ${key.replace(':', ' ')}`;
     if (used >= limit)
       return [

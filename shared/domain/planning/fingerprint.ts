@@ -4,12 +4,12 @@
  */
 import { canonical } from '../canonical.ts';
 import type { Definition } from '../definitions/definition.ts';
-import type { Ingredients, Lock } from '../records/locks.ts';
+import type { FingerprintInputs, Lock } from '../records/locks.ts';
 
-type DigestOf = (text: string) => string;
+type DigestText = (text: string) => string;
 
 /** The definition's own part of the bits: whatever ends up in the image or on its volumes. Instance types and time-outs do not. */
-export function recipeDigest(digest: DigestOf, definition: Definition): string {
+export function computeDefinitionDigest(digest: DigestText, definition: Definition): string {
   const { build, components, variants } = definition;
   return digest(
     canonical({
@@ -24,24 +24,24 @@ export function recipeDigest(digest: DigestOf, definition: Definition): string {
 }
 
 /** What judges the image: suites, gates and where the suites run. */
-export function proofDigest(digest: DigestOf, definition: Definition): string {
+export function computeProofDigest(digest: DigestText, definition: Definition): string {
   const { tests, gates } = definition;
   const parameters = tests.components.map((component) => component.parameters ?? {});
   return digest(canonical({ suites: tests.suites, instanceTypes: tests.instanceTypes, parameters, gates }));
 }
 
 /** Test components judge the image too: their versions are part of the proof. */
-export function proofWith(digest: DigestOf, proof: string, lock: Lock): string {
+export function computeProof(digest: DigestText, proof: string, lock: Lock): string {
   if (lock.tests.length === 0) return proof;
   return digest(canonical({ proof, tests: lock.tests.map((component) => component.version) }));
 }
 
-export function bitsDigest(
-  digest: DigestOf,
-  parts: { readonly lock: Lock; readonly ingredients: Ingredients; readonly testsAreBits: boolean },
+export function computeBits(
+  digest: DigestText,
+  parts: { readonly lock: Lock; readonly ingredients: FingerprintInputs; readonly testsAreBits: boolean },
 ): string {
   const { lock, ingredients, testsAreBits } = parts;
-  const { recipe, salt, tick, floors } = ingredients;
+  const { definitionDigest: recipe, rebuildToken: salt, tick, minimumVersions: floors } = ingredients;
   const versions = (entries: Lock['components']) => entries.map((entry) => entry.version);
   return digest(
     canonical({

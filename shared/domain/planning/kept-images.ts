@@ -5,13 +5,13 @@ import type { BakeRecord } from '../records/bakes.ts';
 export type StartsAt = BakeRecord['startsAt'];
 
 /** The steps between the preflight and where the bake begins. */
-export function stepsLeftOut(startsAt: StartsAt): StepName[] {
+export function listSkippedSteps(startsAt: StartsAt): StepName[] {
   const names = STEPS.map(({ name }) => name);
   return names.slice(names.indexOf('Build'), names.indexOf(startsAt));
 }
 
 /** Why a step was left out, in one sentence. */
-export function whyLeftOut(step: StepName, kept: string): string {
+export function describeSkippedStep(step: StepName, kept: string): string {
   if (step === 'Approve') return `Approved before: the release of bake ${kept} is pointed to again.`;
   return `The kept image of bake ${kept} is used.`;
 }

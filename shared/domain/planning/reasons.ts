@@ -2,8 +2,8 @@
 
 import type { FingerprintRecord, HoldReason } from '../records/planning.ts';
 import { count, describeSelector } from '../telling/wording.ts';
-import type { Situation } from './situation.ts';
-import { isRefused, isSame, type Wanted } from './wish.ts';
+import type { Observation } from './situation.ts';
+import { isRefused, isSameFingerprint, type Desired } from './wish.ts';
 
 const FIRST_BACK_OFF_SECONDS = 60;
 const LONGEST_BACK_OFF_SECONDS = 6 * 3600;
@@ -15,9 +15,9 @@ export function backOffSeconds(failures: number): number {
 }
 
 /** Reasons that only somebody's doing ends. A person who asks has done it. */
-export function reasonsToRest({ seen, fingerprint, unconfirmed }: Situation, wanted: Wanted): HoldReason[] {
-  const { plan, name, enabled } = seen.pipeline;
-  const { consecutiveFailures, request } = seen.planning;
+export function holdsEndedByPerson({ observed: seen, fingerprint, unconfirmed }: Observation, wanted: Desired): HoldReason[] {
+  const { spec: plan, name, enabled } = seen.pipeline;
+  const { consecutiveFailures, request } = seen.status;
   const reasons: HoldReason[] = [];
   if (request !== undefined) return reasons;
   const byHand = `ovenbird bake ${name}`;
@@ -38,7 +38,7 @@ export function reasonsToRest({ seen, fingerprint, unconfirmed }: Situation, wan
     });
   if (plan.mode === 'manual')
     reasons.push({ code: 'manual', message: `${name} starts when somebody asks: ${byHand}` });
-  if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint)) {
+  if (isSameFingerprint(fingerprint, wanted) && isRefused(seen, fingerprint)) {
     // A tick of a schedule that always bakes is part of the bits: what the next one wants has not been refused.
     const tick = plan.schedule?.startCondition === 'always' ? seen.ticks?.next : undefined;
     reasons.push({
@@ -60,11 +60,11 @@ export function reasonsToRest({ seen, fingerprint, unconfirmed }: Situation, wan
  * What somebody has said about the pipeline: nobody makes up for the ticks that come meanwhile. A tick that comes while it waits for anything
  * else stays open.
  */
-export function letsTicksPass(reasons: readonly HoldReason[]): boolean {
-  return reasons.some(({ code }) => LETS_TICKS_PASS.has(code));
+export function skipsSchedule(reasons: readonly HoldReason[]): boolean {
+  return reasons.some(({ code }) => SCHEDULE_SKIPPING_CODES.has(code));
 }
 
-const LETS_TICKS_PASS = new Set<HoldReason['code']>([
+const SCHEDULE_SKIPPING_CODES = new Set<HoldReason['code']>([
   'disabled',
   'too-many-failures',
   'pinned',
@@ -73,15 +73,15 @@ const LETS_TICKS_PASS = new Set<HoldReason['code']>([
 ]);
 
 /** Reasons that time ends. A person who asks waits for the end of a freeze alone, and not even for that by force. */
-export function reasonsToWait(
-  situation: Situation,
-  wanted: Wanted,
+export function holdsEndedByTime(
+  situation: Observation,
+  wanted: Desired,
   resting: readonly HoldReason[],
 ): HoldReason[] {
   const { frozen } = situation;
-  const seen = letsTicksPass(resting) ? withoutOpenTick(situation.seen) : situation.seen;
+  const seen = skipsSchedule(resting) ? withoutOpenTick(situation.observed) : situation.observed;
   const now = situation.now.toISOString();
-  const { request } = seen.planning;
+  const { request } = seen.status;
   const reasons: HoldReason[] = [];
   if (frozen !== undefined && request?.force !== true)
     reasons.push({ code: 'freeze', message: frozen.reason, until: frozen.until });
@@ -105,15 +105,15 @@ export function reasonsToWait(
   return reasons;
 }
 
-function withoutOpenTick({ ticks, ...seen }: Situation['seen']): Situation['seen'] {
+function withoutOpenTick({ ticks, ...seen }: Observation['observed']): Observation['observed'] {
   return { ...seen, ...(ticks?.next === undefined ? {} : { ticks: { next: ticks.next } }) };
 }
 
 /** Each change puts the end off, but not beyond the longest wait since the first. */
-export function debounceEnd({ planning, pipeline }: Situation['seen']): string | undefined {
+export function debounceEnd({ status: planning, pipeline }: Observation['observed']): string | undefined {
   const { debounceUntil, dirtySince } = planning;
   if (debounceUntil === undefined || dirtySince === undefined) return debounceUntil;
-  const longest = later(dirtySince, pipeline.plan.longestWaitSeconds);
+  const longest = addSeconds(dirtySince, pipeline.spec.longestWaitSeconds);
   return [longest, debounceUntil].sort()[0];
 }
 
@@ -121,20 +121,20 @@ export function debounceEnd({ planning, pipeline }: Situation['seen']): string |
 export function scheduleEnd({
   pipeline,
   ticks,
-}: Situation['seen']): { message: string; until?: string } | undefined {
-  const { schedule, mode } = pipeline.plan;
+}: Observation['observed']): { message: string; until?: string } | undefined {
+  const { schedule, mode } = pipeline.spec;
   if (mode !== 'schedule' || schedule === undefined || ticks?.open !== undefined) return undefined;
   const when = `${schedule.expression} (${schedule.timeZone})`;
   if (ticks?.next === undefined) return { message: `The schedule ${when} has no time to come.` };
   return { message: `It starts by its schedule, ${when}.`, until: ticks.next };
 }
 
-export function backOffEnd(fingerprint: FingerprintRecord | undefined, wanted: Wanted): string | undefined {
-  if (!isSame(fingerprint, wanted) || fingerprint?.lastFailureAt === undefined) return undefined;
+export function backOffEnd(fingerprint: FingerprintRecord | undefined, wanted: Desired): string | undefined {
+  if (!isSameFingerprint(fingerprint, wanted) || fingerprint?.lastFailureAt === undefined) return undefined;
   if (fingerprint.state === 'refused' || fingerprint.failures === 0) return undefined;
-  return later(fingerprint.lastFailureAt, backOffSeconds(fingerprint.failures));
+  return addSeconds(fingerprint.lastFailureAt, backOffSeconds(fingerprint.failures));
 }
 
-export function later(iso: string, seconds: number): string {
+export function addSeconds(iso: string, seconds: number): string {
   return new Date(new Date(iso).getTime() + seconds * 1000).toISOString();
 }

@@ -1,14 +1,14 @@
 /** What a decision about a pipeline rests on, as it was read. */
 import type { AttemptState } from '../baking/lifecycle.ts';
-import type { Ingredients } from '../records/locks.ts';
+import type { FingerprintInputs } from '../records/locks.ts';
 import type { FingerprintRecord } from '../records/planning.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
-import type { Seen, Wish } from './wish.ts';
+import type { ObservedPipeline, DesiredState } from './wish.ts';
 
 /** An ancestor, and what its fingerprint's row says if it is stale. */
 export interface Ancestor {
-  readonly seen: Seen;
-  readonly wish: Wish;
+  readonly observed: ObservedPipeline;
+  readonly desiredState: DesiredState;
   readonly fingerprint: FingerprintRecord | undefined;
   /** First changes of its pending chains that wait for a person, because their wave is too large. */
   readonly unconfirmed: readonly ChangeRecord[];
@@ -24,10 +24,10 @@ export interface ActiveBake {
   readonly bits: string;
   readonly proof: string;
   /** Absent on bakes of before ingredients were kept. */
-  readonly ingredients?: Ingredients | undefined;
+  readonly fingerprintInputs?: FingerprintInputs | undefined;
   readonly isEnding: boolean;
   /** It goes where the definition now says. */
-  readonly isWhole: boolean;
+  readonly hasAllTargets: boolean;
   /** The approval has been decided, whether the machine knows it yet or not. */
   readonly isApproved: boolean;
 }
@@ -39,16 +39,16 @@ export interface Capacity {
   readonly limit: number;
   readonly used: number;
   /** Who waits at the head of the line, if that is somebody else with a longer chain behind it. */
-  readonly before?: string;
+  readonly aheadInQueue?: string;
 }
 
-export interface Situation {
-  readonly seen: Seen;
-  readonly wish: Wish;
+export interface Observation {
+  readonly observed: ObservedPipeline;
+  readonly desiredState: DesiredState;
   /** Of the wanted fingerprint. */
   readonly fingerprint: FingerprintRecord | undefined;
   /** Released fingerprints with the wanted bits: their images are kept and need no build. */
-  readonly kept: readonly FingerprintRecord[];
+  readonly retained: readonly FingerprintRecord[];
   readonly ancestors: readonly Ancestor[];
   readonly active: ActiveBake | undefined;
   /** Changes that wait to be taken up, and those that its selectors moved with last, oldest first. */
@@ -62,7 +62,7 @@ export interface Situation {
 }
 
 /** When the pipeline first had something to do, as far as is known. */
-export function dirtySince(situation: Pick<Situation, 'seen' | 'changes' | 'now'>): string {
-  const { planning } = situation.seen;
+export function findDirtySince(situation: Pick<Observation, 'observed' | 'changes' | 'now'>): string {
+  const { status: planning } = situation.observed;
   return planning.dirtySince ?? situation.changes[0]?.at ?? situation.now.toISOString();
 }

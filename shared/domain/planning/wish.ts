@@ -1,15 +1,15 @@
 /** What a pipeline would be made of now: its lock, and the fingerprint that follows from it. Pure. */
 
-import { failedTooOften } from '../baking/outcomes.ts';
-import type { Ingredients, Lock, LockEntry } from '../records/locks.ts';
-import { dependenciesOf, type PipelineRecord, type PlanInputs } from '../records/pipelines.ts';
-import type { FingerprintRecord, PlanningRecord } from '../records/planning.ts';
+import { hasFailedTooOften } from '../baking/outcomes.ts';
+import type { FingerprintInputs, Lock, LockEntry } from '../records/locks.ts';
+import { listDependencies, type PipelineRecord, type PipelineSpec } from '../records/pipelines.ts';
+import type { FingerprintRecord, PipelineStatus } from '../records/planning.ts';
 import type { ChannelRecord } from '../records/releases.ts';
 import type { SelectorRecord } from '../records/selectors.ts';
 import { type Selector, selectorKey } from '../versions/selectors.ts';
-import { bitsDigest, proofWith } from './fingerprint.ts';
+import { computeBits, computeProof } from './fingerprint.ts';
 
-type DigestOf = (text: string) => string;
+type DigestText = (text: string) => string;
 
 /** A schedule's ticks as they matter at one moment. */
 export interface Ticks {
@@ -19,9 +19,9 @@ export interface Ticks {
 }
 
 /** What was read of one pipeline. */
-export interface Seen {
+export interface ObservedPipeline {
   readonly pipeline: PipelineRecord;
-  readonly planning: PlanningRecord;
+  readonly status: PipelineStatus;
   /** In the order of `dependenciesOf`: base, components, inputs, test components. */
   readonly selectors: readonly (SelectorRecord | undefined)[];
   /** What is current in the channel that it releases into. */
@@ -33,45 +33,45 @@ export interface Seen {
 }
 
 /** A pipeline's own rows, before anything of what it is built on has been read. */
-export type Head = Pick<Seen, 'pipeline' | 'planning'>;
+export type PipelineRows = Pick<ObservedPipeline, 'pipeline' | 'status'>;
 
-export interface Wanted {
+export interface Desired {
   readonly lock: Lock;
   readonly bits: string;
   readonly proof: string;
-  readonly ingredients: Ingredients;
+  readonly fingerprintInputs: FingerprintInputs;
 }
 
-export interface Missing {
+export interface UnresolvedInput {
   readonly key: string;
   readonly problem: string;
 }
 
-export type Wish =
-  | { readonly known: true; readonly wanted: Wanted }
-  | { readonly known: false; readonly missing: readonly Missing[] };
+export type DesiredState =
+  | { readonly known: true; readonly desired: Desired }
+  | { readonly known: false; readonly unresolved: readonly UnresolvedInput[] };
 
 /** The lock that the pipeline would have now, with its fingerprint. */
-export function wishOf(digest: DigestOf, seen: Seen): Wish {
-  const { plan } = seen.pipeline;
-  const entries = dependenciesOf(plan).map((selector, index) => entryOf(selector, seen, index));
+export function computeDesired(digest: DigestText, seen: ObservedPipeline): DesiredState {
+  const { spec: plan } = seen.pipeline;
+  const entries = listDependencies(plan).map((selector, index) => toLockEntry(selector, seen, index));
   const missing = entries.flatMap((entry) => ('problem' in entry ? [entry] : []));
   const found = entries.flatMap((entry) => ('problem' in entry ? [] : [entry]));
-  const lock = lockOf(plan, found);
-  if (missing.length > 0 || lock === undefined) return { known: false, missing };
-  const ingredients = ingredientsOf(seen, lock);
+  const lock = toLock(plan, found);
+  if (missing.length > 0 || lock === undefined) return { known: false, unresolved: missing };
+  const ingredients = toFingerprintInputs(seen, lock);
   return {
     known: true,
-    wanted: {
+    desired: {
       lock,
-      ingredients,
-      bits: bitsDigest(digest, { lock, ingredients, testsAreBits: plan.testsAreBits }),
-      proof: proofWith(digest, plan.proof, lock),
+      fingerprintInputs: ingredients,
+      bits: computeBits(digest, { lock, ingredients, testsAreBits: plan.testsAreBits }),
+      proof: computeProof(digest, plan.proof, lock),
     },
   };
 }
 
-function lockOf(plan: PlanInputs, [base, ...rest]: readonly LockEntry[]): Lock | undefined {
+function toLock(plan: PipelineSpec, [base, ...rest]: readonly LockEntry[]): Lock | undefined {
   if (base === undefined) return undefined;
   const inputs = plan.components.length;
   const tests = inputs + plan.inputs.length;
@@ -87,28 +87,28 @@ function lockOf(plan: PlanInputs, [base, ...rest]: readonly LockEntry[]): Lock |
  * A tick or a forced request stays part of the bits until the next one: without it, what it made would not be what is wanted. A tick that has
  * come is wanted at once where the schedule always bakes.
  */
-function ingredientsOf({ pipeline, planning, ticks }: Seen, lock: Lock): Ingredients {
-  const { schedule, recipe, proof } = pipeline.plan;
+function toFingerprintInputs({ pipeline, status: planning, ticks }: ObservedPipeline, lock: Lock): FingerprintInputs {
+  const { schedule, definitionDigest: recipe, proof } = pipeline.spec;
   const tick = schedule?.startCondition === 'always' ? (ticks?.open ?? planning.tick) : planning.tick;
-  const floors = Object.entries(planning.floors).map(([name, { version }]) => [name, version] as const);
+  const floors = Object.entries(planning.minimumVersions).map(([name, { version }]) => [name, version] as const);
   const entries = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
   return {
-    recipe,
+    definitionDigest: recipe,
     proof,
     versions: Object.fromEntries(entries.map((entry) => [entry.key, entry.version])),
-    ...(planning.salt === undefined ? {} : { salt: planning.salt }),
+    ...(planning.rebuildToken === undefined ? {} : { rebuildToken: planning.rebuildToken }),
     ...(tick === undefined ? {} : { tick }),
-    ...(floors.length === 0 ? {} : { floors: Object.fromEntries(floors) }),
+    ...(floors.length === 0 ? {} : { minimumVersions: Object.fromEntries(floors) }),
   };
 }
 
-function entryOf(selector: Selector, seen: Seen, index: number): LockEntry | Missing {
+function toLockEntry(selector: Selector, seen: ObservedPipeline, index: number): LockEntry | UnresolvedInput {
   const key = selectorKey(selector);
   if (selector.kind === 'pipeline') {
     // The channel is the truth; the selector's row follows it.
     const channel = seen.channels.get(key);
     if (channel === undefined) return { key, problem: `${selector.pipeline} has no release yet` };
-    const cutsOff = index === 0 && seen.pipeline.plan.earlyCutoff && channel.inventoryDigest !== undefined;
+    const cutsOff = index === 0 && seen.pipeline.spec.earlyCutoff && channel.inventoryDigest !== undefined;
     // Early cutoff: an equal inventory is an equal version, whatever the release is called.
     const version = cutsOff ? `inventory:${channel.inventoryDigest}` : channel.release;
     return { key, selector, version, detail: channel.images };
@@ -124,36 +124,36 @@ export interface Fingerprint {
   readonly proof: string;
 }
 
-export function isSame(one: Fingerprint | undefined, other: Fingerprint): boolean {
+export function isSameFingerprint(one: Fingerprint | undefined, other: Fingerprint): boolean {
   return one?.bits === other.bits && one.proof === other.proof;
 }
 
 /** Places that a release was not brought to; none where it is not known where it is. */
-export function placesMissing(places: readonly string[], known: readonly string[] | undefined): string[] {
+export function listTargetsNotIn(places: readonly string[], known: readonly string[] | undefined): string[] {
   return known === undefined ? [] : places.filter((place) => !known.includes(place));
 }
 
 /** Places that the definition names and the current release is not in, though it is what is wanted otherwise. */
-export function targetsMissing({
-  seen,
-  wish,
+export function findMissingTargets({
+  observed: seen,
+  desiredState: wish,
 }: {
-  readonly seen: Seen;
-  readonly wish: Wish;
+  readonly observed: ObservedPipeline;
+  readonly desiredState: DesiredState;
 }): readonly string[] {
-  const { channel, planning } = seen;
-  if (!wish.known || !isSame(channel, wish.wanted)) return [];
-  const missing = placesMissing(seen.pipeline.plan.places, channel?.places);
+  const { channel, status: planning } = seen;
+  if (!wish.known || !isSameFingerprint(channel, wish.desired)) return [];
+  const missing = listTargetsNotIn(seen.pipeline.spec.targets, channel?.targets);
   // Somebody has said no to exactly these; whoever asks in person asks again.
-  const refused = planning.request === undefined ? (planning.refusedPlaces ?? []) : [];
+  const refused = planning.request === undefined ? (planning.refusedTargets ?? []) : [];
   return missing.every((place) => refused.includes(place)) ? [] : missing;
 }
 
 /** Whether exactly this was rejected, expired, cancelled, or failed too often: it is wanted again when something in it changes or a person asks. */
-export function isRefused({ pipeline, channel }: Seen, known: FingerprintRecord | undefined): boolean {
+export function isRefused({ pipeline, channel }: ObservedPipeline, known: FingerprintRecord | undefined): boolean {
   if (known === undefined) return false;
   // Of the current release only the way to further places can fail, which says nothing against it.
   return (
-    known.state === 'refused' || (!isSame(channel, known) && failedTooOften(known, pipeline.plan.maxFailures))
+    known.state === 'refused' || (!isSameFingerprint(channel, known) && hasFailedTooOften(known, pipeline.spec.maxFailures))
   );
 }

@@ -1,7 +1,7 @@
 /** What is stored of bakes: their attempts, steps and images. */
 import * as z from 'zod';
 import { ATTEMPT_STATES, STEP_NAMES } from '../baking/lifecycle.ts';
-import { IngredientsSchema, LockSchema } from './locks.ts';
+import { FingerprintInputsSchema, LockSchema } from './locks.ts';
 import { BakeId, Time } from './values.ts';
 
 export const BakeRecordSchema = z.lazy(() =>
@@ -13,10 +13,10 @@ export const BakeRecordSchema = z.lazy(() =>
     bits: z.string(),
     proof: z.string(),
     lock: LockSchema,
-    ingredients: IngredientsSchema.optional(),
+    fingerprintInputs: FingerprintInputsSchema.optional(),
     /** Where it began, and whose image it took over from there. */
     startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).default('Build'),
-    reuses: z.string().optional(),
+    reusesBake: z.string().optional(),
     /** The release that it led to. */
     release: z.string().optional(),
     /** Sentence that says why it was started. */
@@ -78,7 +78,7 @@ export const StepRecordSchema = z.lazy(() =>
 );
 export type StepRecord = z.infer<typeof StepRecordSchema>;
 
-export const ImageRecordSchema = z.lazy(() =>
+export const ArtifactRecordSchema = z.lazy(() =>
   z.object({
     bake: BakeId,
     attempt: z.number().int().positive(),
@@ -94,7 +94,7 @@ export const ImageRecordSchema = z.lazy(() =>
     /** Digest of the packages alone: equal for images with equal inventories. */
     inventoryDigest: z.string().optional(),
     /** The bake that built it, where this one uses a kept image: its tags name that bake, and it is not this one's to remove. */
-    adoptedFrom: BakeId.optional(),
+    reusedFrom: BakeId.optional(),
     log: z.string().optional(),
     durationSeconds: z.number().nonnegative().optional(),
     digest: z.string().optional(),
@@ -103,4 +103,4 @@ export const ImageRecordSchema = z.lazy(() =>
     removed: z.boolean().default(false),
   }),
 );
-export type ImageRecord = z.infer<typeof ImageRecordSchema>;
+export type ArtifactRecord = z.infer<typeof ArtifactRecordSchema>;

@@ -44,15 +44,15 @@ export const TargetRecordSchema = z.lazy(() =>
     digest: z.string().optional(),
     version: z.number().int().nonnegative().default(0),
     /** True for the control account's own copy in a region that targets in `share` mode are given. */
-    carrier: z.boolean().default(false),
+    sharedCopy: z.boolean().default(false),
     /** Key as the definition names it, and the ARN that it had when the copy was started. */
     key: z.string().optional(),
     keyArn: z.string().optional(),
     copyStartedAt: Time.optional(),
     /** What stands here belongs to a release that is kept: it is verified again, and never removed or taken back. */
-    adopted: z.boolean().default(false),
+    reused: z.boolean().default(false),
     /** The kept copy that was looked for here and is gone. */
-    missing: z.string().optional(),
+    missingImageId: z.string().optional(),
     /** AWS asked us to come back, or all copy slots are taken: not before this time. */
     notBefore: Time.optional(),
     postponements: z.number().int().nonnegative().default(0),

@@ -26,19 +26,19 @@ export const LockSchema = z.lazy(() =>
 export type Lock = z.infer<typeof LockSchema>;
 
 /** Everything that an image is made of, as far as planning compares it. */
-export const IngredientsSchema = z.lazy(() =>
+export const FingerprintInputsSchema = z.lazy(() =>
   z.object({
-    recipe: z.string(),
+    definitionDigest: z.string(),
     /** The definition's own part of the proof. */
     proof: z.string().optional(),
     /** By selector key. */
     versions: z.record(z.string(), z.string()),
     /** Id of a forced request. */
-    salt: z.string().optional(),
+    rebuildToken: z.string().optional(),
     /** Tick of a schedule that always bakes. */
     tick: z.string().optional(),
     /** Least version wanted of a package, by its name. */
-    floors: z.record(z.string(), z.string()).optional(),
+    minimumVersions: z.record(z.string(), z.string()).optional(),
   }),
 );
-export type Ingredients = z.infer<typeof IngredientsSchema>;
+export type FingerprintInputs = z.infer<typeof FingerprintInputsSchema>;

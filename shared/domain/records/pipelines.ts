@@ -28,7 +28,7 @@ export const ScheduleSchema = z.lazy(() =>
 export type Schedule = z.infer<typeof ScheduleSchema>;
 
 /** What planning needs of a revision, beside the pipeline's row so that no decision has to read whole definitions. */
-export const PlanInputsSchema = z.lazy(() =>
+export const PipelineSpecSchema = z.lazy(() =>
   z.object({
     channel: z.string(),
     team: z.string().optional(),
@@ -42,10 +42,10 @@ export const PlanInputsSchema = z.lazy(() =>
     /** The base counts as equal while its inventory is. */
     earlyCutoff: z.boolean().default(false),
     /** Digest of what the definition itself adds to the bits: parameters, architecture, volumes. */
-    recipe: z.string(),
+    definitionDigest: z.string(),
     proof: z.string(),
     /** Where the image is distributed to: `account/region/mode`. */
-    places: z.array(z.string()).default([]),
+    targets: z.array(z.string()).default([]),
     mode: z.enum(['immediate', 'schedule', 'manual']),
     schedule: ScheduleSchema.optional(),
     freeze: z.array(FreezeWindowSchema).default([]),
@@ -56,12 +56,12 @@ export const PlanInputsSchema = z.lazy(() =>
     maxFailures: z.number().int().positive(),
   }),
 );
-export type PlanInputs = z.infer<typeof PlanInputsSchema>;
+export type PipelineSpec = z.infer<typeof PipelineSpecSchema>;
 
 /** All selectors of a pipeline in the order in which rows and locks hold them. */
-export function dependenciesOf(
-  plan: Pick<PlanInputs, 'base' | 'components' | 'inputs' | 'tests'>,
-): PlanInputs['components'] {
+export function listDependencies(
+  plan: Pick<PipelineSpec, 'base' | 'components' | 'inputs' | 'tests'>,
+): PipelineSpec['components'] {
   return [plan.base, ...plan.components, ...plan.inputs, ...plan.tests];
 }
 
@@ -79,7 +79,7 @@ export const PipelineRecordSchema = z.lazy(() =>
     /** Who disabled it and why, while it is. */
     disabled: DisabledSchema.optional(),
     parents: z.array(z.string()),
-    plan: PlanInputsSchema,
+    spec: PipelineSpecSchema,
     createdAt: Time,
     updatedAt: Time,
   }),

@@ -31,7 +31,7 @@ export const HoldReasonSchema = z.lazy(() =>
     pipeline: z.string().optional(),
     bake: z.string().optional(),
     /** The bake named was begun for exactly what is wanted. */
-    makesWanted: z.boolean().optional(),
+    buildsDesired: z.boolean().optional(),
     selector: z.string().optional(),
     change: z.string().optional(),
     capacity: z.string().optional(),
@@ -40,7 +40,7 @@ export const HoldReasonSchema = z.lazy(() =>
 export type HoldReason = z.infer<typeof HoldReasonSchema>;
 
 /** What the planner knows of one pipeline. `version` fences every write: it rises by one with each. */
-export const PlanningRecordSchema = z.lazy(() =>
+export const PipelineStatusSchema = z.lazy(() =>
   z.object({
     pipeline: z.string(),
     version: z.number().int().nonnegative(),
@@ -51,15 +51,15 @@ export const PlanningRecordSchema = z.lazy(() =>
     /** Changes come in groups: before this nothing starts by itself. */
     debounceUntil: Time.optional(),
     /** Id of the last forced request: it is part of the bits from then on. */
-    salt: z.string().optional(),
+    rebuildToken: z.string().optional(),
     /** Tick of a schedule that always bakes: part of the bits until the next one. */
     tick: Time.optional(),
     /** Ticks up to here were taken up, or found nothing to do. */
-    ticksSeen: Time.optional(),
+    ticksHandledUntil: Time.optional(),
     /** Least versions wanted of packages, by name, each with the change that asked for it. */
-    floors: z.record(z.string(), z.object({ version: z.string(), change: z.string() })).default({}),
+    minimumVersions: z.record(z.string(), z.object({ version: z.string(), change: z.string() })).default({}),
     /** Targets that a person would not have the current release go to. */
-    refusedPlaces: z.array(z.string()).optional(),
+    refusedTargets: z.array(z.string()).optional(),
     /** Changes not yet taken up by a bake, oldest first. */
     changes: z.array(z.string()),
     /** First changes of their chains. */
@@ -81,7 +81,7 @@ export const PlanningRecordSchema = z.lazy(() =>
       .optional(),
   }),
 );
-export type PlanningRecord = z.infer<typeof PlanningRecordSchema>;
+export type PipelineStatus = z.infer<typeof PipelineStatusSchema>;
 
 /** One row per fingerprint of a pipeline: at most one bake, ever, unless it failed and may be tried again. */
 export const FingerprintRecordSchema = z.lazy(() =>
@@ -95,9 +95,9 @@ export const FingerprintRecordSchema = z.lazy(() =>
     lastFailureAt: Time.optional(),
     reason: z.string().optional(),
     /** Of a release: where it was brought to. */
-    places: z.array(z.string()).optional(),
+    targets: z.array(z.string()).optional(),
     /** The bake whose release is kept, while another one brings it to new targets or points to it again. */
-    kept: z.string().optional(),
+    retained: z.string().optional(),
   }),
 );
 export type FingerprintRecord = z.infer<typeof FingerprintRecordSchema>;

@@ -1,6 +1,6 @@
 /** What is stored of releases, and of the channels in which they are current. */
 import * as z from 'zod';
-import { IngredientsSchema } from './locks.ts';
+import { FingerprintInputsSchema } from './locks.ts';
 import { Time } from './values.ts';
 
 export const ChannelRecordSchema = z.lazy(() =>
@@ -16,11 +16,11 @@ export const ChannelRecordSchema = z.lazy(() =>
     /** AMI in the control account per variant, which children build on. */
     images: z.record(z.string(), z.string()),
     /** What the release is made of; a newer wish is compared with it. */
-    ingredients: IngredientsSchema.optional(),
+    fingerprintInputs: FingerprintInputsSchema.optional(),
     /** Digest of the packages in the image, for children with early cutoff. */
     inventoryDigest: z.string().optional(),
     /** Places that the release was brought to: `account/region/mode`. */
-    places: z.array(z.string()).optional(),
+    targets: z.array(z.string()).optional(),
     at: Time,
   }),
 );

@@ -40,7 +40,7 @@ export const SelectorRecordSchema = z.lazy(() =>
     /** Why the last attempt to resolve it gave nothing; the last known version stays. */
     problem: z.string().optional(),
     /** Versions that it has left within the last hour or so. */
-    left: z.array(z.object({ version: z.string(), at: Time, back: z.boolean() })).optional(),
+    leftVersions: z.array(z.object({ version: z.string(), at: Time, isReturn: z.boolean() })).optional(),
     /** Where it stands now, if that is not yet followed because it goes to and fro. */
     unsettled: z.object({ version: z.string(), until: Time }).optional(),
     /** How often a pipeline has begun to use it: whoever removes it as unused must not miss one that begins meanwhile. */

@@ -2,7 +2,7 @@
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_LENGTH = 10;
 
-function timeOfUlid(id: string): number | undefined {
+function parseUlidTime(id: string): number | undefined {
   const digits = [...id.slice(0, TIME_LENGTH)].map((character) => DIGITS.indexOf(character));
   if (digits.length < TIME_LENGTH || digits.includes(-1)) return undefined;
   return digits.reduce((time, digit) => time * DIGITS.length + digit, 0);
@@ -10,7 +10,7 @@ function timeOfUlid(id: string): number | undefined {
 
 /** Seconds from the first of the changes that led to a release. Ids of changes are ULIDs: they say when each was noticed. */
 export function leadTimeSeconds(causes: readonly string[], released: Date): number | undefined {
-  const times = causes.map(timeOfUlid).filter((time) => time !== undefined);
+  const times = causes.map(parseUlidTime).filter((time) => time !== undefined);
   if (times.length === 0) return undefined;
   return Math.max(0, (released.getTime() - Math.min(...times)) / 1000);
 }

@@ -1,19 +1,19 @@
 /** What a release says of itself, and what its channel says of it: for a new image and for a kept one that is made current again. Pure. */
 import { canonical } from '../canonical.ts';
-import { inventoryDigestOf } from '../findings/inventory.ts';
-import { isSame } from '../planning/wish.ts';
-import type { BakeRecord, ImageRecord } from '../records/bakes.ts';
+import { computeInventoryDigest } from '../findings/inventory.ts';
+import { isSameFingerprint } from '../planning/wish.ts';
+import type { BakeRecord, ArtifactRecord } from '../records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
 import type { ChannelRecord, ReleaseRecord } from '../records/releases.ts';
 
 type Target = ReleaseRecord['targets'][number];
-type DigestOf = (text: string) => string;
+type DigestText = (text: string) => string;
 
 /** So many bakes are named of a release that is pointed to again and again: the one that built the image, and the newest. */
 const BAKES_NAMED = 100;
 
 /** The image of each variant in the control account. */
-export function imagesOf(plan: Pick<DistributionRecord, 'sources'>): Record<string, string> {
+export function toReleaseImages(plan: Pick<DistributionRecord, 'sources'>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(plan.sources).map(([variant, source]) => [variant, source.imageId]),
   );
@@ -25,8 +25,8 @@ export function hasImages(release: ReleaseRecord, images: Readonly<Record<string
 }
 
 /** Targets that show the image now. */
-export function targetsShowing(rows: readonly TargetRecord[]): Target[] {
-  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, carrier }) =>
+export function listShownTargets(rows: readonly TargetRecord[]): Target[] {
+  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, sharedCopy: carrier }) =>
     carrier || state !== 'verified' || imageId === undefined
       ? []
       : [
@@ -43,7 +43,7 @@ export function targetsShowing(rows: readonly TargetRecord[]): Target[] {
 }
 
 /** `standing`: the release of the same images, which is made current again. */
-export function releaseAfter(given: {
+export function computeRelease(given: {
   readonly id: string;
   readonly bake: BakeRecord;
   readonly plan: DistributionRecord;
@@ -53,7 +53,7 @@ export function releaseAfter(given: {
 }): ReleaseRecord {
   const { id, bake, plan, rows, standing, at } = given;
   const { pipeline, channel } = plan;
-  const targets = targetsShowing(rows);
+  const targets = listShownTargets(rows);
   const own = { bake: bake.id, startsAt: bake.startsAt, proof: bake.proof, at };
   return {
     id,
@@ -62,31 +62,31 @@ export function releaseAfter(given: {
     bake: standing?.bake ?? bake.id,
     bits: bake.bits,
     proof: bake.proof,
-    images: imagesOf(plan),
-    targets: [...targets, ...keptTargets(standing, targets, rows)],
+    images: toReleaseImages(plan),
+    targets: [...targets, ...listRetainedTargets(standing, targets, rows)],
     at,
-    bakes: [...bakesOf(standing), own],
+    bakes: [...listReleaseBakes(standing), own],
   };
 }
 
 /** Copies of before that nobody was asked for this time: they stay, and show nothing that is kept in step. */
-function keptTargets(
+function listRetainedTargets(
   standing: ReleaseRecord | undefined,
   shown: readonly Target[],
   rows: readonly TargetRecord[],
 ): Target[] {
-  const named = new Set(shown.map(placeOfCopy));
-  const missing = new Set(rows.map((row) => row.missing));
+  const named = new Set(shown.map(toCopyKey));
+  const missing = new Set(rows.map((row) => row.missingImageId));
   return (standing?.targets ?? [])
-    .filter((target) => !named.has(placeOfCopy(target)) && !missing.has(target.imageId))
+    .filter((target) => !named.has(toCopyKey(target)) && !missing.has(target.imageId))
     .map(({ account, region, variant, imageId }) => ({ account, region, variant, imageId }));
 }
 
-function placeOfCopy({ account, region, variant, imageId }: Target): string {
+function toCopyKey({ account, region, variant, imageId }: Target): string {
   return `${account}/${region}/${variant}/${imageId}`;
 }
 
-function bakesOf(standing: ReleaseRecord | undefined): ReleaseRecord['bakes'] {
+function listReleaseBakes(standing: ReleaseRecord | undefined): ReleaseRecord['bakes'] {
   if (standing === undefined) return [];
   const [first, ...rest] = standing.bakes;
   const built = first ?? {
@@ -99,18 +99,18 @@ function bakesOf(standing: ReleaseRecord | undefined): ReleaseRecord['bakes'] {
 }
 
 /** `before`: what the channel said until now. */
-export function channelAfter(given: {
-  readonly digest: DigestOf;
+export function computeChannel(given: {
+  readonly digest: DigestText;
   readonly release: ReleaseRecord;
   readonly bake: BakeRecord;
-  readonly images: readonly ImageRecord[];
+  readonly images: readonly ArtifactRecord[];
   readonly places: readonly string[];
   readonly before: ChannelRecord | undefined;
 }): ChannelRecord {
   const { digest, release, bake, places, before } = given;
-  const inventoryDigest = inventoryDigestOf(digest, given.images);
+  const inventoryDigest = computeInventoryDigest(digest, given.images);
   // To new targets: where it was before it still is.
-  const stays = isSame(before, bake) ? (before?.places ?? []) : [];
+  const stays = isSameFingerprint(before, bake) ? (before?.targets ?? []) : [];
   return {
     pipeline: release.pipeline,
     channel: release.channel,
@@ -120,14 +120,14 @@ export function channelAfter(given: {
     proof: bake.proof,
     sequence: (before?.sequence ?? 0) + 1,
     images: release.images,
-    ...(bake.ingredients === undefined ? {} : { ingredients: bake.ingredients }),
+    ...(bake.fingerprintInputs === undefined ? {} : { fingerprintInputs: bake.fingerprintInputs }),
     ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
-    places: together(stays, places),
+    targets: mergeSorted(stays, places),
     at: release.at,
   };
 }
 
 /** Both, each once, sorted. */
-export function together(some: readonly string[], others: readonly string[]): string[] {
+export function mergeSorted(some: readonly string[], others: readonly string[]): string[] {
   return [...new Set([...some, ...others])].sort();
 }

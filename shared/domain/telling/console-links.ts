@@ -19,7 +19,7 @@ export function logLink(log: string, execution: string): string | undefined {
   return consolePage(
     execution,
     'cloudwatch',
-    `#logsV2:log-groups/log-group/${escaped(group)}/log-events/${escaped(stream)}`,
+    `#logsV2:log-groups/log-group/${encodeConsoleName(group)}/log-events/${encodeConsoleName(stream)}`,
   );
 }
 
@@ -30,6 +30,6 @@ function consolePage(execution: string, service: string, page: string): string |
 }
 
 /** CloudWatch's pages read names that are encoded twice, with `$` for the `%` that would be decoded on the way. */
-function escaped(name: string): string {
+function encodeConsoleName(name: string): string {
   return encodeURIComponent(encodeURIComponent(name)).replaceAll('%', '$');
 }

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import type { Evidence } from '../approving/approval.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
 import { executionLink, logLink } from './console-links.ts';
-import { count, cut, describeMove, describeTime, listed, wrap } from './wording.ts';
+import { count, truncate, describeChange, describeTime, joinWords, wrap } from './wording.ts';
 
 /**
  * What people are told by mail, and machines by the same message as JSON. SNS sends plain text by mail: a subject of fewer than 100
  * characters without line breaks (sns PublishInput.Subject), lines of at most 80 columns; a link has a line of its own, whatever its length.
  */
-export interface Message {
+export interface Notification {
   readonly subject: string;
   readonly text: string;
   readonly json: Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ const NamedChange = z.lazy(() =>
   z.union([z.string(), z.object({ id: z.string() }).transform((change) => change.id)]),
 );
 /** The parts of our events that are said to people. An event says more; what it lacks is left out of the text. */
-const ToldSchema = z.lazy(() =>
+const NotifiedEventSchema = z.lazy(() =>
   z.object({
     pipeline: z.string(),
     bake: z.string(),
@@ -58,14 +58,14 @@ const ToldSchema = z.lazy(() =>
       .default([]),
   }),
 );
-type Move = Parameters<typeof describeMove>[0];
-type Told = z.output<typeof ToldSchema> & {
+type DescribedChange = Parameters<typeof describeChange>[0];
+type NotifiedEvent = z.output<typeof NotifiedEventSchema> & {
   /** The newest of its changes. */
-  readonly moves: readonly Move[];
+  readonly describedChanges: readonly DescribedChange[];
 };
 
 /** How the sentence begins that tells of an approval, by where the bake began. */
-const WAITING: Readonly<Record<string, string>> = {
+const APPROVAL_SUBJECTS: Readonly<Record<string, string>> = {
   Test: 'A kept image of',
   Approve: 'For new targets: a released image of',
 };
@@ -73,8 +73,8 @@ const WAITING: Readonly<Record<string, string>> = {
 interface Wording {
   readonly kind: string;
   readonly state: string;
-  readonly subject: (told: Told) => string;
-  readonly lines: (told: Told) => readonly string[];
+  readonly subject: (told: NotifiedEvent) => string;
+  readonly lines: (told: NotifiedEvent) => readonly string[];
 }
 
 /** One entry for each event that people care for; `state` is the word that subscribers filter on. */
@@ -82,11 +82,11 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   'Ovenbird Bake Started': {
     kind: 'bake-started',
     state: 'STARTED',
-    subject: ({ pipeline, moves }) => `${pipeline}: bake started${headline(moves)}`,
+    subject: ({ pipeline, describedChanges: moves }) => `${pipeline}: bake started${headline(moves)}`,
     lines: (told) => [
       ...wrap(`A bake of ${told.pipeline} has started. ${told.reason ?? ''}`),
       ...(told.requestedBy === undefined ? [] : wrap(`Asked for by ${told.requestedBy}.`)),
-      ...changeLines(told.moves, told.changes.length),
+      ...changeLines(told.describedChanges, told.changes.length),
     ],
   },
   'Ovenbird Approval Requested': {
@@ -95,10 +95,10 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     subject: ({ pipeline }) => `${pipeline}: waiting for approval`,
     lines: (told) => [
       ...wrap(
-        `${WAITING[told.startsAt ?? ''] ?? 'A new image of'} ${told.pipeline} is built and tested and waits for approval${told.expiresAt === undefined ? '' : ` until ${describeTime(told.expiresAt)}`}.`,
+        `${APPROVAL_SUBJECTS[told.startsAt ?? ''] ?? 'A new image of'} ${told.pipeline} is built and tested and waits for approval${told.expiresAt === undefined ? '' : ` until ${describeTime(told.expiresAt)}`}.`,
       ),
-      ...wrap(`Asked: ${listed(told.approvers)}.`),
-      ...changeLines(told.moves, told.changes.length),
+      ...wrap(`Asked: ${joinWords(told.approvers)}.`),
+      ...changeLines(told.describedChanges, told.changes.length),
       '',
       'Each approver has got a link of their own. On the command line:',
       `  ovenbird approve ${told.approval ?? told.bake}`,
@@ -113,7 +113,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
       ...wrap(
         `${told.startsAt === undefined || told.startsAt === 'Build' ? 'A new image' : 'A kept image'} of ${told.pipeline} is AVAILABLE: it is approved, copied, verified and current in the channel ${told.channel ?? 'stable'}.`,
       ),
-      ...changeLines(told.moves, told.changes.length),
+      ...changeLines(told.describedChanges, told.changes.length),
       ...(told.reason === undefined ? [] : whyLines(told.reason)),
       ...targetLines(told.targets),
     ],
@@ -126,7 +126,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     lines: (told) => [
       ...wrap(`The bake of ${told.pipeline} ended as ${(told.state ?? 'failed').toUpperCase()}.`),
       ...failureLines(told),
-      ...changeLines(told.moves, told.changes.length),
+      ...changeLines(told.describedChanges, told.changes.length),
       '',
       'What it made has been removed. To try the same once more:',
       `  ovenbird retry ${told.bake}`,
@@ -139,7 +139,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     lines: (told) => [
       ...wrap(`The bake of ${told.pipeline} was cancelled. ${told.reason ?? ''}`),
       'What it made has been removed.',
-      ...changeLines(told.moves, told.changes.length),
+      ...changeLines(told.describedChanges, told.changes.length),
     ],
   },
   'Ovenbird Bake Superseded': {
@@ -151,12 +151,12 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
         `While ${told.pipeline} was baking, something it is made of moved again, so a newer bake takes its place. ${told.reason ?? ''}`,
       ),
       ...(told.newerBake === undefined ? [] : [`Newer bake  ${told.newerBake}`]),
-      ...changeLines(told.moves, told.changes.length),
+      ...changeLines(told.describedChanges, told.changes.length),
     ],
   },
 };
 
-const ToldOfWave = z.lazy(() =>
+const NotifiedWaveSchema = z.lazy(() =>
   z.object({
     change: z.string(),
     selector: z.string(),
@@ -168,14 +168,14 @@ const ToldOfWave = z.lazy(() =>
 );
 
 /** Of no pipeline alone: a change would bake more images than may start by themselves. */
-function waveMessage(event: { readonly id: string; readonly at: string; readonly detail: unknown }): Message {
-  const told = ToldOfWave.parse(event.detail);
+function composeWaveNotification(event: { readonly id: string; readonly at: string; readonly detail: unknown }): Notification {
+  const told = NotifiedWaveSchema.parse(event.detail);
   const images = `${told.isMore ? 'more than ' : ''}${count(told.images, 'image')}`;
   const text = [
     ...wrap(`A change would bake ${images}. None of them starts before somebody confirms it.`),
     '',
     'What changed',
-    ...wrap(describeMove(told), 80, '  '),
+    ...wrap(describeChange(told), 80, '  '),
     '',
     'To list waves that wait, and to let this one start:',
     '  ovenbird waves',
@@ -187,14 +187,14 @@ function waveMessage(event: { readonly id: string; readonly at: string; readonly
   const kind = 'wave-waiting';
   const state = 'PENDING_CONFIRMATION';
   return {
-    subject: cut(oneLine(`Confirm ${images}? ${describeMove(told)}`), SUBJECT_LENGTH),
+    subject: truncate(toOneLine(`Confirm ${images}? ${describeChange(told)}`), SUBJECT_LENGTH),
     text: text.join('\n'),
     json: { id: event.id, kind, state, at: event.at, ...told },
     attributes: { kind, state },
   };
 }
 
-interface Published {
+interface NotifiableEvent {
   readonly id: string;
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
@@ -202,17 +202,17 @@ interface Published {
 }
 
 /** The ids of the changes that the message for an event says in words: the newest of those that it names, newest last. */
-export function changesToTell(event: Pick<Published, 'detailType' | 'detail'>): string[] {
+export function listChangesToDescribe(event: Pick<NotifiableEvent, 'detailType' | 'detail'>): string[] {
   if (WORDINGS[event.detailType] === undefined) return [];
-  return ToldSchema.parse(event.detail).changes.slice(-CHANGES_SHOWN);
+  return NotifiedEventSchema.parse(event.detail).changes.slice(-CHANGES_SHOWN);
 }
 
 /** The message for an event of ours and the changes that `changesToTell` names, or undefined for those that only machines care for. */
-export function messageFor(event: Published, changes: readonly Move[]): Message | undefined {
-  if (event.detailType === 'Ovenbird Wave Waiting') return waveMessage(event);
+export function composeNotification(event: NotifiableEvent, changes: readonly DescribedChange[]): Notification | undefined {
+  if (event.detailType === 'Ovenbird Wave Waiting') return composeWaveNotification(event);
   const wording = WORDINGS[event.detailType];
   if (wording === undefined) return undefined;
-  const told: Told = { ...ToldSchema.parse(event.detail), moves: changes };
+  const told: NotifiedEvent = { ...NotifiedEventSchema.parse(event.detail), describedChanges: changes };
   // A bake that was rejected or expired is told by the same event as a failed one, under its own word.
   const state = wording.kind === 'failed' ? (told.state ?? 'failed').toUpperCase() : wording.state;
   const text = [
@@ -223,30 +223,30 @@ export function messageFor(event: Published, changes: readonly Move[]): Message 
     `Details     ovenbird status --bake ${told.bake}`,
   ];
   return {
-    subject: cut(oneLine(wording.subject(told)), SUBJECT_LENGTH),
+    subject: truncate(toOneLine(wording.subject(told)), SUBJECT_LENGTH),
     text: text.join('\n'),
     json: { ...event.detail, id: event.id, kind: wording.kind, state, at: event.at },
-    attributes: attributesOf(wording.kind, state, told.pipeline, told.team),
+    attributes: toAttributes(wording.kind, state, told.pipeline, told.team),
   };
 }
 
 /** What one approver is sent. Everything that matters is in the mail; the page shows all of it. */
-export function approvalMessage(
+export function composeApprovalNotification(
   evidence: Evidence,
   request: { record: ApprovalRecord; link: string },
-): Message {
+): Notification {
   const { record, link } = request;
   const accounts = new Set(evidence.targets.map((target) => target.account)).size;
   const regions = new Set(evidence.targets.flatMap((target) => target.regions)).size;
   const text = [
-    ...wrap(`${whatIsAsked(evidence)} The request ends ${describeTime(record.expiresAt)}.`),
+    ...wrap(`${describeApprovalQuestion(evidence)} The request ends ${describeTime(record.expiresAt)}.`),
     ...changeLines(evidence.changes.slice(-CHANGES_SHOWN), evidence.changes.length),
     ...whyLines(evidence.reason),
     '',
-    `Tests       ${testsInShort(evidence)}`,
-    `Packages    ${packagesInShort(evidence)}`,
+    `Tests       ${summarizeTests(evidence)}`,
+    `Packages    ${summarizePackages(evidence)}`,
     `Goes to     ${count(accounts, 'account')}, ${count(regions, 'region')}`,
-    ...(evidence.kept === undefined ? [] : [`Built by    ${evidence.kept.bake}, kept since`]),
+    ...(evidence.retained === undefined ? [] : [`Built by    ${evidence.retained.bake}, kept since`]),
     '',
     'See everything and decide:',
     link,
@@ -260,18 +260,18 @@ export function approvalMessage(
   ];
   const first = evidence.changes[0];
   return {
-    subject: cut(
-      oneLine(`Approve ${evidence.pipeline}?${first === undefined ? '' : ` ${describeMove(first)}`}`),
+    subject: truncate(
+      toOneLine(`Approve ${evidence.pipeline}?${first === undefined ? '' : ` ${describeChange(first)}`}`),
       SUBJECT_LENGTH,
     ),
     text: text.join('\n'),
     json: { kind: 'approval', approval: record.id, bake: record.bake, pipeline: record.pipeline, link },
-    attributes: attributesOf('approval', 'PENDING_APPROVAL', evidence.pipeline, evidence.team),
+    attributes: toAttributes('approval', 'PENDING_APPROVAL', evidence.pipeline, evidence.team),
   };
 }
 
 /** What people decide about, in a sentence or two. */
-export function whatIsAsked({ pipeline, kept }: Pick<Evidence, 'pipeline' | 'kept'>): string {
+export function describeApprovalQuestion({ pipeline, retained: kept }: Pick<Evidence, 'pipeline' | 'retained'>): string {
   switch (kept?.startsAt) {
     case 'Approve':
       return `An image of ${pipeline} that is released already is to go to new targets, as it is. It goes there when you approve it; where it is, it stays.`;
@@ -282,18 +282,18 @@ export function whatIsAsked({ pipeline, kept }: Pick<Evidence, 'pipeline' | 'kep
   }
 }
 
-export function testsInShort(evidence: Pick<Evidence, 'tests'>): string {
+export function summarizeTests(evidence: Pick<Evidence, 'tests'>): string {
   const results = evidence.tests.flatMap((test) => test.results);
   const passed = results.filter((result) => result.status === 'passed').length;
   const types = [...new Set(evidence.tests.map((test) => test.instanceType))];
   if (results.length === 0) return 'none ran';
-  const place = types.length === 0 ? '' : ` on ${listed(types)}`;
+  const place = types.length === 0 ? '' : ` on ${joinWords(types)}`;
   return passed === results.length
     ? `${count(passed, 'suite run')} passed${place}`
     : `${passed} of ${count(results.length, 'suite run')} passed${place}`;
 }
 
-export function packagesInShort(evidence: Pick<Evidence, 'packages'>): string {
+export function summarizePackages(evidence: Pick<Evidence, 'packages'>): string {
   const total = evidence.packages.reduce((sum, entry) => sum + entry.total, 0);
   if (evidence.packages.every((entry) => entry.against === undefined))
     return `${total}; nothing was released before to compare with`;
@@ -302,22 +302,22 @@ export function packagesInShort(evidence: Pick<Evidence, 'packages'>): string {
   return `${total}: ${sum('added')} added, ${sum('changed')} changed, ${sum('removed')} removed`;
 }
 
-function attributesOf(kind: string, state: string, pipeline: string, team: string | undefined) {
+function toAttributes(kind: string, state: string, pipeline: string, team: string | undefined) {
   return { kind, state, pipeline, ...(team === undefined ? {} : { team }) };
 }
 
-function headline(moves: readonly Move[]): string {
+function headline(moves: readonly DescribedChange[]): string {
   const newest = moves.at(-1);
-  return newest === undefined ? '' : `, ${describeMove(newest)}`;
+  return newest === undefined ? '' : `, ${describeChange(newest)}`;
 }
 
-function changeLines(moves: readonly Move[], total: number): string[] {
+function changeLines(moves: readonly DescribedChange[], total: number): string[] {
   if (moves.length === 0) return [];
   const more = total - moves.length;
   return [
     '',
     'What changed',
-    ...moves.flatMap((move) => wrap(describeMove(move), 80, '  ')),
+    ...moves.flatMap((move) => wrap(describeChange(move), 80, '  ')),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
@@ -326,25 +326,25 @@ function whyLines(reason: string): string[] {
   return ['', 'Why', ...wrap(reason, 80, '  ')];
 }
 
-function failureLines(told: Told): string[] {
+function failureLines(told: NotifiedEvent): string[] {
   const { step, name, reason } = told;
   return [
     '',
     ...(step === undefined ? [] : [`Step        ${step}`]),
     ...(name === undefined ? [] : [`Error       ${name}`]),
     ...(reason === undefined ? [] : ['Reason', ...wrap(reason, 80, '  ')]),
-    ...whereToLook(told),
+    ...logLines(told),
   ];
 }
 
 /** The log of the step, or else the execution, which shows what each step was given and answered. */
-function whereToLook({ log, execution = '' }: Told): string[] {
+function logLines({ log, execution = '' }: NotifiedEvent): string[] {
   if (log !== undefined) return ['Log', `  ${logLink(log, execution) ?? log}`];
   const link = executionLink(execution);
   return link === undefined ? [] : ['Execution', `  ${link}`];
 }
 
-function targetLines(targets: Told['targets']): string[] {
+function targetLines(targets: NotifiedEvent['targets']): string[] {
   if (targets.length === 0) return [];
   const parameters = [
     ...new Set(targets.flatMap(({ parameter }) => (parameter === undefined ? [] : [parameter]))),
@@ -357,6 +357,6 @@ function targetLines(targets: Told['targets']): string[] {
   ];
 }
 
-function oneLine(text: string): string {
+function toOneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

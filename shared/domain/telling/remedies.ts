@@ -54,7 +54,7 @@ export type Remedy = z.infer<typeof RemedySchema>;
 /** What is known of a pipeline beside the reason that was recorded. */
 export interface Outlook {
   /** What keeps newer versions from starting anything; `schedule`: it has no time to come. */
-  readonly rests?: readonly ('disabled' | 'too-many-failures' | 'pinned' | 'manual' | 'schedule')[];
+  readonly restReasons?: readonly ('disabled' | 'too-many-failures' | 'pinned' | 'manual' | 'schedule')[];
   readonly schedule?: { readonly isAlways: boolean; readonly next?: string | undefined };
   /** Nothing is left to do after the bake that runs. */
   readonly isDone?: boolean;
@@ -64,9 +64,9 @@ const NEWER = 'something that it is made of is newer';
 const AT_TICK = 'the next time of its schedule';
 
 /** `pipeline` is the one that does not bake. */
-export function remediesOf(reason: HoldReason, pipeline: string, outlook: Outlook = {}): Remedy[] {
+export function listRemedies(reason: HoldReason, pipeline: string, outlook: Outlook = {}): Remedy[] {
   const { until, bake } = reason;
-  if (outlook.isDone ?? reason.makesWanted === true) return [];
+  if (outlook.isDone ?? reason.buildsDesired === true) return [];
   const asked: Remedy = {
     condition: 'request',
     sentence: 'when somebody asks for it',
@@ -75,39 +75,39 @@ export function remediesOf(reason: HoldReason, pipeline: string, outlook: Outloo
   const newer: Remedy = { condition: 'newer-version', sentence: `when ${NEWER}` };
   switch (reason.code) {
     case 'up-to-date': {
-      const { rests = [], schedule } = outlook;
-      if (rests.length === 0 && schedule === undefined) return [newer, forced(pipeline)];
-      const ends = rests.length === 0 ? atTick(outlook) : endOfRest(pipeline, outlook);
+      const { restReasons: rests = [], schedule } = outlook;
+      if (rests.length === 0 && schedule === undefined) return [newer, onForce(pipeline)];
+      const ends = rests.length === 0 ? atTick(outlook) : listRestRemedies(pipeline, outlook);
       const both: Remedy = { ...asked, sentence: `${asked.sentence} and ${NEWER}`, also: ['newer-version'] };
-      return [...ends, both, forced(pipeline)];
+      return [...ends, both, onForce(pipeline)];
     }
     case 'debounce':
     case 'back-off':
       return [...atTime(until), asked];
     case 'schedule':
-      return until === undefined ? [edit('triggers.schedule'), asked] : [...atTime(until), asked];
+      return until === undefined ? [onDefinitionChange('triggers.schedule'), asked] : [...atTime(until), asked];
     case 'freeze':
-      return [...atTime(until), forced(pipeline)];
+      return [...atTime(until), onForce(pipeline)];
     case 'ancestor-moving':
-      return [...atRest(reason), ...atTime(until)];
+      return [...onAncestorRest(reason), ...atTime(until)];
     case 'bake-running':
     case 'after-approval':
     case 'superseded-twice':
-      return [ended(bake)];
+      return [onBakeEnd(bake)];
     case 'unresolved':
-      return [resolved(reason)];
+      return [onResolved(reason)];
     case 'manual':
       return [asked];
     case 'disabled':
     case 'too-many-failures':
     case 'pinned':
-      return [awakened(reason.code, pipeline), asked];
+      return [onRestEnded(reason.code, pipeline), asked];
     case 'refused':
       return [newer, ...atTime(reason.until), asked];
     case 'storm-cap':
-      return [confirmed(reason), asked];
+      return [onConfirm(reason), asked];
     case 'concurrency':
-      return [place(reason)];
+      return [onFreeSlot(reason)];
     default:
       return assertNever(reason.code);
   }
@@ -128,10 +128,10 @@ function atTick({ schedule }: Outlook): Remedy[] {
 }
 
 /** Of one that is current and rests: what lets newer versions start it again. Where several things keep it, none of them alone does. */
-function endOfRest(pipeline: string, { rests = [], schedule }: Outlook): Remedy[] {
+function listRestRemedies(pipeline: string, { restReasons: rests = [], schedule }: Outlook): Remedy[] {
   const [rest, another] = rests;
   if (rest === undefined || rest === 'manual' || another !== undefined) return [];
-  const remedy = awakened(rest, pipeline);
+  const remedy = onRestEnded(rest, pipeline);
   const isMoved = schedule?.isAlways !== true;
   const words = [
     remedy.sentence,
@@ -145,22 +145,22 @@ function endOfRest(pipeline: string, { rests = [], schedule }: Outlook): Remedy[
   return [{ ...remedy, sentence: words.join(', '), also }];
 }
 
-function awakened(rest: 'disabled' | 'too-many-failures' | 'pinned' | 'schedule', pipeline: string): Remedy {
+function onRestEnded(rest: 'disabled' | 'too-many-failures' | 'pinned' | 'schedule', pipeline: string): Remedy {
   switch (rest) {
     case 'disabled':
-      return enabled(pipeline, 'once it is enabled');
+      return onEnable(pipeline, 'once it is enabled');
     case 'too-many-failures':
-      return enabled(pipeline, 'once its failures are forgotten');
+      return onEnable(pipeline, 'once its failures are forgotten');
     case 'pinned':
-      return edit('lifecycle.pinned');
+      return onDefinitionChange('lifecycle.pinned');
     case 'schedule':
-      return edit('triggers.schedule');
+      return onDefinitionChange('triggers.schedule');
     default:
       return assertNever(rest);
   }
 }
 
-function forced(pipeline: string): Remedy {
+function onForce(pipeline: string): Remedy {
   return {
     condition: 'force',
     sentence: 'when somebody asks for it by force',
@@ -168,11 +168,11 @@ function forced(pipeline: string): Remedy {
   };
 }
 
-function enabled(pipeline: string, sentence: string): Remedy {
+function onEnable(pipeline: string, sentence: string): Remedy {
   return { condition: 'enabled', sentence, command: `ovenbird enable ${pipeline}` };
 }
 
-function edit(field: string): Remedy {
+function onDefinitionChange(field: string): Remedy {
   return {
     condition: 'definition',
     sentence: `when ${field} of its definition is changed and applied`,
@@ -180,7 +180,7 @@ function edit(field: string): Remedy {
   };
 }
 
-function atRest({ pipeline }: HoldReason): Remedy[] {
+function onAncestorRest({ pipeline }: HoldReason): Remedy[] {
   if (pipeline === undefined) return [];
   return [
     {
@@ -192,7 +192,7 @@ function atRest({ pipeline }: HoldReason): Remedy[] {
   ];
 }
 
-function ended(bake: string | undefined): Remedy {
+function onBakeEnd(bake: string | undefined): Remedy {
   if (bake === undefined) return { condition: 'bake-ends', sentence: 'when the bake that runs has ended' };
   return {
     condition: 'bake-ends',
@@ -202,7 +202,7 @@ function ended(bake: string | undefined): Remedy {
   };
 }
 
-function resolved({ selector }: HoldReason): Remedy {
+function onResolved({ selector }: HoldReason): Remedy {
   if (selector === undefined)
     return { condition: 'resolves', sentence: 'when everything that it names exists' };
   const [, parent] = /^pipeline:([^/]+)\//.exec(selector) ?? [];
@@ -217,13 +217,13 @@ function resolved({ selector }: HoldReason): Remedy {
   };
 }
 
-function confirmed({ change }: HoldReason): Remedy {
+function onConfirm({ change }: HoldReason): Remedy {
   const sentence = 'when somebody confirms the wave';
   if (change === undefined) return { condition: 'confirmed', sentence, command: 'ovenbird waves' };
   return { condition: 'confirmed', sentence, command: `ovenbird confirm ${change}`, change };
 }
 
-function place({ capacity, pipeline }: HoldReason): Remedy {
+function onFreeSlot({ capacity, pipeline }: HoldReason): Remedy {
   const sentence =
     pipeline === undefined ? 'when one of the bakes that run has ended' : `after ${pipeline} has started`;
   return {

@@ -30,7 +30,7 @@ export function describeVersion(version: string): string {
   return match?.[1] ?? version;
 }
 
-export function describeMove(change: {
+export function describeChange(change: {
   selector: string;
   from?: string | undefined;
   to: string;
@@ -75,7 +75,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-export function listed(words: readonly string[]): string {
+export function joinWords(words: readonly string[]): string {
   if (words.length < 2) return words[0] ?? '';
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
@@ -97,6 +97,6 @@ export function wrap(text: string, width = 80, indent = ''): string[] {
 }
 
 /** Cuts to a length with an ellipsis; SNS subjects hold fewer than 100 characters (sns PublishInput.Subject). */
-export function cut(text: string, length: number): string {
+export function truncate(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

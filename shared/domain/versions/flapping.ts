@@ -4,10 +4,10 @@
  */
 
 /** A version that a selector has left. `back`: it went back to one that it had left before. */
-export interface Left {
+export interface LeftVersion {
   readonly version: string;
   readonly at: string;
-  readonly back: boolean;
+  readonly isReturn: boolean;
 }
 
 /** What a selector means now, as far as it stands still until then. */
@@ -17,28 +17,28 @@ export interface Unsettled {
 }
 
 export const FLAP_WINDOW_SECONDS = 3600;
-export const STAND_STILL_SECONDS = 900;
+export const SETTLE_SECONDS = 900;
 /** So many are remembered; more than these in an hour are no news any more. */
-const MOST_LEFT = 12;
+const MAX_LEFT_VERSIONS = 12;
 
-interface Row {
+interface FlapInput {
   readonly version?: string | undefined;
-  readonly left?: readonly Left[] | undefined;
+  readonly leftVersions?: readonly LeftVersion[] | undefined;
   readonly unsettled?: Unsettled | undefined;
 }
 
-export type Flap =
+export type FlapResult =
   /** It moves; `left` is what the row remembers then. */
-  | { readonly kind: 'move'; readonly left: readonly Left[] }
+  | { readonly kind: 'move'; readonly leftVersions: readonly LeftVersion[] }
   | { readonly kind: 'wait'; readonly unsettled: Unsettled; readonly reason: string };
 
-export function flapOf(row: Row, to: string, now: Date): Flap {
-  const recent = recentlyLeft(row, now);
+export function detectFlapping(row: FlapInput, to: string, now: Date): FlapResult {
+  const recent = listRecentlyLeft(row, now);
   const isBack = recent.some(({ version }) => version === to);
-  const returns = recent.filter(({ back }) => back).length;
+  const returns = recent.filter(({ isReturn: back }) => back).length;
   const hasStood = row.unsettled?.version === to && row.unsettled.until <= now.toISOString();
-  if (!isBack || returns === 0 || hasStood) return { kind: 'move', left: leaving(row, recent, isBack, now) };
-  const until = new Date(now.getTime() + STAND_STILL_SECONDS * 1000).toISOString();
+  if (!isBack || returns === 0 || hasStood) return { kind: 'move', leftVersions: addLeftVersion(row, recent, isBack, now) };
+  const until = new Date(now.getTime() + SETTLE_SECONDS * 1000).toISOString();
   const unsettled = row.unsettled?.version === to ? row.unsettled : { version: to, until };
   return {
     kind: 'wait',
@@ -47,12 +47,12 @@ export function flapOf(row: Row, to: string, now: Date): Flap {
   };
 }
 
-function recentlyLeft({ left = [] }: Row, now: Date): readonly Left[] {
+function listRecentlyLeft({ leftVersions: left = [] }: FlapInput, now: Date): readonly LeftVersion[] {
   const since = new Date(now.getTime() - FLAP_WINDOW_SECONDS * 1000).toISOString();
   return left.filter(({ at }) => at > since);
 }
 
-function leaving(row: Row, recent: readonly Left[], back: boolean, now: Date): readonly Left[] {
+function addLeftVersion(row: FlapInput, recent: readonly LeftVersion[], isReturn: boolean, now: Date): readonly LeftVersion[] {
   if (row.version === undefined) return [];
-  return [...recent, { version: row.version, at: now.toISOString(), back }].slice(-MOST_LEFT);
+  return [...recent, { version: row.version, at: now.toISOString(), isReturn }].slice(-MAX_LEFT_VERSIONS);
 }

@@ -4,8 +4,8 @@
  * systems-manager/userguide/monitoring-systems-manager-event-examples, imagebuilder/userguide/log-cloudtrail, and beside each detail.
  */
 import * as z from 'zod';
-import { partitionOf } from '../definitions/references.ts';
-import { type FixClaim, formatOfPlatform } from '../findings/findings.ts';
+import { findPartition } from '../definitions/references.ts';
+import { type FixClaim, inferFormatFromPlatform } from '../findings/findings.ts';
 import { arnTopic, selectorTopic } from './selectors.ts';
 
 /** Our own message, from the reconcile or the API. */
@@ -98,7 +98,7 @@ export type Hint =
   | { readonly kind: 'malformed'; readonly why: string };
 
 /** Any JSON value that arrived in the hint queue. */
-export function hintOf(body: unknown): Hint {
+export function parseHint(body: unknown): Hint {
   const own = TopicsSchema.safeParse(body);
   if (own.success) return { kind: 'topics', topics: [...new Set(own.data.topics)] };
   const findings = FindingsSchema.safeParse(body);
@@ -108,7 +108,7 @@ export function hintOf(body: unknown): Hint {
   const envelope = EnvelopeSchema.safeParse(body);
   if (!envelope.success) return { kind: 'malformed', why: 'It is neither an event nor a list of topics.' };
   return (
-    topicsOf(envelope.data) ?? {
+    parseEnvelope(envelope.data) ?? {
       kind: 'malformed',
       why: `Its detail is not that of a "${envelope.data['detail-type']}".`,
     }
@@ -116,95 +116,95 @@ export function hintOf(body: unknown): Hint {
 }
 
 /** Undefined where the detail has another shape than documented. */
-function topicsOf(event: Envelope): Hint | undefined {
+function parseEnvelope(event: Envelope): Hint | undefined {
   switch (`${event.source}/${event['detail-type']}`) {
     case 'aws.imagebuilder/EC2 Image Builder Image State Change':
-      return ofImage(event);
+      return parseImageEvent(event);
     case 'aws.imagebuilder/AWS API Call via CloudTrail':
-      return ofComponent(event);
+      return parseComponentEvent(event);
     case 'aws.ssm/Parameter Store Change':
-      return ofParameter(event);
+      return parseParameterEvent(event);
     case 'aws.ec2/EC2 AMI State Change':
-      return ofAmi(event);
+      return parseAmiEvent(event);
     case 'aws.ecr/ECR Image Action':
-      return ofContainer(event);
+      return parseContainerEvent(event);
     case 'aws.s3/Object Created':
     case 'aws.s3/Object Deleted':
-      return ofObject(event);
+      return parseObjectEvent(event);
     case 'aws.inspector2/Inspector2 Finding':
-      return ofFinding(event);
+      return parseFindingEvent(event);
     case 'ovenbird/Ovenbird Image Released': {
       const detail = ReleaseDetail.safeParse(event.detail);
       if (!detail.success) return undefined;
-      return topic(selectorTopic({ kind: 'pipeline', ...detail.data }));
+      return toTopicHint(selectorTopic({ kind: 'pipeline', ...detail.data }));
     }
     default:
       return { kind: 'nothing', why: `No selector depends on "${event['detail-type']}" of ${event.source}.` };
   }
 }
 
-function ofImage(event: Envelope): Hint | undefined {
+function parseImageEvent(event: Envelope): Hint | undefined {
   const detail = ImageDetail.safeParse(event.detail);
   const arn = event.resources.find((resource) => resource.includes(':image/'));
   if (!detail.success || arn === undefined) return undefined;
   // A version that went away moves no selector forward, and one that is being made is none yet.
   if (detail.data.state.status !== 'AVAILABLE')
     return { kind: 'nothing', why: `The image is ${detail.data.state.status}.` };
-  return topic(arnTopic(arn));
+  return toTopicHint(arnTopic(arn));
 }
 
-function ofComponent(event: Envelope): Hint | undefined {
+function parseComponentEvent(event: Envelope): Hint | undefined {
   const call = ComponentCall.safeParse(event.detail);
   if (!call.success) return undefined;
   const { errorCode, requestParameters, responseElements } = call.data;
   if (errorCode !== undefined) return { kind: 'nothing', why: `The call failed: ${errorCode}.` };
   const arn = responseElements?.componentBuildVersionArn;
-  if (arn !== undefined) return topic(arnTopic(arn));
+  if (arn !== undefined) return toTopicHint(arnTopic(arn));
   if (requestParameters == null) return undefined;
   // What the response holds is not documented; the ARN follows from the name (imagebuilder CreateComponentRequest.name).
   const name = requestParameters.name.toLowerCase().replaceAll(/[ _]/g, '-');
   const { region, account } = event;
-  return topic(`arn:${partitionOf(region)}:imagebuilder:${region}:${account}:component/${name}`);
+  return toTopicHint(`arn:${findPartition(region)}:imagebuilder:${region}:${account}:component/${name}`);
 }
 
 /** The image may be pinned somewhere, and it may be, or have been, the newest that a lookup of its owner finds. */
-function ofAmi({ detail, account, region }: Envelope): Hint | undefined {
+function parseAmiEvent({ detail, account, region }: Envelope): Hint | undefined {
   const image = AmiDetail.safeParse(detail);
   if (!image.success) return undefined;
   const pinned = selectorTopic({ kind: 'ami', id: image.data.ImageId, region });
   return { kind: 'topics', topics: [pinned, lookupTopic(region, account)] };
 }
 
-function ofContainer({ detail, account, region }: Envelope): Hint | undefined {
+function parseContainerEvent({ detail, account, region }: Envelope): Hint | undefined {
   const action = ContainerDetail.safeParse(detail);
   if (!action.success) return undefined;
   const { 'action-type': type, result, 'repository-name': repository } = action.data;
   if (result !== 'SUCCESS') return { kind: 'nothing', why: `The ${type} ended in ${result}.` };
   // A deleted tag leaves a selector without a version, which people are told.
   if (type !== 'PUSH' && type !== 'DELETE') return { kind: 'nothing', why: `${type} moves no tag.` };
-  return topic(selectorTopic({ kind: 'container', account, region, repository, tag: '' }));
+  return toTopicHint(selectorTopic({ kind: 'container', account, region, repository, tag: '' }));
 }
 
-function ofObject({ detail }: Envelope): Hint | undefined {
+function parseObjectEvent({ detail }: Envelope): Hint | undefined {
   const created = ObjectDetail.safeParse(detail);
   if (!created.success) return undefined;
   const { bucket, object } = created.data;
-  return topic(selectorTopic({ kind: 'source', bucket: bucket.name, object: object.key }));
+  return toTopicHint(selectorTopic({ kind: 'source', bucket: bucket.name, object: object.key }));
 }
 
-function ofParameter(event: Envelope): Hint | undefined {
+function parseParameterEvent(event: Envelope): Hint | undefined {
   const detail = ParameterDetail.safeParse(event.detail);
   if (!detail.success) return undefined;
-  return topic(selectorTopic({ kind: 'ssm', name: detail.data.name, region: event.region }));
+  return toTopicHint(selectorTopic({ kind: 'ssm', name: detail.data.name, region: event.region }));
 }
 
-function ofFinding(event: Envelope): Hint | undefined {
+function parseFindingEvent(event: Envelope): Hint | undefined {
   const detail = FindingDetail.safeParse(event.detail);
   if (!detail.success) return undefined;
   const { type, findingArn: arn, packageVulnerabilityDetails, resources } = detail.data;
   if (type !== 'PACKAGE_VULNERABILITY') return { kind: 'nothing', why: `A finding of the type ${type}.` };
   const format = resources
-    .map(({ details }) => formatOfPlatform(details?.awsEc2Instance?.platform))
+    .map(({ details }) => inferFormatFromPlatform(details?.awsEc2Instance?.platform))
     .find((entry) => entry !== undefined);
   const packages = packageVulnerabilityDetails?.vulnerablePackages ?? [];
   if (format === undefined || packages.length === 0) return { kind: 'finding', arn };
@@ -212,7 +212,7 @@ function ofFinding(event: Envelope): Hint | undefined {
   return { kind: 'finding', arn, claims };
 }
 
-function topic(name: string): Hint {
+function toTopicHint(name: string): Hint {
   return { kind: 'topics', topics: [name] };
 }
 
@@ -221,9 +221,9 @@ function lookupTopic(region: string, owner: string): string {
 }
 
 /** Kinds whose answer may take long, or needs clients and permissions that the others do without: a function of its own resolves them. */
-const STORES = ['ami:', 'lookup:', 'container:', 'source:', 'packages:'];
+const STORE_TOPIC_PREFIXES = ['ami:', 'lookup:', 'container:', 'source:', 'packages:'];
 
 /** Whether selectors of the topic are about what is kept in a store: images of EC2, containers, objects, package feeds. */
 export function isStoreTopic(topic: string): boolean {
-  return STORES.some((prefix) => topic.startsWith(prefix));
+  return STORE_TOPIC_PREFIXES.some((prefix) => topic.startsWith(prefix));
 }

@@ -14,7 +14,7 @@ interface Evr {
 
 /** `[epoch:]version[-release]`, where an absent epoch is 0. */
 export function comparePackageVersions(format: PackageFormat, a: string, b: string): Order {
-  const [left, right] = [evrOf(format, a), evrOf(format, b)];
+  const [left, right] = [parseEvr(format, a), parseEvr(format, b)];
   const part = format === 'apt' ? compareDebianPart : compareRpmPart;
   return (
     order(left.epoch, right.epoch) || part(left.version, right.version) || part(left.release, right.release)
@@ -31,7 +31,7 @@ export function newestPackageVersion(format: PackageFormat, versions: Iterable<s
 }
 
 /** The version ends at the last hyphen in Debian (deb-version(7)), and at the only one in RPM (rpm-version(7)). */
-function evrOf(format: PackageFormat, text: string): Evr {
+function parseEvr(format: PackageFormat, text: string): Evr {
   const [, epoch = '0', rest = ''] = /^(?:([0-9]*):)?(.*)$/s.exec(text) ?? [];
   const hyphen = format === 'apt' ? rest.lastIndexOf('-') : rest.indexOf('-');
   return {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { textOf } from '../text.ts';
+import { createTextSchema } from '../text.ts';
 
 /** `major.minor.patch` in which each node is a number or `x`; once a node is `x` all to its right are (imagebuilder/userguide/ibhow-semantic-versioning). */
 const VERSION_OR_WILDCARD = /^(?:x\.x\.x|[0-9]+\.x\.x|[0-9]+\.[0-9]+\.x|[0-9]+\.[0-9]+\.[0-9]+)$/;
@@ -7,12 +7,12 @@ export const PIPELINE_NAME = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
 export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
 export const ChannelName = z.lazy(() =>
-  textOf(CHANNEL_NAME, '1 to 30 of a-z, 0-9 and "-", and start with a letter', 'stable'),
+  createTextSchema(CHANNEL_NAME, '1 to 30 of a-z, 0-9 and "-", and start with a letter', 'stable'),
 );
 
 const PipelineSelectorSchema = z.lazy(() =>
   z.strictObject({
-    pipeline: textOf(PIPELINE_NAME, 'the name of a pipeline', 'al2023-base').meta({
+    pipeline: createTextSchema(PIPELINE_NAME, 'the name of a pipeline', 'al2023-base').meta({
       description: 'Name of the pipeline whose released image is meant.',
     }),
     channel: ChannelName.unwrap().default('stable').meta({ description: 'Channel of that pipeline.' }),
@@ -28,7 +28,7 @@ const PipelineBaseSchema = z.lazy(() =>
 );
 const SsmSelectorSchema = z.lazy(() =>
   z.strictObject({
-    ssm: textOf(
+    ssm: createTextSchema(
       /^\/[A-Za-z0-9_./-]+(?::[A-Za-z0-9_.-]+)?$/,
       'a full parameter name that starts with "/", with ":version" or ":label" where it is pinned',
       '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
@@ -37,7 +37,7 @@ const SsmSelectorSchema = z.lazy(() =>
 );
 const ImageSelectorSchema = z.lazy(() =>
   z.strictObject({
-    image: textOf(
+    image: createTextSchema(
       /^arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):image\/[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
       'an Image Builder image ARN',
       'arn:aws:imagebuilder:eu-west-1:aws:image/amazon-linux-2023-x86/x.x.x',
@@ -46,7 +46,7 @@ const ImageSelectorSchema = z.lazy(() =>
 );
 const AmiSelectorSchema = z.lazy(() =>
   z.strictObject({
-    ami: textOf(
+    ami: createTextSchema(
       /^ami-[0-9a-f]{8,17}$/,
       'an AMI id such as ami-0f3c9a1b2d4e5f678',
       'ami-0f3c9a1b2d4e5f678',
@@ -56,7 +56,7 @@ const AmiSelectorSchema = z.lazy(() =>
 const LookupSelectorSchema = z.lazy(() =>
   z.strictObject({
     lookup: z.strictObject({
-      owner: textOf(
+      owner: createTextSchema(
         /^(?:[0-9]{12}|amazon|self|aws-marketplace)$/,
         'an account id, amazon, self or aws-marketplace',
         'self',
@@ -68,7 +68,7 @@ const LookupSelectorSchema = z.lazy(() =>
 );
 const ContainerSelectorSchema = z.lazy(() =>
   z.strictObject({
-    container: textOf(
+    container: createTextSchema(
       /^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[a-z0-9._/-]+(?::[A-Za-z0-9._-]+)?$/,
       'an image in Amazon ECR such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
       '111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
@@ -78,7 +78,7 @@ const ContainerSelectorSchema = z.lazy(() =>
 const SourceSelectorSchema = z.lazy(() =>
   z.strictObject({
     source: z.strictObject({
-      bucket: textOf(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket', 'my-sources'),
+      bucket: createTextSchema(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket', 'my-sources'),
       key: z.string().min(1).max(1024),
     }),
   }),
@@ -86,14 +86,14 @@ const SourceSelectorSchema = z.lazy(() =>
 const PackagesSelectorSchema = z.lazy(() =>
   z.strictObject({
     packages: z.strictObject({
-      feed: textOf(
+      feed: createTextSchema(
         /^(?:https|s3):\/\/[^\s]+$/,
         'an https:// or s3:// address',
         'https://packages.example.com/el9',
       ).meta({ description: 'Repository index: an apt Packages file, or a directory with repodata/.' }),
       format: z.enum(['apt', 'rpm']),
       names: z
-        .array(textOf(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'))
+        .array(createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'))
         .min(1)
         .max(50),
     }),
@@ -141,7 +141,7 @@ export type InputSelector = z.infer<typeof InputSelectorSchema>;
  * region. Normalised to an ARN when the definition is applied.
  */
 export const ComponentReferenceSchema = z.lazy(() =>
-  textOf(
+  createTextSchema(
     /^(?:arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):component\/)?[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
     'a component ARN or name/version such as harden-ssh/1.x.x',
     'harden-ssh/1.x.x',

@@ -30,7 +30,7 @@ export function compareVersions(left: BuildVersion, right: BuildVersion): -1 | 0
  * Whether a selector that resolved to `from` and now resolves to `to` has changed. Semantic versions move only forward: a newest
  * version that is deprecated makes `x.x.x` fall back, which is no change. Everything else moves whenever it differs.
  */
-export function isMove(kind: 'semver' | 'value', from: string | undefined, to: string): boolean {
+export function isChange(kind: 'semver' | 'value', from: string | undefined, to: string): boolean {
   if (from === undefined) return true;
   if (kind === 'value') return from !== to;
   const before = parseBuildVersion(from);

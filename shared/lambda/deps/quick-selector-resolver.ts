@@ -1,9 +1,9 @@
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientDefaults } from '../../adapters/aws-client.ts';
-import { componentWay, imageWay } from '../../adapters/selector-resolver/build-versions.ts';
-import { parameterWay } from '../../adapters/selector-resolver/parameters.ts';
-import { selectorResolver } from '../../adapters/selector-resolver/resolver.ts';
+import { componentResolver, imageResolver } from '../../adapters/selector-resolver/build-versions.ts';
+import { parameterResolver } from '../../adapters/selector-resolver/parameters.ts';
+import { createSelectorResolver } from '../../adapters/selector-resolver/resolver.ts';
 import type { SelectorResolver } from '../../ports.ts';
 import { lazy } from '../lazy.ts';
 
@@ -14,9 +14,9 @@ const SECONDS = 10;
 export const quickSelectorResolver: () => SelectorResolver = lazy(() => {
   const imageBuilder = lazy(() => new ImagebuilderClient(clientDefaults));
   const ways = {
-    ssm: parameterWay(lazy(() => new SSMClient(clientDefaults))),
-    component: componentWay(imageBuilder),
-    image: imageWay(imageBuilder),
+    ssm: parameterResolver(lazy(() => new SSMClient(clientDefaults))),
+    component: componentResolver(imageBuilder),
+    image: imageResolver(imageBuilder),
   };
-  return selectorResolver(ways, { seconds: SECONDS });
+  return createSelectorResolver(ways, { seconds: SECONDS });
 });

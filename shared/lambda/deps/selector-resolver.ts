@@ -4,14 +4,14 @@ import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientDefaults } from '../../adapters/aws-client.ts';
-import { componentWay, imageWay } from '../../adapters/selector-resolver/build-versions.ts';
-import { containerWay } from '../../adapters/selector-resolver/containers.ts';
-import { amiWay, lookupWay } from '../../adapters/selector-resolver/images.ts';
-import { sourceWay } from '../../adapters/selector-resolver/objects.ts';
-import { packagesWay } from '../../adapters/selector-resolver/packages.ts';
-import { parameterWay } from '../../adapters/selector-resolver/parameters.ts';
+import { componentResolver, imageResolver } from '../../adapters/selector-resolver/build-versions.ts';
+import { containerResolver } from '../../adapters/selector-resolver/containers.ts';
+import { amiResolver, lookupResolver } from '../../adapters/selector-resolver/images.ts';
+import { sourceResolver } from '../../adapters/selector-resolver/objects.ts';
+import { packagesResolver } from '../../adapters/selector-resolver/packages.ts';
+import { parameterResolver } from '../../adapters/selector-resolver/parameters.ts';
 import { perRegion } from '../../adapters/selector-resolver/regions.ts';
-import { selectorResolver as resolverOf } from '../../adapters/selector-resolver/resolver.ts';
+import { createSelectorResolver as resolverOf } from '../../adapters/selector-resolver/resolver.ts';
 import type { SelectorResolver } from '../../ports.ts';
 import { lazy } from '../lazy.ts';
 import { clock } from './basics.ts';
@@ -25,13 +25,13 @@ export const selectorResolver: () => SelectorResolver = lazy(() => {
   const ec2 = perRegion((region) => new EC2Client({ ...clientDefaults, region }));
   const ecr = perRegion((region) => new ECRClient({ ...clientDefaults, region }));
   return resolverOf({
-    ssm: parameterWay(ssm),
-    component: componentWay(imageBuilder),
-    image: imageWay(imageBuilder),
-    lookup: lookupWay({ ec2, clock }),
-    ami: amiWay({ ec2 }),
-    container: containerWay(ecr),
-    source: sourceWay(s3),
-    packages: packagesWay({ fetch: globalThis.fetch, s3 }),
+    ssm: parameterResolver(ssm),
+    component: componentResolver(imageBuilder),
+    image: imageResolver(imageBuilder),
+    lookup: lookupResolver({ ec2, clock }),
+    ami: amiResolver({ ec2 }),
+    container: containerResolver(ecr),
+    source: sourceResolver(s3),
+    packages: packagesResolver({ fetch: globalThis.fetch, s3 }),
   });
 });

@@ -17,7 +17,7 @@ export const launchingInstances: () => TestInstances = lazy(() => {
   return ec2TestInstances({
     ec2: new EC2Client(clientDefaults),
     ssm: new SSMClient(clientDefaults),
-    place: {
+    network: {
       subnetId: place.BUILD_SUBNET_ID,
       securityGroupId: place.TEST_SECURITY_GROUP_ID,
       instanceProfile: place.TEST_INSTANCE_PROFILE,

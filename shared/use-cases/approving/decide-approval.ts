@@ -2,7 +2,7 @@
  * A person decides, by link, API or command. The decision, the end of the wait and the end of the step are one transaction: the first
  * decision wins, and the table is the truth; the waiting machine is told afterwards (complete-tasks.ts).
  */
-import { type Decision, isSamePerson, judgeDecision } from '../../domain/approving/approval.ts';
+import { type ApprovalDecision, isSamePerson, judgeDecision } from '../../domain/approving/approval.ts';
 import {
   ApprovalNotFound,
   assertNever,
@@ -27,7 +27,7 @@ export interface DecideApprovalDeps {
 
 export interface DecideApprovalInput {
   readonly approval: string;
-  readonly decision: Decision;
+  readonly decision: ApprovalDecision;
   readonly comment: string;
   /** Mail address behind a link, or ARN of the caller. */
   readonly by: string;
@@ -35,7 +35,7 @@ export interface DecideApprovalInput {
 }
 
 const ROUNDS = 5;
-export const LONGEST_COMMENT = 2000;
+export const MAX_COMMENT_LENGTH = 2000;
 
 /** Answers the request as it stands afterwards. The same decision again finds the stored one; the opposite is a DecisionConflict. */
 export async function decideApproval(
@@ -43,8 +43,8 @@ export async function decideApproval(
   input: DecideApprovalInput,
 ): Promise<ApprovalRecord> {
   const comment = input.comment.trim();
-  if (comment.length > LONGEST_COMMENT)
-    throw new InvalidRequest(`The comment is longer than ${LONGEST_COMMENT} characters; shorten it.`);
+  if (comment.length > MAX_COMMENT_LENGTH)
+    throw new InvalidRequest(`The comment is longer than ${MAX_COMMENT_LENGTH} characters; shorten it.`);
 
   for (let round = 0; round < ROUNDS; round += 1) {
     const record = await readApproval(deps, input.approval);
@@ -58,7 +58,7 @@ export async function decideApproval(
           { approval: record.id, state: record.state },
         );
       case 'closed':
-        throw new DecisionConflict(closedMessage(record), { approval: record.id, state: record.state });
+        throw new DecisionConflict(describeClosed(record), { approval: record.id, state: record.state });
       case 'record': {
         if (input.decision === 'rejected' && comment === '')
           throw new InvalidRequest('A rejection needs a reason; say in the comment what has to change.');
@@ -136,7 +136,7 @@ async function writeDecision(
       check: keys.attempt(record.bake, record.attempt),
       when: { equals: { state: 'awaiting-approval', endRequested: null } },
     },
-    endOfWait(record, wait, input, now),
+    prepareWaitDecision(record, wait, input, now),
   ];
   if (step !== undefined && StepRecordSchema.parse(step).state === 'running') {
     writes.push({
@@ -144,7 +144,7 @@ async function writeDecision(
       set: {
         state: input.decision === 'approved' ? 'succeeded' : 'failed',
         endedAt: now.toISOString(),
-        summary: summaryOf(input),
+        summary: describeDecision(input),
       },
       when: { equals: { state: 'running' } },
     });
@@ -159,7 +159,7 @@ async function writeDecision(
 }
 
 /** The decision may come before the machine has registered its wait; registering finds it then. */
-function endOfWait(
+function prepareWaitDecision(
   record: ApprovalRecord,
   wait: WaitRecord | undefined,
   input: DecideApprovalInput,
@@ -180,12 +180,12 @@ async function readWait(
   return item === undefined ? undefined : WaitRecordSchema.parse(item);
 }
 
-function summaryOf(input: DecideApprovalInput): string {
+function describeDecision(input: DecideApprovalInput): string {
   const comment = input.comment === '' ? '' : `: ${input.comment}`;
   return `${input.decision === 'approved' ? 'Approved' : 'Rejected'} by ${input.by}${comment}`;
 }
 
-function closedMessage(record: ApprovalRecord): string {
+function describeClosed(record: ApprovalRecord): string {
   return record.state === 'void'
     ? `This request was withdrawn: attempt ${record.attempt} of bake ${record.bake} has ended.`
     : `This request expired at ${describeTime(record.expiresAt)}. Ask for a new one with: ovenbird retry ${record.bake}`;

@@ -4,11 +4,11 @@ import type { BakeRef } from '../../domain/baking/payloads.ts';
 import type { Target } from '../../domain/definitions/definition.ts';
 import { type Inventory, InventorySchema } from '../../domain/findings/inventory.ts';
 import { keys } from '../../domain/naming.ts';
-import { isSame } from '../../domain/planning/wish.ts';
+import { isSameFingerprint } from '../../domain/planning/wish.ts';
 import {
   type BakeRecord,
-  type ImageRecord,
-  ImageRecordSchema,
+  type ArtifactRecord,
+  ArtifactRecordSchema,
   StepRecordSchema,
 } from '../../domain/records/bakes.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
@@ -18,7 +18,7 @@ import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/sele
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Documents, Item, Table } from '../../ports.ts';
 import { readBake, readImages } from '../baking/steps.ts';
-import { read, readAll } from '../store/read.ts';
+import { readRecord, readAll } from '../store/read.ts';
 
 export interface GatherEvidenceDeps {
   readonly table: Table;
@@ -32,14 +32,14 @@ export async function gatherEvidence(
   revision: RevisionRecord,
 ): Promise<Evidence> {
   const { definition } = revision;
-  const judged = await judgedBy(deps, ref, bake);
+  const judged = await findJudgedBake(deps, ref, bake);
   const [images, tests, gate, changes] = await Promise.all([
     readImages(deps, ref.bake),
     readAll(deps.table, { pk: keys.bake(judged.bake).pk, prefix: 'TEST#' }, TestRecordSchema),
     deps.table.get(keys.step(judged.bake, judged.attempt, 'Gate')),
     readChanges(deps, bake),
   ]);
-  const kept = await keptOf(deps, bake, images);
+  const kept = await readRetainedRelease(deps, bake, images);
   return EvidenceSchema.parse({
     version: 1,
     pipeline: bake.pipeline,
@@ -61,24 +61,24 @@ export async function gatherEvidence(
     tests: tests
       .filter((test) => test.attempt === judged.attempt)
       .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
-    gates: gate === undefined ? [] : [gateOf(gate)],
+    gates: gate === undefined ? [] : [toGateEvidence(gate)],
     packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
-    targets: newTargets(definition.distribution.targets, kept),
+    targets: selectNewTargets(definition.distribution.targets, kept),
     ...(kept === undefined ? {} : { kept }),
   });
 }
 
-const BAKES_LOOKED_AT = 20;
+const MAX_BAKES_READ = 20;
 
 /** Whose tests and gates speak for the image: those of the bake itself, or of the one that it takes over as it was judged. */
-async function judgedBy(
+async function findJudgedBake(
   deps: Pick<GatherEvidenceDeps, 'table'>,
   ref: BakeRef,
   bake: BakeRecord,
 ): Promise<BakeRef> {
   let [judged, at] = [bake, ref];
-  for (let looked = 0; looked < BAKES_LOOKED_AT; looked += 1) {
-    const { startsAt, reuses } = judged;
+  for (let looked = 0; looked < MAX_BAKES_READ; looked += 1) {
+    const { startsAt, reusesBake: reuses } = judged;
     if (startsAt === 'Build' || startsAt === 'Test' || reuses === undefined) break;
     judged = await readBake(deps, reuses);
     at = { bake: judged.id, attempt: judged.attempt };
@@ -86,33 +86,33 @@ async function judgedBy(
   return at;
 }
 
-async function keptOf(
+async function readRetainedRelease(
   deps: Pick<GatherEvidenceDeps, 'table'>,
   bake: BakeRecord,
-  images: readonly ImageRecord[],
-): Promise<Evidence['kept']> {
-  if (bake.startsAt === 'Build' || bake.reuses === undefined) return undefined;
-  const built = images[0]?.adoptedFrom ?? bake.reuses;
-  if (bake.startsAt !== 'Approve') return { bake: built, startsAt: bake.startsAt, places: [] };
-  const channel = await read(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  images: readonly ArtifactRecord[],
+): Promise<Evidence['retained']> {
+  if (bake.startsAt === 'Build' || bake.reusesBake === undefined) return undefined;
+  const built = images[0]?.reusedFrom ?? bake.reusesBake;
+  if (bake.startsAt !== 'Approve') return { bake: built, startsAt: bake.startsAt, targets: [] };
+  const channel = await readRecord(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
   const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
-  const known = isSame(channel, bake)
-    ? channel?.places
-    : (await read(deps.table, fingerprint, FingerprintRecordSchema))?.places;
-  return { bake: built, startsAt: bake.startsAt, places: known ?? [] };
+  const known = isSameFingerprint(channel, bake)
+    ? channel?.targets
+    : (await readRecord(deps.table, fingerprint, FingerprintRecordSchema))?.targets;
+  return { bake: built, startsAt: bake.startsAt, targets: known ?? [] };
 }
 
 /** People are asked for what is new: where the release is already, it has been approved. */
-function newTargets(targets: readonly Target[], kept: Evidence['kept']): Target[] {
+function selectNewTargets(targets: readonly Target[], kept: Evidence['retained']): Target[] {
   if (kept?.startsAt !== 'Approve') return [...targets];
   return targets.flatMap((target) => {
     const { account, mode } = target;
-    const regions = target.regions.filter((region) => !kept.places.includes(`${account}/${region}/${mode}`));
+    const regions = target.regions.filter((region) => !kept.targets.includes(`${account}/${region}/${mode}`));
     return regions.length === 0 ? [] : [{ ...target, regions }];
   });
 }
 
-function gateOf(item: Item): Evidence['gates'][number] {
+function toGateEvidence(item: Item): Evidence['gates'][number] {
   const { name, state, summary = '' } = StepRecordSchema.parse(item);
   return { name, passed: state === 'succeeded', detail: summary };
 }
@@ -131,7 +131,7 @@ export async function readChanges(
   ]);
   return own.map((change) => {
     const cause = causes.find((candidate) => candidate.id === change.cause);
-    return { ...inShort(change), ...(cause === undefined ? {} : { cause: inShort(cause) }) };
+    return { ...toShortChange(change), ...(cause === undefined ? {} : { cause: toShortChange(cause) }) };
   });
 }
 
@@ -143,24 +143,24 @@ async function readChangeRows(
   return items.flatMap((item) => (item === undefined ? [] : [ChangeRecordSchema.parse(item)]));
 }
 
-function inShort({ id, selector, from, to, at }: ChangeRecord) {
+function toShortChange({ id, selector, from, to, at }: ChangeRecord) {
   return { id, selector, ...(from === undefined ? {} : { from }), to, at };
 }
 
 async function comparePackages(
   deps: GatherEvidenceDeps,
   bake: BakeRecord,
-  image: ImageRecord,
+  image: ArtifactRecord,
 ): Promise<Evidence['packages'][number]> {
   const after = (await readInventory(deps, image.inventory))?.packages ?? [];
   const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
   const current = channel === undefined ? undefined : ChannelRecordSchema.parse(channel);
   const released =
-    current === undefined ? undefined : await deps.table.get(keys.image(current.bake, image.variant));
+    current === undefined ? undefined : await deps.table.get(keys.artifact(current.bake, image.variant));
   const before =
     released === undefined
       ? undefined
-      : await readInventory(deps, ImageRecordSchema.parse(released).inventory);
+      : await readInventory(deps, ArtifactRecordSchema.parse(released).inventory);
   const compared = { variant: image.variant, total: after.length };
   if (current === undefined || before === undefined)
     return { ...compared, diff: { added: [], removed: [], changed: [] } };

@@ -16,7 +16,7 @@ import {
   linkStatement,
   targetsDigest,
 } from '../../domain/approving/approval.ts';
-import type { ApprovalRequestedSchema, BakeRef } from '../../domain/baking/payloads.ts';
+import type { RequestApprovalAnswerSchema, BakeRef } from '../../domain/baking/payloads.ts';
 import { canonical } from '../../domain/canonical.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
 import { AttemptEnded, PreflightFailed } from '../../domain/errors.ts';
@@ -25,8 +25,8 @@ import { type ApprovalRecord, ApprovalRecordSchema } from '../../domain/records/
 import type { BakeRecord } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
-import { approvalMessage } from '../../domain/telling/messages.ts';
-import { describeTime, listed } from '../../domain/telling/wording.ts';
+import { composeApprovalNotification } from '../../domain/telling/messages.ts';
+import { describeTime, joinWords } from '../../domain/telling/wording.ts';
 import { approvalRequestedEvent } from '../../events/approval-requested.ts';
 import {
   type Clock,
@@ -53,7 +53,7 @@ export interface RequestApprovalDeps {
   readonly apiUrl: string;
 }
 
-export type ApprovalRequested = z.output<typeof ApprovalRequestedSchema>;
+export type ApprovalRequested = z.output<typeof RequestApprovalAnswerSchema>;
 
 export async function requestApproval(deps: RequestApprovalDeps, ref: BakeRef): Promise<ApprovalRequested> {
   await beginStep(deps, ref, 'Approve');
@@ -76,7 +76,7 @@ export async function requestApproval(deps: RequestApprovalDeps, ref: BakeRef): 
     const { by, comment } = record.decision;
     return { ...answer, waiting: false, outcome: { decision: 'approved', by, comment } };
   }
-  if (record.state === 'open') await askEverybody(deps, record);
+  if (record.state === 'open') await notifyApprovers(deps, record);
   return { ...answer, waiting: true, outcome: { decision: 'expired' } };
 }
 
@@ -111,13 +111,13 @@ async function openRequest(
     expiresAt: new Date(now.getTime() + seconds * 1000).toISOString(),
     notified: [],
   };
-  const standing = await standingDecision(deps, record);
-  if (standing !== undefined) return await keepDecision(deps, ref, record, standing);
+  const standing = await findStandingDecision(deps, record);
+  if (standing !== undefined) return await reuseDecision(deps, ref, record, standing);
 
-  const unconfirmed = await unconfirmedOf(deps, record.approvers);
+  const unconfirmed = await findUnconfirmedApprovers(deps, record.approvers);
   if (unconfirmed.length === record.approvers.length)
     throw new PreflightFailed(
-      `Nobody can be asked: ${listed(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} no confirmed subscription to the approval topic. Subscribe the address with the filter policy {"approver": ["<address>"]}, confirm it by the mail that AWS sends, then: ovenbird retry ${ref.bake}`,
+      `Nobody can be asked: ${joinWords(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} no confirmed subscription to the approval topic. Subscribe the address with the filter policy {"approver": ["<address>"]}, confirm it by the mail that AWS sends, then: ovenbird retry ${ref.bake}`,
       { unconfirmed },
     );
   // Text first, row second: whoever finds the row finds the document.
@@ -126,7 +126,7 @@ async function openRequest(
   return (await findRequest(deps, record.id)) ?? record;
 }
 
-async function standingDecision(
+async function findStandingDecision(
   deps: RequestApprovalDeps,
   record: ApprovalRecord,
 ): Promise<ApprovalRecord | undefined> {
@@ -141,7 +141,7 @@ async function standingDecision(
   return undefined;
 }
 
-async function keepDecision(
+async function reuseDecision(
   deps: RequestApprovalDeps,
   ref: BakeRef,
   record: ApprovalRecord,
@@ -149,7 +149,7 @@ async function keepDecision(
 ): Promise<ApprovalRecord> {
   const kept: ApprovalRecord = { ...record, state: 'approved', evidence: earlier.evidence };
   if (earlier.decision !== undefined) kept.decision = earlier.decision;
-  await putIfAbsent(deps, [{ put: itemOf(kept), when: { exists: false } }]);
+  await putIfAbsent(deps, [{ put: toApprovalItem(kept), when: { exists: false } }]);
   await endStep(deps, ref, 'Approve', {
     state: 'succeeded',
     summary: `Approved by ${earlier.decision?.by ?? 'somebody'} in attempt ${earlier.attempt}; image, evidence and targets are the same.`,
@@ -157,7 +157,7 @@ async function keepDecision(
   return kept;
 }
 
-async function unconfirmedOf(deps: RequestApprovalDeps, approvers: readonly string[]): Promise<string[]> {
+async function findUnconfirmedApprovers(deps: RequestApprovalDeps, approvers: readonly string[]): Promise<string[]> {
   const confirmed = new Set(
     (await deps.notifier.confirmedApprovers()).map((address) => address.toLowerCase()),
   );
@@ -170,11 +170,11 @@ async function writeRequest(
   evidence: Evidence,
   unconfirmed: readonly string[],
 ): Promise<void> {
-  const asked = `Waiting for ${listed(record.approvers)} until ${describeTime(record.expiresAt)}.`;
+  const asked = `Waiting for ${joinWords(record.approvers)} until ${describeTime(record.expiresAt)}.`;
   const warning =
     unconfirmed.length === 0
       ? ''
-      : ` ${listed(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} not confirmed the subscription and will get no mail.`;
+      : ` ${joinWords(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} not confirmed the subscription and will get no mail.`;
   const event = approvalRequestedEvent({
     bake: record.bake,
     attempt: record.attempt,
@@ -184,7 +184,7 @@ async function writeRequest(
     approvers: record.approvers,
     expiresAt: record.expiresAt,
     reason: evidence.reason,
-    startsAt: evidence.kept?.startsAt ?? 'Build',
+    startsAt: evidence.retained?.startsAt ?? 'Build',
     changes: evidence.changes.map(({ id, selector, from, to }) => ({
       id,
       selector,
@@ -199,7 +199,7 @@ async function writeRequest(
     published: false,
   };
   await putIfAbsent(deps, [
-    { put: itemOf(record), when: { exists: false } },
+    { put: toApprovalItem(record), when: { exists: false } },
     {
       check: keys.attempt(record.bake, record.attempt),
       when: { equals: { state: 'awaiting-approval', endRequested: null } },
@@ -213,7 +213,7 @@ async function writeRequest(
   ]);
 }
 
-function itemOf(record: ApprovalRecord) {
+function toApprovalItem(record: ApprovalRecord) {
   return {
     ...keys.approval(record.id),
     ...record,
@@ -232,7 +232,7 @@ async function putIfAbsent(deps: RequestApprovalDeps, writes: Parameters<Table['
   }
 }
 
-async function askEverybody(deps: RequestApprovalDeps, record: ApprovalRecord): Promise<void> {
+async function notifyApprovers(deps: RequestApprovalDeps, record: ApprovalRecord): Promise<void> {
   const missing = record.approvers.filter((approver) => !record.notified.includes(approver));
   if (missing.length === 0) return;
   const evidence = EvidenceSchema.parse(JSON.parse((await deps.documents.get(record.evidence)) ?? 'null'));
@@ -246,7 +246,7 @@ async function askEverybody(deps: RequestApprovalDeps, record: ApprovalRecord): 
       s: mac,
     };
     const link = formatLink(deps.apiUrl, record.id, proof);
-    await deps.notifier.askApprover(approver, approvalMessage(evidence, { link, record }));
+    await deps.notifier.askApprover(approver, composeApprovalNotification(evidence, { link, record }));
     await deps.table.write([
       { update: keys.approval(record.id), append: { notified: [approver] }, when: { exists: true } },
     ]);

@@ -5,32 +5,32 @@
 
 import type { BakeRef } from '../../domain/baking/payloads.ts';
 import { keys } from '../../domain/naming.ts';
-import { type StartsAt, stepsLeftOut, whyLeftOut } from '../../domain/planning/kept-images.ts';
+import { type StartsAt, listSkippedSteps, describeSkippedStep } from '../../domain/planning/kept-images.ts';
 import {
   type BakeRecord,
-  type ImageRecord,
-  ImageRecordSchema,
+  type ArtifactRecord,
+  ArtifactRecordSchema,
   type StepRecord,
 } from '../../domain/records/bakes.ts';
 import { type OwnImages, type Write, WriteConflict } from '../../ports.ts';
 import type { StepDeps } from './steps.ts';
 
-export interface AdoptImagesDeps extends StepDeps {
+export interface ReuseImagesDeps extends StepDeps {
   readonly images: Pick<OwnImages, 'describe'>;
 }
 
 /** The images of the bake that is reused, or why they cannot be used any more. */
-export type KeptImages = { readonly images: readonly ImageRecord[] } | { readonly gone: string };
+export type RetainedImages = { readonly images: readonly ArtifactRecord[] } | { readonly gone: string };
 
-export async function readKeptImages(
-  deps: AdoptImagesDeps,
+export async function readRetainedImages(
+  deps: ReuseImagesDeps,
   reuses: string,
   variants: readonly string[],
-): Promise<KeptImages> {
-  const items = await deps.table.getMany(variants.map((variant) => keys.image(reuses, variant)));
-  const images: ImageRecord[] = [];
+): Promise<RetainedImages> {
+  const items = await deps.table.getMany(variants.map((variant) => keys.artifact(reuses, variant)));
+  const images: ArtifactRecord[] = [];
   for (const [index, item] of items.entries()) {
-    const image = item === undefined ? undefined : ImageRecordSchema.parse(item);
+    const image = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
     if (image?.imageId === undefined)
       return { gone: `bake ${reuses} has no image of the variant ${variants[index]}` };
     const facts = await deps.images.describe(image.region, image.imageId);
@@ -41,45 +41,45 @@ export async function readKeptImages(
   return { images };
 }
 
-export async function adoptImages(
-  deps: AdoptImagesDeps,
+export async function reuseImages(
+  deps: ReuseImagesDeps,
   ref: BakeRef,
   bake: BakeRecord,
-  images: readonly ImageRecord[],
+  images: readonly ArtifactRecord[],
 ): Promise<void> {
-  const kept = bake.reuses ?? '';
+  const kept = bake.reusesBake ?? '';
   const { startsAt } = bake;
-  for (const image of images) await adopt(deps, ref, adopted(ref, image, kept, startsAt));
-  for (const step of stepsLeftOut(startsAt)) await leaveOut(deps, ref, step, whyLeftOut(step, kept));
+  for (const image of images) await writeReusedArtifact(deps, ref, toReusedArtifact(ref, image, kept, startsAt));
+  for (const step of listSkippedSteps(startsAt)) await recordSkippedStep(deps, ref, step, describeSkippedStep(step, kept));
 }
 
 /** As it was built and described; judged anew where it is tested again, because nothing passes by default. */
-function adopted(ref: BakeRef, image: ImageRecord, kept: string, startsAt: StartsAt): ImageRecord {
+function toReusedArtifact(ref: BakeRef, image: ArtifactRecord, kept: string, startsAt: StartsAt): ArtifactRecord {
   const { verdict, ...built } = image;
   const isJudged = startsAt !== 'Test' && verdict !== undefined;
   return {
     ...built,
     bake: ref.bake,
     attempt: ref.attempt,
-    adoptedFrom: image.adoptedFrom ?? kept,
+    reusedFrom: image.reusedFrom ?? kept,
     ...(isJudged ? { verdict } : {}),
   };
 }
 
-async function adopt(deps: AdoptImagesDeps, ref: BakeRef, row: ImageRecord): Promise<void> {
-  const key = keys.image(ref.bake, row.variant);
+async function writeReusedArtifact(deps: ReuseImagesDeps, ref: BakeRef, row: ArtifactRecord): Promise<void> {
+  const key = keys.artifact(ref.bake, row.variant);
   const item = await deps.table.get(key);
-  const before = item === undefined ? undefined : ImageRecordSchema.parse(item);
+  const before = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
   // An earlier call of the same attempt: what has become of the image since stays.
-  if (before?.attempt === ref.attempt && before.adoptedFrom !== undefined) return;
-  await ifFirst(deps, {
+  if (before?.attempt === ref.attempt && before.reusedFrom !== undefined) return;
+  await writeOnce(deps, {
     put: { ...key, ...row },
     when: before === undefined ? { exists: false } : { equals: { attempt: before.attempt } },
   });
 }
 
-async function leaveOut(
-  deps: AdoptImagesDeps,
+async function recordSkippedStep(
+  deps: ReuseImagesDeps,
   ref: BakeRef,
   name: StepRecord['name'],
   summary: string,
@@ -95,14 +95,14 @@ async function leaveOut(
     summary,
     links: {},
   };
-  await ifFirst(deps, {
+  await writeOnce(deps, {
     put: { ...keys.step(ref.bake, ref.attempt, name), ...step },
     when: { exists: false },
   });
 }
 
 /** Whoever wrote it first has written the same. */
-async function ifFirst(deps: AdoptImagesDeps, write: Write): Promise<void> {
+async function writeOnce(deps: ReuseImagesDeps, write: Write): Promise<void> {
   try {
     await deps.table.write([write]);
   } catch (error) {
@@ -114,7 +114,7 @@ async function ifFirst(deps: AdoptImagesDeps, write: Write): Promise<void> {
  * What was kept is not there any more: the bake builds, and what it builds is tested and approved like any other. From then on nothing of the
  * fingerprint counts as kept.
  */
-export async function buildInstead(deps: AdoptImagesDeps, bake: BakeRecord): Promise<void> {
+export async function switchToBuild(deps: ReuseImagesDeps, bake: BakeRecord): Promise<void> {
   const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   await deps.table.write([
     {

@@ -8,33 +8,33 @@ import { canonical } from '../../domain/canonical.ts';
 import { PreflightFailed } from '../../domain/errors.ts';
 import { evidenceKeys } from '../../domain/findings/inventory.ts';
 import { keys, parameterName } from '../../domain/naming.ts';
-import type { BakeRecord, ImageRecord } from '../../domain/records/bakes.ts';
+import type { BakeRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
-import { isMove } from '../../domain/versions/versions.ts';
-import type { BaseImages, Documents, PlanQueue, SelectorResolver, Targets } from '../../ports.ts';
-import { baseProblems } from '../definitions/base-image.ts';
+import { isChange } from '../../domain/versions/versions.ts';
+import type { BaseImages, Documents, ReconcileQueue, SelectorResolver, Targets } from '../../ports.ts';
+import { findBaseProblems } from '../definitions/base-image.ts';
 import type { ImageMakerDeps } from '../definitions/image-maker.ts';
-import { type AdoptImagesDeps, adoptImages, buildInstead, readKeptImages } from './adopt-images.ts';
+import { type ReuseImagesDeps, reuseImages, switchToBuild, readRetainedImages } from './adopt-images.ts';
 import { beginStep, endStep, readBakeAndRevision } from './steps.ts';
 
-export interface CheckPreflightDeps extends AdoptImagesDeps, Pick<ImageMakerDeps, 'home'> {
+export interface CheckPreflightDeps extends ReuseImagesDeps, Pick<ImageMakerDeps, 'home'> {
   readonly targets: Pick<Targets, 'open'>;
   readonly resolver: SelectorResolver;
   readonly baseImages: BaseImages;
   readonly documents: Documents;
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
 }
 
-interface Finding {
+interface PreflightProblem {
   readonly field: string;
   readonly problem: string;
   readonly fix: string;
 }
 
 /** As many targets are looked at at a time; STS and the services behind are asked a handful of times for each. */
-const AT_A_TIME = 8;
+const TARGETS_AT_ONCE = 8;
 
 export async function checkPreflight(
   deps: CheckPreflightDeps,
@@ -43,15 +43,15 @@ export async function checkPreflight(
   await beginStep(deps, ref, 'Preflight');
   const read = await readBakeAndRevision(deps, ref.bake);
   const { revision } = read;
-  const { bake, images, gone } = await imagesToUse(deps, read.bake, revision);
+  const { bake, images, gone } = await resolveReusedImages(deps, read.bake, revision);
 
   const targets = await checkTargets(deps, revision);
   const findings = [
     ...(await checkLock(deps, bake)),
-    ...(await checkBase(deps, bake, revision)),
+    ...(await checkLockedBase(deps, bake, revision)),
     ...targets.required,
   ];
-  const newer = await newerVersions(deps, bake);
+  const newer = await findNewerVersions(deps, bake);
   // Planning decides whether a newer lock takes this bake's place; a change that it has not seen yet is brought to it.
   if (newer.length > 0) await deps.planQueue.send([{ pipeline: bake.pipeline, delaySeconds: 0 }]);
 
@@ -62,21 +62,21 @@ export async function checkPreflight(
     'application/json',
   );
   if (findings.length > 0) {
-    const summary = describe(findings);
+    const summary = describeProblems(findings);
     await endStep(deps, ref, 'Preflight', { state: 'failed', summary, links: { evidence } });
     throw new PreflightFailed(summary, { findings });
   }
-  await adoptImages(deps, ref, bake, images);
+  await reuseImages(deps, ref, bake, images);
   const notes = [
     ...(gone === undefined ? [] : [`the kept image cannot be used (${gone}), so it is built again`]),
     ...(newer.length === 0 ? [] : [`newer by now: ${newer.join(', ')}`]),
     ...(targets.bestEffort.length === 0
       ? []
-      : [`to be mended for targets that are not required: ${describe(targets.bestEffort)}`]),
+      : [`to be mended for targets that are not required: ${describeProblems(targets.bestEffort)}`]),
   ];
   await endStep(deps, ref, 'Preflight', {
     state: 'succeeded',
-    summary: [`Lock and ${placesOf(revision).length} places to distribute to are in order`, ...notes].join(
+    summary: [`Lock and ${listPreflightTargets(revision).length} places to distribute to are in order`, ...notes].join(
       '; ',
     ),
     links: { evidence },
@@ -85,17 +85,17 @@ export async function checkPreflight(
 }
 
 /** The kept images that the bake begins with. Where one is gone nothing is kept, and the bake builds. */
-async function imagesToUse(
+async function resolveReusedImages(
   deps: CheckPreflightDeps,
   bake: BakeRecord,
   revision: RevisionRecord,
-): Promise<{ bake: BakeRecord; images: readonly ImageRecord[]; gone?: string }> {
-  if (bake.startsAt === 'Build' || bake.reuses === undefined) return { bake, images: [] };
+): Promise<{ bake: BakeRecord; images: readonly ArtifactRecord[]; gone?: string }> {
+  if (bake.startsAt === 'Build' || bake.reusesBake === undefined) return { bake, images: [] };
   const variants = revision.definition.variants.map(({ name }) => name);
-  const kept = await readKeptImages(deps, bake.reuses, variants);
+  const kept = await readRetainedImages(deps, bake.reusesBake, variants);
   if ('images' in kept) return { bake, images: kept.images };
-  await buildInstead(deps, bake);
-  const { reuses, ...rest } = bake;
+  await switchToBuild(deps, bake);
+  const { reusesBake: reuses, ...rest } = bake;
   return { bake: { ...rest, startsAt: 'Build' }, images: [], gone: `${kept.gone}, bake ${reuses}` };
 }
 
@@ -103,7 +103,7 @@ async function imagesToUse(
  * Every version of the lock that this bake still needs must be there: an AMI may have been deregistered, a component version deleted. A kept
  * image needs neither base nor components any more.
  */
-async function checkLock(deps: CheckPreflightDeps, { lock, startsAt }: BakeRecord): Promise<Finding[]> {
+async function checkLock(deps: CheckPreflightDeps, { lock, startsAt }: BakeRecord): Promise<PreflightProblem[]> {
   const named = (entries: readonly LockEntry[], field: string) =>
     entries.map((entry, index) => ({ entry, field: `${field}[${index}]` }));
   const needed = [
@@ -117,13 +117,13 @@ async function checkLock(deps: CheckPreflightDeps, { lock, startsAt }: BakeRecor
 }
 
 /** Whoever can write a parameter could lead a build to an image that nobody has approved yet, or to one that it cannot be built on. */
-async function checkBase(
+async function checkLockedBase(
   deps: CheckPreflightDeps,
   { lock: { base }, startsAt }: BakeRecord,
   { definition }: RevisionRecord,
-): Promise<Finding[]> {
+): Promise<PreflightProblem[]> {
   if (startsAt !== 'Build') return [];
-  const problems = await baseProblems(deps, definition, { base: base.selector, imageId: imageOf(base) });
+  const problems = await findBaseProblems(deps, definition, { base: base.selector, imageId: findImageId(base) });
   return problems.map(({ field, message, fix = '' }) => ({
     field,
     problem: message.replace(/\.$/, ''),
@@ -135,14 +135,14 @@ async function checkEntry(
   deps: CheckPreflightDeps,
   entry: LockEntry,
   field: string,
-): Promise<Finding | undefined> {
-  const missing = await whyMissing(deps, entry);
+): Promise<PreflightProblem | undefined> {
+  const missing = await describeMissing(deps, entry);
   if (missing === undefined) return undefined;
   const problem = `version ${entry.version} of ${entry.key} cannot be found: ${missing}`;
   return { field, problem, fix: 'Publish it again, or change the selector so that it names what exists.' };
 }
 
-async function whyMissing(deps: CheckPreflightDeps, entry: LockEntry): Promise<string | undefined> {
+async function describeMissing(deps: CheckPreflightDeps, entry: LockEntry): Promise<string | undefined> {
   const { selector, version } = entry;
   if (selector.kind === 'pipeline') {
     const { pipeline, channel } = selector;
@@ -155,21 +155,21 @@ async function whyMissing(deps: CheckPreflightDeps, entry: LockEntry): Promise<s
     selector.kind === 'image' || selector.kind === 'component' ? { ...selector, arn: version } : selector;
   const found = await deps.resolver.resolve(exact);
   if (!found.found) return found.reason;
-  const imageId = imageOf(entry);
-  return imageId === undefined ? undefined : whyUnusable(imageId, await deps.baseImages.state(imageId));
+  const imageId = findImageId(entry);
+  return imageId === undefined ? undefined : describeUnusable(imageId, await deps.baseImages.state(imageId));
 }
 
 /** A parameter goes on naming an image that is no longer there, and an id names one whether it is there or not. */
-function imageOf({ selector, version, detail }: LockEntry): string | undefined {
+function findImageId({ selector, version, detail }: LockEntry): string | undefined {
   return detail?.amiId ?? (selector.kind === 'ssm' || selector.kind === 'ami' ? version : undefined);
 }
 
-function whyUnusable(imageId: string, state: string | undefined): string | undefined {
+function describeUnusable(imageId: string, state: string | undefined): string | undefined {
   if (state === undefined) return `${imageId} is gone, or is not shared with us any more`;
   return state === 'available' ? undefined : `${imageId} is ${state}`;
 }
 
-async function newerVersions(deps: CheckPreflightDeps, { lock }: BakeRecord): Promise<string[]> {
+async function findNewerVersions(deps: CheckPreflightDeps, { lock }: BakeRecord): Promise<string[]> {
   const all = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
   // Whether an inventory has moved cannot be told by a release's name; planning compares it.
   const entries = all.filter((entry) => !isInventory(entry.version));
@@ -179,7 +179,7 @@ async function newerVersions(deps: CheckPreflightDeps, { lock }: BakeRecord): Pr
       const item = items[index];
       const now = item === undefined ? undefined : SelectorRecordSchema.parse(item).version;
       const semver = entry.selector.kind === 'image' || entry.selector.kind === 'component';
-      return now !== undefined && isMove(semver ? 'semver' : 'value', entry.version, now);
+      return now !== undefined && isChange(semver ? 'semver' : 'value', entry.version, now);
     })
     .map((entry) => entry.key);
 }
@@ -188,7 +188,7 @@ function isInventory(version: string): boolean {
   return version.startsWith('inventory:');
 }
 
-interface Place {
+interface PreflightTarget {
   readonly account: string;
   readonly region: string;
   readonly field: string;
@@ -196,7 +196,7 @@ interface Place {
   readonly request: { key?: string; parameter: string; launchTemplate?: string };
 }
 
-function placesOf(revision: RevisionRecord): Place[] {
+function listPreflightTargets(revision: RevisionRecord): PreflightTarget[] {
   const { definition } = revision;
   const { targets, parameter } = definition.distribution;
   const name = parameterName(parameter, definition.name, definition.channel);
@@ -220,19 +220,19 @@ function placesOf(revision: RevisionRecord): Place[] {
 async function checkTargets(
   deps: CheckPreflightDeps,
   revision: RevisionRecord,
-): Promise<{ required: Finding[]; bestEffort: Finding[] }> {
-  const places = placesOf(revision);
-  const found: { required: Finding[]; bestEffort: Finding[] } = { required: [], bestEffort: [] };
-  for (let start = 0; start < places.length; start += AT_A_TIME) {
-    const batch = places.slice(start, start + AT_A_TIME);
-    const findings = await Promise.all(batch.map((place) => checkPlace(deps, place)));
+): Promise<{ required: PreflightProblem[]; bestEffort: PreflightProblem[] }> {
+  const places = listPreflightTargets(revision);
+  const found: { required: PreflightProblem[]; bestEffort: PreflightProblem[] } = { required: [], bestEffort: [] };
+  for (let start = 0; start < places.length; start += TARGETS_AT_ONCE) {
+    const batch = places.slice(start, start + TARGETS_AT_ONCE);
+    const findings = await Promise.all(batch.map((place) => checkTarget(deps, place)));
     for (const [index, place] of batch.entries())
       found[place.required ? 'required' : 'bestEffort'].push(...(findings[index] ?? []));
   }
   return found;
 }
 
-async function checkPlace(deps: CheckPreflightDeps, place: Place): Promise<Finding[]> {
+async function checkTarget(deps: CheckPreflightDeps, place: PreflightTarget): Promise<PreflightProblem[]> {
   const where = `${place.account} in ${place.region}`;
   try {
     const target = await deps.targets.open(place.account, place.region);
@@ -251,7 +251,7 @@ async function checkPlace(deps: CheckPreflightDeps, place: Place): Promise<Findi
   }
 }
 
-function describe(findings: readonly Finding[]): string {
+function describeProblems(findings: readonly PreflightProblem[]): string {
   const lines = findings.map(({ field, problem, fix }) => `${field}: ${problem}. ${fix}`);
   return lines.length === 1 ? (lines[0] ?? '') : `${lines.length} problems. ${lines.join(' | ')}`;
 }

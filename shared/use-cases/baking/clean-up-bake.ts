@@ -6,7 +6,7 @@ import type * as z from 'zod';
 import { isTerminal } from '../../domain/baking/lifecycle.ts';
 import type { BakeRef, CleanUpResultSchema } from '../../domain/baking/payloads.ts';
 import { due, executionName, keys, type Machine, TAGS } from '../../domain/naming.ts';
-import type { AttemptRecord, ImageRecord } from '../../domain/records/bakes.ts';
+import type { AttemptRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
 import type { BuildEngine, OwnImages, TestInstances, Workflows } from '../../ports.ts';
 import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
 
@@ -23,7 +23,7 @@ export interface CleanUpDeps extends StepDeps {
 }
 
 const NESTED: readonly Machine[] = ['build', 'test', 'approve', 'distribute'];
-export const LOOK_AGAIN_SECONDS = 60;
+export const CLEAN_UP_AGAIN_SECONDS = 60;
 /** A function that was under way when the attempt ended may make something for as long as a function may run (lambda/dg/gettingstarted-limits: 15 minutes). */
 const LAST_CLEAN_UP_SECONDS = 900;
 
@@ -43,7 +43,7 @@ export async function cleanUpBake(
   const builds = await removeBuilds(deps, ref);
   removed.push(...builds.removed, ...(await removeImages(deps, ref)));
   // 3. When to look again.
-  await noteProgress(deps, attempt, builds.ended && removed.length === 0);
+  await scheduleNextCleanUp(deps, attempt, builds.ended && removed.length === 0);
   return { done: builds.ended, removed };
 }
 
@@ -72,7 +72,7 @@ async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: b
   const recorded = await readImages(deps, ref.bake);
   // A kept image is its release's.
   const images = recorded.filter(
-    (image) => image.attempt === ref.attempt && !image.removed && image.adoptedFrom === undefined,
+    (image) => image.attempt === ref.attempt && !image.removed && image.reusedFrom === undefined,
   );
   const removed: string[] = [];
   let ended = true;
@@ -87,7 +87,7 @@ async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: b
   return { ended, removed };
 }
 
-async function removeBuild(deps: CleanUpDeps, image: ImageRecord): Promise<string[]> {
+async function removeBuild(deps: CleanUpDeps, image: ArtifactRecord): Promise<string[]> {
   const status = await deps.engine.status(image.build);
   const made = status.state === 'running' ? undefined : status.imageId;
   // A build that ends before it distributes names no image, though there may be one that carries the build's mark.
@@ -97,7 +97,7 @@ async function removeBuild(deps: CleanUpDeps, image: ImageRecord): Promise<strin
   await deps.engine.forget(image.build);
   await deps.table.write([
     {
-      update: keys.image(image.bake, image.variant),
+      update: keys.artifact(image.bake, image.variant),
       set: { removed: true },
       when: { equals: { attempt: image.attempt } },
     },
@@ -113,7 +113,7 @@ async function removeImages(deps: CleanUpDeps, ref: BakeRef): Promise<string[]> 
   return own.map((image) => image.imageId);
 }
 
-async function noteProgress(deps: CleanUpDeps, attempt: AttemptRecord, nothingFound: boolean): Promise<void> {
+async function scheduleNextCleanUp(deps: CleanUpDeps, attempt: AttemptRecord, nothingFound: boolean): Promise<void> {
   // While the attempt is open its machine is at work; recording its outcome says when to look again.
   if (!isTerminal(attempt.state)) return;
   const key = keys.attempt(attempt.bake, attempt.attempt);
@@ -123,7 +123,7 @@ async function noteProgress(deps: CleanUpDeps, attempt: AttemptRecord, nothingFo
     await deps.table.write([{ update: key, set: { cleanedUp: true }, remove: ['duePk', 'dueSk'] }]);
     return;
   }
-  const next = nothingFound ? last : now + LOOK_AGAIN_SECONDS * 1000;
+  const next = nothingFound ? last : now + CLEAN_UP_AGAIN_SECONDS * 1000;
   const dueSk = new Date(next).toISOString();
   await deps.table.write([{ update: key, set: { duePk: due.attempt, dueSk } }]);
 }

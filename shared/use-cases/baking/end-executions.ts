@@ -14,17 +14,17 @@ import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
 import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
 import { readAttempt } from './steps.ts';
 
-export interface EndExecutionsDeps extends Omit<CleanUpDeps, 'workflows'>, RecordOutcomeDeps {
+export interface FinalizeBakeDeps extends Omit<CleanUpDeps, 'workflows'>, RecordOutcomeDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;
 }
 
-const LOOK_AGAIN_SECONDS = 900;
+const CHECK_AGAIN_SECONDS = 900;
 /** After trouble. */
 const RETRY_SECONDS = 60;
 
 /** Takes what an execution's status change says. Answers what came of it, for the log. */
-export async function endExecution(
-  deps: EndExecutionsDeps,
+export async function finalizeBake(
+  deps: FinalizeBakeDeps,
   execution: { readonly name: string } & ExecutionStatus,
 ): Promise<'not-ours' | 'nothing-to-do' | AttemptRecord['state']> {
   const parsed = parseExecutionName(execution.name);
@@ -33,11 +33,11 @@ export async function endExecution(
   const item = await deps.table.get(keys.attempt(ref.bake, ref.attempt));
   if (item === undefined) return 'not-ours';
   if (isTerminal(AttemptRecordSchema.parse(item).state)) return 'nothing-to-do';
-  const error = failureOf(execution);
+  const error = toWorkflowFailure(execution);
   if (error === undefined) return 'nothing-to-do';
 
   // 1. A fence first: what is under way for the attempt ends by itself.
-  if (execution.status === 'ABORTED') await requestEnd(deps, ref);
+  if (execution.status === 'ABORTED') await recordEndRequest(deps, ref);
   // 2. Then as the machine would have done it: the end is recorded whether everything could be taken away or not.
   const [cleanUp] = await Promise.allSettled([cleanUpBake(deps, ref)]);
   const { state } = await recordOutcome(deps, { ...ref, error });
@@ -46,7 +46,7 @@ export async function endExecution(
   return state;
 }
 
-function failureOf({ status, error, cause }: ExecutionStatus): WorkflowFailure | undefined {
+function toWorkflowFailure({ status, error, cause }: ExecutionStatus): WorkflowFailure | undefined {
   switch (status) {
     case 'RUNNING':
     case 'SUCCEEDED':
@@ -62,7 +62,7 @@ function failureOf({ status, error, cause }: ExecutionStatus): WorkflowFailure |
   }
 }
 
-async function requestEnd(deps: EndExecutionsDeps, ref: BakeRef): Promise<void> {
+async function recordEndRequest(deps: FinalizeBakeDeps, ref: BakeRef): Promise<void> {
   const endRequested = {
     as: 'cancelled',
     by: 'somebody who stopped its execution at Step Functions',
@@ -91,7 +91,7 @@ export interface SweptAttempts {
 }
 
 /** Looks at attempts that are due: ended ones are cleaned up a last time, open ones whose execution has ended are ended. Queued ones are the planner's. */
-export async function sweepAttempts(deps: EndExecutionsDeps, limit = 50): Promise<SweptAttempts> {
+export async function sweepAttempts(deps: FinalizeBakeDeps, limit = 50): Promise<SweptAttempts> {
   const page = await deps.table.query({
     index: 'due',
     pk: due.attempt,
@@ -107,49 +107,49 @@ export async function sweepAttempts(deps: EndExecutionsDeps, limit = 50): Promis
       if (came !== undefined) counts[came] += 1;
     } catch (error) {
       problems.push({ bake, attempt, error });
-      await lookAgain(deps, { bake, attempt }, RETRY_SECONDS);
+      await postponeCheck(deps, { bake, attempt }, RETRY_SECONDS);
     }
   }
   return { looked: page.items.length, ...counts, problems };
 }
 
-async function sweepAttempt(deps: EndExecutionsDeps, ref: BakeRef): Promise<'ended' | 'cleaned' | undefined> {
+async function sweepAttempt(deps: FinalizeBakeDeps, ref: BakeRef): Promise<'ended' | 'cleaned' | undefined> {
   // The index lags behind; the row decides.
   const attempt = await readAttempt(deps, ref);
   if (isTerminal(attempt.state)) {
-    if (attempt.state === 'released' || attempt.cleanedUp) await settle(deps, attempt);
+    if (attempt.state === 'released' || attempt.cleanedUp) await clearDueTime(deps, attempt);
     else await cleanUpBake(deps, attempt);
     return 'cleaned';
   }
-  if (isOurs(attempt) && (await endIfStopped(deps, attempt))) return 'ended';
+  if (isFinalizable(attempt) && (await finalizeIfStopped(deps, attempt))) return 'ended';
   return undefined;
 }
 
 /** Later than those that are due now, so that what fails again and again does not stand in front of them. */
-async function lookAgain(deps: EndExecutionsDeps, ref: BakeRef, seconds: number): Promise<void> {
+async function postponeCheck(deps: FinalizeBakeDeps, ref: BakeRef, seconds: number): Promise<void> {
   const dueSk = new Date(deps.clock.now().getTime() + seconds * 1000).toISOString();
   await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { dueSk } }]);
 }
 
 /** A queued attempt is started by the planner's sweep, unless somebody asked for its end first. */
-function isOurs(attempt: AttemptRecord): boolean {
+function isFinalizable(attempt: AttemptRecord): boolean {
   return attempt.state !== 'queued' || attempt.endRequested !== undefined;
 }
 
-async function endIfStopped(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<boolean> {
+async function finalizeIfStopped(deps: FinalizeBakeDeps, attempt: AttemptRecord): Promise<boolean> {
   const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
   const arn = attempt.execution ?? deps.workflows.executionArn('bake', name);
   // An execution that is gone altogether was deleted with its machine.
   const found = (await deps.workflows.describe(arn)) ?? { status: 'ABORTED' as const };
   if (found.status !== 'RUNNING') {
-    const state = await endExecution(deps, { name, ...found });
+    const state = await finalizeBake(deps, { name, ...found });
     return state !== 'nothing-to-do';
   }
-  await lookAgain(deps, attempt, LOOK_AGAIN_SECONDS);
+  await postponeCheck(deps, attempt, CHECK_AGAIN_SECONDS);
   return false;
 }
 
-async function settle(deps: EndExecutionsDeps, attempt: AttemptRecord): Promise<void> {
+async function clearDueTime(deps: FinalizeBakeDeps, attempt: AttemptRecord): Promise<void> {
   await deps.table.write([
     { update: keys.attempt(attempt.bake, attempt.attempt), remove: ['duePk', 'dueSk'] },
   ]);

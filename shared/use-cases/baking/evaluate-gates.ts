@@ -1,11 +1,11 @@
 /** Judges an image against its pipeline's gates and freezes what was judged as evidence. A closed gate is an answer, not an error. */
 
-import { type GateInput, type GateResult, judge } from '../../domain/baking/gates.ts';
+import { type GateInput, type GateResult, judgeGates } from '../../domain/baking/gates.ts';
 import type { BakeRef } from '../../domain/baking/payloads.ts';
 import { canonical } from '../../domain/canonical.ts';
 import { evidenceKeys, InventorySchema } from '../../domain/findings/inventory.ts';
 import { keys } from '../../domain/naming.ts';
-import { ImageRecordSchema } from '../../domain/records/bakes.ts';
+import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { Documents } from '../../ports.ts';
 import { beginStep, endStep, readBakeAndRevision, type StepDeps } from './steps.ts';
 
@@ -19,8 +19,8 @@ export async function evaluateGates(deps: EvaluateGatesDeps, ref: BakeRef): Prom
   const { variants, gates } = revision.definition;
 
   const images: GateInput['images'][number][] = [];
-  for (const { name } of variants) images.push(await judged(deps, ref, name));
-  const result = judge({ packages: gates.packages, images });
+  for (const { name } of variants) images.push(await readJudgedImage(deps, ref, name));
+  const result = judgeGates({ packages: gates.packages, images });
 
   const evidence = evidenceKeys.gate(ref.bake, ref.attempt);
   await deps.documents.put(
@@ -44,12 +44,12 @@ export async function evaluateGates(deps: EvaluateGatesDeps, ref: BakeRef): Prom
   return result;
 }
 
-async function judged(
+async function readJudgedImage(
   deps: EvaluateGatesDeps,
   ref: BakeRef,
   variant: string,
 ): Promise<GateInput['images'][number]> {
-  const image = ImageRecordSchema.parse(await deps.table.get(keys.image(ref.bake, variant)));
+  const image = ArtifactRecordSchema.parse(await deps.table.get(keys.artifact(ref.bake, variant)));
   const text = image.inventory === undefined ? undefined : await deps.documents.get(image.inventory);
   // Without its inventory every required package counts as missing: nothing passes by default.
   const installed = text === undefined ? [] : InventorySchema.parse(JSON.parse(text)).packages;

@@ -7,16 +7,16 @@ import {
   evidenceKeys,
   type Inventory,
   packagesDigest,
-  sortedPackages,
+  sortPackages,
 } from '../../domain/findings/inventory.ts';
 import { keys, TAGS } from '../../domain/naming.ts';
-import { ImageRecordSchema } from '../../domain/records/bakes.ts';
+import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { BuildEngine, Digest, Documents, OwnImages } from '../../ports.ts';
 import { bakeTags } from './start-build.ts';
-import { endStep, openAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
+import { endStep, readOpenAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
 
 export interface RecordImageDeps extends StepDeps {
-  readonly engine: Pick<BuildEngine, 'status' | 'inventory'>;
+  readonly engine: Pick<BuildEngine, 'status' | 'packages'>;
   readonly images: Pick<OwnImages, 'describe' | 'tag'>;
   readonly documents: Documents;
   readonly digest: Digest;
@@ -27,9 +27,9 @@ export async function recordImage(
   input: z.output<typeof RecordImageInputSchema>,
 ): Promise<BakeRef> {
   // 1. What the engine says now: the event that led here was a hint.
-  await openAttempt(deps, input);
+  await readOpenAttempt(deps, input);
   const { bake, revision } = await readBakeAndRevision(deps, input.bake);
-  const row = ImageRecordSchema.parse(await deps.table.get(keys.image(input.bake, input.variant)));
+  const row = ArtifactRecordSchema.parse(await deps.table.get(keys.artifact(input.bake, input.variant)));
   const status = await deps.engine.status(input.build);
   if (status.state !== 'available') {
     throw new TryLater(`The build ${input.build} is ${status.state}, not yet available.`);
@@ -48,7 +48,7 @@ export async function recordImage(
   await deps.images.tag(row.region, [status.imageId, ...snapshotIds], tags);
 
   // 3. What is in it.
-  const packages = sortedPackages(await deps.engine.inventory(input.build));
+  const packages = sortPackages(await deps.engine.packages(input.build));
   const inventory: Inventory = { image: status.imageId, packages };
   const key = evidenceKeys.inventory(input.bake, input.attempt, input.variant);
   await deps.documents.put(key, canonical(inventory), 'application/json');
@@ -57,10 +57,10 @@ export async function recordImage(
   const finishedAt = deps.clock.now();
   const { account, region, variant } = row;
   const inventoryDigest = packagesDigest(deps.digest, packages);
-  const durationSeconds = Math.max(0, (finishedAt.getTime() - (await startOf(deps, input))) / 1000);
+  const durationSeconds = Math.max(0, (finishedAt.getTime() - (await readBuildStart(deps, input))) / 1000);
   await deps.table.write([
     {
-      update: keys.image(input.bake, variant),
+      update: keys.artifact(input.bake, variant),
       set: {
         imageId: status.imageId,
         snapshotIds,
@@ -75,7 +75,7 @@ export async function recordImage(
       when: { equals: { attempt: input.attempt, build: input.build } },
     },
   ]);
-  await endWithLastVariant(
+  await endStepWithLastVariant(
     deps,
     input,
     revision.definition.variants.map((entry) => entry.name),
@@ -83,18 +83,18 @@ export async function recordImage(
   return { bake: input.bake, attempt: input.attempt };
 }
 
-async function startOf(deps: RecordImageDeps, ref: BakeRef): Promise<number> {
+async function readBuildStart(deps: RecordImageDeps, ref: BakeRef): Promise<number> {
   const step = await deps.table.get(keys.step(ref.bake, ref.attempt, 'Build'));
   return typeof step?.startedAt === 'string' ? Date.parse(step.startedAt) : deps.clock.now().getTime();
 }
 
-async function endWithLastVariant(
+async function endStepWithLastVariant(
   deps: RecordImageDeps,
   ref: BakeRef,
   variants: readonly string[],
 ): Promise<void> {
-  const items = await deps.table.getMany(variants.map((variant) => keys.image(ref.bake, variant)));
-  const images = items.map((item) => ImageRecordSchema.parse(item));
+  const items = await deps.table.getMany(variants.map((variant) => keys.artifact(ref.bake, variant)));
+  const images = items.map((item) => ArtifactRecordSchema.parse(item));
   const done = images.every((image) => image.attempt === ref.attempt && image.imageId !== undefined);
   if (!done) return;
   const links = Object.fromEntries(

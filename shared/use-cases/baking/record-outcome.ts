@@ -3,20 +3,20 @@
  * pipeline's planning and what is to be published are one transaction. Afterwards planning looks at the pipeline and at what waited for it.
  */
 
-import { isTerminal, priorStates } from '../../domain/baking/lifecycle.ts';
+import { isTerminal, listPriorStates } from '../../domain/baking/lifecycle.ts';
 import {
-  fingerprintAfter,
+  applyOutcome,
   isRefusedByPeople,
-  type Outcome,
-  outcomeOf,
-  stepOfState,
+  type AttemptOutcome,
+  classifyFailure,
+  findStepByState,
   type WorkflowFailure,
 } from '../../domain/baking/outcomes.ts';
 import type { BakeRef } from '../../domain/baking/payloads.ts';
-import { placesOf } from '../../domain/definitions/plan-inputs.ts';
+import { listTargets } from '../../domain/definitions/plan-inputs.ts';
 import { TryLater } from '../../domain/errors.ts';
 import { due, keys } from '../../domain/naming.ts';
-import { isSame, placesMissing } from '../../domain/planning/wish.ts';
+import { isSameFingerprint, listTargetsNotIn } from '../../domain/planning/wish.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
@@ -24,21 +24,21 @@ import {
   StepRecordSchema,
 } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
-import { FingerprintRecordSchema, PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/planning.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { bakeCancelledEvent } from '../../events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../../events/bake-failed.ts';
 import { bakeSupersededEvent } from '../../events/bake-superseded.ts';
-import { type Ids, type PlanQueue, type Write, WriteConflict } from '../../ports.ts';
-import { planAgain } from '../planning/plan-again.ts';
-import { givePlaces, planLine } from '../planning/plan-capacity.ts';
-import { read } from '../store/read.ts';
-import { LOOK_AGAIN_SECONDS } from './clean-up-bake.ts';
+import { type Ids, type ReconcileQueue, type Write, WriteConflict } from '../../ports.ts';
+import { enqueueWithDependents } from '../planning/plan-again.ts';
+import { releaseSlots, enqueueNextForSlots } from '../planning/plan-capacity.ts';
+import { readRecord } from '../store/read.ts';
+import { CLEAN_UP_AGAIN_SECONDS } from './clean-up-bake.ts';
 import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
 
 export interface RecordOutcomeDeps extends StepDeps {
   readonly ids: Ids;
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
 }
 
 const ROUNDS = 5;
@@ -52,11 +52,11 @@ export async function recordOutcome(
   for (let round = 0; round < ROUNDS; round += 1) {
     const attempt = await readAttempt(deps, input);
     if (isTerminal(attempt.state)) return { state: attempt.state };
-    const outcome = outcomeOf(input.error, attempt.endRequested);
-    const pipeline = await tryToEnd(deps, attempt, outcome);
+    const outcome = classifyFailure(input.error, attempt.endRequested);
+    const pipeline = await tryEndAttempt(deps, attempt, outcome);
     if (pipeline === undefined) continue;
-    await planLine(deps, attempt.capacity);
-    await planAgain(deps, pipeline);
+    await enqueueNextForSlots(deps, attempt.capacity);
+    await enqueueWithDependents(deps, pipeline);
     return { state: outcome.state };
   }
   throw new TryLater(
@@ -65,29 +65,29 @@ export async function recordOutcome(
 }
 
 /** The pipeline whose attempt was ended, or undefined when something moved in between. */
-async function tryToEnd(
+async function tryEndAttempt(
   deps: RecordOutcomeDeps,
   attempt: AttemptRecord,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
 ): Promise<string | undefined> {
   const { bake, revision } = await readBakeAndRevision(deps, attempt.bake);
   const { maxFailures } = revision.definition.lifecycle;
   const { team } = revision.definition;
   const at = deps.clock.now().toISOString();
-  const failure = await failureOf(deps, attempt, outcome);
-  const steps = await endOfStep(deps, attempt, failure, at);
-  const channel = await read(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
-  const isCurrent = isSame(channel, bake);
-  const fingerprint = await endOfFingerprint(deps, bake, outcome, maxFailures, at, isCurrent);
-  const missing = isCurrent ? placesMissing(placesOf(revision.definition), channel?.places) : [];
-  const planning = await endOfPlanning(deps, bake, outcome, missing, at);
+  const failure = await describeFailure(deps, attempt, outcome);
+  const steps = await prepareStepEnd(deps, attempt, failure, at);
+  const channel = await readRecord(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const isCurrent = isSameFingerprint(channel, bake);
+  const fingerprint = await prepareFingerprintEnd(deps, bake, outcome, maxFailures, at, isCurrent);
+  const missing = isCurrent ? listTargetsNotIn(listTargets(revision.definition), channel?.targets) : [];
+  const planning = await prepareStatusEnd(deps, bake, outcome, missing, at);
   try {
     await deps.table.write([
-      ...endOfAttempt(deps, attempt, outcome, failure, at),
+      ...prepareAttemptEnd(deps, attempt, outcome, failure, at),
       ...steps,
       ...fingerprint,
       ...planning,
-      published(deps, bake, attempt, outcome, failure, team, at),
+      outcomeEventWrite(deps, bake, attempt, outcome, failure, team, at),
     ]);
     return bake.pipeline;
   } catch (error) {
@@ -96,37 +96,37 @@ async function tryToEnd(
   }
 }
 
-async function failureOf(
+async function describeFailure(
   deps: RecordOutcomeDeps,
   attempt: AttemptRecord,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
 ): Promise<Failure> {
-  const step = stepOfState(attempt.state);
-  const log = step === 'Build' ? await logOfBuild(deps, attempt) : undefined;
+  const step = findStepByState(attempt.state);
+  const log = step === 'Build' ? await findBuildLog(deps, attempt) : undefined;
   return { ...outcome.failure, step, ...(log === undefined ? {} : { log }) };
 }
 
-async function logOfBuild(deps: RecordOutcomeDeps, attempt: AttemptRecord): Promise<string | undefined> {
+async function findBuildLog(deps: RecordOutcomeDeps, attempt: AttemptRecord): Promise<string | undefined> {
   const images = await readImages(deps, attempt.bake);
   return images.find((image) => image.attempt === attempt.attempt && image.log !== undefined)?.log;
 }
 
-function endOfAttempt(
+function prepareAttemptEnd(
   deps: RecordOutcomeDeps,
   attempt: AttemptRecord,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
   failure: Failure,
   at: string,
 ): Write[] {
   const { state } = outcome;
-  const cleanAt = new Date(deps.clock.now().getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
+  const cleanAt = new Date(deps.clock.now().getTime() + CLEAN_UP_AGAIN_SECONDS * 1000).toISOString();
   return [
     {
       update: keys.attempt(attempt.bake, attempt.attempt),
       // Still due: what AWS was still ending is looked at soon, and a last time when nothing can be under way any more.
       set: { state, endedAt: at, failure, capacity: [], duePk: due.attempt, dueSk: cleanAt },
       when: {
-        oneOf: { state: priorStates(state) },
+        oneOf: { state: listPriorStates(state) },
         equals: {
           state: attempt.state,
           // A request to end that comes now decides the state, so it has to be read first.
@@ -139,11 +139,11 @@ function endOfAttempt(
       set: { state, endedAt: at },
       when: { equals: { attempt: attempt.attempt } },
     },
-    ...givePlaces(attempt.capacity),
+    ...releaseSlots(attempt.capacity),
   ];
 }
 
-async function endOfStep(
+async function prepareStepEnd(
   deps: RecordOutcomeDeps,
   attempt: AttemptRecord,
   failure: Failure,
@@ -160,10 +160,10 @@ async function endOfStep(
     },
   ];
 }
-async function endOfFingerprint(
+async function prepareFingerprintEnd(
   deps: RecordOutcomeDeps,
   bake: BakeRecord,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
   maxFailures: number,
   at: string,
   isCurrent: boolean,
@@ -173,22 +173,22 @@ async function endOfFingerprint(
   if (item === undefined) return [];
   const before = FingerprintRecordSchema.parse(item);
   if (before.bake !== bake.id || before.state !== 'baking') return [];
-  const after = fingerprintAfter(outcome, before, maxFailures, at, isCurrent);
+  const after = applyOutcome(outcome, before, maxFailures, at, isCurrent);
   return [{ put: { ...key, ...after }, when: { equals: { bake: bake.id, state: 'baking' } } }];
 }
 
 /** The pipeline is free for its next bake; what this one had taken up is wanted again. Whether it starts is for planning to decide. */
-async function endOfPlanning(
+async function prepareStatusEnd(
   deps: RecordOutcomeDeps,
   bake: BakeRecord,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
   missing: readonly string[],
   at: string,
 ): Promise<Write[]> {
-  const key = keys.planning(bake.pipeline);
+  const key = keys.status(bake.pipeline);
   const item = await deps.table.get(key);
   if (item === undefined) return [];
-  const planning = PlanningRecordSchema.parse(item);
+  const planning = PipelineStatusSchema.parse(item);
   if (planning.activeBake !== bake.id) return [];
   const failed = outcome.state === 'failed';
   return [
@@ -198,7 +198,7 @@ async function endOfPlanning(
         dirty: true,
         dirtySince: planning.dirtySince ?? at,
         dueAt: at,
-        duePk: due.planning,
+        duePk: due.reconcile,
         dueSk: at,
         changes: [...new Set([...bake.changes, ...planning.changes])],
         causes: [...new Set([...bake.causes, ...planning.causes])],
@@ -214,11 +214,11 @@ async function endOfPlanning(
   ];
 }
 
-function published(
+function outcomeEventWrite(
   deps: RecordOutcomeDeps,
   bake: BakeRecord,
   attempt: AttemptRecord,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
   failure: Failure,
   team: string | undefined,
   at: string,
@@ -238,15 +238,15 @@ function published(
   };
   const record: OutboxRecord = {
     id: deps.ids.next(),
-    ...eventOf(outcome.state, detail),
+    ...toOutcomeEvent(outcome.state, detail),
     at,
     published: false,
   };
   return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: at } };
 }
 
-function eventOf(
-  state: Outcome['state'],
+function toOutcomeEvent(
+  state: AttemptOutcome['state'],
   detail: Omit<Parameters<typeof bakeFailedEvent>[0], 'state'>,
 ): Pick<OutboxRecord, 'detailType' | 'detail'> {
   if (state === 'cancelled') return bakeCancelledEvent({ ...detail, state });

@@ -4,7 +4,7 @@ import type { BakeRef, BuildListSchema } from '../../domain/baking/payloads.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
 import { assertNever, BuildFailed } from '../../domain/errors.ts';
 import { keys, TAGS } from '../../domain/naming.ts';
-import type { BakeRecord, ImageRecord } from '../../domain/records/bakes.ts';
+import type { BakeRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
@@ -25,18 +25,18 @@ export async function startBuild(deps: StartBuildDeps, ref: BakeRef): Promise<Bu
 
   const builds: BuildList['builds'] = [];
   for (const variant of revision.definition.variants) {
-    const parentImage = await parentImageOf(deps, bake.lock.base, variant.name);
-    const volumes = await volumesOf(deps, bake, revision, parentImage);
-    const request = buildRequest({ ref, bake, revision, variant, parentImage, volumes });
+    const parentImage = await resolveParentImage(deps, bake.lock.base, variant.name);
+    const volumes = await resolveVolumes(deps, bake, revision, parentImage);
+    const request = toBuildRequest({ ref, bake, revision, variant, parentImage, volumes });
     const { build } = await deps.engine.start(request);
-    await recordStart(deps, ref, variant.name, build);
+    await recordBuildStart(deps, ref, variant.name, build);
     builds.push({ variant: variant.name, build });
   }
   return { builds, timeoutSeconds: durationSeconds(revision.definition.build.timeout) };
 }
 
 /** A pipeline's version is a release: its image in the control account, even where the channel has moved on since the lock was taken. */
-async function parentImageOf(deps: StartBuildDeps, base: LockEntry, variant: string): Promise<string> {
+async function resolveParentImage(deps: StartBuildDeps, base: LockEntry, variant: string): Promise<string> {
   const { selector } = base;
   switch (selector.kind) {
     case 'pipeline': {
@@ -74,7 +74,7 @@ async function parentImageOf(deps: StartBuildDeps, base: LockEntry, variant: str
 }
 
 /** A larger root volume has to be mapped under the name that the parent gives its own: /dev/xvda, /dev/sda1 (AWSEC2/UserGuide/device_naming). */
-async function volumesOf(
+async function resolveVolumes(
   deps: StartBuildDeps,
   bake: BakeRecord,
   revision: RevisionRecord,
@@ -88,7 +88,7 @@ async function volumesOf(
   return [{ device, sizeGiB: rootVolumeGiB }, ...dataVolumes];
 }
 
-function buildRequest(given: {
+function toBuildRequest(given: {
   ref: BakeRef;
   bake: BakeRecord;
   revision: RevisionRecord;
@@ -105,9 +105,9 @@ function buildRequest(given: {
     variant: variant.name,
     architecture: variant.architecture,
     parentImage,
-    components: locked(bake.lock.components, definition.components),
+    components: toLockedComponents(bake.lock.components, definition.components),
     ...(definition.build.imageBuilderTests
-      ? { tests: locked(bake.lock.tests, definition.tests.components) }
+      ? { tests: toLockedComponents(bake.lock.tests, definition.tests.components) }
       : {}),
     instanceTypes: definition.build.instanceTypes,
     volumes,
@@ -116,7 +116,7 @@ function buildRequest(given: {
 }
 
 /** Components by the build versions of the lock, with the definition's parameters. */
-function locked(
+function toLockedComponents(
   entries: readonly LockEntry[],
   named: RevisionRecord['definition']['components'],
 ): BuildRequest['components'] {
@@ -137,16 +137,16 @@ export function bakeTags(ref: BakeRef, bake: BakeRecord, variant: string): Recor
   };
 }
 
-async function recordStart(
+async function recordBuildStart(
   deps: StartBuildDeps,
   ref: BakeRef,
   variant: string,
   build: string,
 ): Promise<void> {
-  const found = await deps.table.get(keys.image(ref.bake, variant));
+  const found = await deps.table.get(keys.artifact(ref.bake, variant));
   // Started by an earlier call of the same attempt: keep what is known of it.
   if (found !== undefined && found.attempt === ref.attempt && found.build === build) return;
-  const record: ImageRecord = {
+  const record: ArtifactRecord = {
     bake: ref.bake,
     attempt: ref.attempt,
     variant,
@@ -156,5 +156,5 @@ async function recordStart(
     snapshotIds: [],
     removed: false,
   };
-  await deps.table.write([{ put: { ...keys.image(ref.bake, variant), ...record } }]);
+  await deps.table.write([{ put: { ...keys.artifact(ref.bake, variant), ...record } }]);
 }

@@ -5,10 +5,10 @@
 
 import {
   isTerminal,
-  mayMove,
-  priorStates,
+  isLegalTransition,
+  listPriorStates,
   type StepName,
-  stateOfStep,
+  findStateByStep,
 } from '../../domain/baking/lifecycle.ts';
 import type { BakeRef } from '../../domain/baking/payloads.ts';
 import { AttemptEnded, BakeNotFound } from '../../domain/errors.ts';
@@ -18,13 +18,13 @@ import {
   AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
-  type ImageRecord,
-  ImageRecordSchema,
+  type ArtifactRecord,
+  ArtifactRecordSchema,
   type StepRecord,
 } from '../../domain/records/bakes.ts';
 import { type RevisionRecord, RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import { type Clock, type Table, WriteConflict } from '../../ports.ts';
-import { givePlaces } from '../planning/plan-capacity.ts';
+import { releaseSlots } from '../planning/plan-capacity.ts';
 import { readAll } from '../store/read.ts';
 
 export interface StepDeps {
@@ -42,9 +42,9 @@ export async function readAttempt(deps: Pick<StepDeps, 'table'>, ref: BakeRef): 
 }
 
 /** The attempt, if work may still be done for it. Every function that makes something in AWS asks first. */
-export async function openAttempt(deps: Pick<StepDeps, 'table'>, ref: BakeRef): Promise<AttemptRecord> {
+export async function readOpenAttempt(deps: Pick<StepDeps, 'table'>, ref: BakeRef): Promise<AttemptRecord> {
   const attempt = await readAttempt(deps, ref);
-  if (isTerminal(attempt.state) || attempt.endRequested !== undefined) throw ended(ref, attempt);
+  if (isTerminal(attempt.state) || attempt.endRequested !== undefined) throw toAttemptEnded(ref, attempt);
   return attempt;
 }
 
@@ -55,9 +55,9 @@ export async function readBake(deps: Pick<StepDeps, 'table'>, id: string): Promi
 }
 
 /** The images of all attempts of a bake. */
-export async function readImages(deps: Pick<StepDeps, 'table'>, bake: string): Promise<ImageRecord[]> {
+export async function readImages(deps: Pick<StepDeps, 'table'>, bake: string): Promise<ArtifactRecord[]> {
   const { pk } = keys.bake(bake);
-  return await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ImageRecordSchema);
+  return await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ArtifactRecordSchema);
 }
 
 /** The bake with the revision of its pipeline that it was locked with. */
@@ -72,10 +72,10 @@ export async function readBakeAndRevision(
 
 /** Moves the attempt and its bake to the step's state and records the step as running. Throws AttemptEnded when the attempt has ended or moved past. */
 export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): Promise<void> {
-  const state = stateOfStep(step);
-  const attempt = await openAttempt(deps, ref);
+  const state = findStateByStep(step);
+  const attempt = await readOpenAttempt(deps, ref);
   if (attempt.state === state) return;
-  if (!mayMove(attempt.state, state)) throw ended(ref, attempt);
+  if (!isLegalTransition(attempt.state, state)) throw toAttemptEnded(ref, attempt);
 
   // The image is made and judged; a person takes their time, and others may build meanwhile.
   const isMade = step === 'Approve' || step === 'Distribute' || step === 'Release';
@@ -94,16 +94,16 @@ export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): P
       {
         update: keys.attempt(ref.bake, ref.attempt),
         set: { state, duePk: due.attempt, dueSk: look, ...(isMade ? { capacity: [] } : {}) },
-        when: { oneOf: { state: priorStates(state) }, equals: { endRequested: null } },
+        when: { oneOf: { state: listPriorStates(state) }, equals: { endRequested: null } },
       },
       { update: keys.bake(ref.bake), set: { state }, when: { equals: { attempt: ref.attempt } } },
       { put: { ...keys.step(ref.bake, ref.attempt, step), ...record } },
-      ...(isMade ? givePlaces(attempt.capacity) : []),
+      ...(isMade ? releaseSlots(attempt.capacity) : []),
     ]);
   } catch (error) {
     if (!(error instanceof WriteConflict)) throw error;
-    const found = await openAttempt(deps, ref);
-    if (found.state !== state) throw ended(ref, found);
+    const found = await readOpenAttempt(deps, ref);
+    if (found.state !== state) throw toAttemptEnded(ref, found);
   }
 }
 
@@ -132,7 +132,7 @@ export async function endStep(
   }
 }
 
-function ended(ref: BakeRef, attempt: AttemptRecord): AttemptEnded {
+function toAttemptEnded(ref: BakeRef, attempt: AttemptRecord): AttemptEnded {
   const why =
     attempt.endRequested === undefined
       ? `is ${attempt.state}`

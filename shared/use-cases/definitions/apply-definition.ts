@@ -8,12 +8,12 @@ import { MAX_WRITES, WriteConflict } from '../../ports.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
-import { lookAtSelectors } from './apply-selectors.ts';
+import { resolveSelectors } from './apply-selectors.ts';
 import { checkTimes } from './apply-times.ts';
 import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
-import { checkBase } from './base-image.ts';
-import { lastRevision, readBefore } from './read-before.ts';
-import { readDefinition } from './read-definition.ts';
+import { checkBaseImage } from './base-image.ts';
+import { readLastRevision, readAppliedPipeline } from './read-before.ts';
+import { parseDefinition } from './read-definition.ts';
 
 export interface ApplyRequest {
   /** The file's content, scripts included. */
@@ -24,20 +24,20 @@ export interface ApplyRequest {
 const ROUNDS = 5;
 
 export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
-  const reading = readDefinition(deps, request.definition);
+  const reading = parseDefinition(deps, request.definition);
   const { name } = reading.definition;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const before = await readBefore(deps.table, name);
+    const before = await readAppliedPipeline(deps.table, name);
     if (before?.pipeline.digest === reading.digest)
       return { pipeline: name, revision: before.pipeline.revision, outcome: 'unchanged', notes: [] };
 
     const graph = await checkGraph(deps.table, reading);
     if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);
-    const selectors = await lookAtSelectors(deps, reading, graph.parents, before);
+    const selectors = await resolveSelectors(deps, reading, graph.parents, before);
     const reach = await checkReach(deps, reading, before);
     const times = checkTimes(deps, reading.definition);
-    const base = await checkBase(deps, reading, selectors.found);
-    const problems = firstOfField([
+    const base = await checkBaseImage(deps, reading, selectors.found);
+    const problems = keepFirstPerField([
       ...times,
       ...graph.problems,
       ...reach.problems,
@@ -46,12 +46,12 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     ]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
-    const revision = (before?.pipeline.revision ?? (await lastRevision(deps.table, name))) + 1;
+    const revision = (before?.pipeline.revision ?? (await readLastRevision(deps.table, name))) + 1;
     const applying = { reading, before, revision, selectors: selectors.found, by: request.by };
     const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks];
     if (writes.length > MAX_WRITES) {
       if (await writeSelectorsAhead(deps.table, applying)) continue;
-      throw new InvalidDefinition([tooMuchAtOnce(writes.length)]);
+      throw new InvalidDefinition([describeTooManyWrites(writes.length)]);
     }
     try {
       await deps.table.write(writes);
@@ -59,7 +59,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
       if (!(error instanceof WriteConflict)) throw error;
       continue;
     }
-    await deps.planQueue.send([{ pipeline: name, delaySeconds: reading.plan.debounceSeconds }]);
+    await deps.planQueue.send([{ pipeline: name, delaySeconds: reading.spec.debounceSeconds }]);
     return {
       pipeline: name,
       revision,
@@ -73,7 +73,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
 }
 
 /** Of so many dependencies that not even without their own rows all fits into one transaction. */
-function tooMuchAtOnce(writes: number): Problem {
+function describeTooManyWrites(writes: number): Problem {
   return {
     field: 'inputs',
     message: `changes too many dependencies at once: ${writes} rows, of which ${MAX_WRITES} can be written together`,
@@ -82,7 +82,7 @@ function tooMuchAtOnce(writes: number): Problem {
 }
 
 /** What is wrong for two reasons is said once: the more telling reasons come first. */
-function firstOfField(problems: readonly Problem[]): Problem[] {
+function keepFirstPerField(problems: readonly Problem[]): Problem[] {
   return problems.filter(
     (problem, index) => problems.findIndex(({ field }) => field === problem.field) === index,
   );

@@ -6,7 +6,7 @@ import type {
   Digest,
   Ids,
   OwnImages,
-  PlanQueue,
+  ReconcileQueue,
   SelectorResolver,
   Table,
 } from '../../ports.ts';
@@ -18,7 +18,7 @@ export interface ApplyDeps {
   readonly digest: Digest;
   readonly calendar: Calendar;
   readonly resolver: SelectorResolver;
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
   /** To see whether a pinned AMI is one of our own. */
   readonly images: Pick<OwnImages, 'describe'>;
   readonly home: Home;

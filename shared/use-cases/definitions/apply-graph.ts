@@ -1,13 +1,13 @@
 /** Who a new definition is built on: parents must exist, and no pipeline may end up above itself. */
 
-import { cyclePath } from '../../domain/definitions/graph.ts';
+import { findCycle } from '../../domain/definitions/graph.ts';
 import type { Problem } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
 import type { Selector } from '../../domain/versions/selectors.ts';
 import type { Table, Write } from '../../ports.ts';
 import { readMany } from '../store/read.ts';
-import type { Reading } from './read-definition.ts';
+import type { ParsedDefinition } from './read-definition.ts';
 
 export interface GraphCheck {
   readonly parents: readonly PipelineRecord[];
@@ -17,7 +17,7 @@ export interface GraphCheck {
   readonly checks: readonly Write[];
 }
 
-export function parentNames(reading: Pick<Reading, 'references'>): string[] {
+export function listParentNames(reading: Pick<ParsedDefinition, 'references'>): string[] {
   const { base, inputs } = reading.references;
   const named = [base, ...inputs].flatMap((selector) =>
     selector.kind === 'pipeline' ? [selector.pipeline] : [],
@@ -25,9 +25,9 @@ export function parentNames(reading: Pick<Reading, 'references'>): string[] {
   return [...new Set(named)];
 }
 
-export async function checkGraph(table: Table, reading: Reading): Promise<GraphCheck> {
+export async function checkGraph(table: Table, reading: ParsedDefinition): Promise<GraphCheck> {
   const { name } = reading.definition;
-  const direct = parentNames(reading);
+  const direct = listParentNames(reading);
   const known = new Map<string, PipelineRecord>();
   let level = direct.filter((parent) => parent !== name);
   while (level.length > 0) {
@@ -42,14 +42,14 @@ export async function checkGraph(table: Table, reading: Reading): Promise<GraphC
       (entry) => entry !== name && !known.has(entry),
     );
   }
-  const cycle = cyclePath(name, (entry) => (entry === name ? direct : known.get(entry)?.parents));
+  const cycle = findCycle(name, (entry) => (entry === name ? direct : known.get(entry)?.parents));
   const parents = direct.flatMap((parent) => known.get(parent) ?? []);
   return {
     parents,
     problems: [
-      ...named(reading).flatMap(({ field, selector }) => [
-        ...missing(field, selector.pipeline, name, known),
-        ...wrongChannel(field, selector, known),
+      ...listNamedPipelines(reading).flatMap(({ field, selector }) => [
+        ...checkParentExists(field, selector.pipeline, name, known),
+        ...checkParentChannel(field, selector, known),
       ]),
     ],
     ...(cycle === undefined ? {} : { cycle }),
@@ -60,10 +60,10 @@ export async function checkGraph(table: Table, reading: Reading): Promise<GraphC
   };
 }
 
-type Named = Extract<Selector, { kind: 'pipeline' }>;
+type PipelineSelector = Extract<Selector, { kind: 'pipeline' }>;
 
 /** Pipelines that the definition names, each with the field that does. */
-function named({ references }: Pick<Reading, 'references'>): { field: string; selector: Named }[] {
+function listNamedPipelines({ references }: Pick<ParsedDefinition, 'references'>): { field: string; selector: PipelineSelector }[] {
   const fields = [
     { field: 'base', selector: references.base },
     ...references.inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),
@@ -71,7 +71,7 @@ function named({ references }: Pick<Reading, 'references'>): { field: string; se
   return fields.flatMap(({ field, selector }) => (selector.kind === 'pipeline' ? [{ field, selector }] : []));
 }
 
-function missing(
+function checkParentExists(
   field: string,
   parent: string,
   name: string,
@@ -87,12 +87,12 @@ function missing(
   ];
 }
 
-function wrongChannel(
+function checkParentChannel(
   field: string,
-  { pipeline, channel }: Named,
+  { pipeline, channel }: PipelineSelector,
   known: ReadonlyMap<string, PipelineRecord>,
 ): Problem[] {
-  const own = known.get(pipeline)?.plan.channel;
+  const own = known.get(pipeline)?.spec.channel;
   if (own === undefined || own === channel) return [];
   return [
     {

@@ -1,73 +1,73 @@
 /** What a definition names among images, parameters and the like, and who else does; for apply-reach.ts. */
 import type { Problem } from '../../domain/errors.ts';
 import { type Key, keys } from '../../domain/naming.ts';
-import { dependenciesOf } from '../../domain/records/pipelines.ts';
+import { listDependencies } from '../../domain/records/pipelines.ts';
 import { LookersRecordSchema, TopicSelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
 import type { Table, Write } from '../../ports.ts';
-import { usersOf } from '../noticing/fan-out-change.ts';
-import { read, readAll } from '../store/read.ts';
-import type { Before } from './read-before.ts';
-import type { Reading } from './read-definition.ts';
+import { readSelectorUsers } from '../noticing/fan-out-change.ts';
+import { readRecord, readAll } from '../store/read.ts';
+import type { AppliedPipeline } from './read-before.ts';
+import type { ParsedDefinition } from './read-definition.ts';
 
 /** A selector that could name an image of ours, and the field that it stands in. */
-export interface Named<Kind extends Selector['kind'] = Selector['kind']> {
+export interface NamedSelector<Kind extends Selector['kind'] = Selector['kind']> {
   readonly field: string;
   readonly selector: Extract<Selector, { kind: Kind }>;
 }
 
-export interface Finding {
+export interface ReachCheck {
   readonly problems?: readonly Problem[];
   readonly checks?: readonly Write[];
 }
 
 /** Selectors of one kind among base and inputs. Components are no images. */
-export function named<Kind extends Selector['kind']>(
-  reading: Pick<Reading, 'references'>,
+export function listNamedSelectors<Kind extends Selector['kind']>(
+  reading: Pick<ParsedDefinition, 'references'>,
   kind: Kind,
-): Named<Kind>[] {
+): NamedSelector<Kind>[] {
   const { base, inputs } = reading.references;
   const all = [
     { field: 'base', selector: base },
     ...inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),
   ];
   return all.flatMap(({ field, selector }) =>
-    isOf(selector, kind) ? [{ field: `${field}.${kind}`, selector }] : [],
+    isSelectorKind(selector, kind) ? [{ field: `${field}.${kind}`, selector }] : [],
   );
 }
 
-function isOf<Kind extends Selector['kind']>(
+function isSelectorKind<Kind extends Selector['kind']>(
   selector: Selector,
   kind: Kind,
 ): selector is Extract<Selector, { kind: Kind }> {
   return selector.kind === kind;
 }
 
-export function instead(field: string, message: string, pipeline: string): Problem {
+export function suggestPipeline(field: string, message: string, pipeline: string): Problem {
   const place = field.replace(/\.[a-z]+$/, '');
   return { field, message, fix: `Name the pipeline: ${place}.pipeline: ${pipeline}` };
 }
 
 /** Whether the pipeline began to use the selector with this definition. */
-export function isNew(selector: Selector, before: Before | undefined): boolean {
+export function isNewSelector(selector: Selector, before: AppliedPipeline | undefined): boolean {
   const key = selectorKey(selector);
   return (
-    before === undefined || dependenciesOf(before.revision.selectors).every((old) => selectorKey(old) !== key)
+    before === undefined || listDependencies(before.revision.selectors).every((old) => selectorKey(old) !== key)
   );
 }
 
 /** Whoever has looked at who looks here, to make it, must see that somebody began meanwhile. */
-export function beginsToLook(lookers: Key): Write {
+export function addReaderWrite(lookers: Key): Write {
   return { update: lookers, add: { version: 1 } };
 }
 
-export async function nobodyBegins(table: Table, lookers: Key): Promise<Write> {
-  const record = await read(table, lookers, LookersRecordSchema);
+export async function readNoNewReaderCheck(table: Table, lookers: Key): Promise<Write> {
+  const record = await readRecord(table, lookers, LookersRecordSchema);
   return { check: lookers, when: { equals: { version: record?.version ?? null } } };
 }
 
 /** Pipelines other than `name` that use a selector of the topic for which `isMeant` holds. */
-export async function usersOfTopic(
+export async function readTopicUsers(
   table: Table,
   topic: string,
   name: string,
@@ -80,13 +80,13 @@ export async function usersOfTopic(
   );
   const users = await Promise.all(
     listed.map(async ({ key, selector }) =>
-      (await usersOf(table, key, { limit: 5 })).users.map(({ pipeline }) => ({ pipeline, selector })),
+      (await readSelectorUsers(table, key, { limit: 5 })).users.map(({ pipeline }) => ({ pipeline, selector })),
     ),
   );
   return users.flat().filter(({ pipeline }) => pipeline !== name);
 }
 
-export function merged(found: readonly Finding[]): Finding {
+export function mergeReachChecks(found: readonly ReachCheck[]): ReachCheck {
   return {
     problems: found.flatMap(({ problems = [] }) => problems),
     checks: found.flatMap(({ checks = [] }) => checks),

@@ -1,26 +1,26 @@
 /** Images of ours that a definition would name without saying so: by their id, or by a lookup of their owner and name; see apply-reach.ts. */
 
-import { couldFindOurs } from '../../domain/definitions/reach.ts';
+import { couldMatchOwnNames } from '../../domain/definitions/reach.ts';
 import type { Problem } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
 import { selectorTopic } from '../../domain/versions/selectors.ts';
 import type { Table, Write } from '../../ports.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { type Finding, instead, merged, type Named, named, usersOfTopic } from './apply-named.ts';
-import { makerOf } from './image-maker.ts';
-import type { Before } from './read-before.ts';
-import type { Reading } from './read-definition.ts';
+import { type ReachCheck, suggestPipeline, mergeReachChecks, type NamedSelector, listNamedSelectors, readTopicUsers } from './apply-named.ts';
+import { findMaker } from './image-maker.ts';
+import type { AppliedPipeline } from './read-before.ts';
+import type { ParsedDefinition } from './read-definition.ts';
 
-export async function imagesNamed(deps: ApplyDeps, reading: Reading): Promise<Finding> {
+export async function checkNamedImages(deps: ApplyDeps, reading: ParsedDefinition): Promise<ReachCheck> {
   const found = await Promise.all([
-    ...named(reading, 'ami').map((entry) => pinned(deps, entry)),
-    ...named(reading, 'lookup').map((entry) => lookup(deps, reading, entry)),
+    ...listNamedSelectors(reading, 'ami').map((entry) => checkPinnedImage(deps, entry)),
+    ...listNamedSelectors(reading, 'lookup').map((entry) => checkLookup(deps, reading, entry)),
   ]);
-  return merged(found);
+  return mergeReachChecks(found);
 }
 
 /** A pinned AMI must not be one that a bake has made, nor a copy of one. */
-async function pinned(deps: ApplyDeps, { field, selector }: Named<'ami'>): Promise<Finding> {
+async function checkPinnedImage(deps: ApplyDeps, { field, selector }: NamedSelector<'ami'>): Promise<ReachCheck> {
   const { id, region } = selector;
   const image = await deps.images.describe(region, id);
   if (image === undefined)
@@ -33,38 +33,38 @@ async function pinned(deps: ApplyDeps, { field, selector }: Named<'ami'>): Promi
         },
       ],
     };
-  const maker = await makerOf(deps, image);
+  const maker = await findMaker(deps, image);
   return maker === undefined
     ? {}
-    : { problems: [instead(field, `${id} is an image of the pipeline ${maker} or a copy of one.`, maker)] };
+    : { problems: [suggestPipeline(field, `${id} is an image of the pipeline ${maker} or a copy of one.`, maker)] };
 }
 
 /** Owners that are no account of ours. */
-const NOBODY_OF_OURS = new Set(['amazon', 'aws-marketplace']);
+const PUBLIC_OWNERS = new Set(['amazon', 'aws-marketplace']);
 
-async function lookup(
+async function checkLookup(
   deps: ApplyDeps,
-  reading: Reading,
-  { field, selector }: Named<'lookup'>,
-): Promise<Finding> {
+  reading: ParsedDefinition,
+  { field, selector }: NamedSelector<'lookup'>,
+): Promise<ReachCheck> {
   const { owner, name } = selector;
-  if (NOBODY_OF_OURS.has(owner) || !couldFindOurs(name)) return {};
-  const isOurs = owner === deps.home.account || targetAccounts(reading).includes(owner);
-  if (isOurs || (await isTarget(deps.table, owner)))
-    return { problems: [await refusal(deps.table, field, owner, name)] };
+  if (PUBLIC_OWNERS.has(owner) || !couldMatchOwnNames(name)) return {};
+  const isOurs = owner === deps.home.account || listTargetAccounts(reading).includes(owner);
+  if (isOurs || (await isTargetAccount(deps.table, owner)))
+    return { problems: [await describeLookupRefusal(deps.table, field, owner, name)] };
   return { checks: [{ check: keys.targetAccount(owner), when: { exists: false } }] };
 }
 
-async function isTarget(table: Table, account: string): Promise<boolean> {
+async function isTargetAccount(table: Table, account: string): Promise<boolean> {
   return (await table.get(keys.targetAccount(account))) !== undefined;
 }
 
-async function refusal(table: Table, field: string, owner: string, filter: string): Promise<Problem> {
+async function describeLookupRefusal(table: Table, field: string, owner: string, filter: string): Promise<Problem> {
   const message = `"${filter}" of ${owner} could find images that Ovenbird makes, whose names begin with ovenbird-, before they are released.`;
   // The most that a filter such as ovenbird-web-* can mean.
   const [, meant = ''] = /^ovenbird-([a-z0-9-]+?)(?:-?[*?].*)?$/.exec(filter) ?? [];
   if (meant !== '' && (await table.get(keys.pipeline(meant))) !== undefined)
-    return instead(field, message, meant);
+    return suggestPipeline(field, message, meant);
   return {
     field,
     message,
@@ -72,7 +72,7 @@ async function refusal(table: Table, field: string, owner: string, filter: strin
   };
 }
 
-function targetAccounts({ definition }: Pick<Reading, 'definition'>): string[] {
+function listTargetAccounts({ definition }: Pick<ParsedDefinition, 'definition'>): string[] {
   return [...new Set(definition.distribution.targets.map(({ account }) => account))];
 }
 
@@ -80,20 +80,20 @@ function targetAccounts({ definition }: Pick<Reading, 'definition'>): string[] {
  * Images in an account that this pipeline newly distributes to must not be what somebody looks up there. The account is registered before that is
  * looked at: whoever begins to look it up from now on sees the row, and whoever began before is seen here.
  */
-export async function lookupsOfTargets(
+export async function checkTargetLookups(
   deps: ApplyDeps,
-  reading: Reading,
-  before: Before | undefined,
-): Promise<Finding> {
-  const old = before === undefined ? [] : targetAccounts(before.revision);
-  const fresh = targetAccounts(reading).filter(
+  reading: ParsedDefinition,
+  before: AppliedPipeline | undefined,
+): Promise<ReachCheck> {
+  const old = before === undefined ? [] : listTargetAccounts(before.revision);
+  const fresh = listTargetAccounts(reading).filter(
     (account) => account !== deps.home.account && !old.includes(account),
   );
-  await register(deps.table, fresh, reading.definition.name);
-  return merged(await Promise.all(fresh.map((account) => newTarget(deps, reading, account))));
+  await registerTargetAccounts(deps.table, fresh, reading.definition.name);
+  return mergeReachChecks(await Promise.all(fresh.map((account) => checkNewTarget(deps, reading, account))));
 }
 
-async function register(table: Table, accounts: readonly string[], pipeline: string): Promise<void> {
+async function registerTargetAccounts(table: Table, accounts: readonly string[], pipeline: string): Promise<void> {
   const known = await table.getMany(accounts.map(keys.targetAccount));
   const rows = accounts
     .filter((_, index) => known[index] === undefined)
@@ -101,7 +101,7 @@ async function register(table: Table, accounts: readonly string[], pipeline: str
   if (rows.length > 0) await table.write(rows);
 }
 
-async function newTarget(deps: ApplyDeps, reading: Reading, account: string): Promise<Finding> {
+async function checkNewTarget(deps: ApplyDeps, reading: ParsedDefinition, account: string): Promise<ReachCheck> {
   const { name, distribution } = reading.definition;
   const any = {
     kind: 'lookup',
@@ -110,11 +110,11 @@ async function newTarget(deps: ApplyDeps, reading: Reading, account: string): Pr
     name: '',
     architecture: 'x86_64',
   } as const;
-  const [first] = await usersOfTopic(
+  const [first] = await readTopicUsers(
     deps.table,
     selectorTopic(any),
     name,
-    (selector) => selector.kind === 'lookup' && couldFindOurs(selector.name),
+    (selector) => selector.kind === 'lookup' && couldMatchOwnNames(selector.name),
   );
   if (first === undefined) return {};
   const filter = first.selector.kind === 'lookup' ? first.selector.name : '';

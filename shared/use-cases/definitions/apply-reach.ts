@@ -7,48 +7,48 @@ import type { Problem } from '../../domain/errors.ts';
 import { keys, parameterName } from '../../domain/naming.ts';
 import { selectorKey, selectorTopic } from '../../domain/versions/selectors.ts';
 import type { Write } from '../../ports.ts';
-import { usersOf } from '../noticing/fan-out-change.ts';
-import { read } from '../store/read.ts';
+import { readSelectorUsers } from '../noticing/fan-out-change.ts';
+import { readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import {
-  beginsToLook,
-  type Finding,
-  instead,
-  isNew,
-  merged,
-  named,
-  nobodyBegins,
-  usersOfTopic,
+  addReaderWrite,
+  type ReachCheck,
+  suggestPipeline,
+  isNewSelector,
+  mergeReachChecks,
+  listNamedSelectors,
+  readNoNewReaderCheck,
+  readTopicUsers,
 } from './apply-named.ts';
-import { imagesNamed, lookupsOfTargets } from './apply-reach-images.ts';
-import type { Before } from './read-before.ts';
-import type { Reading } from './read-definition.ts';
+import { checkNamedImages, checkTargetLookups } from './apply-reach-images.ts';
+import type { AppliedPipeline } from './read-before.ts';
+import type { ParsedDefinition } from './read-definition.ts';
 
 const PublisherSchema = z.object({ pipeline: z.string() });
 
-export function publishedParameter(reading: Pick<Reading, 'definition'>): string {
+export function publishedParameter(reading: Pick<ParsedDefinition, 'definition'>): string {
   const { distribution, name, channel } = reading.definition;
   return parameterName(distribution.parameter, name, channel);
 }
 
 export async function checkReach(
   deps: ApplyDeps,
-  reading: Reading,
-  before: Before | undefined,
+  reading: ParsedDefinition,
+  before: AppliedPipeline | undefined,
 ): Promise<{ problems: Problem[]; checks: Write[] }> {
   const found = await Promise.all([
-    parametersNamed(deps, reading, before),
-    imagesNamed(deps, reading),
-    ownParameter(deps, reading, before),
-    lookupsOfTargets(deps, reading, before),
-    channelUsers(deps, reading, before),
+    checkNamedParameters(deps, reading, before),
+    checkNamedImages(deps, reading),
+    checkOwnParameter(deps, reading, before),
+    checkTargetLookups(deps, reading, before),
+    checkChannelUsers(deps, reading, before),
   ]);
   const checks = found.flatMap((entry) => entry.checks ?? []);
-  return { problems: found.flatMap((entry) => entry.problems ?? []), checks: oneEach(checks) };
+  return { problems: found.flatMap((entry) => entry.problems ?? []), checks: dedupeByRow(checks) };
 }
 
 /** A parameter may be named twice, pinned and not; a transaction takes one write of each row. */
-function oneEach(writes: readonly Write[]): Write[] {
+function dedupeByRow(writes: readonly Write[]): Write[] {
   const byRow = new Map(
     writes.map((write) => {
       const { pk, sk } =
@@ -66,44 +66,44 @@ function oneEach(writes: readonly Write[]): Write[] {
 }
 
 /** AWS's own parameters: nobody else can write them (systems-manager/userguide/sysman-parameter-name-constraints). */
-const PUBLIC = /^\/aws\//;
+const AWS_PARAMETER = /^\/aws\//;
 
 /** A parameter that is read, pinned or not, must not be one that a pipeline writes, in whatever account and region. */
-async function parametersNamed(
+async function checkNamedParameters(
   deps: ApplyDeps,
-  reading: Reading,
-  before: Before | undefined,
-): Promise<Finding> {
+  reading: ParsedDefinition,
+  before: AppliedPipeline | undefined,
+): Promise<ReachCheck> {
   const own = publishedParameter(reading);
   const found = await Promise.all(
-    named(reading, 'ssm').map(async ({ field, selector }): Promise<Finding> => {
+    listNamedSelectors(reading, 'ssm').map(async ({ field, selector }): Promise<ReachCheck> => {
       const { name } = selector;
-      if (PUBLIC.test(name)) return {};
+      if (AWS_PARAMETER.test(name)) return {};
       if (name === own)
         return { problems: [{ field, message: `${name} is where this pipeline publishes its own image.` }] };
       const key = keys.publishedParameter(name);
-      const publisher = await read(deps.table, key, PublisherSchema);
+      const publisher = await readRecord(deps.table, key, PublisherSchema);
       if (publisher !== undefined)
         return {
           problems: [
-            instead(field, `${name} is published by the pipeline ${publisher.pipeline}.`, publisher.pipeline),
+            suggestPipeline(field, `${name} is published by the pipeline ${publisher.pipeline}.`, publisher.pipeline),
           ],
         };
-      const begins = isNew(selector, before) ? [beginsToLook(keys.parameterLookers(name))] : [];
+      const begins = isNewSelector(selector, before) ? [addReaderWrite(keys.parameterLookers(name))] : [];
       return { checks: [{ check: key, when: { exists: false } }, ...begins] };
     }),
   );
-  return merged(found);
+  return mergeReachChecks(found);
 }
 
 /** The parameter that this pipeline writes must not be another's, nor one that somebody reads. */
-async function ownParameter(deps: ApplyDeps, reading: Reading, before: Before | undefined): Promise<Finding> {
+async function checkOwnParameter(deps: ApplyDeps, reading: ParsedDefinition, before: AppliedPipeline | undefined): Promise<ReachCheck> {
   const { name } = reading.definition;
   const field = 'distribution.parameter';
   const parameter = publishedParameter(reading);
   if (before !== undefined && publishedParameter(before.revision) === parameter) return {};
-  const lookers = await nobodyBegins(deps.table, keys.parameterLookers(parameter));
-  const publisher = await read(deps.table, keys.publishedParameter(parameter), PublisherSchema);
+  const lookers = await readNoNewReaderCheck(deps.table, keys.parameterLookers(parameter));
+  const publisher = await readRecord(deps.table, keys.publishedParameter(parameter), PublisherSchema);
   if (publisher !== undefined && publisher.pipeline !== name)
     return {
       problems: [
@@ -115,7 +115,7 @@ async function ownParameter(deps: ApplyDeps, reading: Reading, before: Before | 
       ],
     };
   const topic = selectorTopic({ kind: 'ssm', name: parameter, region: deps.home.region });
-  const readers = (await usersOfTopic(deps.table, topic, name, () => true)).map(({ pipeline }) => pipeline);
+  const readers = (await readTopicUsers(deps.table, topic, name, () => true)).map(({ pipeline }) => pipeline);
   if (readers.length === 0) return { checks: [lookers] };
   return {
     problems: [
@@ -129,12 +129,12 @@ async function ownParameter(deps: ApplyDeps, reading: Reading, before: Before | 
 }
 
 /** Children name the channel: it cannot change under them. */
-async function channelUsers(deps: ApplyDeps, reading: Reading, before: Before | undefined): Promise<Finding> {
+async function checkChannelUsers(deps: ApplyDeps, reading: ParsedDefinition, before: AppliedPipeline | undefined): Promise<ReachCheck> {
   const { name, channel } = reading.definition;
-  const old = before?.pipeline.plan.channel;
+  const old = before?.pipeline.spec.channel;
   if (old === undefined || old === channel) return {};
   const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: old });
-  const { users } = await usersOf(deps.table, key, { limit: 5 });
+  const { users } = await readSelectorUsers(deps.table, key, { limit: 5 });
   if (users.length === 0) return {};
   return {
     problems: [

@@ -1,17 +1,17 @@
 /** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
 import type { Problem } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
-import { dependenciesOf, type PipelineRecord } from '../../domain/records/pipelines.ts';
+import { listDependencies, type PipelineRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { describeSelector } from '../../domain/telling/wording.ts';
 import { type Selector, selectorKey, selectorTopic } from '../../domain/versions/selectors.ts';
 import type { Resolution } from '../../ports.ts';
-import { read, readMany } from '../store/read.ts';
+import { readRecord, readMany } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { isNew } from './apply-named.ts';
-import type { Before } from './read-before.ts';
-import type { Reading } from './read-definition.ts';
+import { isNewSelector } from './apply-named.ts';
+import type { AppliedPipeline } from './read-before.ts';
+import type { ParsedDefinition } from './read-definition.ts';
 
 export interface FoundSelector {
   readonly record: SelectorRecord;
@@ -25,13 +25,13 @@ export interface SelectorCheck {
   readonly notes: string[];
 }
 
-export async function lookAtSelectors(
+export async function resolveSelectors(
   deps: ApplyDeps,
-  reading: Reading,
+  reading: ParsedDefinition,
   parents: readonly PipelineRecord[],
-  before: Before | undefined,
+  before: AppliedPipeline | undefined,
 ): Promise<SelectorCheck> {
-  const wanted = dependenciesOf(reading.plan);
+  const wanted = listDependencies(reading.spec);
   const rows = await readMany(
     deps.table,
     wanted.map((selector) => keys.selector(selectorKey(selector))),
@@ -39,33 +39,33 @@ export async function lookAtSelectors(
   );
   const looked = await Promise.all(
     wanted.map((selector, index) =>
-      look(deps, selector, rows[index], { parents, isOwn: !isNew(selector, before) }),
+      resolveSelector(deps, selector, rows[index], { parents, isOwn: !isNewSelector(selector, before) }),
     ),
   );
   return {
     found: looked.flatMap((entry) => ('record' in entry ? [entry] : [])),
     problems: looked.flatMap((entry, index) =>
-      'reason' in entry ? [problemOf(reading, wanted[index], index, entry.reason)] : [],
+      'reason' in entry ? [toProblem(reading, wanted[index], index, entry.reason)] : [],
     ),
     notes: looked.flatMap((entry) => ('note' in entry ? [entry.note] : [])),
   };
 }
 
-type Looked = FoundSelector | { readonly reason: string } | (FoundSelector & { readonly note: string });
+type ResolvedSelector = FoundSelector | { readonly reason: string } | (FoundSelector & { readonly note: string });
 
-async function look(
+async function resolveSelector(
   deps: ApplyDeps,
   selector: Selector,
   row: SelectorRecord | undefined,
   { parents, isOwn }: { readonly parents: readonly PipelineRecord[]; readonly isOwn: boolean },
-): Promise<Looked> {
+): Promise<ResolvedSelector> {
   // What others use already and resolves to nothing just now is asked for again: who names it for the first time should know.
   if (row?.version !== undefined && row.problem === undefined) return { record: row, isKnown: true };
   const key = selectorKey(selector);
   const at = deps.clock.now().toISOString();
   const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector, namedAt: at };
   const resolution =
-    selector.kind === 'pipeline' ? await channelOf(deps, selector) : await deps.resolver.resolve(selector);
+    selector.kind === 'pipeline' ? await resolveChannel(deps, selector) : await deps.resolver.resolve(selector);
   if (resolution.found) {
     const { version, detail } = resolution;
     const record: SelectorRecord = { ...empty, version, detail: { ...detail }, since: at, checkedAt: at };
@@ -88,11 +88,11 @@ async function look(
   return { reason: resolution.reason };
 }
 
-async function channelOf(
+async function resolveChannel(
   deps: ApplyDeps,
   selector: Extract<Selector, { kind: 'pipeline' }>,
 ): Promise<Resolution> {
-  const channel = await read(
+  const channel = await readRecord(
     deps.table,
     keys.channel(selector.pipeline, selector.channel),
     ChannelRecordSchema,
@@ -101,8 +101,8 @@ async function channelOf(
   return { found: true, version: channel.release, detail: channel.images };
 }
 
-function problemOf(reading: Reading, selector: Selector | undefined, index: number, reason: string): Problem {
-  const field = fieldOf(reading, index);
+function toProblem(reading: ParsedDefinition, selector: Selector | undefined, index: number, reason: string): Problem {
+  const field = findField(reading, index);
   if (selector?.kind !== 'component')
     return { field, message: reason, fix: 'Correct the name, or create what it names.' };
   const written = selector.arn.split('/').slice(1).join('/');
@@ -114,18 +114,18 @@ function problemOf(reading: Reading, selector: Selector | undefined, index: numb
 }
 
 /** Which field of the definition the selector at this place of the plan comes from. */
-function fieldOf({ definition, references }: Reading, index: number): string {
-  if (index === 0) return `base.${formOf(definition.base)}`;
+function findField({ definition, references }: ParsedDefinition, index: number): string {
+  if (index === 0) return `base.${findForm(definition.base)}`;
   const component = index - 1;
   if (component < references.components.length) return `components[${component}].component`;
   const input = component - references.components.length;
   const given = definition.inputs[input];
-  if (given !== undefined) return `inputs[${input}].${formOf(given)}`;
+  if (given !== undefined) return `inputs[${input}].${findForm(given)}`;
   return `tests.components[${input - references.inputs.length}].component`;
 }
 
 const FORMS = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container', 'source', 'packages'] as const;
 
-function formOf(given: object): string {
+function findForm(given: object): string {
   return FORMS.find((form) => form in given) ?? '';
 }

@@ -1,6 +1,6 @@
 /** Whether the times that a definition names can come at all. */
 import type { Definition } from '../../domain/definitions/definition.ts';
-import { cronProblem, isTimeZone } from '../../domain/definitions/schedules.ts';
+import { findCronProblem, isTimeZone } from '../../domain/definitions/schedules.ts';
 import { InvalidSchedule, type Problem } from '../../domain/errors.ts';
 import type { Calendar, Clock } from '../../ports.ts';
 
@@ -28,19 +28,19 @@ export function checkTimes(
           },
         ]
       : []),
-    ...(schedule === undefined ? [] : neverComes(deps, schedule, 'triggers.schedule')),
+    ...(schedule === undefined ? [] : checkSchedule(deps, schedule, 'triggers.schedule')),
     ...freeze.flatMap((window, index) => {
       const field = `triggers.freeze[${index}]`;
       if ('from' in window)
         return Date.parse(window.from) < Date.parse(window.to)
           ? []
           : [{ field: `${field}.to`, message: 'is not after from' }];
-      return neverComes(deps, { expression: window.opens, timeZone: window.timeZone }, field, 'opens');
+      return checkSchedule(deps, { expression: window.opens, timeZone: window.timeZone }, field, 'opens');
     }),
   ];
 }
 
-function neverComes(
+function checkSchedule(
   { calendar, clock }: { readonly calendar: Calendar; readonly clock: Clock },
   schedule: { readonly expression: string; readonly timeZone: string },
   place: string,
@@ -57,7 +57,7 @@ function neverComes(
   const field = `${place}.${name}`;
   const { expression } = schedule;
   const asAws = { field, fix: 'Write it as AWS does: cron(0 8 ? * MON *)' };
-  const wrong = expression.startsWith('cron(') ? cronProblem(expression) : undefined;
+  const wrong = expression.startsWith('cron(') ? findCronProblem(expression) : undefined;
   if (wrong !== undefined) return [{ ...asAws, message: `${expression}: ${wrong}` }];
   try {
     if (calendar.next(schedule, clock.now()) !== undefined) return [];

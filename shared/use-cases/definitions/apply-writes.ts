@@ -1,14 +1,14 @@
 /** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, one per parameter with a new pin, and what is one per pipeline. */
 import { canonical } from '../../domain/canonical.ts';
-import { due, keys, lists, otherChangeKey, selectorShard } from '../../domain/naming.ts';
+import { due, keys, lists, nonSelectorChangeKey, selectorShard } from '../../domain/naming.ts';
 import {
-  dependenciesOf,
+  listDependencies,
   type PipelineRecord,
-  type PlanInputs,
+  type PipelineSpec,
   type RevisionRecord,
   type Schedule,
 } from '../../domain/records/pipelines.ts';
-import type { PlanningRecord } from '../../domain/records/planning.ts';
+import type { PipelineStatus } from '../../domain/records/planning.ts';
 import type {
   ChangeRecord,
   SelectorRecord,
@@ -18,30 +18,30 @@ import type {
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import { type Table, type Write, WriteConflict } from '../../ports.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { parentNames } from './apply-graph.ts';
+import { listParentNames } from './apply-graph.ts';
 import { publishedParameter } from './apply-reach.ts';
 import type { FoundSelector } from './apply-selectors.ts';
-import type { Before } from './read-before.ts';
-import type { Reading } from './read-definition.ts';
+import type { AppliedPipeline } from './read-before.ts';
+import type { ParsedDefinition } from './read-definition.ts';
 
-export interface Applying {
-  readonly reading: Reading;
-  readonly before: Before | undefined;
+export interface RevisionInput {
+  readonly reading: ParsedDefinition;
+  readonly before: AppliedPipeline | undefined;
   readonly revision: number;
   readonly selectors: readonly FoundSelector[];
   readonly by: string;
 }
 
-export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: Applying): Write[] {
+export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: RevisionInput): Write[] {
   const now = deps.clock.now();
-  const first = firstVersion(deps, applying, now.toISOString());
+  const first = toFirstVersionChange(deps, applying, now.toISOString());
   const changes = [
     ...(first === undefined ? [] : [first]),
-    changeOf(deps.ids.next(), applying, now.toISOString()),
+    toDefinitionChange(deps.ids.next(), applying, now.toISOString()),
   ];
   return [
     ...pipelineWrites(applying, now.toISOString()),
-    planningWrite(
+    newStatusWrite(
       applying,
       changes.map(({ id }) => id),
       now,
@@ -56,7 +56,7 @@ export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: Ap
   ];
 }
 
-function pipelineWrites({ reading, before, revision, by }: Applying, at: string): Write[] {
+function pipelineWrites({ reading, before, revision, by }: RevisionInput, at: string): Write[] {
   const { definition, digest, references } = reading;
   const { name } = definition;
   const record: PipelineRecord = {
@@ -65,8 +65,8 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
     digest,
     enabled: before?.pipeline.enabled ?? true,
     ...(before?.pipeline.disabled === undefined ? {} : { disabled: before.pipeline.disabled }),
-    parents: parentNames(reading),
-    plan: planSince(reading.plan, before?.pipeline.plan, at),
+    parents: listParentNames(reading),
+    spec: withScheduleSince(reading.spec, before?.pipeline.spec, at),
     createdAt: before?.pipeline.createdAt ?? at,
     updatedAt: at,
   };
@@ -97,7 +97,7 @@ function pipelineWrites({ reading, before, revision, by }: Applying, at: string)
 }
 
 /** A rate counts from when it was applied, and goes on counting while the definition that has it changes in something else. */
-function planSince(plan: PlanInputs, before: PlanInputs | undefined, at: string): PlanInputs {
+function withScheduleSince(plan: PipelineSpec, before: PipelineSpec | undefined, at: string): PipelineSpec {
   const { schedule } = plan;
   if (schedule === undefined) return plan;
   const old = before?.schedule;
@@ -106,35 +106,35 @@ function planSince(plan: PlanInputs, before: PlanInputs | undefined, at: string)
   return { ...plan, schedule: { ...schedule, ...(since === undefined ? {} : { since }) } };
 }
 
-function planningWrite({ reading, before }: Applying, changes: readonly string[], now: Date): Write {
+function newStatusWrite({ reading, before }: RevisionInput, changes: readonly string[], now: Date): Write {
   const pipeline = reading.definition.name;
-  const dueAt = new Date(now.getTime() + reading.plan.debounceSeconds * 1000).toISOString();
-  const dirty = { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.planning, dueSk: dueAt };
+  const dueAt = new Date(now.getTime() + reading.spec.debounceSeconds * 1000).toISOString();
+  const dirty = { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.reconcile, dueSk: dueAt };
   if (before === undefined) {
-    const record: PlanningRecord = {
+    const record: PipelineStatus = {
       pipeline,
       version: 1,
       dirty: true,
       dirtySince: now.toISOString(),
       changes: [...changes],
       causes: [...changes],
-      floors: {},
-      ticksSeen: now.toISOString(),
+      minimumVersions: {},
+      ticksHandledUntil: now.toISOString(),
       supersededInRow: 0,
       consecutiveFailures: 0,
     };
-    return { put: { ...keys.planning(pipeline), ...record, ...dirty }, when: { exists: false } };
+    return { put: { ...keys.status(pipeline), ...record, ...dirty }, when: { exists: false } };
   }
   return {
-    update: keys.planning(pipeline),
+    update: keys.status(pipeline),
     set: {
       ...dirty,
       // What failed before, and where nobody would have it, says nothing about another image or other places.
-      ...(asksForTheSame(before.pipeline.plan, reading.plan) ? {} : { consecutiveFailures: 0 }),
+      ...(hasSameOutput(before.pipeline.spec, reading.spec) ? {} : { consecutiveFailures: 0 }),
       // Ticks count from the definition that has their schedule: one that changes something else drops none that has come.
-      ...(isSameSchedule(before.pipeline.plan, reading.plan) ? {} : { ticksSeen: now.toISOString() }),
+      ...(isSameSchedule(before.pipeline.spec, reading.spec) ? {} : { ticksSeen: now.toISOString() }),
     },
-    remove: asksForTheSame(before.pipeline.plan, reading.plan) ? [] : ['refusedPlaces'],
+    remove: hasSameOutput(before.pipeline.spec, reading.spec) ? [] : ['refusedPlaces'],
     setOnce: { dirtySince: now.toISOString() },
     append: { changes, causes: changes },
     add: { version: 1 },
@@ -143,21 +143,21 @@ function planningWrite({ reading, before }: Applying, changes: readonly string[]
 }
 
 /** The same image, judged in the same way and brought to the same places: when and by whose leave it starts may be new. */
-function asksForTheSame(one: PlanInputs, other: PlanInputs): boolean {
-  return canonical(askedOf(one)) === canonical(askedOf(other));
+function hasSameOutput(one: PipelineSpec, other: PipelineSpec): boolean {
+  return canonical(toOutputSpec(one)) === canonical(toOutputSpec(other));
 }
 
-function askedOf(plan: PlanInputs) {
+function toOutputSpec(plan: PipelineSpec) {
   const { mode, schedule, freeze, pinned, team, ...rest } = plan;
   const { debounceSeconds, longestWaitSeconds, maxHoldSeconds, maxFailures, ...asked } = rest;
   return asked;
 }
 
-function isSameSchedule(one: PlanInputs, other: PlanInputs): boolean {
-  return one.mode === other.mode && isSameText(one.schedule, other.schedule);
+function isSameSchedule(one: PipelineSpec, other: PipelineSpec): boolean {
+  return one.mode === other.mode && isSameScheduleText(one.schedule, other.schedule);
 }
 
-function isSameText(one: Schedule | undefined, other: Schedule | undefined): boolean {
+function isSameScheduleText(one: Schedule | undefined, other: Schedule | undefined): boolean {
   return canonical({ ...one, since: undefined }) === canonical({ ...other, since: undefined });
 }
 
@@ -165,9 +165,9 @@ function isSameText(one: Schedule | undefined, other: Schedule | undefined): boo
  * The base image that nobody had asked for before moves from nothing to its first version: that is the first change of the chain that ends in
  * the last image built on it.
  */
-function firstVersion(
+function toFirstVersionChange(
   deps: Pick<ApplyDeps, 'ids'>,
-  { before, selectors, reading }: Applying,
+  { before, selectors, reading }: RevisionInput,
   at: string,
 ): ChangeRecord | undefined {
   const base = selectors.find(({ record }) => record.key === selectorKey(reading.references.base));
@@ -178,10 +178,10 @@ function firstVersion(
   return { id, selector: key, to: version, at, cause: id, causes: [], follows: [], fanOut: 'done' };
 }
 
-function changeOf(id: string, { reading, before, revision }: Applying, at: string): ChangeRecord {
+function toDefinitionChange(id: string, { reading, before, revision }: RevisionInput, at: string): ChangeRecord {
   return {
     id,
-    selector: otherChangeKey('definition', reading.definition.name),
+    selector: nonSelectorChangeKey('definition', reading.definition.name),
     ...(before === undefined ? {} : { from: String(before.pipeline.revision) }),
     to: String(revision),
     at,
@@ -192,15 +192,15 @@ function changeOf(id: string, { reading, before, revision }: Applying, at: strin
   };
 }
 
-function selectorWrites({ reading, before, selectors }: Applying, first: ChangeRecord | undefined): Write[] {
+function selectorWrites({ reading, before, selectors }: RevisionInput, first: ChangeRecord | undefined): Write[] {
   const pipeline = reading.definition.name;
   const wanted = new Set(selectors.map(({ record }) => record.key));
-  const old = before === undefined ? [] : oldKeys(before.revision);
+  const old = before === undefined ? [] : listSelectorKeys(before.revision);
   const rows = selectors.flatMap(({ record, isKnown }): Write[] => {
     const user: SelectorUserRecord = {
       selector: record.key,
       pipeline,
-      debounceSeconds: reading.plan.debounceSeconds,
+      debounceSeconds: reading.spec.debounceSeconds,
     };
     const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
     if (isKnown && old.includes(record.key)) return [put];
@@ -230,7 +230,7 @@ function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'c
  */
 export async function writeSelectorsAhead(
   table: Table,
-  { reading, selectors }: Pick<Applying, 'reading' | 'selectors'>,
+  { reading, selectors }: Pick<RevisionInput, 'reading' | 'selectors'>,
 ): Promise<boolean> {
   const base = selectorKey(reading.references.base);
   const fresh = selectors.filter(({ record, isKnown }) => !isKnown && record.key !== base);
@@ -247,11 +247,11 @@ async function writeSelectorAhead(table: Table, record: SelectorRecord): Promise
   }
 }
 
-function oldKeys({ selectors }: RevisionRecord): string[] {
-  return [...new Set(dependenciesOf(selectors).map(selectorKey))];
+function listSelectorKeys({ selectors }: RevisionRecord): string[] {
+  return [...new Set(listDependencies(selectors).map(selectorKey))];
 }
 
-function parameterWrites({ reading, before }: Applying): Write[] {
+function parameterWrites({ reading, before }: RevisionInput): Write[] {
   const pipeline = reading.definition.name;
   const parameter = publishedParameter(reading);
   const old = before === undefined ? undefined : publishedParameter(before.revision);

@@ -3,25 +3,25 @@ import type { Definition } from '../../domain/definitions/definition.ts';
 import type { Problem } from '../../domain/errors.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { instead } from './apply-named.ts';
+import { suggestPipeline } from './apply-named.ts';
 import type { FoundSelector } from './apply-selectors.ts';
-import { type ImageMakerDeps, makerOf } from './image-maker.ts';
-import type { Reading } from './read-definition.ts';
+import { type ImageMakerDeps, findMaker } from './image-maker.ts';
+import type { ParsedDefinition } from './read-definition.ts';
 
 /** As it is when the definition is applied. */
-export async function checkBase(
+export async function checkBaseImage(
   deps: ApplyDeps,
-  reading: Reading,
+  reading: ParsedDefinition,
   selectors: readonly FoundSelector[],
 ): Promise<Problem[]> {
   const { base } = reading.references;
   const record = selectors.find(({ record: { key } }) => key === selectorKey(base))?.record;
   const imageId = base.kind === 'ami' ? base.id : record?.detail?.amiId;
-  return await baseProblems(deps, reading.definition, { base, imageId });
+  return await findBaseProblems(deps, reading.definition, { base, imageId });
 }
 
 /** What would be wrong with building on an image, whenever that is asked: what a selector means may have moved since it was applied. */
-export async function baseProblems(
+export async function findBaseProblems(
   deps: ImageMakerDeps,
   { variants }: Pick<Definition, 'variants'>,
   { base, imageId }: { readonly base: Selector; readonly imageId: string | undefined },
@@ -31,10 +31,10 @@ export async function baseProblems(
   // What is not there is found where selectors are resolved, or by the preflight.
   if (image === undefined) return [];
   const field = `base.${base.kind}`;
-  const maker = await makerOf(deps, image);
+  const maker = await findMaker(deps, image);
   if (maker !== undefined)
     return [
-      instead(field, `It leads to ${imageId}, an image of the pipeline ${maker} or a copy of one.`, maker),
+      suggestPipeline(field, `It leads to ${imageId}, an image of the pipeline ${maker} or a copy of one.`, maker),
     ];
   return variants.flatMap(({ architecture }, index) =>
     architecture === image.architecture

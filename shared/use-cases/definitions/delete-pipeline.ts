@@ -3,21 +3,21 @@
  * uses; what it was made of, baked and released stays readable. One that comes back under the name goes on with the next revision.
  */
 import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/errors.ts';
-import { keys, lists, otherChangeKey } from '../../domain/naming.ts';
-import { dependenciesOf } from '../../domain/records/pipelines.ts';
+import { keys, lists, nonSelectorChangeKey } from '../../domain/naming.ts';
+import { listDependencies } from '../../domain/records/pipelines.ts';
 import {
   type ChangeRecord,
   type SelectorRecord,
   SelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
-import { listed } from '../../domain/telling/wording.ts';
+import { joinWords } from '../../domain/telling/wording.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
 import { type Clock, type Ids, MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports.ts';
-import { usersOf } from '../noticing/fan-out-change.ts';
-import { indexLater } from '../noticing/index-inventory.ts';
+import { readSelectorUsers } from '../noticing/fan-out-change.ts';
+import { scheduleIndexWrite } from '../noticing/index-inventory.ts';
 import { readMany } from '../store/read.ts';
 import { publishedParameter } from './apply-reach.ts';
-import { type Before, readBefore } from './read-before.ts';
+import { type AppliedPipeline, readAppliedPipeline } from './read-before.ts';
 
 export interface DeleteDeps {
   readonly table: Table;
@@ -40,18 +40,18 @@ export async function deletePipeline(
 ): Promise<{ readonly pipeline: string; readonly revision: number }> {
   const { pipeline: name } = request;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const before = await readBefore(deps.table, name);
+    const before = await readAppliedPipeline(deps.table, name);
     if (before === undefined) throw new PipelineNotFound(name);
-    const { channel } = before.pipeline.plan;
+    const { channel } = before.pipeline.spec;
     const own: Selector = { kind: 'pipeline', pipeline: name, channel };
-    const known = await readSelectors(deps.table, [own, ...dependenciesOf(before.revision.selectors)]);
-    await refuse(deps.table, before, own);
-    const { users, fence, unused } = await selectorRows(deps.table, name, known);
+    const known = await readSelectors(deps.table, [own, ...listDependencies(before.revision.selectors)]);
+    await requireDeletable(deps.table, before, own);
+    const { users, fence, unused } = await prepareSelectorDeletes(deps.table, name, known);
     const always = [
-      ...ownRows(before, deps.clock.now().toISOString()),
+      ...ownRowWrites(before, deps.clock.now().toISOString()),
       ...users,
       ...fence,
-      ...history(deps, before, request),
+      ...deletionChangeWrites(deps, before, request),
     ];
     const fitting = Math.floor((MAX_WRITES - always.length) / WRITES_OF_SELECTOR);
     try {
@@ -66,14 +66,14 @@ export async function deletePipeline(
   throw new TryLater(`${name} kept changing while it was deleted; try again.`);
 }
 
-async function refuse(table: Table, { pipeline, planning }: Before, own: Selector): Promise<void> {
+async function requireDeletable(table: Table, { pipeline, planning }: AppliedPipeline, own: Selector): Promise<void> {
   const { name } = pipeline;
-  const { users, cursor } = await usersOf(table, selectorKey(own), { limit: CHILDREN_NAMED });
+  const { users, cursor } = await readSelectorUsers(table, selectorKey(own), { limit: CHILDREN_NAMED });
   const children = users.map((user) => user.pipeline);
   if (children.length > 0) {
     const shown = [...children, ...(cursor === undefined ? [] : ['others'])];
     throw new PipelineHasChildren(
-      `${listed(shown)} ${shown.length === 1 ? 'is' : 'are'} built on ${name}. Give them another base, or delete them first.`,
+      `${joinWords(shown)} ${shown.length === 1 ? 'is' : 'are'} built on ${name}. Give them another base, or delete them first.`,
       { pipeline: name, children },
     );
   }
@@ -87,23 +87,23 @@ async function refuse(table: Table, { pipeline, planning }: Before, own: Selecto
 /** Takes the place of a bake in the index of packages: nothing is installed any more. */
 const NO_BAKE = 'deleted';
 
-function ownRows({ pipeline, planning, revision }: Before, at: string): Write[] {
-  const { name, plan } = pipeline;
+function ownRowWrites({ pipeline, planning, revision }: AppliedPipeline, at: string): Write[] {
+  const { name, spec: plan } = pipeline;
   return [
     { delete: keys.pipeline(name), when: { equals: { revision: pipeline.revision } } },
-    { delete: keys.planning(name), when: { equals: { version: planning.version, activeBake: null } } },
+    { delete: keys.status(name), when: { equals: { version: planning.version, activeBake: null } } },
     { delete: keys.channel(name, plan.channel) },
-    indexLater({ pipeline: name, channel: plan.channel }, NO_BAKE, at),
+    scheduleIndexWrite({ pipeline: name, channel: plan.channel }, NO_BAKE, at),
     { delete: keys.publishedParameter(publishedParameter(revision)), when: { equals: { pipeline: name } } },
   ];
 }
 
-interface Known {
+interface KnownSelector {
   readonly selector: Selector;
   readonly row: SelectorRecord | undefined;
 }
 
-async function readSelectors(table: Table, selectors: readonly Selector[]): Promise<Known[]> {
+async function readSelectors(table: Table, selectors: readonly Selector[]): Promise<KnownSelector[]> {
   const each = [...new Map(selectors.map((selector) => [selectorKey(selector), selector])).values()];
   const rows = await readMany(
     table,
@@ -124,14 +124,14 @@ interface SelectorWrites {
 const WRITES_OF_SELECTOR = 2;
 
 /** A selector that nobody else uses goes too. Whoever begins to use it meanwhile counts its `uses` up, or makes its row: then this loses. */
-async function selectorRows(table: Table, name: string, known: readonly Known[]): Promise<SelectorWrites> {
-  const isOwn = ({ selector }: Known) => selector.kind === 'pipeline' && selector.pipeline === name;
+async function prepareSelectorDeletes(table: Table, name: string, known: readonly KnownSelector[]): Promise<SelectorWrites> {
+  const isOwn = ({ selector }: KnownSelector) => selector.kind === 'pipeline' && selector.pipeline === name;
   const others = known.filter((entry) => !isOwn(entry));
   const unused = await Promise.all(
     others.map(async ({ selector, row }) => {
-      const { users } = await usersOf(table, selectorKey(selector), { limit: 2 });
+      const { users } = await readSelectorUsers(table, selectorKey(selector), { limit: 2 });
       const isUsed = users.some(({ pipeline }) => pipeline !== name);
-      return isUsed || row === undefined ? [] : [selectorGone(row)];
+      return isUsed || row === undefined ? [] : [deleteSelectorWrites(row)];
     }),
   );
   return {
@@ -141,13 +141,13 @@ async function selectorRows(table: Table, name: string, known: readonly Known[])
       .flatMap(({ selector, row }) =>
         row === undefined
           ? [{ check: keys.selector(selectorKey(selector)), when: { exists: false } }]
-          : selectorGone(row),
+          : deleteSelectorWrites(row),
       ),
     unused: unused.flat(),
   };
 }
 
-function selectorGone({ key, topic, uses }: SelectorRecord): Write[] {
+function deleteSelectorWrites({ key, topic, uses }: SelectorRecord): Write[] {
   return [
     { delete: keys.selector(key), when: { exists: true, equals: { uses: uses ?? null } } },
     { delete: keys.topicSelector(topic, key) },
@@ -164,11 +164,11 @@ async function dropUnused(table: Table, writes: readonly Write[]): Promise<void>
 }
 
 /** That it was deleted, and by whom, is a change like those of its definition before. */
-function history(deps: DeleteDeps, { pipeline }: Before, { by }: DeleteRequest): Write[] {
+function deletionChangeWrites(deps: DeleteDeps, { pipeline }: AppliedPipeline, { by }: DeleteRequest): Write[] {
   const id = deps.ids.next();
   const change: ChangeRecord = {
     id,
-    selector: otherChangeKey('definition', pipeline.name),
+    selector: nonSelectorChangeKey('definition', pipeline.name),
     from: String(pipeline.revision),
     to: `deleted by ${by}`,
     at: deps.clock.now().toISOString(),

@@ -3,8 +3,8 @@ import { TryLater } from '../../domain/errors.ts';
 import { due, keys } from '../../domain/naming.ts';
 import type { Disabled } from '../../domain/records/pipelines.ts';
 import { WriteConflict } from '../../ports.ts';
-import { readHead } from '../planning/plan-chain.ts';
-import { type PlanDeps, planPipeline } from '../planning/plan-pipeline.ts';
+import { readPipelineRows } from '../planning/plan-chain.ts';
+import { type ReconcileDeps, reconcilePipeline } from '../planning/plan-pipeline.ts';
 
 export interface DisableRequest {
   readonly pipeline: string;
@@ -22,10 +22,10 @@ export interface DisableAnswer {
 const ROUNDS = 5;
 
 /** Disabling what is disabled changes nothing, not even the reason: who came first has said it. */
-export async function disablePipeline(deps: PlanDeps, request: DisableRequest): Promise<DisableAnswer> {
+export async function disablePipeline(deps: ReconcileDeps, request: DisableRequest): Promise<DisableAnswer> {
   const { pipeline: name, by, reason } = request;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { pipeline, planning } = await readHead(deps.table, name);
+    const { pipeline, status: planning } = await readPipelineRows(deps.table, name);
     const running = planning.activeBake === undefined ? {} : { bake: planning.activeBake };
     const at = deps.clock.now().toISOString();
     const disabled: Disabled = { by, at, reason };
@@ -39,9 +39,9 @@ export async function disablePipeline(deps: PlanDeps, request: DisableRequest): 
           when: { equals: { revision: pipeline.revision, enabled: true } },
         },
         {
-          update: keys.planning(name),
+          update: keys.status(name),
           // Dirty, so that the reason is recorded and those who wait for it are planned.
-          set: { dirty: true, dueAt: at, duePk: due.planning, dueSk: at },
+          set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
           add: { version: 1 },
           when: { equals: { version: planning.version } },
         },
@@ -50,7 +50,7 @@ export async function disablePipeline(deps: PlanDeps, request: DisableRequest): 
       if (!(error instanceof WriteConflict)) throw error;
       continue;
     }
-    await planPipeline(deps, name);
+    await reconcilePipeline(deps, name);
     return { outcome: 'changed', disabled, ...running };
   }
   throw new TryLater(`${name} kept changing while it was disabled; try again.`);

@@ -3,27 +3,27 @@
  * it failed too often may be tried once more. What somebody decided against stays refused.
  */
 
-import { failedTooOften } from '../../domain/baking/outcomes.ts';
+import { hasFailedTooOften } from '../../domain/baking/outcomes.ts';
 import { TryLater } from '../../domain/errors.ts';
 import { due, keys } from '../../domain/naming.ts';
 import { type Write, WriteConflict } from '../../ports.ts';
-import { type PlanDeps, type PlanOutcome, planPipeline } from '../planning/plan-pipeline.ts';
-import { type Read, readSituation } from '../planning/plan-situation.ts';
+import { type ReconcileDeps, type ReconcileOutcome, reconcilePipeline } from '../planning/plan-pipeline.ts';
+import { type ObservedRows, observe } from '../planning/plan-situation.ts';
 
-export interface Enabled {
+export interface EnableAnswer {
   readonly outcome: 'changed' | 'unchanged';
   /** What came of it at once. */
-  readonly plan: PlanOutcome;
+  readonly plan: ReconcileOutcome;
 }
 
 const ROUNDS = 5;
 
 export async function enablePipeline(
-  deps: PlanDeps,
+  deps: ReconcileDeps,
   { pipeline }: { readonly pipeline: string },
-): Promise<Enabled> {
+): Promise<EnableAnswer> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const read = await readSituation(deps, pipeline);
+    const read = await observe(deps, pipeline);
     const writes = enableWrites(read, deps.clock.now().toISOString());
     try {
       if (writes.length > 0) await deps.table.write(writes);
@@ -31,18 +31,18 @@ export async function enablePipeline(
       if (!(error instanceof WriteConflict)) throw error;
       continue;
     }
-    const plan = await planPipeline(deps, pipeline);
+    const plan = await reconcilePipeline(deps, pipeline);
     return { outcome: writes.length > 0 ? 'changed' : 'unchanged', plan };
   }
   throw new TryLater(`${pipeline} kept changing while it was enabled; try again.`);
 }
 
-function enableWrites({ situation }: Read, at: string): Write[] {
-  const { seen, fingerprint } = situation;
-  const { name, revision, enabled, plan } = seen.pipeline;
-  const { planning } = seen;
+function enableWrites({ observation: situation }: ObservedRows, at: string): Write[] {
+  const { observed: seen, fingerprint } = situation;
+  const { name, revision, enabled, spec: plan } = seen.pipeline;
+  const { status: planning } = seen;
   const failed =
-    fingerprint !== undefined && failedTooOften(fingerprint, plan.maxFailures) ? fingerprint : undefined;
+    fingerprint !== undefined && hasFailedTooOften(fingerprint, plan.maxFailures) ? fingerprint : undefined;
   if (enabled && planning.consecutiveFailures === 0 && failed === undefined) return [];
   return [
     {
@@ -52,12 +52,12 @@ function enableWrites({ situation }: Read, at: string): Write[] {
       when: { equals: { revision } },
     },
     {
-      update: keys.planning(name),
+      update: keys.status(name),
       set: {
         consecutiveFailures: 0,
         dirty: true,
         dueAt: at,
-        duePk: due.planning,
+        duePk: due.reconcile,
         dueSk: at,
         // Ticks that came meanwhile have passed, whatever else has held it.
         ...(seen.ticks?.open === undefined ? {} : { ticksSeen: seen.ticks.open }),

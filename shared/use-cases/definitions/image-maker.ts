@@ -1,10 +1,10 @@
-import { bakeInName } from '../../domain/definitions/reach.ts';
+import { parseBakeFromName } from '../../domain/definitions/reach.ts';
 import type { Home } from '../../domain/definitions/references.ts';
 import { DistributionFailed } from '../../domain/errors.ts';
 import { keys, TAGS } from '../../domain/naming.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { ImageFacts, OwnImages, Table } from '../../ports.ts';
-import { read } from '../store/read.ts';
+import { readRecord } from '../store/read.ts';
 
 export interface ImageMakerDeps {
   readonly table: Table;
@@ -13,20 +13,20 @@ export interface ImageMakerDeps {
 }
 
 /** More copies of copies than anybody makes, and few enough to look at. */
-const MOST_COPIES = 8;
+const MAX_COPIES = 8;
 
 /** The pipeline that made an image, or the one that it is a copy of, whoever copied it. */
-export async function makerOf(deps: ImageMakerDeps, image: ImageFacts): Promise<string | undefined> {
+export async function findMaker(deps: ImageMakerDeps, image: ImageFacts): Promise<string | undefined> {
   let looked: ImageFacts | undefined = image;
-  for (let copies = 0; looked !== undefined && copies <= MOST_COPIES; copies += 1) {
-    const maker = await signedBy(deps, looked);
+  for (let copies = 0; looked !== undefined && copies <= MAX_COPIES; copies += 1) {
+    const maker = await identifyMaker(deps, looked);
     if (maker !== undefined) return maker;
-    looked = await sourceOf(deps, looked);
+    looked = await findCopySource(deps, looked);
   }
   return undefined;
 }
 
-async function sourceOf(
+async function findCopySource(
   { images, home }: ImageMakerDeps,
   { copyOf }: ImageFacts,
 ): Promise<ImageFacts | undefined> {
@@ -45,12 +45,12 @@ async function sourceOf(
  * An image of the control account is tagged from its first moment; tags of a copy in another account cannot be seen from here, but its name
  * says which bake it is of.
  */
-async function signedBy(
+async function identifyMaker(
   deps: Pick<ImageMakerDeps, 'table' | 'home'>,
   image: ImageFacts,
 ): Promise<string | undefined> {
   const tagged = image.ownerId === deps.home.account ? image.tags[TAGS.pipeline] : undefined;
-  const bake = bakeInName(image.name);
+  const bake = parseBakeFromName(image.name);
   if (tagged !== undefined || bake === undefined) return tagged;
-  return (await read(deps.table, keys.bake(bake), BakeRecordSchema))?.pipeline;
+  return (await readRecord(deps.table, keys.bake(bake), BakeRecordSchema))?.pipeline;
 }

@@ -1,12 +1,12 @@
 /** Says when a definition is applied, rather than when a bake waits, that somebody it asks for approval will get no mail. */
 import type { Notifier } from '../../ports.ts';
 
-export interface NoteApproversDeps {
+export interface CheckApproversDeps {
   readonly notifier: Pick<Notifier, 'confirmedApprovers'>;
 }
 
-export async function noteApprovers(
-  deps: NoteApproversDeps,
+export async function checkApprovers(
+  deps: CheckApproversDeps,
   approval: { readonly required: boolean; readonly approvers: readonly string[] },
 ): Promise<string[]> {
   if (!approval.required) return [];

@@ -2,55 +2,55 @@
 import * as z from 'zod';
 import { canonical } from '../../domain/canonical.ts';
 import { type Definition, DefinitionSchema } from '../../domain/definitions/definition.ts';
-import { tooLarge } from '../../domain/definitions/definition-size.ts';
-import { planInputsOf } from '../../domain/definitions/plan-inputs.ts';
-import { type Home, type References, referencesOf } from '../../domain/definitions/references.ts';
+import { findSizeProblem } from '../../domain/definitions/definition-size.ts';
+import { toPipelineSpec } from '../../domain/definitions/plan-inputs.ts';
+import { type Home, type References, parseReferences } from '../../domain/definitions/references.ts';
 import { InvalidDefinition, type Problem } from '../../domain/errors.ts';
-import type { PlanInputs } from '../../domain/records/pipelines.ts';
+import type { PipelineSpec } from '../../domain/records/pipelines.ts';
 import type { Digest } from '../../ports.ts';
 
 /** A definition that has been understood, in the forms that are stored. */
-export interface Reading {
+export interface ParsedDefinition {
   readonly definition: Definition;
   readonly references: References;
   readonly digest: string;
-  readonly plan: PlanInputs;
+  readonly spec: PipelineSpec;
 }
 
 /** Parses and normalises. Throws InvalidDefinition with every problem that can be told from the file alone. */
-export function readDefinition(
+export function parseDefinition(
   deps: { readonly digest: Digest; readonly home: Home },
   given: unknown,
-): Reading {
+): ParsedDefinition {
   const parsed = DefinitionSchema.safeParse(given);
-  if (!parsed.success) throw new InvalidDefinition(problemsOf(parsed.error));
+  if (!parsed.success) throw new InvalidDefinition(listProblems(parsed.error));
   const definition = parsed.data;
-  const size = tooLarge(definition);
+  const size = findSizeProblem(definition);
   if (size !== undefined) throw new InvalidDefinition([size]);
-  const { references, problems } = referencesOf(definition, deps.home);
+  const { references, problems } = parseReferences(definition, deps.home);
   if (problems.length > 0) throw new InvalidDefinition(problems);
   const { $schema: _, ...content } = definition;
   return {
     definition,
     references,
     digest: deps.digest(canonical({ content, references })),
-    plan: planInputsOf(deps.digest, definition, references),
+    spec: toPipelineSpec(deps.digest, definition, references),
   };
 }
 
-function problemsOf(error: z.ZodError): Problem[] {
+function listProblems(error: z.ZodError): Problem[] {
   return error.issues
-    .flatMap(meantBy)
+    .flatMap(selectMeantIssues)
     .map(({ path, message }) => ({ field: z.core.toDotPath(path), message }));
 }
 
 /** Of several forms the one that was meant says what is wrong with it: its problems lie deepest. */
-function meantBy(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
+function selectMeantIssues(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
   if (issue.code !== 'invalid_union') return [issue];
   const depth = (errors: readonly z.core.$ZodIssue[]) =>
     Math.max(0, ...errors.map(({ path }) => path.length));
   const [meant = []] = issue.errors.filter((errors) => depth(errors) > 1);
   if (meant.length === 0)
     return [{ path: issue.path, message: 'must have exactly one of the forms of the schema' }];
-  return meant.flatMap(meantBy).map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
+  return meant.flatMap(selectMeantIssues).map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }

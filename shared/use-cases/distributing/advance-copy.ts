@@ -3,71 +3,71 @@
  * of it or can be repeated with the same token, so a crash between any two lines is picked up by calling again.
  */
 
-import { waitOfImage } from '../../domain/baking/waits.ts';
+import { toImageWaitKey } from '../../domain/baking/waits.ts';
 import {
   copiesResource,
   copyDigest,
   copyName,
   copyOutcome,
   copyToken,
-  defectsOf,
-  tagsOfKept,
+  findDefects,
+  toRetainedTags,
 } from '../../domain/distributing/distribution.ts';
 import { COPYING } from '../../domain/distributing/quotas.ts';
 import { AttemptEnded, TryLater } from '../../domain/errors.ts';
 import { TAGS, waitId } from '../../domain/naming.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { type Clock, type Digest, type ImageFacts, WriteConflict } from '../../ports.ts';
-import { openAttempt } from '../baking/steps.ts';
-import { takeSlot } from './copy-slots.ts';
-import { isDone, saveRow, withStep } from './ledger.ts';
-import { endOfCopy, failRow, type ImagePlace, type PlaceDeps, placeOf, sourceOf } from './places.ts';
+import { readOpenAttempt } from '../baking/steps.ts';
+import { acquireCopySlot } from './copy-slots.ts';
+import { isDone, saveRow, addSteps } from './ledger.ts';
+import { prepareCopyEnd, failRow, type ImageLocation, type LocationDeps, openLocation, requireSource } from './places.ts';
 import { needsPermission } from './source-permissions.ts';
 
-export interface AdvanceDeps extends PlaceDeps {
+export interface AdvanceDeps extends LocationDeps {
   readonly clock: Clock;
   readonly digest: Digest;
 }
 
 /** One move of a row whose image is a copy. Answers the row after it, or undefined where it must wait or has ended. */
-export async function moveCopy(
+export async function advanceCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
 ): Promise<TargetRecord | undefined> {
-  const place = await placeOf(deps, row);
-  if (row.attempt > 1 && !isDone(row, 'sweep')) return sweep(deps, plan, row, place);
+  const place = await openLocation(deps, row);
+  if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(deps, plan, row, place);
   // A kept copy that was gone: its account is permitted to copy with the next call.
   if (row.state === 'planned' && needsPermission(plan, row)) return undefined;
-  if (row.state === 'planned') return prepare(deps, plan, row, place);
-  if (row.imageId === undefined) return start(deps, plan, row, place);
-  return look(deps, plan, row, place, row.imageId);
+  if (row.state === 'planned') return prepareCopy(deps, plan, row, place);
+  if (row.imageId === undefined) return startCopy(deps, plan, row, place);
+  return checkCopy(deps, plan, row, place, row.imageId);
 }
 
 /** What an earlier attempt left here, in case that its clean-up did not come to its end. */
-async function sweep(
+async function removeOlderCopies(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImagePlace,
+  place: ImageLocation,
 ): Promise<TargetRecord> {
   const sources = Object.values(plan.sources).map((source) => source.imageId);
   for (const image of await place.findByBake(row.bake)) {
     const older = Number(image.tags[TAGS.attempt] ?? row.attempt) < row.attempt;
     if (older && !sources.includes(image.imageId)) await place.remove(image.imageId);
   }
-  return saveRow(deps, row, { done: withStep(row, 'sweep') });
+  return saveRow(deps, row, { done: addSteps(row, 'sweep') });
 }
 
-async function prepare(
+async function prepareCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImagePlace,
+  place: ImageLocation,
 ): Promise<TargetRecord> {
   const keyArn = row.keyArn ?? (await place.resolveKey(row.key ?? ''));
-  const volumes = sourceOf(plan, row.variant).devices.length;
-  if (!(await takeSlot(deps, row, volumes)))
+  const volumes = requireSource(plan, row.variant).devices.length;
+  if (!(await acquireCopySlot(deps, row, volumes)))
     throw new TryLater(`All places for copies into ${row.account}/${row.region} are taken.`);
   return saveRow(deps, row, {
     state: 'copying',
@@ -77,14 +77,14 @@ async function prepare(
   });
 }
 
-async function start(
+async function startCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImagePlace,
+  place: ImageLocation,
 ): Promise<TargetRecord> {
-  await openAttempt(deps, row);
-  const source = sourceOf(plan, row.variant);
+  await readOpenAttempt(deps, row);
+  const source = requireSource(plan, row.variant);
   const { imageId } = await place.copy({
     clientToken: copyToken(deps.digest, row),
     name: copyName(plan.pipeline, row),
@@ -97,11 +97,11 @@ async function start(
   const change = {
     imageId,
     copyStartedAt: deps.clock.now().toISOString(),
-    done: withStep(row, 'copy'),
+    done: addSteps(row, 'copy'),
   };
   const wait = waitId('copies', copiesResource(row));
   try {
-    return await saveRow(deps, row, change, [{ put: { ...waitOfImage(imageId), wait } }]);
+    return await saveRow(deps, row, change, [{ put: { ...toImageWaitKey(imageId), wait } }]);
   } catch (error) {
     if (error instanceof WriteConflict) await removeIfEnded(deps, row, place, imageId);
     throw error;
@@ -112,22 +112,22 @@ async function start(
 async function removeIfEnded(
   deps: AdvanceDeps,
   row: TargetRecord,
-  place: ImagePlace,
+  place: ImageLocation,
   imageId: string,
 ): Promise<void> {
   try {
-    await openAttempt(deps, row);
+    await readOpenAttempt(deps, row);
   } catch (error) {
     if (error instanceof AttemptEnded) await place.remove(imageId);
     throw error;
   }
 }
 
-async function look(
+async function checkCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImagePlace,
+  place: ImageLocation,
   imageId: string,
 ): Promise<TargetRecord | undefined> {
   const seen = await place.describe(imageId);
@@ -136,18 +136,18 @@ async function look(
     case 'pending':
       return undefined;
     case 'failed':
-      return row.adopted
-        ? copyAnew(deps, row, outcome.reason, imageId)
-        : again(deps, row, place, imageId, outcome.reason);
+      return row.reused
+        ? replaceReusedCopy(deps, row, outcome.reason, imageId)
+        : retryCopy(deps, row, place, imageId, outcome.reason);
     case 'available':
-      return finish(deps, plan, row, place, imageId);
+      return verifyCopy(deps, plan, row, place, imageId);
   }
 }
 
-async function again(
+async function retryCopy(
   deps: AdvanceDeps,
   row: TargetRecord,
-  place: ImagePlace,
+  place: ImageLocation,
   imageId: string,
   reason: string,
 ): Promise<TargetRecord> {
@@ -162,11 +162,11 @@ async function again(
     problem: reason,
     done: row.done.filter((step) => step !== 'copy'),
   } as const;
-  return saveRow(deps, row, change, endOfCopy(row));
+  return saveRow(deps, row, change, prepareCopyEnd(row));
 }
 
 /** The kept copy cannot be used any more. Whatever still stands there is left alone; `missing` where nothing does. */
-async function copyAnew(
+async function replaceReusedCopy(
   deps: AdvanceDeps,
   row: TargetRecord,
   reason: string,
@@ -174,27 +174,27 @@ async function copyAnew(
 ): Promise<TargetRecord> {
   return saveRow(deps, row, {
     state: 'planned',
-    adopted: false,
+    reused: false,
     imageId: undefined,
     snapshotIds: [],
     keyArn: undefined,
     copyStartedAt: undefined,
-    missing,
+    missingImageId: missing,
     problem: `The kept copy cannot be used: ${reason}`,
     done: row.done.filter((step) => step === 'sweep'),
   });
 }
 
 /** Ready: what CopyImage leaves behind is put on, then everything is read back. */
-async function finish(
+async function verifyCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImagePlace,
+  place: ImageLocation,
   imageId: string,
 ): Promise<TargetRecord> {
-  const source = sourceOf(plan, row.variant);
-  const tags = row.adopted ? tagsOfKept(source.tags) : source.tags;
+  const source = requireSource(plan, row.variant);
+  const tags = row.reused ? toRetainedTags(source.tags) : source.tags;
   if (plan.deprecateAt !== undefined) await place.deprecate(imageId, plan.deprecateAt);
   let seen = await place.describe(imageId);
   if (lacksTags(seen, tags)) {
@@ -202,14 +202,14 @@ async function finish(
     await place.tag([imageId, ...snapshots], tags);
     seen = await place.describe(imageId);
   }
-  const defects = defectsOf({
+  const defects = findDefects({
     source,
     seen,
     tags,
     ...(row.keyArn === undefined ? {} : { keyArn: row.keyArn }),
     ...(plan.deprecateAt === undefined ? {} : { deprecateAt: plan.deprecateAt }),
   });
-  if (defects.length > 0 && row.adopted) return copyAnew(deps, row, `${imageId} ${defects.join('; ')}`);
+  if (defects.length > 0 && row.reused) return replaceReusedCopy(deps, row, `${imageId} ${defects.join('; ')}`);
   if (defects.length > 0)
     return failRow(deps, row, `The copy ${imageId} is not as it must be: ${defects.join('; ')}.`);
   const snapshotIds = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];
@@ -217,12 +217,12 @@ async function finish(
     state: 'verified',
     snapshotIds,
     digest: copyDigest(deps.digest, { ...row, snapshotIds }, source.imageId),
-    done: withStep(row, 'tag', ...(plan.deprecateAt === undefined ? [] : (['deprecate'] as const)), 'verify'),
+    done: addSteps(row, 'tag', ...(plan.deprecateAt === undefined ? [] : (['deprecate'] as const)), 'verify'),
     problem: undefined,
     notBefore: undefined,
     postponements: 0,
   } as const;
-  return saveRow(deps, row, change, endOfCopy(row));
+  return saveRow(deps, row, change, prepareCopyEnd(row));
 }
 
 function lacksTags(seen: ImageFacts | undefined, tags: Readonly<Record<string, string>>): boolean {

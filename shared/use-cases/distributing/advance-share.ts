@@ -1,76 +1,76 @@
 /** The life of a shared image in one target: permit it, then see with the target's own role that it is there. */
-import { copyDigest, copyOutcome, defectsOf } from '../../domain/distributing/distribution.ts';
+import { copyDigest, copyOutcome, findDefects } from '../../domain/distributing/distribution.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
-import { openAttempt } from '../baking/steps.ts';
+import { readOpenAttempt } from '../baking/steps.ts';
 import type { AdvanceDeps } from './advance-copy.ts';
-import { saveRow, withStep } from './ledger.ts';
-import { failRow, sourceOf } from './places.ts';
+import { saveRow, addSteps } from './ledger.ts';
+import { failRow, requireSource } from './places.ts';
 
-interface Shared {
+interface SharedImage {
   readonly imageId: string;
   readonly snapshotIds: readonly string[];
 }
 
 /** One move of a row in mode `share`. Answers the row after it, or undefined where it must wait or has ended. */
-export async function moveShare(
+export async function advanceShare(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
   carrier: TargetRecord | undefined,
 ): Promise<TargetRecord | undefined> {
-  if (row.imageId !== undefined) return look(deps, plan, row, row.imageId);
+  if (row.imageId !== undefined) return checkShare(deps, plan, row, row.imageId);
   if (row.region !== plan.region && (carrier === undefined || ['failed', 'removed'].includes(carrier.state)))
     return failRow(
       deps,
       row,
       `There is nothing to share in ${row.region}: ${carrier?.problem ?? 'the control account has no copy there'}`,
     );
-  const shared = imageToShare(plan, row, carrier);
+  const shared = findImageToShare(plan, row, carrier);
   // The kept copy that was shared with it before is gone with its carrier's.
-  const missing = carrier?.missing;
+  const missing = carrier?.missingImageId;
   return shared === undefined
     ? undefined
-    : permit(deps, plan, missing === undefined ? row : { ...row, missing }, shared);
+    : recordShare(deps, plan, missing === undefined ? row : { ...row, missingImageId: missing }, shared);
 }
 
-function imageToShare(
+function findImageToShare(
   plan: DistributionRecord,
   row: TargetRecord,
   carrier: TargetRecord | undefined,
-): Shared | undefined {
-  if (row.region === plan.region) return sourceOf(plan, row.variant);
+): SharedImage | undefined {
+  if (row.region === plan.region) return requireSource(plan, row.variant);
   if (carrier?.state !== 'verified' || carrier.imageId === undefined) return undefined;
   return { imageId: carrier.imageId, snapshotIds: carrier.snapshotIds };
 }
 
 /** The row names the image before anybody is permitted, so that the clean-up knows what to take back. */
-async function permit(
+async function recordShare(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  shared: Shared,
+  shared: SharedImage,
 ): Promise<TargetRecord> {
-  await openAttempt(deps, row);
+  await readOpenAttempt(deps, row);
   return saveRow(deps, row, {
     state: 'copying',
     imageId: shared.imageId,
     snapshotIds: [...shared.snapshotIds],
     copyStartedAt: deps.clock.now().toISOString(),
-    done: row.account === plan.account ? withStep(row, 'permit') : row.done,
+    done: row.account === plan.account ? addSteps(row, 'permit') : row.done,
   });
 }
 
-async function look(
+async function checkShare(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
   imageId: string,
 ): Promise<TargetRecord | undefined> {
   if (!row.done.includes('permit')) {
-    await openAttempt(deps, row);
+    await readOpenAttempt(deps, row);
     await deps.ownImages.permit(row.region, imageId, row.snapshotIds, [row.account]);
     return saveRow(deps, row, {
-      done: withStep(row, 'permit'),
+      done: addSteps(row, 'permit'),
       copyStartedAt: deps.clock.now().toISOString(),
     });
   }
@@ -82,14 +82,14 @@ async function look(
     return failRow(deps, row, `${imageId} cannot be seen with the role of the target: ${outcome.reason}`);
 
   if (plan.deprecateAt !== undefined) await deps.ownImages.deprecate(row.region, imageId, plan.deprecateAt);
-  const source = sourceOf(plan, row.variant);
-  const defects = defectsOf({ source, seen });
+  const source = requireSource(plan, row.variant);
+  const defects = findDefects({ source, seen });
   if (defects.length > 0)
     return failRow(deps, row, `${imageId} is not as it must be: ${defects.join('; ')}.`);
   return saveRow(deps, row, {
     state: 'verified',
     digest: copyDigest(deps.digest, row, source.imageId),
-    done: withStep(row, 'verify'),
+    done: addSteps(row, 'verify'),
     problem: undefined,
     notBefore: undefined,
     postponements: 0,

@@ -4,24 +4,24 @@
  */
 import type * as z from 'zod';
 import type { RegionInputSchema, RegionProgressSchema } from '../../domain/baking/payloads.ts';
-import { copiesResource, pauseSeconds, placeName } from '../../domain/distributing/distribution.ts';
+import { copiesResource, pauseSeconds, toTargetLabel } from '../../domain/distributing/distribution.ts';
 import { COPYING } from '../../domain/distributing/quotas.ts';
 import { TryLater } from '../../domain/errors.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports.ts';
-import { openAttempt } from '../baking/steps.ts';
-import { type AdvanceDeps, moveCopy } from './advance-copy.ts';
-import { moveShare } from './advance-share.ts';
-import { freeSlot } from './copy-slots.ts';
-import { planOf, readRows, saveRow } from './ledger.ts';
+import { readOpenAttempt } from '../baking/steps.ts';
+import { type AdvanceDeps, advanceCopy } from './advance-copy.ts';
+import { advanceShare } from './advance-share.ts';
+import { releaseCopySlot } from './copy-slots.ts';
+import { readPlan, readRows, saveRow } from './ledger.ts';
 import { failRow, isRefusal } from './places.ts';
-import { sideBySide } from './side-by-side.ts';
+import { mapConcurrent } from './side-by-side.ts';
 import { permitSource } from './source-permissions.ts';
 
 /** Targets of a region that are worked on at a time: five calls each, far below the request buckets of EC2. */
-const TARGETS_AT_A_TIME = 6;
+const TARGETS_AT_ONCE = 6;
 /** More moves than a row can make in one call, with every retry; a row that needs more is a defect. */
-const MOVES = 20;
+const MAX_ADVANCES = 20;
 
 export async function advanceTargets(
   deps: AdvanceDeps,
@@ -31,7 +31,7 @@ export async function advanceTargets(
     return await advanceRegion(deps, input);
   } catch (error) {
     if (!(error instanceof WriteConflict)) throw error;
-    await openAttempt(deps, input);
+    await readOpenAttempt(deps, input);
     throw new TryLater(`Another run advances the targets in ${input.region} at this moment.`, input);
   }
 }
@@ -40,8 +40,8 @@ async function advanceRegion(
   deps: AdvanceDeps,
   input: z.infer<typeof RegionInputSchema>,
 ): Promise<z.infer<typeof RegionProgressSchema>> {
-  await openAttempt(deps, input);
-  const plan = await planOf(deps, input);
+  await readOpenAttempt(deps, input);
+  const plan = await readPlan(deps, input);
   const all = await readRows(deps, input.bake, input.region);
   const rows = await permitSource(
     deps,
@@ -49,24 +49,24 @@ async function advanceRegion(
     all.filter((row) => row.attempt === input.attempt),
   );
 
-  const carriers = await sideBySide(
-    TARGETS_AT_A_TIME,
-    rows.filter((row) => row.carrier),
-    (row) => advance(deps, plan, row, undefined),
+  const carriers = await mapConcurrent(
+    TARGETS_AT_ONCE,
+    rows.filter((row) => row.sharedCopy),
+    (row) => advanceTarget(deps, plan, row, undefined),
   );
-  const targets = await sideBySide(
-    TARGETS_AT_A_TIME,
-    rows.filter((row) => !row.carrier),
+  const targets = await mapConcurrent(
+    TARGETS_AT_ONCE,
+    rows.filter((row) => !row.sharedCopy),
     (row) => {
       const carrier = carriers.find((candidate) => candidate.variant === row.variant);
-      return advance(deps, plan, row, carrier);
+      return advanceTarget(deps, plan, row, carrier);
     },
   );
   const ends = [...carriers, ...targets];
   return {
     waiting: ends.some(isOpen),
     resource: copiesResource(input),
-    failedRequired: ends.filter((row) => row.required && row.state === 'failed').map(placeName),
+    failedRequired: ends.filter((row) => row.required && row.state === 'failed').map(toTargetLabel),
   };
 }
 
@@ -74,23 +74,23 @@ export function isOpen(row: TargetRecord): boolean {
   return row.state === 'planned' || row.state === 'copying';
 }
 
-async function advance(
+async function advanceTarget(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
   carrier: TargetRecord | undefined,
 ): Promise<TargetRecord> {
   let current = row;
-  for (let count = 0; count < MOVES && mayMove(deps, current); count += 1) {
+  for (let count = 0; count < MAX_ADVANCES && mayAdvance(deps, current); count += 1) {
     try {
       const next =
         current.mode === 'share'
-          ? await moveShare(deps, plan, current, carrier)
-          : await moveCopy(deps, plan, current);
+          ? await advanceShare(deps, plan, current, carrier)
+          : await advanceCopy(deps, plan, current);
       if (next === undefined) return current;
       current = next;
     } catch (error) {
-      if (error instanceof TryLater) return postpone(deps, current, error);
+      if (error instanceof TryLater) return postponeTarget(deps, current, error);
       if (isRefusal(error)) return failRow(deps, current, error.message);
       throw error;
     }
@@ -98,12 +98,12 @@ async function advance(
   return current;
 }
 
-function mayMove(deps: AdvanceDeps, row: TargetRecord): boolean {
+function mayAdvance(deps: AdvanceDeps, row: TargetRecord): boolean {
   return isOpen(row) && (row.notBefore ?? '') <= deps.clock.now().toISOString();
 }
 
 /** Comes back later; a copy that was not started gives its slot to others until then. */
-async function postpone(deps: AdvanceDeps, row: TargetRecord, error: TryLater): Promise<TargetRecord> {
+async function postponeTarget(deps: AdvanceDeps, row: TargetRecord, error: TryLater): Promise<TargetRecord> {
   if (row.postponements >= COPYING.postponements)
     return failRow(deps, row, `AWS put us off ${row.postponements} times, at last because: ${error.message}`);
   const pause = pauseSeconds(row.postponements) * 1000;
@@ -113,5 +113,5 @@ async function postpone(deps: AdvanceDeps, row: TargetRecord, error: TryLater): 
     problem: error.message,
   };
   if (row.imageId !== undefined) return saveRow(deps, row, change);
-  return saveRow(deps, row, { ...change, state: 'planned' }, [freeSlot(row)]);
+  return saveRow(deps, row, { ...change, state: 'planned' }, [releaseCopySlot(row)]);
 }

@@ -6,15 +6,15 @@ import type { WaitOutcome, WaitRecord } from '../../domain/records/waits.ts';
 import type { Clock } from '../../ports.ts';
 import { isOpen } from './advance-targets.ts';
 import { readDistribution, readRows } from './ledger.ts';
-import { isRefusal, type PlaceDeps, placeOf } from './places.ts';
-import { sideBySide } from './side-by-side.ts';
+import { isRefusal, type LocationDeps, openLocation } from './places.ts';
+import { mapConcurrent } from './side-by-side.ts';
 
-export interface CheckCopiesDeps extends PlaceDeps {
+export interface CheckCopiesDeps extends LocationDeps {
   readonly clock: Clock;
 }
 
 /** Reads go out to so many targets at a time. */
-const READS_AT_A_TIME = 6;
+const READS_AT_ONCE = 6;
 
 /** Undefined while all that the region waits for is still on its way; otherwise success: advance-targets finds out what came of it. */
 export async function checkCopies(
@@ -26,13 +26,13 @@ export async function checkCopies(
   if (place === undefined || plan?.attempt !== place.attempt) return { kind: 'success', output: {} };
   const rows = await readRows(deps, place.bake, place.region);
   const open = rows.filter((row) => row.attempt === place.attempt && isOpen(row));
-  const states = await sideBySide(READS_AT_A_TIME, open, (row) => stateOf(deps, row, open));
+  const states = await mapConcurrent(READS_AT_ONCE, open, (row) => readCopyState(deps, row, open));
   const goesOn = states.includes('due') || !states.includes('pending');
   return goesOn ? { kind: 'success', output: {} } : undefined;
 }
 
 /** `due` has waited for a time that has come, which is worth a call at once; `ended` is told when all that was under way has ended. */
-async function stateOf(
+async function readCopyState(
   deps: CheckCopiesDeps,
   row: TargetRecord,
   open: readonly TargetRecord[],
@@ -40,12 +40,12 @@ async function stateOf(
   const now = deps.clock.now();
   if (row.notBefore !== undefined && row.notBefore > now.toISOString()) return 'pending';
   if (row.imageId === undefined) {
-    const carrier = open.find((candidate) => candidate.carrier && candidate.variant === row.variant);
+    const carrier = open.find((candidate) => candidate.sharedCopy && candidate.variant === row.variant);
     return row.mode === 'share' && carrier !== undefined ? 'ended' : 'due';
   }
   if (row.mode === 'share' && !row.done.includes('permit')) return 'due';
   try {
-    const place = await placeOf(deps, row);
+    const place = await openLocation(deps, row);
     const outcome = copyOutcome(row, await place.describe(row.imageId), now);
     return outcome.kind === 'pending' ? 'pending' : 'ended';
   } catch (error) {

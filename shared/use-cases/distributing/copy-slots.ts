@@ -22,24 +22,24 @@ const ROUNDS = 5;
 /** Place of the check of the row among the writes. */
 const ROW_CHECK = 0;
 
-type SlotRow = Pick<TargetRecord, 'bake' | 'attempt' | 'account' | 'region' | 'variant' | 'carrier'>;
+type SlotRow = Pick<TargetRecord, 'bake' | 'attempt' | 'account' | 'region' | 'variant' | 'sharedCopy'>;
 
-function holderOf(row: SlotRow): string {
-  return [row.bake, row.attempt, row.variant, ...(row.carrier ? ['carrier'] : [])].join('#');
+function toSlotHolder(row: SlotRow): string {
+  return [row.bake, row.attempt, row.variant, ...(row.sharedCopy ? ['sharedCopy'] : [])].join('#');
 }
 
 /**
  * Takes a slot for as many snapshots; false where the destination is full. Who has one already keeps it. Nobody takes one for a row that has
  * moved on meanwhile (WriteConflict): the copy may have ended, and nobody would give that slot back.
  */
-export async function takeSlot(deps: CopySlotDeps, row: TargetRecord, snapshots: number): Promise<boolean> {
+export async function acquireCopySlot(deps: CopySlotDeps, row: TargetRecord, snapshots: number): Promise<boolean> {
   const { account, region } = row;
-  const holder = holderOf(row);
+  const holder = toSlotHolder(row);
   const fenceKey = keys.copyFence(account, region);
   for (let round = 0; round < ROUNDS; round += 1) {
     const fence = await deps.table.get(fenceKey);
     const version = fence === undefined ? 0 : FenceSchema.parse(fence).version;
-    const taken = await readSlots(deps, row);
+    const taken = await readCopySlots(deps, row);
     if (taken.some((slot) => slot.holder === holder)) return true;
 
     const now = deps.clock.now();
@@ -72,11 +72,11 @@ export async function takeSlot(deps: CopySlotDeps, row: TargetRecord, snapshots:
 }
 
 /** The write that gives the slot back; goes into the transaction that records the end of the copy. */
-export function freeSlot(row: SlotRow): Write {
-  return { delete: keys.copyInFlight(row.account, row.region, holderOf(row)) };
+export function releaseCopySlot(row: SlotRow): Write {
+  return { delete: keys.copyInFlight(row.account, row.region, toSlotHolder(row)) };
 }
 
-async function readSlots(deps: CopySlotDeps, row: SlotRow): Promise<z.infer<typeof SlotSchema>[]> {
+async function readCopySlots(deps: CopySlotDeps, row: SlotRow): Promise<z.infer<typeof SlotSchema>[]> {
   const { pk } = keys.copyFence(row.account, row.region);
   return await readAll(deps.table, { pk, prefix: 'COPY#' }, SlotSchema);
 }

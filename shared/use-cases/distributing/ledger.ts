@@ -13,10 +13,10 @@ import {
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports.ts';
 import { readAll } from '../store/read.ts';
 
-export type WithTable = { readonly table: Table };
+export type LedgerDeps = { readonly table: Table };
 
 export async function readDistribution(
-  deps: WithTable,
+  deps: LedgerDeps,
   bake: string,
 ): Promise<DistributionRecord | undefined> {
   const item = await deps.table.get(keys.distribution(bake));
@@ -24,7 +24,7 @@ export async function readDistribution(
 }
 
 /** The plan of exactly this attempt. An older attempt has no business with the rows of a newer one. */
-export async function planOf(deps: WithTable, ref: BakeRef): Promise<DistributionRecord> {
+export async function readPlan(deps: LedgerDeps, ref: BakeRef): Promise<DistributionRecord> {
   const plan = await readDistribution(deps, ref.bake);
   if (plan === undefined || plan.attempt !== ref.attempt)
     throw new AttemptEnded(`Attempt ${ref.attempt} of bake ${ref.bake} has no distribution plan.`, ref);
@@ -32,16 +32,16 @@ export async function planOf(deps: WithTable, ref: BakeRef): Promise<Distributio
 }
 
 /** Rows of the bake in the order of their keys, carriers first: of one region, or of all. */
-export async function readRows(deps: WithTable, bake: string, region?: string): Promise<TargetRecord[]> {
+export async function readRows(deps: LedgerDeps, bake: string, region?: string): Promise<TargetRecord[]> {
   const place = region === undefined ? '' : `${region}#`;
   const { pk } = keys.bake(bake);
   const rowsOf = (prefix: string) => readAll(deps.table, { pk, prefix }, TargetRecordSchema);
   return [...(await rowsOf(`CARRIER#${place}`)), ...(await rowsOf(`TARGET#${place}`))];
 }
 
-export function rowKey(row: Pick<TargetRecord, 'bake' | 'account' | 'region' | 'variant' | 'carrier'>): Key {
-  return row.carrier
-    ? keys.carrier(row.bake, row.region, row.variant)
+export function rowKey(row: Pick<TargetRecord, 'bake' | 'account' | 'region' | 'variant' | 'sharedCopy'>): Key {
+  return row.sharedCopy
+    ? keys.sharedCopy(row.bake, row.region, row.variant)
     : keys.target(row.bake, row.account, row.region, row.variant);
 }
 
@@ -53,13 +53,13 @@ export function isDone(row: TargetRecord, step: LedgerStep): boolean {
 }
 
 /** The steps of a row with one more. */
-export function withStep(row: TargetRecord, ...steps: readonly LedgerStep[]): LedgerStep[] {
+export function addSteps(row: TargetRecord, ...steps: readonly LedgerStep[]): LedgerStep[] {
   return [...new Set([...row.done, ...steps])];
 }
 
 /** Writes the row if it still is as it was read, together with what belongs to the same fact. Throws WriteConflict. */
 export async function saveRow(
-  deps: WithTable,
+  deps: LedgerDeps,
   row: TargetRecord,
   change: RowChange,
   also: readonly Write[] = [],
@@ -73,7 +73,7 @@ export async function saveRow(
 }
 
 export async function savePlan(
-  deps: WithTable,
+  deps: LedgerDeps,
   plan: DistributionRecord,
   change: Partial<DistributionRecord>,
   also: readonly Write[] = [],
@@ -87,13 +87,13 @@ export async function savePlan(
 }
 
 /** Splits what may be written in parts into transactions. */
-export async function writeInParts(deps: WithTable, writes: readonly Write[]): Promise<void> {
+export async function writeInParts(deps: LedgerDeps, writes: readonly Write[]): Promise<void> {
   for (let start = 0; start < writes.length; start += MAX_WRITES)
     await deps.table.write(writes.slice(start, start + MAX_WRITES));
 }
 
 /** A race for the ledger that this run lost is no failure: the same call once more reads what the other one wrote. */
-export async function lostRaceIsTryLater<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+export async function retryLaterOnConflict<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

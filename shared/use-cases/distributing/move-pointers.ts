@@ -3,36 +3,36 @@
  * each previous value stands in the ledger before it is overwritten, and one bake alone holds the pointers of a channel until its release.
  */
 import type * as z from 'zod';
-import { rootOf } from '../../domain/baking/outcomes.ts';
+import { findRootCause } from '../../domain/baking/outcomes.ts';
 import type { MovePointersInputSchema } from '../../domain/baking/payloads.ts';
-import { placeName } from '../../domain/distributing/distribution.ts';
+import { toTargetLabel } from '../../domain/distributing/distribution.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { type Clock, type Write, WriteConflict } from '../../ports.ts';
-import { endStep, openAttempt } from '../baking/steps.ts';
+import { endStep, readOpenAttempt } from '../baking/steps.ts';
 import { isOpen } from './advance-targets.ts';
-import { isDone, lostRaceIsTryLater, planOf, readRows, savePlan } from './ledger.ts';
-import { moveRow } from './move-row.ts';
-import { failRow, type PlaceDeps } from './places.ts';
-import { POINTERS_AT_A_TIME, restorePointers } from './restore-pointers.ts';
-import { sideBySide } from './side-by-side.ts';
+import { isDone, retryLaterOnConflict, readPlan, readRows, savePlan } from './ledger.ts';
+import { moveTargetPointers } from './move-row.ts';
+import { failRow, type LocationDeps } from './places.ts';
+import { POINTERS_AT_ONCE, restorePointers } from './restore-pointers.ts';
+import { mapConcurrent } from './side-by-side.ts';
 import { revokeSource } from './source-permissions.ts';
 
-export interface MovePointersDeps extends PlaceDeps {
+export interface MovePointersDeps extends LocationDeps {
   readonly clock: Clock;
 }
 type Input = z.infer<typeof MovePointersInputSchema>;
 
-type Moved = { moved: number; failed: string[] };
+type PointerSummary = { moved: number; failed: string[] };
 
-export function movePointers(deps: MovePointersDeps, input: Input): Promise<Moved> {
-  return lostRaceIsTryLater('Moving pointers', () => settleAndMove(deps, input));
+export function movePointers(deps: MovePointersDeps, input: Input): Promise<PointerSummary> {
+  return retryLaterOnConflict('Moving pointers', () => settleAndMove(deps, input));
 }
 
-async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<Moved> {
-  await openAttempt(deps, input);
-  const plan = await planOf(deps, input);
+async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<PointerSummary> {
+  await readOpenAttempt(deps, input);
+  const plan = await readPlan(deps, input);
   if (plan.state === 'restoring' || plan.state === 'restored') {
     await restorePointers(deps, input);
     throw new DistributionFailed(`The pointers of bake ${input.bake} were put back.`, input);
@@ -41,9 +41,9 @@ async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<Move
   if (plan.state === 'planned' || plan.state === 'moving') {
     requireVerified(rows);
     await revokeSource(deps, plan, rows);
-    await moveAll(deps, input, plan.state === 'moving' ? plan : await claim(deps, plan));
+    await moveAllPointers(deps, input, plan.state === 'moving' ? plan : await claimPointers(deps, plan));
   }
-  return finish(deps, input);
+  return endDistribution(deps, input);
 }
 
 /** Rows that a region left open have failed: their nested execution ended, so nobody works on them any more. */
@@ -54,10 +54,10 @@ async function settleRows(
 ): Promise<TargetRecord[]> {
   const causes = new Map(
     input.regions.flatMap(({ region, error: name, cause = '' }) =>
-      name === undefined ? [] : [[region, rootOf({ name, cause }).reason] as const],
+      name === undefined ? [] : [[region, findRootCause({ name, cause }).reason] as const],
     ),
   );
-  return sideBySide(POINTERS_AT_A_TIME, rows, async (row) => {
+  return mapConcurrent(POINTERS_AT_ONCE, rows, async (row) => {
     if (row.attempt !== input.attempt || !isOpen(row)) return row;
     const cause = causes.get(row.region) ?? row.problem ?? 'its region ended before it';
     return failRow(deps, row, `It was not distributed: ${cause}`);
@@ -67,15 +67,15 @@ async function settleRows(
 function requireVerified(rows: readonly TargetRecord[]): void {
   const missing = rows.filter((row) => row.required && row.state !== 'verified');
   if (missing.length === 0) return;
-  const reasons = missing.map((row) => `${placeName(row)}: ${row.problem ?? `is ${row.state}`}`);
+  const reasons = missing.map((row) => `${toTargetLabel(row)}: ${row.problem ?? `is ${row.state}`}`);
   throw new DistributionFailed(
     `${missing.length} required ${missing.length === 1 ? 'target has' : 'targets have'} no verified image. ${reasons.join(' | ')}`,
-    { targets: missing.map(placeName) },
+    { targets: missing.map(toTargetLabel) },
   );
 }
 
 /** From here on nobody else moves the pointers of this channel, and the release that stood when the plan was made still is the newest. */
-async function claim(deps: MovePointersDeps, plan: DistributionRecord): Promise<DistributionRecord> {
+async function claimPointers(deps: MovePointersDeps, plan: DistributionRecord): Promise<DistributionRecord> {
   const channel = keys.channel(plan.pipeline, plan.channel);
   const pointers = keys.pointers(plan.pipeline, plan.channel);
   const also: Write[] = [
@@ -106,23 +106,23 @@ async function claim(deps: MovePointersDeps, plan: DistributionRecord): Promise<
   }
 }
 
-async function moveAll(deps: MovePointersDeps, input: Input, plan: DistributionRecord): Promise<void> {
+async function moveAllPointers(deps: MovePointersDeps, input: Input, plan: DistributionRecord): Promise<void> {
   const rows = (await readRows(deps, plan.bake)).filter(
     // Who was being left behind when the run before this one ended, too: its pointers or its image may still be there.
-    (row) => !row.carrier && (row.state === 'verified' || isBeingLeft(row)),
+    (row) => !row.sharedCopy && (row.state === 'verified' || isBeingAbandoned(row)),
   );
-  const results = await sideBySide(POINTERS_AT_A_TIME, rows, (row) => moveRow(deps, plan, row));
+  const results = await mapConcurrent(POINTERS_AT_ONCE, rows, (row) => moveTargetPointers(deps, plan, row));
 
   const refused = results.filter((result) => result.kind === 'refused');
   if (refused.length > 0) {
     const left = await restorePointers(deps, input);
     throw new DistributionFailed(describeRefusals(refused, left), {
-      targets: refused.map(({ row }) => placeName(row)),
+      targets: refused.map(({ row }) => toTargetLabel(row)),
     });
   }
   const later = results.find((result) => result.kind === 'later');
   if (later !== undefined)
-    throw new TryLater(`${placeName(later.row)}: ${later.reason}`, { bake: plan.bake });
+    throw new TryLater(`${toTargetLabel(later.row)}: ${later.reason}`, { bake: plan.bake });
 
   try {
     await savePlan(deps, plan, { state: 'moved' });
@@ -134,7 +134,7 @@ async function moveAll(deps: MovePointersDeps, input: Input, plan: DistributionR
   }
 }
 
-function isBeingLeft(row: TargetRecord): boolean {
+function isBeingAbandoned(row: TargetRecord): boolean {
   return row.state === 'failed' && (isDone(row, 'remember') || row.imageId !== undefined);
 }
 
@@ -142,7 +142,7 @@ function describeRefusals(
   refused: readonly { readonly row: TargetRecord; readonly reason: string }[],
   left: readonly string[],
 ): string {
-  const reasons = refused.map((result) => `${placeName(result.row)}: ${result.reason}`);
+  const reasons = refused.map((result) => `${toTargetLabel(result.row)}: ${result.reason}`);
   const end =
     left.length === 0
       ? 'All pointers are as they were before.'
@@ -150,14 +150,14 @@ function describeRefusals(
   return `A pointer could not be moved. ${reasons.join(' | ')}. ${end}`;
 }
 
-async function finish(deps: MovePointersDeps, input: Input): Promise<Moved> {
+async function endDistribution(deps: MovePointersDeps, input: Input): Promise<PointerSummary> {
   const rows = (await readRows(deps, input.bake)).filter(
-    (row) => !row.carrier && row.attempt === input.attempt,
+    (row) => !row.sharedCopy && row.attempt === input.attempt,
   );
   const moved = rows.filter((row) => row.state === 'verified').length;
   const failed = rows
     .filter((row) => row.state === 'failed')
-    .map((row) => `${placeName(row)}: ${row.problem ?? 'failed'}`);
+    .map((row) => `${toTargetLabel(row)}: ${row.problem ?? 'failed'}`);
   const behind = failed.length === 0 ? '' : `; without ${failed.length} best-effort: ${failed.join(' | ')}`;
   await endStep(deps, input, 'Distribute', {
     state: 'succeeded',

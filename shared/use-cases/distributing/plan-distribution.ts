@@ -8,19 +8,19 @@ import { durationSeconds } from '../../domain/definitions/definition.ts';
 import {
   copyTags,
   type PlannedTarget,
-  plannedTargets,
-  regionRuns,
+  listPlannedTargets,
+  listRegionRuns,
 } from '../../domain/distributing/distribution.ts';
 import { AttemptEnded, DistributionFailed } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
-import { type BakeRecord, type ImageRecord, ImageRecordSchema } from '../../domain/records/bakes.ts';
+import { type BakeRecord, type ArtifactRecord, ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import type { Clock, OwnImages, Table, Targets, Write } from '../../ports.ts';
 import { beginStep, readBakeAndRevision } from '../baking/steps.ts';
-import { accountsSharedWith, adoptedPart, readKeptRows } from './adopt-copies.ts';
-import { lostRaceIsTryLater, readDistribution, readRows, rowKey, writeInParts } from './ledger.ts';
+import { readSharedAccounts, toReusedFields, readRetainedRows } from './adopt-copies.ts';
+import { retryLaterOnConflict, readDistribution, readRows, rowKey, writeInParts } from './ledger.ts';
 import { restorePointers } from './restore-pointers.ts';
 
 export interface PlanDistributionDeps {
@@ -33,20 +33,20 @@ export interface PlanDistributionDeps {
 type Plan = z.infer<typeof DistributionPlanSchema>;
 
 export function planDistribution(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan> {
-  return lostRaceIsTryLater('Planning a distribution', () => makePlan(deps, ref));
+  return retryLaterOnConflict('Planning a distribution', () => makePlan(deps, ref));
 }
 
 async function makePlan(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan> {
   await beginStep(deps, ref, 'Distribute');
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
-  const plan = await freeze(deps, ref, bake, revision);
-  const wanted = plannedTargets(revision.definition, plan);
-  await writeRows(deps, ref, wanted, await readKeptRows(deps, bake));
-  const runs = regionRuns(ref, wanted);
+  const plan = await freezePlan(deps, ref, bake, revision);
+  const wanted = listPlannedTargets(revision.definition, plan);
+  await writeRows(deps, ref, wanted, await readRetainedRows(deps, bake));
+  const runs = listRegionRuns(ref, wanted);
   return { regions: runs.map((run) => run.region), runs };
 }
 
-async function freeze(
+async function freezePlan(
   deps: PlanDistributionDeps,
   ref: BakeRef,
   bake: BakeRecord,
@@ -89,7 +89,7 @@ async function describePlan(
       wanted: definition.distribution.tags,
     });
   const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
-  const sharedWith = await accountsSharedWith(deps, bake, first, await readKeptRows(deps, bake));
+  const sharedWith = await readSharedAccounts(deps, bake, first, await readRetainedRows(deps, bake));
   const { deprecateAfter } = definition.distribution;
   const now = deps.clock.now();
   return {
@@ -109,16 +109,16 @@ async function describePlan(
   };
 }
 
-async function readImage(deps: PlanDistributionDeps, bake: string, variant: string): Promise<ImageRecord> {
-  const item = await deps.table.get(keys.image(bake, variant));
+async function readImage(deps: PlanDistributionDeps, bake: string, variant: string): Promise<ArtifactRecord> {
+  const item = await deps.table.get(keys.artifact(bake, variant));
   if (item === undefined)
     throw new DistributionFailed(`Bake ${bake} has no image of the variant ${variant}.`);
-  return ImageRecordSchema.parse(item);
+  return ArtifactRecordSchema.parse(item);
 }
 
 async function describeSource(
   deps: PlanDistributionDeps,
-  image: ImageRecord,
+  image: ArtifactRecord,
   own: BakeRef & { readonly pipeline: string; readonly wanted: Readonly<Record<string, string>> },
 ): Promise<DistributionRecord['sources'][string]> {
   const { imageId, region, variant } = image;
@@ -166,8 +166,8 @@ async function writeRows(
       snapshotIds: [],
       copyAttempts: 0,
       postponements: 0,
-      adopted: false,
-      ...adoptedPart(target, kept),
+      reused: false,
+      ...toReusedFields(target, kept),
       version: before === undefined ? 0 : before.version + 1,
     };
     writes.push({

@@ -1,15 +1,15 @@
 /** Part of the clean-up of a bake that was not released: pointers as before, no copy and no permission left in any target. May be repeated. */
 
 import type { BakeRef } from '../../domain/baking/payloads.ts';
-import { placeName } from '../../domain/distributing/distribution.ts';
+import { toTargetLabel } from '../../domain/distributing/distribution.ts';
 import { TryLater } from '../../domain/errors.ts';
 import { TAGS } from '../../domain/naming.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports.ts';
 import { type RowChange, readDistribution, readRows, saveRow } from './ledger.ts';
-import { endOfCopy, isRefusal, type PlaceDeps, placeOf, takeBack } from './places.ts';
+import { prepareCopyEnd, isRefusal, type LocationDeps, openLocation, withdrawImage } from './places.ts';
 import { restorePointers } from './restore-pointers.ts';
-import { sideBySide } from './side-by-side.ts';
+import { mapConcurrent } from './side-by-side.ts';
 import { revokeSource } from './source-permissions.ts';
 
 interface Removal {
@@ -20,13 +20,13 @@ interface Removal {
   readonly left: readonly string[];
 }
 
-const TARGETS_AT_A_TIME = 6;
+const TARGETS_AT_ONCE = 6;
 
 /**
  * Answers what it removed, and what it could not: while that is not empty, somebody has to look again. Throws TryLater where AWS wants us to
  * come back.
  */
-export async function removeCopies(deps: PlaceDeps, ref: BakeRef): Promise<string[]> {
+export async function removeCopies(deps: LocationDeps, ref: BakeRef): Promise<string[]> {
   const plan = await readDistribution(deps, ref.bake);
   if (plan === undefined || plan.attempt !== ref.attempt || plan.state === 'released') return [];
   const stuck = await restorePointers(deps, ref);
@@ -50,45 +50,45 @@ export async function removeCopies(deps: PlaceDeps, ref: BakeRef): Promise<strin
 }
 
 function removeAll(
-  deps: PlaceDeps,
+  deps: LocationDeps,
   plan: DistributionRecord,
   rows: readonly TargetRecord[],
 ): Promise<Removal[]> {
-  return sideBySide(TARGETS_AT_A_TIME, rows, (row) => removeRow(deps, plan, row));
+  return mapConcurrent(TARGETS_AT_ONCE, rows, (row) => removeRow(deps, plan, row));
 }
 
-async function removeRow(deps: PlaceDeps, plan: DistributionRecord, row: TargetRecord): Promise<Removal> {
+async function removeRow(deps: LocationDeps, plan: DistributionRecord, row: TargetRecord): Promise<Removal> {
   try {
-    const removed = row.mode === 'share' ? await unshare(deps, row) : await removeImages(deps, plan, row);
+    const removed = row.mode === 'share' ? await removeShare(deps, row) : await removeImages(deps, plan, row);
     if (row.state !== 'removed') {
       const change: RowChange = { state: 'removed', imageId: undefined, snapshotIds: [], done: [] };
-      await saveRow(deps, row, change, endOfCopy(row));
+      await saveRow(deps, row, change, prepareCopyEnd(row));
     }
     return { done: true, removed, left: [] };
   } catch (error) {
     if (error instanceof TryLater || error instanceof WriteConflict)
       return { done: false, removed: [], left: [] };
     if (isRefusal(error))
-      return { done: true, removed: [], left: [`${placeName(row)} keeps its copy: ${error.message}`] };
+      return { done: true, removed: [], left: [`${toTargetLabel(row)} keeps its copy: ${error.message}`] };
     throw error;
   }
 }
 
-async function unshare(deps: PlaceDeps, row: TargetRecord): Promise<string[]> {
-  await takeBack(deps, row);
+async function removeShare(deps: LocationDeps, row: TargetRecord): Promise<string[]> {
+  await withdrawImage(deps, row);
   return [];
 }
 
 /** By tag as well as by row: a crash may have come between the call that made an image and the write that says so. */
-async function removeImages(deps: PlaceDeps, plan: DistributionRecord, row: TargetRecord): Promise<string[]> {
+async function removeImages(deps: LocationDeps, plan: DistributionRecord, row: TargetRecord): Promise<string[]> {
   if (row.copyStartedAt === undefined) return [];
-  const place = await placeOf(deps, row);
+  const place = await openLocation(deps, row);
   const sources = Object.values(plan.sources).map((source) => source.imageId);
   const found = (await place.findByBake(row.bake))
     .filter((image) => image.tags[TAGS.attempt] === String(row.attempt))
     .map((image) => image.imageId);
   // A kept copy carries the tags of the bake that made it.
-  const own = row.imageId === undefined || row.adopted ? [] : [row.imageId];
+  const own = row.imageId === undefined || row.reused ? [] : [row.imageId];
   const images = [...new Set([...own, ...found])].filter((imageId) => !sources.includes(imageId));
   for (const imageId of images) await place.remove(imageId);
   return images;

@@ -1,20 +1,20 @@
 /** Puts the pointers of a bake back to what they were before it: when one of them could not be moved, and when the bake ends before its release. */
 
 import type { BakeRef } from '../../domain/baking/payloads.ts';
-import { templateNote } from '../../domain/distributing/distribution.ts';
+import { describeTemplateVersion } from '../../domain/distributing/distribution.ts';
 import { TryLater } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import { type TargetAccount, type Targets, WriteConflict } from '../../ports.ts';
-import { isDone, readDistribution, readRows, savePlan, saveRow, type WithTable } from './ledger.ts';
+import { isDone, readDistribution, readRows, savePlan, saveRow, type LedgerDeps } from './ledger.ts';
 import { isRefusal } from './places.ts';
-import { sideBySide } from './side-by-side.ts';
+import { mapConcurrent } from './side-by-side.ts';
 
-export interface RestoreDeps extends WithTable {
+export interface RestoreDeps extends LedgerDeps {
   readonly targets: Targets;
 }
 
-export const POINTERS_AT_A_TIME = 6;
+export const POINTERS_AT_ONCE = 6;
 
 /**
  * Nothing happens where no pointer was touched, and nothing after a release. Throws TryLater while something can still be put back by trying
@@ -33,7 +33,7 @@ export async function restorePointers(deps: RestoreDeps, ref: BakeRef): Promise<
     // From here on whoever still moves pointers loses every write to the ledger, and puts back what it wrote last.
     const restoring = plan.state === 'restoring' ? plan : await savePlan(deps, plan, { state: 'restoring' });
     const rows = (await readRows(deps, ref.bake)).filter((row) => isDone(row, 'remember'));
-    const left = await sideBySide(POINTERS_AT_A_TIME, rows, (row) => restoreRow(deps, row));
+    const left = await mapConcurrent(POINTERS_AT_ONCE, rows, (row) => restoreLedgerRow(deps, row));
     await savePlan(deps, restoring, { state: 'restored' }, [
       { delete: keys.pointers(plan.pipeline, plan.channel) },
     ]);
@@ -46,21 +46,21 @@ export async function restorePointers(deps: RestoreDeps, ref: BakeRef): Promise<
 }
 
 /** One target's pointers as before. Answers the reason where the target refuses. */
-export async function restoreRow(deps: RestoreDeps, row: TargetRecord): Promise<string[]> {
+export async function restoreLedgerRow(deps: RestoreDeps, row: TargetRecord): Promise<string[]> {
   try {
-    await putBack(await deps.targets.open(row.account, row.region), row);
+    await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const problem = `A pointer could not be put back: ${error.message}`;
     await saveRow(deps, row, { problem });
     return [`${row.account}/${row.region}: ${problem}`];
   }
-  await saveRow(deps, row, forgotten(row));
+  await saveRow(deps, row, clearPointerFields(row));
   return [];
 }
 
 /** The row as if its pointers had never been touched. */
-export function forgotten(row: TargetRecord) {
+export function clearPointerFields(row: TargetRecord) {
   const pointers = ['remember', 'parameter', 'launch-template', 'default-version'];
   return {
     done: row.done.filter((step) => !pointers.includes(step)),
@@ -71,7 +71,7 @@ export function forgotten(row: TargetRecord) {
 }
 
 /** A pointer that somebody else has moved since then is left alone. */
-export async function putBack(target: TargetAccount, row: TargetRecord): Promise<void> {
+export async function restoreTargetPointers(target: TargetAccount, row: TargetRecord): Promise<void> {
   const { parameter, imageId, launchTemplate, previousParameterValue, previousTemplateVersion } = row;
   if (imageId === undefined) return;
   if (parameter !== undefined && (await target.readParameter(parameter)) === imageId) {
@@ -81,7 +81,7 @@ export async function putBack(target: TargetAccount, row: TargetRecord): Promise
   }
   if (launchTemplate === undefined || previousTemplateVersion === undefined) return;
   // Found again where it was made already; only so is its number known after a crash.
-  const { version } = await target.addTemplateVersion(launchTemplate, imageId, templateNote(row));
+  const { version } = await target.addTemplateVersion(launchTemplate, imageId, describeTemplateVersion(row));
   const current = await target.readTemplateDefault(launchTemplate);
   if (current?.version === version)
     await target.setDefaultTemplateVersion(launchTemplate, previousTemplateVersion);

@@ -1,5 +1,5 @@
 /** Does the work for all items, at most `limit` at a time. All of it is brought to its end before the first error is thrown, so that nothing goes on unseen. */
-export async function sideBySide<Item, Result>(
+export async function mapConcurrent<Item, Result>(
   limit: number,
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,

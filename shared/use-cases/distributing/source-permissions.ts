@@ -1,12 +1,12 @@
 /** Who may copy the image as built: only accounts that copy it, and only until they have. */
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { OwnImages } from '../../ports.ts';
-import { isDone, saveRow, type WithTable, withStep } from './ledger.ts';
-import { failRow, isRefusal, type PlaceDeps, sourceOf } from './places.ts';
+import { isDone, saveRow, type LedgerDeps, addSteps } from './ledger.ts';
+import { failRow, isRefusal, type LocationDeps, requireSource } from './places.ts';
 
 /** Permits the source once for all rows that need it. Answers the rows as they are then. */
 export async function permitSource(
-  deps: PlaceDeps,
+  deps: LocationDeps,
   plan: DistributionRecord,
   rows: readonly TargetRecord[],
 ): Promise<TargetRecord[]> {
@@ -25,7 +25,7 @@ export async function permitSource(
     for (const row of needy) {
       current[rows.indexOf(row)] =
         refusal === undefined
-          ? await saveRow(deps, row, { done: withStep(row, 'permit-source') })
+          ? await saveRow(deps, row, { done: addSteps(row, 'permit-source') })
           : await failRow(deps, row, refusal);
     }
   }
@@ -46,12 +46,12 @@ export function needsPermission(plan: DistributionRecord, row: TargetRecord): bo
  * that a kept release shares it with.
  */
 export async function revokeSource(
-  deps: WithTable & { readonly ownImages: Pick<OwnImages, 'revoke'> },
+  deps: LedgerDeps & { readonly ownImages: Pick<OwnImages, 'revoke'> },
   plan: DistributionRecord,
   rows: readonly TargetRecord[],
 ): Promise<void> {
   for (const variant of Object.keys(plan.sources)) {
-    const source = sourceOf(plan, variant);
+    const source = requireSource(plan, variant);
     const of = rows.filter((row) => row.variant === variant && row.account !== plan.account);
     const shared = of
       .filter((row) => row.mode === 'share' && row.region === plan.region && row.state === 'verified')

@@ -8,14 +8,14 @@ import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Limits, Table } from '../../ports.ts';
 import { readMany } from '../store/read.ts';
-import { usersOf } from './fan-out-change.ts';
+import { readSelectorUsers } from './fan-out-change.ts';
 
 interface CountDeps {
   readonly table: Table;
   readonly limits: Pick<Limits, 'wave'>;
 }
 
-type Users = Awaited<ReturnType<typeof usersOf>>;
+type Users = Awaited<ReturnType<typeof readSelectorUsers>>;
 
 /** Undefined where the wave is within the cap. */
 export async function countWave(
@@ -23,7 +23,7 @@ export async function countWave(
   selector: string,
   firstUsers: Users,
 ): Promise<ChangeRecord['wave']> {
-  return countWaveFrom(deps, await namesOf(deps.table, selector, firstUsers, deps.limits.wave));
+  return countWaveFrom(deps, await readUserNames(deps.table, selector, firstUsers, deps.limits.wave));
 }
 
 /** The same for a change that begins at these pipelines; of more than the cap it is enough to name one more. */
@@ -37,12 +37,12 @@ export async function countWaveFrom(
   while (level.length > 0) {
     for (const name of level) found.add(name);
     if (found.size > cap) return { size: cap, isMore: true };
-    level = await childrenOf(table, await releasesOf(table, level), found, cap);
+    level = await readChildren(table, await readReleaseSelectors(table, level), found, cap);
   }
   return undefined;
 }
 
-async function namesOf(
+async function readUserNames(
   table: Pick<Table, 'query'>,
   selector: string,
   first: Users,
@@ -51,7 +51,7 @@ async function namesOf(
   const names = first.users.map((user) => user.pipeline);
   let { cursor } = first;
   while (cursor !== undefined && names.length <= cap) {
-    const page = await usersOf(table, selector, { limit: cap, after: cursor });
+    const page = await readSelectorUsers(table, selector, { limit: cap, after: cursor });
     names.push(...page.users.map((user) => user.pipeline));
     cursor = page.cursor;
   }
@@ -59,7 +59,7 @@ async function namesOf(
 }
 
 /** What others build on: the channels that the pipelines release into. */
-async function releasesOf(table: Table, pipelines: readonly string[]): Promise<string[]> {
+async function readReleaseSelectors(table: Table, pipelines: readonly string[]): Promise<string[]> {
   const rows = await readMany(
     table,
     pipelines.map((name) => keys.pipeline(name)),
@@ -68,18 +68,18 @@ async function releasesOf(table: Table, pipelines: readonly string[]): Promise<s
   return rows.flatMap((row) =>
     row === undefined
       ? []
-      : [selectorKey({ kind: 'pipeline', pipeline: row.name, channel: row.plan.channel })],
+      : [selectorKey({ kind: 'pipeline', pipeline: row.name, channel: row.spec.channel })],
   );
 }
 
-async function childrenOf(
+async function readChildren(
   table: Pick<Table, 'query'>,
   releases: readonly string[],
   known: ReadonlySet<string>,
   cap: number,
 ): Promise<string[]> {
   const children = await Promise.all(
-    releases.map(async (key) => namesOf(table, key, await usersOf(table, key, { limit: cap }), cap)),
+    releases.map(async (key) => readUserNames(table, key, await readSelectorUsers(table, key, { limit: cap }), cap)),
   );
   return [...new Set(children.flat())].filter((name) => !known.has(name));
 }

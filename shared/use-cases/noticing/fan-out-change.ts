@@ -3,7 +3,7 @@
  * the place in the list kept on the change, so that whoever finds it open goes on where it stopped.
  */
 import { due, type Key, keys } from '../../domain/naming.ts';
-import { causesOf } from '../../domain/planning/causes.ts';
+import { listCauses } from '../../domain/planning/causes.ts';
 import {
   type ChangeRecord,
   ChangeRecordSchema,
@@ -13,27 +13,27 @@ import {
 import {
   type Clock,
   MAX_WRITES,
-  type PlanQueue,
+  type ReconcileQueue,
   type Table,
   type Write,
   WriteConflict,
 } from '../../ports.ts';
-import { read } from '../store/read.ts';
-import { type Affected, affectedPage } from './finding-users.ts';
+import { readRecord } from '../store/read.ts';
+import { type AffectedPipeline, readAffectedPage } from './finding-users.ts';
 
 export interface FanOutDeps {
   readonly table: Table;
   readonly clock: Clock;
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
 }
 
 /** One write of each transaction is the change's own. */
 const USERS_AT_ONCE = MAX_WRITES - 1;
 /** A page of a finding loses when one of its pipelines is written at that moment. */
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 /** One page of the pipelines that use a selector. */
-export async function usersOf(
+export async function readSelectorUsers(
   table: Pick<Table, 'query'>,
   selector: string,
   page: { readonly limit: number; readonly after?: string | undefined },
@@ -55,46 +55,46 @@ export function markWrite(
 ): Extract<Write, { update: Key }> {
   const dueAt = new Date(now.getTime() + user.debounceSeconds * 1000).toISOString();
   return {
-    update: keys.planning(user.pipeline),
+    update: keys.status(user.pipeline),
     set: {
       dirty: true,
       dueAt,
       debounceUntil: dueAt,
-      duePk: due.planning,
+      duePk: due.reconcile,
       dueSk: dueAt,
     },
     setOnce: { dirtySince: now.toISOString() },
-    append: { changes: changes.map((change) => change.id), causes: changes.flatMap(causesOf) },
+    append: { changes: changes.map((change) => change.id), causes: changes.flatMap(listCauses) },
     add: { version: 1 },
     when: { exists: true },
   };
 }
 
 /** The same for a finding, which also raises what is wanted of the package. The floors are those that were read, so they must still stand. */
-export function raiseWrite(user: Affected, change: ChangeRecord, now: Date): Write {
+export function raiseMinimumWrite(user: AffectedPipeline, change: ChangeRecord, now: Date): Write {
   const { finding, id, to } = change;
   if (finding === undefined) return markWrite(user, [change], now);
   const write = markWrite(user, [change], now);
-  const floors = { ...user.floors, [finding.package]: { version: to, change: id } };
+  const floors = { ...user.minimumVersions, [finding.package]: { version: to, change: id } };
   return { ...write, set: { ...write.set, floors }, when: { equals: { version: user.version } } };
 }
 
-export function planRequests(users: readonly SelectorUserRecord[]) {
+export function toReconcileRequests(users: readonly SelectorUserRecord[]) {
   return users.map((user) => ({ pipeline: user.pipeline, delaySeconds: user.debounceSeconds }));
 }
 
-async function marksOf(
+async function prepareMarks(
   table: Table,
   change: ChangeRecord,
   now: Date,
 ): Promise<{ users: readonly SelectorUserRecord[]; marks: Write[]; cursor: string | undefined }> {
   const limits = { limit: USERS_AT_ONCE, after: change.cursor };
   if (change.finding === undefined) {
-    const page = await usersOf(table, change.selector, limits);
+    const page = await readSelectorUsers(table, change.selector, limits);
     return { ...page, marks: page.users.map((user) => markWrite(user, [change], now)) };
   }
-  const page = await affectedPage(table, { ...change.finding, version: change.to }, limits);
-  return { ...page, marks: page.users.map((user) => raiseWrite(user, change, now)) };
+  const page = await readAffectedPage(table, { ...change.finding, version: change.to }, limits);
+  return { ...page, marks: page.users.map((user) => raiseMinimumWrite(user, change, now)) };
 }
 
 /** Goes on until the last page. Two runs at once share the work: one write of each page wins. Answers how many pipelines this run marked. */
@@ -102,10 +102,10 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
   let marked = 0;
   let tries = 0;
   for (;;) {
-    const change = await read(deps.table, keys.change(id), ChangeRecordSchema);
+    const change = await readRecord(deps.table, keys.change(id), ChangeRecordSchema);
     if (change === undefined || change.fanOut === 'done') return marked;
     const now = deps.clock.now();
-    const page = await marksOf(deps.table, change, now);
+    const page = await prepareMarks(deps.table, change, now);
     const when = { equals: { fanOut: 'open', cursor: change.cursor ?? null } };
     const progress: Write =
       page.cursor === undefined
@@ -116,12 +116,12 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
     } catch (error) {
       // Somebody else was here first; or, of a finding, a pipeline is being planned at this moment and is read again.
       tries += 1;
-      const isBusy = change.finding !== undefined && tries < MOST_TRIES;
+      const isBusy = change.finding !== undefined && tries < MAX_TRIES;
       if (error instanceof WriteConflict && (error.index === 0 || isBusy)) continue;
       throw error;
     }
     tries = 0;
     marked += page.users.length;
-    if (page.users.length > 0) await deps.planQueue.send(planRequests(page.users));
+    if (page.users.length > 0) await deps.planQueue.send(toReconcileRequests(page.users));
   }
 }

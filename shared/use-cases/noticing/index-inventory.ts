@@ -3,16 +3,16 @@
  * of a row: it is written with the release, goes on where it stopped, and a newer release takes it over.
  */
 import {
-  type IndexStep,
+  type IndexWrite,
   type InventoryIndexRecord,
   InventoryIndexRecordSchema,
-  indexSteps,
-  isBelow,
-  type PackageFloorRecord,
-  PackageFloorRecordSchema,
+  listIndexWrites,
+  isBelowMinimum,
+  type MinimumVersionRecord,
+  MinimumVersionRecordSchema,
   type PackageList,
   type PackageUseRecord,
-  packageListOf,
+  toPackageList,
 } from '../../domain/findings/findings.ts';
 import { InventorySchema } from '../../domain/findings/inventory.ts';
 import { due, keys, lists } from '../../domain/naming.ts';
@@ -27,14 +27,14 @@ import {
   WriteConflict,
 } from '../../ports.ts';
 import { readImages } from '../baking/steps.ts';
-import { read, readMany } from '../store/read.ts';
+import { readRecord, readMany } from '../store/read.ts';
 import { countWaveFrom } from './count-wave.ts';
-import { planRequests, raiseWrite } from './fan-out-change.ts';
-import { affectedOf } from './finding-users.ts';
-import { changeOf, fixOf, type NoticeFindingsDeps } from './notice-finding.ts';
+import { toReconcileRequests, raiseMinimumWrite } from './fan-out-change.ts';
+import { findAffected } from './finding-users.ts';
+import { toVulnerabilityChange, toPackageFix, type DetectVulnerabilitiesDeps } from './notice-finding.ts';
 import { waveWrites } from './wave-rows.ts';
 
-export interface IndexInventoryDeps extends NoticeFindingsDeps {
+export interface IndexInventoryDeps extends DetectVulnerabilitiesDeps {
   readonly documents: Pick<Documents, 'get'>;
 }
 
@@ -46,7 +46,7 @@ const INVENTORIES_SWEPT = 100;
 const ROUNDS = 10;
 
 /** The write that a release makes with its own: from then on the index is behind until the job is done. */
-export function indexLater({ pipeline, channel }: Channel, bake: string, at: string): Write {
+export function scheduleIndexWrite({ pipeline, channel }: Channel, bake: string, at: string): Write {
   return {
     update: keys.inventoryIndex(pipeline, channel),
     set: { pipeline, channel, bake, cursor: 0, state: 'open', duePk: due.inventory, dueSk: at },
@@ -57,7 +57,7 @@ export function indexLater({ pipeline, channel }: Channel, bake: string, at: str
 /** Asks for the inventories that wait to be indexed. */
 export async function sweepInventories(deps: {
   readonly table: Pick<Table, 'query'>;
-  readonly clock: NoticeFindingsDeps['clock'];
+  readonly clock: DetectVulnerabilitiesDeps['clock'];
   readonly findingHints: Pick<FindingHints, 'sendInventories'>;
 }): Promise<number> {
   const jobs: InventoryIndexRecord[] = [];
@@ -81,13 +81,13 @@ export async function sweepInventories(deps: {
 /** Answers the changes that pipelines were told of: findings that are older than the release. */
 export async function indexInventory(deps: IndexInventoryDeps, channel: Channel): Promise<ChangeRecord[]> {
   const key = keys.inventoryIndex(channel.pipeline, channel.channel);
-  const job = await read(deps.table, key, InventoryIndexRecordSchema);
+  const job = await readRecord(deps.table, key, InventoryIndexRecordSchema);
   if (job === undefined || job.state === 'done') return [];
-  const packages = await Promise.all(job.bakes.map((bake) => packagesOf(deps, bake)));
-  const now = packages.at(-1) ?? packageListOf([]);
+  const packages = await Promise.all(job.bakes.map((bake) => readPackages(deps, bake)));
+  const now = packages.at(-1) ?? toPackageList([]);
   const before = packages.slice(0, -1);
   const isWhole = before.length === 1 && job.bakes[0] === job.indexed;
-  const steps = indexSteps(before, now, isWhole ? before[0] : undefined);
+  const steps = listIndexWrites(before, now, isWhole ? before[0] : undefined);
   const stands = (cursor: number) => ({ equals: { bake: job.bake, state: 'open', cursor } });
   try {
     for (let start = job.cursor; start < steps.length; start += STEPS_AT_ONCE) {
@@ -97,7 +97,7 @@ export async function indexInventory(deps: IndexInventoryDeps, channel: Channel)
         ...part.map((step) => stepWrite(job, step, now)),
       ]);
     }
-    const changes = await tellOfFindings(deps, job, now);
+    const changes = await raiseOlderMinimums(deps, job, now);
     await deps.table.write([
       {
         update: key,
@@ -114,7 +114,7 @@ export async function indexInventory(deps: IndexInventoryDeps, channel: Channel)
   }
 }
 
-function stepWrite({ pipeline, channel }: InventoryIndexRecord, step: IndexStep, now: PackageList): Write {
+function stepWrite({ pipeline, channel }: InventoryIndexRecord, step: IndexWrite, now: PackageList): Write {
   const key = keys.packageUse(step.name, pipeline, channel);
   if (step.kind === 'delete') return { delete: key };
   const use: PackageUseRecord = {
@@ -128,36 +128,36 @@ function stepWrite({ pipeline, channel }: InventoryIndexRecord, step: IndexStep,
 }
 
 /** What is installed in the images of a bake, or of the bake whose images it took over. */
-async function packagesOf(deps: IndexInventoryDeps, id: string): Promise<PackageList> {
-  const bake = await read(deps.table, keys.bake(id), BakeRecordSchema);
+async function readPackages(deps: IndexInventoryDeps, id: string): Promise<PackageList> {
+  const bake = await readRecord(deps.table, keys.bake(id), BakeRecordSchema);
   const images = await readImages(deps, id);
-  if (images.length === 0 && bake?.reuses !== undefined) return packagesOf(deps, bake.reuses);
+  if (images.length === 0 && bake?.reusesBake !== undefined) return readPackages(deps, bake.reusesBake);
   const documents = await Promise.all(
     images.flatMap(({ inventory }) => (inventory === undefined ? [] : [deps.documents.get(inventory)])),
   );
-  return packageListOf(
+  return toPackageList(
     documents.map((text) => (text === undefined ? [] : InventorySchema.parse(JSON.parse(text)).packages)),
   );
 }
 
 /** Floors that were there before the release, if what asked for them is still so. */
-async function tellOfFindings(
+async function raiseOlderMinimums(
   deps: IndexInventoryDeps,
   job: InventoryIndexRecord,
   now: PackageList,
 ): Promise<ChangeRecord[]> {
   const formats = now.format === undefined ? (['apt', 'rpm'] as const) : ([now.format] as const);
   const wanted = [...now.versions.keys()].flatMap((name) =>
-    formats.map((format) => keys.packageFloor(name, format)),
+    formats.map((format) => keys.minimumVersion(name, format)),
   );
-  const floors = (await readMany(deps.table, wanted, PackageFloorRecordSchema)).filter(
+  const floors = (await readMany(deps.table, wanted, MinimumVersionRecordSchema)).filter(
     (floor) => floor !== undefined,
   );
   const { pipeline, channel } = job;
   const behind = floors.flatMap((floor) => {
     const versions = [...(now.versions.get(floor.package) ?? [])];
     const use = { package: floor.package, pipeline, channel, versions, format: now.format };
-    return isBelow(use, floor) ? [{ floor, use }] : [];
+    return isBelowMinimum(use, floor) ? [{ floor, use }] : [];
   });
   if (behind.length === 0) return [];
   const active = new Set(
@@ -165,36 +165,36 @@ async function tellOfFindings(
   );
   const changes: ChangeRecord[] = [];
   for (const { floor, use } of behind) {
-    const change = active.has(floor.finding) ? await tell(deps, floor, use) : await forget(deps, floor);
+    const change = active.has(floor.finding) ? await raiseMinimum(deps, floor, use) : await deleteMinimum(deps, floor);
     if (change !== undefined) changes.push(change);
   }
   return changes;
 }
 
-async function tell(
+async function raiseMinimum(
   deps: IndexInventoryDeps,
-  floor: PackageFloorRecord,
+  floor: MinimumVersionRecord,
   use: PackageUseRecord,
 ): Promise<ChangeRecord | undefined> {
   for (let round = 0; ; round += 1) {
-    const [user] = await affectedOf(deps.table, fixOf(floor), [use]);
+    const [user] = await findAffected(deps.table, toPackageFix(floor), [use]);
     if (user === undefined) return undefined;
     const known =
       floor.change === undefined
         ? undefined
-        : await read(deps.table, keys.change(floor.change), ChangeRecordSchema);
+        : await readRecord(deps.table, keys.change(floor.change), ChangeRecordSchema);
     const wave = known === undefined ? await countWaveFrom(deps, [use.pipeline]) : undefined;
     const change: ChangeRecord = known ?? {
-      ...changeOf(deps, floor),
+      ...toVulnerabilityChange(deps, floor),
       fanOut: 'done',
       ...(wave === undefined ? {} : { wave }),
     };
     try {
       await deps.table.write([
-        raiseWrite(user, change, deps.clock.now()),
-        ...(known === undefined ? [...newChange(floor, change), ...waveWrites(deps, change)] : []),
+        raiseMinimumWrite(user, change, deps.clock.now()),
+        ...(known === undefined ? [...newChangeWrites(floor, change), ...waveWrites(deps, change)] : []),
       ]);
-      await deps.planQueue.send(planRequests([user]));
+      await deps.planQueue.send(toReconcileRequests([user]));
       return change;
     } catch (error) {
       // The pipeline is being planned at this moment, or somebody else has told it.
@@ -204,18 +204,18 @@ async function tell(
 }
 
 /** The first pipeline that a finding concerns has the change recorded with it. */
-function newChange(floor: PackageFloorRecord, change: ChangeRecord): Write[] {
+function newChangeWrites(floor: MinimumVersionRecord, change: ChangeRecord): Write[] {
   const { id } = change;
   const put: Write = { put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } };
   if (floor.state === 'open') return [put];
   const { version } = floor;
   const when = { equals: { version, state: 'done' } };
-  return [put, { update: keys.packageFloor(floor.package, floor.format), set: { change: id }, when }];
+  return [put, { update: keys.minimumVersion(floor.package, floor.format), set: { change: id }, when }];
 }
 
 /** The finding is closed; if another asks for the same, the reconcile brings it up. */
-async function forget(deps: IndexInventoryDeps, floor: PackageFloorRecord): Promise<undefined> {
-  const key = keys.packageFloor(floor.package, floor.format);
+async function deleteMinimum(deps: IndexInventoryDeps, floor: MinimumVersionRecord): Promise<undefined> {
+  const key = keys.minimumVersion(floor.package, floor.format);
   const when = { equals: { finding: floor.finding, version: floor.version } };
   try {
     await deps.table.write([{ delete: key, when }]);

@@ -1,35 +1,35 @@
 /** Takes one message of the hint queue: an event of AWS, one of our own, or a list of topics. */
 import { assertNever } from '../../domain/errors.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
-import { hintOf } from '../../domain/versions/hints.ts';
+import { parseHint } from '../../domain/versions/hints.ts';
 import { type IndexInventoryDeps, indexInventory } from './index-inventory.ts';
-import { noticeFinding } from './notice-finding.ts';
-import { type Noticed, type NoticeTopicsDeps, noticeTopic } from './notice-topics.ts';
-import { type ReconcileFindingsDeps, reconcileFindings } from './reconcile-findings.ts';
+import { detectVulnerability } from './notice-finding.ts';
+import { type Detection, type DetectTopicsDeps, detectTopic } from './notice-topics.ts';
+import { type ResyncVulnerabilitiesDeps, resyncVulnerabilities } from './reconcile-findings.ts';
 
-export interface NoticeHintDeps extends NoticeTopicsDeps, ReconcileFindingsDeps, IndexInventoryDeps {}
+export interface HandleHintDeps extends DetectTopicsDeps, ResyncVulnerabilitiesDeps, IndexInventoryDeps {}
 
-export type NoticeOutcome =
-  | ({ readonly kind: 'noticed'; readonly topics: readonly string[] } & Noticed)
+export type HintOutcome =
+  | ({ readonly kind: 'noticed'; readonly topics: readonly string[] } & Detection)
   | { readonly kind: 'ignored' | 'malformed'; readonly why: string };
 
 const TOPICS_AT_ONCE = 4;
 
-export async function noticeHint(deps: NoticeHintDeps, body: unknown): Promise<NoticeOutcome> {
-  const hint = hintOf(body);
+export async function handleHint(deps: HandleHintDeps, body: unknown): Promise<HintOutcome> {
+  const hint = parseHint(body);
   switch (hint.kind) {
     case 'topics':
-      return noticeTopics(deps, hint.topics);
+      return detectTopics(deps, hint.topics);
     case 'finding':
-      return recorded(await noticeFinding(deps, hint.arn, hint.claims));
+      return toDetectedOutcome(await detectVulnerability(deps, hint.arn, hint.claims));
     case 'findings': {
-      const { changes, refused } = await reconcileFindings(deps, hint.after);
-      return refused === undefined ? recorded(changes) : { kind: 'ignored', why: refused };
+      const { changes, refused } = await resyncVulnerabilities(deps, hint.after);
+      return refused === undefined ? toDetectedOutcome(changes) : { kind: 'ignored', why: refused };
     }
     case 'inventories': {
       const changes: ChangeRecord[] = [];
       for (const channel of hint.channels) changes.push(...(await indexInventory(deps, channel)));
-      return recorded(changes);
+      return toDetectedOutcome(changes);
     }
     case 'nothing':
       return { kind: 'ignored', why: hint.why };
@@ -40,7 +40,7 @@ export async function noticeHint(deps: NoticeHintDeps, body: unknown): Promise<N
   }
 }
 
-function recorded(changes: readonly ChangeRecord[]): NoticeOutcome {
+function toDetectedOutcome(changes: readonly ChangeRecord[]): HintOutcome {
   return { kind: 'noticed', topics: [], changes, problems: [] };
 }
 
@@ -48,15 +48,15 @@ function recorded(changes: readonly ChangeRecord[]): NoticeOutcome {
  * A topic that cannot be looked at now (AWS throttles, a feed is slow) keeps no other from being looked at; the message comes again for it, and
  * looking twice at the others does no harm.
  */
-export async function noticeTopics(
-  deps: NoticeTopicsDeps,
+export async function detectTopics(
+  deps: DetectTopicsDeps,
   topics: readonly string[],
-): Promise<NoticeOutcome> {
-  const noticed: Noticed[] = [];
+): Promise<HintOutcome> {
+  const noticed: Detection[] = [];
   const failures: unknown[] = [];
   for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
     const part = topics.slice(start, start + TOPICS_AT_ONCE);
-    for (const result of await Promise.allSettled(part.map((topic) => noticeTopic(deps, topic)))) {
+    for (const result of await Promise.allSettled(part.map((topic) => detectTopic(deps, topic)))) {
       if (result.status === 'fulfilled') noticed.push(result.value);
       else failures.push(result.reason);
     }

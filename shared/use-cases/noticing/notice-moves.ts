@@ -2,40 +2,40 @@
  * Records that selectors have moved. Selectors of one topic move together: a base and its child that name the same component in different
  * ways must not be seen one before the other.
  */
-import { due, keys, lists, otherChange } from '../../domain/naming.ts';
+import { due, keys, lists, parseNonSelectorChange } from '../../domain/naming.ts';
 import {
   type ChangeRecord,
   ChangeRecordSchema,
   type SelectorRecord,
   type SelectorUserRecord,
 } from '../../domain/records/selectors.ts';
-import type { Left } from '../../domain/versions/flapping.ts';
+import type { LeftVersion } from '../../domain/versions/flapping.ts';
 import {
   type Clock,
   type Ids,
   type Limits,
   MAX_WRITES,
-  type PlanQueue,
+  type ReconcileQueue,
   type Table,
   type Write,
 } from '../../ports.ts';
 import { readMany } from '../store/read.ts';
 import { countWave } from './count-wave.ts';
-import { fanOutChange, markWrite, planRequests, type usersOf } from './fan-out-change.ts';
+import { fanOutChange, markWrite, toReconcileRequests, type readSelectorUsers } from './fan-out-change.ts';
 import { WAVE_WRITES, waveWrites } from './wave-rows.ts';
 
-export interface RecordMovesDeps {
+export interface RecordChangesDeps {
   readonly table: Table;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly limits: Pick<Limits, 'wave'>;
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
 }
 
-export type UserPage = Awaited<ReturnType<typeof usersOf>>;
+export type UserPage = Awaited<ReturnType<typeof readSelectorUsers>>;
 
 /** A selector and what it means now. */
-export interface Move {
+export interface DetectedChange {
   readonly row: SelectorRecord;
   readonly to: string;
   readonly detail: Readonly<Record<string, string>>;
@@ -48,38 +48,38 @@ export interface Move {
     readonly causes: readonly string[];
   };
   /** What the row remembers of earlier moves. */
-  readonly left?: readonly Left[];
+  readonly left?: readonly LeftVersion[];
 }
 
 /** A fan-out that nobody is at work on any more is found by the sweep after this. */
 const FAN_OUT_SECONDS = 60;
-const WRITES_OF_MOVE = 3 + WAVE_WRITES;
-const MOVES_AT_ONCE = Math.floor(MAX_WRITES / WRITES_OF_MOVE);
+const WRITES_OF_CHANGE = 3 + WAVE_WRITES;
+const CHANGES_AT_ONCE = Math.floor(MAX_WRITES / WRITES_OF_CHANGE);
 /** So many users of a selector are read with it: as many as fit into the transaction of its move. */
 export const USERS_READ = 80;
 
 /** Throws WriteConflict when a selector was moved by another writer meanwhile; the caller looks again. */
-export async function recordMoves(deps: RecordMovesDeps, moves: readonly Move[]): Promise<ChangeRecord[]> {
+export async function recordChanges(deps: RecordChangesDeps, moves: readonly DetectedChange[]): Promise<ChangeRecord[]> {
   if (moves.length === 0) return [];
   const now = deps.clock.now();
   const changes = await Promise.all(
     moves.map(async (move) => ({
-      ...changeOf(deps.ids.next(), move, now),
-      ...(await waveOf(deps, move)),
+      ...toChangeRecord(deps.ids.next(), move, now),
+      ...(await countChangeWave(deps, move)),
     })),
   );
-  const late = await lateWaves(deps, moves);
-  const users = usersByName(moves, changes);
+  const late = await prepareLateWaves(deps, moves);
+  const users = groupUsersByPipeline(moves, changes);
   const fits = moves.every((move) => move.users.cursor === undefined);
-  if (fits && moves.length * WRITES_OF_MOVE + users.size <= MAX_WRITES) {
-    await moveAtOnce(deps, moves, changes, users, late);
+  if (fits && moves.length * WRITES_OF_CHANGE + users.size <= MAX_WRITES) {
+    await recordChangesAtOnce(deps, moves, changes, users, late);
     return changes.map((change) => ({ ...change, fanOut: 'done' }));
   }
 
-  for (let start = 0; start < moves.length; start += MOVES_AT_ONCE) {
-    const part = moves.slice(start, start + MOVES_AT_ONCE);
+  for (let start = 0; start < moves.length; start += CHANGES_AT_ONCE) {
+    const part = moves.slice(start, start + CHANGES_AT_ONCE);
     await deps.table.write([
-      ...part.flatMap((move, i) => moveWrites(deps, move, changes[start + i], now, 'open')),
+      ...part.flatMap((move, i) => changeWrites(deps, move, changes[start + i], now, 'open')),
       ...(start === 0 ? late : []),
     ]);
   }
@@ -88,7 +88,7 @@ export async function recordMoves(deps: RecordMovesDeps, moves: readonly Move[])
 }
 
 /** The wave of a first change; what a release leads to belongs to the wave that it is of. */
-async function waveOf(deps: RecordMovesDeps, move: Move): Promise<Pick<ChangeRecord, 'wave'>> {
+async function countChangeWave(deps: RecordChangesDeps, move: DetectedChange): Promise<Pick<ChangeRecord, 'wave'>> {
   if (move.release !== undefined && move.release.causes.length > 0) return {};
   const wave = await countWave(deps, move.row.key, move.users);
   return wave === undefined ? {} : { wave };
@@ -98,12 +98,12 @@ async function waveOf(deps: RecordMovesDeps, move: Move): Promise<Pick<ChangeRec
  * A definition, a request and a tick bake one pipeline, which says nothing of how many are built on it: their wave is counted when that one is
  * released, and waits under the cause that people know. Who has had no release to build on was applied by somebody, one by one.
  */
-async function lateWaves(deps: RecordMovesDeps, moves: readonly Move[]): Promise<Write[]> {
+async function prepareLateWaves(deps: RecordChangesDeps, moves: readonly DetectedChange[]): Promise<Write[]> {
   const writes = new Map<string, Write[]>();
   for (const { row, release, users } of moves) {
     if (release === undefined || row.version === undefined) continue;
     const changes = await readMany(deps.table, release.changes.map(keys.change), ChangeRecordSchema);
-    const cause = changes.findLast((change) => change !== undefined && isOfOne(change));
+    const cause = changes.findLast((change) => change !== undefined && isSinglePipelineChange(change));
     if (cause === undefined || cause.wave !== undefined || writes.has(cause.id)) continue;
     const wave = await countWave(deps, row.key, users);
     if (wave === undefined) continue;
@@ -120,18 +120,18 @@ async function lateWaves(deps: RecordMovesDeps, moves: readonly Move[]): Promise
 }
 
 /** A change that is one pipeline's own. */
-function isOfOne({ selector }: ChangeRecord): boolean {
-  const other = otherChange(selector);
+function isSinglePipelineChange({ selector }: ChangeRecord): boolean {
+  const other = parseNonSelectorChange(selector);
   return other !== undefined && other !== 'finding';
 }
 
-interface Mark {
+interface MarkedUser {
   readonly user: SelectorUserRecord;
   readonly changes: readonly ChangeRecord[];
 }
 
-function usersByName(moves: readonly Move[], changes: readonly ChangeRecord[]): Map<string, Mark> {
-  const users = new Map<string, Mark>();
+function groupUsersByPipeline(moves: readonly DetectedChange[], changes: readonly ChangeRecord[]): Map<string, MarkedUser> {
+  const users = new Map<string, MarkedUser>();
   moves.forEach((move, index) => {
     const change = changes[index];
     if (change === undefined) return;
@@ -144,24 +144,24 @@ function usersByName(moves: readonly Move[], changes: readonly ChangeRecord[]): 
 }
 
 /** Moves and marks in one transaction, then asks for the plans of those that were marked. */
-async function moveAtOnce(
-  deps: RecordMovesDeps,
-  moves: readonly Move[],
+async function recordChangesAtOnce(
+  deps: RecordChangesDeps,
+  moves: readonly DetectedChange[],
   changes: readonly ChangeRecord[],
-  users: ReadonlyMap<string, Mark>,
+  users: ReadonlyMap<string, MarkedUser>,
   late: readonly Write[],
 ): Promise<void> {
   const now = deps.clock.now();
   const marks = [...users.values()];
   await deps.table.write([
     ...late,
-    ...moves.flatMap((move, i) => moveWrites(deps, move, changes[i], now, 'done')),
+    ...moves.flatMap((move, i) => changeWrites(deps, move, changes[i], now, 'done')),
     ...marks.map((mark) => markWrite(mark.user, mark.changes, now)),
   ]);
-  if (marks.length > 0) await deps.planQueue.send(planRequests(marks.map(({ user }) => user)));
+  if (marks.length > 0) await deps.planQueue.send(toReconcileRequests(marks.map(({ user }) => user)));
 }
 
-function changeOf(id: string, move: Move, now: Date): ChangeRecord {
+function toChangeRecord(id: string, move: DetectedChange, now: Date): ChangeRecord {
   const { row, release } = move;
   const causes = release === undefined ? [] : release.causes;
   return {
@@ -178,9 +178,9 @@ function changeOf(id: string, move: Move, now: Date): ChangeRecord {
   };
 }
 
-function moveWrites(
-  deps: Pick<RecordMovesDeps, 'ids'>,
-  move: Move,
+function changeWrites(
+  deps: Pick<RecordChangesDeps, 'ids'>,
+  move: DetectedChange,
   change: ChangeRecord | undefined,
   now: Date,
   fanOut: ChangeRecord['fanOut'],

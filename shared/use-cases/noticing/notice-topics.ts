@@ -12,19 +12,19 @@ import {
   SelectorRecordSchema,
   TopicSelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
-import { flapOf } from '../../domain/versions/flapping.ts';
+import { detectFlapping } from '../../domain/versions/flapping.ts';
 import { comparesAs, type Selector } from '../../domain/versions/selectors.ts';
-import { isMove } from '../../domain/versions/versions.ts';
+import { isChange } from '../../domain/versions/versions.ts';
 import { type Resolution, type SelectorResolver, type Table, WriteConflict } from '../../ports.ts';
-import { read, readAll, readMany } from '../store/read.ts';
-import { usersOf } from './fan-out-change.ts';
-import { type Move, type RecordMovesDeps, recordMoves, USERS_READ, type UserPage } from './notice-moves.ts';
+import { readRecord, readAll, readMany } from '../store/read.ts';
+import { readSelectorUsers } from './fan-out-change.ts';
+import { type DetectedChange, type RecordChangesDeps, recordChanges, USERS_READ, type UserPage } from './notice-moves.ts';
 
-export interface NoticeTopicsDeps extends RecordMovesDeps {
+export interface DetectTopicsDeps extends RecordChangesDeps {
   readonly resolver: SelectorResolver;
 }
 
-export interface Noticed {
+export interface Detection {
   readonly changes: readonly ChangeRecord[];
   /** Selectors that mean nothing at the moment; the last known version stays. */
   readonly problems: readonly { readonly selector: string; readonly problem: string }[];
@@ -34,11 +34,11 @@ const ROUNDS = 5;
 /** Calls to AWS at once; one topic seldom has more than a few selectors. */
 const RESOLVED_AT_ONCE = 8;
 
-export async function noticeTopic(deps: NoticeTopicsDeps, topic: string): Promise<Noticed> {
+export async function detectTopic(deps: DetectTopicsDeps, topic: string): Promise<Detection> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const found = await readTopic(deps.table, topic);
     try {
-      return await noticeSelectors(deps, found);
+      return await detectSelectorChanges(deps, found);
     } catch (error) {
       // Another writer moved one of them meanwhile: look again.
       if (!(error instanceof WriteConflict)) throw error;
@@ -68,77 +68,77 @@ async function readTopic(table: Table, topic: string): Promise<Found[]> {
   return await Promise.all(
     rows
       .filter((row) => row !== undefined)
-      .map(async (row) => ({ row, users: await usersOf(table, row.key, { limit: USERS_READ }) })),
+      .map(async (row) => ({ row, users: await readSelectorUsers(table, row.key, { limit: USERS_READ }) })),
   );
 }
 
-async function noticeSelectors(deps: NoticeTopicsDeps, found: readonly Found[]): Promise<Noticed> {
-  const looks = await lookAll(deps, found);
+async function detectSelectorChanges(deps: DetectTopicsDeps, found: readonly Found[]): Promise<Detection> {
+  const looks = await checkSelectors(deps, found);
   const moves = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
   const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
-  return { changes: await recordMoves(deps, moves), problems };
+  return { changes: await recordChanges(deps, moves), problems };
 }
 
-async function lookAll(deps: NoticeTopicsDeps, found: readonly Found[]): Promise<Look[]> {
-  const looks: Look[] = [];
+async function checkSelectors(deps: DetectTopicsDeps, found: readonly Found[]): Promise<CheckedSelector[]> {
+  const looks: CheckedSelector[] = [];
   for (let start = 0; start < found.length; start += RESOLVED_AT_ONCE) {
     const part = found.slice(start, start + RESOLVED_AT_ONCE);
-    const answers = await Promise.all(part.map((entry) => look(deps, entry)));
+    const answers = await Promise.all(part.map((entry) => checkSelector(deps, entry)));
     looks.push(...answers.filter((entry) => entry !== undefined));
   }
   return looks;
 }
 
-type Look =
-  | { readonly kind: 'move'; readonly move: Move }
+type CheckedSelector =
+  | { readonly kind: 'move'; readonly move: DetectedChange }
   | { readonly kind: 'problem'; readonly selector: string; readonly problem: string };
 
-async function look(deps: NoticeTopicsDeps, { row, users }: Found): Promise<Look | undefined> {
+async function checkSelector(deps: DetectTopicsDeps, { row, users }: Found): Promise<CheckedSelector | undefined> {
   const { selector } = row;
-  if (selector.kind === 'pipeline') return lookAtChannel(deps.table, { row, users }, selector);
-  const resolution = await resolve(deps, row);
-  if (!resolution.found) return lost(deps, row, resolution.reason);
+  if (selector.kind === 'pipeline') return checkChannel(deps.table, { row, users }, selector);
+  const resolution = await resolveOrRecordProblem(deps, row);
+  if (!resolution.found) return recordUnresolved(deps, row, resolution.reason);
   const { version: to, detail } = resolution;
   const kind = comparesAs(selector);
-  if (!isMove(kind, row.version, to)) {
-    if (row.problem !== undefined || row.unsettled !== undefined) await note(deps, row, {});
+  if (!isChange(kind, row.version, to)) {
+    if (row.problem !== undefined || row.unsettled !== undefined) await recordSelectorProblem(deps, row, {});
     return undefined;
   }
-  const flap = kind === 'value' ? flapOf(row, to, deps.clock.now()) : { kind: 'move' as const, left: [] };
+  const flap = kind === 'value' ? detectFlapping(row, to, deps.clock.now()) : { kind: 'move' as const, leftVersions: [] };
   if (flap.kind === 'wait') {
     const { reason: problem, unsettled } = flap;
-    await note(deps, row, { problem, unsettled });
+    await recordSelectorProblem(deps, row, { problem, unsettled });
     return { kind: 'problem', selector: row.key, problem };
   }
-  return { kind: 'move', move: { row, users, to, detail, left: flap.left } };
+  return { kind: 'move', move: { row, users, to, detail, left: flap.leftVersions } };
 }
 
 /** Why it cannot be asked now is written down; the message comes again. */
-async function resolve(deps: NoticeTopicsDeps, row: SelectorRecord): Promise<Resolution> {
+async function resolveOrRecordProblem(deps: DetectTopicsDeps, row: SelectorRecord): Promise<Resolution> {
   try {
     return await deps.resolver.resolve(row.selector);
   } catch (error) {
-    await lost(deps, row, wordsFor(error));
+    await recordUnresolved(deps, row, describeError(error));
     throw error;
   }
 }
 
 /** What nobody expected may quote anything, a request with its token included: only its name is shown. */
-function wordsFor(error: unknown): string {
+function describeError(error: unknown): string {
   if (error instanceof DomainError) return error.message;
   const name = error instanceof Error ? error.name : 'unknown error';
   return `It could not be resolved: ${name}. The log of the function that notices changes says more.`;
 }
 
 /** What a `pipeline:` selector means is in our own table: the release that is current in the channel. */
-async function lookAtChannel(
+async function checkChannel(
   table: Table,
   { row, users }: Found,
   selector: Extract<Selector, { kind: 'pipeline' }>,
-): Promise<{ kind: 'move'; move: Move } | undefined> {
-  const channel = await read(table, keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema);
+): Promise<{ kind: 'move'; move: DetectedChange } | undefined> {
+  const channel = await readRecord(table, keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema);
   if (channel === undefined || channel.release === row.version) return undefined;
-  const bake = await read(table, keys.bake(channel.bake), BakeRecordSchema);
+  const bake = await readRecord(table, keys.bake(channel.bake), BakeRecordSchema);
   return {
     kind: 'move',
     move: {
@@ -151,15 +151,15 @@ async function lookAtChannel(
   };
 }
 
-async function lost(deps: NoticeTopicsDeps, row: SelectorRecord, problem: string): Promise<Look> {
+async function recordUnresolved(deps: DetectTopicsDeps, row: SelectorRecord, problem: string): Promise<CheckedSelector> {
   // What it stood at cannot be told any more: it begins to stand still anew.
-  if (row.problem !== problem || row.unsettled !== undefined) await note(deps, row, { problem });
+  if (row.problem !== problem || row.unsettled !== undefined) await recordSelectorProblem(deps, row, { problem });
   return { kind: 'problem', selector: row.key, problem };
 }
 
 /** What is said of the selector beside its last known version, which stays. Who goes to and fro is looked at again by the sweep. */
-async function note(
-  deps: NoticeTopicsDeps,
+async function recordSelectorProblem(
+  deps: DetectTopicsDeps,
   row: SelectorRecord,
   { problem, unsettled }: Pick<SelectorRecord, 'problem' | 'unsettled'>,
 ): Promise<void> {

@@ -4,19 +4,19 @@
  */
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { FindingHints } from '../../ports.ts';
-import { type NoticeFindingsDeps, noticeFindings } from './notice-finding.ts';
+import { type DetectVulnerabilitiesDeps, detectVulnerabilities } from './notice-finding.ts';
 
-export interface ReconcileFindingsDeps extends NoticeFindingsDeps {
+export interface ResyncVulnerabilitiesDeps extends DetectVulnerabilitiesDeps {
   readonly findingHints: Pick<FindingHints, 'sendPage'>;
 }
 
-export async function reconcileFindings(
-  deps: ReconcileFindingsDeps,
+export async function resyncVulnerabilities(
+  deps: ResyncVulnerabilitiesDeps,
   after: string | undefined,
 ): Promise<{ readonly changes: readonly ChangeRecord[]; readonly refused?: string }> {
   const page = await deps.findings.list(after);
   if (page.refused !== undefined) return { changes: [], refused: page.refused };
-  const changes = await noticeFindings(deps, page.findings);
+  const changes = await detectVulnerabilities(deps, page.findings);
   if (page.cursor !== undefined) await deps.findingHints.sendPage(page.cursor);
   return { changes };
 }

@@ -8,16 +8,16 @@ import * as z from 'zod';
 import { keys, lists, SELECTOR_SHARDS } from '../../domain/naming.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import type { Clock, FindingHints, HintQueue, Table } from '../../ports.ts';
-import { read } from '../store/read.ts';
+import { readRecord } from '../store/read.ts';
 
-export interface ReconcileDeps {
+export interface ResyncDeps {
   readonly table: Table;
   readonly clock: Clock;
   readonly hintQueue: HintQueue;
   readonly findingHints: Pick<FindingHints, 'sendPage'>;
 }
 
-export interface Reconciled {
+export interface ResyncSummary {
   readonly selectors: number;
   readonly topics: number;
   /** Parts that the next run goes on with. */
@@ -25,26 +25,26 @@ export interface Reconciled {
 }
 
 /** One of `of` runs that share the work. */
-export interface Share {
+export interface RunShare {
   readonly part: number;
   readonly of: number;
 }
 
 /** Well within what a function may take. */
-const MOST_SECONDS = 200;
+const MAX_SECONDS = 200;
 
-export async function reconcileSelectors(
-  deps: ReconcileDeps,
-  share: Share = { part: 0, of: 1 },
-): Promise<Reconciled> {
-  const until = new Date(deps.clock.now().getTime() + MOST_SECONDS * 1000);
+export async function resyncSelectors(
+  deps: ResyncDeps,
+  share: RunShare = { part: 0, of: 1 },
+): Promise<ResyncSummary> {
+  const until = new Date(deps.clock.now().getTime() + MAX_SECONDS * 1000);
   if (share.part === 0) await deps.findingHints.sendPage();
-  const key = keys.reconcile(share.part, share.of);
-  const left = await read(deps.table, key, PlaceSchema);
-  const shards = shardsOf(share, left?.shard);
+  const key = keys.resync(share.part, share.of);
+  const left = await readRecord(deps.table, key, CursorSchema);
+  const shards = listShards(share, left?.shard);
   const counts = { selectors: 0, topics: 0 };
   for (const [index, shard] of shards.entries()) {
-    const walked = await walk(deps, { shard, after: index === 0 ? left?.after : undefined }, until);
+    const walked = await walkShard(deps, { shard, after: index === 0 ? left?.after : undefined }, until);
     counts.selectors += walked.selectors;
     counts.topics += walked.topics;
     if (walked.rest === undefined) continue;
@@ -56,7 +56,7 @@ export async function reconcileSelectors(
 }
 
 /** Beginning with the one that was left: otherwise the last would never have their turn. */
-function shardsOf({ part, of }: Share, first: number | undefined): number[] {
+function listShards({ part, of }: RunShare, first: number | undefined): number[] {
   const own = Array.from({ length: SELECTOR_SHARDS }, (_, shard) => shard).filter(
     (shard) => shard % of === part,
   );
@@ -65,14 +65,14 @@ function shardsOf({ part, of }: Share, first: number | undefined): number[] {
 }
 
 /** Where a run goes on. */
-const PlaceSchema = z.object({ shard: z.number(), after: z.string().optional() });
-type Place = z.infer<typeof PlaceSchema>;
+const CursorSchema = z.object({ shard: z.number(), after: z.string().optional() });
+type Cursor = z.infer<typeof CursorSchema>;
 
-async function walk(
-  deps: ReconcileDeps,
-  { shard, after: from }: Place,
+async function walkShard(
+  deps: ResyncDeps,
+  { shard, after: from }: Cursor,
   until: Date,
-): Promise<{ selectors: number; topics: number; rest?: Place }> {
+): Promise<{ selectors: number; topics: number; rest?: Cursor }> {
   const seen = new Set<string>();
   let selectors = 0;
   let after = from;

@@ -32,7 +32,7 @@ export function waveWrites(deps: { readonly ids: Ids }, change: ChangeRecord): W
  * A pipeline that a wave holds stands under the wave's change, where whoever confirms it looks. The check loses when that has happened
  * meanwhile: nobody would look again.
  */
-export function standUnder(
+export function prepareWaveHold(
   reasons: readonly HoldReason[],
   pipeline: string,
 ): { readonly set: Record<string, string>; readonly checks: readonly Write[] } | undefined {

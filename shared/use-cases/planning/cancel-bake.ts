@@ -22,7 +22,7 @@ interface EndRequest {
 }
 
 const ROUNDS = 5;
-const LOOK_AGAIN_SECONDS = 60;
+const CHECK_AGAIN_SECONDS = 60;
 /** Once pointers may have moved a bake goes on to its end; what it released can be rolled back. */
 const CANCELLABLE: readonly AttemptState[] = ATTEMPT_STATES.filter(
   (state) => !isTerminal(state) && state !== 'releasing',
@@ -34,18 +34,18 @@ export async function cancelBake(deps: CancelBakeDeps, request: EndRequest): Pro
     const bake = await readBake(deps, request.bake);
     const attempt = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
     if (attempt.state === 'cancelled') return attempt;
-    if (!CANCELLABLE.includes(attempt.state)) throw refusal(attempt);
-    if (attempt.endRequested !== undefined || (await ask(deps, attempt, request))) {
-      return await stop(deps, attempt, request);
+    if (!CANCELLABLE.includes(attempt.state)) throw toNotCancellable(attempt);
+    if (attempt.endRequested !== undefined || (await recordEndRequest(deps, attempt, request))) {
+      return await stopExecution(deps, attempt, request);
     }
   }
   throw new TryLater(`Bake ${request.bake} kept moving on while it was to be ended; try again.`);
 }
 
-async function ask(deps: CancelBakeDeps, attempt: AttemptRecord, request: EndRequest): Promise<boolean> {
+async function recordEndRequest(deps: CancelBakeDeps, attempt: AttemptRecord, request: EndRequest): Promise<boolean> {
   const now = deps.clock.now();
   // Should the event of the stopped execution be lost, the next sweep finds it.
-  const dueSk = new Date(now.getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
+  const dueSk = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
   const endRequested = { as: 'cancelled', by: request.by, at: now.toISOString() };
   try {
     await deps.table.write([
@@ -62,7 +62,7 @@ async function ask(deps: CancelBakeDeps, attempt: AttemptRecord, request: EndReq
   }
 }
 
-async function stop(
+async function stopExecution(
   deps: CancelBakeDeps,
   attempt: AttemptRecord,
   request: EndRequest,
@@ -79,7 +79,7 @@ async function stop(
   return await readAttempt(deps, ref);
 }
 
-function refusal(attempt: AttemptRecord): BakeNotCancellable {
+function toNotCancellable(attempt: AttemptRecord): BakeNotCancellable {
   const why = isTerminal(attempt.state)
     ? `it is ${attempt.state} already`
     : `it is ${attempt.state} and runs to its end; the release can be rolled back afterwards`;

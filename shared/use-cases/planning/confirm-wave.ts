@@ -6,44 +6,44 @@ import { ChangeNotFound, NothingToConfirm, TryLater } from '../../domain/errors.
 import { due, keys, lists } from '../../domain/naming.ts';
 import { WaveRecordSchema } from '../../domain/records/planning.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { type Clock, type PlanQueue, type Table, WriteConflict } from '../../ports.ts';
-import { read } from '../store/read.ts';
+import { type Clock, type ReconcileQueue, type Table, WriteConflict } from '../../ports.ts';
+import { readRecord } from '../store/read.ts';
 
-export interface ConfirmDeps {
+export interface ConfirmWaveDeps {
   readonly table: Table;
   readonly clock: Clock;
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
 }
 
 const ROUNDS = 5;
-const LOOK_AGAIN_SECONDS = 60;
+const CHECK_AGAIN_SECONDS = 60;
 const HELD_AT_ONCE = 50;
 const WAVES_AT_ONCE = 20;
 
 /** Confirming twice changes nothing: the first one stands. */
 export async function confirmWave(
-  deps: ConfirmDeps,
+  deps: ConfirmWaveDeps,
   request: { readonly change: string; readonly by: string },
 ): Promise<ChangeRecord> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const change = await read(deps.table, keys.change(request.change), ChangeRecordSchema);
+    const change = await readRecord(deps.table, keys.change(request.change), ChangeRecordSchema);
     if (change === undefined) throw new ChangeNotFound(request.change);
     if (change.wave === undefined)
       throw new NothingToConfirm(
         `Change ${change.id} waits for nobody: it leads to no more bakes than start by themselves.`,
         { change: change.id },
       );
-    const confirmed = await confirm(deps, change, request.by);
+    const confirmed = await recordConfirmation(deps, change, request.by);
     if (confirmed === undefined) continue;
-    await planHeld(deps, change.id);
+    await enqueueHeld(deps, change.id);
     return confirmed;
   }
   throw new TryLater(`Change ${request.change} kept changing while its wave was confirmed; try again.`);
 }
 
 /** Undefined when somebody else was faster. */
-async function confirm(
-  deps: ConfirmDeps,
+async function recordConfirmation(
+  deps: ConfirmWaveDeps,
   change: ChangeRecord,
   by: string,
 ): Promise<ChangeRecord | undefined> {
@@ -51,7 +51,7 @@ async function confirm(
   const now = deps.clock.now();
   const at = now.toISOString();
   const wave = { ...change.wave, confirmed: { by, at } };
-  const dueSk = new Date(now.getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
+  const dueSk = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
   try {
     await deps.table.write([
       {
@@ -70,12 +70,12 @@ async function confirm(
 }
 
 /** The last look at waves that were confirmed a while ago. */
-export async function sweepConfirmed(deps: ConfirmDeps): Promise<number> {
+export async function sweepConfirmedWaves(deps: ConfirmWaveDeps): Promise<number> {
   const upTo = deps.clock.now().toISOString();
   const page = await deps.table.query({ index: 'due', pk: due.confirmed, upTo, limit: WAVES_AT_ONCE });
   for (const item of page.items) {
     const { change } = WaveRecordSchema.parse(item);
-    await planHeld(deps, change);
+    await enqueueHeld(deps, change);
     await deps.table.write([
       { update: keys.wave(change), remove: ['duePk', 'dueSk'], when: { exists: true } },
     ]);
@@ -84,7 +84,7 @@ export async function sweepConfirmed(deps: ConfirmDeps): Promise<number> {
 }
 
 /** Each is marked as due before it is asked for, so that a lost message is found by the sweep. */
-async function planHeld(deps: ConfirmDeps, change: string): Promise<void> {
+async function enqueueHeld(deps: ConfirmWaveDeps, change: string): Promise<void> {
   let after: string | undefined;
   do {
     const page = await deps.table.query({
@@ -105,7 +105,7 @@ async function planHeld(deps: ConfirmDeps, change: string): Promise<void> {
 
 /** Undefined where it stands there no longer: somebody has planned it, or deleted it. */
 async function markDue(
-  deps: ConfirmDeps,
+  deps: ConfirmWaveDeps,
   pipeline: string,
   stands: string,
   at: string,
@@ -113,8 +113,8 @@ async function markDue(
   try {
     await deps.table.write([
       {
-        update: keys.planning(pipeline),
-        set: { dirty: true, dueAt: at, duePk: due.planning, dueSk: at },
+        update: keys.status(pipeline),
+        set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
         add: { version: 1 },
         when: { exists: true, equals: { duePk: stands } },
       },

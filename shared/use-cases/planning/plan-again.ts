@@ -2,55 +2,55 @@
 import * as z from 'zod';
 import { keys } from '../../domain/naming.ts';
 import { PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import { type HoldReason, type PlanningRecord, PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { type HoldReason, type PipelineStatus, PipelineStatusSchema } from '../../domain/records/planning.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
-import type { PlanQueue, Table } from '../../ports.ts';
+import type { ReconcileQueue, Table } from '../../ports.ts';
 import { readAll, readMany } from '../store/read.ts';
 
-export interface PlanAgainDeps {
+export interface EnqueueDeps {
   readonly table: Table;
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
 }
 
 const UserKeySchema = z.object({ sk: z.string().startsWith('USER#') });
 
-export async function planAgain(deps: PlanAgainDeps, pipeline: string): Promise<void> {
-  await ask(deps, [pipeline, ...(await waitingBelow(deps, [pipeline]))]);
+export async function enqueueWithDependents(deps: EnqueueDeps, pipeline: string): Promise<void> {
+  await enqueuePipelines(deps, [pipeline, ...(await findWaitingDependents(deps, [pipeline]))]);
 }
 
 /** The same without the pipeline itself, for whoever has just planned it. */
-export async function planDescendants(deps: PlanAgainDeps, pipeline: string): Promise<void> {
-  await ask(deps, await waitingBelow(deps, [pipeline]));
+export async function enqueueDependents(deps: EnqueueDeps, pipeline: string): Promise<void> {
+  await enqueuePipelines(deps, await findWaitingDependents(deps, [pipeline]));
 }
 
 /**
  * After a new release. It is a change for every child: one that had nothing to do is marked and planned for that alone, and tells its own
  * descendants what comes of it. So an image that thousands are built on does not look through them all.
  */
-export async function planChildren(deps: PlanAgainDeps, pipeline: string): Promise<void> {
-  const children = await planningOf(deps, await childrenOf(deps, [pipeline]));
+export async function enqueueChildren(deps: EnqueueDeps, pipeline: string): Promise<void> {
+  const children = await readStatuses(deps, await readChildren(deps, [pipeline]));
   const waiting = children.filter(({ dirty }) => dirty);
-  const held = waiting.filter((row) => row.decision?.kind === 'hold' && !standsIn(row));
-  const below = await waitingBelow(deps, held.map(nameOf));
-  await ask(deps, [...new Set([pipeline, ...waiting.map(nameOf), ...below])]);
+  const held = waiting.filter((row) => row.decision?.kind === 'hold' && !isHeldByAncestorsOnly(row));
+  const below = await findWaitingDependents(deps, held.map(readPipelineName));
+  await enqueuePipelines(deps, [...new Set([pipeline, ...waiting.map(readPipelineName), ...below])]);
 }
 
-async function ask({ planQueue }: PlanAgainDeps, names: readonly string[]): Promise<void> {
+async function enqueuePipelines({ planQueue }: EnqueueDeps, names: readonly string[]): Promise<void> {
   if (names.length > 0) await planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
 }
 
 const LONGEST_CHAIN = 50;
-const CHILDREN_LOOKED_AT = 1000;
+const MAX_CHILDREN_READ = 1000;
 
 /** How many images, one on top of the other, are built on the pipeline. Whoever has more than can be counted behind it goes first. */
-export async function longestChain(deps: Pick<PlanAgainDeps, 'table'>, pipeline: string): Promise<number> {
+export async function readLongestChain(deps: Pick<EnqueueDeps, 'table'>, pipeline: string): Promise<number> {
   let level = [pipeline];
   let looked = 0;
   for (let depth = 0; depth < LONGEST_CHAIN; depth += 1) {
-    const children = await childrenOf(deps, level);
+    const children = await readChildren(deps, level);
     looked += children.length;
     if (children.length === 0) return depth;
-    if (looked > CHILDREN_LOOKED_AT) return LONGEST_CHAIN;
+    if (looked > MAX_CHILDREN_READ) return LONGEST_CHAIN;
     level = children;
   }
   return LONGEST_CHAIN;
@@ -63,25 +63,25 @@ const NAMES_AT_ONCE = 1000;
  * All that wait to be planned, level by level; below one that stands in for those built on it nobody is asked. A cycle cannot be (it is refused
  * when a definition is applied), but ends here too.
  */
-async function waitingBelow(
-  deps: Pick<PlanAgainDeps, 'table'>,
+async function findWaitingDependents(
+  deps: Pick<EnqueueDeps, 'table'>,
   pipelines: readonly string[],
 ): Promise<string[]> {
   const known = new Set(pipelines);
   const waiting: string[] = [];
   let level = pipelines;
   while (level.length > 0) {
-    const children = (await childrenOf(deps, level)).filter((name) => !known.has(name));
+    const children = (await readChildren(deps, level)).filter((name) => !known.has(name));
     for (const name of children) known.add(name);
-    const rows = await planningOf(deps, children);
-    waiting.push(...rows.filter(({ dirty }) => dirty).map(nameOf));
-    const standIns = new Set(rows.filter(standsIn).map(nameOf));
+    const rows = await readStatuses(deps, children);
+    waiting.push(...rows.filter(({ dirty }) => dirty).map(readPipelineName));
+    const standIns = new Set(rows.filter(isHeldByAncestorsOnly).map(readPipelineName));
     level = children.filter((name) => !standIns.has(name));
   }
   return waiting;
 }
 
-function nameOf({ pipeline }: PlanningRecord): string {
+function readPipelineName({ pipeline }: PipelineStatus): string {
   return pipeline;
 }
 
@@ -89,48 +89,48 @@ function nameOf({ pipeline }: PlanningRecord): string {
  * Whether a pipeline that waits for its ancestors is what those built on it wait for: it will be planned when its ancestors rest, and whatever
  * comes of that tells them. Asking them earlier would be in vain, and on a large graph again at every level.
  */
-export function standsIn({ dirty, decision }: PlanningRecord): boolean {
-  return dirty && decision?.kind === 'hold' && isForAncestors(decision.reasons);
+export function isHeldByAncestorsOnly({ dirty, decision }: PipelineStatus): boolean {
+  return dirty && decision?.kind === 'hold' && isWaitingForAncestors(decision.reasons);
 }
 
-export function isForAncestors(reasons: readonly HoldReason[]): boolean {
+export function isWaitingForAncestors(reasons: readonly HoldReason[]): boolean {
   return reasons.length > 0 && reasons.every(({ code }) => code === 'ancestor-moving');
 }
 
-async function planningOf(
-  deps: Pick<PlanAgainDeps, 'table'>,
+async function readStatuses(
+  deps: Pick<EnqueueDeps, 'table'>,
   names: readonly string[],
-): Promise<PlanningRecord[]> {
-  const rows = await inParts(names, (part) =>
-    readMany(deps.table, part.map(keys.planning), PlanningRecordSchema),
+): Promise<PipelineStatus[]> {
+  const rows = await readInParts(names, (part) =>
+    readMany(deps.table, part.map(keys.status), PipelineStatusSchema),
   );
   return rows.filter((row) => row !== undefined);
 }
 
 /** Whoever is built on one of them, each once. Most images are built on by nobody, and have no selector: no list is read for them. */
-async function childrenOf(deps: Pick<PlanAgainDeps, 'table'>, parents: readonly string[]): Promise<string[]> {
-  const selectors = await inParts(parents, async (part) => {
+async function readChildren(deps: Pick<EnqueueDeps, 'table'>, parents: readonly string[]): Promise<string[]> {
+  const selectors = await readInParts(parents, async (part) => {
     const rows = await readMany(deps.table, part.map(keys.pipeline), PipelineRecordSchema);
     return rows.flatMap((row) =>
       row === undefined
         ? []
-        : [selectorKey({ kind: 'pipeline', pipeline: row.name, channel: row.plan.channel })],
+        : [selectorKey({ kind: 'pipeline', pipeline: row.name, channel: row.spec.channel })],
     );
   });
-  const known = await inParts(selectors, (part) => deps.table.getMany(part.map(keys.selector)));
+  const known = await readInParts(selectors, (part) => deps.table.getMany(part.map(keys.selector)));
   const children = new Set<string>();
   for (const [index, selector] of selectors.entries())
-    if (known[index] !== undefined) for (const name of await usersOf(deps, selector)) children.add(name);
+    if (known[index] !== undefined) for (const name of await readUserNames(deps, selector)) children.add(name);
   return [...children];
 }
 
-async function usersOf(deps: Pick<PlanAgainDeps, 'table'>, selector: string): Promise<string[]> {
+async function readUserNames(deps: Pick<EnqueueDeps, 'table'>, selector: string): Promise<string[]> {
   const query = { pk: keys.selectorUser(selector, '').pk, prefix: 'USER#' };
   const users = await readAll(deps.table, query, UserKeySchema);
   return users.map(({ sk }) => sk.slice('USER#'.length));
 }
 
-async function inParts<Given, Found>(
+async function readInParts<Given, Found>(
   all: readonly Given[],
   find: (part: Given[]) => Promise<readonly Found[]>,
 ): Promise<Found[]> {

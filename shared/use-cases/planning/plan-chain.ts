@@ -1,66 +1,66 @@
 /** A pipeline and all that it is built on, one read for each level. */
 import { PipelineNotFound } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
-import { type Head, type Seen, type Wish, wishOf } from '../../domain/planning/wish.ts';
-import { dependenciesOf, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import { PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { type PipelineRows, type ObservedPipeline, type DesiredState, computeDesired } from '../../domain/planning/wish.ts';
+import { listDependencies, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
+import { PipelineStatusSchema } from '../../domain/records/planning.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Calendar, Clock, Digest, Table } from '../../ports.ts';
 import { ReadBatch } from '../store/read-batch.ts';
-import { ticksOf } from './plan-times.ts';
+import { computeTicks } from './plan-times.ts';
 
-export interface ChainDeps {
+export interface AncestorDeps {
   readonly table: Table;
   readonly clock: Clock;
   readonly calendar: Calendar;
 }
 
 /** A pipeline, with what it would be made of now. */
-export async function readWish(
-  deps: ChainDeps & { readonly digest: Digest },
+export async function readDesired(
+  deps: AncestorDeps & { readonly digest: Digest },
   name: string,
-): Promise<{ readonly seen: Seen; readonly wish: Wish }> {
-  const head = await readHead(deps.table, name);
+): Promise<{ readonly seen: ObservedPipeline; readonly wish: DesiredState }> {
+  const head = await readPipelineRows(deps.table, name);
   const batch = new ReadBatch();
-  const body = seenRows(deps, batch, head);
+  const body = requestObserved(deps, batch, head);
   await batch.send(deps.table);
   const seen = body();
-  return { seen, wish: wishOf(deps.digest, seen) };
+  return { seen, wish: computeDesired(deps.digest, seen) };
 }
 
-export async function readHead(table: Pick<Table, 'getMany'>, name: string): Promise<Head> {
+export async function readPipelineRows(table: Pick<Table, 'getMany'>, name: string): Promise<PipelineRows> {
   const batch = new ReadBatch();
-  const head = headRows(batch, name);
+  const head = requestPipelineRows(batch, name);
   await batch.send(table);
   const found = head();
   if (found === undefined) throw new PipelineNotFound(name);
   return found;
 }
 
-function headRows(batch: ReadBatch, name: string): () => Head | undefined {
-  const pipeline = batch.want(keys.pipeline(name), PipelineRecordSchema);
-  const planning = batch.want(keys.planning(name), PlanningRecordSchema);
+function requestPipelineRows(batch: ReadBatch, name: string): () => PipelineRows | undefined {
+  const pipeline = batch.add(keys.pipeline(name), PipelineRecordSchema);
+  const planning = batch.add(keys.status(name), PipelineStatusSchema);
   return () => {
     const rows = { pipeline: pipeline(), planning: planning() };
     if (rows.pipeline === undefined || rows.planning === undefined) return undefined;
-    return { pipeline: rows.pipeline, planning: rows.planning };
+    return { pipeline: rows.pipeline, status: rows.planning };
   };
 }
 
 /** The pipeline and its ancestors, nearest first, each once. `first` takes further rows along with the first level. */
-export async function readChain(deps: ChainDeps, own: Head, first: ReadBatch): Promise<Seen[]> {
-  const chain: Seen[] = [];
+export async function readWithAncestors(deps: AncestorDeps, own: PipelineRows, first: ReadBatch): Promise<ObservedPipeline[]> {
+  const chain: ObservedPipeline[] = [];
   const known = new Set([own.pipeline.name]);
-  let level: Head[] = [own];
+  let level: PipelineRows[] = [own];
   let batch = first;
   while (level.length > 0) {
-    const bodies = level.map((head) => seenRows(deps, batch, head));
+    const bodies = level.map((head) => requestObserved(deps, batch, head));
     const parents = [...new Set(level.flatMap((head) => head.pipeline.parents))].filter(
       (parent) => !known.has(parent),
     );
-    const heads = parents.map((parent) => headRows(batch, parent));
+    const heads = parents.map((parent) => requestPipelineRows(batch, parent));
     await batch.send(deps.table);
     chain.push(...bodies.map((body) => body()));
     for (const parent of parents) known.add(parent);
@@ -71,28 +71,28 @@ export async function readChain(deps: ChainDeps, own: Head, first: ReadBatch): P
 }
 
 /** What is to be known of one pipeline beside its own rows. */
-export function seenRows(
-  deps: Pick<ChainDeps, 'clock' | 'calendar'>,
+export function requestObserved(
+  deps: Pick<AncestorDeps, 'clock' | 'calendar'>,
   batch: ReadBatch,
-  head: Head,
-): () => Seen {
-  const { name, plan } = head.pipeline;
-  const dependencies = dependenciesOf(plan);
+  head: PipelineRows,
+): () => ObservedPipeline {
+  const { name, spec: plan } = head.pipeline;
+  const dependencies = listDependencies(plan);
   const selectors = dependencies.map((selector) =>
-    batch.want(keys.selector(selectorKey(selector)), SelectorRecordSchema),
+    batch.add(keys.selector(selectorKey(selector)), SelectorRecordSchema),
   );
-  const channel = batch.want(keys.channel(name, plan.channel), ChannelRecordSchema);
+  const channel = batch.add(keys.channel(name, plan.channel), ChannelRecordSchema);
   const named = dependencies.flatMap((selector) =>
     selector.kind === 'pipeline'
       ? [
           {
             key: selectorKey(selector),
-            row: batch.want(keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema),
+            row: batch.add(keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema),
           },
         ]
       : [],
   );
-  const ticks = ticksOf(deps.calendar, head, deps.clock.now());
+  const ticks = computeTicks(deps.calendar, head, deps.clock.now());
   return () => ({
     ...head,
     selectors: selectors.map((row) => row()),

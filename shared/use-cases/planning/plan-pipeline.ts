@@ -5,25 +5,25 @@
 import { assertNever, PipelineNotFound, TryLater } from '../../domain/errors.ts';
 import { executionName, keys } from '../../domain/naming.ts';
 import { type Decision, decide } from '../../domain/planning/decision.ts';
-import type { Head } from '../../domain/planning/wish.ts';
+import type { PipelineRows } from '../../domain/planning/wish.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
-import type { HoldReason, PlanningRecord } from '../../domain/records/planning.ts';
+import type { HoldReason, PipelineStatus } from '../../domain/records/planning.ts';
 import { type Limits, type SelectorResolver, type Workflows, WriteConflict } from '../../ports.ts';
-import { type NoticeTopicsDeps, noticeTopic } from '../noticing/notice-topics.ts';
-import { read } from '../store/read.ts';
-import { isForAncestors, planDescendants, standsIn } from './plan-again.ts';
-import { readHead } from './plan-chain.ts';
-import { recordCurrent, recordHold, recordTakenUp } from './plan-record.ts';
-import { type Read, readSituation, type SituationDeps } from './plan-situation.ts';
+import { type DetectTopicsDeps, detectTopic } from '../noticing/notice-topics.ts';
+import { readRecord } from '../store/read.ts';
+import { isWaitingForAncestors, enqueueDependents, isHeldByAncestorsOnly } from './plan-again.ts';
+import { readPipelineRows } from './plan-chain.ts';
+import { recordUpToDate, recordHold, recordInProgress } from './plan-record.ts';
+import { type ObservedRows, observe, type ObserveDeps } from './plan-situation.ts';
 import { startBake } from './plan-start.ts';
 import { supersedeBake } from './plan-supersede.ts';
 
-export interface PlanDeps extends SituationDeps, Omit<NoticeTopicsDeps, 'resolver'> {
+export interface ReconcileDeps extends ObserveDeps, Omit<DetectTopicsDeps, 'resolver'> {
   readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
   readonly limits: Limits;
 }
 
-export type PlanOutcome =
+export type ReconcileOutcome =
   | {
       readonly kind: 'started';
       readonly bake: string;
@@ -38,7 +38,7 @@ export type PlanOutcome =
 
 const ROUNDS = 6;
 /** The queue's longest (AWSSimpleQueueService SendMessage DelaySeconds); what takes longer is the sweep's. */
-const LONGEST_DELAY_SECONDS = 900;
+const MAX_DELAY_SECONDS = 900;
 
 /** Planning never resolves what AWS has to be asked for: only the topics of channels are looked at from here. */
 const noResolver: SelectorResolver = {
@@ -48,19 +48,19 @@ const noResolver: SelectorResolver = {
   }),
 };
 
-export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOutcome> {
+export async function reconcilePipeline(deps: ReconcileDeps, name: string): Promise<ReconcileOutcome> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const head = await readHead(deps.table, name);
-    const running = await alreadyRunning(deps, head);
+    const head = await readPipelineRows(deps.table, name);
+    const running = await findRunningBake(deps, head);
     if (running !== undefined) return running;
-    const read = await readSituation(deps, name, head);
+    const read = await observe(deps, name, head);
     // A release whose event was lost, or has not come yet: take it up first, so that the bake knows its cause.
-    if (read.behind.length > 0 && round === 0) {
-      for (const topic of read.behind) await noticeTopic({ ...deps, resolver: noResolver }, topic);
+    if (read.staleTopics.length > 0 && round === 0) {
+      for (const topic of read.staleTopics) await detectTopic({ ...deps, resolver: noResolver }, topic);
       continue;
     }
     try {
-      return await carryOut(deps, read, decide(read.situation));
+      return await applyDecision(deps, read, decide(read.observation));
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
     }
@@ -72,34 +72,34 @@ export async function planPipeline(deps: PlanDeps, name: string): Promise<PlanOu
  * Messages come twice, and everybody whom it waited for asks for a pipeline. One that has started and was marked by nothing since needs no
  * second look at all that it is built on.
  */
-async function alreadyRunning(
-  deps: PlanDeps,
-  { pipeline, planning }: Head,
-): Promise<PlanOutcome | undefined> {
+async function findRunningBake(
+  deps: ReconcileDeps,
+  { pipeline, status: planning }: PipelineRows,
+): Promise<ReconcileOutcome | undefined> {
   const { activeBake, dirty, request, changes } = planning;
   const isAsked =
-    dirty || request !== undefined || changes.length > 0 || pipeline.plan.schedule !== undefined;
+    dirty || request !== undefined || changes.length > 0 || pipeline.spec.schedule !== undefined;
   if (activeBake === undefined || isAsked) return undefined;
-  const bake = await read(deps.table, keys.bake(activeBake), BakeRecordSchema);
+  const bake = await readRecord(deps.table, keys.bake(activeBake), BakeRecordSchema);
   if (bake === undefined) return undefined;
-  const attempt = await read(deps.table, keys.attempt(activeBake, bake.attempt), AttemptRecordSchema);
+  const attempt = await readRecord(deps.table, keys.attempt(activeBake, bake.attempt), AttemptRecordSchema);
   if (attempt === undefined || attempt.endRequested !== undefined) return undefined;
-  await startAgain(deps, { attempt });
+  await ensureStarted(deps, { attempt });
   return { kind: 'running', bake: activeBake };
 }
 
 /** For whoever was asked a while ago: the pipeline may have been deleted meanwhile, and then there is nothing to plan. */
-export async function planIfThere(deps: PlanDeps, name: string): Promise<PlanOutcome | { kind: 'gone' }> {
+export async function reconcileIfExists(deps: ReconcileDeps, name: string): Promise<ReconcileOutcome | { kind: 'gone' }> {
   try {
-    return await planPipeline(deps, name);
+    return await reconcilePipeline(deps, name);
   } catch (error) {
     if (error instanceof PipelineNotFound && error.facts.pipeline === name) return { kind: 'gone' };
     throw error;
   }
 }
 
-async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise<PlanOutcome> {
-  const { seen } = read.situation;
+async function applyDecision(deps: ReconcileDeps, read: ObservedRows, decision: Decision): Promise<ReconcileOutcome> {
+  const { observed: seen } = read.observation;
   const { name } = seen.pipeline;
   switch (decision.kind) {
     case 'start': {
@@ -107,21 +107,21 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
       return { kind: 'started', bake, reason, changes, causes };
     }
     case 'current':
-      await recordCurrent(deps, read, decision.reason);
-      if (seen.planning.dirty) await planDescendants(deps, name);
+      await recordUpToDate(deps, read, decision.reason);
+      if (seen.status.dirty) await enqueueDependents(deps, name);
       return { kind: 'current', release: seen.channel?.release ?? '' };
     case 'hold': {
-      const { isNews, seconds } = await recordHold(deps, read, decision);
-      await askInTime(deps, name, seconds);
+      const { isNew: isNews, secondsLeft: seconds } = await recordHold(deps, read, decision);
+      await enqueueLater(deps, name, seconds);
       // Only once: each of them may tell its own descendants, and on many paths that would be messages without number.
-      if (isNews && seen.planning.dirty && isNewsBelow(seen.planning, decision))
-        await planDescendants(deps, name);
-      await endAgain(deps, read);
+      if (isNews && seen.status.dirty && affectsDependents(seen.status, decision))
+        await enqueueDependents(deps, name);
+      await ensureStopped(deps, read);
       return { kind: 'held', reasons: decision.reasons };
     }
     case 'taken-up':
-      await recordTakenUp(deps, read, decision);
-      await startAgain(deps, read);
+      await recordInProgress(deps, read, decision);
+      await ensureStarted(deps, read);
       return { kind: 'running', bake: decision.bake };
     case 'supersede':
       await supersedeBake(deps, read, decision);
@@ -132,28 +132,28 @@ async function carryOut(deps: PlanDeps, read: Read, decision: Decision): Promise
 }
 
 /** Whether those built on the pipeline may have to be planned for it: nothing of it will start soon, or it no longer waits in their place. */
-function isNewsBelow(
-  before: PlanningRecord,
+function affectsDependents(
+  before: PipelineStatus,
   { settled, reasons }: Extract<Decision, { kind: 'hold' }>,
 ): boolean {
   if (settled || reasons.some(({ code }) => code === 'schedule')) return true;
-  return standsIn(before) && !isForAncestors(reasons);
+  return isHeldByAncestorsOnly(before) && !isWaitingForAncestors(reasons);
 }
 
-async function askInTime(deps: PlanDeps, pipeline: string, seconds: number | undefined): Promise<void> {
-  if (seconds === undefined || seconds > LONGEST_DELAY_SECONDS) return;
+async function enqueueLater(deps: ReconcileDeps, pipeline: string, seconds: number | undefined): Promise<void> {
+  if (seconds === undefined || seconds > MAX_DELAY_SECONDS) return;
   await deps.planQueue.send([{ pipeline, delaySeconds: Math.ceil(seconds) }]);
 }
 
 /** A bake that is recorded but may never have been started: the name finds the execution if there is one. */
-async function startAgain(deps: PlanDeps, { attempt }: Pick<Read, 'attempt'>): Promise<void> {
+async function ensureStarted(deps: ReconcileDeps, { attempt }: Pick<ObservedRows, 'attempt'>): Promise<void> {
   if (attempt?.state !== 'queued') return;
   const ref = { bake: attempt.bake, attempt: attempt.attempt };
   await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
 }
 
 /** A bake that was asked to end, but whose execution may not have been stopped. */
-async function endAgain(deps: PlanDeps, { attempt }: Read): Promise<void> {
+async function ensureStopped(deps: ReconcileDeps, { attempt }: ObservedRows): Promise<void> {
   if (attempt?.endRequested === undefined) return;
   const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
   const execution = attempt.execution ?? deps.workflows.executionArn('bake', name);

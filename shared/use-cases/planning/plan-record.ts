@@ -1,46 +1,46 @@
 /** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
 import { due, keys } from '../../domain/naming.ts';
 import type { Decision } from '../../domain/planning/decision.ts';
-import { letsTicksPass } from '../../domain/planning/reasons.ts';
-import { dirtySince } from '../../domain/planning/situation.ts';
-import type { HoldReason, PlanningRecord } from '../../domain/records/planning.ts';
+import { skipsSchedule } from '../../domain/planning/reasons.ts';
+import { findDirtySince } from '../../domain/planning/situation.ts';
+import type { HoldReason, PipelineStatus } from '../../domain/records/planning.ts';
 import type { Clock, Table, Write } from '../../ports.ts';
-import { standUnder } from '../noticing/wave-rows.ts';
-import { positionOf } from './plan-capacity.ts';
-import type { Read } from './plan-situation.ts';
+import { prepareWaveHold } from '../noticing/wave-rows.ts';
+import { computeQueuePosition } from './plan-capacity.ts';
+import type { ObservedRows } from './plan-situation.ts';
 
-interface RecordDeps {
+interface RecordDecisionDeps {
   readonly table: Table;
   readonly clock: Clock;
 }
 
 /** What waits for something else than time is looked at again after this, should the news of it be lost. */
-const LOOK_AGAIN_SECONDS = 900;
+const CHECK_AGAIN_SECONDS = 900;
 /** A bake that is being ended is looked at sooner. */
-const ENDING_SECONDS = 60;
+const CHECK_ENDING_SECONDS = 60;
 /** So many changes are kept of a pipeline that nobody bakes; the oldest go first. */
 const CHANGES_KEPT = 200;
 
-const NOTHING_TO_DO = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
+const PENDING_FIELDS = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
 
-const NOT_DUE = ['dueAt', 'duePk', 'dueSk'];
+const DUE_FIELDS = ['dueAt', 'duePk', 'dueSk'];
 
 /** What time alone ends. */
-const TIMED = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
+const ENDED_BY_TIME = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
 
-type LineDeps = Pick<RecordDeps, 'table'>;
+type QueueEntryDeps = Pick<RecordDecisionDeps, 'table'>;
 
-type PlanDecision = NonNullable<PlanningRecord['decision']>;
+type RecordedDecision = NonNullable<PipelineStatus['decision']>;
 
 /** The part of a write that is the same for every decision. */
-export function planningWrite(
-  read: Pick<Read, 'situation'>,
-  decision: PlanDecision,
+export function statusWrite(
+  read: Pick<ObservedRows, 'observation'>,
+  decision: RecordedDecision,
   more: { readonly set?: Record<string, unknown>; readonly remove?: readonly string[] },
 ): Write {
-  const { planning } = read.situation.seen;
+  const { status: planning } = read.observation.observed;
   return {
-    update: keys.planning(planning.pipeline),
+    update: keys.status(planning.pipeline),
     set: { decision: { ...decision, version: planning.version + 1 }, ...more.set },
     remove: more.remove ?? [],
     add: { version: 1 },
@@ -52,108 +52,108 @@ export function planningWrite(
  * Everything that was to do has been done or turned out to be nothing. A schedule that always bakes is looked at again at its next tick; one
  * that waits for newer versions has to be looked at only when there are some.
  */
-export function clearedWrite(
-  read: Pick<Read, 'situation'>,
-  decision: PlanDecision,
+export function clearedStatusWrite(
+  read: Pick<ObservedRows, 'observation'>,
+  decision: RecordedDecision,
   set: Record<string, unknown> = {},
 ): Write {
-  const { ticks, pipeline } = read.situation.seen;
-  const isTicking = pipeline.plan.schedule?.startCondition === 'always' && ticks?.next !== undefined;
-  const next = isTicking ? { dueAt: ticks.next, duePk: due.planning, dueSk: ticks.next } : {};
-  return planningWrite(read, decision, {
+  const { ticks, pipeline } = read.observation.observed;
+  const isTicking = pipeline.spec.schedule?.startCondition === 'always' && ticks?.next !== undefined;
+  const next = isTicking ? { dueAt: ticks.next, duePk: due.reconcile, dueSk: ticks.next } : {};
+  return statusWrite(read, decision, {
     set: { dirty: false, changes: [], causes: [], ...next, ...set },
-    remove: NOTHING_TO_DO.filter((name) => !(name in next)),
+    remove: PENDING_FIELDS.filter((name) => !(name in next)),
   });
 }
 
 /** A tick that found nothing to do has passed. */
-function passedTick({ situation }: Pick<Read, 'situation'>): { ticksSeen?: string } {
-  const open = situation.seen.ticks?.open;
+function toPassedTick({ observation: situation }: Pick<ObservedRows, 'observation'>): { ticksSeen?: string } {
+  const open = situation.observed.ticks?.open;
   return open === undefined ? {} : { ticksSeen: open };
 }
 
-export async function recordCurrent(deps: RecordDeps, read: Read, reason: HoldReason): Promise<void> {
-  const { planning } = read.situation.seen;
+export async function recordUpToDate(deps: RecordDecisionDeps, read: ObservedRows, reason: HoldReason): Promise<void> {
+  const { status: planning } = read.observation.observed;
   const isRecorded =
-    planning.decision?.kind === 'current' && sameReasons(planning.decision.reasons, [reason]);
+    planning.decision?.kind === 'current' && hasSameReasons(planning.decision.reasons, [reason]);
   const isIdle = !planning.dirty && planning.request === undefined;
-  if (isRecorded && isIdle && read.situation.seen.ticks?.open === undefined) return;
+  if (isRecorded && isIdle && read.observation.observed.ticks?.open === undefined) return;
   const at = deps.clock.now().toISOString();
-  await deps.table.write([clearedWrite(read, { at, kind: 'current', reasons: [reason] }, passedTick(read))]);
+  await deps.table.write([clearedStatusWrite(read, { at, kind: 'current', reasons: [reason] }, toPassedTick(read))]);
 }
 
-export async function recordTakenUp(
-  deps: RecordDeps,
-  read: Read,
+export async function recordInProgress(
+  deps: RecordDecisionDeps,
+  read: ObservedRows,
   decision: Extract<Decision, { kind: 'taken-up' }>,
 ): Promise<void> {
-  const { planning } = read.situation.seen;
+  const { status: planning } = read.observation.observed;
   if (!planning.dirty && planning.request === undefined && planning.changes.length === 0) return;
   const at = deps.clock.now().toISOString();
-  const entry: PlanDecision = { at, kind: 'hold', reasons: [decision.reason], bake: decision.bake };
-  await deps.table.write([clearedWrite(read, entry)]);
+  const entry: RecordedDecision = { at, kind: 'hold', reasons: [decision.reason], bake: decision.bake };
+  await deps.table.write([clearedStatusWrite(read, entry)]);
 }
 
-export interface Held {
+export interface RecordedHold {
   /** It was not recorded like this before. */
-  readonly isNews: boolean;
+  readonly isNew: boolean;
   /** In how many seconds time alone will have ended the hold, where that is news; the sweep would find it up to a minute later. */
-  readonly seconds?: number;
+  readonly secondsLeft?: number;
 }
 
 export async function recordHold(
-  deps: RecordDeps & LineDeps,
-  read: Read,
+  deps: RecordDecisionDeps & QueueEntryDeps,
+  read: ObservedRows,
   { reasons, settled }: Pick<Extract<Decision, { kind: 'hold' }>, 'reasons' | 'settled'>,
-): Promise<Held> {
-  const { planning } = read.situation.seen;
+): Promise<RecordedHold> {
+  const { status: planning } = read.observation.observed;
   const now = deps.clock.now();
-  const isRecorded = planning.decision?.kind === 'hold' && sameReasons(planning.decision.reasons, reasons);
-  const again = lookAgainAt(reasons, now);
-  const wave = standUnder(reasons, planning.pipeline);
+  const isRecorded = planning.decision?.kind === 'hold' && hasSameReasons(planning.decision.reasons, reasons);
+  const again = computeNextCheck(reasons, now);
+  const wave = prepareWaveHold(reasons, planning.pipeline);
   // Who rests lets ticks pass one by one, so that whatever ends the rest does not find one of before.
-  const dueAt = again ?? (wave === undefined ? read.situation.seen.ticks?.next : undefined);
+  const dueAt = again ?? (wave === undefined ? read.observation.observed.ticks?.next : undefined);
   const isDue = planning.dueAt === undefined ? dueAt !== undefined : planning.dueAt <= now.toISOString();
   // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
   const dirty = again !== undefined;
   const isNews = !isRecorded || planning.dirty !== dirty;
   // A mark has put it off since, or taken it out of its line.
   const isMarked = planning.decision?.version !== planning.version;
-  if (!isNews && !isDue && !isMarked) return { isNews };
+  if (!isNews && !isDue && !isMarked) return { isNew: isNews };
 
-  const entry: PlanDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
+  const entry: RecordedDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
   const always = {
     dirty,
-    dirtySince: dirtySince(read.situation),
+    dirtySince: findDirtySince(read.observation),
     changes: planning.changes.slice(-CHANGES_KEPT),
     causes: [...new Set(planning.causes)].slice(-CHANGES_KEPT),
-    ...(settled && letsTicksPass(reasons) ? passedTick(read) : {}),
+    ...(settled && skipsSchedule(reasons) ? toPassedTick(read) : {}),
   };
-  const line = await lineOf(deps, read, reasons);
+  const line = await findQueueEntry(deps, read, reasons);
   const more =
     dueAt === undefined
-      ? { set: { ...always, ...wave?.set }, remove: wave === undefined ? NOT_DUE : ['dueAt'] }
-      : { set: { ...always, dueAt, ...(line ?? { duePk: due.planning, dueSk: dueAt }) } };
-  await deps.table.write([planningWrite(read, entry, more), ...(wave?.checks ?? [])]);
-  const isTimed = reasons.every(({ code }) => TIMED.has(code));
-  if (!isTimed || again === undefined) return { isNews };
-  return { isNews, seconds: (Date.parse(again) - now.getTime()) / 1000 };
+      ? { set: { ...always, ...wave?.set }, remove: wave === undefined ? DUE_FIELDS : ['dueAt'] }
+      : { set: { ...always, dueAt, ...(line ?? { duePk: due.reconcile, dueSk: dueAt }) } };
+  await deps.table.write([statusWrite(read, entry, more), ...(wave?.checks ?? [])]);
+  const isTimed = reasons.every(({ code }) => ENDED_BY_TIME.has(code));
+  if (!isTimed || again === undefined) return { isNew: isNews };
+  return { isNew: isNews, secondsLeft: (Date.parse(again) - now.getTime()) / 1000 };
 }
 
 /** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-capacity.ts). */
-async function lineOf(
-  deps: LineDeps,
-  { situation }: Read,
+async function findQueueEntry(
+  deps: QueueEntryDeps,
+  { observation: situation }: ObservedRows,
   reasons: readonly HoldReason[],
 ): Promise<{ duePk: string; dueSk: string } | undefined> {
   const [first] = reasons.flatMap(({ capacity }) => (capacity === undefined ? [] : [capacity]));
   if (first === undefined || reasons.some(({ code }) => code !== 'concurrency')) return undefined;
-  const position = await positionOf(deps.table, situation.seen.pipeline.name, dirtySince(situation));
-  return { duePk: due.line(first), dueSk: position };
+  const position = await computeQueuePosition(deps.table, situation.observed.pipeline.name, findDirtySince(situation));
+  return { duePk: due.slotQueue(first), dueSk: position };
 }
 
 /** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */
-function lookAgainAt(reasons: readonly HoldReason[], now: Date): string | undefined {
+function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | undefined {
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
   const times = reasons.map((reason) => {
     switch (reason.code) {
@@ -170,15 +170,15 @@ function lookAgainAt(reasons: readonly HoldReason[], now: Date): string | undefi
       case 'debounce':
       case 'back-off':
       case 'freeze':
-        return reason.until ?? after(LOOK_AGAIN_SECONDS);
+        return reason.until ?? after(CHECK_AGAIN_SECONDS);
       case 'bake-running':
-        return after(ENDING_SECONDS);
+        return after(CHECK_ENDING_SECONDS);
       case 'ancestor-moving': {
-        const soon = after(LOOK_AGAIN_SECONDS);
+        const soon = after(CHECK_AGAIN_SECONDS);
         return reason.until !== undefined && reason.until < soon ? reason.until : soon;
       }
       default:
-        return after(LOOK_AGAIN_SECONDS);
+        return after(CHECK_AGAIN_SECONDS);
     }
   });
   if (times.includes('never')) return undefined;
@@ -186,6 +186,6 @@ function lookAgainAt(reasons: readonly HoldReason[], now: Date): string | undefi
   return times.sort().at(-1);
 }
 
-function sameReasons(one: readonly HoldReason[], other: readonly HoldReason[]): boolean {
+function hasSameReasons(one: readonly HoldReason[], other: readonly HoldReason[]): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

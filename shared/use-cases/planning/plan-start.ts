@@ -1,9 +1,9 @@
 /** Starts a bake: one transaction makes it, its attempt, the fence of its fingerprint and its event, and only then is the machine started. */
 
-import { due, executionName, keys, lists, otherChangeKey } from '../../domain/naming.ts';
-import { causesOf } from '../../domain/planning/causes.ts';
+import { due, executionName, keys, lists, nonSelectorChangeKey } from '../../domain/naming.ts';
+import { listCauses } from '../../domain/planning/causes.ts';
 import type { Decision } from '../../domain/planning/decision.ts';
-import type { Situation } from '../../domain/planning/situation.ts';
+import type { Observation } from '../../domain/planning/situation.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { FingerprintRecord } from '../../domain/records/planning.ts';
@@ -18,9 +18,9 @@ import {
   type Workflows,
   type Write,
 } from '../../ports.ts';
-import { placeKeys, takePlaces } from './plan-capacity.ts';
-import { clearedWrite } from './plan-record.ts';
-import type { Read } from './plan-situation.ts';
+import { slotKeys, acquireSlots } from './plan-capacity.ts';
+import { clearedStatusWrite } from './plan-record.ts';
+import type { ObservedRows } from './plan-situation.ts';
 
 type StartDecision = Extract<Decision, { kind: 'start' }>;
 
@@ -38,23 +38,23 @@ export const QUEUED_SECONDS = 60;
 /** The bake that was recorded and started. Throws WriteConflict when a row that the decision rests on, or an ancestor's, has a newer version. */
 export async function startBake(
   deps: StartBakeDeps,
-  read: Pick<Read, 'situation'>,
+  read: Pick<ObservedRows, 'observation'>,
   decision: StartDecision,
 ): Promise<BakeRecord> {
   const at = deps.clock.now().toISOString();
-  const { seen } = read.situation;
-  const tick = tickTaken(deps, read.situation, decision, at);
+  const { observed: seen } = read.observation;
+  const tick = toTickChange(deps, read.observation, decision, at);
   const changes = [...decision.changes, ...(tick === undefined ? [] : [tick])];
-  const bake = bakeOf(deps.ids.next(), read.situation, { ...decision, changes }, at);
-  const places = placeKeys(seen.pipeline.plan);
+  const bake = toBakeRecord(deps.ids.next(), read.observation, { ...decision, changes }, at);
+  const places = slotKeys(seen.pipeline.spec);
   const writes = [
-    clearedWrite(
+    clearedStatusWrite(
       read,
       { at, kind: 'start', reasons: [], bake: bake.id },
       {
         activeBake: bake.id,
         ...(seen.ticks?.open === undefined ? {} : { ticksSeen: seen.ticks.open }),
-        ...(decision.wanted.ingredients.tick === undefined ? {} : { tick: decision.wanted.ingredients.tick }),
+        ...(decision.desired.fingerprintInputs.tick === undefined ? {} : { tick: decision.desired.fingerprintInputs.tick }),
       },
     ),
     ...bakeWrites(bake),
@@ -65,13 +65,13 @@ export async function startBake(
             put: { ...keys.change(tick.id), ...tick, listPk: lists.changes, listSk: tick.id },
           } satisfies Write,
         ]),
-    ...takePlaces(deps.limits, places),
+    ...acquireSlots(deps.limits, places),
     attemptWrite(deps, bake, places),
     fingerprintWrite(read, bake),
-    publishWrite(deps, read.situation, bake),
+    startedEventWrite(deps, read.observation, bake),
   ];
-  await deps.table.write([...writes, ...ancestorChecks(read.situation, MAX_WRITES - writes.length)]);
-  await deps.workflows.startBake(executionOf(bake), { bake: bake.id, attempt: bake.attempt });
+  await deps.table.write([...writes, ...ancestorChecks(read.observation, MAX_WRITES - writes.length)]);
+  await deps.workflows.startBake(toExecutionName(bake), { bake: bake.id, attempt: bake.attempt });
   return bake;
 }
 
@@ -79,33 +79,33 @@ export async function startBake(
  * An ancestor that begins to move meanwhile is marked with a new version. Of more than fit into the transaction the nearest are checked: who
  * is further away is told of to those first.
  */
-function ancestorChecks({ ancestors }: Situation, room: number): Write[] {
+function ancestorChecks({ ancestors }: Observation, room: number): Write[] {
   return ancestors.slice(0, room).map(
-    ({ seen }): Write => ({
-      check: keys.planning(seen.pipeline.name),
-      when: { equals: { version: seen.planning.version } },
+    ({ observed: seen }): Write => ({
+      check: keys.status(seen.pipeline.name),
+      when: { equals: { version: seen.status.version } },
     }),
   );
 }
 
-function executionOf(bake: BakeRecord): string {
+function toExecutionName(bake: BakeRecord): string {
   return executionName({ bake: bake.id, attempt: bake.attempt, machine: 'bake' });
 }
 
 /** A tick that bakes whatever has changed is a change of its own. */
-function tickTaken(
+function toTickChange(
   deps: Pick<StartBakeDeps, 'ids'>,
-  { seen }: Situation,
-  { wanted }: StartDecision,
+  { observed: seen }: Observation,
+  { desired: wanted }: StartDecision,
   at: string,
 ): ChangeRecord | undefined {
-  const { tick } = wanted.ingredients;
-  const before = seen.planning.tick;
+  const { tick } = wanted.fingerprintInputs;
+  const before = seen.status.tick;
   if (tick === undefined || tick === before) return undefined;
   const id = deps.ids.next();
   return {
     id,
-    selector: otherChangeKey('schedule', seen.pipeline.name),
+    selector: nonSelectorChangeKey('schedule', seen.pipeline.name),
     ...(before === undefined ? {} : { from: before }),
     to: tick,
     at,
@@ -116,24 +116,24 @@ function tickTaken(
   };
 }
 
-function bakeOf(id: string, situation: Situation, decision: StartDecision, at: string): BakeRecord {
-  const { seen } = situation;
-  const { wanted, reason, changes, at: start } = decision;
-  const { request } = seen.planning;
+function toBakeRecord(id: string, situation: Observation, decision: StartDecision, at: string): BakeRecord {
+  const { observed: seen } = situation;
+  const { desired: wanted, reason, changes, at: start } = decision;
+  const { request } = seen.status;
   return {
     id,
     pipeline: seen.pipeline.name,
     revision: seen.pipeline.revision,
-    channel: seen.pipeline.plan.channel,
+    channel: seen.pipeline.spec.channel,
     bits: wanted.bits,
     proof: wanted.proof,
     lock: wanted.lock,
-    ingredients: wanted.ingredients,
+    fingerprintInputs: wanted.fingerprintInputs,
     startsAt: start.step,
-    ...(start.step === 'Build' ? {} : { reuses: start.reuses }),
+    ...(start.step === 'Build' ? {} : { reusesBake: start.reusesBake }),
     reason,
     changes: changes.map((change) => change.id),
-    causes: [...new Set(changes.flatMap(causesOf))],
+    causes: [...new Set(changes.flatMap(listCauses))],
     ...(request === undefined ? {} : { requestedBy: request.by }),
     attempt: 1,
     state: 'queued',
@@ -149,7 +149,7 @@ function bakeWrites(bake: BakeRecord): Write[] {
     },
     {
       put: {
-        ...keys.bakeOfPipeline(bake.pipeline, bake.id),
+        ...keys.pipelineBake(bake.pipeline, bake.id),
         pipeline: bake.pipeline,
         bake: bake.id,
         createdAt: bake.createdAt,
@@ -167,7 +167,7 @@ function attemptWrite(
     bake: bake.id,
     attempt: bake.attempt,
     state: 'queued',
-    execution: deps.workflows.executionArn('bake', executionOf(bake)),
+    execution: deps.workflows.executionArn('bake', toExecutionName(bake)),
     startedAt: bake.createdAt,
     cleanedUp: false,
     capacity: [...capacity],
@@ -177,8 +177,8 @@ function attemptWrite(
 }
 
 /** One bake per fingerprint: whoever writes this row first has it. */
-function fingerprintWrite(read: Pick<Read, 'situation'>, bake: BakeRecord): Write {
-  const known = read.situation.fingerprint;
+function fingerprintWrite(read: Pick<ObservedRows, 'observation'>, bake: BakeRecord): Write {
+  const known = read.observation.fingerprint;
   const record: FingerprintRecord = {
     pipeline: bake.pipeline,
     bits: bake.bits,
@@ -186,9 +186,9 @@ function fingerprintWrite(read: Pick<Read, 'situation'>, bake: BakeRecord): Writ
     state: 'baking',
     bake: bake.id,
     failures: known?.failures ?? 0,
-    ...(known?.places === undefined ? {} : { places: known.places }),
+    ...(known?.targets === undefined ? {} : { targets: known.targets }),
     ...(known?.lastFailureAt === undefined ? {} : { lastFailureAt: known.lastFailureAt }),
-    ...keptBake(known),
+    ...toRetainedBake(known),
   };
   return {
     put: { ...keys.fingerprint(bake.pipeline, bake.bits, bake.proof), ...record },
@@ -197,13 +197,13 @@ function fingerprintWrite(read: Pick<Read, 'situation'>, bake: BakeRecord): Writ
 }
 
 /** A release stays kept while it is brought to new targets or pointed to again. */
-function keptBake(known: FingerprintRecord | undefined): Pick<FingerprintRecord, 'kept'> {
-  const kept = known?.state === 'released' ? known.bake : known?.kept;
-  return kept === undefined ? {} : { kept };
+function toRetainedBake(known: FingerprintRecord | undefined): Pick<FingerprintRecord, 'retained'> {
+  const kept = known?.state === 'released' ? known.bake : known?.retained;
+  return kept === undefined ? {} : { retained: kept };
 }
 
-function publishWrite(deps: Pick<StartBakeDeps, 'ids'>, situation: Situation, bake: BakeRecord): Write {
-  const { team } = situation.seen.pipeline.plan;
+function startedEventWrite(deps: Pick<StartBakeDeps, 'ids'>, situation: Observation, bake: BakeRecord): Write {
+  const { team } = situation.observed.pipeline.spec;
   const event = bakeStartedEvent({
     bake: bake.id,
     attempt: bake.attempt,

@@ -3,10 +3,10 @@ import { approvalId } from '../../domain/approving/approval.ts';
 import { SUPERSEDABLE_STATES } from '../../domain/baking/lifecycle.ts';
 import { due, executionName, keys } from '../../domain/naming.ts';
 import type { Decision } from '../../domain/planning/decision.ts';
-import { dirtySince } from '../../domain/planning/situation.ts';
+import { findDirtySince } from '../../domain/planning/situation.ts';
 import type { Clock, Digest, Table, Workflows, Write } from '../../ports.ts';
-import { planningWrite } from './plan-record.ts';
-import type { Read } from './plan-situation.ts';
+import { statusWrite } from './plan-record.ts';
+import type { ObservedRows } from './plan-situation.ts';
 
 export interface SupersedeDeps {
   readonly table: Table;
@@ -16,48 +16,48 @@ export interface SupersedeDeps {
 }
 
 /** Who asks, as people read it on the attempt. */
-const PLANNER = 'the planner, for newer versions';
-const LOOK_AGAIN_SECONDS = 60;
+const REQUESTED_BY = 'the planner, for newer versions';
+const CHECK_AGAIN_SECONDS = 60;
 
 /** Throws WriteConflict when the bake was approved or has ended meanwhile. */
 export async function supersedeBake(
   deps: SupersedeDeps,
-  read: Read,
+  read: ObservedRows,
   { active, reason }: Extract<Decision, { kind: 'supersede' }>,
 ): Promise<void> {
   const now = deps.clock.now();
   const at = now.toISOString();
-  const dueAt = new Date(now.getTime() + LOOK_AGAIN_SECONDS * 1000).toISOString();
-  const { planning } = read.situation.seen;
+  const dueAt = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
+  const { status: planning } = read.observation.observed;
   await deps.table.write([
     {
       update: keys.attempt(active.id, active.attempt),
-      set: { endRequested: { as: 'superseded', by: PLANNER, at } },
+      set: { endRequested: { as: 'superseded', by: REQUESTED_BY, at } },
       when: { oneOf: { state: SUPERSEDABLE_STATES }, equals: { endRequested: null } },
     },
-    planningWrite(
+    statusWrite(
       read,
       { at, kind: 'hold', reasons: [reason], bake: active.id },
       {
         set: {
           dirty: true,
-          dirtySince: dirtySince(read.situation),
+          dirtySince: findDirtySince(read.observation),
           dueAt,
-          duePk: due.planning,
+          duePk: due.reconcile,
           dueSk: dueAt,
           supersededInRow: planning.supersededInRow + 1,
         },
       },
     ),
-    ...withdrawApproval(deps, read),
+    ...approvalChecks(deps, read),
   ]);
-  await deps.workflows.stop(executionOf(deps, read, active), reason.message);
+  await deps.workflows.stop(findExecution(deps, read, active), reason.message);
 }
 
 /** A retried attempt has no ARN on its row; the name is the same for all. */
-function executionOf(
+function findExecution(
   deps: SupersedeDeps,
-  read: Read,
+  read: ObservedRows,
   active: { readonly id: string; readonly attempt: number },
 ): string {
   const name = executionName({ bake: active.id, attempt: active.attempt, machine: 'bake' });
@@ -65,7 +65,7 @@ function executionOf(
 }
 
 /** A decision that comes in the same moment wins or loses as a whole. */
-function withdrawApproval(deps: SupersedeDeps, { attempt }: Read): Write[] {
+function approvalChecks(deps: SupersedeDeps, { attempt }: ObservedRows): Write[] {
   if (attempt?.state !== 'awaiting-approval') return [];
   const key = keys.approval(approvalId(deps.digest, attempt));
   return [{ check: key, when: { equals: { decision: null } } }];

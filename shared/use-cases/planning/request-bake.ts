@@ -3,14 +3,14 @@
  * id under which the request is remembered and why it is held.
  */
 import { TryLater } from '../../domain/errors.ts';
-import { due, keys, lists, otherChangeKey } from '../../domain/naming.ts';
+import { due, keys, lists, nonSelectorChangeKey } from '../../domain/naming.ts';
 import { decide } from '../../domain/planning/decision.ts';
-import type { Situation } from '../../domain/planning/situation.ts';
+import type { Observation } from '../../domain/planning/situation.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { type Write, WriteConflict } from '../../ports.ts';
-import { type PlanDeps, planPipeline } from './plan-pipeline.ts';
-import { type Read, readSituation } from './plan-situation.ts';
+import { type ReconcileDeps, reconcilePipeline } from './plan-pipeline.ts';
+import { type ObservedRows, observe } from './plan-situation.ts';
 
 export interface BakeRequest {
   readonly pipeline: string;
@@ -28,39 +28,39 @@ export type BakeAnswer =
 
 const ROUNDS = 5;
 
-export async function requestBake(deps: PlanDeps, request: BakeRequest): Promise<BakeAnswer> {
+export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Promise<BakeAnswer> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const read = await readSituation(deps, request.pipeline);
-    if (!request.force && read.behind.length === 0) {
-      const decision = decide(asked(read, request, deps.clock.now().toISOString()));
+    const read = await observe(deps, request.pipeline);
+    if (!request.force && read.staleTopics.length === 0) {
+      const decision = decide(withRequest(read, request, deps.clock.now().toISOString()));
       if (decision.kind === 'current')
-        return { kind: 'up-to-date', release: read.situation.seen.channel?.release ?? '' };
+        return { kind: 'up-to-date', release: read.observation.observed.channel?.release ?? '' };
       if (decision.kind === 'taken-up') return { kind: 'running', bake: decision.bake };
     }
-    const change = changeOf(deps, request);
+    const change = toRequestChange(deps, request);
     try {
       await deps.table.write(requestWrites(read, request, change));
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
       continue;
     }
-    return answer(await planPipeline(deps, request.pipeline), change.id);
+    return toBakeAnswer(await reconcilePipeline(deps, request.pipeline), change.id);
   }
   throw new TryLater(`${request.pipeline} kept changing while the request was written; ask again.`);
 }
 
 /** As it will be decided: what a person said no to before is asked for again by whoever asks in person. */
-function asked({ situation }: Read, { by, force }: BakeRequest, at: string): Situation {
-  const { seen } = situation;
-  const planning = { ...seen.planning, request: { id: '', by, at, force } };
-  return { ...situation, seen: { ...seen, planning } };
+function withRequest({ observation: situation }: ObservedRows, { by, force }: BakeRequest, at: string): Observation {
+  const { observed: seen } = situation;
+  const planning = { ...seen.status, request: { id: '', by, at, force } };
+  return { ...situation, observed: { ...seen, status: planning } };
 }
 
-function changeOf(deps: PlanDeps, request: BakeRequest): ChangeRecord {
+function toRequestChange(deps: ReconcileDeps, request: BakeRequest): ChangeRecord {
   const id = deps.ids.next();
   return {
     id,
-    selector: otherChangeKey('request', request.pipeline),
+    selector: nonSelectorChangeKey('request', request.pipeline),
     to: `${request.force ? 'forced' : 'asked'} by ${request.by}`,
     at: deps.clock.now().toISOString(),
     cause: id,
@@ -70,19 +70,19 @@ function changeOf(deps: PlanDeps, request: BakeRequest): ChangeRecord {
   };
 }
 
-function requestWrites(read: Read, request: BakeRequest, change: ChangeRecord): Write[] {
-  const { planning } = read.situation.seen;
+function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeRecord): Write[] {
+  const { status: planning } = read.observation.observed;
   const { id, at } = change;
   return [
     {
-      update: keys.planning(request.pipeline),
+      update: keys.status(request.pipeline),
       set: {
         dirty: true,
         request: { id, by: request.by, at, force: request.force },
         // Part of the bits from now on: without it the forced bake's release would not be what is wanted.
         ...(request.force ? { salt: id } : {}),
         dueAt: at,
-        duePk: due.planning,
+        duePk: due.reconcile,
         dueSk: at,
       },
       append: { changes: [id], causes: [id] },
@@ -93,7 +93,7 @@ function requestWrites(read: Read, request: BakeRequest, change: ChangeRecord): 
   ];
 }
 
-function answer(outcome: Awaited<ReturnType<typeof planPipeline>>, change: string): BakeAnswer {
+function toBakeAnswer(outcome: Awaited<ReturnType<typeof reconcilePipeline>>, change: string): BakeAnswer {
   switch (outcome.kind) {
     case 'started':
       return { kind: 'started', bake: outcome.bake, change, reason: outcome.reason };

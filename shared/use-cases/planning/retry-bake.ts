@@ -6,10 +6,10 @@
 import { type AttemptState, isTerminal } from '../../domain/baking/lifecycle.ts';
 import { BakeNotRetryable, TryLater } from '../../domain/errors.ts';
 import { due, executionName, keys } from '../../domain/naming.ts';
-import { isSame, placesMissing } from '../../domain/planning/wish.ts';
+import { isSameFingerprint, listTargetsNotIn } from '../../domain/planning/wish.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
-import { FingerprintRecordSchema, type PlanningRecord } from '../../domain/records/planning.ts';
+import { FingerprintRecordSchema, type PipelineStatus } from '../../domain/records/planning.ts';
 import { bakeStartedEvent } from '../../events/bake-started.ts';
 import {
   type Calendar,
@@ -20,9 +20,9 @@ import {
   WriteConflict,
 } from '../../ports.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from '../baking/steps.ts';
-import { read } from '../store/read.ts';
-import { placeKeys, takeAnyway } from './plan-capacity.ts';
-import { readWish } from './plan-chain.ts';
+import { readRecord } from '../store/read.ts';
+import { slotKeys, acquireSlotOverLimit } from './plan-capacity.ts';
+import { readDesired } from './plan-chain.ts';
 
 export interface RetryBakeDeps extends StepDeps {
   readonly ids: Ids;
@@ -44,14 +44,14 @@ export async function retryBake(
   for (let round = 0; round < ROUNDS; round += 1) {
     const { bake, revision } = await readBakeAndRevision(deps, request.bake);
     const last = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
-    if (!RETRYABLE.includes(last.state)) throw refusal(bake, last.state);
-    const queued = await queue(deps, bake, revision.definition.team, request.by);
-    if (queued !== undefined) return await start(deps, queued);
+    if (!RETRYABLE.includes(last.state)) throw toNotRetryable(bake, last.state);
+    const queued = await queueAttempt(deps, bake, revision.definition.team, request.by);
+    if (queued !== undefined) return await startAttempt(deps, queued);
   }
   throw new TryLater(`Bake ${request.bake} kept changing while it was to be tried again.`);
 }
 
-async function queue(
+async function queueAttempt(
   deps: RetryBakeDeps,
   bake: BakeRecord,
   team: string | undefined,
@@ -59,19 +59,19 @@ async function queue(
 ): Promise<AttemptRecord | undefined> {
   const now = deps.clock.now();
   const at = now.toISOString();
-  const { seen, wish } = await readWish(deps, bake.pipeline);
-  const { planning } = seen;
+  const { seen, wish } = await readDesired(deps, bake.pipeline);
+  const { status: planning } = seen;
   if (planning.activeBake !== undefined) {
     throw new BakeNotRetryable(
       `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
       { bake: bake.id, active: planning.activeBake },
     );
   }
-  if (!wish.known || !isSame(bake, wish.wanted)) throw outdated(bake);
+  if (!wish.known || !isSameFingerprint(bake, wish.desired)) throw toOutdatedError(bake);
   const { channel } = seen;
   // Places that somebody said no to are asked for again by whoever asks in person.
-  if (isSame(channel, bake) && placesMissing(seen.pipeline.plan.places, channel?.places).length === 0)
-    throw needless(bake, channel?.release);
+  if (isSameFingerprint(channel, bake) && listTargetsNotIn(seen.pipeline.spec.targets, channel?.targets).length === 0)
+    throw toNeedlessError(bake, channel?.release);
   const attempt: AttemptRecord = {
     bake: bake.id,
     attempt: bake.attempt + 1,
@@ -80,7 +80,7 @@ async function queue(
     requestedBy: by,
     cleanedUp: false,
     // Who asks in person does not stand in line; the place counts all the same.
-    capacity: placeKeys({ team }),
+    capacity: slotKeys({ team }),
   };
   const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
   const writes: Write[] = [
@@ -95,14 +95,14 @@ async function queue(
       when: { equals: { attempt: bake.attempt, state: bake.state } },
     },
     {
-      update: keys.planning(bake.pipeline),
-      set: { activeBake: bake.id, ...leftToTakeUp(planning, bake) },
+      update: keys.status(bake.pipeline),
+      set: { activeBake: bake.id, ...omitTakenUp(planning, bake) },
       add: { version: 1 },
       when: { equals: { version: planning.version, activeBake: null } },
     },
     await fingerprintWrite(deps, bake),
-    ...attempt.capacity.map(takeAnyway),
-    startedEvent(deps, bake, attempt, team, by, at),
+    ...attempt.capacity.map(acquireSlotOverLimit),
+    startedEventWrite(deps, bake, attempt, team, by, at),
   ];
   try {
     await deps.table.write(writes);
@@ -114,10 +114,10 @@ async function queue(
 }
 
 /** What the bake was started for is its own again; should it fail once more, it comes back. */
-function leftToTakeUp(
-  planning: PlanningRecord,
+function omitTakenUp(
+  planning: PipelineStatus,
   bake: BakeRecord,
-): Pick<PlanningRecord, 'changes' | 'causes'> {
+): Pick<PipelineStatus, 'changes' | 'causes'> {
   const changes = planning.changes.filter((id) => !bake.changes.includes(id));
   return { changes, causes: changes.length === 0 ? [] : planning.causes };
 }
@@ -125,7 +125,7 @@ function leftToTakeUp(
 /** A release with these versions stays kept, whatever becomes of the new attempt. */
 async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<Write> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
-  const known = await read(deps.table, key, FingerprintRecordSchema);
+  const known = await readRecord(deps.table, key, FingerprintRecordSchema);
   const set = { state: 'baking', bake: bake.id };
   if (known === undefined) return { update: key, set };
   const kept = known.state === 'released' ? { kept: known.bake } : {};
@@ -136,7 +136,7 @@ async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<
   };
 }
 
-function startedEvent(
+function startedEventWrite(
   deps: RetryBakeDeps,
   bake: BakeRecord,
   attempt: AttemptRecord,
@@ -157,7 +157,7 @@ function startedEvent(
   return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: at } };
 }
 
-async function start(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<AttemptRecord> {
+async function startAttempt(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<AttemptRecord> {
   const ref = { bake: attempt.bake, attempt: attempt.attempt };
   const execution = await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
   await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { execution } }]);
@@ -165,18 +165,18 @@ async function start(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<Attem
 }
 
 /** What a release is made of only moves forward: an older lock would only be replaced again. */
-function outdated(bake: BakeRecord): BakeNotRetryable {
+function toOutdatedError(bake: BakeRecord): BakeNotRetryable {
   const message = `Bake ${bake.id} cannot be tried again: ${bake.pipeline} would be made of other versions now. Bake those with: ovenbird bake ${bake.pipeline}`;
   return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline });
 }
 
 /** Another bake has made it meanwhile (rule 2). */
-function needless(bake: BakeRecord, release: string | undefined): BakeNotRetryable {
+function toNeedlessError(bake: BakeRecord, release: string | undefined): BakeNotRetryable {
   const message = `Bake ${bake.id} need not be tried again: release ${release} has exactly what it was to make. To bake that once more: ovenbird bake ${bake.pipeline} --force`;
   return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline, release });
 }
 
-function refusal(bake: BakeRecord, state: AttemptState): BakeNotRetryable {
+function toNotRetryable(bake: BakeRecord, state: AttemptState): BakeNotRetryable {
   const why = isTerminal(state) ? `it is ${state}` : `it still runs (${state})`;
   return new BakeNotRetryable(`Bake ${bake.id} cannot be tried again: ${why}.`, { bake: bake.id, state });
 }

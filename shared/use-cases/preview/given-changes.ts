@@ -7,23 +7,23 @@ import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/
 import type { Resolution, Table } from '../../ports.ts';
 import { readMany } from '../store/read.ts';
 
-export interface GivenChange {
+export interface AssumedChange {
   readonly selector: string;
   readonly version: string;
 }
 
-export interface Override {
+export interface VersionOverride {
   readonly row: SelectorRecord;
   readonly resolution: Extract<Resolution, { found: true }>;
 }
 
 /** Throws InvalidRequest for what no pipeline uses, and for what only a release moves. */
-export async function overridesOf(
+export async function readVersionOverrides(
   table: Pick<Table, 'getMany'>,
   home: Home,
-  given: readonly GivenChange[],
-): Promise<Override[]> {
-  const found: Override[] = [];
+  given: readonly AssumedChange[],
+): Promise<VersionOverride[]> {
+  const found: VersionOverride[] = [];
   for (const { selector, version } of given) {
     if (selector.startsWith('pipeline:'))
       throw new InvalidRequest(
@@ -32,7 +32,7 @@ export async function overridesOf(
       );
     const rows = await readMany(
       table,
-      namesOf(selector, home).map((key) => keys.selector(key)),
+      listSelectorKeys(selector, home).map((key) => keys.selector(key)),
       SelectorRecordSchema,
     );
     const row = rows.find((entry) => entry !== undefined);
@@ -41,15 +41,15 @@ export async function overridesOf(
         `No pipeline uses ${selector}. Write it as the definition does, such as component:harden-ssh/1.x.x or ssm:/images/base, or as "ovenbird status NAME --json" lists it.`,
         { selector },
       );
-    const resolution = resolutionOf(row, version);
-    if (!mayMean(row, resolution.version))
+    const resolution = toResolution(row, version);
+    if (!canResolveTo(row, resolution.version))
       throw new InvalidRequest(`${selector} can never mean ${version}.`, { selector, version });
     found.push({ row, resolution });
   }
   return found;
 }
 
-function namesOf(given: string, { account, region }: Home): string[] {
+function listSelectorKeys(given: string, { account, region }: Home): string[] {
   const [, kind, rest = ''] = /^(ssm|ami|component|image|source|container):(.+)$/.exec(given) ?? [];
   switch (kind) {
     case 'ssm':
@@ -70,7 +70,7 @@ function namesOf(given: string, { account, region }: Home): string[] {
  * A selector of an ARN means versions of that name, node by node as it says where it has no `x`. What is pinned to one version, by its number or
  * as an AMI, means that for ever; a label is put on another one.
  */
-function mayMean({ selector, version: present }: SelectorRecord, version: string): boolean {
+function canResolveTo({ selector, version: present }: SelectorRecord, version: string): boolean {
   if (selector.kind === 'ami') return version === selector.id;
   if (selector.kind === 'ssm' && /^[0-9]+$/.test(selector.pin ?? '')) return version === present;
   if (!('arn' in selector)) return true;
@@ -86,7 +86,7 @@ function splitArn(arn: string): string[] {
 }
 
 /** `1.2.0` of a component or an image means its build `1.2.0/1`, in full. */
-function resolutionOf({ selector }: SelectorRecord, version: string): Override['resolution'] {
+function toResolution({ selector }: SelectorRecord, version: string): VersionOverride['resolution'] {
   if ('arn' in selector && /^[0-9]+\.[0-9]+\.[0-9]+(?:\/[0-9]+)?$/.test(version)) {
     const name = selector.arn.split('/').slice(0, 2).join('/');
     return { found: true, version: `${name}/${version}${version.includes('/') ? '' : '/1'}`, detail: {} };

@@ -1,25 +1,25 @@
 /** What a write does to a row, and what a condition says of it, as the table would: for writes that stay in memory. Pure. */
 import type { Key } from '../../domain/naming.ts';
-import { type Condition, type Item, MAX_WRITES, type Write } from '../../ports.ts';
+import { type WriteCondition, type Item, MAX_WRITES, type Write } from '../../ports.ts';
 
-export function keyOfWrite(write: Write): Key {
+export function getWriteKey(write: Write): Key {
   if ('put' in write) return write.put;
   if ('update' in write) return write.update;
   return 'delete' in write ? write.delete : write.check;
 }
 
-export function keyText({ pk, sk }: Key): string {
+export function toKeyText({ pk, sk }: Key): string {
   return `${pk}\n${sk}`;
 }
 
 /** What the table refuses whatever its rows hold (amazondynamodb TransactWriteItems). */
 export function checkTransaction(writes: readonly Write[]): void {
   if (writes.length > MAX_WRITES) throw new RangeError(`${writes.length} writes are too many.`);
-  if (new Set(writes.map((write) => keyText(keyOfWrite(write)))).size < writes.length)
+  if (new Set(writes.map((write) => toKeyText(getWriteKey(write)))).size < writes.length)
     throw new Error('A transaction takes one write of each row.');
 }
 
-export function holds(condition: Condition | undefined, row: Item | undefined): boolean {
+export function meetsCondition(condition: WriteCondition | undefined, row: Item | undefined): boolean {
   const { exists, equals = {}, oneOf = {}, below = {} } = condition ?? {};
   if (exists !== undefined && exists !== (row !== undefined)) return false;
   const isEqual = Object.entries(equals).every(([name, wanted]) =>
@@ -38,10 +38,10 @@ function isBelow(value: unknown, limit: string | number): boolean {
 }
 
 /** The row afterwards; undefined where it is gone. A check leaves it as it is. */
-export function after(write: Write, row: Item | undefined): Item | undefined {
+export function applyWrite(write: Write, row: Item | undefined): Item | undefined {
   if ('check' in write) return row;
   if ('delete' in write) return undefined;
-  if ('put' in write) return plain(write.put);
+  if ('put' in write) return toPlainRow(write.put);
   const next: Record<string, unknown> = { ...row, ...write.update };
   for (const [name, value] of Object.entries(write.set ?? {})) if (value !== undefined) next[name] = value;
   for (const [name, value] of Object.entries(write.setOnce ?? {})) next[name] ??= value;
@@ -54,10 +54,10 @@ export function after(write: Write, row: Item | undefined): Item | undefined {
     next[name] = (typeof value === 'number' ? value : 0) + number;
   }
   for (const name of write.remove ?? []) delete next[name];
-  return plain({ ...next, ...write.update });
+  return toPlainRow({ ...next, ...write.update });
 }
 
 /** As the document client stores it: without undefined values, and nothing shared with the caller. */
-function plain(row: Item): Item {
+function toPlainRow(row: Item): Item {
   return JSON.parse(JSON.stringify({ ...row, pk: row.pk, sk: row.sk }));
 }

@@ -4,9 +4,9 @@
  */
 import type { Key } from '../../domain/naming.ts';
 import { type Item, type Page, type Query, type Table, WriteConflict } from '../../ports.ts';
-import { after, checkTransaction, holds, keyOfWrite, keyText } from './overlay-rows.ts';
+import { applyWrite, checkTransaction, meetsCondition, getWriteKey, toKeyText } from './overlay-rows.ts';
 
-type Under = Pick<Table, 'get' | 'getMany' | 'query'>;
+type BaseTable = Pick<Table, 'get' | 'getMany' | 'query'>;
 
 const INDEX_KEYS = {
   main: ['pk', 'sk'],
@@ -18,7 +18,7 @@ const INDEX_KEYS = {
 type Position = readonly [string, string, string];
 
 /** Where a page ended in the table below, and in memory: each goes on for itself. */
-interface Mark {
+interface OverlayCursor {
   /** Cursor with which the page below was read; undefined: the first. */
   readonly page?: string;
   /** Rows of that page that were handed out or are hidden. */
@@ -27,20 +27,20 @@ interface Mark {
   readonly own?: Position;
 }
 
-export function overlayTable(under: Under): Table {
+export function createOverlayTable(under: BaseTable): Table {
   /** Undefined: deleted. */
   const written = new Map<string, Item | undefined>();
   const seen = new Map<string, Item | undefined>();
 
   const getMany = async (keys: readonly Key[]): Promise<(Item | undefined)[]> => {
-    const unknown = keys.filter((key) => !written.has(keyText(key)) && !seen.has(keyText(key)));
+    const unknown = keys.filter((key) => !written.has(toKeyText(key)) && !seen.has(toKeyText(key)));
     if (unknown.length > 0) {
       const found = await under.getMany(unknown);
       unknown.forEach((key, index) => {
-        seen.set(keyText(key), found[index]);
+        seen.set(toKeyText(key), found[index]);
       });
     }
-    return keys.map((key) => copy((written.has(keyText(key)) ? written : seen).get(keyText(key))));
+    return keys.map((key) => cloneItem((written.has(toKeyText(key)) ? written : seen).get(toKeyText(key))));
   };
 
   return {
@@ -49,23 +49,23 @@ export function overlayTable(under: Under): Table {
     query: (query) => queryPage(under, written, query),
     async write(writes) {
       checkTransaction(writes);
-      const rows = await getMany(writes.map(keyOfWrite));
+      const rows = await getMany(writes.map(getWriteKey));
       writes.forEach((write, index) => {
-        if (!holds(write.when, rows[index])) throw new WriteConflict(index, keyOfWrite(write), rows[index]);
+        if (!meetsCondition(write.when, rows[index])) throw new WriteConflict(index, getWriteKey(write), rows[index]);
       });
       writes.forEach((write, index) => {
-        if (!('check' in write)) written.set(keyText(keyOfWrite(write)), after(write, rows[index]));
+        if (!('check' in write)) written.set(toKeyText(getWriteKey(write)), applyWrite(write, rows[index]));
       });
     },
   };
 }
 
 async function queryPage(
-  under: Under,
+  under: BaseTable,
   written: ReadonlyMap<string, Item | undefined>,
   query: Query,
 ): Promise<Page> {
-  const start: Mark = query.after === undefined ? { taken: 0, isDone: false } : JSON.parse(query.after);
+  const start: OverlayCursor = query.after === undefined ? { taken: 0, isDone: false } : JSON.parse(query.after);
   const own = ownRows(written, query, start.own);
   const rows: Item[] = [];
   let mark = start;
@@ -73,7 +73,7 @@ async function queryPage(
   const takeOwn = (before: (row: Item) => boolean) => {
     for (let next = own[0]; next !== undefined && before(next) && !isFull(); next = own[0]) {
       rows.push(next);
-      mark = { ...mark, own: positionOf(query, next) };
+      mark = { ...mark, own: toPosition(query, next) };
       own.shift();
     }
   };
@@ -84,7 +84,7 @@ async function queryPage(
     for (const row of page.items.slice(mark.taken)) {
       takeOwn((next) => isBefore(query, next, row));
       if (isFull()) break;
-      if (!written.has(keyText(row))) rows.push(row);
+      if (!written.has(toKeyText(row))) rows.push(row);
       mark = { ...mark, taken: mark.taken + 1 };
     }
     if (mark.taken < page.items.length) break;
@@ -99,7 +99,7 @@ async function queryPage(
   };
 }
 
-function nextPage({ own }: Mark, page: string | undefined): Mark {
+function nextPage({ own }: OverlayCursor, page: string | undefined): OverlayCursor {
   return {
     ...(page === undefined ? {} : { page }),
     taken: 0,
@@ -117,36 +117,36 @@ function ownRows(
   const [pk, sk] = INDEX_KEYS[query.index ?? 'main'];
   const matching = [...written.values()].filter((row): row is Item => {
     const place = row?.[sk];
-    return row?.[pk] === query.pk && typeof place === 'string' && isAsked(query, place);
+    return row?.[pk] === query.pk && typeof place === 'string' && matchesSortKey(query, place);
   });
   const direction = query.descending === true ? -1 : 1;
   return matching
-    .sort((one, other) => direction * compare(positionOf(query, one), positionOf(query, other)))
-    .filter((row) => mark === undefined || direction * compare(positionOf(query, row), mark) > 0);
+    .sort((one, other) => direction * comparePositions(toPosition(query, one), toPosition(query, other)))
+    .filter((row) => mark === undefined || direction * comparePositions(toPosition(query, row), mark) > 0);
 }
 
 /** With an upper end the prefix is the lower one, as in the adapter's BETWEEN. */
-function isAsked({ prefix, upTo }: Query, place: string): boolean {
+function matchesSortKey({ prefix, upTo }: Query, place: string): boolean {
   if (upTo === undefined) return prefix === undefined || place.startsWith(prefix);
   return place <= upTo && (prefix === undefined || place >= prefix);
 }
 
 function isBefore(query: Query, one: Item, other: Item): boolean {
-  const order = compare(positionOf(query, one), positionOf(query, other));
+  const order = comparePositions(toPosition(query, one), toPosition(query, other));
   return query.descending === true ? order > 0 : order < 0;
 }
 
-function positionOf({ index = 'main' }: Query, row: Item): Position {
+function toPosition({ index = 'main' }: Query, row: Item): Position {
   return [String(row[INDEX_KEYS[index][1]]), row.pk, row.sk];
 }
 
 /** As DynamoDB orders text, by its bytes; for what our keys hold that is the order of code units. */
-function compare(one: Position, other: Position): number {
+function comparePositions(one: Position, other: Position): number {
   const place = one.findIndex((part, index) => part !== other[index]);
   if (place < 0) return 0;
   return (one[place] ?? '') < (other[place] ?? '') ? -1 : 1;
 }
 
-function copy(item: Item | undefined): Item | undefined {
+function cloneItem(item: Item | undefined): Item | undefined {
   return item === undefined ? undefined : structuredClone(item);
 }

@@ -8,10 +8,10 @@ import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Table } from '../../ports.ts';
 import { beginStep, readAttempt, readBake, readBakeAndRevision } from '../baking/steps.ts';
 import { type ReleaseImageDeps, releaseImage } from '../releasing/release-image.ts';
-import { read } from '../store/read.ts';
+import { readRecord } from '../store/read.ts';
 
 /** The image is made, judged and approved: what comes now follows it. A bake that is further already, or ends, stays as it is. */
-export async function playDistribution(deps: ReleaseImageDeps, id: string): Promise<void> {
+export async function simulateDistribution(deps: ReleaseImageDeps, id: string): Promise<void> {
   const { attempt } = await readBake(deps, id);
   try {
     await beginStep(deps, { bake: id, attempt }, 'Distribute');
@@ -21,15 +21,15 @@ export async function playDistribution(deps: ReleaseImageDeps, id: string): Prom
 }
 
 /** Answers the topic that has moved with it; undefined where the bake was ended instead. */
-export async function playRelease(deps: ReleaseImageDeps, id: string): Promise<string | undefined> {
+export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promise<string | undefined> {
   const { bake, revision } = await readBakeAndRevision(deps, id);
   const ref = { bake: id, attempt: bake.attempt };
   const attempt = await readAttempt(deps, ref);
   if (attempt.endRequested !== undefined || attempt.endedAt !== undefined) return undefined;
   await beginStep(deps, ref, 'Release');
   const { pipeline, channel } = bake;
-  const current = await read(deps.table, keys.channel(pipeline, channel), ChannelRecordSchema);
-  const images = await imagesOf(deps.table, bake);
+  const current = await readRecord(deps.table, keys.channel(pipeline, channel), ChannelRecordSchema);
+  const images = await readReusedImages(deps.table, bake);
   const plan: DistributionRecord = {
     ...ref,
     pipeline,
@@ -53,11 +53,11 @@ export async function playRelease(deps: ReleaseImageDeps, id: string): Promise<s
 }
 
 /** A kept image is the same image; a new one has no id yet. */
-async function imagesOf(table: Table, bake: BakeRecord): Promise<Readonly<Record<string, string>>> {
+async function readReusedImages(table: Table, bake: BakeRecord): Promise<Readonly<Record<string, string>>> {
   const reused =
-    bake.reuses === undefined ? undefined : await read(table, keys.bake(bake.reuses), BakeRecordSchema);
+    bake.reusesBake === undefined ? undefined : await readRecord(table, keys.bake(bake.reusesBake), BakeRecordSchema);
   if (reused === undefined) return {};
-  if (reused.release === undefined) return imagesOf(table, reused);
+  if (reused.release === undefined) return readReusedImages(table, reused);
   const key = keys.release(bake.pipeline, reused.channel, reused.release);
-  return (await read(table, key, ReleaseRecordSchema))?.images ?? {};
+  return (await readRecord(table, key, ReleaseRecordSchema))?.images ?? {};
 }

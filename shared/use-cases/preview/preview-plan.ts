@@ -7,29 +7,29 @@ import { isTerminal } from '../../domain/baking/lifecycle.ts';
 import { InvalidDefinition } from '../../domain/errors.ts';
 import { due, keys } from '../../domain/naming.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
-import { PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { PipelineStatusSchema } from '../../domain/records/planning.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { describeSelector, describeVersion } from '../../domain/telling/wording.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Item, Table } from '../../ports.ts';
 import { applyDefinition } from '../definitions/apply-definition.ts';
 import type { ApplyDeps } from '../definitions/apply-deps.ts';
-import { noticeTopic } from '../noticing/notice-topics.ts';
-import type { PlanDeps } from '../planning/plan-pipeline.ts';
-import { read } from '../store/read.ts';
-import { overridesOf } from './given-changes.ts';
-import { historyReader } from './history.ts';
-import { overlayTable } from './overlay-table.ts';
-import { type Bounds, type Rehearsal, rehearse } from './rehearsal.ts';
-import { tell } from './tell.ts';
+import { detectTopic } from '../noticing/notice-topics.ts';
+import type { ReconcileDeps } from '../planning/plan-pipeline.ts';
+import { readRecord } from '../store/read.ts';
+import { readVersionOverrides } from './given-changes.ts';
+import { createHistoryReader } from './history.ts';
+import { createOverlayTable } from './overlay-table.ts';
+import { type SimulationLimits, type Simulation, createSimulation } from './rehearsal.ts';
+import { describeSimulation } from './tell.ts';
 
 export interface PreviewDeps
   extends Omit<ApplyDeps, 'table' | 'planQueue'>,
-    Pick<PlanDeps, 'limits' | 'digest' | 'calendar' | 'ids' | 'clock'> {
+    Pick<ReconcileDeps, 'limits' | 'digest' | 'calendar' | 'ids' | 'clock'> {
   readonly table: Pick<Table, 'get' | 'getMany' | 'query'>;
 }
 
-export const BOUNDS = {
+export const SIMULATION_LIMITS = {
   bakes: 200,
   /** Schedules and freezes that end later are told as what holds a pipeline. */
   seconds: 24 * 3600,
@@ -37,60 +37,60 @@ export const BOUNDS = {
   thinkingSeconds: 20,
 } as const;
 /** Pipelines that are due, and bakes that run, which are taken up at most. */
-const TAKEN_UP = 1000;
+const MAX_PENDING = 1000;
 
 export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): Promise<Preview> {
   const began = deps.clock.now();
-  const table = overlayTable(deps.table);
-  const history = historyReader(deps.table);
-  const rehearsal = rehearse({ ...deps, table, under: deps.table, history });
+  const table = createOverlayTable(deps.table);
+  const history = createHistoryReader(deps.table);
+  const rehearsal = createSimulation({ ...deps, table, baseTable: deps.table, history });
   const { ports } = rehearsal;
-  const bounds: Bounds = {
-    ...BOUNDS,
-    deadline: new Date(began.getTime() + BOUNDS.thinkingSeconds * 1000),
+  const bounds: SimulationLimits = {
+    ...SIMULATION_LIMITS,
+    deadline: new Date(began.getTime() + SIMULATION_LIMITS.thinkingSeconds * 1000),
   };
-  const isAllTakenUp = await takeUpWhatIsUnderWay(deps, rehearsal);
+  const isAllTakenUp = await addPendingWork(deps, rehearsal);
 
   const applied = [];
   for (const definition of request.definitions)
-    applied.push(await apply({ ...deps, ...ports, table }, definition));
-  const { moved, notes } = await move({ ...deps, ports, table }, request.changes);
+    applied.push(await applyGivenDefinition({ ...deps, ...ports, table }, definition));
+  const { moved, notes } = await applyAssumedChanges({ ...deps, ports, table }, request.changes);
   // A wave that is too large is shown as it would be when somebody has confirmed it.
-  await rehearsal.confirm(moved);
+  await rehearsal.confirmWaves(moved);
   const cut = await rehearsal.run(bounds);
   const stopped =
     cut ??
     (isAllTakenUp
       ? undefined
-      : `after ${TAKEN_UP.toLocaleString('en')} pipelines that are due or baking already`);
+      : `after ${MAX_PENDING.toLocaleString('en')} pipelines that are due or baking already`);
   return PreviewSchema.parse({
     at: began.toISOString(),
     applied,
     moved,
     notes,
-    confirm: rehearsal.confirmed,
-    ...(await tell({ home: deps.home, table, under: deps.table, history }, rehearsal, began)),
+    confirm: rehearsal.confirmedChanges,
+    ...(await describeSimulation({ home: deps.home, table, baseTable: deps.table, history }, rehearsal, began)),
     ...(stopped === undefined ? {} : { stopped }),
   });
 }
 
 /** What is due already, and what runs already, happens too. Answers whether that is all there is. */
-async function takeUpWhatIsUnderWay(deps: PreviewDeps, { ports, runs }: Rehearsal): Promise<boolean> {
+async function addPendingWork(deps: PreviewDeps, { ports, addRunningBake: runs }: Simulation): Promise<boolean> {
   const [waiting, running] = await Promise.all([
-    firstOf(deps.table, due.planning),
-    firstOf(deps.table, due.attempt),
+    readFirstDue(deps.table, due.reconcile),
+    readFirstDue(deps.table, due.attempt),
   ]);
   const attempts = running.items
     .map((item) => AttemptRecordSchema.parse(item))
     .filter(({ state, endRequested }) => !isTerminal(state) && endRequested === undefined);
   for (const { bake, startedAt } of attempts) {
-    const record = await read(deps.table, keys.bake(bake), BakeRecordSchema);
+    const record = await readRecord(deps.table, keys.bake(bake), BakeRecordSchema);
     if (record !== undefined) await runs(record, startedAt);
   }
   const now = deps.clock.now().getTime();
   await ports.planQueue.send(
     waiting.items
-      .map((item) => PlanningRecordSchema.parse(item))
+      .map((item) => PipelineStatusSchema.parse(item))
       .map(({ pipeline, dueAt }) => {
         const delay = dueAt === undefined ? 0 : (Date.parse(dueAt) - now) / 1000;
         return { pipeline, delaySeconds: Math.max(0, delay) };
@@ -99,50 +99,50 @@ async function takeUpWhatIsUnderWay(deps: PreviewDeps, { ports, runs }: Rehearsa
   return waiting.isAll && running.isAll;
 }
 
-async function firstOf(
+async function readFirstDue(
   table: PreviewDeps['table'],
   pk: string,
 ): Promise<{ readonly items: readonly Item[]; readonly isAll: boolean }> {
   const items: Item[] = [];
   let after: string | undefined;
   do {
-    const limit = TAKEN_UP - items.length;
+    const limit = MAX_PENDING - items.length;
     const page = await table.query({ index: 'due', pk, limit, ...(after === undefined ? {} : { after }) });
     items.push(...page.items);
     after = page.cursor;
-  } while (after !== undefined && items.length < TAKEN_UP);
+  } while (after !== undefined && items.length < MAX_PENDING);
   return { items, isAll: after === undefined };
 }
 
 /** Says of which definition it is what is wrong, as there may be several. */
-async function apply(deps: ApplyDeps, definition: unknown): Promise<Preview['applied'][number]> {
+async function applyGivenDefinition(deps: ApplyDeps, definition: unknown): Promise<Preview['applied'][number]> {
   try {
     return await applyDefinition(deps, { definition, by: 'preview' });
   } catch (error) {
-    const name = nameOf(definition);
+    const name = readDefinitionName(definition);
     if (!(error instanceof InvalidDefinition) || name === undefined) throw error;
     throw new InvalidDefinition(error.problems.map((problem) => ({ ...problem, file: name })));
   }
 }
 
-function nameOf(definition: unknown): string | undefined {
+function readDefinitionName(definition: unknown): string | undefined {
   if (typeof definition !== 'object' || definition === null || !('name' in definition)) return undefined;
   return typeof definition.name === 'string' ? definition.name : undefined;
 }
 
 /** Moves the selectors by the way that an event takes. What does not move says why. */
-async function move(
-  deps: PreviewDeps & { readonly table: Table; readonly ports: PlanDeps },
+async function applyAssumedChanges(
+  deps: PreviewDeps & { readonly table: Table; readonly ports: ReconcileDeps },
   given: PreviewRequest['changes'],
 ): Promise<{ moved: ChangeRecord[]; notes: string[] }> {
-  const overrides = await overridesOf(deps.table, deps.home, given);
+  const overrides = await readVersionOverrides(deps.table, deps.home, given);
   const answers = new Map(overrides.map(({ row, resolution }) => [row.key, resolution]));
   const resolver: ApplyDeps['resolver'] = {
     resolve: async (selector) => answers.get(selectorKey(selector)) ?? deps.resolver.resolve(selector),
   };
   const moved: ChangeRecord[] = [];
   for (const topic of new Set(overrides.map(({ row }) => row.topic)))
-    moved.push(...(await noticeTopic({ ...deps.ports, resolver }, topic)).changes);
+    moved.push(...(await detectTopic({ ...deps.ports, resolver }, topic)).changes);
   const known = new Set(moved.map(({ selector }) => selector));
   const notes = overrides
     .filter(({ row }) => !known.has(row.key))

@@ -2,22 +2,22 @@
  * Plays what would happen: the real use cases, from noticing to release, over a table whose writes stay in memory, with a clock that is moved
  * on. Only the bakes are played; each ends well, after as long as such bakes took.
  */
-import { secondsAfterApproval, secondsOf } from '../../domain/estimating/estimates.ts';
+import { estimateSecondsAfterApproval, estimateSeconds } from '../../domain/estimating/estimates.ts';
 import { keys, parseExecutionName } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { Clock, Table } from '../../ports.ts';
 import { recordOutcome } from '../baking/record-outcome.ts';
-import { noticeTopic } from '../noticing/notice-topics.ts';
+import { detectTopic } from '../noticing/notice-topics.ts';
 import { confirmWave } from '../planning/confirm-wave.ts';
-import { planNext } from '../planning/plan-capacity.ts';
-import { type PlanDeps, planIfThere } from '../planning/plan-pipeline.ts';
-import { type Reader, read, readMany } from '../store/read.ts';
-import type { History } from './history.ts';
-import { playDistribution, playRelease } from './play-release.ts';
+import { enqueueNext } from '../planning/plan-capacity.ts';
+import { type ReconcileDeps, reconcileIfExists } from '../planning/plan-pipeline.ts';
+import { type Reader, readRecord, readMany } from '../store/read.ts';
+import type { BakeHistory } from './history.ts';
+import { simulateDistribution, simulateRelease } from './play-release.ts';
 
-export interface Bounds {
+export interface SimulationLimits {
   /** Bakes that are played at most. */
   readonly bakes: number;
   /** Nothing is waited for beyond this. */
@@ -26,16 +26,16 @@ export interface Bounds {
   readonly deadline: Date;
 }
 
-export interface RehearsalDeps extends Omit<PlanDeps, 'workflows' | 'planQueue' | 'clock'> {
+export interface SimulationDeps extends Omit<ReconcileDeps, 'workflows' | 'planQueue' | 'clock'> {
   readonly table: Table;
   /** The table below: what stands there was not asked for. */
-  readonly under: Reader;
+  readonly baseTable: Reader;
   /** The real one: the rehearsal's starts there and is moved on. */
   readonly clock: Clock;
-  readonly history: (pipeline: string) => Promise<History>;
+  readonly history: (pipeline: string) => Promise<BakeHistory>;
 }
 
-export interface Played {
+export interface SimulatedBake {
   readonly bake: BakeRecord;
   readonly startedAt: string;
   /** Undefined where nobody knows how long it takes; it is played as if it took no time. */
@@ -43,25 +43,25 @@ export interface Played {
   readonly endedAt?: string;
 }
 
-export interface Rehearsal {
-  readonly ports: PlanDeps;
-  readonly played: ReadonlyMap<string, Played>;
+export interface Simulation {
+  readonly ports: ReconcileDeps;
+  readonly simulatedBakes: ReadonlyMap<string, SimulatedBake>;
   /** By pipeline: what it was held by when it was planned last. */
-  readonly held: ReadonlyMap<string, readonly HoldReason[]>;
+  readonly holdReasons: ReadonlyMap<string, readonly HoldReason[]>;
   /** Changes whose wave is larger than may start without a person, taken as confirmed. */
-  readonly confirmed: readonly ChangeRecord[];
+  readonly confirmedChanges: readonly ChangeRecord[];
   /** Takes the waves of these changes as confirmed, where they wait for that. */
-  confirm(changes: readonly ChangeRecord[]): Promise<void>;
+  confirmWaves(changes: readonly ChangeRecord[]): Promise<void>;
   /** A bake that runs already, which the rehearsal sees end. */
-  runs(bake: BakeRecord, startedAt: string): Promise<void>;
+  addRunningBake(bake: BakeRecord, startedAt: string): Promise<void>;
   /** Until nothing is to be done any more. Answers why it stopped earlier, if it did. */
-  run(bounds: Bounds): Promise<string | undefined>;
+  run(bounds: SimulationLimits): Promise<string | undefined>;
 }
 
-export function rehearse(deps: RehearsalDeps): Rehearsal {
+export function createSimulation(deps: SimulationDeps): Simulation {
   let time = deps.clock.now().getTime();
   const clock: Clock = { now: () => new Date(time) };
-  const played = new Map<string, Played>();
+  const played = new Map<string, SimulatedBake>();
   const held = new Map<string, readonly HoldReason[]>();
   const asked: { pipeline: string; at: number }[] = [];
   /** When a bake is made and judged, from when on it is not overtaken any more. */
@@ -80,7 +80,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   };
   const executionArn = (machine: string, name: string) => `${machine}:${name}`;
 
-  const ports: PlanDeps = {
+  const ports: ReconcileDeps = {
     ...deps,
     clock,
     planQueue: {
@@ -99,22 +99,22 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   };
 
   const begin = async (id: string, startedAt = clock.now().toISOString()): Promise<void> => {
-    const bake = await read(deps.table, keys.bake(id), BakeRecordSchema);
+    const bake = await readRecord(deps.table, keys.bake(id), BakeRecordSchema);
     if (bake === undefined || played.has(id)) return;
     events += 1;
     const { durations } = await deps.history(bake.pipeline);
-    const seconds = secondsOf(durations, bake.startsAt);
+    const seconds = estimateSeconds(durations, bake.startsAt);
     played.set(id, { bake, startedAt, ...(seconds === undefined ? {} : { seconds }) });
     const end = Date.parse(startedAt) + (seconds ?? 0) * 1000;
     ends.set(id, Math.max(time, end));
-    const distributes = end - secondsAfterApproval(durations) * 1000;
+    const distributes = end - estimateSecondsAfterApproval(durations) * 1000;
     if (seconds !== undefined && distributes < end) decided.set(id, Math.max(time, distributes));
   };
   const plan = async (pipeline: string): Promise<void> => {
-    const outcome = await planIfThere(ports, pipeline);
+    const outcome = await reconcileIfExists(ports, pipeline);
     if (outcome.kind === 'held') held.set(pipeline, outcome.reasons);
     else held.delete(pipeline);
-    const wake = outcome.kind === 'held' ? wakeOf(outcome.reasons) : undefined;
+    const wake = outcome.kind === 'held' ? computeHoldEnd(outcome.reasons) : undefined;
     if (wake !== undefined && wake > time) ask(pipeline, wake);
   };
   const confirm = async (changes: readonly ChangeRecord[]): Promise<void> => {
@@ -124,11 +124,11 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   };
   /** What a pipeline's own change leads to is counted with its release. Waves that others have asked for wait for them. */
   const confirmLate = async (bake: string): Promise<void> => {
-    const { changes } = (await read(deps.table, keys.bake(bake), BakeRecordSchema)) ?? { changes: [] };
+    const { changes } = (await readRecord(deps.table, keys.bake(bake), BakeRecordSchema)) ?? { changes: [] };
     const ids = changes.map((id) => keys.change(id));
     const [now, before] = await Promise.all([
       readMany(deps.table, ids, ChangeRecordSchema),
-      readMany(deps.under, ids, ChangeRecordSchema),
+      readMany(deps.baseTable, ids, ChangeRecordSchema),
     ]);
     await confirm(now.flatMap((change, index) => (change === undefined || before[index] ? [] : [change])));
   };
@@ -142,12 +142,12 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   const end = async (id: string): Promise<void> => {
     ends.delete(id);
     events += 1;
-    const topic = await playRelease(ports, id);
+    const topic = await simulateRelease(ports, id);
     const entry = played.get(id);
     if (entry !== undefined) played.set(id, { ...entry, endedAt: clock.now().toISOString() });
     // Nobody is asked here: channels are all that moves from now on.
     if (topic === undefined) return;
-    await noticeTopic({ ...ports, resolver: nothingElse }, topic);
+    await detectTopic({ ...ports, resolver: CHANNELS_ONLY_RESOLVER }, topic);
     await confirmLate(id);
   };
 
@@ -175,7 +175,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
     const made = [...decided].find(([, at]) => at <= time);
     if (made !== undefined) {
       decided.delete(made[0]);
-      await playDistribution(ports, made[0]);
+      await simulateDistribution(ports, made[0]);
       return true;
     }
     const over = [...ends].find(([, at]) => at <= time);
@@ -186,11 +186,11 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
 
   return {
     ports,
-    played,
-    held,
-    confirmed,
-    confirm,
-    runs: (bake, startedAt) => begin(bake.id, startedAt),
+    simulatedBakes: played,
+    holdReasons: held,
+    confirmedChanges: confirmed,
+    confirmWaves: confirm,
+    addRunningBake: (bake, startedAt) => begin(bake.id, startedAt),
     async run(bounds) {
       latest = deps.clock.now().getTime() + bounds.seconds * 1000;
       const known = asked.splice(0);
@@ -204,7 +204,7 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
         // As the sweep does each minute: whoever is first in a line is asked, until nothing comes of that any more.
         if (swept < events) {
           swept = events;
-          if ((await planNext(ports)) > 0) continue;
+          if ((await enqueueNext(ports)) > 0) continue;
         }
         const next = Math.min(...asked.map(({ at }) => at), ...decided.values(), ...ends.values());
         if (!Number.isFinite(next)) return undefined;
@@ -214,12 +214,12 @@ export function rehearse(deps: RehearsalDeps): Rehearsal {
   };
 }
 
-const nothingElse = {
+const CHANNELS_ONLY_RESOLVER = {
   resolve: async () => ({ found: false as const, reason: 'It is not looked at while a plan is previewed.' }),
 };
 
 /** When time alone will have ended all of them. */
-function wakeOf(reasons: readonly HoldReason[]): number | undefined {
+function computeHoldEnd(reasons: readonly HoldReason[]): number | undefined {
   const times = reasons.map(({ until }) => (until === undefined ? undefined : Date.parse(until)));
   return times.every((at) => at !== undefined) ? Math.max(...times) : undefined;
 }

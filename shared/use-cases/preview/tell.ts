@@ -2,47 +2,47 @@
 import type { Preview } from '../../domain/api/planning.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
 import type { Home } from '../../domain/definitions/references.ts';
-import { costOf, sumOf } from '../../domain/estimating/estimates.ts';
+import { estimateCost, sumCosts } from '../../domain/estimating/estimates.ts';
 import { PRICES } from '../../domain/estimating/prices.ts';
-import { keys, otherChange } from '../../domain/naming.ts';
+import { keys, parseNonSelectorChange } from '../../domain/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import { FingerprintRecordSchema } from '../../domain/records/planning.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { remediesOf } from '../../domain/telling/remedies.ts';
+import { listRemedies } from '../../domain/telling/remedies.ts';
 import type { Table } from '../../ports.ts';
-import { type Reader, read, readMany } from '../store/read.ts';
-import type { History } from './history.ts';
-import type { Played, Rehearsal } from './rehearsal.ts';
+import { type Reader, readRecord, readMany } from '../store/read.ts';
+import type { BakeHistory } from './history.ts';
+import type { SimulatedBake, Simulation } from './rehearsal.ts';
 
-interface TellDeps {
+interface DescribeSimulationDeps {
   readonly home: Home;
   readonly table: Table;
-  readonly under: Reader;
-  readonly history: (pipeline: string) => Promise<History>;
+  readonly baseTable: Reader;
+  readonly history: (pipeline: string) => Promise<BakeHistory>;
 }
 
-type Told = Pick<Preview, 'waves' | 'running' | 'held' | 'seconds' | 'unknownTime' | 'approvals' | 'cost'>;
+type SimulationSummary = Pick<Preview, 'waves' | 'running' | 'held' | 'seconds' | 'unknownTime' | 'approvals' | 'cost'>;
 type PlannedBake = Preview['waves'][number]['bakes'][number];
 
-interface Seen extends Played {
+interface PreviewedBake extends SimulatedBake {
   readonly changes: readonly ChangeRecord[];
   readonly definition: Definition;
-  readonly history: History;
+  readonly history: BakeHistory;
   /** As it is now; undefined where the rehearsal began it. */
   readonly running: BakeRecord | undefined;
-  readonly isAsked: boolean;
+  readonly isRequested: boolean;
   /** Where an image that it uses again is already. */
-  readonly places: readonly string[];
+  readonly reachedTargets: readonly string[];
 }
 
-export async function tell(deps: TellDeps, rehearsal: Rehearsal, began: Date): Promise<Told> {
-  const all = await seenOf(deps, [...rehearsal.played.values()]);
+export async function describeSimulation(deps: DescribeSimulationDeps, rehearsal: Simulation, began: Date): Promise<SimulationSummary> {
+  const all = await readPreviewedBakes(deps, [...rehearsal.simulatedBakes.values()]);
   const bakes = all.filter(({ running }) => running === undefined);
-  const asked = bakes.filter(({ isAsked }) => isAsked);
-  const levels = levelsOf(all);
-  const costs = new Map(bakes.map((entry) => [entry.bake.id, costOfBake(deps, entry)]));
+  const asked = bakes.filter(({ isRequested: isAsked }) => isAsked);
+  const levels = computeLevels(all);
+  const costs = new Map(bakes.map((entry) => [entry.bake.id, computeBakeCost(deps, entry)]));
   const count = Math.max(-1, ...bakes.map(({ bake }) => levels.get(bake.id) ?? 0)) + 1;
   const approvals = asked.filter(
     ({ definition, bake }) => needsApproval(definition, bake) && !isSuperseded(bake),
@@ -52,7 +52,7 @@ export async function tell(deps: TellDeps, rehearsal: Rehearsal, began: Date): P
       level: level + 1,
       bakes: bakes
         .filter(({ bake }) => levels.get(bake.id) === level)
-        .map((entry) => toldOf(entry, began, costs.get(entry.bake.id)))
+        .map((entry) => describePreviewedBake(entry, began, costs.get(entry.bake.id)))
         .sort((one, other) => (one.pipeline < other.pipeline ? -1 : 1)),
     })).filter((wave) => wave.bakes.length > 0),
     running: all.flatMap(({ running }) => {
@@ -60,44 +60,44 @@ export async function tell(deps: TellDeps, rehearsal: Rehearsal, began: Date): P
       const { id: bake, pipeline, state } = running;
       return [{ bake, pipeline, state }];
     }),
-    held: [...rehearsal.held].map(([pipeline, reasons]) => ({
+    held: [...rehearsal.holdReasons].map(([pipeline, reasons]) => ({
       pipeline,
-      reasons: reasons.map((reason) => ({ ...reason, remedies: remediesOf(reason, pipeline) })),
+      reasons: reasons.map((reason) => ({ ...reason, remedies: listRemedies(reason, pipeline) })),
     })),
-    ...secondsOfAll(asked, began),
+    ...computeTotalSeconds(asked, began),
     unknownTime: asked.filter(({ seconds }) => seconds === undefined).map(({ bake }) => bake.pipeline),
     approvals: {
       count: approvals.length,
-      ...longest(approvals.flatMap(({ history }) => history.durations.Approve ?? [])),
+      ...findLongest(approvals.flatMap(({ history }) => history.durations.Approve ?? [])),
     },
     cost: {
-      ...sumOf(asked.flatMap(({ bake }) => costs.get(bake.id) ?? [])),
+      ...sumCosts(asked.flatMap(({ bake }) => costs.get(bake.id) ?? [])),
       currency: PRICES.currency,
       prices: { source: PRICES.source, date: PRICES.date, region: PRICES.region },
     },
   };
 }
 
-async function seenOf(deps: TellDeps, played: readonly Played[]): Promise<Seen[]> {
+async function readPreviewedBakes(deps: DescribeSimulationDeps, played: readonly SimulatedBake[]): Promise<PreviewedBake[]> {
   const ids = played.map(({ bake }) => keys.bake(bake.id));
   const [bakes, before] = await Promise.all([
     readMany(deps.table, ids, BakeRecordSchema),
-    readMany(deps.under, ids, BakeRecordSchema),
+    readMany(deps.baseTable, ids, BakeRecordSchema),
   ]);
   const wanted = bakes.flatMap((bake) => bake?.changes ?? []);
-  const changes = await rowsById(deps.table, wanted);
+  const changes = await readChangesById(deps.table, wanted);
   // What stands in the real table already would happen anyway, and so would the tick of a schedule.
   const named = bakes.flatMap((bake) => bake?.causes ?? []);
-  const [causes, anyway] = await Promise.all([rowsById(deps.table, named), rowsById(deps.under, named)]);
+  const [causes, anyway] = await Promise.all([readChangesById(deps.table, named), readChangesById(deps.baseTable, named)]);
   const wasAsked = (id: string) =>
-    !anyway.has(id) && otherChange(causes.get(id)?.selector ?? '') !== 'schedule';
+    !anyway.has(id) && parseNonSelectorChange(causes.get(id)?.selector ?? '') !== 'schedule';
   const revisions = await readMany(
     deps.table,
     played.map(({ bake }) => keys.revision(bake.pipeline, bake.revision)),
     RevisionRecordSchema,
   );
   const seen = await Promise.all(
-    played.map(async (entry, index): Promise<Seen[]> => {
+    played.map(async (entry, index): Promise<PreviewedBake[]> => {
       const [bake, definition] = [bakes[index], revisions[index]?.definition];
       if (bake === undefined || definition === undefined) return [];
       return [
@@ -108,8 +108,8 @@ async function seenOf(deps: TellDeps, played: readonly Played[]): Promise<Seen[]
           changes: bake.changes.flatMap((id) => changes.get(id) ?? []),
           history: await deps.history(bake.pipeline),
           running: before[index],
-          isAsked: bake.causes.some(wasAsked),
-          places: await placesKept(deps.under, bake),
+          isRequested: bake.causes.some(wasAsked),
+          reachedTargets: await readReachedTargets(deps.baseTable, bake),
         },
       ];
     }),
@@ -117,7 +117,7 @@ async function seenOf(deps: TellDeps, played: readonly Played[]): Promise<Seen[]
   return seen.flat();
 }
 
-async function rowsById(
+async function readChangesById(
   table: Pick<Table, 'getMany'>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ChangeRecord>> {
@@ -127,7 +127,7 @@ async function rowsById(
 }
 
 /** A bake is one wave below the latest bake whose release it takes up. */
-function levelsOf(seen: readonly Seen[]): ReadonlyMap<string, number> {
+function computeLevels(seen: readonly PreviewedBake[]): ReadonlyMap<string, number> {
   const byRelease = new Map(
     seen.flatMap(({ bake }) => (bake.release === undefined ? [] : [[bake.release, bake.id] as const])),
   );
@@ -143,8 +143,8 @@ function levelsOf(seen: readonly Seen[]): ReadonlyMap<string, number> {
   return levels;
 }
 
-function toldOf(seen: Seen, began: Date, cost: ReturnType<typeof costOf> | undefined): PlannedBake {
-  const { bake, changes, definition, startedAt, seconds, isAsked, history } = seen;
+function describePreviewedBake(seen: PreviewedBake, began: Date, cost: ReturnType<typeof estimateCost> | undefined): PlannedBake {
+  const { bake, changes, definition, startedAt, seconds, isRequested: isAsked, history } = seen;
   return {
     pipeline: bake.pipeline,
     startsAt: bake.startsAt,
@@ -157,7 +157,7 @@ function toldOf(seen: Seen, began: Date, cost: ReturnType<typeof costOf> | undef
     })),
     isAsked,
     isSuperseded: isSuperseded(bake),
-    startsIn: secondsSince(began, startedAt),
+    startsIn: computeSecondsSince(began, startedAt),
     ...(seconds === undefined ? {} : { seconds }),
     timesFrom: history.from,
     needsApproval: needsApproval(definition, bake),
@@ -169,11 +169,11 @@ function toldOf(seen: Seen, began: Date, cost: ReturnType<typeof costOf> | undef
 }
 
 /** What is overtaken is built at most, and goes nowhere. */
-function costOfBake(
-  { home }: TellDeps,
-  { bake, definition, history, places }: Seen,
-): ReturnType<typeof costOf> {
-  const cost = costOf(PRICES, definition, {
+function computeBakeCost(
+  { home }: DescribeSimulationDeps,
+  { bake, definition, history, reachedTargets: places }: PreviewedBake,
+): ReturnType<typeof estimateCost> {
+  const cost = estimateCost(PRICES, definition, {
     startsAt: bake.startsAt,
     durations: history.durations,
     home: home.region,
@@ -187,16 +187,16 @@ function isSuperseded({ state }: BakeRecord): boolean {
 }
 
 /** A release has its places with its fingerprint, and the current one with its channel, which may know of more. */
-async function placesKept(table: Reader, { pipeline, channel, reuses }: BakeRecord): Promise<string[]> {
+async function readReachedTargets(table: Reader, { pipeline, channel, reusesBake: reuses }: BakeRecord): Promise<string[]> {
   if (reuses === undefined) return [];
-  const kept = await read(table, keys.bake(reuses), BakeRecordSchema);
+  const kept = await readRecord(table, keys.bake(reuses), BakeRecordSchema);
   if (kept === undefined) return [];
   const [fingerprint, current] = await Promise.all([
-    read(table, keys.fingerprint(pipeline, kept.bits, kept.proof), FingerprintRecordSchema),
-    read(table, keys.channel(pipeline, channel), ChannelRecordSchema),
+    readRecord(table, keys.fingerprint(pipeline, kept.bits, kept.proof), FingerprintRecordSchema),
+    readRecord(table, keys.channel(pipeline, channel), ChannelRecordSchema),
   ]);
   const isCurrent = current?.bits === kept.bits && current.proof === kept.proof;
-  return [...(fingerprint?.places ?? []), ...(isCurrent ? (current.places ?? []) : [])];
+  return [...(fingerprint?.targets ?? []), ...(isCurrent ? (current.targets ?? []) : [])];
 }
 
 /** What is only pointed to again has been approved before. */
@@ -204,17 +204,17 @@ function needsApproval({ approval }: Definition, { startsAt }: BakeRecord): bool
   return approval.required && startsAt !== 'Distribute';
 }
 
-function secondsOfAll(asked: readonly Seen[], began: Date): Pick<Told, 'seconds'> {
+function computeTotalSeconds(asked: readonly PreviewedBake[], began: Date): Pick<SimulationSummary, 'seconds'> {
   const known = asked.flatMap(({ endedAt, seconds }) =>
-    endedAt === undefined || seconds === undefined ? [] : [secondsSince(began, endedAt)],
+    endedAt === undefined || seconds === undefined ? [] : [computeSecondsSince(began, endedAt)],
   );
   return known.length === 0 ? {} : { seconds: Math.max(...known) };
 }
 
-function longest(seconds: readonly number[]): { seconds?: number } {
+function findLongest(seconds: readonly number[]): { seconds?: number } {
   return seconds.length === 0 ? {} : { seconds: Math.max(...seconds) };
 }
 
-function secondsSince(began: Date, iso: string): number {
+function computeSecondsSince(began: Date, iso: string): number {
   return Math.max(0, (Date.parse(iso) - began.getTime()) / 1000);
 }

@@ -3,9 +3,9 @@
  * that it was, so that nobody rebakes for it.
  */
 
-import { placesOf } from '../../domain/definitions/plan-inputs.ts';
+import { listTargets } from '../../domain/definitions/plan-inputs.ts';
 import { due, keys, lists } from '../../domain/naming.ts';
-import { type BakeRecord, ImageRecordSchema } from '../../domain/records/bakes.ts';
+import { type BakeRecord, ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
@@ -16,17 +16,17 @@ import {
   ReleaseRecordSchema,
 } from '../../domain/records/releases.ts';
 import {
-  channelAfter,
+  computeChannel,
   hasImages,
-  imagesOf,
-  releaseAfter,
-  targetsShowing,
+  toReleaseImages,
+  computeRelease,
+  listShownTargets,
 } from '../../domain/releasing/release.ts';
 import { imageReleasedEvent } from '../../events/image-released.ts';
 import type { Clock, Digest, Ids, Table, Write } from '../../ports.ts';
 import { readBake } from '../baking/steps.ts';
-import { indexLater } from '../noticing/index-inventory.ts';
-import { read, readMany } from '../store/read.ts';
+import { scheduleIndexWrite } from '../noticing/index-inventory.ts';
+import { readRecord, readMany } from '../store/read.ts';
 
 export interface MakeCurrentDeps {
   readonly table: Table;
@@ -46,47 +46,47 @@ export async function makeCurrent(
   revision: RevisionRecord,
   rows: readonly TargetRecord[],
 ): Promise<{ readonly release: string; readonly writes: readonly Write[] }> {
-  const before = await read(deps.table, keys.channel(plan.pipeline, plan.channel), ChannelRecordSchema);
-  const standing = await standingRelease(deps, plan, bake, before);
+  const before = await readRecord(deps.table, keys.channel(plan.pipeline, plan.channel), ChannelRecordSchema);
+  const standing = await findStandingRelease(deps, plan, bake, before);
   const id = standing?.id ?? deps.ids.next();
   const at = deps.clock.now().toISOString();
-  const release = releaseAfter({ id, bake, plan, rows, standing, at });
+  const release = computeRelease({ id, bake, plan, rows, standing, at });
   const images = await readMany(
     deps.table,
-    Object.keys(plan.sources).map((variant) => keys.image(bake.id, variant)),
-    ImageRecordSchema,
+    Object.keys(plan.sources).map((variant) => keys.artifact(bake.id, variant)),
+    ArtifactRecordSchema,
   );
-  const channel = channelAfter({
+  const channel = computeChannel({
     digest: deps.digest,
     release,
     bake,
     images: images.filter((image) => image !== undefined),
-    places: placesOf(revision.definition),
+    places: listTargets(revision.definition),
     before,
   });
   const { team } = revision.definition;
   const isNew = standing === undefined;
-  return { release: id, writes: publish(deps, plan, { bake, release, channel, rows, team, isNew }) };
+  return { release: id, writes: prepareRelease(deps, plan, { bake, release, channel, rows, team, isNew }) };
 }
 
 /** The release that a kept image is in already, if it still is of exactly these images. */
-async function standingRelease(
+async function findStandingRelease(
   deps: MakeCurrentDeps,
   plan: DistributionRecord,
   bake: BakeRecord,
   before: ChannelRecord | undefined,
 ): Promise<ReleaseRecord | undefined> {
-  if (bake.reuses === undefined) return undefined;
-  const reused = await readBake(deps, bake.reuses);
+  if (bake.reusesBake === undefined) return undefined;
+  const reused = await readBake(deps, bake.reusesBake);
   const id = reused.release ?? (before?.bake === reused.id ? before.release : undefined);
   if (id === undefined) return undefined;
   const found =
-    (await read(deps.table, keys.release(plan.pipeline, plan.channel, id), ReleaseRecordSchema)) ??
-    (await read(deps.table, keys.release(plan.pipeline, reused.channel, id), ReleaseRecordSchema));
-  return found !== undefined && hasImages(found, imagesOf(plan)) ? found : undefined;
+    (await readRecord(deps.table, keys.release(plan.pipeline, plan.channel, id), ReleaseRecordSchema)) ??
+    (await readRecord(deps.table, keys.release(plan.pipeline, reused.channel, id), ReleaseRecordSchema));
+  return found !== undefined && hasImages(found, toReleaseImages(plan)) ? found : undefined;
 }
 
-function publish(
+function prepareRelease(
   deps: Pick<MakeCurrentDeps, 'ids'>,
   plan: DistributionRecord,
   given: {
@@ -113,7 +113,7 @@ function publish(
       reason: bake.reason,
       startsAt: bake.startsAt,
       images,
-      targets: targetsShowing(given.rows).slice(0, TARGETS_IN_EVENT),
+      targets: listShownTargets(given.rows).slice(0, TARGETS_IN_EVENT),
       changes: bake.changes,
       causes: bake.causes,
     }),
@@ -136,6 +136,6 @@ function publish(
     },
     { put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },
     { delete: keys.pointers(pipeline, channel) },
-    indexLater({ pipeline, channel }, bake.id, at),
+    scheduleIndexWrite({ pipeline, channel }, bake.id, at),
   ];
 }

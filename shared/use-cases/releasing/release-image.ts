@@ -3,25 +3,25 @@
  * of it, and the pipelines that waited for this bake are planned.
  */
 
-import { priorStates } from '../../domain/baking/lifecycle.ts';
+import { listPriorStates } from '../../domain/baking/lifecycle.ts';
 import type { BakeRef } from '../../domain/baking/payloads.ts';
-import { placesOf } from '../../domain/definitions/plan-inputs.ts';
+import { listTargets } from '../../domain/definitions/plan-inputs.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
 import type { DistributionRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
-import { FingerprintRecordSchema, PlanningRecordSchema } from '../../domain/records/planning.ts';
-import { together } from '../../domain/releasing/release.ts';
-import { type PlanQueue, type Write, WriteConflict } from '../../ports.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/planning.ts';
+import { mergeSorted } from '../../domain/releasing/release.ts';
+import { type ReconcileQueue, type Write, WriteConflict } from '../../ports.ts';
 import { beginStep, readAttempt, readBakeAndRevision } from '../baking/steps.ts';
-import { planOf, readRows, rowKey, savePlan, writeInParts } from '../distributing/ledger.ts';
-import { planAgain, planChildren } from '../planning/plan-again.ts';
-import { read } from '../store/read.ts';
+import { readPlan, readRows, rowKey, savePlan, writeInParts } from '../distributing/ledger.ts';
+import { enqueueWithDependents, enqueueChildren } from '../planning/plan-again.ts';
+import { readRecord } from '../store/read.ts';
 import { type MakeCurrentDeps, makeCurrent } from './make-current.ts';
 
 export interface ReleaseImageDeps extends MakeCurrentDeps {
-  readonly planQueue: PlanQueue;
+  readonly planQueue: ReconcileQueue;
 }
 
 const ROUNDS = 5;
@@ -31,23 +31,23 @@ export async function releaseImage(deps: ReleaseImageDeps, ref: BakeRef): Promis
   const attempt = await readAttempt(deps, ref);
   if (attempt.state !== 'released') {
     await beginStep(deps, ref, 'Release');
-    await release(deps, ref, bake, revision);
+    await recordRelease(deps, ref, bake, revision);
   }
   // What follows may be repeated: a crash in between is picked up by the next call.
-  await markRows(deps, ref);
+  await markTargetsReleased(deps, ref);
   // What was kept may be current again under its old id, which moves no selector.
-  await (bake.startsAt === 'Build' ? planChildren : planAgain)(deps, bake.pipeline);
+  await (bake.startsAt === 'Build' ? enqueueChildren : enqueueWithDependents)(deps, bake.pipeline);
   return { released: true };
 }
 
-async function release(
+async function recordRelease(
   deps: ReleaseImageDeps,
   ref: BakeRef,
   bake: BakeRecord,
   revision: RevisionRecord,
 ): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const plan = await planOf(deps, ref);
+    const plan = await readPlan(deps, ref);
     // Another run of this function was faster.
     if (plan.state === 'released') return;
     if (plan.state !== 'moved')
@@ -57,24 +57,24 @@ async function release(
     const rows = (await readRows(deps, ref.bake)).filter((row) => row.attempt === ref.attempt);
     const current = await makeCurrent(deps, plan, bake, revision, rows);
     const own = [
-      ...(await endOfFingerprint(deps, bake, revision)),
-      ...(await endOfPlanning(deps, bake)),
+      ...(await prepareReleasedFingerprint(deps, bake, revision)),
+      ...(await prepareReleasedStatus(deps, bake)),
       ...current.writes,
-      ...endOfAttempt(deps, ref, current.release),
+      ...prepareReleasedAttempt(deps, ref, current.release),
     ];
     try {
       await savePlan(deps, plan, { state: 'released' }, own);
       return;
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
-      await explain(deps, ref, plan, error);
+      await throwIfFinal(deps, ref, plan, error);
     }
   }
   throw new TryLater(`Bake ${ref.bake} kept changing while it was released.`, ref);
 }
 
 /** Which condition was lost decides: some are final, the others are read again. */
-async function explain(
+async function throwIfFinal(
   deps: ReleaseImageDeps,
   ref: BakeRef,
   plan: DistributionRecord,
@@ -95,15 +95,15 @@ async function explain(
     );
 }
 
-async function endOfFingerprint(
+async function prepareReleasedFingerprint(
   deps: ReleaseImageDeps,
   bake: BakeRecord,
   revision: RevisionRecord,
 ): Promise<Write[]> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
-  const found = await read(deps.table, key, FingerprintRecordSchema);
+  const found = await readRecord(deps.table, key, FingerprintRecordSchema);
   if (found?.bake !== bake.id) return [];
-  const places = together(found.places ?? [], placesOf(revision.definition));
+  const places = mergeSorted(found.targets ?? [], listTargets(revision.definition));
   return [
     {
       update: key,
@@ -114,10 +114,10 @@ async function endOfFingerprint(
   ];
 }
 
-async function endOfPlanning(deps: ReleaseImageDeps, bake: BakeRecord): Promise<Write[]> {
-  const key = keys.planning(bake.pipeline);
+async function prepareReleasedStatus(deps: ReleaseImageDeps, bake: BakeRecord): Promise<Write[]> {
+  const key = keys.status(bake.pipeline);
   const item = await deps.table.get(key);
-  const planning = item === undefined ? undefined : PlanningRecordSchema.parse(item);
+  const planning = item === undefined ? undefined : PipelineStatusSchema.parse(item);
   if (planning?.activeBake !== bake.id) return [];
   return [
     {
@@ -130,14 +130,14 @@ async function endOfPlanning(deps: ReleaseImageDeps, bake: BakeRecord): Promise<
   ];
 }
 
-function endOfAttempt(deps: ReleaseImageDeps, ref: BakeRef, release: string): Write[] {
+function prepareReleasedAttempt(deps: ReleaseImageDeps, ref: BakeRef, release: string): Write[] {
   const at = deps.clock.now().toISOString();
   return [
     {
       update: keys.attempt(ref.bake, ref.attempt),
       set: { state: 'released', endedAt: at },
       remove: ['duePk', 'dueSk'],
-      when: { oneOf: { state: priorStates('released') }, equals: { endRequested: null } },
+      when: { oneOf: { state: listPriorStates('released') }, equals: { endRequested: null } },
     },
     {
       update: keys.bake(ref.bake),
@@ -151,7 +151,7 @@ function endOfAttempt(deps: ReleaseImageDeps, ref: BakeRef, release: string): Wr
   ];
 }
 
-async function markRows(deps: ReleaseImageDeps, ref: BakeRef): Promise<void> {
+async function markTargetsReleased(deps: ReleaseImageDeps, ref: BakeRef): Promise<void> {
   const rows = await readRows(deps, ref.bake);
   const writes = rows
     .filter((row) => row.attempt === ref.attempt && row.state === 'verified')

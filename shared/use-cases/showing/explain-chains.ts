@@ -8,7 +8,7 @@ import { readMany } from '../store/read.ts';
 
 type Rows = Pick<Table, 'getMany'>;
 
-export type Link =
+export type ChainLink =
   | { readonly kind: 'change'; readonly change: ChangeRecord }
   /** The bake whose release the next change tells of. */
   | {
@@ -19,7 +19,7 @@ export type Link =
     };
 
 /** First change first; the last link is a change that the bake took up. */
-export type Chain = readonly Link[];
+export type Chain = readonly ChainLink[];
 
 export interface Chains {
   readonly chains: readonly Chain[];
@@ -34,26 +34,26 @@ const CHAINS_OF_CHANGE = 3;
 const CHANGES_READ = 400;
 const LONGEST_CHAIN = 50;
 
-export async function chainsOf(table: Rows, bake: Pick<BakeRecord, 'pipeline' | 'changes'>): Promise<Chains> {
+export async function readChains(table: Rows, bake: Pick<BakeRecord, 'pipeline' | 'changes'>): Promise<Chains> {
   const own = [...new Set(bake.changes)];
   const followed = own.slice(-CHANGES_FOLLOWED);
-  const changes = await changesBehind(table, followed);
-  const releases = await releasesOf(table, [...changes.values()]);
-  const paths = followed.map((id) => pathsTo(id, changes));
+  const changes = await readEarlierChanges(table, followed);
+  const releases = await readOrigins(table, [...changes.values()]);
+  const paths = followed.map((id) => findPaths(id, changes));
   const told = paths.flatMap((ways) => ways.slice(0, CHAINS_OF_CHANGE));
   return {
-    chains: told.map((path) => path.flatMap((change) => linksOf(change, releases))),
+    chains: told.map((path) => path.flatMap((change) => toChainLinks(change, releases))),
     more: own.length - followed.length,
-    moreCauses: firstsOf(paths.flat()).size - firstsOf(told).size,
+    moreCauses: listFirstChanges(paths.flat()).size - listFirstChanges(told).size,
   };
 }
 
-function firstsOf(paths: readonly ChangeRecord[][]): ReadonlySet<string> {
+function listFirstChanges(paths: readonly ChangeRecord[][]): ReadonlySet<string> {
   return new Set(paths.flatMap(([first]) => (first === undefined ? [] : [first.id])));
 }
 
 /** The changes named and all that they follow, level by level. */
-async function changesBehind(table: Rows, ids: readonly string[]): Promise<Map<string, ChangeRecord>> {
+async function readEarlierChanges(table: Rows, ids: readonly string[]): Promise<Map<string, ChangeRecord>> {
   const found = new Map<string, ChangeRecord>();
   const seen = new Set(ids);
   let level = ids;
@@ -79,7 +79,7 @@ async function changesBehind(table: Rows, ids: readonly string[]): Promise<Map<s
 }
 
 /** One shortest path from each first change, the change itself at its end. */
-function pathsTo(id: string, changes: ReadonlyMap<string, ChangeRecord>): ChangeRecord[][] {
+function findPaths(id: string, changes: ReadonlyMap<string, ChangeRecord>): ChangeRecord[][] {
   const paths: ChangeRecord[][] = [];
   const visited = new Set([id]);
   let level = [{ id, path: [] as ChangeRecord[] }];
@@ -108,7 +108,7 @@ interface Origin {
 }
 
 /** Which bake made each release that a change tells of. */
-async function releasesOf(table: Rows, changes: readonly ChangeRecord[]): Promise<Map<string, Origin>> {
+async function readOrigins(table: Rows, changes: readonly ChangeRecord[]): Promise<Map<string, Origin>> {
   const named = changes.flatMap(({ selector, release }) => {
     const [, pipeline, channel] = /^pipeline:([^/]+)\/(.+)$/.exec(selector) ?? [];
     return release === undefined || pipeline === undefined || channel === undefined
@@ -121,7 +121,7 @@ async function releasesOf(table: Rows, changes: readonly ChangeRecord[]): Promis
   );
 }
 
-function linksOf(change: ChangeRecord, releases: ReadonlyMap<string, Origin>): Link[] {
+function toChainLinks(change: ChangeRecord, releases: ReadonlyMap<string, Origin>): ChainLink[] {
   const origin = change.release === undefined ? undefined : releases.get(change.release);
   return [
     ...(origin === undefined || change.release === undefined
@@ -132,11 +132,11 @@ function linksOf(change: ChangeRecord, releases: ReadonlyMap<string, Origin>): L
 }
 
 /** The newest bake of a pipeline. */
-export async function lastBakeOf(
+export async function readLastBake(
   table: Pick<Table, 'query' | 'getMany'>,
   pipeline: string,
 ): Promise<BakeRecord | undefined> {
-  const { pk, sk: prefix } = keys.bakeOfPipeline(pipeline, '');
+  const { pk, sk: prefix } = keys.pipelineBake(pipeline, '');
   const { items } = await table.query({ pk, prefix, descending: true, limit: 1 });
   const ids = items.map((item) => item.sk.slice(prefix.length));
   const [bake] = await readMany(

@@ -1,38 +1,38 @@
 /** The recorded decision with what would end each of its reasons, which the pipeline's own rows have a say in. */
 import type { Explanation } from '../../domain/api/planning.ts';
-import { placesOf } from '../../domain/definitions/plan-inputs.ts';
+import { listTargets } from '../../domain/definitions/plan-inputs.ts';
 import { keys } from '../../domain/naming.ts';
-import { placesMissing, type Seen } from '../../domain/planning/wish.ts';
+import { listTargetsNotIn, type ObservedPipeline } from '../../domain/planning/wish.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import type { HoldReason } from '../../domain/records/planning.ts';
-import { type Outlook, remediesOf } from '../../domain/telling/remedies.ts';
+import { type Outlook, listRemedies } from '../../domain/telling/remedies.ts';
 import type { Table } from '../../ports.ts';
-import { read } from '../store/read.ts';
+import { readRecord } from '../store/read.ts';
 
 type Rows = Pick<Table, 'get'>;
 
-export async function explainDecision(table: Rows, seen: Seen): Promise<Explanation['decision']> {
-  const { decision, pipeline } = seen.planning;
+export async function explainDecision(table: Rows, seen: ObservedPipeline): Promise<Explanation['decision']> {
+  const { decision, pipeline } = seen.status;
   if (decision === undefined) return undefined;
-  const making = decision.reasons.find(({ makesWanted }) => makesWanted === true);
-  const isDone = making !== undefined && (await isLast(table, seen, making));
-  const outlook = { ...outlookOf(seen), isDone };
+  const making = decision.reasons.find(({ buildsDesired: makesWanted }) => makesWanted === true);
+  const isDone = making !== undefined && (await isLastBake(table, seen, making));
+  const outlook = { ...toOutlook(seen), isDone };
   return {
     ...decision,
     reasons: decision.reasons.map((reason) => ({
       ...reason,
-      remedies: remediesOf(reason, pipeline, outlook),
+      remedies: listRemedies(reason, pipeline, outlook),
     })),
   };
 }
 
 /** What would keep it from baking, were there something newer. */
-function outlookOf({ pipeline, planning, ticks }: Seen): Outlook {
-  const { plan, enabled } = pipeline;
+function toOutlook({ pipeline, status: planning, ticks }: ObservedPipeline): Outlook {
+  const { spec: plan, enabled } = pipeline;
   const schedule = plan.mode === 'schedule' ? plan.schedule : undefined;
   const failed = planning.consecutiveFailures >= plan.maxFailures;
-  const rests: Outlook['rests'] = [
+  const rests: Outlook['restReasons'] = [
     // Whoever enables it has its failures forgotten.
     ...(enabled ? [] : ['disabled' as const]),
     ...(enabled && failed ? ['too-many-failures' as const] : []),
@@ -40,20 +40,20 @@ function outlookOf({ pipeline, planning, ticks }: Seen): Outlook {
     ...(plan.mode === 'manual' ? ['manual' as const] : []),
     ...(schedule === undefined || ticks?.next !== undefined ? [] : ['schedule' as const]),
   ];
-  if (schedule === undefined) return { rests };
-  return { rests, schedule: { isAlways: schedule.startCondition === 'always', next: ticks?.next } };
+  if (schedule === undefined) return { restReasons: rests };
+  return { restReasons: rests, schedule: { isAlways: schedule.startCondition === 'always', next: ticks?.next } };
 }
 
 /** Whether no bake follows the one that makes what is wanted: nothing does, but to targets that are new since it began. */
-async function isLast(table: Rows, { pipeline }: Seen, { bake: id = '' }: HoldReason): Promise<boolean> {
-  const bake = await read(table, keys.bake(id), BakeRecordSchema);
+async function isLastBake(table: Rows, { pipeline }: ObservedPipeline, { bake: id = '' }: HoldReason): Promise<boolean> {
+  const bake = await readRecord(table, keys.bake(id), BakeRecordSchema);
   if (bake === undefined) return true;
   const [attempt, revision] = await Promise.all([
-    read(table, keys.attempt(id, bake.attempt), AttemptRecordSchema),
-    read(table, keys.revision(bake.pipeline, bake.revision), RevisionRecordSchema),
+    readRecord(table, keys.attempt(id, bake.attempt), AttemptRecordSchema),
+    readRecord(table, keys.revision(bake.pipeline, bake.revision), RevisionRecordSchema),
   ]);
   // Whoever cancels it wants none of it; what newer versions overtook is wanted again, as they are gone.
   if (attempt?.endRequested !== undefined) return attempt.endRequested.as === 'cancelled';
-  const places = revision === undefined ? undefined : placesOf(revision.definition);
-  return placesMissing(pipeline.plan.places, places).length === 0;
+  const places = revision === undefined ? undefined : listTargets(revision.definition);
+  return listTargetsNotIn(pipeline.spec.targets, places).length === 0;
 }

@@ -4,15 +4,15 @@
  */
 import { type Explanation, ExplanationSchema } from '../../domain/api/planning.ts';
 import { keys } from '../../domain/naming.ts';
-import type { Seen } from '../../domain/planning/wish.ts';
-import type { PlanningRecord } from '../../domain/records/planning.ts';
+import type { ObservedPipeline } from '../../domain/planning/wish.ts';
+import type { PipelineStatus } from '../../domain/records/planning.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { Calendar, Clock, Table } from '../../ports.ts';
-import { readHead, seenRows } from '../planning/plan-chain.ts';
-import { freezeOf } from '../planning/plan-times.ts';
+import { readPipelineRows, requestObserved } from '../planning/plan-chain.ts';
+import { findFreeze } from '../planning/plan-times.ts';
 import { readMany } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
-import { chainsOf, type Link, lastBakeOf } from './explain-chains.ts';
+import { readChains, type ChainLink, readLastBake } from './explain-chains.ts';
 import { explainDecision } from './explain-decision.ts';
 
 export interface ExplainDeps {
@@ -24,23 +24,23 @@ export interface ExplainDeps {
 const PENDING_SHOWN = 20;
 
 export async function explainPipeline(deps: ExplainDeps, name: string): Promise<Explanation> {
-  const head = await readHead(deps.table, name);
+  const head = await readPipelineRows(deps.table, name);
   const batch = new ReadBatch();
-  const row = seenRows(deps, batch, head);
+  const row = requestObserved(deps, batch, head);
   await batch.send(deps.table);
   const seen = row();
-  const { pipeline, planning } = seen;
+  const { pipeline, status: planning } = seen;
   const [last, decided, pending] = await Promise.all([
-    lastBake(deps, name),
+    explainLastBake(deps, name),
     explainDecision(deps.table, seen),
-    pendingOf(deps, planning),
+    readPendingChanges(deps, planning),
   ]);
   const now = deps.clock.now();
-  const frozen = freezeOf(deps.calendar, pipeline.plan, now);
+  const frozen = findFreeze(deps.calendar, pipeline.spec, now);
   return ExplanationSchema.parse({
     pipeline: name,
     at: now.toISOString(),
-    state: stateOf(seen),
+    state: describeState(seen),
     ...(pipeline.disabled === undefined ? {} : { disabled: pipeline.disabled }),
     ...(seen.channel === undefined
       ? {}
@@ -51,17 +51,17 @@ export async function explainPipeline(deps: ExplainDeps, name: string): Promise<
     ...(planning.dirty && planning.dueAt !== undefined ? { dueAt: planning.dueAt } : {}),
     ...(planning.request === undefined ? {} : { request: planning.request }),
     ...pending,
-    ...scheduleOf(seen),
+    ...describeSchedule(seen),
     ...(frozen === undefined ? {} : { frozen }),
-    troubled: troubledOf(seen),
+    troubled: listUnresolved(seen),
   });
 }
 
-function isOutdated({ dirty, version, decision }: PlanningRecord): boolean {
+function isOutdated({ dirty, version, decision }: PipelineStatus): boolean {
   return dirty && decision?.version !== undefined && version > decision.version;
 }
 
-function stateOf({ planning, channel }: Seen): Explanation['state'] {
+function describeState({ status: planning, channel }: ObservedPipeline): Explanation['state'] {
   if (planning.activeBake !== undefined) return 'baking';
   if (isOutdated(planning)) return 'due';
   if (planning.decision?.kind === 'hold') return 'held';
@@ -69,20 +69,20 @@ function stateOf({ planning, channel }: Seen): Explanation['state'] {
   return channel === undefined ? 'never-baked' : 'current';
 }
 
-async function lastBake(deps: ExplainDeps, name: string): Promise<Explanation['last']> {
-  const bake = await lastBakeOf(deps.table, name);
+async function explainLastBake(deps: ExplainDeps, name: string): Promise<Explanation['last']> {
+  const bake = await readLastBake(deps.table, name);
   if (bake === undefined) return undefined;
-  const { chains, more, moreCauses } = await chainsOf(deps.table, bake);
-  return { ...bake, chains: chains.map((chain) => chain.map(told)), more, moreCauses };
+  const { chains, more, moreCauses } = await readChains(deps.table, bake);
+  return { ...bake, chains: chains.map((chain) => chain.map(describeLink)), more, moreCauses };
 }
 
-function told(link: Link): NonNullable<Explanation['last']>['chains'][number][number] {
+function describeLink(link: ChainLink): NonNullable<Explanation['last']>['chains'][number][number] {
   if (link.kind === 'bake') return link;
-  return { kind: 'change', is: natureOf(link.change), change: link.change };
+  return { kind: 'change', is: classifyChange(link.change), change: link.change };
 }
 
 /** What a change is, for those who do not know our selectors' keys. */
-function natureOf({ selector }: ChangeRecord) {
+function classifyChange({ selector }: ChangeRecord) {
   const kind = selector.slice(0, selector.indexOf(':'));
   switch (kind) {
     case 'pipeline':
@@ -98,7 +98,7 @@ function natureOf({ selector }: ChangeRecord) {
   }
 }
 
-async function pendingOf(deps: ExplainDeps, planning: PlanningRecord) {
+async function readPendingChanges(deps: ExplainDeps, planning: PipelineStatus) {
   const ids = [...new Set(planning.changes)];
   const shown = ids.slice(-PENDING_SHOWN);
   const rows = await readMany(
@@ -109,14 +109,14 @@ async function pendingOf(deps: ExplainDeps, planning: PlanningRecord) {
   return { pending: rows.filter((row) => row !== undefined), morePending: ids.length - shown.length };
 }
 
-function scheduleOf({ pipeline, ticks }: Seen): Pick<Explanation, 'schedule'> | object {
-  const { schedule, mode } = pipeline.plan;
+function describeSchedule({ pipeline, ticks }: ObservedPipeline): Pick<Explanation, 'schedule'> | object {
+  const { schedule, mode } = pipeline.spec;
   if (schedule === undefined || mode !== 'schedule') return {};
   return { schedule: { ...schedule, ...ticks } };
 }
 
 /** Selectors that mean nothing at the moment, and those that go to and fro, so that they are not followed yet. */
-function troubledOf({ selectors }: Seen): Explanation['troubled'] {
+function listUnresolved({ selectors }: ObservedPipeline): Explanation['unresolved'] {
   return selectors.flatMap((row) => {
     if (row?.problem === undefined) return [];
     const { key, version, problem, checkedAt, unsettled } = row;

@@ -22,34 +22,34 @@ export interface Paged<Entry> {
   readonly items: Entry[];
   readonly cursor?: string;
 }
-type OfPipeline = PageQuery & { readonly pipeline?: string | undefined };
+type PipelinePageQuery = PageQuery & { readonly pipeline?: string | undefined };
 
-export async function listBakes(deps: ListDeps, query: OfPipeline): Promise<Paged<Bake>> {
+export async function listBakes(deps: ListDeps, query: PipelinePageQuery): Promise<Paged<Bake>> {
   const { pipeline } = query;
   if (pipeline === undefined) {
-    const page = await deps.table.query(newest(lists.bakes, query));
-    return paged(page, (item) => BakeSchema.parse(item));
+    const page = await deps.table.query(toNewestQuery(lists.bakes, query));
+    return toPaged(page, (item) => BakeSchema.parse(item));
   }
   const page = await deps.table.query({
-    ...inPartition(keys.pipeline(pipeline).pk, 'BAKE#'),
-    ...rest(query),
+    ...toPartitionQuery(keys.pipeline(pipeline).pk, 'BAKE#'),
+    ...toPageLimits(query),
   });
-  await mustBeKnown(deps, pipeline, page);
+  await requireKnownPipeline(deps, pipeline, page);
   const bakes = await deps.table.getMany(page.items.map((item) => keys.bake(item.sk.slice('BAKE#'.length))));
-  return paged({ ...page, items: bakes.filter(isItem) }, (item) => BakeSchema.parse(item));
+  return toPaged({ ...page, items: bakes.filter(isItem) }, (item) => BakeSchema.parse(item));
 }
 
-export async function listReleases(deps: ListDeps, query: OfPipeline): Promise<Paged<Release>> {
+export async function listReleases(deps: ListDeps, query: PipelinePageQuery): Promise<Paged<Release>> {
   const { pipeline } = query;
   if (pipeline === undefined) {
-    return paged(await deps.table.query(newest(lists.releases, query)), (item) => ReleaseSchema.parse(item));
+    return toPaged(await deps.table.query(toNewestQuery(lists.releases, query)), (item) => ReleaseSchema.parse(item));
   }
   const page = await deps.table.query({
-    ...inPartition(keys.pipeline(pipeline).pk, 'RELEASE#'),
-    ...rest(query),
+    ...toPartitionQuery(keys.pipeline(pipeline).pk, 'RELEASE#'),
+    ...toPageLimits(query),
   });
-  await mustBeKnown(deps, pipeline, page);
-  return paged(page, (item) => ReleaseSchema.parse(item));
+  await requireKnownPipeline(deps, pipeline, page);
+  return toPaged(page, (item) => ReleaseSchema.parse(item));
 }
 
 /** With `unconfirmed`, only those whose wave waits for a person; they are listed for themselves, so that none hides behind many others. */
@@ -58,41 +58,41 @@ export async function listChanges(
   query: PageQuery & { readonly unconfirmed?: boolean | undefined },
 ): Promise<Paged<Change>> {
   if (query.unconfirmed !== true)
-    return paged(await deps.table.query(newest(lists.changes, query)), (item) => ChangeSchema.parse(item));
-  const page = await deps.table.query(newest(lists.waves, query));
+    return toPaged(await deps.table.query(toNewestQuery(lists.changes, query)), (item) => ChangeSchema.parse(item));
+  const page = await deps.table.query(toNewestQuery(lists.waves, query));
   const rows = page.items.map((item) => keys.change(WaveRecordSchema.parse(item).change));
   const changes = rows.length === 0 ? [] : await deps.table.getMany(rows);
-  return paged({ ...page, items: changes.filter(isItem) }, (item) => ChangeSchema.parse(item));
+  return toPaged({ ...page, items: changes.filter(isItem) }, (item) => ChangeSchema.parse(item));
 }
 
 export async function listApprovals(
   deps: ListDeps,
   query: PageQuery & { readonly state?: Approval['state'] | undefined },
 ): Promise<Paged<Approval>> {
-  const page = await deps.table.query(newest(lists.approvals, query));
-  const all = paged(page, (item) => ApprovalSchema.parse(item));
+  const page = await deps.table.query(toNewestQuery(lists.approvals, query));
+  const all = toPaged(page, (item) => ApprovalSchema.parse(item));
   const items = all.items.filter((entry) => query.state === undefined || entry.state === query.state);
   return { ...all, items };
 }
 
-function newest(pk: string, query: PageQuery): Query {
-  return { index: 'list', pk, descending: true, ...rest(query) };
+function toNewestQuery(pk: string, query: PageQuery): Query {
+  return { index: 'list', pk, descending: true, ...toPageLimits(query) };
 }
 
-function inPartition(pk: string, prefix: string): Query {
+function toPartitionQuery(pk: string, prefix: string): Query {
   return { pk, prefix, descending: true };
 }
 
-function rest({ limit, cursor }: PageQuery): Pick<Query, 'limit' | 'after'> {
+function toPageLimits({ limit, cursor }: PageQuery): Pick<Query, 'limit' | 'after'> {
   return { limit, ...(cursor === undefined ? {} : { after: cursor }) };
 }
 
-export function paged<Entry>(page: Page, parse: (item: Item) => Entry): Paged<Entry> {
+export function toPaged<Entry>(page: Page, parse: (item: Item) => Entry): Paged<Entry> {
   return { items: page.items.map(parse), ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
 }
 
 /** The history of a pipeline that was deleted stays readable; of one that never was there is none. */
-async function mustBeKnown(deps: ListDeps, pipeline: string, page: Page): Promise<void> {
+async function requireKnownPipeline(deps: ListDeps, pipeline: string, page: Page): Promise<void> {
   if (page.items.length > 0 || page.cursor !== undefined) return;
   if ((await deps.table.get(keys.pipeline(pipeline))) === undefined) throw new PipelineNotFound(pipeline);
 }

@@ -27,14 +27,14 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
   const bake = BakeRecordSchema.parse(item);
   const [rows, changesInFull, approval] = await Promise.all([
     readItems(deps.table, { pk: keys.bake(id).pk }),
-    readChanges(deps, bake),
+    readChangesWithCause(deps, bake),
     deps.table.get(keys.approval(approvalId(deps.digest, { bake: id, attempt: bake.attempt }))),
   ]);
   const of = (prefix: string) => rows.filter((row) => row.sk.startsWith(prefix));
   return BakeDetailsSchema.parse({
     ...bake,
     attempts: of('ATTEMPT#'),
-    steps: stepsOf(of('STEP#')),
+    steps: sortSteps(of('STEP#')),
     images: of('IMAGE#'),
     tests: of('TEST#'),
     targets: of('TARGET#'),
@@ -44,14 +44,14 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
 }
 
 /** Attempt by attempt, and there in the order in which steps are done, whatever their names. */
-function stepsOf(steps: readonly Item[]): StepRecord[] {
+function sortSteps(steps: readonly Item[]): StepRecord[] {
   const place = (step: StepRecord) => step.attempt * 100 + STEP_NAMES.indexOf(step.name);
   return steps.map((step) => StepRecordSchema.parse(step)).sort((a, b) => place(a) - place(b));
 }
 
-async function readChanges(deps: ShowBakeDeps, bake: BakeRecord): Promise<(Change & { first?: Change })[]> {
-  const own = await changesById(deps, bake.changes.slice(-CHANGES_SHOWN));
-  const first = await changesById(deps, [
+async function readChangesWithCause(deps: ShowBakeDeps, bake: BakeRecord): Promise<(Change & { first?: Change })[]> {
+  const own = await readChangesById(deps, bake.changes.slice(-CHANGES_SHOWN));
+  const first = await readChangesById(deps, [
     ...new Set(own.map((change) => change.cause).filter((cause) => !bake.changes.includes(cause))),
   ]);
   return own.map((change) => {
@@ -60,7 +60,7 @@ async function readChanges(deps: ShowBakeDeps, bake: BakeRecord): Promise<(Chang
   });
 }
 
-async function changesById(deps: ShowBakeDeps, ids: readonly string[]): Promise<Change[]> {
+async function readChangesById(deps: ShowBakeDeps, ids: readonly string[]): Promise<Change[]> {
   if (ids.length === 0) return [];
   const items = await deps.table.getMany(ids.map((id) => keys.change(id)));
   return items.flatMap((item) => (item === undefined ? [] : [ChangeSchema.parse(item)]));

@@ -4,18 +4,18 @@ import { PipelineNotFound } from '../../domain/errors.ts';
 import { keys, lists } from '../../domain/naming.ts';
 import {
   isRefused,
-  isSame,
-  type Seen,
-  targetsMissing,
-  type Wish,
-  wishOf,
+  isSameFingerprint,
+  type ObservedPipeline,
+  findMissingTargets,
+  type DesiredState,
+  computeDesired,
 } from '../../domain/planning/wish.ts';
-import { dependenciesOf, type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import { FingerprintRecordSchema, PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { listDependencies, type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/planning.ts';
 import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
 import type { Calendar, Clock, Digest, Table } from '../../ports.ts';
-import { usersOf } from '../noticing/fan-out-change.ts';
-import { seenRows } from '../planning/plan-chain.ts';
+import { readSelectorUsers } from '../noticing/fan-out-change.ts';
+import { requestObserved } from '../planning/plan-chain.ts';
 import { readMany } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
 
@@ -27,54 +27,54 @@ export interface GraphDeps {
 }
 
 /** Above or below one pipeline; more than people can look at. */
-const MOST_PIPELINES = 1000;
+const MAX_PIPELINES = 1000;
 const USERS_AT_ONCE = 100;
 
 export async function showGraph(deps: GraphDeps, query: GraphQuery): Promise<Graph> {
   const { upstream, downstream, limit, cursor } = query;
-  if (upstream === undefined && downstream === undefined) return await pageOf(deps, limit, cursor);
+  if (upstream === undefined && downstream === undefined) return await readGraphPage(deps, limit, cursor);
   const found = new Map<string, PipelineRecord>();
   let isCut = false;
-  if (upstream !== undefined) isCut = (await walk(deps, upstream, found, aboveOf)) || isCut;
-  if (downstream !== undefined) isCut = (await walk(deps, downstream, found, belowOf)) || isCut;
-  const graph = await graphOf(deps, [...found.values()]);
+  if (upstream !== undefined) isCut = (await collectNeighbours(deps, upstream, found, listParents)) || isCut;
+  if (downstream !== undefined) isCut = (await collectNeighbours(deps, downstream, found, readChildren)) || isCut;
+  const graph = await readGraph(deps, [...found.values()]);
   const known = new Set(graph.nodes.map(({ id }) => id));
-  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), isCut };
+  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), truncated: isCut };
 }
 
 /** Edges from pipelines of other pages are told here too. */
-async function pageOf(deps: GraphDeps, limit: number, cursor: string | undefined): Promise<Graph> {
+async function readGraphPage(deps: GraphDeps, limit: number, cursor: string | undefined): Promise<Graph> {
   const page = await deps.table.query({
     index: 'list',
     pk: lists.pipelines,
     limit,
     ...(cursor === undefined ? {} : { after: cursor }),
   });
-  const graph = await graphOf(
+  const graph = await readGraph(
     deps,
     page.items.map((item) => PipelineRecordSchema.parse(item)),
   );
-  return { ...graph, isCut: false, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
+  return { ...graph, truncated: false, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
 }
 
-type Step = (deps: GraphDeps, level: readonly PipelineRecord[]) => Promise<string[]>;
+type ReadNeighbours = (deps: GraphDeps, level: readonly PipelineRecord[]) => Promise<string[]>;
 
 /** Answers whether it stopped because there were too many. */
-async function walk(
+async function collectNeighbours(
   deps: GraphDeps,
   start: string,
   found: Map<string, PipelineRecord>,
-  step: Step,
+  step: ReadNeighbours,
 ): Promise<boolean> {
   const seen = new Set([start]);
   let level = await readPipelines(deps, [start]);
   if (level.length === 0) throw new PipelineNotFound(start);
   while (level.length > 0) {
     for (const row of level) found.set(row.name, row);
-    if (found.size >= MOST_PIPELINES) return true;
+    if (found.size >= MAX_PIPELINES) return true;
     const next = (await step(deps, level)).filter((name) => !seen.has(name));
     for (const name of next) seen.add(name);
-    level = await readPipelines(deps, [...new Set(next)].slice(0, MOST_PIPELINES - found.size));
+    level = await readPipelines(deps, [...new Set(next)].slice(0, MAX_PIPELINES - found.size));
   }
   return false;
 }
@@ -88,42 +88,42 @@ async function readPipelines(deps: GraphDeps, names: readonly string[]): Promise
   return rows.filter((row) => row !== undefined);
 }
 
-const aboveOf: Step = async (_, level) => level.flatMap(({ parents }) => parents);
+const listParents: ReadNeighbours = async (_, level) => level.flatMap(({ parents }) => parents);
 
-const belowOf: Step = async (deps, level) => {
-  const children = await Promise.all(level.map((row) => childrenOf(deps, row)));
+const readChildren: ReadNeighbours = async (deps, level) => {
+  const children = await Promise.all(level.map((row) => readPipelineChildren(deps, row)));
   return children.flat();
 };
 
-async function childrenOf({ table }: GraphDeps, { name, plan }: PipelineRecord): Promise<string[]> {
+async function readPipelineChildren({ table }: GraphDeps, { name, spec: plan }: PipelineRecord): Promise<string[]> {
   const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: plan.channel });
   const names: string[] = [];
   let after: string | undefined;
   do {
-    const page = await usersOf(table, key, { limit: USERS_AT_ONCE, after });
+    const page = await readSelectorUsers(table, key, { limit: USERS_AT_ONCE, after });
     names.push(...page.users.map((user) => user.pipeline));
     after = page.cursor;
-  } while (after !== undefined && names.length < MOST_PIPELINES);
+  } while (after !== undefined && names.length < MAX_PIPELINES);
   return names;
 }
 
-async function graphOf(
+async function readGraph(
   deps: GraphDeps,
   pipelines: readonly PipelineRecord[],
 ): Promise<Pick<Graph, 'nodes' | 'edges'>> {
-  const seen = await readSeen(deps, pipelines);
-  const stale = await staleOf(deps, seen);
-  const edges = pipelines.flatMap(edgesOf);
+  const seen = await readObserved(deps, pipelines);
+  const stale = await findStale(deps, seen);
+  const edges = pipelines.flatMap(toEdges);
   const others = new Map<string, Graph['nodes'][number]>();
   for (const { pipeline, selectors } of seen) {
-    dependenciesOf(pipeline.plan).forEach((selector, index) => {
+    listDependencies(pipeline.spec).forEach((selector, index) => {
       if (selector.kind === 'pipeline') return;
       const id = selectorKey(selector);
       const version = selectors[index]?.version;
       others.set(id, { id, kind: selector.kind, ...(version === undefined ? {} : { version }) });
     });
   }
-  const nodes = seen.map(({ pipeline, planning, channel }): Graph['nodes'][number] => ({
+  const nodes = seen.map(({ pipeline, status: planning, channel }): Graph['nodes'][number] => ({
     id: pipeline.name,
     kind: 'pipeline',
     ...(channel === undefined ? {} : { version: channel.release }),
@@ -135,7 +135,7 @@ async function graphOf(
 }
 
 /** Each once, as what it is first: a component may be part of the image and test it. */
-function edgesOf({ name, plan }: PipelineRecord): Graph['edges'] {
+function toEdges({ name, spec: plan }: PipelineRecord): Graph['edges'] {
   const as = (selectors: readonly Selector[], role: Graph['edges'][number]['as']) =>
     selectors.map((selector) => ({
       from: selector.kind === 'pipeline' ? selector.pipeline : selectorKey(selector),
@@ -151,30 +151,30 @@ function edgesOf({ name, plan }: PipelineRecord): Graph['edges'] {
   return [...new Map(all.reverse().map((edge) => [edge.from, edge])).values()].reverse();
 }
 
-async function readSeen(deps: GraphDeps, pipelines: readonly PipelineRecord[]): Promise<Seen[]> {
+async function readObserved(deps: GraphDeps, pipelines: readonly PipelineRecord[]): Promise<ObservedPipeline[]> {
   const plannings = await readMany(
     deps.table,
-    pipelines.map(({ name }) => keys.planning(name)),
-    PlanningRecordSchema,
+    pipelines.map(({ name }) => keys.status(name)),
+    PipelineStatusSchema,
   );
   const batch = new ReadBatch();
   const rows = pipelines.flatMap((pipeline, index) => {
     const planning = plannings[index];
-    return planning === undefined ? [] : [seenRows(deps, batch, { pipeline, planning })];
+    return planning === undefined ? [] : [requestObserved(deps, batch, { pipeline, status: planning })];
   });
   await batch.send(deps.table);
   return rows.map((row) => row());
 }
 
 /** Names of those whose release is not what is wanted now, or not in every target, though nobody has decided that it should stay. */
-async function staleOf(deps: GraphDeps, seen: readonly Seen[]): Promise<ReadonlySet<string>> {
+async function findStale(deps: GraphDeps, seen: readonly ObservedPipeline[]): Promise<ReadonlySet<string>> {
   const differing = seen.flatMap((entry) => {
-    const wish: Wish = wishOf(deps.digest, entry);
-    const { enabled, plan } = entry.pipeline;
+    const wish: DesiredState = computeDesired(deps.digest, entry);
+    const { enabled, spec: plan } = entry.pipeline;
     if (!wish.known || !enabled || plan.pinned) return [];
-    const isMissing = targetsMissing({ seen: entry, wish }).length > 0;
-    if (isSame(entry.channel, wish.wanted) && !isMissing) return [];
-    return [{ entry, wanted: wish.wanted }];
+    const isMissing = findMissingTargets({ observed: entry, desiredState: wish }).length > 0;
+    if (isSameFingerprint(entry.channel, wish.desired) && !isMissing) return [];
+    return [{ entry, wanted: wish.desired }];
   });
   const rows = await readMany(
     deps.table,

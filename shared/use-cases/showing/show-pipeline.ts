@@ -8,29 +8,29 @@ import {
 import { PipelineNotFound } from '../../domain/errors.ts';
 import { keys, lists } from '../../domain/naming.ts';
 import {
-  dependenciesOf,
+  listDependencies,
   type PipelineRecord,
   PipelineRecordSchema,
   type RevisionRecord,
   RevisionRecordSchema,
 } from '../../domain/records/pipelines.ts';
-import { PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { PipelineStatusSchema } from '../../domain/records/planning.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { selectorKey } from '../../domain/versions/selectors.ts';
 import type { Item, Query } from '../../ports.ts';
-import { type ListDeps, listBakes, type Paged, paged } from './list-pages.ts';
+import { type ListDeps, listBakes, type Paged, toPaged } from './list-pages.ts';
 
 const BAKES_SHOWN = 10;
 
 export async function listPipelines(deps: ListDeps, { limit, cursor }: PageQuery): Promise<Paged<Pipeline>> {
   const query: Query = { index: 'list', pk: lists.pipelines, limit };
   const page = await deps.table.query(cursor === undefined ? query : { ...query, after: cursor });
-  const { items: records, cursor: next } = paged(page, (item) => PipelineRecordSchema.parse(item));
+  const { items: records, cursor: next } = toPaged(page, (item) => PipelineRecordSchema.parse(item));
   const revisions = await deps.table.getMany(
     records.map((entry) => keys.revision(entry.name, entry.revision)),
   );
-  const items = await summaries(
+  const items = await readSummaries(
     deps,
     records.flatMap((record, index) => {
       const revision = revisions[index];
@@ -46,36 +46,36 @@ export async function showPipeline(deps: ListDeps, name: string): Promise<Pipeli
   const record = PipelineRecordSchema.parse(item);
   const revision = RevisionRecordSchema.parse(await deps.table.get(keys.revision(name, record.revision)));
   const { channel } = revision.definition;
-  const selectorKeys = dependenciesOf(revision.selectors).map(selectorKey);
+  const selectorKeys = listDependencies(revision.selectors).map(selectorKey);
   const [[summary], selectors, children, bakes] = await Promise.all([
-    summaries(deps, [{ record, revision }]),
+    readSummaries(deps, [{ record, revision }]),
     deps.table.getMany(selectorKeys.map((key) => keys.selector(key))),
-    childrenOf(deps, name, channel),
+    readChildren(deps, name, channel),
     listBakes(deps, { pipeline: name, limit: BAKES_SHOWN }),
   ]);
   return PipelineDetailsSchema.parse({
     ...summary,
     definition: revision.definition,
     appliedBy: revision.appliedBy,
-    selectors: selectorKeys.map((key, index) => selectorOf(key, selectors[index])),
+    selectors: selectorKeys.map((key, index) => toSelectorStatus(key, selectors[index])),
     children,
     bakes: bakes.items,
   });
 }
 
-async function summaries(
+async function readSummaries(
   deps: ListDeps,
   pipelines: readonly { record: PipelineRecord; revision: RevisionRecord }[],
 ): Promise<Pipeline[]> {
   const rows = await deps.table.getMany(
     pipelines.flatMap(({ record, revision }) => [
-      keys.planning(record.name),
+      keys.status(record.name),
       keys.channel(record.name, revision.definition.channel),
     ]),
   );
   return pipelines.map(({ record, revision }, index) => {
     const [planningRow, channelRow] = rows.slice(index * 2, index * 2 + 2);
-    const planning = planningRow === undefined ? undefined : PlanningRecordSchema.parse(planningRow);
+    const planning = planningRow === undefined ? undefined : PipelineStatusSchema.parse(planningRow);
     const current = channelRow === undefined ? undefined : ChannelRecordSchema.parse(channelRow);
     const { definition } = revision;
     const { name, enabled, disabled, parents, createdAt, updatedAt } = record;
@@ -89,7 +89,7 @@ async function summaries(
       ...(disabled === undefined ? {} : { disabled }),
       parents,
       ...(planning?.activeBake === undefined ? {} : { activeBake: planning.activeBake }),
-      dirty: planning?.dirty ?? false,
+      pending: planning?.dirty ?? false,
       ...(planning?.decision === undefined ? {} : { decision: planning.decision }),
       ...(current === undefined
         ? {}
@@ -107,7 +107,7 @@ async function summaries(
   });
 }
 
-function selectorOf(key: string, row: Item | undefined) {
+function toSelectorStatus(key: string, row: Item | undefined) {
   if (row === undefined) return { key };
   const { version, since, problem } = SelectorRecordSchema.parse(row);
   return { key, version, since, problem };
@@ -115,7 +115,7 @@ function selectorOf(key: string, row: Item | undefined) {
 
 const CHILDREN_SHOWN = 100;
 
-async function childrenOf(deps: ListDeps, name: string, channel: string): Promise<string[]> {
+async function readChildren(deps: ListDeps, name: string, channel: string): Promise<string[]> {
   const key = selectorKey({ kind: 'pipeline', pipeline: name, channel });
   const { pk, sk: prefix } = keys.selectorUser(key, '');
   const page = await deps.table.query({ pk, prefix, limit: CHILDREN_SHOWN });

@@ -7,7 +7,7 @@ export class ReadBatch {
   readonly #keys: Key[] = [];
   #items: Awaited<ReturnType<Table['getMany']>> | undefined;
 
-  want<Schema extends z.ZodType>(key: Key, schema: Schema): () => z.output<Schema> | undefined {
+  add<Schema extends z.ZodType>(key: Key, schema: Schema): () => z.output<Schema> | undefined {
     const index = this.#keys.push(key) - 1;
     return () => {
       if (this.#items === undefined) throw new Error('The batch has not been sent yet.');

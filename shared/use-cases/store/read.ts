@@ -5,7 +5,7 @@ import type { Item, Query, Table } from '../../ports.ts';
 
 export type Reader = Pick<Table, 'get' | 'getMany' | 'query'>;
 
-export async function read<Schema extends z.ZodType>(
+export async function readRecord<Schema extends z.ZodType>(
   table: Pick<Table, 'get'>,
   key: Key,
   schema: Schema,
@@ -26,12 +26,12 @@ export async function readMany<Schema extends z.ZodType>(
 }
 
 /** All pages of a query, one after the other. */
-export async function* pages<Schema extends z.ZodType>(
+export async function* readPages<Schema extends z.ZodType>(
   table: Pick<Table, 'query'>,
   query: Query,
   schema: Schema,
 ): AsyncGenerator<z.output<Schema>[]> {
-  for await (const items of itemPages(table, query)) yield items.map((item) => schema.parse(item));
+  for await (const items of readItemPages(table, query)) yield items.map((item) => schema.parse(item));
 }
 
 export async function readAll<Schema extends z.ZodType>(
@@ -45,11 +45,11 @@ export async function readAll<Schema extends z.ZodType>(
 /** For a partition that holds records of many kinds; everybody else reads with a schema. */
 export async function readItems(table: Pick<Table, 'query'>, query: Query): Promise<Item[]> {
   const all: Item[] = [];
-  for await (const items of itemPages(table, query)) all.push(...items);
+  for await (const items of readItemPages(table, query)) all.push(...items);
   return all;
 }
 
-async function* itemPages(table: Pick<Table, 'query'>, query: Query): AsyncGenerator<readonly Item[]> {
+async function* readItemPages(table: Pick<Table, 'query'>, query: Query): AsyncGenerator<readonly Item[]> {
   let after = query.after;
   do {
     const page = await table.query({ ...query, ...(after === undefined ? {} : { after }) });

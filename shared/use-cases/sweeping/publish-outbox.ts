@@ -6,10 +6,10 @@
 import { due, type Key, keys } from '../../domain/naming.ts';
 import { type OutboxRecord, OutboxRecordSchema } from '../../domain/records/outbox.ts';
 import { ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { changesToTell, type Message, messageFor } from '../../domain/telling/messages.ts';
+import { listChangesToDescribe, type Notification, composeNotification } from '../../domain/telling/messages.ts';
 import { type Clock, type EventPublisher, type Notifier, type Table, WriteConflict } from '../../ports.ts';
-import { read, readMany } from '../store/read.ts';
-import { inTurn } from './in-turn.ts';
+import { readRecord, readMany } from '../store/read.ts';
+import { runInTurn } from './in-turn.ts';
 
 export interface PublishDeps {
   readonly table: Table;
@@ -29,11 +29,11 @@ const SWEPT_AT_ONCE = 100;
 const FAILED_SECONDS = 180;
 
 export async function publishOutbox(deps: PublishDeps, id: string): Promise<'published' | 'nothing-to-do'> {
-  const row = await read(deps.table, keys.outbox(id), OutboxRecordSchema);
+  const row = await readRecord(deps.table, keys.outbox(id), OutboxRecordSchema);
   if (row === undefined || row.published) return 'nothing-to-do';
   // Machines first: planning follows from events, and a mail may come a moment later.
   await deps.publisher.publish([{ id: row.id, detailType: row.detailType, detail: row.detail, at: row.at }]);
-  const message = await wordsFor(deps.table, row);
+  const message = await composeMessage(deps.table, row);
   if (message !== undefined) await deps.notifier.notify(message);
   const ttl = Math.floor(deps.clock.now().getTime() / 1000) + KEPT_SECONDS;
   await deps.table.write([
@@ -44,9 +44,9 @@ export async function publishOutbox(deps: PublishDeps, id: string): Promise<'pub
 }
 
 /** An event names its changes by their ids; what people read in a mail is in the rows of these. */
-async function wordsFor(table: Pick<Table, 'getMany'>, row: OutboxRecord): Promise<Message | undefined> {
-  const changes = await readMany(table, changesToTell(row).map(keys.change), ChangeRecordSchema);
-  return messageFor(
+async function composeMessage(table: Pick<Table, 'getMany'>, row: OutboxRecord): Promise<Notification | undefined> {
+  const changes = await readMany(table, listChangesToDescribe(row).map(keys.change), ChangeRecordSchema);
+  return composeNotification(
     row,
     changes.filter((change) => change !== undefined),
   );
@@ -57,20 +57,20 @@ export async function sweepOutbox(deps: PublishDeps): Promise<number> {
   const upTo = new Date(deps.clock.now().getTime() - MISSED_SECONDS * 1000).toISOString();
   const page = await deps.table.query({ index: 'due', pk: due.outbox, upTo, limit: SWEPT_AT_ONCE });
   let published = 0;
-  await inTurn(page.items, async (item) => {
+  await runInTurn(page.items, async (item) => {
     try {
       const { id } = OutboxRecordSchema.parse(item);
       if ((await publishOutbox(deps, id)) === 'published') published += 1;
     } catch (error) {
       // What kept it from being published is what should be heard of.
-      await postpone(deps, item).catch(() => undefined);
+      await postponeRow(deps, item).catch(() => undefined);
       throw error;
     }
   });
   return published;
 }
 
-async function postpone({ table, clock }: PublishDeps, { pk, sk }: Key): Promise<void> {
+async function postponeRow({ table, clock }: PublishDeps, { pk, sk }: Key): Promise<void> {
   const dueSk = new Date(clock.now().getTime() + FAILED_SECONDS * 1000).toISOString();
   try {
     await table.write([{ update: { pk, sk }, set: { dueSk }, when: { equals: { published: false } } }]);

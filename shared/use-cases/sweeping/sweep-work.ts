@@ -4,7 +4,7 @@
  */
 import { due, executionName, keys } from '../../domain/naming.ts';
 import { AttemptRecordSchema } from '../../domain/records/bakes.ts';
-import { PlanningRecordSchema } from '../../domain/records/planning.ts';
+import { PipelineStatusSchema } from '../../domain/records/planning.ts';
 import { ChangeRecordSchema, SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import {
   type FindingHints,
@@ -16,11 +16,11 @@ import {
 } from '../../ports.ts';
 import { type FanOutDeps, fanOutChange } from '../noticing/fan-out-change.ts';
 import { sweepInventories } from '../noticing/index-inventory.ts';
-import { sweepConfirmed } from '../planning/confirm-wave.ts';
-import { planNext } from '../planning/plan-capacity.ts';
+import { sweepConfirmedWaves } from '../planning/confirm-wave.ts';
+import { enqueueNext } from '../planning/plan-capacity.ts';
 import { QUEUED_SECONDS } from '../planning/plan-start.ts';
 import { sweepWaits } from '../waiting/sweep-waits.ts';
-import { inTurn } from './in-turn.ts';
+import { runInTurn } from './in-turn.ts';
 import { type PublishDeps, sweepOutbox } from './publish-outbox.ts';
 
 export interface SweepDeps extends FanOutDeps, PublishDeps {
@@ -43,18 +43,18 @@ const ATTEMPTS_AT_ONCE = 100;
 
 export async function sweepWork(deps: SweepDeps): Promise<Swept> {
   const parts: Readonly<Record<string, () => Promise<number>>> = {
-    planning: () => sweepPlanning(deps),
+    planning: () => sweepDuePipelines(deps),
     fanOuts: () => sweepFanOuts(deps),
     outbox: () => sweepOutbox(deps),
     waits: async () => {
       const { asked, nudged } = await sweepWaits(deps);
       return asked + nudged;
     },
-    queued: () => sweepQueued(deps),
-    lines: () => planNext(deps),
+    queued: () => sweepQueuedAttempts(deps),
+    lines: () => enqueueNext(deps),
     selectors: () => sweepSelectors(deps),
     inventories: () => sweepInventories(deps),
-    waves: () => sweepConfirmed(deps),
+    waves: () => sweepConfirmedWaves(deps),
   };
   const names = Object.keys(parts);
   const results = await Promise.allSettled(names.map((name) => parts[name]?.() ?? 0));
@@ -83,18 +83,18 @@ export function throwFailed(failed: Swept['failed']): void {
 }
 
 /** Pipelines whose time to be planned has come: a debounce or a back-off is over, or a message was lost. */
-async function sweepPlanning(deps: SweepDeps): Promise<number> {
+async function sweepDuePipelines(deps: SweepDeps): Promise<number> {
   const names: string[] = [];
   let after: string | undefined;
   do {
     const page = await deps.table.query({
       index: 'due',
-      pk: due.planning,
+      pk: due.reconcile,
       upTo: deps.clock.now().toISOString(),
       limit: 100,
       ...(after === undefined ? {} : { after }),
     });
-    names.push(...page.items.map((item) => PlanningRecordSchema.parse(item).pipeline));
+    names.push(...page.items.map((item) => PipelineStatusSchema.parse(item).pipeline));
     after = page.cursor;
   } while (after !== undefined && names.length < SWEPT_AT_ONCE);
   if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
@@ -122,12 +122,12 @@ async function sweepFanOuts(deps: SweepDeps): Promise<number> {
     upTo: deps.clock.now().toISOString(),
     limit: FAN_OUTS_AT_ONCE,
   });
-  await inTurn(page.items, (item) => fanOutChange(deps, ChangeRecordSchema.parse(item).id));
+  await runInTurn(page.items, (item) => fanOutChange(deps, ChangeRecordSchema.parse(item).id));
   return page.items.length;
 }
 
 /** Attempts that were recorded but whose machine was never started: the name finds the execution if it was. */
-async function sweepQueued(deps: SweepDeps): Promise<number> {
+async function sweepQueuedAttempts(deps: SweepDeps): Promise<number> {
   const now = deps.clock.now();
   const page = await deps.table.query({
     index: 'due',
@@ -140,7 +140,7 @@ async function sweepQueued(deps: SweepDeps): Promise<number> {
     // One that was asked to end before it began is ended by end-executions.
     .filter((attempt) => attempt.state === 'queued' && attempt.endRequested === undefined);
   const dueSk = new Date(now.getTime() + QUEUED_SECONDS * 1000).toISOString();
-  await inTurn(queued, async ({ bake, attempt }) => {
+  await runInTurn(queued, async ({ bake, attempt }) => {
     await deps.workflows.startBake(executionName({ bake, attempt, machine: 'bake' }), { bake, attempt });
     try {
       await deps.table.write([

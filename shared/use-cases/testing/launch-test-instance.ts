@@ -4,30 +4,30 @@ import type { LaunchedSchema, TestCaseSchema } from '../../domain/baking/payload
 import { canonical } from '../../domain/canonical.ts';
 import { TestsFailed } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
-import { ImageRecordSchema } from '../../domain/records/bakes.ts';
+import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { TestRecord } from '../../domain/records/tests.ts';
 import { type Digest, type TestInstances, WriteConflict } from '../../ports.ts';
 import { bakeTags } from '../baking/start-build.ts';
-import { openAttempt, readBake, type StepDeps } from '../baking/steps.ts';
+import { readOpenAttempt, readBake, type StepDeps } from '../baking/steps.ts';
 
-export interface LaunchDeps extends StepDeps {
+export interface LaunchTestInstanceDeps extends StepDeps {
   readonly instances: Pick<TestInstances, 'launch'>;
   readonly digest: Digest;
 }
 
 export async function launchTestInstance(
-  deps: LaunchDeps,
+  deps: LaunchTestInstanceDeps,
   input: z.output<typeof TestCaseSchema>,
 ): Promise<z.infer<typeof LaunchedSchema>> {
-  await openAttempt(deps, input);
+  await readOpenAttempt(deps, input);
   const { bake, attempt, variant, instanceType } = input;
-  const image = ImageRecordSchema.parse(await deps.table.get(keys.image(bake, variant)));
+  const image = ArtifactRecordSchema.parse(await deps.table.get(keys.artifact(bake, variant)));
   if (image.imageId === undefined) {
     throw new TestsFailed(
       `There is no image of the variant ${variant} to test; the build did not record one.`,
     );
   }
-  await intend(deps, { bake, attempt, variant, instanceType, terminated: false, results: [], commands: {} });
+  await recordTestCase(deps, { bake, attempt, variant, instanceType, terminated: false, results: [], commands: {} });
 
   // 64 characters at most (ec2 RunInstancesRequest.ClientToken).
   const clientToken = deps.digest(canonical(['test', bake, attempt, variant, instanceType]));
@@ -45,7 +45,7 @@ export async function launchTestInstance(
   return { instance };
 }
 
-async function intend(deps: LaunchDeps, record: TestRecord): Promise<void> {
+async function recordTestCase(deps: LaunchTestInstanceDeps, record: TestRecord): Promise<void> {
   const key = keys.test(record.bake, record.attempt, record.variant, record.instanceType);
   try {
     await deps.table.write([{ put: { ...key, ...record }, when: { exists: false } }]);

@@ -1,7 +1,7 @@
 /** Says which suites and test components run where: on every variant, on every instance type that the definition names. */
 import type * as z from 'zod';
 import type { BakeRef, TestPlanSchema } from '../../domain/baking/payloads.ts';
-import { testNames } from '../../domain/baking/test-runs.ts';
+import { listTestNames } from '../../domain/baking/test-runs.ts';
 import { beginStep, readBakeAndRevision, type StepDeps } from '../baking/steps.ts';
 
 export type TestPlan = z.infer<typeof TestPlanSchema>;
@@ -10,7 +10,7 @@ export async function planTests(deps: StepDeps, ref: BakeRef): Promise<TestPlan>
   await beginStep(deps, ref, 'Test');
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const { variants, tests } = revision.definition;
-  const suites = testNames(revision.definition, bake.lock);
+  const suites = listTestNames(revision.definition, bake.lock);
   const cases = variants.flatMap((variant) =>
     tests.instanceTypes.map((instanceType) => ({
       bake: ref.bake,

@@ -1,13 +1,13 @@
 /** Draws the verdict of all test cases, writes it on the images as a tag and in their rows, and ends the step. */
 import type * as z from 'zod';
-import { testFailures } from '../../domain/baking/gates.ts';
+import { listTestFailures } from '../../domain/baking/gates.ts';
 import type { BakeRef, VerdictSchema } from '../../domain/baking/payloads.ts';
-import { testNames } from '../../domain/baking/test-runs.ts';
+import { listTestNames } from '../../domain/baking/test-runs.ts';
 import { keys, TAGS } from '../../domain/naming.ts';
-import { ImageRecordSchema } from '../../domain/records/bakes.ts';
+import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import { type TestRecord, TestRecordSchema } from '../../domain/records/tests.ts';
 import type { OwnImages } from '../../ports.ts';
-import { endStep, openAttempt, readBakeAndRevision, type StepDeps } from '../baking/steps.ts';
+import { endStep, readOpenAttempt, readBakeAndRevision, type StepDeps } from '../baking/steps.ts';
 
 export interface RecordVerdictDeps extends StepDeps {
   readonly images: Pick<OwnImages, 'tag'>;
@@ -17,16 +17,16 @@ export async function recordVerdict(
   deps: RecordVerdictDeps,
   ref: BakeRef,
 ): Promise<z.infer<typeof VerdictSchema>> {
-  await openAttempt(deps, ref);
+  await readOpenAttempt(deps, ref);
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const { variants, tests } = revision.definition;
-  const names = testNames(revision.definition, bake.lock);
+  const names = listTestNames(revision.definition, bake.lock);
 
   const failures: string[] = [];
   let run = 0;
   for (const { name: variant } of variants) {
-    const cases = await casesOf(deps, ref, variant, tests.instanceTypes);
-    const found = testFailures(cases, names);
+    const cases = await readTestCases(deps, ref, variant, tests.instanceTypes);
+    const found = listTestFailures(cases, names);
     await writeVerdict(deps, ref, variant, found.length === 0 ? 'passed' : 'failed');
     failures.push(...found);
     run += cases.length;
@@ -40,7 +40,7 @@ export async function recordVerdict(
   return { passed, failures };
 }
 
-async function casesOf(
+async function readTestCases(
   deps: RecordVerdictDeps,
   ref: BakeRef,
   variant: string,
@@ -67,10 +67,10 @@ async function writeVerdict(
   variant: string,
   verdict: 'passed' | 'failed',
 ): Promise<void> {
-  const key = keys.image(ref.bake, variant);
-  const image = ImageRecordSchema.parse(await deps.table.get(key));
+  const key = keys.artifact(ref.bake, variant);
+  const image = ArtifactRecordSchema.parse(await deps.table.get(key));
   // A kept image is a release already: a new test that it does not pass refuses this bake and says nothing of the release.
-  if (image.imageId !== undefined && image.adoptedFrom === undefined) {
+  if (image.imageId !== undefined && image.reusedFrom === undefined) {
     await deps.images.tag(image.region, [image.imageId, ...image.snapshotIds], { [TAGS.verdict]: verdict });
   }
   await deps.table.write([{ update: key, set: { verdict }, when: { equals: { attempt: ref.attempt } } }]);

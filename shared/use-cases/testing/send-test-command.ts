@@ -1,12 +1,12 @@
 /** Sends one suite or test component to its instance, as a command that the wait follows. */
 import type * as z from 'zod';
 import type { SentCommandSchema, SuiteRunSchema } from '../../domain/baking/payloads.ts';
-import { testRunOf } from '../../domain/baking/test-runs.ts';
+import { findTestRun } from '../../domain/baking/test-runs.ts';
 import { TestsFailed } from '../../domain/errors.ts';
 import { keys } from '../../domain/naming.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Commands } from '../../ports.ts';
-import { openAttempt, readBakeAndRevision, type StepDeps } from '../baking/steps.ts';
+import { readOpenAttempt, readBakeAndRevision, type StepDeps } from '../baking/steps.ts';
 
 export interface SendTestCommandDeps extends StepDeps {
   readonly commands: Pick<Commands, 'send'>;
@@ -17,9 +17,9 @@ export async function sendTestCommand(
   deps: SendTestCommandDeps,
   input: z.output<typeof SuiteRunSchema>,
 ): Promise<z.infer<typeof SentCommandSchema>> {
-  await openAttempt(deps, input);
+  await readOpenAttempt(deps, input);
   const { bake, revision } = await readBakeAndRevision(deps, input.bake);
-  const run = testRunOf(revision.definition, bake.lock, input.suite, deps.home.region);
+  const run = findTestRun(revision.definition, bake.lock, input.suite, deps.home.region);
   if (run === undefined) {
     throw new TestsFailed(`Revision ${bake.revision} of ${bake.pipeline} has no test "${input.suite}".`);
   }

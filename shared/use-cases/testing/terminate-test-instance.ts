@@ -7,13 +7,13 @@ import type { Table, TestInstances } from '../../ports.ts';
 
 const EXCERPT_LENGTH = 1000;
 
-export interface TerminateDeps {
+export interface TerminateTestInstanceDeps {
   readonly table: Table;
   readonly instances: Pick<TestInstances, 'terminate'>;
 }
 
 export async function terminateTestInstance(
-  deps: TerminateDeps,
+  deps: TerminateTestInstanceDeps,
   input: z.output<typeof TerminateInputSchema>,
 ): Promise<{ terminated: boolean }> {
   const key = keys.test(input.bake, input.attempt, input.variant, input.instanceType);
@@ -31,7 +31,7 @@ export async function terminateTestInstance(
         instanceType,
         // An instance that was launched but never recorded is found by its tags when the bake is cleaned up.
         terminated: instance !== undefined,
-        ...(problem === undefined ? {} : { problem: readable(problem) }),
+        ...(problem === undefined ? {} : { problem: toReadableProblem(problem) }),
       },
     },
   ]);
@@ -39,7 +39,7 @@ export async function terminateTestInstance(
 }
 
 /** The cause of a failed Lambda task is its error as JSON (step-functions/dg/connect-lambda); people want its message. */
-function readable(problem: string): string {
+function toReadableProblem(problem: string): string {
   const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(problem)?.[1];
   return (message ?? problem).slice(0, EXCERPT_LENGTH);
 }

@@ -42,12 +42,12 @@ export async function checkWait(deps: CheckWaitDeps, id: string): Promise<WaitRe
     await deps.onWait?.(wait);
     if (wait.state !== 'pending') return wait.state;
 
-    const seen = await look(deps, wait);
+    const seen = await checkResource(deps, wait);
     const expired = seen === undefined && wait.expiresAt <= deps.clock.now().toISOString();
     const outcome = expired ? timeoutOutcome(wait) : seen;
     if (outcome === undefined) return 'pending';
     try {
-      await deps.table.write(decision(deps, wait, outcome, expired));
+      await deps.table.write(prepareDecision(deps, wait, outcome, expired));
       return 'decided';
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
@@ -73,7 +73,7 @@ export function decideWait(wait: Pick<WaitRecord, 'id' | 'token'>, outcome: Wait
   };
 }
 
-function decision(
+function prepareDecision(
   deps: CheckWaitDeps,
   wait: WaitRecord,
   outcome: WaitOutcome,
@@ -90,37 +90,37 @@ function decision(
 }
 
 /** What the resource says, or undefined while it says nothing final. */
-async function look(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+async function checkResource(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
   switch (wait.kind) {
     case 'image':
-      return lookAtImage(deps, wait);
+      return checkImage(deps, wait);
     case 'instance':
-      return lookAtInstance(deps, wait);
+      return checkInstance(deps, wait);
     case 'command':
-      return lookAtCommand(deps, wait);
+      return checkCommand(deps, wait);
     case 'copies':
       return deps.checkCopies(wait);
     case 'approval':
-      return lookAtApproval(deps, wait);
+      return checkApproval(deps, wait);
     default:
       return assertNever(wait.kind);
   }
 }
 
-async function lookAtImage(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+async function checkImage(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
   const status = await deps.engine.status(wait.resource);
   if (status.state === 'running') return undefined;
-  if (status.state === 'available') return success({ imageId: status.imageId });
-  if (status.log !== undefined) await keepLog(deps, wait, status.log);
+  if (status.state === 'available') return toSuccess({ imageId: status.imageId });
+  if (status.log !== undefined) await recordBuildLog(deps, wait, status.log);
   const log = status.log === undefined ? '' : ` Log: ${status.log}`;
-  return failure('BuildFailed', `The build ${status.state}: ${status.reason}${log}`);
+  return toFailure('BuildFailed', `The build ${status.state}: ${status.reason}${log}`);
 }
 
 /** Image Builder's record of the build is soon cleaned up; the end of the attempt names the log. */
-async function keepLog(deps: CheckWaitDeps, wait: WaitRecord, log: string): Promise<void> {
+async function recordBuildLog(deps: CheckWaitDeps, wait: WaitRecord, log: string): Promise<void> {
   const { bake, attempt, resource, subject } = wait;
   if (subject.variant === undefined) return;
-  const update = keys.image(bake, subject.variant);
+  const update = keys.artifact(bake, subject.variant);
   try {
     await deps.table.write([{ update, set: { log }, when: { equals: { attempt, build: resource } } }]);
   } catch (error) {
@@ -129,19 +129,19 @@ async function keepLog(deps: CheckWaitDeps, wait: WaitRecord, log: string): Prom
   }
 }
 
-async function lookAtInstance(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+async function checkInstance(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
   const status = await deps.instances.status(wait.resource);
   if (status.state === 'gone')
-    return failure('TestsFailed', `Instance ${wait.resource} ended before its tests: ${status.reason}`);
-  return status.state === 'ready' ? success({}) : undefined;
+    return toFailure('TestsFailed', `Instance ${wait.resource} ended before its tests: ${status.reason}`);
+  return status.state === 'ready' ? toSuccess({}) : undefined;
 }
 
-async function lookAtCommand(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+async function checkCommand(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
   const status = await deps.commands.status(wait.resource, wait.subject.instance ?? '');
-  return status.state === 'running' ? undefined : success({});
+  return status.state === 'running' ? undefined : toSuccess({});
 }
 
-async function lookAtApproval(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
+async function checkApproval(deps: CheckWaitDeps, wait: WaitRecord): Promise<WaitOutcome | undefined> {
   const item = await deps.table.get(keys.approval(wait.resource));
   if (item === undefined) return undefined;
   const approval = ApprovalRecordSchema.parse(item);
@@ -149,11 +149,11 @@ async function lookAtApproval(deps: CheckWaitDeps, wait: WaitRecord): Promise<Wa
     case 'open':
       return undefined;
     case 'void':
-      return failure('AttemptEnded', `Approval ${approval.id} was withdrawn.`);
+      return toFailure('AttemptEnded', `Approval ${approval.id} was withdrawn.`);
     case 'approved':
     case 'rejected':
     case 'expired':
-      return success({
+      return toSuccess({
         decision: approval.state,
         ...(approval.decision === undefined
           ? {}
@@ -164,9 +164,9 @@ async function lookAtApproval(deps: CheckWaitDeps, wait: WaitRecord): Promise<Wa
   }
 }
 
-function success(output: unknown): WaitOutcome {
+function toSuccess(output: unknown): WaitOutcome {
   return { kind: 'success', output };
 }
-function failure(error: string, cause: string): WaitOutcome {
+function toFailure(error: string, cause: string): WaitOutcome {
   return { kind: 'failure', error, cause };
 }

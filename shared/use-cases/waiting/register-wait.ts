@@ -5,12 +5,12 @@
  */
 import type * as z from 'zod';
 import type { RegisterWaitInputSchema } from '../../domain/baking/payloads.ts';
-import { SWEEP_SECONDS, secondsUntilLook } from '../../domain/baking/waits.ts';
+import { SWEEP_SECONDS, secondsUntilCheck } from '../../domain/baking/waits.ts';
 import { TryLater } from '../../domain/errors.ts';
 import { due, keys, waitId } from '../../domain/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
-import { type Condition, type Item, type WakeQueue, WriteConflict } from '../../ports.ts';
-import { openAttempt } from '../baking/steps.ts';
+import { type WriteCondition, type Item, type WakeQueue, WriteConflict } from '../../ports.ts';
+import { readOpenAttempt } from '../baking/steps.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';
 
 export interface RegisterWaitDeps extends CheckWaitDeps {
@@ -21,24 +21,24 @@ export type RegisterWaitInput = z.output<typeof RegisterWaitInputSchema>;
 const TRIES = 5;
 
 export async function registerWait(deps: RegisterWaitDeps, input: RegisterWaitInput): Promise<void> {
-  await openAttempt(deps, input);
+  await readOpenAttempt(deps, input);
   const id = waitId(input.kind, input.resource);
-  await store(deps, id, input);
+  await storeWait(deps, id, input);
   const state = await checkWait(deps, id);
   // What has no event of its own, or whose events a target need not forward, is looked at soon and then less and less often.
   if (state === 'pending' && (input.kind === 'instance' || input.kind === 'copies')) {
-    await deps.wakeQueue.send({ wait: id, round: 1 }, secondsUntilLook(0));
+    await deps.wakeQueue.send({ wait: id, round: 1 }, secondsUntilCheck(0));
   }
 }
 
-async function store(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Promise<void> {
+async function storeWait(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Promise<void> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const found = await deps.table.get(keys.wait(id));
     const existing = found === undefined ? undefined : WaitRecordSchema.parse(found);
     // The same invocation once more: what it stored stands, delivered or not.
     if (existing?.token === input.token) return;
     try {
-      await deps.table.write([{ put: itemOf(deps, id, input), when: standsAs(existing) }]);
+      await deps.table.write([{ put: toWaitItem(deps, id, input), when: toUnchangedCondition(existing) }]);
       return;
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
@@ -47,12 +47,12 @@ async function store(deps: RegisterWaitDeps, id: string, input: RegisterWaitInpu
   throw new TryLater(`The wait ${id} kept changing while it was registered.`);
 }
 
-function standsAs(existing: WaitRecord | undefined): Condition {
+function toUnchangedCondition(existing: WaitRecord | undefined): WriteCondition {
   if (existing === undefined) return { exists: false };
   return { equals: { token: existing.token, state: existing.state } };
 }
 
-function itemOf(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Item {
+function toWaitItem(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Item {
   const now = deps.clock.now().getTime();
   const at = (seconds: number) => new Date(now + seconds * 1000).toISOString();
   const record: WaitRecord = {

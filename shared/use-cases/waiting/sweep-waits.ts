@@ -29,7 +29,7 @@ export async function sweepWaits(
     });
     for (const item of page.items) {
       const wait = WaitRecordSchema.parse(item);
-      if (!(await postpone(deps, wait.id, wait.state))) continue;
+      if (!(await postponeWait(deps, wait.id, wait.state))) continue;
       if (wait.state !== 'pending') counts.nudged += 1;
       else {
         await deps.wakeQueue.send({ wait: wait.id, round: 99 }, 0);
@@ -42,7 +42,7 @@ export async function sweepWaits(
 }
 
 /** Writing the row puts it on the table's stream again, which is what delivers a decided one: the sweep itself may not complete tasks. */
-async function postpone(deps: SweepWaitsDeps, id: string, state: string): Promise<boolean> {
+async function postponeWait(deps: SweepWaitsDeps, id: string, state: string): Promise<boolean> {
   const dueSk = new Date(deps.clock.now().getTime() + SWEEP_SECONDS * 1000).toISOString();
   try {
     await deps.table.write([

@@ -2,40 +2,40 @@
 import * as z from 'zod';
 import {
   SWEEP_SECONDS,
-  secondsUntilLook,
+  secondsUntilCheck,
   type Wake,
-  waitOfImage,
-  wakeOf,
+  toImageWaitKey,
+  parseWake,
 } from '../../domain/baking/waits.ts';
 import type { WakeQueue } from '../../ports.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';
 
-export interface WakeWaitsDeps extends CheckWaitDeps {
+export interface HandleWakeDeps extends CheckWaitDeps {
   readonly wakeQueue: WakeQueue;
 }
 
 const ImageWaitSchema = z.object({ wait: z.string() });
 
 /** Takes one message of the wake queue. Answers what came of it, for the log. */
-export async function wakeWaits(
-  deps: WakeWaitsDeps,
+export async function handleWake(
+  deps: HandleWakeDeps,
   body: unknown,
 ): Promise<'decided' | 'pending' | 'delivered' | 'nobody-waits' | 'not-ours'> {
-  const wake = wakeOf(body);
+  const wake = parseWake(body);
   if (wake === undefined) return 'not-ours';
-  const wait = await waitIdOf(deps, wake);
+  const wait = await findWaitId(deps, wake);
   if (wait === undefined) return 'nobody-waits';
   const state = await checkWait(deps, wait);
   // Only the chain of delayed messages goes on by itself; events come in their own time, the sweep looks once a minute.
   const round = wake.kind === 'wait' ? wake.round : undefined;
-  if (state === 'pending' && round !== undefined && secondsUntilLook(round) < SWEEP_SECONDS) {
-    await deps.wakeQueue.send({ wait, round: round + 1 }, secondsUntilLook(round));
+  if (state === 'pending' && round !== undefined && secondsUntilCheck(round) < SWEEP_SECONDS) {
+    await deps.wakeQueue.send({ wait, round: round + 1 }, secondsUntilCheck(round));
   }
   return state ?? 'nobody-waits';
 }
 
-async function waitIdOf(deps: WakeWaitsDeps, wake: Wake): Promise<string | undefined> {
+async function findWaitId(deps: HandleWakeDeps, wake: Wake): Promise<string | undefined> {
   if (wake.kind === 'wait') return wake.wait;
-  const item = await deps.table.get(waitOfImage(wake.imageId));
+  const item = await deps.table.get(toImageWaitKey(wake.imageId));
   return item === undefined ? undefined : ImageWaitSchema.parse(item).wait;
 }

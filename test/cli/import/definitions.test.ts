@@ -2,13 +2,13 @@
 import type { Component, Distribution, ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { definitionsOf, type Imported } from '../../../cli/import/definitions.ts';
+import { importDefinitions, type Imported } from '../../../cli/import/definitions.ts';
 import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
-import { namesFor } from '../../../cli/import/names.ts';
-import { fileText } from '../../../cli/import/text.ts';
+import { chooseNames } from '../../../cli/import/names.ts';
+import { formatFile } from '../../../cli/import/text.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
-import { planningWorld } from '../../support/planning-world.ts';
+import { reconcileWorld } from '../../support/planning-world.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';
@@ -61,13 +61,13 @@ function found({ name, pipeline, recipe, infrastructure, regions, components = [
 }
 
 function one(given: Given) {
-  const [imported] = definitionsOf([found(given)]);
+  const [imported] = importDefinitions([found(given)]);
   if (imported === undefined) throw new Error('Nothing was imported.');
   return imported;
 }
 /** Applied as the command line does it, parents first. */
 async function applied(...imported: readonly Imported[]) {
-  const world = planningWorld();
+  const world = reconcileWorld();
   for (const image of ['amazon-linux-2023-x86', 'amazon-linux-2023-arm64'])
     world.sources.publish(arn(`image/${image}`, 'aws'), '1.0.0/1');
   for (const { definition } of imported) await applyDefinition(world.ports, { definition, by: 'ada' });
@@ -98,7 +98,7 @@ describe('A pipeline of Image Builder', () => {
   });
 
   it('built on what another pipeline makes has that pipeline as its base', () => {
-    const [child] = definitionsOf([
+    const [child] = importDefinitions([
       found({ name: 'web', recipe: { parentImage: arn('image/golden-base/x.x.x') } }),
       found({
         name: 'Base of all',
@@ -111,7 +111,7 @@ describe('A pipeline of Image Builder', () => {
 
   it('built on a parameter that another one writes has that pipeline as its base', async () => {
     const regions = [{ region: REGION, ssmParameterConfigurations: [{ parameterName: '/images/golden' }] }];
-    const [golden, child] = definitionsOf([
+    const [golden, child] = importDefinitions([
       found({ name: 'golden', regions }),
       found({ name: 'web', recipe: { parentImage: 'ssm:/images/golden' } }),
     ]);
@@ -133,7 +133,7 @@ describe('A pipeline of Image Builder', () => {
     ['and pins it', 'ssm:/images/golden:3', { region: REGION }],
   ])('built on a parameter of a name that another one writes %s keeps it', (_, parentImage, region) => {
     const ssmParameterConfigurations = [{ parameterName: '/images/golden' }];
-    const [child, golden] = definitionsOf([
+    const [child, golden] = importDefinitions([
       found({ name: 'web', recipe: { parentImage } }),
       found({ name: 'golden', regions: [{ ...region, ssmParameterConfigurations }] }),
     ]);
@@ -162,7 +162,7 @@ describe('A pipeline of Image Builder', () => {
     ['1.2.x', '1.20.0'],
   ])('built on %s of a recipe that makes %s has no pipeline as its base', (wildcard, version) => {
     const golden = { version, arn: arn(`image-recipe/golden/${version}`) };
-    const [child] = definitionsOf([
+    const [child] = importDefinitions([
       found({ name: 'web', recipe: { parentImage: arn(`image/golden/${wildcard}`) } }),
       found({ name: 'golden', recipe: golden }),
     ]);
@@ -179,7 +179,7 @@ describe('A pipeline of Image Builder', () => {
   it('built on any version of a recipe has the pipeline of the highest as its base', () => {
     const golden = (name: string, version: string) =>
       found({ name, recipe: { name: 'golden', version, arn: arn(`image-recipe/golden/${version}`) } });
-    const [child] = definitionsOf([
+    const [child] = importDefinitions([
       found({ name: 'web', recipe: { parentImage: arn('image/golden/1.x.x') } }),
       golden('early', '1.9.0'),
       golden('late', '1.10.0'),
@@ -192,7 +192,7 @@ describe('A pipeline of Image Builder', () => {
 
   it('is for the architecture of the pipeline that it is built on, unless its instance types say another', () => {
     const recipe = { parentImage: arn('image/golden/x.x.x') };
-    const [, child, grandchild, other] = definitionsOf([
+    const [, child, grandchild, other] = importDefinitions([
       found({
         name: 'golden',
         recipe: { parentImage: arn('image/amazon-linux-2023-arm64/x.x.x', 'aws') },
@@ -211,7 +211,7 @@ describe('A pipeline of Image Builder', () => {
   });
 
   it('whose parent is left out is built on the parent’s image', () => {
-    const [child, parent] = definitionsOf([
+    const [child, parent] = importDefinitions([
       found({ name: 'web', recipe: { parentImage: arn('image/base/x.x.x') } }),
       found({ name: 'base', recipe: { parentImage: 'prod-abcd1234' } }),
     ]);
@@ -513,7 +513,7 @@ describe('A pipeline of Image Builder', () => {
   it('that writes a parameter of another one gets a name of its own', () => {
     const regions = [{ region: 'eu-west-1', ssmParameterConfigurations: [{ parameterName: '/golden/web' }] }];
 
-    const [first, second] = definitionsOf([
+    const [first, second] = importDefinitions([
       found({ name: 'web', regions }),
       found({ name: 'web2', regions }),
     ]);
@@ -609,7 +609,7 @@ describe('The file of an imported pipeline', () => {
   it('begins with its schema and with what has no equivalent, in lines that fit', () => {
     const imported = one({ name: 'Web', infrastructure: { keyPair: 'ops' } });
 
-    const text = fileText(imported, '../docs/pipeline.schema.json');
+    const text = formatFile(imported, '../docs/pipeline.schema.json');
     const comments = text.split('\n').filter((line) => line.startsWith('#'));
 
     expect(comments[0]).toBe('# yaml-language-server: $schema=../docs/pipeline.schema.json');
@@ -621,7 +621,7 @@ describe('The file of an imported pipeline', () => {
 
 describe('Names', () => {
   it('are those of pipelines, and all different', () => {
-    const names = namesFor(['Web Server', 'web_server', '7', 'x'.repeat(60), 'x'.repeat(50)]);
+    const names = chooseNames(['Web Server', 'web_server', '7', 'x'.repeat(60), 'x'.repeat(50)]);
 
     expect(names).toEqual(['web-server', 'web-server-2', 'image-7', 'x'.repeat(40), `${'x'.repeat(38)}-2`]);
   });

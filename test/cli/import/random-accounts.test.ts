@@ -2,7 +2,7 @@
 import type { Distribution, ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { definitionsOf } from '../../../cli/import/definitions.ts';
+import { importDefinitions } from '../../../cli/import/definitions.ts';
 import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
 import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
 import { systemClock } from '../../../shared/adapters/system-clock.ts';
@@ -131,7 +131,7 @@ it('whatever an account holds, what is written validates and hangs together', ()
     fc.property(
       fc.uniqueArray(foundPipeline, { maxLength: 6, selector: ({ pipeline }) => pipeline.arn }),
       (found) => {
-        const imported = definitionsOf(found);
+        const imported = importDefinitions(found);
 
         expect(imported.map(({ arn: of }) => of)).toEqual(found.map(({ pipeline }) => pipeline.arn));
         const definitions = imported.flatMap(({ definition }) => definition ?? []);

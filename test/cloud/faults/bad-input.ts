@@ -1,9 +1,9 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { named, type Oven, refusal } from './oven.ts';
+import { uniqueName, type FaultHarness, readRefusal } from './oven.ts';
 
-const JUNK = [
+const MALFORMED_MESSAGES = [
   'not even JSON',
   '[]',
   'null',
@@ -30,12 +30,12 @@ const JUNK = [
 ];
 
 /** What people, programs and passers-by send that is not right: answered with what is wrong and how to mend it, and nothing is begun. */
-export function badInput(oven: () => Oven): void {
+export function testBadInput(oven: () => FaultHarness): void {
   it.concurrent('an invalid definition is refused with each field that is wrong', async () => {
-    const name = named('invalid');
-    const { status, problem } = await refusal(() =>
+    const name = uniqueName('invalid');
+    const { status, problem } = await readRefusal(() =>
       oven().apply({
-        ...oven().define(name),
+        ...oven().buildDefinition(name),
         tests: { suites: [] },
         trigers: {},
         gates: { policy: 'strict' },
@@ -50,10 +50,10 @@ export function badInput(oven: () => Oven): void {
   });
 
   it.concurrent('an account id of eleven digits is refused by the field that holds it', async () => {
-    const name = named('typo');
-    const { status, problem } = await refusal(() =>
+    const name = uniqueName('typo');
+    const { status, problem } = await readRefusal(() =>
       oven().apply(
-        oven().define(name, {
+        oven().buildDefinition(name, {
           distribution: { targets: [{ account: '44445555666', regions: ['eu-west-1'] }] },
         }),
       ),
@@ -69,22 +69,22 @@ export function badInput(oven: () => Oven): void {
   });
 
   it.concurrent('an account id with a wrong digit stops the bake before anything is built, and names the account', async () => {
-    const name = named('digit');
-    await oven().plant(name, {
+    const name = uniqueName('digit');
+    await oven().applyWithOwnBase(name, {
       distribution: { targets: [{ account: '444455556667', regions: ['eu-west-1'] }] },
       lifecycle: { maxFailures: 1 },
     });
-    const bake = await oven().reaches(name, 'failed');
+    const bake = await oven().waitForState(name, 'failed');
     const failure = bake.attempts[0]?.failure;
     expect(failure).toMatchObject({ step: 'Preflight', name: 'PreflightFailed' });
     expect(failure?.reason).toContain('444455556667');
     expect(bake.steps.map((step) => step.name)).toEqual(['Preflight']);
-    await oven().leavesNothing(bake);
+    await oven().expectNothingLeft(bake);
   });
 
   it.concurrent('a pipeline, a bake and an approval that nobody knows are named', async () => {
     const ask = (path: string, body: unknown = {}) =>
-      refusal(() => oven().deployed.api.request('POST', path, body));
+      readRefusal(() => oven().deployed.api.request('POST', path, body));
     expect(await ask('/pipelines/nowhere/bakes')).toMatchObject({
       status: 404,
       problem: { code: 'pipeline-not-found', detail: expect.stringContaining('"nowhere"') },
@@ -99,18 +99,18 @@ export function badInput(oven: () => Oven): void {
   });
 
   it.concurrent('a component and a parent that do not exist are named with what to do', async () => {
-    const name = named('orphan');
-    await oven().newBase(name);
-    const component = await refusal(() =>
-      oven().apply(oven().define(name, { components: [{ component: 'no-such-thing/1.x.x' }] })),
+    const name = uniqueName('orphan');
+    await oven().publishBase(name);
+    const component = await readRefusal(() =>
+      oven().apply(oven().buildDefinition(name, { components: [{ component: 'no-such-thing/1.x.x' }] })),
     );
     expect(component.problem.problems?.[0]).toMatchObject({
       field: 'components[0].component',
       message: expect.stringContaining('no-such-thing/1.x.x'),
       fix: expect.stringContaining('Create the component'),
     });
-    const parent = await refusal(() =>
-      oven().apply(oven().define(name, { base: { pipeline: 'no-parent' } })),
+    const parent = await readRefusal(() =>
+      oven().apply(oven().buildDefinition(name, { base: { pipeline: 'no-parent' } })),
     );
     expect(parent.problem.problems).toEqual([
       {
@@ -119,24 +119,24 @@ export function badInput(oven: () => Oven): void {
         fix: 'Apply the definition of no-parent first.',
       },
     ]);
-    const base = await refusal(() =>
-      oven().apply(oven().define(name, { base: { ssm: '/no/such/parameter' } })),
+    const base = await readRefusal(() =>
+      oven().apply(oven().buildDefinition(name, { base: { ssm: '/no/such/parameter' } })),
     );
     expect(base.problem.problems?.[0]).toMatchObject({ field: 'base.ssm' });
     await nothingCameOf(name);
   });
 
   it.concurrent('two definitions of one name are revisions of one pipeline, however close they come', async () => {
-    const name = named('twins');
-    await oven().newBase(name);
-    const twin = (description: string) => oven().define(name, { description, triggers: { mode: 'manual' } });
+    const name = uniqueName('twins');
+    await oven().publishBase(name);
+    const twin = (description: string) => oven().buildDefinition(name, { description, triggers: { mode: 'manual' } });
     const answers = await Promise.allSettled([
       oven().apply(twin('the first')),
       oven().apply(twin('the second')),
     ]);
     const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
     for (const reason of refused) expect(reason).toMatchObject({ status: 409 });
-    const { pipelines } = await oven().look();
+    const { pipelines } = await oven().observe();
     expect(pipelines.filter((pipeline) => pipeline.name === name)).toHaveLength(1);
     const shown = (await oven().deployed.api.request('GET', `/pipelines/${name}`)) as { revision: number };
     expect(shown.revision).toBe(2 - refused.length);
@@ -149,11 +149,11 @@ export function badInput(oven: () => Oven): void {
       expect([401, 403]).toContain(answer.status);
       expect(await answer.text()).not.toContain('items');
     }
-    const name = named('stranger');
+    const name = uniqueName('stranger');
     const answer = await fetch(`${url}/pipelines`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(oven().define(name)),
+      body: JSON.stringify(oven().buildDefinition(name)),
     });
     expect([401, 403]).toContain(answer.status);
     await nothingCameOf(name);
@@ -163,7 +163,7 @@ export function badInput(oven: () => Oven): void {
     const { cloud, deployment } = oven().deployed;
     const bus = new EventBridgeClient(cloud.clientConfig());
     for (const queue of ['hints', 'wake', 'plans'])
-      for (const body of JUNK) await oven().queues.send(queue, body);
+      for (const body of MALFORMED_MESSAGES) await oven().queues.send(queue, body);
     const release = { Source: 'ovenbird', DetailType: 'Ovenbird Image Released' };
     const nobody = JSON.stringify({ pipeline: 'nobody', channel: 'stable' });
     await bus.send(
@@ -178,14 +178,14 @@ export function badInput(oven: () => Oven): void {
     bus.destroy();
     for (const queue of ['hints', 'wake', 'plans']) {
       await until(`the queue of ${queue} is empty`, async () =>
-        (await oven().queues.holds(queue)) === 0 ? true : undefined,
+        (await oven().queues.countMessages(queue)) === 0 ? true : undefined,
       );
-      expect(await oven().queues.holds(`${queue}-dead-letters`)).toBe(0);
+      expect(await oven().queues.countMessages(`${queue}-dead-letters`)).toBe(0);
     }
   });
 
   async function nothingCameOf(name: string): Promise<void> {
-    const { pipelines, bakes } = await oven().look();
+    const { pipelines, bakes } = await oven().observe();
     expect(pipelines.filter((pipeline) => pipeline.name === name)).toEqual([]);
     expect(bakes.filter((bake) => bake.pipeline === name)).toEqual([]);
   }

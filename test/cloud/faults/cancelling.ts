@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { AttemptState, StepName } from '../../../shared/domain/baking/lifecycle.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { APPROVER, until } from '../../support/deployed-cloud.ts';
-import { stepsOf } from './failures.ts';
-import { named, type Oven, refusal } from './oven.ts';
+import { toStepStates } from './failures.ts';
+import { uniqueName, type FaultHarness, readRefusal } from './oven.ts';
 
 const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<DefinitionInput> }[] = [
   { state: 'preflight', step: 'Preflight', more: {} },
@@ -25,18 +25,18 @@ const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<Defin
 ];
 
 /** Writing down what these have found takes a while, and so does recording a release. */
-const SLOW = [
+const DELAYED_CALLS = [
   { service: 's3', operation: 'PutObject', principal: 'CheckPreflight' },
   { service: 's3', operation: 'PutObject', principal: 'EvaluateGates' },
   { service: 'dynamodb', operation: 'TransactWriteItems', principal: 'ReleaseImage' },
 ];
 
 /** A person ends a bake, whatever it is at. The clock of AWS is slower meanwhile, so that each step is under way for long enough. */
-export function cancelling(oven: () => Oven): void {
+export function testCancelling(oven: () => FaultHarness): void {
   const slow: string[] = [];
   beforeAll(async () => {
     await oven().control.setSpeed(60);
-    for (const calls of SLOW) {
+    for (const calls of DELAYED_CALLS) {
       const { id } = await oven().control.addFault({ ...calls, times: null, effect: { delayMs: 2500 } });
       slow.push(id);
     }
@@ -49,25 +49,25 @@ export function cancelling(oven: () => Oven): void {
   it.concurrent.each(STEPS)(
     'a bake that is cancelled while $state ends there, once, and leaves nothing',
     async ({ state, step, more }) => {
-      const name = named(`end-${step.toLowerCase()}`);
-      await oven().plant(name, more);
-      const bake = await oven().reaches(name, state);
+      const name = uniqueName(`end-${step.toLowerCase()}`);
+      await oven().applyWithOwnBase(name, more);
+      const bake = await oven().waitForState(name, state);
       await oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {});
       // Asking twice changes nothing.
       await oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {});
-      const ended = await oven().reaches(name, 'cancelled', { seconds: 30 });
-      expect(stepsOf(ended)[step]).toBe('failed');
+      const ended = await oven().waitForState(name, 'cancelled', { seconds: 30 });
+      expect(toStepStates(ended)[step]).toBe('failed');
       expect(ended.attempts).toMatchObject([
         {
           state: 'cancelled',
           failure: { step, reason: expect.stringContaining('Cancelled by arn:aws:iam::') },
         },
       ]);
-      expect(await oven().decides(name, 'hold')).toMatchObject([{ code: 'refused' }]);
-      await oven().leavesNothing(ended);
+      expect(await oven().waitForDecision(name, 'hold')).toMatchObject([{ code: 'refused' }]);
+      await oven().expectNothingLeft(ended);
       expect(await executionsOf(ended.id)).toEqual(['ABORTED']);
       expect(await oven().bakes(name)).toHaveLength(1);
-      const again = await refusal(() =>
+      const again = await readRefusal(() =>
         oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {}),
       ).catch(() => undefined);
       expect(again).toBeUndefined();
@@ -75,15 +75,15 @@ export function cancelling(oven: () => Oven): void {
   );
 
   it.concurrent('a bake whose pointers may have moved goes on to its release, and whoever would cancel it is told', async () => {
-    const name = named('end-release');
-    await oven().plant(name);
-    const bake = await oven().reaches(name, 'releasing');
+    const name = uniqueName('end-release');
+    await oven().applyWithOwnBase(name);
+    const bake = await oven().waitForState(name, 'releasing');
 
-    const refused = await refusal(() => oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {}));
+    const refused = await readRefusal(() => oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {}));
 
     expect(refused).toMatchObject({ status: 409, problem: { code: 'bake-not-cancellable' } });
-    const ended = await oven().reaches(name, 'released', { seconds: 60 });
-    expect(stepsOf(ended).Release).toBe('succeeded');
+    const ended = await oven().waitForState(name, 'released', { seconds: 60 });
+    expect(toStepStates(ended).Release).toBe('succeeded');
     // The record is written first, the machine ends a moment later.
     const executions = await until('the end of its execution', async () => {
       const found = await executionsOf(ended.id);

@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { named, type Oven, WORKLOADS } from './oven.ts';
+import { uniqueName, type FaultHarness, WORKLOADS } from './oven.ts';
 
 /** Where functions are killed, each once: just before a call is carried out, or when it was and nobody knows. */
-const DEATHS: readonly { role: string; service: string; operation: string; crash: 'before' | 'after' }[] = [
+const CRASHES: readonly { role: string; service: string; operation: string; crash: 'before' | 'after' }[] = [
   { role: 'PlanBakes', service: 'states', operation: 'StartExecution', crash: 'after' },
   { role: 'CheckPreflight', service: 's3', operation: 'PutObject', crash: 'before' },
   { role: 'StartBuild', service: 'imagebuilder', operation: 'CreateImage', crash: 'after' },
@@ -25,20 +25,20 @@ const DEATHS: readonly { role: string; service: string; operation: string; crash
 const BAKES = 6;
 
 /** Functions die in the middle of what they do. */
-export function crashes(oven: () => Oven): void {
-  afterEach(() => oven().calm());
+export function testCrashes(oven: () => FaultHarness): void {
+  afterEach(() => oven().removeFaults());
 
   it('functions that are killed in the middle of their work lose and double nothing', async () => {
     const { control } = oven();
     const faults = new Map<string, string>();
-    for (const { role, service, operation, crash } of DEATHS) {
+    for (const { role, service, operation, crash } of CRASHES) {
       const { id } = await control.addFault({ service, operation, principal: role, effect: { crash } });
       faults.set(id, `${role} ${crash} ${service}:${operation}`);
     }
-    const names = Array.from({ length: BAKES }, (_, index) => named(`killed-${index + 1}`));
+    const names = Array.from({ length: BAKES }, (_, index) => uniqueName(`killed-${index + 1}`));
     await Promise.all(
       names.map((name) =>
-        oven().plant(name, {
+        oven().applyWithOwnBase(name, {
           distribution: { targets: [{ account: WORKLOADS, regions: ['eu-west-1', 'us-east-1'] }] },
         }),
       ),
@@ -46,7 +46,7 @@ export function crashes(oven: () => Oven): void {
     await until(
       'all of them are released',
       async () => {
-        const { releases } = await oven().look();
+        const { releases } = await oven().observe();
         if (names.every((name) => releases.some(({ pipeline }) => pipeline === name))) return true;
         await oven().passTime();
         return undefined;
@@ -55,7 +55,7 @@ export function crashes(oven: () => Oven): void {
     );
     const met = new Set((await oven().calls()).map(({ fault }) => fault));
     for (const [id, death] of faults) expect([death, met.has(id)]).toEqual([death, true]);
-    for (const name of names) await oven().releasedOnce(name, { targets: 2 });
-    for (const name of names) for (const bake of await oven().bakes(name)) await oven().leavesNothing(bake);
+    for (const name of names) await oven().expectReleasedOnce(name, { targets: 2 });
+    for (const name of names) for (const bake of await oven().bakes(name)) await oven().expectNothingLeft(bake);
   });
 }

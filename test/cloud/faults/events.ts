@@ -1,39 +1,39 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { baseOf, named, type Oven } from './oven.ts';
+import { baseParameterName, uniqueName, type FaultHarness } from './oven.ts';
 
 /** Events come often, early, late or not at all. */
-export function events(oven: () => Oven): void {
-  afterEach(() => oven().calm());
+export function testEvents(oven: () => FaultHarness): void {
+  afterEach(() => oven().removeFaults());
 
   it('the same event ten times is one change and one bake', async () => {
-    const name = named('ten-times');
-    await oven().plant(name);
-    await oven().reaches(name, 'released');
+    const name = uniqueName('ten-times');
+    await oven().applyWithOwnBase(name);
+    await oven().waitForState(name, 'released');
     // Each event comes twice, and eight more are in the queue.
     await oven().control.addEventFault({ effect: 'repeat', times: null });
-    const base = await oven().newBase(name);
+    const base = await oven().publishBase(name);
     const event = JSON.stringify({
       source: 'aws.ssm',
       'detail-type': 'Parameter Store Change',
       account: '111122223333',
       region: 'eu-west-1',
-      detail: { operation: 'Update', name: baseOf(name), type: 'String' },
+      detail: { operation: 'Update', name: baseParameterName(name), type: 'String' },
     });
     await Promise.all(Array.from({ length: 8 }, () => oven().queues.send('hints', event)));
-    await oven().reaches(name, 'released', { number: 2 });
+    await oven().waitForState(name, 'released', { number: 2 });
     await until('the queue of hints is empty', async () =>
-      (await oven().queues.holds('hints')) + (await oven().queues.holds('plans')) === 0 ? true : undefined,
+      (await oven().queues.countMessages('hints')) + (await oven().queues.countMessages('plans')) === 0 ? true : undefined,
     );
     expect((await oven().bakes(name)).map(({ state }) => state)).toEqual(['released', 'released']);
     const changes = (await oven().deployed.api.changes()).filter(({ selector }) =>
-      selector.endsWith(baseOf(name)),
+      selector.endsWith(baseParameterName(name)),
     );
     expect(changes.filter(({ to }) => to === base)).toHaveLength(1);
   });
 
   it('what ended before anybody waited for it is found when the wait is registered', async () => {
-    const name = named('early');
+    const name = uniqueName('early');
     // Two seconds are twenty minutes of the build: its last event comes when there is no token yet.
     const { id } = await oven().control.addFault({
       service: 'dynamodb',
@@ -42,21 +42,21 @@ export function events(oven: () => Oven): void {
       times: 2,
       effect: { delayMs: 2000 },
     });
-    await oven().plant(name);
-    const bake = await oven().reaches(name, 'released');
+    await oven().applyWithOwnBase(name);
+    const bake = await oven().waitForState(name, 'released');
     expect((await oven().calls()).filter(({ fault }) => fault === id)).toHaveLength(2);
-    await oven().releasedOnce(name);
-    await oven().leavesNothing(bake);
+    await oven().expectReleasedOnce(name);
+    await oven().expectNothingLeft(bake);
   });
 
   it('a bake is noticed and released when every event is lost', async () => {
-    const parent = named('unheard');
-    const child = named('unheard-child');
-    await oven().plant(parent);
-    await oven().plant(child, { base: { pipeline: parent } });
-    await oven().reaches(child, 'released');
+    const parent = uniqueName('unheard');
+    const child = uniqueName('unheard-child');
+    await oven().applyWithOwnBase(parent);
+    await oven().applyWithOwnBase(child, { base: { pipeline: parent } });
+    await oven().waitForState(child, 'released');
     await oven().control.addEventFault({ effect: 'lose', times: null });
-    await oven().newBase(parent);
+    await oven().publishBase(parent);
     await until(
       'the second bakes are released',
       async () => {

@@ -1,79 +1,79 @@
 import { expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { named, type Oven, SANDBOX, WORKLOADS } from './oven.ts';
+import { uniqueName, type FaultHarness, SANDBOX, WORKLOADS } from './oven.ts';
 
 /** What goes wrong while an image is made: tried again where that helps, recorded with its reason where it does not, and taken away in the end. */
-export function failures(oven: () => Oven): void {
+export function testFailures(oven: () => FaultHarness): void {
   it.concurrent('a build that fails is recorded with its reason, rests, and is tried again by a person with success', async () => {
-    const name = named('build');
+    const name = uniqueName('build');
     await oven().control.imageServices('fail-build', {
       recipeName: `ovenbird-${name}`,
       times: 1,
       reason: 'No space left on device',
     });
-    await oven().plant(name, { lifecycle: { maxFailures: 1 } });
-    const failed = await oven().reaches(name, 'failed');
+    await oven().applyWithOwnBase(name, { lifecycle: { maxFailures: 1 } });
+    const failed = await oven().waitForState(name, 'failed');
     expect(failed.attempts[0]?.failure).toMatchObject({
       step: 'Build',
       name: 'BuildFailed',
       reason: expect.stringContaining('No space left on device'),
     });
-    expect(stepsOf(failed)).toEqual({ Preflight: 'succeeded', Build: 'failed' });
-    expect(await oven().decides(name, 'hold')).toMatchObject([
+    expect(toStepStates(failed)).toEqual({ Preflight: 'succeeded', Build: 'failed' });
+    expect(await oven().waitForDecision(name, 'hold')).toMatchObject([
       {
         code: 'too-many-failures',
         message: expect.stringContaining(`Mend the cause, then: ovenbird enable ${name}`),
       },
       { code: 'refused' },
     ]);
-    await oven().leavesNothing(failed);
+    await oven().expectNothingLeft(failed);
 
     await oven().deployed.api.request('POST', `/bakes/${failed.id}/retry`, {});
-    await oven().reaches(name, 'released', { attempt: 2 });
-    await oven().releasedOnce(name, { attempts: 2 });
+    await oven().waitForState(name, 'released', { attempt: 2 });
+    await oven().expectReleasedOnce(name, { attempts: 2 });
   });
 
   it.concurrent('a test that fails is recorded by its suite, and its instance and image are gone', async () => {
-    const name = named('test');
+    const name = uniqueName('test');
     await oven().control.imageServices('declare-command', {
       match: { suite: 'boots', pipelineTag: name },
       status: 'Failed',
       stderr: 'degraded: sshd.service failed',
       exitCode: 1,
     });
-    await oven().plant(name, { lifecycle: { maxFailures: 1 } });
-    const failed = await oven().reaches(name, 'failed');
+    await oven().applyWithOwnBase(name, { lifecycle: { maxFailures: 1 } });
+    const failed = await oven().waitForState(name, 'failed');
     const failure = failed.attempts[0]?.failure;
     expect(failure).toMatchObject({ step: 'Test', name: 'TestsFailed' });
     expect(failure?.reason).toContain('boots');
-    expect(stepsOf(failed)).toMatchObject({ Build: 'succeeded', Test: 'failed' });
-    await oven().leavesNothing(failed);
+    expect(toStepStates(failed)).toMatchObject({ Build: 'succeeded', Test: 'failed' });
+    await oven().expectNothingLeft(failed);
   });
 
   it.concurrent('a copy that fails once is started anew, and nobody has to do anything', async () => {
-    const name = named('copy');
+    const name = uniqueName('copy');
     await oven().control.imageServices('fail-copy', {
       account: SANDBOX,
       region: 'us-east-1',
       times: 1,
       reason: 'The snapshot could not be read',
     });
-    await oven().plant(name, { distribution: { targets: [{ account: SANDBOX, regions: ['us-east-1'] }] } });
-    const bake = await oven().reaches(name, 'released');
-    await oven().releasedOnce(name);
+    await oven().applyWithOwnBase(name, { distribution: { targets: [{ account: SANDBOX, regions: ['us-east-1'] }] } });
+    const bake = await oven().waitForState(name, 'released');
+    await oven().expectReleasedOnce(name);
     expect(await copiesInto(SANDBOX, 'us-east-1')).toHaveLength(2);
-    await oven().leavesNothing(bake);
+    await oven().expectNothingLeft(bake);
   });
 
   it.concurrent('a copy that fails for ever fails the bake with account, region and reason, and the copies that went well are gone', async () => {
-    const name = named('copies');
+    const name = uniqueName('copies');
     await oven().control.imageServices('fail-copy', {
       account: SANDBOX,
       region: 'eu-central-1',
       times: null,
       reason: 'The key is pending deletion',
     });
-    await oven().plant(name, {
+    await oven().applyWithOwnBase(name, {
       lifecycle: { maxFailures: 1 },
       distribution: {
         targets: [
@@ -82,20 +82,20 @@ export function failures(oven: () => Oven): void {
         ],
       },
     });
-    const failed = await oven().reaches(name, 'failed');
+    const failed = await oven().waitForState(name, 'failed');
     const failure = failed.attempts[0]?.failure;
     expect(failure).toMatchObject({ step: 'Distribute', name: 'DistributionFailed' });
     expect(failure?.reason).toContain(`${SANDBOX}`);
     expect(failure?.reason).toContain('eu-central-1');
     expect(failure?.reason).toContain('The key is pending deletion');
     expect(await copiesInto(SANDBOX, 'eu-central-1')).toHaveLength(3);
-    await oven().leavesNothing(failed);
-    const places = await oven().places();
+    await oven().expectNothingLeft(failed);
+    const places = await oven().readLocations();
     expect(places.filter((place) => place.parameters.has(`/ovenbird/${name}/stable`))).toEqual([]);
   });
 
   it.concurrent('a target that throttles copies gets its copy later', async () => {
-    const name = named('slow-copy');
+    const name = uniqueName('slow-copy');
     const { id } = await oven().control.addFault({
       service: 'ec2',
       operation: 'CopyImage',
@@ -104,28 +104,28 @@ export function failures(oven: () => Oven): void {
       times: 5,
       effect: { error: { code: 'RequestLimitExceeded', message: 'Request limit exceeded.', status: 503 } },
     });
-    await oven().plant(name, { distribution: { targets: [{ account: WORKLOADS, regions: ['us-east-1'] }] } });
+    await oven().applyWithOwnBase(name, { distribution: { targets: [{ account: WORKLOADS, regions: ['us-east-1'] }] } });
     // More than the SDK tries by itself: the target is put off, and taken up again when its pause is over.
     await until(`the copy of ${name} is throttled`, async () =>
       (await callsOf(id)) === 5 ? true : undefined,
     );
-    const bake = await oven().reaches(name, 'released');
-    await oven().releasedOnce(name);
-    await oven().leavesNothing(bake);
+    const bake = await oven().waitForState(name, 'released');
+    await oven().expectReleasedOnce(name);
+    await oven().expectNothingLeft(bake);
   });
 
   it.concurrent('a build engine that throttles builds is asked again until it takes the build, once', async () => {
-    const name = named('slow-build');
+    const name = uniqueName('slow-build');
     const { id } = await oven().control.addFault({
       service: 'imagebuilder',
       operation: 'CreateImage',
       times: 6,
       effect: { error: { code: 'TooManyRequestsException', message: 'Rate exceeded', status: 429 } },
     });
-    await oven().plant(name);
-    await oven().reaches(name, 'released');
+    await oven().applyWithOwnBase(name);
+    await oven().waitForState(name, 'released');
     expect(await callsOf(id)).toBe(6);
-    await oven().releasedOnce(name);
+    await oven().expectReleasedOnce(name);
   });
 
   async function copiesInto(account: string, region: string) {
@@ -144,6 +144,6 @@ export function failures(oven: () => Oven): void {
   }
 }
 
-export function stepsOf(bake: { steps: readonly { name: string; state: string }[] }): Record<string, string> {
+export function toStepStates(bake: { steps: readonly { name: string; state: string }[] }): Record<string, string> {
   return Object.fromEntries(bake.steps.map(({ name, state }) => [name, state]));
 }

@@ -2,39 +2,39 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isDenied } from '../../../local/scenario/report.ts';
 import { type DeployedCloud, deployCloud } from '../../support/deployed-cloud.ts';
-import { badInput } from './bad-input.ts';
-import { cancelling } from './cancelling.ts';
-import { crashes } from './crashes.ts';
-import { events } from './events.ts';
-import { failures } from './failures.ts';
-import { links } from './links.ts';
-import { furnish, Oven } from './oven.ts';
+import { testBadInput } from './bad-input.ts';
+import { testCancelling } from './cancelling.ts';
+import { testCrashes } from './crashes.ts';
+import { testEvents } from './events.ts';
+import { testFailures } from './failures.ts';
+import { testLinks } from './links.ts';
+import { prepareSharedInputs, FaultHarness } from './oven.ts';
 
 let deployed: DeployedCloud;
-let kitchen: Oven;
-const oven = () => kitchen;
+let harness: FaultHarness;
+const getHarness = () => harness;
 
 beforeAll(async () => {
   deployed = await deployCloud({ speed: 600 });
-  kitchen = new Oven(deployed);
-  await furnish(kitchen);
+  harness = new FaultHarness(deployed);
+  await prepareSharedInputs(harness);
 });
 afterAll(() => deployed?.stop());
 
 // Tests of one group run beside each other, group after group.
 describe('bad input and bad luck', () => {
-  badInput(oven);
-  links(oven);
-  failures(oven);
+  testBadInput(getHarness);
+  testLinks(getHarness);
+  testFailures(getHarness);
 });
-describe('cancelling', () => cancelling(oven));
-describe('events', () => events(oven));
-describe('crashes', () => crashes(oven));
+describe('cancelling', () => testCancelling(getHarness));
+describe('events', () => testEvents(getHarness));
+describe('crashes', () => testCrashes(getHarness));
 describe('after all of it', () => {
   it('nothing is left behind, nothing runs, and nobody lacked a permission', async () => {
-    expect(await oven().left()).toEqual([]);
+    expect(await getHarness().findLeftovers()).toEqual([]);
     // Preflight tries the role of the account that nobody has, and says so.
-    const denied = (await oven().calls())
+    const denied = (await getHarness().calls())
       .filter(isDenied)
       .map(({ principal, operation }) => `${principal.split('/').at(-1)} ${operation}`)
       .filter((call) => !/check-preflight AssumeRole$/.test(call));

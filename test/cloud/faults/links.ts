@@ -2,21 +2,21 @@ import { expect, it } from '@jest/globals';
 import { decide, linkIn, PageRefused, scan } from '../../../local/scenario/approver.ts';
 import { Mailbox } from '../../../local/scenario/mailbox.ts';
 import { APPROVER, CONTROL, until } from '../../support/deployed-cloud.ts';
-import { named, type Oven } from './oven.ts';
+import { uniqueName, type FaultHarness } from './oven.ts';
 
 /** Links in mails that are not good any more, or never were for what they are used for. */
-export function links(oven: () => Oven): void {
+export function testLinks(oven: () => FaultHarness): void {
   const asking = { approval: { required: true, approvers: [APPROVER] } };
 
   it.concurrent('the link to one approval decides no other', async () => {
     const mailbox = await openMailbox();
-    const [mine, theirs] = [named('mine'), named('theirs')];
-    await Promise.all([oven().plant(mine, asking), oven().plant(theirs, asking)]);
+    const [mine, theirs] = [uniqueName('mine'), uniqueName('theirs')];
+    await Promise.all([oven().applyWithOwnBase(mine, asking), oven().applyWithOwnBase(theirs, asking)]);
     const [myLink, theirLink] = await Promise.all([mailbox.linkTo(mine), mailbox.linkTo(theirs)]);
-    const bake = await oven().reaches(theirs, 'awaiting-approval');
+    const bake = await oven().waitForState(theirs, 'awaiting-approval');
 
     // The proof of one with the address of the other, in the link and in the cookie; and a link without any proof.
-    expect(await post(theirLink, await cookieOf(myLink))).toBe(404);
+    expect(await post(theirLink, await readCookie(myLink))).toBe(404);
     const forged = new URL(theirLink);
     forged.search = new URL(myLink).search;
     await expect(decide(forged.toString(), 'approve', 'not mine to approve')).rejects.toThrow(PageRefused);
@@ -26,23 +26,23 @@ export function links(oven: () => Oven): void {
 
     expect(await decide(theirLink, 'approve', 'fine')).toBeLessThan(400);
     expect(await decide(myLink, 'reject', 'the wrong week')).toBeLessThan(400);
-    await oven().reaches(theirs, 'released');
-    const rejected = await oven().reaches(mine, 'rejected');
+    await oven().waitForState(theirs, 'released');
+    const rejected = await oven().waitForState(mine, 'rejected');
     expect(rejected.attempts[0]?.failure).toMatchObject({
       step: 'Approve',
       name: 'ApprovalRejected',
       reason: expect.stringContaining('the wrong week'),
     });
     expect(await oven().bakes(theirs)).toHaveLength(1);
-    await oven().leavesNothing(bake);
-    await oven().leavesNothing(rejected);
+    await oven().expectNothingLeft(bake);
+    await oven().expectNothingLeft(rejected);
     mailbox.close();
   });
 
   it.concurrent('an approval that nobody answers expires with its bake, and its link with it', async () => {
     const mailbox = await openMailbox();
-    const name = named('silence');
-    await oven().plant(name, { approval: { ...asking.approval, expiresAfter: '1s' } });
+    const name = uniqueName('silence');
+    await oven().applyWithOwnBase(name, { approval: { ...asking.approval, expiresAfter: '1s' } });
     const link = await mailbox.linkTo(name);
     const expired = await until(`${name} expires`, async () => {
       const bake = (await oven().bakes(name))[0];
@@ -53,7 +53,7 @@ export function links(oven: () => Oven): void {
     expect(expired.attempts[0]?.failure).toMatchObject({ step: 'Approve', name: 'ApprovalExpired' });
     await expect(decide(link, 'approve', 'too late')).rejects.toThrow(PageRefused);
     expect((await oven().bakes(name))[0]?.state).toBe('expired');
-    await oven().leavesNothing(expired);
+    await oven().expectNothingLeft(expired);
     mailbox.close();
   });
 
@@ -63,7 +63,7 @@ export function links(oven: () => Oven): void {
       client: cloud.clientConfig(),
       account: CONTROL.account,
       topicArn: deployment.topics.approval,
-      name: named(`mails-${boxes++}`),
+      name: uniqueName(`mails-${boxes++}`),
       to: APPROVER,
       filter: { approver: [APPROVER] },
     });
@@ -82,7 +82,7 @@ export function links(oven: () => Oven): void {
 }
 let boxes = 0;
 
-async function cookieOf(link: string): Promise<string> {
+async function readCookie(link: string): Promise<string> {
   const { headers } = await fetch(link, { redirect: 'manual' });
   return headers
     .getSetCookie()

@@ -34,19 +34,19 @@ const ENDED: readonly string[] = TERMINAL_STATES;
 
 /** Names of one run, so that a deployment can be used for another. */
 const RUN = Date.now().toString(36).slice(-5);
-export function named(word: string): string {
+export function uniqueName(word: string): string {
   return `${word}-${RUN}`;
 }
 
-export class Oven {
+export class FaultHarness {
   readonly deployed: DeployedCloud;
   readonly queues: Queues;
   private readonly observer: Observer;
   private readonly table: DynamoDBDocumentClient;
   /** Number of the last call that was recorded before the tests began. */
   since = 0;
-  private looking: Promise<Observation> | undefined;
-  private bases = 0;
+  private pendingObservation: Promise<Observation> | undefined;
+  private publishedBases = 0;
 
   constructor(deployed: DeployedCloud) {
     this.deployed = deployed;
@@ -60,11 +60,11 @@ export class Oven {
   }
 
   /** A definition of one image for one place, built on a parameter of its own, that is as quick as may be. */
-  define(name: string, more: Partial<DefinitionInput> = {}): DefinitionInput {
+  buildDefinition(name: string, more: Partial<DefinitionInput> = {}): DefinitionInput {
     return {
       apiVersion: 'ovenbird.dev/v1',
       name,
-      base: { ssm: baseOf(name) },
+      base: { ssm: baseParameterName(name) },
       components: [{ component: 'agents/1.x.x' }],
       tests: { suites: [{ name: 'boots', script: 'systemctl is-system-running' }] },
       approval: { required: false },
@@ -79,44 +79,44 @@ export class Oven {
   }
 
   /** Gives the pipeline a base of its own and applies it; an immediate pipeline bakes at once. */
-  async plant(name: string, more: Partial<DefinitionInput> = {}): Promise<void> {
-    if (more.base === undefined) await this.newBase(name);
-    await this.apply(this.define(name, more));
+  async applyWithOwnBase(name: string, more: Partial<DefinitionInput> = {}): Promise<void> {
+    if (more.base === undefined) await this.publishBase(name);
+    await this.apply(this.buildDefinition(name, more));
   }
 
   /** Moves the pipeline's base to an image that was published just now. */
-  async newBase(pipeline: string): Promise<string> {
-    this.bases += 1;
+  async publishBase(pipeline: string): Promise<string> {
+    this.publishedBases += 1;
     const { images } = (await this.control.imageServices('publish-base', {
-      parameter: `/aws/service/for-tests/${pipeline}-${this.bases}`,
-      name: `base-of-${pipeline}-${this.bases}`,
+      parameter: `/aws/service/for-tests/${pipeline}-${this.publishedBases}`,
+      name: `base-of-${pipeline}-${this.publishedBases}`,
       regions: [CONTROL.region],
       inventory: [{ name: 'openssl', version: '3.2.2', type: 'rpm' }],
     })) as { images: Record<string, string> };
     const image = images[CONTROL.region] ?? '';
     const ssm = new SSMClient(this.deployed.cloud.clientConfig());
     await ssm.send(
-      new PutParameterCommand({ Name: baseOf(pipeline), Value: image, Type: 'String', Overwrite: true }),
+      new PutParameterCommand({ Name: baseParameterName(pipeline), Value: image, Type: 'String', Overwrite: true }),
     );
     ssm.destroy();
     return image;
   }
 
   /** One look at the control plane for everybody who asks meanwhile. */
-  look(): Promise<Observation> {
-    this.looking ??= this.observer.look().finally(() => {
-      this.looking = undefined;
+  observe(): Promise<Observation> {
+    this.pendingObservation ??= this.observer.look().finally(() => {
+      this.pendingObservation = undefined;
     });
-    return this.looking;
+    return this.pendingObservation;
   }
 
   /** Bakes of one pipeline, oldest first. */
   async bakes(pipeline: string): Promise<ApiBakeDetail[]> {
-    return (await this.look()).bakes.filter((bake) => bake.pipeline === pipeline);
+    return (await this.observe()).bakes.filter((bake) => bake.pipeline === pipeline);
   }
 
   /** Waits for the n-th bake of a pipeline to be in one of the states. Fails at once when it ended in another. */
-  reaches(
+  waitForState(
     pipeline: string,
     states: AttemptState | readonly AttemptState[],
     { number = 1, attempt = 1, seconds = 90 } = {},
@@ -137,10 +137,10 @@ export class Oven {
   }
 
   /** Waits for the planner's word on a pipeline. */
-  decides(pipeline: string, kind: string): Promise<readonly { code: string; message: string }[]> {
+  waitForDecision(pipeline: string, kind: string): Promise<readonly { code: string; message: string }[]> {
     return until(`${pipeline} is decided as ${kind}`, async () => {
-      const found = (await this.look()).pipelines.find(({ name }) => name === pipeline);
-      return found?.decision?.kind === kind && !found.dirty ? found.decision.reasons : undefined;
+      const found = (await this.observe()).pipelines.find(({ name }) => name === pipeline);
+      return found?.decision?.kind === kind && !found.pending ? found.decision.reasons : undefined;
     });
   }
 
@@ -187,12 +187,12 @@ export class Oven {
   }
 
   /** No fault is left for what comes next. */
-  async calm(): Promise<void> {
+  async removeFaults(): Promise<void> {
     await Promise.all([this.control.removeFaults(), this.control.removeEventFaults()]);
   }
 
   /** Every account and region that anything may stand in. */
-  places(): Promise<Place[]> {
+  readLocations(): Promise<Place[]> {
     const { cloud } = this.deployed;
     const wanted = [
       CONTROL,
@@ -204,18 +204,18 @@ export class Oven {
   }
 
   /** Everything that no release keeps, and everything that still runs; of one bake, or of all. */
-  async left(bake?: ApiBakeDetail): Promise<LeftBehind[]> {
+  async findLeftovers(bake?: ApiBakeDetail): Promise<LeftBehind[]> {
     const [places, running, { releases }] = await Promise.all([
-      this.places(),
+      this.readLocations(),
       readRunning(CONTROL.account, this.deployed.cloud.clientConfig()),
-      this.look(),
+      this.observe(),
     ]);
     const kept = releases.flatMap((release) => [
       ...Object.values(release.images),
       ...release.targets.map(({ imageId }) => imageId),
     ]);
     const standing = places.flatMap((place) =>
-      leftBehindIn(bake === undefined ? place : ofBake(place, bake.id), { images: new Set(kept) }),
+      leftBehindIn(bake === undefined ? place : filterByBake(place, bake.id), { images: new Set(kept) }),
     );
     const open = running.filter(
       ({ id }) => bake === undefined || id.includes(bake.id) || id.includes(`/ovenbird-${bake.pipeline}-`),
@@ -224,12 +224,12 @@ export class Oven {
   }
 
   /** The bake's clean-up has come to its end: time passes until nothing is left of it. */
-  async leavesNothing(bake: ApiBakeDetail): Promise<void> {
+  async expectNothingLeft(bake: ApiBakeDetail): Promise<void> {
     let left: LeftBehind[] = [];
     await until(
       `nothing is left of the bake of ${bake.pipeline}`,
       async () => {
-        left = await this.left(bake);
+        left = await this.findLeftovers(bake);
         if (left.length === 0) return true;
         await this.passTime();
         return undefined;
@@ -239,16 +239,16 @@ export class Oven {
   }
 
   /** The bake is the only one of its pipeline and was released once, to every place of its definition. */
-  async releasedOnce(pipeline: string, more: { attempts?: number; targets?: number } = {}): Promise<void> {
+  async expectReleasedOnce(pipeline: string, more: { attempts?: number; targets?: number } = {}): Promise<void> {
     const bakes = await this.bakes(pipeline);
     expect(bakes.map(({ state }) => state)).toEqual(['released']);
     expect(bakes[0]?.attempt).toBe(more.attempts ?? 1);
-    const releases = (await this.look()).releases.filter((release) => release.pipeline === pipeline);
+    const releases = (await this.observe()).releases.filter((release) => release.pipeline === pipeline);
     expect(releases.map(({ targets }) => targets.length)).toEqual([more.targets ?? 1]);
   }
 }
 
-function ofBake(place: Place, bake: string): Place {
+function filterByBake(place: Place, bake: string): Place {
   const images = place.images.filter((image) => image.bake === bake);
   const snapshots = new Set(images.flatMap((image) => image.snapshots));
   return {
@@ -271,7 +271,7 @@ class Queues {
   }
 
   /** Messages that wait or are being worked on. */
-  async holds(queue: string): Promise<number> {
+  async countMessages(queue: string): Promise<number> {
     const { Attributes } = await this.sqs.send(
       new GetQueueAttributesCommand({
         QueueUrl: await this.url(queue),
@@ -296,7 +296,7 @@ interface ProblemBody {
 }
 
 /** What the API refused, and how it said so. */
-export async function refusal(
+export async function readRefusal(
   ask: () => Promise<unknown>,
 ): Promise<{ status: number; problem: ProblemBody }> {
   const answer = await ask().catch((error: unknown) => error);
@@ -304,14 +304,14 @@ export async function refusal(
   return { status: answer.status, problem: answer.body as ProblemBody };
 }
 
-export function baseOf(pipeline: string): string {
+export function baseParameterName(pipeline: string): string {
   return `/bases/${pipeline}`;
 }
 
 /** Amazon's side of what every pipeline here is made of. */
-export async function furnish(oven: Oven): Promise<void> {
+export async function prepareSharedInputs(oven: FaultHarness): Promise<void> {
   const { control } = oven;
-  await oven.calm();
+  await oven.removeFaults();
   oven.since = (await control.calls()).at(-1)?.seq ?? 0;
   await control.imageServices('declare-component', {
     name: 'agents',

@@ -39,7 +39,7 @@ export function estate(): Node[] {
   return levels.flat();
 }
 
-function definitionOf({ name, parents, hasAgent, level }: Node): unknown {
+function buildDefinition({ name, parents, hasAgent, level }: Node): unknown {
   const [base, ...inputs] = parents;
   return {
     apiVersion: 'ovenbird.dev/v1',
@@ -56,7 +56,7 @@ function definitionOf({ name, parents, hasAgent, level }: Node): unknown {
   };
 }
 
-const NOTICING = ['Ovenbird Image Released', 'Parameter Store Change', 'AWS API Call via CloudTrail'];
+const HINT_EVENT_TYPES = ['Ovenbird Image Released', 'Parameter Store Change', 'AWS API Call via CloudTrail'];
 const SHARE = 30;
 
 /** Writes the files into a folder of their own. Answers the path of the scenario. */
@@ -64,7 +64,7 @@ export function writeScenario(nodes: readonly Node[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'ovenbird-wave-'));
   for (const sub of ['pipelines', 'components']) mkdirSync(join(folder, sub));
   for (const node of nodes)
-    writeFileSync(join(folder, 'pipelines', `${node.name}.yml`), stringify(definitionOf(node)));
+    writeFileSync(join(folder, 'pipelines', `${node.name}.yml`), stringify(buildDefinition(node)));
   for (const version of AGENT_VERSIONS)
     writeFileSync(
       join(folder, 'components', `agent-${version}.yml`),
@@ -110,7 +110,7 @@ export function writeScenario(nodes: readonly Node[]): string {
     commands: [{ match: { suite: 'boots' }, status: 'Success', stdout: 'booted' }],
     timeline: [
       { do: { apply: nodes.map(({ name }) => `pipelines/${name}.yml`) } },
-      ...NOTICING.flatMap((detailType) => [
+      ...HINT_EVENT_TYPES.flatMap((detailType) => [
         { do: { failEvents: { detailType, effect: 'lose', percent: SHARE } } },
         { do: { failEvents: { detailType, effect: 'repeat', percent: SHARE } } },
       ]),

@@ -1,5 +1,5 @@
 /** What the oracle of the properties says of the wave. Nothing here decides who must bake: it only says in the oracle's words what there is. */
-import { mustBake, type OracleDependency } from '../../properties/engine/oracle.ts';
+import { computeRequiredBakes, type OracleDependency } from '../../properties/engine/oracle.ts';
 import { AGENT_PATTERN, AGENT_VERSIONS, BASE_IMAGES, type Node } from './estate.ts';
 
 /** What stands outside at one time. */
@@ -14,16 +14,16 @@ const BASE_MOVED: Outside = { ...FIRST, base: BASE_IMAGES[1] };
 const BOTH_MOVED: Outside = { ...BASE_MOVED, agents: AGENT_VERSIONS };
 
 /** For each step of the scenario the pipelines that it makes stale, and those that both changes do if they come as one. */
-export interface Named {
+export interface ExpectedBakes {
   readonly first: ReadonlySet<string>;
   readonly base: ReadonlySet<string>;
   readonly agent: ReadonlySet<string>;
   readonly together: ReadonlySet<string>;
 }
 
-export function namedByOracle(nodes: readonly Node[]): Named {
+export function computeExpectedBakes(nodes: readonly Node[]): ExpectedBakes {
   const between = (before: Outside, now: Outside) =>
-    new Set(mustBake(nodes.map((node) => asked(node, before, now))));
+    new Set(computeRequiredBakes(nodes.map((node) => toOraclePipeline(node, before, now))));
   return {
     first: between(NOTHING, FIRST),
     base: between(FIRST, BASE_MOVED),
@@ -32,7 +32,7 @@ export function namedByOracle(nodes: readonly Node[]): Named {
   };
 }
 
-function asked({ name, parents, hasAgent }: Node, before: Outside, now: Outside) {
+function toOraclePipeline({ name, parents, hasAgent }: Node, before: Outside, now: Outside) {
   const base: OracleDependency = { kind: 'value', before: before.base, now: now.base };
   const newest = before.agents.at(-1);
   const agent: OracleDependency = {
@@ -55,7 +55,7 @@ function asked({ name, parents, hasAgent }: Node, before: Outside, now: Outside)
  * How often a pipeline bakes. The first wave is over before the base moves. The component moves amid the wave of the base: whoever both lead to
  * bakes once if it had not begun by then, and once for each otherwise. Everybody else's number is one number.
  */
-export function bakesOf(name: string, named: Named): { readonly least: number; readonly most: number } {
+export function computeBakeRange(name: string, named: ExpectedBakes): { readonly least: number; readonly most: number } {
   const times = (...sets: ReadonlySet<string>[]) => sets.filter((set) => set.has(name)).length;
   return { least: times(named.first, named.together), most: times(named.first, named.base, named.agent) };
 }

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Report } from '../../../local/scenario/report-schema.ts';
-import { type Played, playScenario } from '../../support/play-scenario.ts';
+import { type PlayedScenario, playScenario } from '../../support/play-scenario.ts';
 import { estate, writeScenario } from './estate.ts';
-import { bakesOf, namedByOracle } from './expected-bakes.ts';
+import { computeBakeRange, computeExpectedBakes } from './expected-bakes.ts';
 
 const nodes = estate();
 type Bake = Report['bakes'][number];
 
-const named = namedByOracle(nodes);
+const expectedBakes = computeExpectedBakes(nodes);
 
 describe('a wave of fifty images', () => {
-  let played: Played;
+  let played: PlayedScenario;
   const released = (name: string): Bake[] =>
     played.report.bakes.filter(({ pipeline, state }) => pipeline === name && state === 'released');
   const change = (selector: string): string => {
@@ -35,9 +35,9 @@ describe('a wave of fifty images', () => {
   });
 
   it('asks the oracle something that has more than one answer', () => {
-    expect([named.first.size, named.base.size, named.together.size]).toEqual([50, 50, 50]);
-    expect(named.agent.size).toBeGreaterThan(nodes.filter(({ hasAgent }) => hasAgent).length);
-    expect(named.agent.size).toBeLessThan(nodes.length);
+    expect([expectedBakes.first.size, expectedBakes.base.size, expectedBakes.together.size]).toEqual([50, 50, 50]);
+    expect(expectedBakes.agent.size).toBeGreaterThan(nodes.filter(({ hasAgent }) => hasAgent).length);
+    expect(expectedBakes.agent.size).toBeLessThan(nodes.length);
   });
 
   it('takes each change up once in everybody whom the oracle names for it, and in nobody else', () => {
@@ -47,15 +47,15 @@ describe('a wave of fifty images', () => {
       const times = (id: string) => later.filter(({ causes }) => causes.includes(id)).length;
       expect({ name, base: times(base), agent: times(agent) }).toEqual({
         name,
-        base: named.base.has(name) ? 1 : 0,
-        agent: named.agent.has(name) ? 1 : 0,
+        base: expectedBakes.base.has(name) ? 1 : 0,
+        agent: expectedBakes.agent.has(name) ? 1 : 0,
       });
     }
   });
 
   it('bakes everybody as often as the oracle says, and nobody twice for the same', () => {
     for (const { name } of nodes) {
-      const { least, most } = bakesOf(name, named);
+      const { least, most } = computeBakeRange(name, expectedBakes);
       // One that gave way to a newer one has begun all the same.
       const begun = played.report.bakes.filter(({ pipeline }) => pipeline === name);
       expect({ name, few: released(name).length < least, many: begun.length > most }).toEqual({
@@ -70,7 +70,7 @@ describe('a wave of fifty images', () => {
   it('gives way to newer versions only where there are some, and fails nowhere', () => {
     const others = played.report.bakes.filter(({ state }) => state !== 'released');
     for (const { pipeline, state } of others) {
-      const { least, most } = bakesOf(pipeline, named);
+      const { least, most } = computeBakeRange(pipeline, expectedBakes);
       expect({ pipeline, state, canGiveWay: least < most }).toEqual({
         pipeline,
         state: 'superseded',

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type ApiVerbs, createApi } from '../../../functions/serve-api/app.ts';
+import { type ApiActions, createApi } from '../../../functions/serve-api/app.ts';
 import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
 import { OPERATIONS } from '../../../shared/domain/api/operations.ts';
 import { ProblemSchema } from '../../../shared/domain/api/shapes.ts';
@@ -8,14 +8,14 @@ import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../.
 import { keys, lists } from '../../../shared/domain/naming.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/approval-world.ts';
-import { definitionWith, suitesOf } from '../../support/odd-definitions.ts';
-import { planningWorld } from '../../support/planning-world.ts';
+import { definitionWith, buildSuites } from '../../support/odd-definitions.ts';
+import { reconcileWorld } from '../../support/planning-world.ts';
 
 const OPERATOR = 'arn:aws:sts::111122223333:assumed-role/Operator/cy@example.com';
 let world: ApprovalWorld;
 let asked: unknown[];
 let unexpected: unknown[];
-let verbs: ApiVerbs;
+let verbs: ApiActions;
 
 beforeEach(async () => {
   world = approvalWorld({ requestedBy: OPERATOR });
@@ -89,7 +89,7 @@ beforeEach(async () => {
     },
     { update: keys.bake(BAKE), set: { listPk: lists.bakes, listSk: BAKE } },
     { update: keys.change(CAUSE), set: { listPk: lists.changes, listSk: CAUSE } },
-    { put: { ...keys.bakeOfPipeline('hardened', BAKE), bake: BAKE } },
+    { put: { ...keys.pipelineBake('hardened', BAKE), bake: BAKE } },
   ]);
 });
 
@@ -97,7 +97,7 @@ async function call(method: string, path: string, body?: unknown, caller: string
   const deps = {
     ...world,
     calendar: cronerCalendar,
-    verbs,
+    actions: verbs,
     onError: (error: unknown) => unexpected.push(error),
   };
   const answer = await createApi(deps).request(
@@ -286,10 +286,10 @@ describe('problems', () => {
   });
 
   it('refuses a definition that is too large to be stored, with the field and a fix', async () => {
-    const { ports } = planningWorld();
+    const { ports } = reconcileWorld();
     verbs.apply = (request) => applyDefinition(ports, request);
 
-    expect(await problem('POST', '/pipelines', definitionWith('tests.suites', suitesOf(900)))).toMatchObject({
+    expect(await problem('POST', '/pipelines', definitionWith('tests.suites', buildSuites(900)))).toMatchObject({
       status: 422,
       code: 'invalid-definition',
       problems: [{ field: 'tests.suites', fix: expect.stringContaining('Shorten the scripts') }],
@@ -310,7 +310,7 @@ describe('problems', () => {
   });
 
   it('serves nobody on a route that lost its authorisation', async () => {
-    const deps = { ...world, calendar: cronerCalendar, verbs, onError: () => undefined };
+    const deps = { ...world, calendar: cronerCalendar, actions: verbs, onError: () => undefined };
     const answer = await createApi(deps).request('/pipelines', {}, { caller: undefined, requestId: '' });
 
     expect(answer.status).toBe(500);

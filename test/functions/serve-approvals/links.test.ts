@@ -20,7 +20,7 @@ async function open(link: string) {
   const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   return { answer, cookie, page: answer.headers.get('location') ?? '' };
 }
-async function formOf(link: string) {
+async function readForm(link: string) {
   const { cookie, page } = await open(link);
   const html = await (await ask(page, { headers: { cookie } })).text();
   return { cookie, page, html, token: /name="token" value="([^"]+)"/.exec(html)?.[1] ?? '' };
@@ -54,7 +54,7 @@ describe('opening a link', () => {
   });
 
   it('shows what changed and why, the tests, the packages and the targets', async () => {
-    const { html } = await formOf(world.linkOf(ADA));
+    const { html } = await readForm(world.linkOf(ADA));
 
     for (const text of ['harden-ssh', '1.1.0/1', 'moved from', 'boots', '444455556666', 'You decide as ada@'])
       expect(html).toContain(text);
@@ -119,7 +119,7 @@ describe('a link that is not good', () => {
       await neutral(`${API_URL}/approvals/${id}`),
       await neutral(`${API_URL}/approvals/${id}?a=1`),
     ];
-    await post(await formOf(link), { decision: 'approve' });
+    await post(await readForm(link), { decision: 'approve' });
     pages.push(await neutral(link));
     world.clock.forward(4 * 86_400);
     pages.push(await neutral(link));
@@ -169,7 +169,7 @@ describe('deciding by the page', () => {
       { put: { ...keys.wait(wait.id), ...wait, token: 't', state: 'pending', createdAt: at, expiresAt: at } },
     ]);
 
-    const answer = await post(await formOf(world.linkOf(ADA)), { decision: 'approve', comment: 'Good.' });
+    const answer = await post(await readForm(world.linkOf(ADA)), { decision: 'approve', comment: 'Good.' });
 
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain('Approved');
@@ -185,7 +185,7 @@ describe('deciding by the page', () => {
   });
 
   it('asks for a reason before it rejects, and keeps what was typed', async () => {
-    const form = await formOf(world.linkOf(ADA));
+    const form = await readForm(world.linkOf(ADA));
 
     const without = await post(form, { decision: 'reject', comment: '  ' });
     const html = await without.text();
@@ -198,8 +198,8 @@ describe('deciding by the page', () => {
   });
 
   it('answers the same decision again with the stored one, and the opposite with a conflict', async () => {
-    const ada = await formOf(world.linkOf(ADA));
-    const ben = await formOf(world.linkOf(BEN));
+    const ada = await readForm(world.linkOf(ADA));
+    const ben = await readForm(world.linkOf(BEN));
     await post(ada, { decision: 'approve' });
 
     const again = await post(ada, { decision: 'approve' });
@@ -217,7 +217,7 @@ describe('deciding by the page', () => {
     ['from another site', {}, { origin: 'https://evil.example' }],
     ['from another site that hides its name', {}, { origin: 'null', 'sec-fetch-site': 'cross-site' }],
   ])('refuses a form that is sent %s', async (_, change, headers) => {
-    const form = await formOf(world.linkOf(ADA));
+    const form = await readForm(world.linkOf(ADA));
 
     const answer = await post({ ...form, ...change }, { decision: 'approve' }, headers);
 
@@ -226,14 +226,14 @@ describe('deciding by the page', () => {
   });
 
   it('takes the form as a browser sends it under no-referrer', async () => {
-    const form = await formOf(world.linkOf(ADA));
+    const form = await readForm(world.linkOf(ADA));
     const headers = { origin: 'null', 'sec-fetch-site': 'same-origin' };
 
     expect((await post(form, { decision: 'approve' }, headers)).status).toBe(200);
   });
 
   it('decides nothing any more when the bake was cancelled in the meantime', async () => {
-    const form = await formOf(world.linkOf(ADA));
+    const form = await readForm(world.linkOf(ADA));
     const endRequested = { as: 'cancelled', by: 'ops', at: world.clock.now().toISOString() };
     await world.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
 
@@ -250,7 +250,7 @@ describe('deciding by the page', () => {
     await world.fill();
     await world.request();
 
-    const answer = await post(await formOf(world.linkOf(ADA)), { decision: 'approve' });
+    const answer = await post(await readForm(world.linkOf(ADA)), { decision: 'approve' });
 
     expect(answer.status).toBe(422);
     expect(await answer.text()).toContain('somebody else has to approve');
@@ -258,7 +258,7 @@ describe('deciding by the page', () => {
   });
 
   it('shows text of outsiders as text', async () => {
-    const form = await formOf(world.linkOf(ADA));
+    const form = await readForm(world.linkOf(ADA));
     const answer = await post(form, { decision: 'reject', comment: '<script>alert(1)</script>' });
 
     expect(await answer.text()).not.toContain('<script>');

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { handler } from '../../../functions/sweep-work/handler.ts';
-import { BASE_PARAMETER, planningWorld } from '../../support/planning-world.ts';
+import { BASE_PARAMETER, reconcileWorld } from '../../support/planning-world.ts';
 
 const context = { getRemainingTimeInMillis: () => 1000 } as Context;
 
@@ -12,7 +12,7 @@ beforeAll(() => {
 
 /** A bake that was started, but neither told of nor given to Step Functions. */
 async function overdue() {
-  const world = planningWorld();
+  const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.step({ workflows: { ...world.ports.workflows, startBake: refused } }).catch(() => undefined);
   world.clock.forward(120);

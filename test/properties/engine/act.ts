@@ -6,16 +6,16 @@ import { disablePipeline } from '../../../shared/use-cases/definitions/disable-p
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { cancelBake } from '../../../shared/use-cases/planning/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/planning/retry-bake.ts';
-import { definitionOf, type Entry, nameOf, parentsOf } from './estate.ts';
-import { currentBake, isFresh } from './freshness.ts';
-import { interleaved, succeeds, withCalls } from './handlers.ts';
-import { type Memory, moveOutside } from './outside.ts';
+import { toDefinition, type Entry, toPipelineName, listParents } from './estate.ts';
+import { readCurrentBake, isFresh } from './freshness.ts';
+import { interleaveCalls, succeeds, wrapPorts } from './handlers.ts';
+import { type PreviousValues, changeSource } from './outside.ts';
 import type { Stage } from './stage.ts';
-import { ancestorsOf } from './start-rules.ts';
-import { drain, sendEvent, together } from './work.ts';
+import { listAncestors } from './start-rules.ts';
+import { drain, sendEvent, runConcurrently } from './work.ts';
 import type { Action, Source } from './world.ts';
 
-export async function act(stage: Stage, memory: Memory, action: Action): Promise<void> {
+export async function performAction(stage: Stage, memory: PreviousValues, action: Action): Promise<void> {
   const { world, random, entries } = stage;
   const pick = (which: number) => entries[which % entries.length];
   const bakeOf = (which: number) => {
@@ -24,17 +24,17 @@ export async function act(stage: Stage, memory: Memory, action: Action): Promise
   };
   switch (action.kind) {
     case 'move':
-      sendEvent(stage, moveOutside(world.sources, memory, action, random.below(100)));
+      sendEvent(stage, changeSource(world.sources, memory, action, random.below(100)));
       return;
     case 'work':
-      await together(stage, action.tasks, action.crash);
+      await runConcurrently(stage, action.tasks, action.crash);
       return;
     case 'drain':
       await drain(stage);
       await world.endStopped();
       return;
     case 'rush':
-      await rush(stage, memory, action.source);
+      await publishFasterThanBakes(stage, memory, action.source);
       return;
     case 'release': {
       const bake = bakeOf(action.which);
@@ -48,7 +48,7 @@ export async function act(stage: Stage, memory: Memory, action: Action): Promise
     }
     case 'end': {
       const bake = bakeOf(action.which);
-      if (bake !== undefined) await end(stage, bake.id, action.how);
+      if (bake !== undefined) await endBake(stage, bake.id, action.how);
       return;
     }
     case 'retry': {
@@ -59,38 +59,38 @@ export async function act(stage: Stage, memory: Memory, action: Action): Promise
     }
     case 'request': {
       const entry = pick(action.which);
-      if (entry !== undefined) await request(stage, entry, action.force);
+      if (entry !== undefined) await requestBakeAndCheck(stage, entry, action.force);
       return;
     }
     case 'edit': {
       const entry = pick(action.which);
       const other = pick(action.other);
-      if (entry !== undefined && other !== undefined) await edit(stage, entry, other, action.what);
+      if (entry !== undefined && other !== undefined) await editDefinition(stage, entry, other, action.what);
       return;
     }
     case 'toggle': {
       const entry = pick(action.which);
-      if (entry !== undefined) await toggle(stage, entry.name);
+      if (entry !== undefined) await toggleEnabled(stage, entry.name);
       return;
     }
     case 'wait':
       world.clock.forward(action.seconds);
       return;
     case 'throttle':
-      stage.throttles += 2;
+      stage.remainingThrottles += 2;
       return;
   }
 }
 
-const TIMES = 4;
+const RUSH_ROUNDS = 4;
 const LONGEST_DEBOUNCE_SECONDS = 600;
 
 /** Newer versions come faster than anything can be baked. */
-async function rush(stage: Stage, memory: Memory, source: Source): Promise<void> {
+async function publishFasterThanBakes(stage: Stage, memory: PreviousValues, source: Source): Promise<void> {
   const { world, random } = stage;
-  for (let time = 0; time < TIMES; time += 1) {
+  for (let time = 0; time < RUSH_ROUNDS; time += 1) {
     const move = { kind: 'move' as const, source, how: 'next' as const };
-    sendEvent(stage, moveOutside(world.sources, memory, move, random.below(100)));
+    sendEvent(stage, changeSource(world.sources, memory, move, random.below(100)));
     await drain(stage);
     world.clock.forward(LONGEST_DEBOUNCE_SECONDS + 1);
     await drain(stage);
@@ -100,16 +100,16 @@ async function rush(stage: Stage, memory: Memory, source: Source): Promise<void>
 }
 
 /** Rule 2: who has what is wanted is told so, and nothing is baked. */
-async function request(stage: Stage, entry: Entry, force: boolean): Promise<void> {
+async function requestBakeAndCheck(stage: Stage, entry: Entry, force: boolean): Promise<void> {
   const { world } = stage;
   const { name, given } = entry;
-  const current = currentBake(world, name);
-  const places = world.channel(name)?.places ?? [];
+  const current = readCurrentBake(world, name);
+  const places = world.channel(name)?.targets ?? [];
   const hasAll =
     isFresh(stage, entry) === true &&
     world.planning(name)?.activeBake === undefined &&
-    world.planning(name)?.salt === current?.ingredients?.salt &&
-    world.pipeline(name).plan.places.every((place) => places.includes(place));
+    world.planning(name)?.rebuildToken === current?.fingerprintInputs?.rebuildToken &&
+    world.pipeline(name).spec.targets.every((place) => places.includes(place));
   await succeeds(async () => {
     const { kind } = await world.request(name, force);
     if (hasAll && !force && given.mode !== 'always' && kind !== 'up-to-date')
@@ -117,26 +117,26 @@ async function request(stage: Stage, entry: Entry, force: boolean): Promise<void
   });
 }
 
-const ERRORS: Readonly<Record<string, string>> = {
+const ERROR_NAMES: Readonly<Record<string, string>> = {
   fail: 'BuildFailed',
   distribution: 'DistributionFailed',
   reject: 'ApprovalRejected',
   expire: 'ApprovalExpired',
 };
 
-async function end({ world }: Stage, bake: string, how: string): Promise<void> {
+async function endBake({ world }: Stage, bake: string, how: string): Promise<void> {
   if (how === 'cancel') {
     await succeeds(() => cancelBake(world.ports, { bake, by: 'anna' }));
     await world.endStopped();
     return;
   }
   const step = how === 'distribution' ? 'Distribute' : 'Approve';
-  if (how !== 'fail' && !(await reaches(() => world.walk(bake, step)))) return;
-  await succeeds(() => world.fail(bake, ERRORS[how], `It did not go well: ${how}.`));
+  if (how !== 'fail' && !(await walkUnlessEnded(() => world.walk(bake, step)))) return;
+  await succeeds(() => world.fail(bake, ERROR_NAMES[how], `It did not go well: ${how}.`));
 }
 
 /** A bake that was asked to end goes no further. */
-async function reaches(walk: () => Promise<void>): Promise<boolean> {
+async function walkUnlessEnded(walk: () => Promise<void>): Promise<boolean> {
   try {
     await walk();
     return true;
@@ -146,18 +146,18 @@ async function reaches(walk: () => Promise<void>): Promise<boolean> {
   }
 }
 
-async function toggle({ world }: Stage, pipeline: string): Promise<void> {
+async function toggleEnabled({ world }: Stage, pipeline: string): Promise<void> {
   if (world.pipeline(pipeline).enabled)
     await succeeds(() => disablePipeline(world.ports, { pipeline, by: 'anna', reason: 'not now' }));
   else await succeeds(() => enablePipeline(world.ports, { pipeline }));
 }
 
-async function apply(stage: Stage, entry: Entry, ports = stage.world.ports): Promise<string | undefined> {
-  return applied(ports, definitionOf(entry));
+async function applyEntry(stage: Stage, entry: Entry, ports = stage.world.ports): Promise<string | undefined> {
+  return tryApply(ports, toDefinition(entry));
 }
 
 /** The name of the error that refused it; undefined where it was applied. */
-async function applied(
+async function tryApply(
   ports: Stage['world']['ports'],
   definition: DefinitionInput,
 ): Promise<string | undefined> {
@@ -171,25 +171,25 @@ async function applied(
   }
 }
 
-async function edit(stage: Stage, entry: Entry, other: Entry, what: string): Promise<void> {
-  if (what === 'cycle') return refusesCycle(stage, entry, other);
-  if (what === 'crossed') return crosses(stage, entry, other);
+async function editDefinition(stage: Stage, entry: Entry, other: Entry, what: string): Promise<void> {
+  if (what === 'cycle') return checkCycleRefused(stage, entry, other);
+  if (what === 'crossed') return checkConcurrentCycle(stage, entry, other);
   const before = { ...entry.edits, parents: [...entry.edits.parents] };
   if (what === 'suite') entry.edits.suite += 1;
   if (what === 'volume') entry.edits.volume = (entry.edits.volume + 1) % 3;
   if (what === 'target') entry.edits.targets = (entry.edits.targets + 1) % 4;
   if (what === 'words') entry.edits.words += 1;
-  const isBelow = other === entry || ancestorsOf(stage.entries, other).includes(entry);
-  if (what === 'parent' && !isBelow && !parentsOf(entry).includes(other.index))
+  const isBelow = other === entry || listAncestors(stage.entries, other).includes(entry);
+  if (what === 'parent' && !isBelow && !listParents(entry).includes(other.index))
     entry.edits.parents.push(other.index);
-  if ((await apply(stage, entry)) !== undefined) Object.assign(entry.edits, before);
+  if ((await applyEntry(stage, entry)) !== undefined) Object.assign(entry.edits, before);
 }
 
 /** Rule 8: a pipeline that would come to depend on itself is refused at once. */
-async function refusesCycle(stage: Stage, entry: Entry, other: Entry): Promise<void> {
-  const isAbove = other === entry || ancestorsOf(stage.entries, other).includes(entry);
-  if (!isAbove || parentsOf(entry).includes(other.index)) return;
-  const answer = await applied(stage.world.ports, dependingOn(entry, other));
+async function checkCycleRefused(stage: Stage, entry: Entry, other: Entry): Promise<void> {
+  const isAbove = other === entry || listAncestors(stage.entries, other).includes(entry);
+  if (!isAbove || listParents(entry).includes(other.index)) return;
+  const answer = await tryApply(stage.world.ports, buildDependentDefinition(entry, other));
   if (answer === undefined)
     stage.broken.push(`8: ${entry.name} was let depend on ${other.name}, which depends on it`);
   else if (answer !== 'DependencyCycle' && answer !== 'TryLater')
@@ -198,17 +198,17 @@ async function refusesCycle(stage: Stage, entry: Entry, other: Entry): Promise<v
     );
 }
 
-function dependingOn(entry: Entry, other: Entry): DefinitionInput {
-  const definition = definitionOf(entry);
-  return { ...definition, inputs: [...(definition.inputs ?? []), { pipeline: nameOf(other.index) }] };
+function buildDependentDefinition(entry: Entry, other: Entry): DefinitionInput {
+  const definition = toDefinition(entry);
+  return { ...definition, inputs: [...(definition.inputs ?? []), { pipeline: toPipelineName(other.index) }] };
 }
 
 /** Two people close a circle at the same moment: at most one of them may. */
-async function crosses(stage: Stage, entry: Entry, other: Entry): Promise<void> {
+async function checkConcurrentCycle(stage: Stage, entry: Entry, other: Entry): Promise<void> {
   const isRelated =
     entry === other ||
-    ancestorsOf(stage.entries, other).includes(entry) ||
-    ancestorsOf(stage.entries, entry).includes(other);
+    listAncestors(stage.entries, other).includes(entry) ||
+    listAncestors(stage.entries, entry).includes(other);
   if (isRelated) return;
   const pairs = [
     { one: entry, parent: other },
@@ -216,10 +216,10 @@ async function crosses(stage: Stage, entry: Entry, other: Entry): Promise<void> 
   ];
   const answers: (string | undefined)[] = [];
   // What a revision means is told from the edits of its pipeline; the one that is refused takes them back.
-  await interleaved(
+  await interleaveCalls(
     pairs.map(({ one, parent }, index) => async (around) => {
-      const ports = withCalls(stage.world.ports, around);
-      answers[index] = await applied(ports, dependingOn(one, parent));
+      const ports = wrapPorts(stage.world.ports, around);
+      answers[index] = await tryApply(ports, buildDependentDefinition(one, parent));
     }),
     stage.random,
   );

@@ -3,18 +3,18 @@
  * whoever can, until the pipeline bakes or has nothing to do any more.
  */
 import { keys } from '../../../shared/domain/naming.ts';
-import type { HoldReason, PlanningRecord } from '../../../shared/domain/records/planning.ts';
+import type { HoldReason, PipelineStatus } from '../../../shared/domain/records/planning.ts';
 import type { Item } from '../../../shared/ports.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
-import { planPipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
-import type { PlanningWorld } from '../../support/planning-world.ts';
-import { copyOf, edit } from './copies.ts';
+import { reconcilePipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
+import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { createWorldCopy, updateRow } from './copies.ts';
 import { succeeds } from './handlers.ts';
 import type { Stage } from './stage.ts';
 
-interface Sample {
-  readonly planning: PlanningRecord;
+interface HoldSample {
+  readonly planning: PipelineStatus;
   readonly rows: readonly Item[];
   readonly at: number;
 }
@@ -22,7 +22,7 @@ interface Sample {
 /** Keeps one of the holds; which one is left to chance. */
 export function sampleHolds(stage: Stage): () => Promise<string[]> {
   const { world, seen, random } = stage;
-  let sample: Sample | undefined;
+  let sample: HoldSample | undefined;
   let count = 0;
   seen.onHold = (planning) => {
     // What cannot be resolved holds until somebody else has done something; there is nothing to supply.
@@ -31,19 +31,19 @@ export function sampleHolds(stage: Stage): () => Promise<string[]> {
     if (random.below(count) > 0) return;
     sample = { planning, rows: world.table.items(), at: world.clock.now().getTime() };
   };
-  return async () => (sample === undefined ? [] : supplied(stage, sample));
+  return async () => (sample === undefined ? [] : checkHold(stage, sample));
 }
 
-async function supplied({ entries }: Stage, { planning, rows, at }: Sample): Promise<string[]> {
+async function checkHold({ entries }: Stage, { planning, rows, at }: HoldSample): Promise<string[]> {
   const { pipeline } = planning;
-  const copy = await copyOf(rows, at);
+  const copy = await createWorldCopy(rows, at);
   let reasons: readonly HoldReason[] = planning.decision?.reasons ?? [];
   const said: string[] = [];
   // One ancestor is named at a time, and what it releases may bring the next to bake.
   for (let round = 0; round < 8 + entries.length; round += 1) {
     said.push(reasons.map(({ code }) => code).join('+'));
-    for (const reason of reasons) if (await supply(copy, pipeline, reason)) return [];
-    const outcome = await planPipeline(copy.ports, pipeline);
+    for (const reason of reasons) if (await satisfyHoldReason(copy, pipeline, reason)) return [];
+    const outcome = await reconcilePipeline(copy.ports, pipeline);
     if (outcome.kind !== 'held') return [];
     reasons = outcome.reasons;
     if (
@@ -55,7 +55,7 @@ async function supplied({ entries }: Stage, { planning, rows, at }: Sample): Pro
 }
 
 /** Answers whether somebody has asked for the bake, after which it is theirs to begin. */
-async function supply(copy: PlanningWorld, pipeline: string, reason: HoldReason): Promise<boolean> {
+async function satisfyHoldReason(copy: ReconcileWorld, pipeline: string, reason: HoldReason): Promise<boolean> {
   const { until } = reason;
   switch (reason.code) {
     case 'manual':
@@ -74,14 +74,14 @@ async function supply(copy: PlanningWorld, pipeline: string, reason: HoldReason)
     case 'bake-running':
     case 'after-approval':
     case 'superseded-twice':
-      await endOf(copy, reason.bake);
+      await endBake(copy, reason.bake);
       return false;
     case 'ancestor-moving':
-      await restOf(copy, reason.pipeline ?? '');
+      await stopAncestor(copy, reason.pipeline ?? '');
       return false;
     case 'concurrency':
       for (const row of copy.table.items())
-        if (row.pk.startsWith('CAPACITY#')) await edit(copy, row, { used: 0 });
+        if (row.pk.startsWith('CAPACITY#')) await updateRow(copy, row, { used: 0 });
       return false;
     default: {
       const rest = until === undefined ? 0 : Date.parse(until) - copy.clock.now().getTime();
@@ -92,7 +92,7 @@ async function supply(copy: PlanningWorld, pipeline: string, reason: HoldReason)
 }
 
 /** The bake comes to the end that was asked for, or to its release. */
-async function endOf(copy: PlanningWorld, bake: string | undefined): Promise<void> {
+async function endBake(copy: ReconcileWorld, bake: string | undefined): Promise<void> {
   const record = bake === undefined ? undefined : copy.bake(bake);
   if (record === undefined || record.endedAt !== undefined) return;
   const attempt = copy.table.peek(keys.attempt(record.id, record.attempt));
@@ -101,11 +101,11 @@ async function endOf(copy: PlanningWorld, bake: string | undefined): Promise<voi
 }
 
 /** The ancestor releases what it bakes, or will not bake for a while. */
-async function restOf(copy: PlanningWorld, ancestor: string): Promise<void> {
+async function stopAncestor(copy: ReconcileWorld, ancestor: string): Promise<void> {
   const active = copy.planning(ancestor)?.activeBake;
-  if (active !== undefined) await endOf(copy, active);
+  if (active !== undefined) await endBake(copy, active);
   else {
-    await edit(copy, keys.pipeline(ancestor), { enabled: false });
-    await edit(copy, keys.planning(ancestor), {}, ['request']);
+    await updateRow(copy, keys.pipeline(ancestor), { enabled: false });
+    await updateRow(copy, keys.status(ancestor), {}, ['request']);
   }
 }

@@ -1,20 +1,20 @@
 /** Copies of a world's table at one moment, to try on what might have been. */
 import type { Key } from '../../../shared/domain/naming.ts';
 import type { Item } from '../../../shared/ports.ts';
-import { type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
+import { type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
 
-const AT_ONCE = 100;
+const WRITE_BATCH_SIZE = 100;
 /** Every fake clock begins there. */
-const START = Date.parse('2026-03-02T08:00:00.000Z');
+const CLOCK_START = Date.parse('2026-03-02T08:00:00.000Z');
 
 /** A world with these rows, at that time. Nobody stands in a line, and nothing is due: only what is asked for happens. */
-export async function copyOf(rows: readonly Item[], at: number): Promise<PlanningWorld> {
-  const copy = planningWorld();
-  copy.clock.forward((at - START) / 1000);
+export async function createWorldCopy(rows: readonly Item[], at: number): Promise<ReconcileWorld> {
+  const copy = reconcileWorld();
+  copy.clock.forward((at - CLOCK_START) / 1000);
   // Ids go on behind those that are taken.
   const puts = rows.map(({ duePk: _pk, dueSk: _sk, ...row }) => ({ put: row as Item }));
-  for (let start = 0; start < puts.length; start += AT_ONCE)
-    await copy.table.write(puts.slice(start, start + AT_ONCE));
+  for (let start = 0; start < puts.length; start += WRITE_BATCH_SIZE)
+    await copy.table.write(puts.slice(start, start + WRITE_BATCH_SIZE));
   const { ids } = copy.ports;
   const { next } = ids;
   ids.next = () => next().replace('01JTEST', '01JVEST');
@@ -22,8 +22,8 @@ export async function copyOf(rows: readonly Item[], at: number): Promise<Plannin
 }
 
 /** Changes a row without a condition. */
-export async function edit(
-  { table }: PlanningWorld,
+export async function updateRow(
+  { table }: ReconcileWorld,
   { pk, sk }: Key,
   set: Readonly<Record<string, unknown>>,
   remove: readonly string[] = [],

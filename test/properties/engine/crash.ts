@@ -4,30 +4,30 @@
  * each call that has an effect.
  */
 import { Crash } from '../../support/crashing.ts';
-import type { Around } from './handlers.ts';
+import type { CallWrapper } from './handlers.ts';
 import { playStill } from './still.ts';
 import type { StillWorld } from './world.ts';
 
 const READS = new Set(['get', 'getMany', 'query', 'resolve', 'describe']);
 /** More than a small world makes; a run that makes more is a fault. */
-const MOST_PLACES = 600;
+const MAX_CRASH_POINTS = 600;
 
 export async function crashEverywhere(given: StillWorld): Promise<string[]> {
   const plain = { ...given, lost: 0, doubled: 0, late: 0, crashes: [] };
   const counted = { places: 0 };
-  const first = await playStill(plain, { around: () => dyingIn(Number.POSITIVE_INFINITY, counted) });
+  const first = await playStill(plain, { around: () => crashAtPoint(Number.POSITIVE_INFINITY, counted) });
   if (first.broken.length > 0) return [...first.broken];
-  if (counted.places > MOST_PLACES) return [`8: ${counted.places} writes and messages for so small a world`];
+  if (counted.places > MAX_CRASH_POINTS) return [`8: ${counted.places} writes and messages for so small a world`];
   for (let place = 0; place < counted.places; place += 1) {
     const count = { places: 0 };
-    const { broken } = await playStill(plain, { around: () => dyingIn(place, count) });
+    const { broken } = await playStill(plain, { around: () => crashAtPoint(place, count) });
     if (broken.length > 0) return broken.map((text) => `${text} (crash at place ${place})`);
   }
   return [];
 }
 
 /** Around the calls of one process: it dies in the place of that number. */
-function dyingIn(place: number, count: { places: number }): Around {
+function crashAtPoint(place: number, count: { places: number }): CallWrapper {
   let isDead = false;
   let isFirst = true;
   const isHere = () => {

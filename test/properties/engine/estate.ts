@@ -2,7 +2,7 @@
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import type { Selector } from '../../../shared/domain/versions/selectors.ts';
 import { HOME } from '../../support/planning-world.ts';
-import type { PipelineGiven, Source } from './world.ts';
+import type { GeneratedPipeline, Source } from './world.ts';
 
 /** What a person has made of a definition meanwhile. */
 export interface Edits {
@@ -13,8 +13,8 @@ export interface Edits {
   parents: number[];
 }
 
-export const nameOf = (index: number): string => `p${index}-image`;
-export const indexOf = (name: string): number => Number(/^p([0-9]+)-/.exec(name)?.[1]);
+export const toPipelineName = (index: number): string => `p${index}-image`;
+export const parsePipelineIndex = (name: string): number => Number(/^p([0-9]+)-/.exec(name)?.[1]);
 
 const ECR = `${HOME.account}.dkr.ecr.${HOME.region}.amazonaws.com`;
 const FEED = 'https://packages.example.com/stable/Packages';
@@ -23,7 +23,7 @@ const imageBuilder = (kind: string, name: string) =>
 export const OUTSIDE_AMI = 'ami-0aaaaaaaaaaaaaaaa';
 
 /** The selector that names a source, with the pattern where it has one. */
-export function selectorOf(source: Source, range = 'x.x.x'): Selector {
+export function toSelector(source: Source, range = 'x.x.x'): Selector {
   const [kind, n] = source.split(':');
   const { account, region } = HOME;
   switch (kind) {
@@ -46,9 +46,9 @@ export function selectorOf(source: Source, range = 'x.x.x'): Selector {
   }
 }
 
-function written(source: Source | 'ami', range?: string): NonNullable<DefinitionInput['inputs']>[number] {
+function toDefinitionInput(source: Source | 'ami', range?: string): NonNullable<DefinitionInput['inputs']>[number] {
   if (source === 'ami') return { ami: OUTSIDE_AMI };
-  const selector = selectorOf(source, range);
+  const selector = toSelector(source, range);
   switch (selector.kind) {
     case 'ssm':
       return { ssm: selector.pin === undefined ? selector.name : `${selector.name}:${selector.pin}` };
@@ -71,41 +71,41 @@ function written(source: Source | 'ami', range?: string): NonNullable<Definition
 export interface Entry {
   readonly index: number;
   readonly name: string;
-  readonly given: PipelineGiven;
+  readonly given: GeneratedPipeline;
   readonly edits: Edits;
 }
 
-export function entryOf(given: PipelineGiven, index: number): Entry {
+export function createEntry(given: GeneratedPipeline, index: number): Entry {
   const edits = { suite: 0, volume: 0, targets: 0, words: 0, parents: [] };
-  return { index, name: nameOf(index), given, edits };
+  return { index, name: toPipelineName(index), given, edits };
 }
 
 /** The pipeline that is its base, where it has one. Only earlier ones can be, so that nothing goes round. */
-export function baseParent({ given, index }: Entry): number | undefined {
+export function findBaseParent({ given, index }: Entry): number | undefined {
   return given.base.kind === 'pipeline' && index > 0 ? given.base.of % index : undefined;
 }
 
 /** Pipelines that it depends on, the base first, each once. */
-export function parentsOf(entry: Entry): number[] {
+export function listParents(entry: Entry): number[] {
   const { given, index, edits } = entry;
-  const base = baseParent(entry);
+  const base = findBaseParent(entry);
   const others = index === 0 ? [] : given.parents.map((of) => of % index);
   return [...new Set([...(base === undefined ? [] : [base]), ...others, ...edits.parents])];
 }
 
-export interface Dependency {
+export interface ExternalDependency {
   readonly source: Source;
   readonly range?: string;
   readonly part: 'base' | 'component' | 'input' | 'test';
 }
 
 /** What it depends on outside. */
-export function outsideOf(entry: Entry): Dependency[] {
+export function listExternalDependencies(entry: Entry): ExternalDependency[] {
   const { given } = entry;
   const { base } = given;
-  const own: Dependency[] = [];
+  const own: ExternalDependency[] = [];
   if (base.kind === 'pipeline') {
-    if (baseParent(entry) === undefined) own.push({ source: 'ssm:0', part: 'base' });
+    if (findBaseParent(entry) === undefined) own.push({ source: 'ssm:0', part: 'base' });
   } else if (base.kind !== 'ami')
     own.push({ source: base.kind, part: 'base', ...('range' in base ? { range: base.range } : {}) });
   const taken = new Set(own.map(({ source }) => source));
@@ -141,19 +141,19 @@ export const FREEZES = {
   daily: [{ reason: 'closing time', opens: 'cron(30 8 * * ? *)', lasts: '45m' }],
 } as const;
 
-export function definitionOf(entry: Entry): DefinitionInput {
+export function toDefinition(entry: Entry): DefinitionInput {
   const { given, edits, name } = entry;
-  const base = baseParent(entry);
-  const outside = outsideOf(entry);
+  const base = findBaseParent(entry);
+  const outside = listExternalDependencies(entry);
   const ownBase = outside.find(({ part }) => part === 'base');
-  const arns = (part: Dependency['part']) =>
+  const arns = (part: ExternalDependency['part']) =>
     outside
       .filter((dependency) => dependency.part === part)
       .map(({ source, range }) => {
-        const selector = selectorOf(source, range);
+        const selector = toSelector(source, range);
         return { component: selector.kind === 'component' ? selector.arn : '' };
       });
-  const inputs = outside.filter(({ part }) => part === 'input').map(({ source }) => written(source));
+  const inputs = outside.filter(({ part }) => part === 'input').map(({ source }) => toDefinitionInput(source));
   return {
     apiVersion: 'ovenbird.dev/v1',
     name,
@@ -161,19 +161,19 @@ export function definitionOf(entry: Entry): DefinitionInput {
     ...(given.team ? { team: 'blue' } : {}),
     base:
       base === undefined
-        ? (written(ownBase?.source ?? 'ami', ownBase?.range) as DefinitionInput['base'])
-        : { pipeline: nameOf(base), ...(given.earlyCutoff ? { earlyCutoff: true } : {}) },
+        ? (toDefinitionInput(ownBase?.source ?? 'ami', ownBase?.range) as DefinitionInput['base'])
+        : { pipeline: toPipelineName(base), ...(given.earlyCutoff ? { earlyCutoff: true } : {}) },
     components: arns('component'),
     inputs: [
-      ...parentsOf(entry)
+      ...listParents(entry)
         .filter((parent) => parent !== base)
-        .map((parent) => ({ pipeline: nameOf(parent) })),
+        .map((parent) => ({ pipeline: toPipelineName(parent) })),
       ...inputs,
     ],
     build: { imageBuilderTests: given.testsAreBits, rootVolumeGiB: 8 + edits.volume },
     tests: { suites: [{ name: 'boots', script: `true ${edits.suite}` }], components: arns('test') },
     approval: { required: false },
-    distribution: { targets: targetsOf(edits.targets) },
+    distribution: { targets: buildTargets(edits.targets) },
     triggers: {
       mode: given.mode === 'hourly' || given.mode === 'always' ? 'schedule' : given.mode,
       ...(given.mode === 'hourly' || given.mode === 'always' ? { schedule: SCHEDULES[given.mode] } : {}),
@@ -186,7 +186,7 @@ export function definitionOf(entry: Entry): DefinitionInput {
   };
 }
 
-function targetsOf(count: number): { account: string; regions: string[] }[] {
+function buildTargets(count: number): { account: string; regions: string[] }[] {
   const accounts = ['444455556666', '777788889999', '222233334444'];
   return accounts.slice(0, count).map((account) => ({ account, regions: ['eu-west-1'] }));
 }

@@ -5,20 +5,20 @@
 import { keys } from '../../../shared/domain/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../../shared/domain/records/pipelines.ts';
-import type { PlanningRecord } from '../../../shared/domain/records/planning.ts';
+import type { PipelineStatus } from '../../../shared/domain/records/planning.ts';
 import type { ChangeRecord } from '../../../shared/domain/records/selectors.ts';
 import type { Item } from '../../../shared/ports.ts';
-import { planPipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
-import type { PlanningWorld } from '../../support/planning-world.ts';
-import { copyOf, edit } from './copies.ts';
-import { currentBake } from './freshness.ts';
+import { reconcilePipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
+import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { createWorldCopy, updateRow } from './copies.ts';
+import { readCurrentBake } from './freshness.ts';
 import type { Stage } from './stage.ts';
-import { entriesOf } from './start-rules.ts';
+import { listLockEntries } from './start-rules.ts';
 
 /** A moment at which a bake began, with what is needed to let it begin again. */
-interface Sample {
+interface BakeSample {
   readonly bake: BakeRecord;
-  readonly before: PlanningRecord;
+  readonly before: PipelineStatus;
   /** What was current then. */
   readonly current: BakeRecord;
   readonly rows: readonly Item[];
@@ -28,10 +28,10 @@ interface Sample {
 /** Keeps one of the bakes that replace a release; which one is left to chance. */
 export function sampleBakes(stage: Stage): () => Promise<string[]> {
   const { world, seen, random, entries } = stage;
-  let sample: Sample | undefined;
+  let sample: BakeSample | undefined;
   let count = 0;
   seen.onStart = (bake, before) => {
-    const current = currentBake(world, bake.pipeline);
+    const current = readCurrentBake(world, bake.pipeline);
     const entry = entries.find(({ name }) => name === bake.pipeline);
     // A tick is a time and a cause at once: what it would be without it cannot be asked at that time.
     if (current === undefined || entry === undefined || entry.given.mode === 'always') return;
@@ -39,70 +39,70 @@ export function sampleBakes(stage: Stage): () => Promise<string[]> {
     if (random.below(count) > 0) return;
     sample = { bake, before, current, rows: world.table.items(), at: world.clock.now().getTime() };
   };
-  return async () => (sample === undefined ? [] : causal(stage, sample));
+  return async () => (sample === undefined ? [] : checkNamedChanges(stage, sample));
 }
 
-async function causal(stage: Stage, sample: Sample): Promise<string[]> {
+async function checkNamedChanges(stage: Stage, sample: BakeSample): Promise<string[]> {
   const { world } = stage;
   const { bake } = sample;
   const named = bake.changes.flatMap((id) => world.change(id) ?? []);
   const where = `${bake.id} of ${bake.pipeline}`;
   const found: string[] = [];
-  if (await begins(stage, sample, []))
-    found.push(`7: ${where} begins without any of the changes that it names: ${say(named)}`);
+  if (await wouldStart(stage, sample, []))
+    found.push(`7: ${where} begins without any of the changes that it names: ${describeChanges(named)}`);
   for (const change of named) {
     // Somebody's word hurries a bake on; alone it begins one only where it forces it.
     if (change.selector.startsWith('request:') && !change.to.startsWith('forced')) continue;
     // Of several revisions only the newest can be there.
     if (change.selector.startsWith('definition:') && change.to !== String(bake.revision)) continue;
-    if (!(await begins(stage, sample, [change])))
+    if (!(await wouldStart(stage, sample, [change])))
       found.push(`7: ${where} names ${change.selector} ${change.to}, which alone does not begin it`);
   }
   return found;
 }
 
-function say(changes: readonly ChangeRecord[]): string {
+function describeChanges(changes: readonly ChangeRecord[]): string {
   return changes.map(({ selector, to }) => `${selector} ${to}`).join('; ');
 }
 
 /** Whether the pipeline bakes where nothing has changed since its release but this, and nothing else holds it. */
-async function begins(stage: Stage, sample: Sample, changes: readonly ChangeRecord[]): Promise<boolean> {
+async function wouldStart(stage: Stage, sample: BakeSample, changes: readonly ChangeRecord[]): Promise<boolean> {
   const { bake, current, rows, at } = sample;
-  const copy = await copyOf(
-    rows.filter((row) => !isOfBake(row, bake)).map((row) => asKept(row, bake)),
+  const copy = await createWorldCopy(
+    rows.filter((row) => !isRowFromBake(row, bake)).map((row) => toRetainedRow(row, bake)),
     at,
   );
-  for (const { key, selector, version } of entriesOf(bake.lock)) {
-    const old = entriesOf(current.lock).find((entry) => entry.key === key)?.version ?? version;
+  for (const { key, selector, version } of listLockEntries(bake.lock)) {
+    const old = listLockEntries(current.lock).find((entry) => entry.key === key)?.version ?? version;
     const change = changes.find((entry) => entry.selector === key);
     const now = change?.to ?? old;
-    await edit(copy, keys.selector(key), {
+    await updateRow(copy, keys.selector(key), {
       version: now,
       ...(change === undefined ? {} : { change: change.id }),
     });
     if (selector.kind === 'pipeline')
-      await edit(copy, keys.channel(selector.pipeline, selector.channel), { release: now });
+      await updateRow(copy, keys.channel(selector.pipeline, selector.channel), { release: now });
   }
   // Who waits for a person has that person's word.
   for (const id of new Set(changes.flatMap((change) => [change.id, change.cause, ...change.causes])))
-    await edit(copy, keys.change(id), {}, ['wave']);
-  await quieten(copy, stage, bake.pipeline);
-  await edit(copy, keys.pipeline(bake.pipeline), rowWith(stage, sample, changes));
-  await edit(copy, keys.planning(bake.pipeline), planningWith(sample, changes), [
+    await updateRow(copy, keys.change(id), {}, ['wave']);
+  await removeOtherHolds(copy, stage, bake.pipeline);
+  await updateRow(copy, keys.pipeline(bake.pipeline), buildPipelineRow(stage, sample, changes));
+  await updateRow(copy, keys.status(bake.pipeline), buildStatus(sample, changes), [
     'activeBake',
     'debounceUntil',
     'duePk',
     'dueSk',
     'refusedPlaces',
     ...(changes.some(({ id }) => id === sample.before.request?.id) ? [] : ['request']),
-    ...(saltWith(sample, changes) === undefined ? ['salt'] : []),
+    ...(pickRebuildToken(sample, changes) === undefined ? ['salt'] : []),
   ]);
-  const { kind } = await planPipeline(copy.ports, bake.pipeline);
+  const { kind } = await reconcilePipeline(copy.ports, bake.pipeline);
   return kind === 'started';
 }
 
 /** The bake never was: its own rows are gone, and so is what was known of fingerprints, but for what is kept. */
-function isOfBake(row: Item, bake: BakeRecord): boolean {
+function isRowFromBake(row: Item, bake: BakeRecord): boolean {
   if (row.pk === `BAKE#${bake.id}` || row.sk === `BAKE#${bake.id}`) return true;
   return isFingerprint(row, bake) && row.state !== 'released' && row.kept === undefined;
 }
@@ -112,51 +112,51 @@ function isFingerprint({ pk, sk }: Item, { pipeline }: BakeRecord): boolean {
 }
 
 /** What is kept is as it was when it was released: what failed of it since, or was refused, is a condition and no cause. */
-function asKept(row: Item, of: BakeRecord): Item {
+function toRetainedRow(row: Item, of: BakeRecord): Item {
   if (!isFingerprint(row, of) || row.kept === undefined) return row;
   const { kept, reason: _, lastFailureAt: __, ...known } = row;
   return { ...known, pk: row.pk, sk: row.sk, state: 'released', bake: kept, failures: 0 };
 }
 
 /** Nobody else bakes or is about to, and there is room: conditions are supplied, causes are what is asked about. */
-async function quieten(copy: PlanningWorld, { entries }: Stage, pipeline: string): Promise<void> {
+async function removeOtherHolds(copy: ReconcileWorld, { entries }: Stage, pipeline: string): Promise<void> {
   for (const { name } of entries) {
     if (name === pipeline) continue;
-    await edit(copy, keys.pipeline(name), { enabled: false });
-    await edit(copy, keys.planning(name), {}, ['activeBake', 'request']);
+    await updateRow(copy, keys.pipeline(name), { enabled: false });
+    await updateRow(copy, keys.status(name), {}, ['activeBake', 'request']);
   }
   for (const row of copy.table.items())
-    if (row.pk.startsWith('CAPACITY#')) await edit(copy, row, { used: 0 });
+    if (row.pk.startsWith('CAPACITY#')) await updateRow(copy, row, { used: 0 });
 }
 
 /** The definition that its release was made of, unless a newer one is what has changed; it may start at any time. */
-function rowWith(
+function buildPipelineRow(
   { seen }: Stage,
-  { bake, current }: Sample,
+  { bake, current }: BakeSample,
   changes: readonly ChangeRecord[],
 ): Partial<PipelineRecord> {
   const isNew = changes.some(({ selector }) => selector.startsWith('definition:'));
   const revision = isNew ? bake.revision : current.revision;
   const row = PipelineRecordSchema.parse(seen.rows.get(`${bake.pipeline}#${revision}`));
-  const { schedule: _, ...plan } = row.plan;
+  const { schedule: _, ...plan } = row.spec;
   return {
     revision,
     enabled: true,
     parents: row.parents,
-    plan: { ...plan, mode: 'immediate', pinned: false, freeze: [], debounceSeconds: 0 },
+    spec: { ...plan, mode: 'immediate', pinned: false, freeze: [], debounceSeconds: 0 },
   };
 }
 
-function saltWith({ bake, current }: Sample, changes: readonly ChangeRecord[]): string | undefined {
+function pickRebuildToken({ bake, current }: BakeSample, changes: readonly ChangeRecord[]): string | undefined {
   const isForced = changes.some(
     ({ to, selector }) => selector.startsWith('request:') && to.startsWith('forced'),
   );
-  return (isForced ? bake : current).ingredients?.salt;
+  return (isForced ? bake : current).fingerprintInputs?.rebuildToken;
 }
 
-function planningWith(sample: Sample, changes: readonly ChangeRecord[]): Record<string, unknown> {
+function buildStatus(sample: BakeSample, changes: readonly ChangeRecord[]): Record<string, unknown> {
   const { before, at } = sample;
-  const salt = saltWith(sample, changes);
+  const salt = pickRebuildToken(sample, changes);
   const since = new Date(at).toISOString();
   return {
     dirty: true,

@@ -1,14 +1,14 @@
 /** Processes that serve a world: some at once, some that die between any two calls, with messages that are lost, doubled and late. */
 import { Crash, type CrashPoint } from '../../support/crashing.ts';
-import type { PlanningWorld } from '../../support/planning-world.ts';
+import type { ReconcileWorld } from '../../support/planning-world.ts';
 import type { Random } from './random.ts';
 
-type Ports = PlanningWorld['ports'];
+type Ports = ReconcileWorld['ports'];
 /** What stands around every call of a port. */
-export type Around = (call: () => Promise<unknown>, name: string) => Promise<unknown>;
+export type CallWrapper = (call: () => Promise<unknown>, name: string) => Promise<unknown>;
 
 /** Ports whose calls can be seen from outside; the others answer at once and cannot fail. */
-const CALLED = [
+const WRAPPED_PORTS = [
   'table',
   'resolver',
   'planQueue',
@@ -20,12 +20,12 @@ const CALLED = [
   'images',
 ] as const satisfies (keyof Ports)[];
 
-export function withCalls(ports: Ports, around: Around): Ports {
-  const wrapped = CALLED.map((name) => [name, watched(ports[name], around)]);
+export function wrapPorts(ports: Ports, around: CallWrapper): Ports {
+  const wrapped = WRAPPED_PORTS.map((name) => [name, wrapPort(ports[name], around)]);
   return { ...ports, ...Object.fromEntries(wrapped) };
 }
 
-function watched<Port extends object>(port: Port, around: Around): Port {
+function wrapPort<Port extends object>(port: Port, around: CallWrapper): Port {
   return new Proxy(port, {
     get: (target, name, receiver) => {
       const member: unknown = Reflect.get(target, name, receiver);
@@ -38,9 +38,9 @@ function watched<Port extends object>(port: Port, around: Around): Port {
 }
 
 /** The process ends at that call: before it is made, or after, when nobody hears the answer. */
-export function dyingAt({ call, when }: CrashPoint): { around: Around; calls: () => number } {
+export function crashAtCall({ call, when }: CrashPoint): { around: CallWrapper; calls: () => number } {
   let calls = 0;
-  const around: Around = async (make) => {
+  const around: CallWrapper = async (make) => {
     calls += 1;
     if (calls - 1 < call) return make();
     if (calls - 1 > call) throw new Crash(`after call ${call}`);
@@ -51,12 +51,12 @@ export function dyingAt({ call, when }: CrashPoint): { around: Around; calls: ()
 }
 
 /** Lets one call of one process happen at a time, whose turn it is being left to chance. */
-export async function interleaved(
-  tasks: readonly ((around: Around) => Promise<void>)[],
+export async function interleaveCalls(
+  tasks: readonly ((around: CallWrapper) => Promise<void>)[],
   random: Random,
 ): Promise<void> {
   const waiting: (() => void)[] = [];
-  const around: Around = async (make) => {
+  const around: CallWrapper = async (make) => {
     await new Promise<void>((go) => {
       waiting.push(go);
     });
@@ -81,7 +81,7 @@ export async function interleaved(
 }
 
 /** Errors that end a handler's call as they should: the message comes again, or there is nothing to do any more. */
-const EXPECTED = new Set([
+const EXPECTED_ERRORS = new Set([
   'TryLater',
   'AttemptEnded',
   'ReleaseOutdated',
@@ -96,7 +96,7 @@ export async function succeeds(run: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Crash) return false;
-    if (error instanceof Error && EXPECTED.has(error.name)) return error.name !== 'TryLater';
+    if (error instanceof Error && EXPECTED_ERRORS.has(error.name)) return error.name !== 'TryLater';
     throw error;
   }
 }

@@ -5,40 +5,40 @@ import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import { CapacityRecordSchema } from '../../../shared/domain/records/planning.ts';
 import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
 import { BAKE_STARTED } from '../../../shared/events/bake-started.ts';
-import { type Entry, outsideOf, selectorOf, TICKS } from './estate.ts';
-import { currentBake, isFresh, isMadeOf, wantedOf } from './freshness.ts';
-import { hasMoved } from './oracle.ts';
-import { dependencyOf } from './outside.ts';
+import { type Entry, listExternalDependencies, toSelector, TICKS } from './estate.ts';
+import { readCurrentBake, isFresh, hasDesiredVersions, readDesiredVersions } from './freshness.ts';
+import { hasChanged } from './oracle.ts';
+import { toOracleDependency } from './outside.ts';
 import type { Stage } from './stage.ts';
-import { heldUntil, sameFingerprint } from './start-rules.ts';
+import { computeHoldEnd, toFingerprintKey } from './start-rules.ts';
 
-export function judge(stage: Stage): string[] {
+export function checkFinalState(stage: Stage): string[] {
   return [
     ...stage.entries.flatMap((entry) => [
-      ...noticed(stage, entry),
-      ...fresh(stage, entry),
-      ...ticked(stage, entry),
-      ...reached(stage, entry),
-      ...forced(stage, entry),
+      ...checkChangesDetected(stage, entry),
+      ...checkUpToDateOrExcused(stage, entry),
+      ...checkScheduleTicks(stage, entry),
+      ...checkTargetsReached(stage, entry),
+      ...checkForcedRequests(stage, entry),
     ]),
-    ...nothingLost(stage),
+    ...checkNothingLost(stage),
   ];
 }
 
 /** Rule 1, first half: what has moved outside is known. */
-function noticed({ world }: Stage, entry: Entry): string[] {
-  return outsideOf(entry).flatMap(({ source, range }) => {
-    const selector = selectorOf(source, range);
+function checkChangesDetected({ world }: Stage, entry: Entry): string[] {
+  return listExternalDependencies(entry).flatMap(({ source, range }) => {
+    const selector = toSelector(source, range);
     const version = world.table.peek(keys.selector(selectorKey(selector)))?.version;
     const known = typeof version === 'string' ? version : undefined;
-    return hasMoved(dependencyOf(world.sources, selector, known))
+    return hasChanged(toOracleDependency(world.sources, selector, known))
       ? [`1: ${selectorKey(selector)} is ${world.sources.meaning(selector)}, but ${known} was noticed`]
       : [];
   });
 }
 
 /** Rules 1 and 7: whoever is stale has a reason that is true, and whoever is fresh says so. */
-function fresh(stage: Stage, entry: Entry): string[] {
+function checkUpToDateOrExcused(stage: Stage, entry: Entry): string[] {
   const { world, seen } = stage;
   const { name } = entry;
   const decision = world.planning(name)?.decision;
@@ -47,7 +47,7 @@ function fresh(stage: Stage, entry: Entry): string[] {
   const codes = new Set(decision.reasons.map(({ code }) => code));
   const said = `${decision.kind}: ${[...codes].join(', ')}`;
   if (isNow === true) return [];
-  const expected = excuses(stage, entry, isNow);
+  const expected = listAllowedHoldReasons(stage, entry, isNow);
   const isExcused = expected.some((code) => (codes as Set<string>).has(code));
   if (isExcused) return [];
   const refused = [...seen.refused].filter((key) => key.startsWith(`${name} `)).length;
@@ -57,7 +57,7 @@ function fresh(stage: Stage, entry: Entry): string[] {
 }
 
 /** Reasons for which a stale pipeline may rest, by what is known of it. */
-function excuses(stage: Stage, entry: Entry, isNow: boolean | undefined): string[] {
+function listAllowedHoldReasons(stage: Stage, entry: Entry, isNow: boolean | undefined): string[] {
   const { world } = stage;
   const { name, given } = entry;
   const row = world.pipeline(name);
@@ -76,27 +76,27 @@ function excuses(stage: Stage, entry: Entry, isNow: boolean | undefined): string
 
 /** Somebody, or too many failures, decided against exactly what it would be made of now. */
 function isRefused(stage: Stage, entry: Entry): boolean {
-  const wanted = wantedOf(stage, entry);
+  const wanted = readDesiredVersions(stage, entry);
   return stage.world
     .bakes(entry.name)
-    .some((bake) => stage.seen.refused.has(sameFingerprint(bake)) && isMadeOf(stage, entry, bake, wanted));
+    .some((bake) => stage.seen.refused.has(toFingerprintKey(bake)) && hasDesiredVersions(stage, entry, bake, wanted));
 }
 
 /** Whoever has what is wanted goes to every target that the definition names, unless a person would not have it go there. */
-function reached(stage: Stage, entry: Entry): string[] {
+function checkTargetsReached(stage: Stage, entry: Entry): string[] {
   const { world } = stage;
   const { name } = entry;
-  if (isFresh(stage, entry) !== true || excuses(stage, entry, true).length > 0) return [];
-  const places = world.channel(name)?.places ?? [];
-  const refused = world.planning(name)?.refusedPlaces ?? [];
-  const missing = world.pipeline(name).plan.places.filter((place) => !places.includes(place));
+  if (isFresh(stage, entry) !== true || listAllowedHoldReasons(stage, entry, true).length > 0) return [];
+  const places = world.channel(name)?.targets ?? [];
+  const refused = world.planning(name)?.refusedTargets ?? [];
+  const missing = world.pipeline(name).spec.targets.filter((place) => !places.includes(place));
   const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
   if (missing.every((place) => refused.includes(place)) || reasons.includes('refused')) return [];
   return [`1: ${name} is not in ${missing.join(', ')}, and says ${reasons.join(', ')}`];
 }
 
 /** A forced request is baked. */
-function forced({ world }: Stage, { name }: Entry): string[] {
+function checkForcedRequests({ world }: Stage, { name }: Entry): string[] {
   const baked = new Set(world.bakes(name).flatMap(({ changes }) => changes));
   const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
   if (reasons.includes('unresolved')) return [];
@@ -109,24 +109,24 @@ function forced({ world }: Stage, { name }: Entry): string[] {
 }
 
 /** A schedule that always bakes has baked since its last tick, unless nobody could. */
-function ticked(stage: Stage, entry: Entry): string[] {
+function checkScheduleTicks(stage: Stage, entry: Entry): string[] {
   const { world } = stage;
   const { name, given } = entry;
   const now = world.clock.now().getTime();
   const last = TICKS.filter((at) => at <= now && at > Date.parse(world.pipeline(name).updatedAt)).at(-1);
   if (given.mode !== 'always' || last === undefined) return [];
-  const excused = excuses(stage, entry, isFresh(stage, entry)).some((excuse) => EXCUSES_A_TICK.has(excuse));
-  if (excused || currentBake(world, name) === undefined) return [];
+  const excused = listAllowedHoldReasons(stage, entry, isFresh(stage, entry)).some((excuse) => REASONS_TO_MISS_A_TICK.has(excuse));
+  if (excused || readCurrentBake(world, name) === undefined) return [];
   const latest = world.bakes(name).at(-1);
   return Date.parse(latest?.createdAt ?? '') >= last
     ? []
     : [`1: ${name} missed its tick of ${new Date(last).toISOString()}`];
 }
 
-const EXCUSES_A_TICK = new Set(['unresolved', 'disabled', 'pinned', 'too-many-failures']);
+const REASONS_TO_MISS_A_TICK = new Set(['unresolved', 'disabled', 'pinned', 'too-many-failures']);
 
 /** Rule 5: everything that was begun was brought to its end, and everybody was told. */
-function nothingLost({ world }: Stage): string[] {
+function checkNothingLost({ world }: Stage): string[] {
   const found: string[] = [];
   const bakes = world.bakes();
   for (const { id, state } of bakes) if (!isTerminal(state)) found.push(`5: ${id} is still ${state}`);
@@ -143,10 +143,10 @@ function nothingLost({ world }: Stage): string[] {
     if (row.pk.startsWith('CAPACITY#') && CapacityRecordSchema.parse(row).used !== 0)
       found.push(`5: ${row.pk} still says ${String(row.used)} bakes`);
   }
-  return [...found, ...untold(world.events, bakes)];
+  return [...found, ...findMissingEvents(world.events, bakes)];
 }
 
-function untold(
+function findMissingEvents(
   events: readonly { readonly detailType: string; readonly detail: Readonly<Record<string, unknown>> }[],
   bakes: readonly BakeRecord[],
 ): string[] {
@@ -163,7 +163,7 @@ function untold(
 }
 
 /** Rule 3: who rests until a person does something holds nobody. */
-export function heldByWhoRests({ world, entries }: Stage): string[] {
+export function checkNotHeldByIdleAncestors({ world, entries }: Stage): string[] {
   return entries.flatMap(({ name }) => {
     const decision = world.planning(name)?.decision;
     const reasons = decision?.kind === 'hold' ? decision.reasons : [];
@@ -172,7 +172,7 @@ export function heldByWhoRests({ world, entries }: Stage): string[] {
       const ancestor = world.planning(pipeline);
       if (ancestor === undefined || ancestor.activeBake !== undefined || ancestor.dirty) return [];
       const rests = ancestor.decision?.kind === 'hold' ? ancestor.decision.reasons : [];
-      const why = rests.find(({ code }) => UNTIL_A_PERSON.has(code));
+      const why = rests.find(({ code }) => HOLDS_ENDED_BY_PERSON.has(code));
       return why === undefined
         ? []
         : [`3: ${name} waits for ${pipeline}, which waits for a person: ${why.code}`];
@@ -180,10 +180,10 @@ export function heldByWhoRests({ world, entries }: Stage): string[] {
   });
 }
 
-const UNTIL_A_PERSON = new Set(['manual', 'disabled', 'pinned', 'refused', 'too-many-failures', 'storm-cap']);
+const HOLDS_ENDED_BY_PERSON = new Set(['manual', 'disabled', 'pinned', 'refused', 'too-many-failures', 'storm-cap']);
 
 /** Rule 3: while everything stands still, nobody waits for an ancestor longer than they said. */
-export function heldTooLong(stage: Stage): string[] {
+export function checkMaxHold(stage: Stage): string[] {
   const { world, entries } = stage;
   const now = world.clock.now().getTime();
   const LATE_MS = 3_600_000;
@@ -193,7 +193,7 @@ export function heldTooLong(stage: Stage): string[] {
     const waits = planning?.decision?.reasons.every(({ code }) => code === 'ancestor-moving') === true;
     if (planning === undefined || !waits || planning.decision?.kind !== 'hold') return [];
     if (planning.activeBake !== undefined) return [];
-    const late = now - heldUntil(world, entry, planning);
+    const late = now - computeHoldEnd(world, entry, planning);
     return late > LATE_MS ? [`3: ${entry.name} waits for an ancestor though its maxHold is over`] : [];
   });
 }

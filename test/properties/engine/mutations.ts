@@ -141,13 +141,13 @@ export type MutationName = keyof typeof MUTATIONS;
 const root = resolve(import.meta.dirname, '../../..');
 
 /** How often the source holds what is to be replaced: once, or the fault is out of date. */
-export function timesFound(name: MutationName): number {
+export function countOccurrences(name: MutationName): number {
   const { file, find } = MUTATIONS[name];
   return readFileSync(join(root, file), 'utf8').split(find).length - 1;
 }
 
 /** Everything that this thread loads from now on has the fault. Throws when the source does not hold what is to be replaced exactly once. */
-export function plant(name: MutationName): void {
+export function installMutation(name: MutationName): void {
   const { file, find, replace } = MUTATIONS[name];
   const target = pathToFileURL(join(root, file)).href;
   registerHooks({

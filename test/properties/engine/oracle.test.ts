@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { mustBake, type OracleDependency, type OraclePipeline } from './oracle.ts';
-import { fewestBakes } from './schedule-search.ts';
+import { computeRequiredBakes, type OracleDependency, type OraclePipeline } from './oracle.ts';
+import { findFewestBakes } from './schedule-search.ts';
 
-const MOVED: OracleDependency = { kind: 'value', before: 'one', now: 'two' };
+const CHANGED: OracleDependency = { kind: 'value', before: 'one', now: 'two' };
 
 function pipeline(name: string, parents: string[], more: Partial<OraclePipeline> = {}): OraclePipeline {
   const redefined = { bits: false, proof: false };
@@ -19,18 +19,18 @@ const diamond = (more: Partial<OraclePipeline> = {}, base: Partial<OraclePipelin
 
 describe('the oracle', () => {
   it('names whoever is built on what has moved, each once, parents first', () => {
-    expect(mustBake(diamond({ bits: [MOVED] }, { bits: [MOVED] }))).toEqual(['base', 'left', 'right', 'top']);
-    expect(mustBake(diamond({ bits: [MOVED] }))).toEqual(['left', 'top']);
-    expect(mustBake(diamond())).toEqual([]);
+    expect(computeRequiredBakes(diamond({ bits: [CHANGED] }, { bits: [CHANGED] }))).toEqual(['base', 'left', 'right', 'top']);
+    expect(computeRequiredBakes(diamond({ bits: [CHANGED] }))).toEqual(['left', 'top']);
+    expect(computeRequiredBakes(diamond())).toEqual([]);
   });
 
   it('stops at who does not start by himself', () => {
-    expect(mustBake(diamond({ startsByItself: false }, { bits: [MOVED] }))).toEqual(['base', 'right', 'top']);
+    expect(computeRequiredBakes(diamond({ startsByItself: false }, { bits: [CHANGED] }))).toEqual(['base', 'right', 'top']);
   });
 
   it('lets nobody hear of an image that is only judged again', () => {
-    expect(mustBake(diamond({}, { proof: [MOVED] }))).toEqual(['base']);
-    expect(mustBake(diamond({}, { redefined: { bits: false, proof: true } }))).toEqual(['base']);
+    expect(computeRequiredBakes(diamond({}, { proof: [CHANGED] }))).toEqual(['base']);
+    expect(computeRequiredBakes(diamond({}, { redefined: { bits: false, proof: true } }))).toEqual(['base']);
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('the oracle', () => {
     const published = [{ version, build, deprecated: false }];
     const bits = [{ kind: 'semver' as const, pattern, before, published }];
 
-    expect(mustBake([pipeline('one', [], { bits })])).toEqual(isNewer ? ['one'] : []);
+    expect(computeRequiredBakes([pipeline('one', [], { bits })])).toEqual(isNewer ? ['one'] : []);
   });
 
   it('takes a version that fell back, and one that is gone, for no change', () => {
@@ -54,18 +54,18 @@ describe('the oracle', () => {
     const fallen = { kind: 'semver' as const, pattern: 'x.x.x', before: '1.9.0/1', published };
     const gone = { kind: 'value' as const, before: 'one', now: undefined };
 
-    expect(mustBake([pipeline('one', [], { bits: [fallen, gone] })])).toEqual([]);
+    expect(computeRequiredBakes([pipeline('one', [], { bits: [fallen, gone] })])).toEqual([]);
   });
 });
 
 describe('the search of all schedules', () => {
   it('finds that a diamond takes one bake of each', () => {
-    expect(fewestBakes(diamond({ bits: [MOVED] }, { bits: [MOVED] }), 4)).toBe(4);
-    expect(fewestBakes(diamond({ bits: [MOVED] }), 4)).toBe(2);
-    expect(fewestBakes(diamond(), 4)).toBe(0);
+    expect(findFewestBakes(diamond({ bits: [CHANGED] }, { bits: [CHANGED] }), 4)).toBe(4);
+    expect(findFewestBakes(diamond({ bits: [CHANGED] }), 4)).toBe(2);
+    expect(findFewestBakes(diamond(), 4)).toBe(0);
   });
 
   it('finds none where too few bakes are allowed', () => {
-    expect(fewestBakes(diamond({}, { bits: [MOVED] }), 3)).toBeUndefined();
+    expect(findFewestBakes(diamond({}, { bits: [CHANGED] }), 3)).toBeUndefined();
   });
 });

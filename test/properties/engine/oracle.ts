@@ -36,12 +36,12 @@ export interface OraclePipeline {
 }
 
 /** The pipelines that must be baked, each once, parents before children. */
-export function mustBake(pipelines: readonly OraclePipeline[]): string[] {
+export function computeRequiredBakes(pipelines: readonly OraclePipeline[]): string[] {
   const found: string[] = [];
   const newImages = new Set<string>();
-  for (const pipeline of parentsFirst(pipelines)) {
-    const hasNewBits = bitsMoved(pipeline) || pipeline.parents.some((parent) => newImages.has(parent));
-    if (!pipeline.startsByItself || !(hasNewBits || proofMoved(pipeline))) continue;
+  for (const pipeline of sortParentsFirst(pipelines)) {
+    const hasNewBits = haveBitsChanged(pipeline) || pipeline.parents.some((parent) => newImages.has(parent));
+    if (!pipeline.startsByItself || !(hasNewBits || hasProofChanged(pipeline))) continue;
     found.push(pipeline.name);
     // An image that is only judged again is the image that it was: nobody who is built on it hears of anything new.
     if (hasNewBits) newImages.add(pipeline.name);
@@ -49,25 +49,25 @@ export function mustBake(pipelines: readonly OraclePipeline[]): string[] {
   return found;
 }
 
-export function bitsMoved({ bits, redefined }: OraclePipeline): boolean {
-  return redefined.bits || bits.some(hasMoved);
+export function haveBitsChanged({ bits, redefined }: OraclePipeline): boolean {
+  return redefined.bits || bits.some(hasChanged);
 }
 
-export function proofMoved({ proof, redefined }: OraclePipeline): boolean {
-  return redefined.proof || proof.some(hasMoved);
+export function hasProofChanged({ proof, redefined }: OraclePipeline): boolean {
+  return redefined.proof || proof.some(hasChanged);
 }
 
 /** Whether the selector has changed: a semantic version only moves forward, anything else whenever it differs; what is gone is no change. */
-export function hasMoved(dependency: OracleDependency): boolean {
+export function hasChanged(dependency: OracleDependency): boolean {
   if (dependency.kind === 'value')
     return dependency.now !== undefined && dependency.now !== dependency.before;
-  const newest = newestOf(dependency.published, dependency.pattern);
+  const newest = findNewest(dependency.published, dependency.pattern);
   if (newest === undefined) return false;
-  return dependency.before === undefined || isNewer(newest, numbersOf(dependency.before));
+  return dependency.before === undefined || isNewer(newest, parseVersion(dependency.before));
 }
 
 /** Names with all that they depend on before them. */
-function parentsFirst(pipelines: readonly OraclePipeline[]): OraclePipeline[] {
+function sortParentsFirst(pipelines: readonly OraclePipeline[]): OraclePipeline[] {
   const byName = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
   const placed = new Set<string>();
   const order: OraclePipeline[] = [];
@@ -84,28 +84,28 @@ function parentsFirst(pipelines: readonly OraclePipeline[]): OraclePipeline[] {
   return order;
 }
 
-type Numbers = readonly bigint[];
+type VersionNumbers = readonly bigint[];
 
-function numbersOf(version: string): Numbers {
+function parseVersion(version: string): VersionNumbers {
   return version.split(/[./]/).map(BigInt);
 }
 
-function newestOf(published: readonly OracleVersion[], pattern: string): Numbers | undefined {
-  let newest: Numbers | undefined;
+function findNewest(published: readonly OracleVersion[], pattern: string): VersionNumbers | undefined {
+  let newest: VersionNumbers | undefined;
   for (const { version, build, deprecated } of published) {
-    if (deprecated || !allows(pattern, version)) continue;
-    const numbers = numbersOf(`${version}/${build}`);
+    if (deprecated || !matchesPattern(pattern, version)) continue;
+    const numbers = parseVersion(`${version}/${build}`);
     if (newest === undefined || isNewer(numbers, newest)) newest = numbers;
   }
   return newest;
 }
 
-function allows(pattern: string, version: string): boolean {
+function matchesPattern(pattern: string, version: string): boolean {
   const wanted = pattern.split('.');
   return version.split('.').every((node, index) => wanted[index] === 'x' || wanted[index] === node);
 }
 
-function isNewer(one: Numbers, other: Numbers): boolean {
+function isNewer(one: VersionNumbers, other: VersionNumbers): boolean {
   for (let index = 0; index < 4; index += 1) {
     const [left = 0n, right = 0n] = [one[index], other[index]];
     if (left !== right) return left > right;

@@ -1,24 +1,24 @@
 /** What moves outside, and what an event says about it. */
 import { type Selector, selectorTopic } from '../../../shared/domain/versions/selectors.ts';
-import type { PlanningWorld } from '../../support/planning-world.ts';
-import { selectorOf } from './estate.ts';
+import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { toSelector } from './estate.ts';
 import type { OracleDependency } from './oracle.ts';
-import { type Move, SOURCES, type Source } from './world.ts';
+import { type SourceChange, SOURCES, type Source } from './world.ts';
 
-type Sources = PlanningWorld['sources'];
+type Sources = ReconcileWorld['sources'];
 
 /** Close to where one more digit comes, in the patch and in the build. */
-const FIRST = [
+const INITIAL_VERSIONS = [
   { version: '1.8.8', build: 1 },
   { version: '1.8.9', build: 9 },
 ];
 
-export function publishFirst(sources: Sources): void {
+export function publishInitialVersions(sources: Sources): void {
   for (const source of SOURCES) {
-    const selector = selectorOf(source);
+    const selector = toSelector(source);
     if (isVersioned(selector))
-      for (const { version, build } of FIRST) sources.publish(selectorTopic(selector), version, build);
-    else setValue(sources, source, valueAt(source, 1));
+      for (const { version, build } of INITIAL_VERSIONS) sources.publish(selectorTopic(selector), version, build);
+    else setValue(sources, source, buildValue(source, 1));
   }
 }
 
@@ -26,15 +26,15 @@ export function isVersioned(selector: Selector): boolean {
   return selector.kind === 'image' || selector.kind === 'component';
 }
 
-function valueAt(source: Source, count: number): string {
+function buildValue(source: Source, count: number): string {
   const kind = source.split(':')[0] ?? '';
   if (!['ssm', 'label', 'lookup'].includes(kind)) return `${kind}-${count}`;
   return `ami-${SOURCES.indexOf(source).toString(16)}${count.toString(16).padStart(16, '0')}`;
 }
 
 /** Where a value stands, and how. */
-function placeOf(sources: Sources, source: Source): { map: Map<string, string>; key: string } {
-  const selector = selectorOf(source);
+function locateValue(sources: Sources, source: Source): { map: Map<string, string>; key: string } {
+  const selector = toSelector(source);
   switch (selector.kind) {
     case 'ssm': {
       const key = selector.pin === undefined ? selector.name : `${selector.name}:${selector.pin}`;
@@ -54,42 +54,42 @@ function placeOf(sources: Sources, source: Source): { map: Map<string, string>; 
 }
 
 function setValue(sources: Sources, source: Source, value: string | undefined): void {
-  const { map, key } = placeOf(sources, source);
+  const { map, key } = locateValue(sources, source);
   if (value === undefined) map.delete(key);
   else map.set(key, value);
 }
 
 /** What each source was before, so that it can go back. */
-export type Memory = Map<Source, { count: number; before: string | undefined }>;
+export type PreviousValues = Map<Source, { count: number; before: string | undefined }>;
 
 /** Moves it and answers the topic that an event would bring up. */
-export function moveOutside(sources: Sources, memory: Memory, { source, how }: Move, pick: number): string {
-  const selector = selectorOf(source);
+export function changeSource(sources: Sources, memory: PreviousValues, { source, how }: SourceChange, pick: number): string {
+  const selector = toSelector(source);
   const topic = selectorTopic(selector);
-  if (isVersioned(selector)) moveVersion(sources, topic, how, pick);
-  else moveValue(sources, memory, source, how);
+  if (isVersioned(selector)) changeVersions(sources, topic, how, pick);
+  else changeValue(sources, memory, source, how);
   return topic;
 }
 
-function moveValue(sources: Sources, memory: Memory, source: Source, how: Move['how']): void {
-  const { map, key } = placeOf(sources, source);
+function changeValue(sources: Sources, memory: PreviousValues, source: Source, how: SourceChange['how']): void {
+  const { map, key } = locateValue(sources, source);
   const known = memory.get(source) ?? { count: 1, before: undefined };
   const now = map.get(key);
   const isBack = (how === 'back' || how === 'fallback') && known.before !== undefined;
   const count = isBack ? known.count : known.count + 1;
   memory.set(source, { count, before: now ?? known.before });
-  setValue(sources, source, how === 'gone' ? undefined : isBack ? known.before : valueAt(source, count));
+  setValue(sources, source, how === 'gone' ? undefined : isBack ? known.before : buildValue(source, count));
 }
 
-function moveVersion(sources: Sources, topic: string, how: Move['how'], pick: number): void {
+function changeVersions(sources: Sources, topic: string, how: SourceChange['how'], pick: number): void {
   const known = sources.published.get(topic) ?? [];
-  const last = known.toSorted((a, b) => compared(numbersOf(a), numbersOf(b))).at(-1);
+  const last = known.toSorted((a, b) => compareNumbers(toNumbers(a), toNumbers(b))).at(-1);
   if (last === undefined) return;
   const [major = 0, minor = 0, patch = 0] = last.version.split('.').map(Number);
   if (how === 'fallback' || how === 'gone') {
     const newest = known
       .filter(({ deprecated }) => !deprecated)
-      .toSorted((a, b) => compared(numbersOf(a), numbersOf(b)))
+      .toSorted((a, b) => compareNumbers(toNumbers(a), toNumbers(b)))
       .at(-1);
     if (newest !== undefined) newest.deprecated = true;
     return;
@@ -101,17 +101,17 @@ function moveVersion(sources: Sources, topic: string, how: Move['how'], pick: nu
   else sources.publish(topic, `${major}.${minor}.${patch + 1}`);
 }
 
-function numbersOf({ version, build }: { version: string; build: number }): number[] {
+function toNumbers({ version, build }: { version: string; build: number }): number[] {
   return [...version.split('.').map(Number), build];
 }
 
-function compared(one: readonly number[], other: readonly number[]): number {
+function compareNumbers(one: readonly number[], other: readonly number[]): number {
   const at = one.findIndex((node, index) => node !== other[index]);
   return at < 0 ? 0 : (one[at] ?? 0) - (other[at] ?? 0);
 }
 
 /** The same for the oracle: what a selector was when it was noticed last, and what the world says now. */
-export function dependencyOf(
+export function toOracleDependency(
   sources: Sources,
   selector: Selector,
   before: string | undefined,

@@ -1,26 +1,26 @@
 /** Whether what `plan` says is what then happens, asked before anything of it is known; and whether asking writes anything. */
 import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
 import { previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
-import { definitionOf, type Entry, outsideOf, selectorOf } from './estate.ts';
+import { toDefinition, type Entry, listExternalDependencies, toSelector } from './estate.ts';
 import type { Stage } from './stage.ts';
 
 /** How often each pipeline would bake. */
-export async function planned(
+export async function previewBakeCounts(
   stage: Stage,
   edited: ReadonlySet<Entry>,
 ): Promise<Map<string, number> | undefined> {
   const { world, entries } = stage;
   const selectors = new Map(
     entries
-      .flatMap(outsideOf)
-      .map(({ source, range }) => selectorOf(source, range))
+      .flatMap(listExternalDependencies)
+      .map(({ source, range }) => toSelector(source, range))
       .map((selector) => [selectorKey(selector), selector] as const),
   );
   const changes = [...selectors].flatMap(([selector, meant]) => {
     const version = world.sources.meaning(meant);
     return version === undefined ? [] : [{ selector, version }];
   });
-  const definitions = [...edited].map((entry) => definitionOf(entry));
+  const definitions = [...edited].map((entry) => toDefinition(entry));
   const { table } = world;
   const reading = {
     get: table.get,
@@ -44,7 +44,7 @@ export async function planned(
   return counts;
 }
 
-export function differsFrom(
+export function comparePreview(
   plan: ReadonlyMap<string, number>,
   bakes: readonly { readonly pipeline: string }[],
 ): string[] {

@@ -8,7 +8,7 @@ export interface Random {
   inPercent(percent: number): boolean;
 }
 
-export function randomOf(seed: number): Random {
+export function createRandom(seed: number): Random {
   const next = seededNumbers(seed);
   return {
     below: (limit) => Math.floor(next() * Math.max(0, limit)),
@@ -17,7 +17,7 @@ export function randomOf(seed: number): Random {
 }
 
 /** The seed of one run of many. */
-export function seedOf(seed: number, run: number): number {
+export function computeRunSeed(seed: number, run: number): number {
   let mixed = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(run + 1, 0xc2b2ae35);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b);

@@ -2,19 +2,19 @@
 import { due, keys } from '../../../shared/domain/naming.ts';
 import { SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
 import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
-import { indexOf, outsideOf, selectorOf } from './estate.ts';
+import { parsePipelineIndex, listExternalDependencies, toSelector } from './estate.ts';
 import { succeeds } from './handlers.ts';
-import { heldByWhoRests } from './judge.ts';
+import { checkNotHeldByIdleAncestors } from './judge.ts';
 import type { Stage } from './stage.ts';
 import { confirmWaves, drain } from './work.ts';
 
-const MOST_ROUNDS = 400;
+const MAX_ROUNDS = 400;
 
 /** One look at everything that time or a lost message has left, without anybody's bake coming to its end. */
-export async function tick(stage: Stage): Promise<void> {
-  const { world, process } = stage;
+export async function runMaintenance(stage: Stage): Promise<void> {
+  const { world, handlerPorts: process } = stage;
   await succeeds(() => world.reconcile(process()));
-  if (stage.confirmsAtOnce) await confirmWaves(stage);
+  if (stage.confirmsWaves) await confirmWaves(stage);
   await drain(stage);
   await succeeds(() => world.sweep(process()));
   await drain(stage);
@@ -23,41 +23,41 @@ export async function tick(stage: Stage): Promise<void> {
 }
 
 /** `isWordLate`: as far as can be without anybody's word. */
-export async function comeToRest(stage: Stage, { isWordLate = false } = {}): Promise<void> {
+export async function runUntilIdle(stage: Stage, { isWordLate = false } = {}): Promise<void> {
   const { world } = stage;
-  stage.losesAll = false;
-  stage.throttles = 0;
+  stage.losesQueueMessages = false;
+  stage.remainingThrottles = 0;
   let quiet = 0;
-  for (let round = 0; round < MOST_ROUNDS && quiet < 2; round += 1) {
-    const before = activity(stage);
-    await tick(stage);
-    if (isWordLate) stage.broken.push(...heldByWhoRests(stage));
+  for (let round = 0; round < MAX_ROUNDS && quiet < 2; round += 1) {
+    const before = describeActivity(stage);
+    await runMaintenance(stage);
+    if (isWordLate) stage.broken.push(...checkNotHeldByIdleAncestors(stage));
     else await confirmWaves(stage);
     for (const { id } of world.running())
-      if (world.hasStarted(id)) await succeeds(() => world.release(id, stage.process()));
+      if (world.hasStarted(id)) await succeeds(() => world.release(id, stage.handlerPorts()));
     await drain(stage);
-    const next = nextDue(stage);
-    quiet = activity(stage) === before && next === undefined && world.running().length === 0 ? quiet + 1 : 0;
-    forwardTo(stage, next);
+    const next = findNextDue(stage);
+    quiet = describeActivity(stage) === before && next === undefined && world.running().length === 0 ? quiet + 1 : 0;
+    advanceClock(stage, next);
   }
-  if (quiet < 2) stage.broken.push(`1: it does not come to rest: ${trouble(stage)}`);
+  if (quiet < 2) stage.broken.push(`1: it does not come to rest: ${describeUnfinished(stage)}`);
 }
 
 /** What changes whenever anybody does anything. */
-function activity({ world, seen }: Stage): string {
+function describeActivity({ world, seen }: Stage): string {
   return [seen.started.length, world.changes().length, world.hints.length, world.plans.length].join(' ');
 }
 
 /** The next time at which somebody is to be looked at. Who waits for somebody's first release waits for a person, not for a time. */
-function nextDue(stage: Stage): number | undefined {
+function findNextDue(stage: Stage): number | undefined {
   const { world, entries } = stage;
-  const dueRows = [due.planning, due.fanOut, due.outbox, due.confirmed, due.selectors].flatMap((pk) =>
+  const dueRows = [due.reconcile, due.fanOut, due.outbox, due.confirmed, due.selectors].flatMap((pk) =>
     world.due(pk),
   );
   const timed = dueRows.filter(({ pipeline }) => {
     const row = typeof pipeline === 'string' ? world.planning(pipeline) : undefined;
     // Whoever rests is looked at with every tick of a schedule that has no end.
-    if (row?.dirty === false && entries[indexOf(row.pipeline)]?.given.mode === 'hourly') return false;
+    if (row?.dirty === false && entries[parsePipelineIndex(row.pipeline)]?.given.mode === 'hourly') return false;
     return row?.decision?.reasons.some(({ code }) => code === 'unresolved') !== true;
   });
   const queued = world.running().length > 0 ? [world.clock.now().getTime() + 61_000] : [];
@@ -65,15 +65,15 @@ function nextDue(stage: Stage): number | undefined {
     ...timed.map(({ dueSk }) => Date.parse(String(dueSk))),
     ...world.plans.map(({ at }) => at),
     ...queued,
-    ...unsettled(stage),
+    ...listUnsettledTimes(stage),
   ];
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** Values that went to and fro count when they have stood still; the reconcile looks again. */
-function unsettled({ world, entries }: Stage): number[] {
+function listUnsettledTimes({ world, entries }: Stage): number[] {
   const keysUsed = new Set(
-    entries.flatMap(outsideOf).map(({ source, range }) => selectorKey(selectorOf(source, range))),
+    entries.flatMap(listExternalDependencies).map(({ source, range }) => selectorKey(toSelector(source, range))),
   );
   return [...keysUsed].flatMap((key) => {
     const row = world.table.peek(keys.selector(key));
@@ -83,12 +83,12 @@ function unsettled({ world, entries }: Stage): number[] {
 }
 
 /** A minute at least, which is how often the sweep comes. */
-function forwardTo({ world }: Stage, next: number | undefined): void {
+function advanceClock({ world }: Stage, next: number | undefined): void {
   const now = world.clock.now().getTime();
   world.clock.forward(Math.max(60, Math.ceil(((next ?? now) - now) / 1000) + 1));
 }
 
-function trouble({ world, entries }: Stage): string {
+function describeUnfinished({ world, entries }: Stage): string {
   return entries
     .flatMap(({ name }) => {
       const row = world.planning(name);
@@ -99,14 +99,14 @@ function trouble({ world, entries }: Stage): string {
 }
 
 /** Nobody decides about what waits for an approval, for as long as it takes: those who wait for it must not wait for ever (rule 3). */
-export async function standStill(stage: Stage): Promise<void> {
+export async function waitWithoutApprovals(stage: Stage): Promise<void> {
   const { world } = stage;
   for (const hours of [0, 1, 25, 48, 2]) {
     world.clock.forward(hours * 3600);
     for (let round = 0; round < 3; round += 1) {
-      await tick(stage);
+      await runMaintenance(stage);
       world.clock.forward(901);
     }
-    stage.broken.push(...heldByWhoRests(stage));
+    stage.broken.push(...checkNotHeldByIdleAncestors(stage));
   }
 }

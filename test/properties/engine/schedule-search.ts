@@ -2,9 +2,9 @@
  * Looks at every order of bakes in which nobody bakes what is fresh, and answers how few bring everything to rest. Imports nothing of the
  * engine: what is stale after a bake follows from who depends on whom alone.
  */
-import { bitsMoved, type OraclePipeline, proofMoved } from './oracle.ts';
+import { haveBitsChanged, type OraclePipeline, hasProofChanged } from './oracle.ts';
 
-interface Bench {
+interface SearchState {
   /** Images so far. */
   readonly releases: readonly number[];
   /** What its release was made of: the releases of its parents, and whether it has what moved outside. */
@@ -12,16 +12,16 @@ interface Bench {
 }
 
 /** The fewest bakes after which nobody is stale who starts by himself; undefined where `most` are not enough. */
-export function fewestBakes(pipelines: readonly OraclePipeline[], most: number): number | undefined {
+export function findFewestBakes(pipelines: readonly OraclePipeline[], most: number): number | undefined {
   const indexes = new Map(pipelines.map(({ name }, index) => [name, index]));
   const parents = pipelines.map((pipeline) => pipeline.parents.flatMap((name) => indexes.get(name) ?? []));
-  const asked = pipelines.map((pipeline) => bitsMoved(pipeline) || proofMoved(pipeline));
-  const ownBits = pipelines.map(bitsMoved);
-  const start: Bench = {
+  const asked = pipelines.map((pipeline) => haveBitsChanged(pipeline) || hasProofChanged(pipeline));
+  const ownBits = pipelines.map(haveBitsChanged);
+  const start: SearchState = {
     releases: pipelines.map(() => 0),
     made: pipelines.map((_, index) => ({ of: (parents[index] ?? []).map(() => 0), isNew: false })),
   };
-  const staleIn = ({ releases, made }: Bench): number[] =>
+  const staleIn = ({ releases, made }: SearchState): number[] =>
     pipelines.flatMap(({ startsByItself }, index) => {
       const own = made[index];
       const behind = (parents[index] ?? []).some((parent, at) => own?.of[at] !== releases[parent]);
@@ -29,12 +29,12 @@ export function fewestBakes(pipelines: readonly OraclePipeline[], most: number):
     });
   let level = new Map([[JSON.stringify(start), start]]);
   for (let count = 0; count <= most; count += 1) {
-    const next = new Map<string, Bench>();
+    const next = new Map<string, SearchState>();
     for (const bench of level.values()) {
       const stale = staleIn(bench);
       if (stale.length === 0) return count;
       for (const index of stale) {
-        const after = baked(bench, index, parents[index] ?? [], ownBits[index] === true);
+        const after = applyBake(bench, index, parents[index] ?? [], ownBits[index] === true);
         next.set(JSON.stringify(after), after);
       }
     }
@@ -43,12 +43,12 @@ export function fewestBakes(pipelines: readonly OraclePipeline[], most: number):
   return undefined;
 }
 
-function baked(
-  { releases, made }: Bench,
+function applyBake(
+  { releases, made }: SearchState,
   index: number,
   parents: readonly number[],
   hasOwnBits: boolean,
-): Bench {
+): SearchState {
   const of = parents.map((parent) => releases[parent] ?? 0);
   const before = made[index];
   const isNewImage =

@@ -1,61 +1,61 @@
 /** What a play is played on: the world in memory, its pipelines, what has been seen of it, and what it broke. */
 import { TryLater } from '../../../shared/domain/errors.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
-import { type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
-import { type Entry, entryOf, OUTSIDE_AMI } from './estate.ts';
-import { publishFirst } from './outside.ts';
-import { type Random, randomOf } from './random.ts';
-import { type Watched, watch } from './watch.ts';
-import type { PipelineGiven, World } from './world.ts';
+import { type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
+import { type Entry, createEntry, OUTSIDE_AMI } from './estate.ts';
+import { publishInitialVersions } from './outside.ts';
+import { type Random, createRandom } from './random.ts';
+import { type WatchedHistory, watchTable } from './watch.ts';
+import type { GeneratedPipeline, World } from './world.ts';
 
 export type Faults = Pick<World, 'lost' | 'doubled' | 'late'>;
 
 export interface Stage {
-  readonly world: PlanningWorld;
+  readonly world: ReconcileWorld;
   readonly entries: readonly Entry[];
   readonly random: Random;
   faults: Faults;
   /** Somebody confirms every wave in the moment in which it is counted. */
-  confirmsAtOnce: boolean;
+  confirmsWaves: boolean;
   /** The queues themselves lose messages too: whatever is lost has to be found again. */
-  losesAll: boolean;
+  losesQueueMessages: boolean;
   /** Ports for one run of a handler. */
-  process: () => PlanningWorld['ports'];
+  handlerPorts: () => ReconcileWorld['ports'];
   /** So many resolutions fail from now on. */
-  throttles: number;
-  readonly seen: Watched;
+  remainingThrottles: number;
+  readonly seen: WatchedHistory;
   /** Each a sentence that begins with the rule's number. */
   readonly broken: string[];
 }
 
-export type Setting = Pick<World, 'lost' | 'doubled' | 'late' | 'pageSize' | 'limits' | 'chance'> & {
-  readonly pipelines: readonly PipelineGiven[];
+export type StageOptions = Pick<World, 'lost' | 'doubled' | 'late' | 'pageSize' | 'limits' | 'chance'> & {
+  readonly pipelines: readonly GeneratedPipeline[];
 };
 
-export function stageOf(given: Setting): Stage {
-  const world = planningWorld({ pageSize: given.pageSize, limits: given.limits });
-  const entries = given.pipelines.map(entryOf);
+export function createStage(given: StageOptions): Stage {
+  const world = reconcileWorld({ pageSize: given.pageSize, limits: given.limits });
+  const entries = given.pipelines.map(createEntry);
   const broken: string[] = [];
   const stage: Stage = {
     world,
     entries,
-    random: randomOf(given.chance),
+    random: createRandom(given.chance),
     faults: { lost: given.lost, doubled: given.doubled, late: given.late },
-    confirmsAtOnce: false,
-    losesAll: false,
-    process: () => world.ports,
-    throttles: 0,
-    seen: watch(world, entries, broken),
+    confirmsWaves: false,
+    losesQueueMessages: false,
+    handlerPorts: () => world.ports,
+    remainingThrottles: 0,
+    seen: watchTable(world, entries, broken),
     broken,
   };
-  outsideImages(world);
-  publishFirst(world.sources);
-  throttled(stage);
+  fakeOutsideImage(world);
+  publishInitialVersions(world.sources);
+  installThrottling(stage);
   return stage;
 }
 
 /** A pinned image exists, and somebody else has made it. */
-function outsideImages(world: PlanningWorld): void {
+function fakeOutsideImage(world: ReconcileWorld): void {
   const facts = {
     imageId: OUTSIDE_AMI,
     name: 'outside',
@@ -68,12 +68,12 @@ function outsideImages(world: PlanningWorld): void {
   world.ports.images.describe = async () => facts;
 }
 
-function throttled(stage: Stage): void {
+function installThrottling(stage: Stage): void {
   const { resolver } = stage.world.ports;
   const { resolve } = resolver;
   resolver.resolve = async (selector) => {
-    if (stage.throttles === 0) return resolve(selector);
-    stage.throttles -= 1;
+    if (stage.remainingThrottles === 0) return resolve(selector);
+    stage.remainingThrottles -= 1;
     throw new TryLater('Rate exceeded');
   };
 }

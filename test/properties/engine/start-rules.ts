@@ -4,70 +4,70 @@ import { keys } from '../../../shared/domain/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import type { Lock } from '../../../shared/domain/records/locks.ts';
 import { PipelineRecordSchema } from '../../../shared/domain/records/pipelines.ts';
-import type { PlanningRecord } from '../../../shared/domain/records/planning.ts';
-import type { PlanningWorld } from '../../support/planning-world.ts';
-import { type Entry, parentsOf } from './estate.ts';
+import type { PipelineStatus } from '../../../shared/domain/records/planning.ts';
+import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { type Entry, listParents } from './estate.ts';
 import { isFresh } from './freshness.ts';
-import type { Watched } from './watch.ts';
+import type { WatchedHistory } from './watch.ts';
 
-export interface Start {
-  readonly world: PlanningWorld;
+export interface BakeStart {
+  readonly world: ReconcileWorld;
   readonly entries: readonly Entry[];
-  readonly seen: Watched;
+  readonly seen: WatchedHistory;
   readonly bake: BakeRecord;
   readonly entry: Entry;
   /** The planning row as it was before. */
-  readonly planning: PlanningRecord;
+  readonly planning: PipelineStatus;
 }
 
-export function startRules(start: Start): string[] {
+export function checkBakeStart(start: BakeStart): string[] {
   return [
-    ...oneAtATime(start),
-    ...onceEach(start),
-    ...newestLock(start),
-    ...ancestorsRest(start),
-    ...inTime(start),
-    ...withReason(start),
-    ...confirmed(start),
-    ...counted(start),
-    ...onTime(start),
+    ...checkOneAtATime(start),
+    ...checkNotRepeated(start),
+    ...checkNewestVersions(start),
+    ...checkAncestorsIdle(start),
+    ...checkDebounce(start),
+    ...checkReason(start),
+    ...checkWaveConfirmed(start),
+    ...checkWaveCounted(start),
+    ...checkSchedule(start),
   ];
 }
 
-export function sameFingerprint({ pipeline, bits, proof }: BakeRecord): string {
+export function toFingerprintKey({ pipeline, bits, proof }: BakeRecord): string {
   return `${pipeline} ${bits} ${proof}`;
 }
 
 /** What a bake tries: an image, or where the image is released already, to bring it to just these places. */
-export function triedBy(seen: Pick<Watched, 'rows'>, bake: BakeRecord): string {
-  if (bake.startsAt !== 'Approve') return sameFingerprint(bake);
+export function toRefusalKey(seen: Pick<WatchedHistory, 'rows'>, bake: BakeRecord): string {
+  if (bake.startsAt !== 'Approve') return toFingerprintKey(bake);
   const row = PipelineRecordSchema.parse(seen.rows.get(`${bake.pipeline}#${bake.revision}`));
-  return `${sameFingerprint(bake)} ${row.plan.places.join(' ')}`;
+  return `${toFingerprintKey(bake)} ${row.spec.targets.join(' ')}`;
 }
 
-function oneAtATime({ world, bake }: Start): string[] {
+function checkOneAtATime({ world, bake }: BakeStart): string[] {
   const beside = world.running().find(({ pipeline, id }) => pipeline === bake.pipeline && id !== bake.id);
   return beside === undefined ? [] : [`2: ${bake.id} began beside ${beside.id} of ${bake.pipeline}`];
 }
 
 /** A lock is baked once, unless it failed; an image that is kept is not built again, and what was refused is not tried again. */
-function onceEach({ world, seen, bake }: Start): string[] {
+function checkNotRepeated({ world, seen, bake }: BakeStart): string[] {
   const found: string[] = [];
   const own = world.bakes(bake.pipeline).filter(({ id, state }) => id !== bake.id && state === 'released');
   if (bake.startsAt === 'Build' && own.some(({ bits }) => bits === bake.bits))
     found.push(`2: ${bake.id} builds ${bake.pipeline} again, though an image of the same bits is kept`);
-  const same = own.some((other) => sameFingerprint(other) === sameFingerprint(bake));
+  const same = own.some((other) => toFingerprintKey(other) === toFingerprintKey(bake));
   if (same && (bake.startsAt === 'Build' || bake.startsAt === 'Test'))
     found.push(`2: ${bake.id} bakes a fingerprint of ${bake.pipeline} that has a kept release`);
-  const isRefused = [sameFingerprint(bake), triedBy(seen, bake)].some((tried) => seen.refused.has(tried));
+  const isRefused = [toFingerprintKey(bake), toRefusalKey(seen, bake)].some((tried) => seen.refused.has(tried));
   if (bake.requestedBy === undefined && isRefused)
     found.push(`2: ${bake.id} tries again what was refused of ${bake.pipeline}`);
   return found;
 }
 
 /** What it is made of is what was known when it began. */
-function newestLock({ world, bake }: Start): string[] {
-  return entriesOf(bake.lock).flatMap(({ key, selector, version }) => {
+function checkNewestVersions({ world, bake }: BakeStart): string[] {
+  return listLockEntries(bake.lock).flatMap(({ key, selector, version }) => {
     // An inventory stands for the release.
     if (version.startsWith('inventory:')) return [];
     const now =
@@ -80,51 +80,51 @@ function newestLock({ world, bake }: Start): string[] {
   });
 }
 
-export function entriesOf(lock: Lock): Lock['components'] {
+export function listLockEntries(lock: Lock): Lock['components'] {
   return [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
 }
 
 const HOLD_SECONDS = { '3d': 3 * 86_400, '2h': 2 * 3600, '0s': 0 } as const;
 
 /** Since when it has had something to do. */
-export function staleSince(world: PlanningWorld, planning: PlanningRecord): number {
+export function computeStaleSince(world: ReconcileWorld, planning: PipelineStatus): number {
   const times = [planning.dirtySince, ...planning.changes.map((id) => world.change(id)?.at)];
   const found = times.flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
   return found.length === 0 ? world.clock.now().getTime() : Math.min(...found);
 }
 
-export function heldUntil(world: PlanningWorld, entry: Entry, planning: PlanningRecord): number {
-  return staleSince(world, planning) + HOLD_SECONDS[entry.given.maxHold] * 1000;
+export function computeHoldEnd(world: ReconcileWorld, entry: Entry, planning: PipelineStatus): number {
+  return computeStaleSince(world, planning) + HOLD_SECONDS[entry.given.maxHold] * 1000;
 }
 
 /** Rule 3. Of ancestors that are about to bake only those count that surely are: nothing but a moment holds them. */
-function ancestorsRest({ world, entries, seen, bake, entry, planning }: Start): string[] {
-  if (heldUntil(world, entry, planning) <= world.clock.now().getTime()) return [];
-  return ancestorsOf(entries, entry).flatMap((ancestor) => {
+function checkAncestorsIdle({ world, entries, seen, bake, entry, planning }: BakeStart): string[] {
+  if (computeHoldEnd(world, entry, planning) <= world.clock.now().getTime()) return [];
+  return listAncestors(entries, entry).flatMap((ancestor) => {
     if (world.running().some(({ pipeline }) => pipeline === ancestor.name))
       return [`3: ${bake.id} of ${bake.pipeline} began while ${ancestor.name} bakes`];
-    if (entry.given.maxHold === '3d' && surelyStarts(world, entries, seen, ancestor))
+    if (entry.given.maxHold === '3d' && isCertainToStart(world, entries, seen, ancestor))
       return [`3: ${bake.id} of ${bake.pipeline} began while ${ancestor.name} is about to bake`];
     return [];
   });
 }
 
-export function ancestorsOf(entries: readonly Entry[], entry: Entry): Entry[] {
+export function listAncestors(entries: readonly Entry[], entry: Entry): Entry[] {
   const found = new Map<number, Entry>();
-  const open = parentsOf(entry);
+  const open = listParents(entry);
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const parent = entries[next];
     if (parent === undefined || found.has(next)) continue;
     found.set(next, parent);
-    open.push(...parentsOf(parent));
+    open.push(...listParents(parent));
   }
   return [...found.values()];
 }
 
-function surelyStarts(
-  world: PlanningWorld,
+function isCertainToStart(
+  world: ReconcileWorld,
   entries: readonly Entry[],
-  seen: Watched,
+  seen: WatchedHistory,
   ancestor: Entry,
 ): boolean {
   const { given, name } = ancestor;
@@ -137,13 +137,13 @@ function surelyStarts(
 }
 
 /** Changes come in groups: nothing begins by itself before the debounce is over, or the longest wait. */
-function inTime({ world, seen, bake, entry, planning }: Start): string[] {
-  const marked = seen.marked.get(bake.pipeline);
+function checkDebounce({ world, seen, bake, entry, planning }: BakeStart): string[] {
+  const marked = seen.lastMarkedAt.get(bake.pipeline);
   if (bake.requestedBy !== undefined || marked === undefined) return [];
   const { debounceSeconds, longestWaitSeconds } = entry.given;
   const due = Math.min(
     marked + debounceSeconds * 1000,
-    staleSince(world, planning) + longestWaitSeconds * 1000,
+    computeStaleSince(world, planning) + longestWaitSeconds * 1000,
   );
   return due <= world.clock.now().getTime()
     ? []
@@ -151,7 +151,7 @@ function inTime({ world, seen, bake, entry, planning }: Start): string[] {
 }
 
 /** Rule 7: a reason that leads to its cause. */
-function withReason({ world, bake }: Start): string[] {
+function checkReason({ world, bake }: BakeStart): string[] {
   const found: string[] = [];
   if (bake.changes.length === 0 || bake.reason === '')
     found.push(`7: ${bake.id} of ${bake.pipeline} has no reason`);
@@ -166,7 +166,7 @@ function withReason({ world, bake }: Start): string[] {
 }
 
 /** Rule 8: a wave above the cap waits for a person. */
-function confirmed({ world, bake }: Start): string[] {
+function checkWaveConfirmed({ world, bake }: BakeStart): string[] {
   if (bake.requestedBy !== undefined) return [];
   const waiting = bake.causes
     .map((id) => world.change(id))
@@ -180,7 +180,7 @@ function confirmed({ world, bake }: Start): string[] {
  * Rule 8, counted again: what one pipeline's own change leads to through its release carries its wave where that is above the cap. Nothing is
  * said where somebody has edited who is built on whom meanwhile.
  */
-function counted({ world, entries, bake }: Start): string[] {
+function checkWaveCounted({ world, entries, bake }: BakeStart): string[] {
   if (bake.requestedBy !== undefined || entries.some(({ edits }) => edits.parents.length > 0)) return [];
   const releases = bake.changes
     .flatMap((id) => world.change(id) ?? [])
@@ -191,7 +191,7 @@ function counted({ world, entries, bake }: Start): string[] {
       .flatMap((id) => world.change(id) ?? [])
       .findLast((change) => /^(?:definition|request|schedule):/.test(change.selector));
     if (parent === undefined || own === undefined || own.wave !== undefined) return [];
-    const below = entries.filter((entry) => ancestorsOf(entries, entry).includes(parent)).length;
+    const below = entries.filter((entry) => listAncestors(entries, entry).includes(parent)).length;
     return below > world.ports.limits.wave
       ? [`8: ${bake.id} follows ${own.selector}, which leads to ${below} images, and nobody was asked`]
       : [];
@@ -201,12 +201,12 @@ function counted({ world, entries, bake }: Start): string[] {
 const HOUR_MS = 3_600_000;
 
 /** A schedule that waits for newer versions starts at a tick that came after the first of them. */
-function onTime({ world, entry, bake, planning }: Start): string[] {
+function checkSchedule({ world, entry, bake, planning }: BakeStart): string[] {
   if (entry.given.mode !== 'hourly' || bake.requestedBy !== undefined) return [];
-  const anchor = Date.parse(world.pipeline(entry.name).plan.schedule?.since ?? '1970-01-01T00:00:00Z');
+  const anchor = Date.parse(world.pipeline(entry.name).spec.schedule?.since ?? '1970-01-01T00:00:00Z');
   const now = world.clock.now().getTime();
   const lastTick = anchor + Math.floor((now - anchor) / HOUR_MS) * HOUR_MS;
-  return lastTick >= staleSince(world, planning)
+  return lastTick >= computeStaleSince(world, planning)
     ? []
     : [`3: ${bake.id} of ${bake.pipeline} began between two times of its schedule`];
 }

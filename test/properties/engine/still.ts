@@ -3,43 +3,43 @@
 import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { sampleHolds } from './conditions.ts';
-import { definitionOf, type Entry, nameOf, outsideOf, parentsOf, selectorOf } from './estate.ts';
+import { toDefinition, type Entry, toPipelineName, listExternalDependencies, listParents, toSelector } from './estate.ts';
 import { sampleBakes } from './explain.ts';
-import { currentBake } from './freshness.ts';
-import { type Around, dyingAt, succeeds, withCalls } from './handlers.ts';
-import { judge } from './judge.ts';
-import { mustBake, type OraclePipeline } from './oracle.ts';
-import { dependencyOf, type Memory, moveOutside } from './outside.ts';
+import { readCurrentBake } from './freshness.ts';
+import { type CallWrapper, crashAtCall, succeeds, wrapPorts } from './handlers.ts';
+import { checkFinalState } from './judge.ts';
+import { computeRequiredBakes, type OraclePipeline } from './oracle.ts';
+import { toOracleDependency, type PreviousValues, changeSource } from './outside.ts';
 import { applyAll } from './play.ts';
-import { differsFrom, planned } from './preview.ts';
-import { comeToRest } from './rest.ts';
-import { disableSome, type Stage, stageOf } from './stage.ts';
-import { entriesOf } from './start-rules.ts';
-import { type Asked, baked, waitForWord } from './waves.ts';
-import { confirmWaves, drain, sendEvent, together, workOnce } from './work.ts';
-import type { PipelineGiven, StillWorld } from './world.ts';
+import { comparePreview, previewBakeCounts } from './preview.ts';
+import { runUntilIdle } from './rest.ts';
+import { disableSome, type Stage, createStage } from './stage.ts';
+import { listLockEntries } from './start-rules.ts';
+import { type OracleInput, computeUnconfirmedBakes, listUnconfirmed } from './waves.ts';
+import { confirmWaves, drain, sendEvent, runConcurrently, handleNextMessage } from './work.ts';
+import type { GeneratedPipeline, StillWorld } from './world.ts';
 
-export interface Played {
+export interface StillResult {
   readonly stage: Stage;
   readonly broken: readonly string[];
   /** What the oracle was asked, and how many bakes there were. */
-  readonly asked: readonly OraclePipeline[];
+  readonly oracleInputs: readonly OraclePipeline[];
   readonly bakes: number;
 }
 
 export interface StillOptions {
   /** Around every call of every handler once the changes come, one for each run of a handler. */
-  readonly around?: () => Around;
+  readonly around?: () => CallWrapper;
   /** Looks at the stage before the changes come. */
   readonly prepare?: (stage: Stage) => void;
 }
 
 /** A plan of more is a play of its own. */
-const PLANNED_AT_MOST = 16;
+const MAX_PREVIEWED = 16;
 
-export async function playStill(given: StillWorld, options: StillOptions = {}): Promise<Played> {
-  const pipelines = given.pipelines.map(asStill);
-  const stage = stageOf({ ...given, pipelines });
+export async function playStill(given: StillWorld, options: StillOptions = {}): Promise<StillResult> {
+  const pipelines = given.pipelines.map(toStillPipeline);
+  const stage = createStage({ ...given, pipelines });
   const { world } = stage;
   stage.faults = { lost: 0, doubled: 0, late: 0 };
   await applyAll(stage);
@@ -49,40 +49,40 @@ export async function playStill(given: StillWorld, options: StillOptions = {}): 
   const before = stage.seen.started.length;
   options.prepare?.(stage);
   const { around } = options;
-  if (around !== undefined) stage.process = () => withCalls(world.ports, around());
+  if (around !== undefined) stage.handlerPorts = () => wrapPorts(world.ports, around());
 
   const isExplained = around === undefined;
   const explained = isExplained ? [sampleBakes(stage), sampleHolds(stage)] : [];
-  moveAll(stage, given);
+  changeAllSources(stage, given);
   const edited = editAll(stage, given);
-  const plan = isExplained && pipelines.length <= PLANNED_AT_MOST ? await planned(stage, edited) : undefined;
+  const plan = isExplained && pipelines.length <= MAX_PREVIEWED ? await previewBakeCounts(stage, edited) : undefined;
   for (const entry of edited)
-    await applyDefinition(world.ports, { definition: definitionOf(entry), by: 'anna' });
-  const asked = stage.entries.map((entry) => askedOf(stage, entry));
-  await noticeAll(stage, given);
-  await planAll(stage, given);
+    await applyDefinition(world.ports, { definition: toDefinition(entry), by: 'anna' });
+  const asked = stage.entries.map((entry) => toOracleInput(stage, entry));
+  await detectAllChanges(stage, given);
+  await reconcileAll(stage, given);
   if (given.isWordLate) {
-    await comeToRest(stage, { isWordLate: true });
-    const waiting = waitForWord(asked, given.limits.wave);
-    stage.broken.push(...compared(baked(asked, waiting), stage.seen.started.slice(before)));
+    await runUntilIdle(stage, { isWordLate: true });
+    const waiting = listUnconfirmed(asked, given.limits.wave);
+    stage.broken.push(...compareBakes(computeUnconfirmedBakes(asked, waiting), stage.seen.started.slice(before)));
   }
-  await comeToRest(stage);
+  await runUntilIdle(stage);
   const bakes = stage.seen.started.slice(before);
   const broken = [
     ...stage.broken,
-    ...judge(stage),
-    ...(given.isWordLate ? [] : compared(mustBake(asked), bakes)),
-    ...(given.isWordLate || plan === undefined ? [] : differsFrom(plan, bakes)),
+    ...checkFinalState(stage),
+    ...(given.isWordLate ? [] : compareBakes(computeRequiredBakes(asked), bakes)),
+    ...(given.isWordLate || plan === undefined ? [] : comparePreview(plan, bakes)),
     ...(await Promise.all(explained.map((check) => check()))).flat(),
   ];
-  return { stage, asked, bakes: bakes.length, broken: [...new Set(broken)] };
+  return { stage, oracleInputs: asked, bakes: bakes.length, broken: [...new Set(broken)] };
 }
 
 /**
  * No hold runs out, no schedule bakes for its own sake. Who may start in the very transaction of a change depends on one thing alone: the others
  * would have been planned between two changes.
  */
-function asStill(given: PipelineGiven): PipelineGiven {
+function toStillPipeline(given: GeneratedPipeline): GeneratedPipeline {
   const outside = given.components.length + given.inputs.length + given.tests.length;
   return {
     ...given,
@@ -96,16 +96,16 @@ function asStill(given: PipelineGiven): PipelineGiven {
 async function releaseAll(stage: Stage): Promise<void> {
   const { world, entries } = stage;
   for (const { name } of entries) await succeeds(() => world.request(name, false));
-  await comeToRest(stage);
+  await runUntilIdle(stage);
   for (const { name } of entries)
     if (world.channel(name) === undefined) stage.broken.push(`1: ${name} has no first release`);
 }
 
-function moveAll(stage: Stage, given: StillWorld): void {
+function changeAllSources(stage: Stage, given: StillWorld): void {
   const { world, random } = stage;
-  const memory: Memory = new Map();
+  const memory: PreviousValues = new Map();
   for (const move of given.moves)
-    sendEvent(stage, moveOutside(world.sources, memory, move, random.below(100)));
+    sendEvent(stage, changeSource(world.sources, memory, move, random.below(100)));
 }
 
 /** Answers whose definition is another one now; nothing is applied yet. */
@@ -123,22 +123,22 @@ function editAll({ entries }: Stage, given: StillWorld): Set<Entry> {
 }
 
 /** The pipeline as the oracle is told of it: what its release was made of, and what the world says now. */
-function askedOf({ world, seen }: Stage, entry: Entry): Asked {
-  const release = currentBake(world, entry.name);
+function toOracleInput({ world, seen }: Stage, entry: Entry): OracleInput {
+  const release = readCurrentBake(world, entry.name);
   const made = new Map(
-    release === undefined ? [] : entriesOf(release.lock).map(({ key, version }) => [key, version]),
+    release === undefined ? [] : listLockEntries(release.lock).map(({ key, version }) => [key, version]),
   );
   const { given, edits, name } = entry;
-  const dependencies = outsideOf(entry).map(({ source, range, part }) => {
-    const selector = selectorOf(source, range);
+  const dependencies = listExternalDependencies(entry).map(({ source, range, part }) => {
+    const selector = toSelector(source, range);
     const judges = part === 'test' && !given.testsAreBits;
     const key = selectorKey(selector);
-    return { key, judges, dependency: dependencyOf(world.sources, selector, made.get(key)) };
+    return { key, judges, dependency: toOracleDependency(world.sources, selector, made.get(key)) };
   });
   const [volume, suite] = (seen.revisions.get(`${name}#${release?.revision ?? 0}`) ?? '').split('/');
   return {
     name,
-    parents: parentsOf(entry).map(nameOf),
+    parents: listParents(entry).map(toPipelineName),
     bits: dependencies.filter(({ judges }) => !judges).map(({ dependency }) => dependency),
     proof: dependencies.filter(({ judges }) => judges).map(({ dependency }) => dependency),
     redefined: { bits: volume !== String(edits.volume), proof: suite !== String(edits.suite) },
@@ -148,37 +148,37 @@ function askedOf({ world, seen }: Stage, entry: Entry): Asked {
 }
 
 /** Every change is known before anything is planned, though events are lost and handlers die. */
-async function noticeAll(stage: Stage, given: StillWorld): Promise<void> {
+async function detectAllChanges(stage: Stage, given: StillWorld): Promise<void> {
   const { world } = stage;
   stage.faults = { lost: given.lost, doubled: given.doubled, late: given.late };
   for (const crash of given.crashes.slice(0, 6)) {
-    if (crash === null) await workOnce(stage, ['hint']);
-    else await workOnce(stage, ['hint'], withCalls(world.ports, dyingAt(crash).around));
+    if (crash === null) await handleNextMessage(stage, ['hint']);
+    else await handleNextMessage(stage, ['hint'], wrapPorts(world.ports, crashAtCall(crash).around));
   }
   await drain(stage, ['hint']);
   for (let round = 0; round < 2; round += 1) {
-    await succeeds(() => world.reconcile(stage.process()));
+    await succeeds(() => world.reconcile(stage.handlerPorts()));
     await drain(stage, ['hint']);
     // Fan-outs that nobody is at work on any more.
     world.clock.forward(61);
-    await succeeds(() => world.sweep(stage.process()));
+    await succeeds(() => world.sweep(stage.handlerPorts()));
     await drain(stage, ['hint']);
   }
   // Whoever waits for a person holds nobody: a word that came later would be a change that came later. What an edited pipeline's own bake leads to
   // is counted with its release, so the word has to come with that.
   if (given.isWordLate) return;
   await confirmWaves(stage);
-  stage.confirmsAtOnce = true;
+  stage.confirmsWaves = true;
 }
 
-async function planAll(stage: Stage, given: StillWorld): Promise<void> {
+async function reconcileAll(stage: Stage, given: StillWorld): Promise<void> {
   for (const crash of given.crashes.slice(6)) {
-    await together(stage, ['message', 'message', 'sweep'], crash);
+    await runConcurrently(stage, ['message', 'message', 'sweep'], crash);
     stage.world.clock.forward(20);
   }
 }
 
-function compared(expected: readonly string[], bakes: readonly { readonly pipeline: string }[]): string[] {
+function compareBakes(expected: readonly string[], bakes: readonly { readonly pipeline: string }[]): string[] {
   const counts = new Map<string, number>();
   for (const { pipeline } of bakes) counts.set(pipeline, (counts.get(pipeline) ?? 0) + 1);
   const wanted = new Set(expected);

@@ -5,24 +5,24 @@ import {
   type BakeRecord,
   BakeRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
-import { type PlanningRecord, PlanningRecordSchema } from '../../../shared/domain/records/planning.ts';
+import { type PipelineStatus, PipelineStatusSchema } from '../../../shared/domain/records/planning.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../../shared/domain/records/selectors.ts';
 import type { Item } from '../../../shared/ports.ts';
-import type { PlanningWorld } from '../../support/planning-world.ts';
-import { type Entry, indexOf } from './estate.ts';
-import { hasMoved } from './oracle.ts';
-import { sameFingerprint, startRules, triedBy } from './start-rules.ts';
+import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { type Entry, parsePipelineIndex } from './estate.ts';
+import { hasChanged } from './oracle.ts';
+import { toFingerprintKey, checkBakeStart, toRefusalKey } from './start-rules.ts';
 
-export interface Watched {
+export interface WatchedHistory {
   /** Fingerprints, as `pipeline bits proof`, that somebody or too many failures decided against. */
   readonly refused: Set<string>;
   /** Of those, what somebody decided against last, however often it had failed before. */
-  readonly decided: Set<string>;
+  readonly rejected: Set<string>;
   readonly failures: Map<string, number>;
   /** How many attempts of a pipeline in a row gave way to newer versions. */
   readonly superseded: Map<string, number>;
   /** When the pipeline was last told of a change that it has not taken up. */
-  readonly marked: Map<string, number>;
+  readonly lastMarkedAt: Map<string, number>;
   /** What a revision says about the image and about how it is judged, by `pipeline#revision`. */
   readonly revisions: Map<string, string>;
   /** The pipeline's row as each revision wrote it, by `pipeline#revision`. */
@@ -30,23 +30,23 @@ export interface Watched {
   /** Bakes in the order in which they began. */
   readonly started: BakeRecord[];
   /** Told of each bake that begins, with the planning row from before. */
-  onStart: (bake: BakeRecord, before: PlanningRecord) => void;
+  onStart: (bake: BakeRecord, before: PipelineStatus) => void;
   /** Told of each planning row that now says why nothing starts. */
-  onHold: (planning: PlanningRecord) => void;
+  onHold: (planning: PipelineStatus) => void;
 }
 
-interface Change {
+interface RowChange {
   readonly before?: Item;
   readonly after?: Item;
 }
 
-export function watch(world: PlanningWorld, entries: readonly Entry[], broken: string[]): Watched {
-  const seen: Watched = {
+export function watchTable(world: ReconcileWorld, entries: readonly Entry[], broken: string[]): WatchedHistory {
+  const seen: WatchedHistory = {
     refused: new Set(),
-    decided: new Set(),
+    rejected: new Set(),
     failures: new Map(),
     superseded: new Map(),
-    marked: new Map(),
+    lastMarkedAt: new Map(),
     revisions: new Map(),
     rows: new Map(),
     started: [],
@@ -55,30 +55,30 @@ export function watch(world: PlanningWorld, entries: readonly Entry[], broken: s
   };
   world.table.onWrite((changes) => {
     for (const change of changes) {
-      broken.push(...ofAttempt(world, entries, seen, change));
-      broken.push(...ofChange(change));
-      ofRevision(entries, seen, change);
-      ofEnabling(seen, change);
+      broken.push(...checkAttempt(world, entries, seen, change));
+      broken.push(...checkChange(change));
+      recordRevision(entries, seen, change);
+      recordEnabling(seen, change);
     }
-    const planning = planningOf(changes);
+    const planning = readStatusRows(changes);
     for (const { before, after } of changes) {
       if (before !== undefined || after?.sk !== 'META' || !after.pk.startsWith('BAKE#')) continue;
       const bake = BakeRecordSchema.parse(after);
       const row = planning.get(bake.pipeline)?.before;
-      const entry = entries[indexOf(bake.pipeline)];
+      const entry = entries[parsePipelineIndex(bake.pipeline)];
       if (row === undefined || entry === undefined) {
         broken.push(`2: ${bake.id} began without its pipeline`);
         continue;
       }
-      broken.push(...startRules({ world, entries, seen, bake, entry, planning: row }));
+      broken.push(...checkBakeStart({ world, entries, seen, bake, entry, planning: row }));
       // Somebody has asked for it: it is wanted again, and tried again should it fail.
       if (bake.requestedBy !== undefined)
-        for (const known of [sameFingerprint(bake), triedBy(seen, bake)]) seen.refused.delete(known);
+        for (const known of [toFingerprintKey(bake), toRefusalKey(seen, bake)]) seen.refused.delete(known);
       seen.started.push(bake);
       seen.onStart(bake, row);
     }
     for (const [name, rows] of planning) {
-      remark(world, seen, name, rows);
+      recordDebounce(world, seen, name, rows);
       if (rows.after?.decision?.kind === 'hold' && rows.after.decision.at !== rows.before?.decision?.at)
         seen.onHold(rows.after);
     }
@@ -87,11 +87,11 @@ export function watch(world: PlanningWorld, entries: readonly Entry[], broken: s
 }
 
 /** Rule 9, and what the end of an attempt says about its fingerprint. */
-function ofAttempt(
-  world: PlanningWorld,
+function checkAttempt(
+  world: ReconcileWorld,
   entries: readonly Entry[],
-  seen: Watched,
-  { before, after }: Change,
+  seen: WatchedHistory,
+  { before, after }: RowChange,
 ): string[] {
   if (after?.sk.startsWith('ATTEMPT#') !== true || before?.state === after.state) return [];
   const is = AttemptRecordSchema.parse(after);
@@ -100,12 +100,12 @@ function ofAttempt(
     return [`9: attempt ${is.attempt} of ${is.bake} went from ${was} to ${is.state}`];
   const bake = world.bake(is.bake);
   if (bake === undefined) return [];
-  const fingerprint = sameFingerprint(bake);
-  const limit = entries[indexOf(bake.pipeline)]?.given.maxFailures ?? 0;
+  const fingerprint = toFingerprintKey(bake);
+  const limit = entries[parsePipelineIndex(bake.pipeline)]?.given.maxFailures ?? 0;
   // Somebody tries it again: it is wanted again.
   if (before === undefined && is.attempt > 1)
-    for (const known of [fingerprint, triedBy(seen, bake)]) seen.refused.delete(known);
-  const tried = triedBy(seen, bake);
+    for (const known of [fingerprint, toRefusalKey(seen, bake)]) seen.refused.delete(known);
+  const tried = toRefusalKey(seen, bake);
   if (is.state === 'released')
     for (const known of [fingerprint, tried]) {
       seen.refused.delete(known);
@@ -113,18 +113,18 @@ function ofAttempt(
     }
   // Who would not have it go to new targets says nothing about the image.
   const isDecided = ['rejected', 'expired', 'cancelled'].includes(is.state) && bake.startsAt !== 'Approve';
-  if (isDecided) for (const known of [seen.refused, seen.decided]) known.add(fingerprint);
-  else if (isTerminal(is.state)) seen.decided.delete(fingerprint);
+  if (isDecided) for (const known of [seen.refused, seen.rejected]) known.add(fingerprint);
+  else if (isTerminal(is.state)) seen.rejected.delete(fingerprint);
   if (is.state === 'failed') {
     const failures = (seen.failures.get(tried) ?? 0) + 1;
     seen.failures.set(tried, failures);
     if (failures >= limit) seen.refused.add(tried);
   }
-  return ofRow(seen, bake, is.state);
+  return checkSupersededInRow(seen, bake, is.state);
 }
 
 /** Rule 8: two in a row, and the next one comes to an end of its own. */
-function ofRow({ superseded }: Watched, { pipeline }: BakeRecord, state: string): string[] {
+function checkSupersededInRow({ superseded }: WatchedHistory, { pipeline }: BakeRecord, state: string): string[] {
   if (!(TERMINAL_STATES as readonly string[]).includes(state)) return [];
   const inRow = state === 'superseded' ? (superseded.get(pipeline) ?? 0) + 1 : 0;
   superseded.set(pipeline, inRow);
@@ -132,7 +132,7 @@ function ofRow({ superseded }: Watched, { pipeline }: BakeRecord, state: string)
 }
 
 /** A change is a move: what is as it was has not changed, and a semantic version never goes back. */
-function ofChange({ before, after }: Change): string[] {
+function checkChange({ before, after }: RowChange): string[] {
   if (before !== undefined || after?.pk.startsWith('CHANGE#') !== true || after.sk !== 'META') return [];
   const change: ChangeRecord = ChangeRecordSchema.parse(after);
   const { selector, from, to } = change;
@@ -140,41 +140,41 @@ function ofChange({ before, after }: Change): string[] {
   if (from === undefined || !/^(?:image|component):/.test(selector)) return [];
   const [old, build] = [from, to].map((arn) => arn.split('/').slice(2));
   const published = [{ version: build?.[0] ?? '', build: Number(build?.[1]), deprecated: false }];
-  const isForward = hasMoved({ kind: 'semver', pattern: 'x.x.x', before: old?.join('/'), published });
+  const isForward = hasChanged({ kind: 'semver', pattern: 'x.x.x', before: old?.join('/'), published });
   return isForward ? [] : [`1: ${selector} moved back from ${from} to ${to}`];
 }
 
-function ofRevision(entries: readonly Entry[], seen: Watched, { before, after }: Change): void {
+function recordRevision(entries: readonly Entry[], seen: WatchedHistory, { before, after }: RowChange): void {
   if (after?.sk !== 'META' || !after.pk.startsWith('PIPELINE#') || before?.revision === after.revision)
     return;
-  const entry = entries[indexOf(String(after.name))];
+  const entry = entries[parsePipelineIndex(String(after.name))];
   if (entry === undefined) return;
-  seen.revisions.set(`${entry.name}#${String(after.revision)}`, meaningOf(entry));
+  seen.revisions.set(`${entry.name}#${String(after.revision)}`, describeDefinition(entry));
   seen.rows.set(`${entry.name}#${String(after.revision)}`, after);
 }
 
 /** A person who enables a pipeline has what failed too often tried as if for the first time; what somebody decided against stays refused. */
-function ofEnabling(seen: Watched, { before, after }: Change): void {
+function recordEnabling(seen: WatchedHistory, { before, after }: RowChange): void {
   if (after?.sk !== 'META' || before?.enabled !== false || after.enabled !== true) return;
   for (const fingerprint of [...seen.failures.keys()])
-    if (fingerprint.startsWith(`${String(after.name)} `) && !seen.decided.has(fingerprint)) {
+    if (fingerprint.startsWith(`${String(after.name)} `) && !seen.rejected.has(fingerprint)) {
       seen.refused.delete(fingerprint);
       seen.failures.delete(fingerprint);
     }
 }
 
 /** What the definition says now about the image and about how it is judged. */
-export function meaningOf({ edits }: Entry): string {
+export function describeDefinition({ edits }: Entry): string {
   return `${edits.volume}/${edits.suite}`;
 }
 
-interface Rows {
-  readonly before: PlanningRecord | undefined;
-  readonly after: PlanningRecord | undefined;
+interface StatusRows {
+  readonly before: PipelineStatus | undefined;
+  readonly after: PipelineStatus | undefined;
 }
 
-function planningOf(changes: readonly Change[]): Map<string, Rows> {
-  const parse = (row: Item | undefined) => (row === undefined ? undefined : PlanningRecordSchema.parse(row));
+function readStatusRows(changes: readonly RowChange[]): Map<string, StatusRows> {
+  const parse = (row: Item | undefined) => (row === undefined ? undefined : PipelineStatusSchema.parse(row));
   return new Map(
     changes
       .filter(({ before, after }) => (after ?? before)?.sk === 'PLANNING')
@@ -186,11 +186,11 @@ function planningOf(changes: readonly Change[]): Map<string, Rows> {
 }
 
 /** Each change that comes puts the debounce off; when nothing is left to take up, or a bake has ended, it is over. */
-function remark(world: PlanningWorld, seen: Watched, name: string, { before, after }: Rows): void {
+function recordDebounce(world: ReconcileWorld, seen: WatchedHistory, name: string, { before, after }: StatusRows): void {
   if (after === undefined) return;
   const known = new Set(before?.changes ?? []);
   const isEnd = before?.activeBake !== undefined && after.activeBake === undefined;
-  if (after.changes.length === 0 || isEnd) seen.marked.delete(name);
+  if (after.changes.length === 0 || isEnd) seen.lastMarkedAt.delete(name);
   else if (after.changes.some((id) => !known.has(id)) && after.request?.id === before?.request?.id)
-    seen.marked.set(name, world.clock.now().getTime());
+    seen.lastMarkedAt.set(name, world.clock.now().getTime());
 }

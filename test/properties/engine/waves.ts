@@ -1,8 +1,8 @@
 /** Who waits for a person because a change leads to too many images, told from who is built on whom and from what has moved alone. */
-import { hasMoved, mustBake, type OracleDependency, type OraclePipeline } from './oracle.ts';
+import { hasChanged, computeRequiredBakes, type OracleDependency, type OraclePipeline } from './oracle.ts';
 
 /** A pipeline as the oracle is asked of it, with the selectors by which it depends on what is outside. */
-export interface Asked extends OraclePipeline {
+export interface OracleInput extends OraclePipeline {
   readonly selectors: ReadonlyMap<string, OracleDependency>;
 }
 
@@ -10,40 +10,40 @@ export interface Asked extends OraclePipeline {
  * Pipelines that may not start before somebody confirms: the users of a selector that has moved, where they and all that is built on them are
  * more than the cap; and the children of a pipeline that bakes for a change of its own, where more than the cap are built on that one.
  */
-export function waitForWord(asked: readonly Asked[], cap: number): ReadonlySet<string> {
+export function listUnconfirmed(asked: readonly OracleInput[], cap: number): ReadonlySet<string> {
   const childrenOf = (name: string) => asked.filter(({ parents }) => parents.includes(name));
-  const withAllBelow = (first: readonly Asked[]): ReadonlySet<Asked> => {
+  const withAllBelow = (first: readonly OracleInput[]): ReadonlySet<OracleInput> => {
     const found = new Set(first);
     for (const pipeline of found) for (const child of childrenOf(pipeline.name)) found.add(child);
     return found;
   };
   const waiting = new Set<string>();
-  const hold = (first: readonly Asked[]) => {
+  const hold = (first: readonly OracleInput[]) => {
     if (withAllBelow(first).size > cap) for (const { name } of first) waiting.add(name);
   };
   for (const selector of new Set(asked.flatMap(({ selectors }) => [...selectors.keys()]))) {
     const users = asked.filter(({ selectors }) => selectors.has(selector));
     const moves = users.some(({ selectors }) => {
       const dependency = selectors.get(selector);
-      return dependency !== undefined && hasMoved(dependency);
+      return dependency !== undefined && hasChanged(dependency);
     });
     if (moves) hold(users);
   }
   // Parents first: whoever waits does not bake, and holds nobody for a release of its own.
-  for (const name of parentsFirst(asked)) {
+  for (const name of listParentsFirst(asked)) {
     const own = asked.find((pipeline) => pipeline.name === name);
     if (own === undefined || !(own.redefined.bits || own.redefined.proof)) continue;
     // Nobody hears of an image that is only judged again.
     const asImage = { ...own, proof: [], redefined: { ...own.redefined, proof: false } };
     const others = asked.filter((pipeline) => pipeline !== own);
-    if (baked([...others, asImage], waiting).includes(name)) hold(childrenOf(name));
+    if (computeUnconfirmedBakes([...others, asImage], waiting).includes(name)) hold(childrenOf(name));
   }
   return waiting;
 }
 
 /** What bakes as long as nobody says a word. */
-export function baked(asked: readonly Asked[], waiting: ReadonlySet<string>): string[] {
-  return mustBake(
+export function computeUnconfirmedBakes(asked: readonly OracleInput[], waiting: ReadonlySet<string>): string[] {
+  return computeRequiredBakes(
     asked.map((pipeline) => ({
       ...pipeline,
       startsByItself: pipeline.startsByItself && !waiting.has(pipeline.name),
@@ -52,8 +52,8 @@ export function baked(asked: readonly Asked[], waiting: ReadonlySet<string>): st
 }
 
 /** The oracle names parents first; of a world in which everything is to be baked that is everybody. */
-function parentsFirst(asked: readonly Asked[]): string[] {
-  return mustBake(
+function listParentsFirst(asked: readonly OracleInput[]): string[] {
+  return computeRequiredBakes(
     asked.map((pipeline) => ({
       ...pipeline,
       startsByItself: true,

@@ -1,31 +1,31 @@
 /** Messages are taken and handled: some at once, in any order, some twice, some never, by processes that may die. */
-import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
+import { handleHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
 import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
-import { planIfThere } from '../../../shared/use-cases/planning/plan-pipeline.ts';
+import { reconcileIfExists } from '../../../shared/use-cases/planning/plan-pipeline.ts';
 import type { CrashPoint } from '../../support/crashing.ts';
-import type { PlanningWorld } from '../../support/planning-world.ts';
-import { type Around, dyingAt, interleaved, succeeds, withCalls } from './handlers.ts';
+import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { type CallWrapper, crashAtCall, interleaveCalls, succeeds, wrapPorts } from './handlers.ts';
 import type { Stage } from './stage.ts';
 import type { Task } from './world.ts';
 
-type Ports = PlanningWorld['ports'];
+type Ports = ReconcileWorld['ports'];
 type Message =
   | { readonly kind: 'hint'; readonly body: object }
   | { readonly kind: 'plan'; readonly plan: { pipeline: string; at: number } };
 
 /** Messages that have been doubled already: each comes twice at most. */
-const doubled = new WeakSet<object>();
+const duplicates = new WeakSet<object>();
 /** Events of AWS, which may be lost for ever; what we send to ourselves stands in queues. */
-const events = new WeakSet<object>();
+const awsEvents = new WeakSet<object>();
 
 export function sendEvent({ world }: Stage, topic: string): void {
   const event = { topics: [topic] };
-  events.add(event);
+  awsEvents.add(event);
   world.hints.push(event);
 }
 
 /** The next message, or one that stands behind it. */
-function take(stage: Stage, queues: readonly Message['kind'][]): Message | undefined {
+function takeMessage(stage: Stage, queues: readonly Message['kind'][]): Message | undefined {
   const { world, random, faults } = stage;
   const { hints, plans } = world;
   const now = world.clock.now().getTime();
@@ -44,9 +44,9 @@ function take(stage: Stage, queues: readonly Message['kind'][]): Message | undef
   return { kind: 'plan', plan };
 }
 
-function isLost({ random, faults, losesAll }: Stage, message: Message): boolean {
+function isLost({ random, faults, losesQueueMessages: losesAll }: Stage, message: Message): boolean {
   if (message.kind === 'plan') return losesAll && random.inPercent(faults.lost);
-  const isEvent = events.has(message.body) || 'source' in message.body;
+  const isEvent = awsEvents.has(message.body) || 'source' in message.body;
   return (isEvent || losesAll) && random.inPercent(faults.lost);
 }
 
@@ -55,12 +55,12 @@ function putBack({ world }: Stage, message: Message): void {
   else world.plans.push(message.plan);
 }
 
-function maybeDouble(stage: Stage, message: Message): void {
+function maybeDuplicate(stage: Stage, message: Message): void {
   const body = message.kind === 'hint' ? message.body : message.plan;
-  if (doubled.has(body) || !stage.random.inPercent(stage.faults.doubled)) return;
+  if (duplicates.has(body) || !stage.random.inPercent(stage.faults.doubled)) return;
   const copy = { ...body };
-  doubled.add(copy);
-  if (events.has(body)) events.add(copy);
+  duplicates.add(copy);
+  if (awsEvents.has(body)) awsEvents.add(copy);
   putBack(
     stage,
     message.kind === 'hint'
@@ -69,23 +69,23 @@ function maybeDouble(stage: Stage, message: Message): void {
   );
 }
 
-async function handle(ports: Ports, message: Message): Promise<void> {
-  if (message.kind === 'plan') await planIfThere(ports, message.plan.pipeline);
-  else await noticeHint(ports, message.body);
+async function handleMessage(ports: Ports, message: Message): Promise<void> {
+  if (message.kind === 'plan') await reconcileIfExists(ports, message.plan.pipeline);
+  else await handleHint(ports, message.body);
 }
 
 /** One message from its queue to its end; whoever fails leaves it to the next. Answers whether there was one. */
-export async function workOnce(
+export async function handleNextMessage(
   stage: Stage,
   queues: readonly Message['kind'][] = ['hint', 'plan'],
-  ports: Ports = stage.process(),
+  ports: Ports = stage.handlerPorts(),
 ): Promise<boolean> {
-  const message = take(stage, queues);
+  const message = takeMessage(stage, queues);
   if (message === undefined) return false;
   if (isLost(stage, message)) return true;
-  maybeDouble(stage, message);
-  if (!(await succeeds(() => handle(ports, message)))) putBack(stage, message);
-  if (stage.confirmsAtOnce) await confirmWaves(stage);
+  maybeDuplicate(stage, message);
+  if (!(await succeeds(() => handleMessage(ports, message)))) putBack(stage, message);
+  if (stage.confirmsWaves) await confirmWaves(stage);
   return true;
 }
 
@@ -97,48 +97,48 @@ export async function confirmWaves({ world }: Stage): Promise<void> {
 }
 
 /** Rule 8: what a pipeline may lead to at one time, those included that it waits for or holds. */
-const MOST_MESSAGES_EACH = 120;
+const MAX_MESSAGES_PER_PIPELINE = 120;
 
 /** Until no message is left that is due. */
 export async function drain(stage: Stage, queues?: readonly Message['kind'][]): Promise<void> {
-  const most = MOST_MESSAGES_EACH * (stage.entries.length + 5);
+  const most = MAX_MESSAGES_PER_PIPELINE * (stage.entries.length + 5);
   for (let count = 0; count < most; count += 1) {
-    if (queues === undefined) await publish(stage);
-    if (!(await workOnce(stage, queues))) return;
+    if (queues === undefined) await publishEvents(stage);
+    if (!(await handleNextMessage(stage, queues))) return;
   }
   stage.broken.push('8: messages lead to messages without end');
 }
 
 /** What the stream of the table would do. */
-export async function publish({ world, process }: Stage, ports: Ports = process()): Promise<void> {
+export async function publishEvents({ world, handlerPorts: process }: Stage, ports: Ports = process()): Promise<void> {
   await succeeds(() => world.publish(ports));
 }
 
 /** Several processes at once; the first may die at any call. */
-export async function together(
+export async function runConcurrently(
   stage: Stage,
   tasks: readonly Task[],
   crash: CrashPoint | null,
 ): Promise<void> {
   const { world } = stage;
-  const runs = tasks.map((task, index) => async (around: Around) => {
-    const death = index === 0 && crash !== null ? dyingAt(crash) : undefined;
-    const dying: Around = death?.around ?? ((make) => make());
-    const ports = withCalls(world.ports, (make, name) => around(() => dying(make, name), name));
-    await doTask(stage, task, ports);
+  const runs = tasks.map((task, index) => async (around: CallWrapper) => {
+    const death = index === 0 && crash !== null ? crashAtCall(crash) : undefined;
+    const dying: CallWrapper = death?.around ?? ((make) => make());
+    const ports = wrapPorts(world.ports, (make, name) => around(() => dying(make, name), name));
+    await runTask(stage, task, ports);
   });
   const [only] = runs;
   if (runs.length === 1 && only !== undefined) await only((make) => make());
-  else await interleaved(runs, stage.random);
+  else await interleaveCalls(runs, stage.random);
 }
 
-async function doTask(stage: Stage, task: Task, ports: Ports): Promise<void> {
+async function runTask(stage: Stage, task: Task, ports: Ports): Promise<void> {
   const { world, random, entries } = stage;
   const going = world.running().filter(({ id }) => world.hasStarted(id));
   const bake = going[random.below(going.length)];
   switch (task) {
     case 'message':
-      await workOnce(stage, undefined, ports);
+      await handleNextMessage(stage, undefined, ports);
       return;
     case 'sweep':
       await succeeds(() => world.sweep(ports));
@@ -147,7 +147,7 @@ async function doTask(stage: Stage, task: Task, ports: Ports): Promise<void> {
       await succeeds(() => world.reconcile(ports));
       return;
     case 'publish':
-      await publish(stage, ports);
+      await publishEvents(stage, ports);
       return;
     case 'stopped':
       await succeeds(() => world.endStopped(ports));

@@ -20,7 +20,7 @@ export const SOURCES = [
 export type Source = (typeof SOURCES)[number];
 
 /** Mostly the plain value. */
-const usually = <Value>(plain: Value, other: fc.Arbitrary<Value>, weight = 4): fc.Arbitrary<Value> =>
+const mostly = <Value>(plain: Value, other: fc.Arbitrary<Value>, weight = 4): fc.Arbitrary<Value> =>
   fc.oneof({ weight, arbitrary: fc.constant(plain) }, { weight: 1, arbitrary: other });
 
 const RANGES = ['x.x.x', '1.x.x', '1.8.x', '1.8.9'] as const;
@@ -39,12 +39,12 @@ const pipeline = fc.record({
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('ami' as const) }) },
   ),
   /** Further pipelines that it depends on. */
-  parents: usually([], fc.uniqueArray(parents, { minLength: 1, maxLength: 3 }), 3),
+  parents: mostly([], fc.uniqueArray(parents, { minLength: 1, maxLength: 3 }), 3),
   components: fc.uniqueArray(fc.record({ of: fc.constantFrom(0, 1, 2), range }), {
     maxLength: 3,
     selector: ({ of }) => of,
   }),
-  inputs: usually(
+  inputs: mostly(
     [],
     fc.uniqueArray(
       fc.constantFrom(
@@ -59,7 +59,7 @@ const pipeline = fc.record({
     ),
     2,
   ),
-  tests: usually(
+  tests: mostly(
     [],
     fc.uniqueArray(fc.record({ of: fc.constantFrom(0, 1), range }), {
       minLength: 1,
@@ -68,31 +68,31 @@ const pipeline = fc.record({
     }),
     2,
   ),
-  testsAreBits: usually(false, fc.constant(true), 6),
-  mode: usually(
+  testsAreBits: mostly(false, fc.constant(true), 6),
+  mode: mostly(
     'immediate' as const,
     fc.constantFrom('hourly' as const, 'manual' as const, 'always' as const),
     5,
   ),
   debounceSeconds: fc.constantFrom(0, 0, 60, 600),
-  longestWaitSeconds: usually(3600, fc.constant(120)),
-  maxHold: usually('3d' as const, fc.constantFrom('2h' as const, '0s' as const)),
-  freeze: usually('none' as const, fc.constantFrom('once' as const, 'daily' as const), 8),
-  pinned: usually(false, fc.constant(true), 15),
-  disabled: usually(false, fc.constant(true), 15),
-  team: usually(false, fc.constant(true), 3),
+  longestWaitSeconds: mostly(3600, fc.constant(120)),
+  maxHold: mostly('3d' as const, fc.constantFrom('2h' as const, '0s' as const)),
+  freeze: mostly('none' as const, fc.constantFrom('once' as const, 'daily' as const), 8),
+  pinned: mostly(false, fc.constant(true), 15),
+  disabled: mostly(false, fc.constant(true), 15),
+  team: mostly(false, fc.constant(true), 3),
   maxFailures: fc.constantFrom(1, 2, 5),
-  earlyCutoff: usually(false, fc.constant(true), 8),
+  earlyCutoff: mostly(false, fc.constant(true), 8),
 });
-export type PipelineGiven = typeof pipeline extends fc.Arbitrary<infer Value> ? Value : never;
+export type GeneratedPipeline = typeof pipeline extends fc.Arbitrary<infer Value> ? Value : never;
 
-const HOW = ['next', 'next', 'next', 'back', 'build', 'fallback', 'gone'] as const;
-const move = fc.record({
+const CHANGE_KINDS = ['next', 'next', 'next', 'back', 'build', 'fallback', 'gone'] as const;
+const sourceChange = fc.record({
   kind: fc.constant('move' as const),
   source: fc.constantFrom(...SOURCES),
-  how: fc.constantFrom(...HOW),
+  how: fc.constantFrom(...CHANGE_KINDS),
 });
-export type Move = typeof move extends fc.Arbitrary<infer Value> ? Value : never;
+export type SourceChange = typeof sourceChange extends fc.Arbitrary<infer Value> ? Value : never;
 
 const crash = fc.record({ call: fc.nat(24), when: fc.constantFrom('before' as const, 'after' as const) });
 
@@ -113,7 +113,7 @@ const task = fc.constantFrom(...TASKS);
 
 const which = fc.nat(59);
 const action = fc.oneof(
-  { weight: 7, arbitrary: move },
+  { weight: 7, arbitrary: sourceChange },
   {
     weight: 9,
     arbitrary: fc.record({
@@ -167,71 +167,71 @@ const action = fc.oneof(
 );
 export type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
 
-function limitsOf(oneCapIn: number) {
+function arbitraryLimits(oneCapIn: number) {
   return fc.record({
-    bakes: usually(1000, fc.integer({ min: 1, max: 3 })),
-    bakesOfTeam: usually(1000, fc.integer({ min: 1, max: 2 })),
-    wave: usually(1000, fc.integer({ min: 1, max: 6 }), oneCapIn),
+    bakes: mostly(1000, fc.integer({ min: 1, max: 3 })),
+    bakesOfTeam: mostly(1000, fc.integer({ min: 1, max: 2 })),
+    wave: mostly(1000, fc.integer({ min: 1, max: 6 }), oneCapIn),
   });
 }
 
 const percent = fc.oneof(fc.constantFrom(0, 100), fc.nat(100));
-const rest = {
+const commonFields = {
   /** Per cent of the messages that are lost, come twice, come late. */
   lost: percent,
   doubled: percent,
   late: percent,
   pageSize: fc.constantFrom(2, 3, 7, 1000, 1000),
-  limits: limitsOf(7),
+  limits: arbitraryLimits(7),
   /** Before the end everybody waits for an approval, for days. */
   standstill: fc.boolean(),
   /** Decides whatever else is left to chance while the world is played. */
   chance: fc.nat(),
 };
 
-function worldOf(size: { min: number; max: number }, actions: number) {
+function arbitraryWorld(size: { min: number; max: number }, actions: number) {
   const pipelines = fc.array(pipeline, { minLength: size.min, maxLength: size.max, size: 'max' });
-  return fc.record({ pipelines, actions: fc.array(action, { maxLength: actions, size: 'max' }), ...rest });
+  return fc.record({ pipelines, actions: fc.array(action, { maxLength: actions, size: 'max' }), ...commonFields });
 }
 
 /** Mostly small, some large. */
 export const movingWorld = fc.oneof(
-  { weight: 76, arbitrary: worldOf({ min: 1, max: 5 }, 45) },
-  { weight: 20, arbitrary: worldOf({ min: 6, max: 15 }, 45) },
-  { weight: 3, arbitrary: worldOf({ min: 16, max: 30 }, 25) },
-  { weight: 1, arbitrary: worldOf({ min: 31, max: 60 }, 15) },
+  { weight: 76, arbitrary: arbitraryWorld({ min: 1, max: 5 }, 45) },
+  { weight: 20, arbitrary: arbitraryWorld({ min: 6, max: 15 }, 45) },
+  { weight: 3, arbitrary: arbitraryWorld({ min: 16, max: 30 }, 25) },
+  { weight: 1, arbitrary: arbitraryWorld({ min: 31, max: 60 }, 15) },
 );
 export type World = typeof movingWorld extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Often of the one that most others are built on. */
 const stillEdit = fc.record({
-  which: usually(0, which, 1),
+  which: mostly(0, which, 1),
   what: fc.constantFrom('suite', 'volume', 'words'),
 });
 
 /** All changes come first, then everything is planned: what must be baked is known before. */
 export const STILL_SIZES = {
   any: fc.oneof(
-    { weight: 80, arbitrary: stillOf({ min: 1, max: 6 }) },
-    { weight: 17, arbitrary: stillOf({ min: 7, max: 16 }) },
-    { weight: 3, arbitrary: stillOf({ min: 17, max: 60 }) },
+    { weight: 80, arbitrary: arbitraryStillWorld({ min: 1, max: 6 }) },
+    { weight: 17, arbitrary: arbitraryStillWorld({ min: 7, max: 16 }) },
+    { weight: 3, arbitrary: arbitraryStillWorld({ min: 17, max: 60 }) },
   ),
   /** For the search of all schedules. */
-  searched: stillOf({ min: 2, max: 8 }).map((world) => ({ ...world, isWordLate: false })),
+  searched: arbitraryStillWorld({ min: 2, max: 8 }).map((world) => ({ ...world, isWordLate: false })),
   /** For a crash at every call. */
-  crashed: stillOf({ min: 1, max: 3 }),
+  crashed: arbitraryStillWorld({ min: 1, max: 3 }),
 };
 
-function stillOf(size: { min: number; max: number }) {
+function arbitraryStillWorld(size: { min: number; max: number }) {
   return fc.record({
     pipelines: fc.array(pipeline, { minLength: size.min, maxLength: size.max, size: 'max' }),
-    moves: fc.array(move, { minLength: 1, maxLength: 5 }),
-    edits: usually([], fc.array(stillEdit, { maxLength: 2 }), 2),
+    moves: fc.array(sourceChange, { minLength: 1, maxLength: 5 }),
+    edits: mostly([], fc.array(stillEdit, { maxLength: 2 }), 2),
     crashes: fc.array(fc.option(crash, { freq: 2 }), { maxLength: 12 }),
-    ...rest,
-    limits: limitsOf(3),
+    ...commonFields,
+    limits: arbitraryLimits(3),
     /** Waves are confirmed when nothing else is left to do. */
     isWordLate: fc.boolean(),
   });
 }
-export type StillWorld = ReturnType<typeof stillOf> extends fc.Arbitrary<infer Value> ? Value : never;
+export type StillWorld = ReturnType<typeof arbitraryStillWorld> extends fc.Arbitrary<infer Value> ? Value : never;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { calling } from '../../../shared/adapters/aws-client.ts';
+import { callAws } from '../../../shared/adapters/aws-client.ts';
 import { TryLater } from '../../../shared/domain/errors.ts';
 
 /** As the SDK throws it; what is not given is not there. */
@@ -18,7 +18,7 @@ describe('what AWS answers', () => {
     ['a network that is gone', thrown('Error', { code: 'ENETUNREACH' })],
     ['names that cannot be looked up now', thrown('Error', { code: 'EAI_AGAIN' })],
   ])('is worth another try: %s', async (_, error) => {
-    const call = calling(() => Promise.reject(error));
+    const call = callAws(() => Promise.reject(error));
 
     await expect(call).rejects.toThrow(TryLater);
     await expect(call).rejects.toThrow(`${error.name} happened`);
@@ -30,6 +30,6 @@ describe('what AWS answers', () => {
     ['a redirect', thrown('PermanentRedirect', answered(301))],
     ['a trait that is not set', thrown('ParameterNotFound', { $retryable: undefined, ...answered(400) })],
   ])('stays what it is: %s', async (_, error) => {
-    await expect(calling(() => Promise.reject(error))).rejects.toBe(error);
+    await expect(callAws(() => Promise.reject(error))).rejects.toBe(error);
   });
 });

@@ -19,21 +19,21 @@ function timesAfter(schedule: Schedule, after: string, count: number): string[] 
   }
   return times;
 }
-const lastOf = (schedule: Schedule, upTo: string, after = '1970-01-01T00:00:00Z') =>
+const findLast = (schedule: Schedule, upTo: string, after = '1970-01-01T00:00:00Z') =>
   short(calendar.last(schedule, { after: new Date(after), upTo: new Date(upTo) }));
 
 describe('the last time of a schedule', () => {
   const daily = cron('0 8 * * ? *');
 
   it('is the time itself at that moment, and not before it', () => {
-    expect(lastOf(daily, '2026-03-03T08:00:00.000Z')).toBe('2026-03-03T08:00Z');
-    expect(lastOf(daily, '2026-03-03T08:00:00.500Z')).toBe('2026-03-03T08:00Z');
-    expect(lastOf(daily, '2026-03-03T07:59:59.999Z')).toBe('2026-03-02T08:00Z');
+    expect(findLast(daily, '2026-03-03T08:00:00.000Z')).toBe('2026-03-03T08:00Z');
+    expect(findLast(daily, '2026-03-03T08:00:00.500Z')).toBe('2026-03-03T08:00Z');
+    expect(findLast(daily, '2026-03-03T07:59:59.999Z')).toBe('2026-03-02T08:00Z');
   });
 
   it('does not count the moment after which it is looked for', () => {
-    expect(lastOf(daily, '2026-03-03T09:00:00Z', '2026-03-03T07:59:59.999Z')).toBe('2026-03-03T08:00Z');
-    expect(lastOf(daily, '2026-03-03T09:00:00Z', '2026-03-03T08:00:00Z')).toBeUndefined();
+    expect(findLast(daily, '2026-03-03T09:00:00Z', '2026-03-03T07:59:59.999Z')).toBe('2026-03-03T08:00Z');
+    expect(findLast(daily, '2026-03-03T09:00:00Z', '2026-03-03T08:00:00Z')).toBeUndefined();
   });
 });
 
@@ -46,20 +46,20 @@ describe('a rate', () => {
     expect(timesAfter({ ...everyDay, expression: 'rate(90 minutes)' }, '2026-03-28T10:00:00Z', 1)).toEqual([
       '2026-03-28T11:17:30.250Z',
     ]);
-    expect(lastOf(everyDay, '2026-03-30T08:17:30.249Z')).toBe('2026-03-29T08:17:30.250Z');
-    expect(lastOf(everyDay, '2026-03-30T08:17:30.250Z')).toBe('2026-03-30T08:17:30.250Z');
+    expect(findLast(everyDay, '2026-03-30T08:17:30.249Z')).toBe('2026-03-29T08:17:30.250Z');
+    expect(findLast(everyDay, '2026-03-30T08:17:30.250Z')).toBe('2026-03-30T08:17:30.250Z');
   });
 
   it('comes at first when one of its intervals is over', () => {
     expect(timesAfter(everyDay, '2026-03-01T00:00:00Z', 1)).toEqual(['2026-03-29T08:17:30.250Z']);
-    expect(lastOf(everyDay, '2026-03-29T08:17:30.249Z')).toBeUndefined();
+    expect(findLast(everyDay, '2026-03-29T08:17:30.249Z')).toBeUndefined();
   });
 
   it('counts from the beginning of 1970 where nobody knows since when', () => {
     const { since: _, ...always } = everyDay;
 
     expect(timesAfter(always, '2026-03-28T08:17:00Z', 1)).toEqual(['2026-03-29T00:00Z']);
-    expect(lastOf(always, '2026-03-28T08:17:00Z')).toBe('2026-03-28T00:00Z');
+    expect(findLast(always, '2026-03-28T08:17:00Z')).toBe('2026-03-28T00:00Z');
   });
 });
 
@@ -74,8 +74,8 @@ describe('an hour that the clocks leave out', () => {
       expect(timesAfter(schedule, '2026-03-29T01:00:00Z', 1)).not.toEqual([
         expect.stringContaining('2026-03-29'),
       ]);
-      expect(lastOf(schedule, '2026-03-29T12:00:00Z')).toBe('2026-03-29T01:00Z');
-      expect(lastOf(schedule, '2026-03-29T00:59:59.999Z', '2026-03-29T00:00:00Z')).toBeUndefined();
+      expect(findLast(schedule, '2026-03-29T12:00:00Z')).toBe('2026-03-29T01:00Z');
+      expect(findLast(schedule, '2026-03-29T00:59:59.999Z', '2026-03-29T00:00:00Z')).toBeUndefined();
     },
   );
 
@@ -111,7 +111,7 @@ describe('an hour that the clocks repeat', () => {
 
       expect(timesAfter(schedule, '2026-10-25T00:00:00Z', 1)).toEqual(['2026-10-25T00:30Z']);
       expect(timesAfter(schedule, '2026-10-25T00:30:00Z', 1)).not.toEqual(['2026-10-25T01:30Z']);
-      expect(lastOf(schedule, '2026-10-25T01:59:00Z')).toBe('2026-10-25T00:30Z');
+      expect(findLast(schedule, '2026-10-25T01:59:00Z')).toBe('2026-10-25T00:30Z');
     },
   );
 
@@ -121,7 +121,7 @@ describe('an hour that the clocks repeat', () => {
       '2026-10-25T01:00Z',
       '2026-10-25T02:00Z',
     ]);
-    expect(lastOf(cron('0 * * * ? *', 'Europe/Berlin'), '2026-10-25T01:30:00Z')).toBe('2026-10-25T01:00Z');
+    expect(findLast(cron('0 * * * ? *', 'Europe/Berlin'), '2026-10-25T01:30:00Z')).toBe('2026-10-25T01:00Z');
   });
 });
 
@@ -131,8 +131,8 @@ describe('a cron that never comes', () => {
   });
 
   it('has come, where its year has passed', () => {
-    expect(lastOf(cron('0 8 1 * ? 2020'), '2026-03-02T12:00:00Z')).toBe('2020-12-01T08:00Z');
-    expect(lastOf(cron('0 8 31 2 ? *'), '2026-03-02T12:00:00Z')).toBeUndefined();
+    expect(findLast(cron('0 8 1 * ? 2020'), '2026-03-02T12:00:00Z')).toBe('2020-12-01T08:00Z');
+    expect(findLast(cron('0 8 31 2 ? *'), '2026-03-02T12:00:00Z')).toBeUndefined();
   });
 });
 

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-imagebuilder';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { imageBuilderEngine, logOf, statusOf } from '../../../shared/adapters/imagebuilder-engine.ts';
+import { imageBuilderEngine, toBuildLogName, toBuildStatus } from '../../../shared/adapters/imagebuilder-engine.ts';
 import type { BuildRequest } from '../../../shared/ports.ts';
 import { digest } from '../../support/fakes/time-and-ids.ts';
 
@@ -58,8 +58,8 @@ function startWorks(): void {
   }));
   aws.on(CreateImageCommand).resolves({ imageBuildVersionArn: BUILD });
 }
-const recipeOf = () => aws.commandCalls(CreateImageRecipeCommand).map((call) => call.args[0].input);
-const imageOf = () => aws.commandCalls(CreateImageCommand).map((call) => call.args[0].input);
+const listRecipeRequests = () => aws.commandCalls(CreateImageRecipeCommand).map((call) => call.args[0].input);
+const listImageRequests = () => aws.commandCalls(CreateImageCommand).map((call) => call.args[0].input);
 
 describe('starting a build', () => {
   it('builds the recipe without Image Builder’s own tests, with metadata for the inventory', async () => {
@@ -67,7 +67,7 @@ describe('starting a build', () => {
 
     expect(await engine.start(request)).toEqual({ build: BUILD });
 
-    expect(recipeOf()[0]).toMatchObject({
+    expect(listRecipeRequests()[0]).toMatchObject({
       name: expect.stringMatching(/^ovenbird-web-x86-64-[0-9a-f]{12}$/),
       semanticVersion: '1.0.0',
       parentImage: 'ami-0aaaaaaaaaaaaaaaa',
@@ -75,7 +75,7 @@ describe('starting a build', () => {
       blockDeviceMappings: [{ deviceName: '/dev/xvda', ebs: { volumeSize: 30 } }],
       amiTags: { 'ovenbird:managed': 'true', 'ovenbird:pipeline': 'web' },
     });
-    expect(imageOf()[0]).toMatchObject({
+    expect(listImageRequests()[0]).toMatchObject({
       imageTestsConfiguration: { imageTestsEnabled: false },
       enhancedImageMetadataEnabled: true,
       tags: request.tags,
@@ -88,11 +88,11 @@ describe('starting a build', () => {
 
     await engine.start({ ...request, tests: [{ arn, parameters: { port: '80' } }] });
 
-    expect(recipeOf()[0]?.components?.at(-1)).toEqual({
+    expect(listRecipeRequests()[0]?.components?.at(-1)).toEqual({
       componentArn: arn,
       parameters: [{ name: 'port', value: ['80'] }],
     });
-    expect(imageOf()[0]).toMatchObject({ imageTestsConfiguration: { imageTestsEnabled: true } });
+    expect(listImageRequests()[0]).toMatchObject({ imageTestsConfiguration: { imageTestsEnabled: true } });
   });
 
   it('names equal recipes alike and different ones apart', async () => {
@@ -102,7 +102,7 @@ describe('starting a build', () => {
     await engine.start({ ...request, attempt: 2 });
     await engine.start({ ...request, parentImage: 'ami-0bbbbbbbbbbbbbbbb' });
 
-    const names = recipeOf().map((input) => input.name);
+    const names = listRecipeRequests().map((input) => input.name);
     expect(names[0]).toBe(names[1]);
     expect(names[2]).not.toBe(names[0]);
   });
@@ -114,10 +114,10 @@ describe('starting a build', () => {
 
     await engine.start(request);
 
-    expect(imageOf()[0]?.imageRecipeArn).toMatch(
+    expect(listImageRequests()[0]?.imageRecipeArn).toMatch(
       /^arn:aws:imagebuilder:eu-west-1:111122223333:image-recipe\/ovenbird-web-x86-64-[0-9a-f]{12}\/1\.0\.0$/,
     );
-    expect(imageOf()[0]?.infrastructureConfigurationArn).toMatch(/infrastructure-configuration\/ovenbird-/);
+    expect(listImageRequests()[0]?.infrastructureConfigurationArn).toMatch(/infrastructure-configuration\/ovenbird-/);
   });
 
   it('uses one token for one attempt, so that a repeat finds the build that runs', async () => {
@@ -127,7 +127,7 @@ describe('starting a build', () => {
     await engine.start(request);
     await engine.start({ ...request, attempt: 2 });
 
-    const tokens = imageOf().map((input) => input.clientToken);
+    const tokens = listImageRequests().map((input) => input.clientToken);
     expect(tokens[0]).toBe(tokens[1]);
     expect(tokens[2]).not.toBe(tokens[0]);
     expect(tokens[0]).toHaveLength(64);
@@ -167,12 +167,12 @@ describe('the state of a build', () => {
   it.each(['PENDING', 'CREATING', 'BUILDING', 'TESTING', 'DISTRIBUTING', 'INTEGRATING'] as const)(
     '%s runs',
     (status) => {
-      expect(statusOf(BUILD, { state: { status } }, 'eu-west-1')).toEqual({ state: 'running' });
+      expect(toBuildStatus(BUILD, { state: { status } }, 'eu-west-1')).toEqual({ state: 'running' });
     },
   );
 
   it.each(['AVAILABLE', 'DEPRECATED', 'DISABLED'] as const)('%s has an image', (status) => {
-    expect(statusOf(BUILD, { state: { status }, outputResources: { amis } }, 'eu-west-1')).toEqual({
+    expect(toBuildStatus(BUILD, { state: { status }, outputResources: { amis } }, 'eu-west-1')).toEqual({
       state: 'available',
       imageId: 'ami-0cccccccccccccccc',
       log: '/aws/imagebuilder/ovenbird-web-x86-64-abc:1.0.0/3',
@@ -182,7 +182,7 @@ describe('the state of a build', () => {
   it('tells why a build failed, and of an image that it made before', () => {
     const image = { state: { status: 'FAILED', reason: 'SSH' } as const, outputResources: { amis } };
 
-    expect(statusOf(BUILD, image, 'eu-west-1')).toMatchObject({
+    expect(toBuildStatus(BUILD, image, 'eu-west-1')).toMatchObject({
       state: 'failed',
       reason: 'SSH',
       imageId: 'ami-0cccccccccccccccc',
@@ -190,7 +190,7 @@ describe('the state of a build', () => {
   });
 
   it('is failed when nothing came of it', () => {
-    expect(statusOf(BUILD, { state: { status: 'AVAILABLE' } }, 'eu-west-1')).toMatchObject({
+    expect(toBuildStatus(BUILD, { state: { status: 'AVAILABLE' } }, 'eu-west-1')).toMatchObject({
       state: 'failed',
       reason: 'The build ended without an image.',
     });
@@ -203,7 +203,7 @@ describe('the state of a build', () => {
   });
 
   it('names its log as CloudWatch does', () => {
-    expect(logOf(BUILD)).toBe('/aws/imagebuilder/ovenbird-web-x86-64-abc:1.0.0/3');
+    expect(toBuildLogName(BUILD)).toBe('/aws/imagebuilder/ovenbird-web-x86-64-abc:1.0.0/3');
   });
 });
 
@@ -217,7 +217,7 @@ describe('the inventory', () => {
       })
       .resolves({ imagePackageList: [{ packageName: 'bash', packageVersion: '5.2' }] });
 
-    expect(await engine.inventory(BUILD)).toEqual([
+    expect(await engine.packages(BUILD)).toEqual([
       { name: 'nginx', version: '1.26' },
       { name: 'bash', version: '5.2' },
     ]);

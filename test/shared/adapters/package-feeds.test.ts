@@ -1,8 +1,8 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
-import { packagesWay } from '../../../shared/adapters/selector-resolver/packages.ts';
-import { selectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
+import { packagesResolver } from '../../../shared/adapters/selector-resolver/packages.ts';
+import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
 import { TryLater } from '../../../shared/domain/errors.ts';
 import type { Selector } from '../../../shared/domain/versions/selectors.ts';
 import { aptIndex, REPOMD, rpmIndex } from '../../support/fakes/selector-aws.ts';
@@ -26,8 +26,8 @@ function ask(pages: Pages, selector: Partial<Extract<Selector, { kind: 'packages
     return page();
   };
   const s3 = () => new S3Client({});
-  const resolver = selectorResolver({
-    packages: packagesWay({ fetch, s3, most: { megabytes: 12, unpacked: 2 } }),
+  const resolver = createSelectorResolver({
+    packages: packagesResolver({ fetch, s3, limits: { megabytes: 12, unpacked: 2 } }),
   });
   const answer = resolver.resolve({
     kind: 'packages',

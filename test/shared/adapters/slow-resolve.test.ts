@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { selectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
+import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
 import { TryLater } from '../../../shared/domain/errors.ts';
 import type { Resolution } from '../../../shared/ports.ts';
 
@@ -12,7 +12,7 @@ function answeringAfter(seconds: number) {
     new Promise<Resolution>((answer) => {
       setTimeout(() => answer(FOUND), seconds * 1000);
     });
-  return selectorResolver({ ssm }, { seconds: 10 }).resolve(SELECTOR);
+  return createSelectorResolver({ ssm }, { seconds: 10 }).resolve(SELECTOR);
 }
 
 describe('a service that takes its time', () => {

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { sqsFindingHints } from '../../../shared/adapters/sqs-finding-hints.ts';
-import { hintOf } from '../../../shared/domain/versions/hints.ts';
+import { parseHint } from '../../../shared/domain/versions/hints.ts';
 
 const sqs = mockClient(SQSClient);
 const hints = sqsFindingHints(new SQSClient({ region: 'eu-west-1' }), 'https://queue');
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 const sent = () =>
-  sqs.commandCalls(SendMessageCommand).map(({ args }) => hintOf(JSON.parse(args[0].input.MessageBody ?? '')));
+  sqs.commandCalls(SendMessageCommand).map(({ args }) => parseHint(JSON.parse(args[0].input.MessageBody ?? '')));
 
 describe('Messages about findings', () => {
   it('are understood by whoever takes them', async () => {

@@ -10,7 +10,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { ask } from '../../../shared/adapters/aws-refusals.ts';
+import { callAwsForDistribution } from '../../../shared/adapters/aws-refusals.ts';
 import { copyImage, removeImage } from '../../../shared/adapters/ec2-images.ts';
 import { createOwnImages } from '../../../shared/adapters/ec2-own-images.ts';
 import { createTargets } from '../../../shared/adapters/sts-targets.ts';
@@ -37,7 +37,7 @@ describe('what AWS answers', () => {
   it.each(['RequestLimitExceeded', 'ResourceLimitExceeded', 'ThrottlingException'])(
     'is worth another try: %s',
     async (name) => {
-      const asking = ask('Asking', () => Promise.reject(awsError(name)));
+      const asking = callAwsForDistribution('Asking', () => Promise.reject(awsError(name)));
 
       await expect(asking).rejects.toMatchObject({
         name: 'TryLater',
@@ -49,14 +49,14 @@ describe('what AWS answers', () => {
   it('is worth another try when the service itself fails, or the network', async () => {
     const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
 
-    await expect(ask('Asking', () => Promise.reject(awsError('Whatever', 503)))).rejects.toMatchObject({
+    await expect(callAwsForDistribution('Asking', () => Promise.reject(awsError('Whatever', 503)))).rejects.toMatchObject({
       name: 'TryLater',
     });
-    await expect(ask('Asking', () => Promise.reject(reset))).rejects.toMatchObject({ name: 'TryLater' });
+    await expect(callAwsForDistribution('Asking', () => Promise.reject(reset))).rejects.toMatchObject({ name: 'TryLater' });
   });
 
   it('is final when it is refused, with the words of AWS', async () => {
-    const asking = ask('Copying', () => Promise.reject(awsError('UnauthorizedOperation', 403)));
+    const asking = callAwsForDistribution('Copying', () => Promise.reject(awsError('UnauthorizedOperation', 403)));
 
     await expect(asking).rejects.toMatchObject({
       name: 'DistributionFailed',
@@ -74,7 +74,7 @@ describe('what AWS answers', () => {
     ['one that has to be opted in to', awsError('OptInRequired', 401)],
     ['one that the organization denies', denied('a service control policy')],
   ])('tells a Region that the account may not use from other refusals: %s', async (_what, error) => {
-    await expect(ask('Asking', () => Promise.reject(error))).rejects.toMatchObject({
+    await expect(callAwsForDistribution('Asking', () => Promise.reject(error))).rejects.toMatchObject({
       name: 'DistributionFailed',
       facts: { aws: error.name, refused: true },
     });
@@ -83,12 +83,12 @@ describe('what AWS answers', () => {
   it.each([awsError('InvalidParameterValue'), denied('an identity-based policy')])(
     'does not take for that what may be mended: %s',
     async (error) => {
-      await expect(ask('Asking', () => Promise.reject(error))).rejects.not.toHaveProperty('facts.refused');
+      await expect(callAwsForDistribution('Asking', () => Promise.reject(error))).rejects.not.toHaveProperty('facts.refused');
     },
   );
 
   it('is a defect of ours when it is no answer at all', async () => {
-    await expect(ask('Asking', () => Promise.reject(new TypeError('x is undefined')))).rejects.toThrow(
+    await expect(callAwsForDistribution('Asking', () => Promise.reject(new TypeError('x is undefined')))).rejects.toThrow(
       TypeError,
     );
   });

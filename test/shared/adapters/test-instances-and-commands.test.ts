@@ -29,7 +29,7 @@ beforeEach(() => {
 const instances = ec2TestInstances({
   ec2: new EC2Client({ region: 'eu-west-1' }),
   ssm: new SSMClient({ region: 'eu-west-1' }),
-  place: { subnetId: 'subnet-1', securityGroupId: 'sg-1', instanceProfile: 'test' },
+  network: { subnetId: 'subnet-1', securityGroupId: 'sg-1', instanceProfile: 'test' },
 });
 const commands = ssmCommands(new SSMClient({ region: 'eu-west-1' }));
 const tokens = sfnTaskTokens(new SFNClient({ region: 'eu-west-1' }));

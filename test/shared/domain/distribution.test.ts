@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import {
-  CARRIER_KEY,
+  SHARED_COPY_KEY,
   copiesResource,
   copyName,
   copyTags,
-  defectsOf,
+  findDefects,
   parseCopiesResource,
   pauseSeconds,
-  plannedTargets,
+  listPlannedTargets,
 } from '../../../shared/domain/distributing/distribution.ts';
 import { COPYING } from '../../../shared/domain/distributing/quotas.ts';
 import { TAGS } from '../../../shared/domain/naming.ts';
@@ -40,7 +40,7 @@ const row = (changes: object) =>
 
 describe('the rows of a plan', () => {
   it('are one for each account and region, with the parameter that the definition names', () => {
-    const rows = plannedTargets(
+    const rows = listPlannedTargets(
       definition([{ account: '444455556666', regions: ['us-east-1', 'eu-west-1'] }]),
       HOME,
     );
@@ -52,7 +52,7 @@ describe('the rows of a plan', () => {
   });
 
   it('have one carrier in each region that is shared outside of the home region', () => {
-    const rows = plannedTargets(
+    const rows = listPlannedTargets(
       definition([
         { account: '444455556666', regions: ['us-east-1', 'eu-west-1'], mode: 'share', required: false },
         { account: '777788889999', regions: ['us-east-1'], mode: 'share' },
@@ -60,11 +60,11 @@ describe('the rows of a plan', () => {
       HOME,
     );
 
-    expect(rows.filter((entry) => entry.carrier)).toEqual([
+    expect(rows.filter((entry) => entry.sharedCopy)).toEqual([
       expect.objectContaining({
         account: HOME.account,
         region: 'us-east-1',
-        key: CARRIER_KEY,
+        key: SHARED_COPY_KEY,
         required: true,
       }),
     ]);
@@ -132,7 +132,7 @@ describe('what is wrong with a copy', () => {
   };
 
   it('is nothing when it is as it must be', () => {
-    expect(defectsOf({ ...expected, seen: good })).toEqual([]);
+    expect(findDefects({ ...expected, seen: good })).toEqual([]);
   });
 
   it.each([
@@ -152,7 +152,7 @@ describe('what is wrong with a copy', () => {
     ['the deprecation differs', { deprecatedAt: '2026-05-02T00:00:00.000Z' }, /not deprecated at/],
     ['it is not available', { state: 'pending' as const }, /is pending/],
   ])('is told when %s', (_, changes, message) => {
-    expect(defectsOf({ ...expected, seen: { ...good, ...changes } }).join()).toMatch(message);
+    expect(findDefects({ ...expected, seen: { ...good, ...changes } }).join()).toMatch(message);
   });
 });
 

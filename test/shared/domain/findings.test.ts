@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  formatOfPlatform,
-  indexSteps,
-  isBelow,
-  newestFixes,
-  packageListOf,
+  inferFormatFromPlatform,
+  listIndexWrites,
+  isBelowMinimum,
+  selectNewestFixes,
+  toPackageList,
 } from '../../../shared/domain/findings/findings.ts';
 
 const list = (packages: Record<string, string>) =>
-  packageListOf([Object.entries(packages).map(([name, version]) => ({ name, version }))]);
+  toPackageList([Object.entries(packages).map(([name, version]) => ({ name, version }))]);
 
 describe('An inventory', () => {
   it.each([
@@ -21,7 +21,7 @@ describe('An inventory', () => {
   });
 
   it('keeps every version of a package once, of all variants and architectures', () => {
-    const { versions } = packageListOf([
+    const { versions } = toPackageList([
       [
         { name: 'kernel', version: '6.1-1' },
         { name: 'kernel', version: '6.1-2' },
@@ -50,7 +50,7 @@ describe('A platform', () => {
     ['ALPINE_LINUX_3_18', undefined],
     [undefined, undefined],
   ])('%s has the packages of %s', (platform, format) => {
-    expect(formatOfPlatform(platform)).toBe(format);
+    expect(inferFormatFromPlatform(platform)).toBe(format);
   });
 });
 
@@ -58,14 +58,14 @@ describe('A package', () => {
   it('is below the fix where any of its versions is', () => {
     const wanted = { format: 'rpm', version: '6.1-2' } as const;
 
-    expect(isBelow({ versions: ['6.1-2', '6.1-1'] }, wanted)).toBe(true);
-    expect(isBelow({ versions: ['6.1-2'] }, wanted)).toBe(false);
+    expect(isBelowMinimum({ versions: ['6.1-2', '6.1-1'] }, wanted)).toBe(true);
+    expect(isBelowMinimum({ versions: ['6.1-2'] }, wanted)).toBe(false);
   });
 
   it('whose inventory says no epoch is compared without one by RPM, which may leave it out', () => {
-    expect(isBelow({ versions: ['3.0.8-2'] }, { format: 'rpm', version: '1:3.0.8-2' })).toBe(false);
-    expect(isBelow({ versions: ['3.0.8-2'] }, { format: 'apt', version: '1:3.0.8-2' })).toBe(true);
-    expect(isBelow({ versions: ['0:9-1'] }, { format: 'rpm', version: '1:3.0.8-2' })).toBe(true);
+    expect(isBelowMinimum({ versions: ['3.0.8-2'] }, { format: 'rpm', version: '1:3.0.8-2' })).toBe(false);
+    expect(isBelowMinimum({ versions: ['3.0.8-2'] }, { format: 'apt', version: '1:3.0.8-2' })).toBe(true);
+    expect(isBelowMinimum({ versions: ['0:9-1'] }, { format: 'rpm', version: '1:3.0.8-2' })).toBe(true);
   });
 
   it('that several findings name is asked for in the newest of their fixes, for each package manager', () => {
@@ -76,7 +76,7 @@ describe('A package', () => {
       fixed,
     });
 
-    const newest = newestFixes([fix('rpm', '3.0.10'), fix('rpm', '3.0.9'), fix('apt', '3.0.2')]);
+    const newest = selectNewestFixes([fix('rpm', '3.0.10'), fix('rpm', '3.0.9'), fix('apt', '3.0.2')]);
 
     expect(newest.map(({ format, fixed }) => `${format} ${fixed}`)).toEqual(['rpm 3.0.10', 'apt 3.0.2']);
   });
@@ -86,7 +86,7 @@ describe('The index', () => {
   const [before, now] = [list({ a: '1', b: '1', c: '1' }), list({ a: '1', b: '2', d: '1' })];
 
   it('is only touched where something changed since the inventory that stands in it', () => {
-    expect(indexSteps([before], now, before)).toEqual([
+    expect(listIndexWrites([before], now, before)).toEqual([
       { kind: 'put', name: 'b', versions: ['2'] },
       { kind: 'delete', name: 'c' },
       { kind: 'put', name: 'd', versions: ['1'] },
@@ -95,7 +95,7 @@ describe('The index', () => {
 
   it('is written anew where several inventories may stand in it', () => {
     expect(
-      indexSteps([before, list({ e: '1' })], now, undefined).map(({ kind, name }) => `${kind} ${name}`),
+      listIndexWrites([before, list({ e: '1' })], now, undefined).map(({ kind, name }) => `${kind} ${name}`),
     ).toEqual(['put a', 'put b', 'delete c', 'put d', 'delete e']);
   });
 });

@@ -1,28 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  type Flap,
-  flapOf,
-  type Left,
-  STAND_STILL_SECONDS,
+  type FlapResult,
+  detectFlapping,
+  type LeftVersion,
+  SETTLE_SECONDS,
   type Unsettled,
 } from '../../../shared/domain/versions/flapping.ts';
 
 interface Row {
   version: string;
-  left: readonly Left[];
+  left: readonly LeftVersion[];
   unsettled?: Unsettled | undefined;
 }
 
 /** What noticing does with a selector that is looked at now and then. */
-function look(row: Row, seen: string, at: Date): Flap['kind'] | 'same' {
+function look(row: Row, seen: string, at: Date): FlapResult['kind'] | 'same' {
   if (seen === row.version) {
     row.unsettled = undefined;
     return 'same';
   }
-  const flap = flapOf(row, seen, at);
+  const flap = detectFlapping(row, seen, at);
   if (flap.kind === 'wait') row.unsettled = flap.unsettled;
-  else Object.assign(row, { version: seen, left: flap.left, unsettled: undefined });
+  else Object.assign(row, { version: seen, left: flap.leftVersions, unsettled: undefined });
   return flap.kind;
 }
 
@@ -77,7 +77,7 @@ describe('a value that moves to and fro', () => {
           look(row, seen, atMinute(minute));
         }
         const last = steps.at(-1)?.[0] ?? 'a';
-        const until = minute + STAND_STILL_SECONDS / 60;
+        const until = minute + SETTLE_SECONDS / 60;
         look(row, last, atMinute(minute));
         look(row, last, atMinute(until));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { hintOf } from '../../../shared/domain/versions/hints.ts';
+import { parseHint } from '../../../shared/domain/versions/hints.ts';
 
 const envelope = { version: '0', id: '1', account: '111122223333', region: 'eu-west-1', resources: [] };
 const arn = 'arn:aws:imagebuilder:eu-west-1:111122223333';
@@ -110,16 +110,16 @@ describe('a hint', () => {
       ['pipeline:base/stable'],
     ],
   ])('names the topic of %s', (_, event, topics) => {
-    expect(hintOf({ ...envelope, ...event })).toEqual({ kind: 'topics', topics });
+    expect(parseHint({ ...envelope, ...event })).toEqual({ kind: 'topics', topics });
   });
 
   it('may be a list of topics, each of which counts once', () => {
-    expect(hintOf({ topics: ['a', 'b', 'a'] })).toEqual({ kind: 'topics', topics: ['a', 'b'] });
+    expect(parseHint({ topics: ['a', 'b', 'a'] })).toEqual({ kind: 'topics', topics: ['a', 'b'] });
   });
 
   it('names a finding about packages, and no other', () => {
     const of = (type: string) =>
-      hintOf({
+      parseHint({
         ...envelope,
         source: 'aws.inspector2',
         'detail-type': 'Inspector2 Finding',
@@ -151,7 +151,7 @@ describe('a hint', () => {
         'detail-type': 'ECR Image Action',
         detail: { 'action-type': 'PUSH', result: 'FAILURE', 'repository-name': 'team/web' },
       },
-    ].map((event) => hintOf({ ...envelope, ...event }).kind);
+    ].map((event) => parseHint({ ...envelope, ...event }).kind);
 
     expect(hints).toEqual(['nothing', 'nothing', 'nothing', 'nothing']);
   });
@@ -165,6 +165,6 @@ describe('a hint', () => {
     { topics: [] },
     { ...envelope, source: 'aws.ssm', 'detail-type': 'Parameter Store Change', detail: {} },
   ])('of a shape that nobody agreed on is malformed: %j', (body) => {
-    expect(hintOf(body).kind).toBe('malformed');
+    expect(parseHint(body).kind).toBe('malformed');
   });
 });

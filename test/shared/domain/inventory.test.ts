@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { inventoryDigestOf, packagesDigest } from '../../../shared/domain/findings/inventory.ts';
+import { computeInventoryDigest, packagesDigest } from '../../../shared/domain/findings/inventory.ts';
 import { digest } from '../../support/fakes/time-and-ids.ts';
 
 const packages = fc.array(fc.record({ name: fc.string({ minLength: 1 }), version: fc.string() }), {
@@ -24,9 +24,9 @@ describe('the digest of an inventory', () => {
 
   it('is unknown where nothing was collected, so that it is equal to no other', () => {
     expect(packagesDigest(digest, [])).toBeUndefined();
-    expect(inventoryDigestOf(digest, [])).toBeUndefined();
+    expect(computeInventoryDigest(digest, [])).toBeUndefined();
     expect(
-      inventoryDigestOf(digest, [{ variant: 'x86-64', inventoryDigest: 'a' }, { variant: 'arm64' }]),
+      computeInventoryDigest(digest, [{ variant: 'x86-64', inventoryDigest: 'a' }, { variant: 'arm64' }]),
     ).toBe(undefined);
   });
 
@@ -34,7 +34,7 @@ describe('the digest of an inventory', () => {
     const x86 = { variant: 'x86-64', inventoryDigest: 'a' };
     const arm = { variant: 'arm64', inventoryDigest: 'b' };
 
-    expect(inventoryDigestOf(digest, [x86])).toBe('a');
-    expect(inventoryDigestOf(digest, [x86, arm])).toBe(inventoryDigestOf(digest, [arm, x86]));
+    expect(computeInventoryDigest(digest, [x86])).toBe('a');
+    expect(computeInventoryDigest(digest, [x86, arm])).toBe(computeInventoryDigest(digest, [arm, x86]));
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { changesToTell, messageFor } from '../../../shared/domain/telling/messages.ts';
-import { describeMove, describeSeconds, wrap } from '../../../shared/domain/telling/wording.ts';
+import { listChangesToDescribe, composeNotification } from '../../../shared/domain/telling/messages.ts';
+import { describeChange, describeSeconds, wrap } from '../../../shared/domain/telling/wording.ts';
 import { approvalRequestedEvent } from '../../../shared/events/approval-requested.ts';
 import { bakeCancelledEvent } from '../../../shared/events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../../../shared/events/bake-failed.ts';
@@ -12,14 +12,14 @@ import { waveWaitingEvent } from '../../../shared/events/wave-waiting.ts';
 const NAME = 'a-component-with-a-rather-long-name';
 const arn = (version: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:component/${NAME}/${version}`;
 /** The rows of as many changes of one component. */
-const changesOf = (number: number) =>
+const buildChanges = (number: number) =>
   Array.from({ length: number }, (_, index) => ({
     id: `change-${index}`,
     selector: `component:${arn('1.x.x')}`,
     from: arn(`1.${index}.0/1`),
     to: arn(`1.${index + 1}.0/1`),
   }));
-const [CHANGE] = changesOf(1) as [ReturnType<typeof changesOf>[number]];
+const [CHANGE] = buildChanges(1) as [ReturnType<typeof buildChanges>[number]];
 
 const bake = {
   bake: '01JTESTBAKE0000000000000AA',
@@ -70,11 +70,11 @@ const released = imageReleasedEvent({
 const failed = (more: Partial<Parameters<typeof bakeFailedEvent>[0]> = {}) =>
   bakeFailedEvent({ ...ended, state: 'failed', ...more });
 
-const messageOf = (
+const buildMessage = (
   event: { detailType: string; detail: Readonly<Record<string, unknown>> },
-  changes: Parameters<typeof messageFor>[1] = [CHANGE],
-) => messageFor({ id: '1', at: '2026-11-21T08:00:00.000Z', ...event }, changes);
-const textOf = (...given: Parameters<typeof messageOf>) => messageOf(...given)?.text ?? '';
+  changes: Parameters<typeof composeNotification>[1] = [CHANGE],
+) => composeNotification({ id: '1', at: '2026-11-21T08:00:00.000Z', ...event }, changes);
+const buildText = (...given: Parameters<typeof buildMessage>) => buildMessage(...given)?.text ?? '';
 
 const KINDS = [
   [started(), 'bake-started', 'STARTED'],
@@ -84,11 +84,11 @@ const KINDS = [
   [bakeCancelledEvent({ ...ended, state: 'cancelled' }), 'cancelled', 'CANCELLED'],
   [bakeSupersededEvent({ ...ended, state: 'superseded' }), 'superseded', 'SUPERSEDED'],
 ] as const;
-const ofEach = KINDS.map(([event, kind, state]) => ({ event, kind, state }));
+const kindCases = KINDS.map(([event, kind, state]) => ({ event, kind, state }));
 
 describe('messageFor', () => {
-  it.each(ofEach)('says $kind in a subject and lines that mail can carry', ({ event, kind, state }) => {
-    const message = messageOf(event);
+  it.each(kindCases)('says $kind in a subject and lines that mail can carry', ({ event, kind, state }) => {
+    const message = buildMessage(event);
 
     expect(message?.attributes).toEqual({ kind, state, pipeline: bake.pipeline, team: 'security' });
     expect(message?.json).toMatchObject({ kind, state, bake: bake.bake, changes: event.detail.changes });
@@ -98,15 +98,15 @@ describe('messageFor', () => {
       if (/^\s*\S+\s+\S/.test(line)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  it.each(ofEach)('says in the mail of $kind what changed, from what to what', ({ event }) => {
-    expect(changesToTell(event)).toEqual([CHANGE.id]);
-    expect(textOf(event)).toContain(`What changed\n  component ${NAME}/1.x.x: 1.0.0/1 -> 1.1.0/1\n`);
+  it.each(kindCases)('says in the mail of $kind what changed, from what to what', ({ event }) => {
+    expect(listChangesToDescribe(event)).toEqual([CHANGE.id]);
+    expect(buildText(event)).toContain(`What changed\n  component ${NAME}/1.x.x: 1.0.0/1 -> 1.1.0/1\n`);
   });
 
   it('says in the subject of a started bake what moved last', () => {
     const short = { id: '2', selector: 'ssm:eu-west-1:/base', from: 'ami-0a', to: 'ami-0b' };
 
-    expect(messageOf(bakeStartedEvent({ ...told, pipeline: 'web' }), [CHANGE, short])?.subject).toBe(
+    expect(buildMessage(bakeStartedEvent({ ...told, pipeline: 'web' }), [CHANGE, short])?.subject).toBe(
       'web: bake started, parameter /base: ami-0a -> ami-0b',
     );
   });
@@ -120,14 +120,14 @@ describe('messageFor', () => {
       finding: { package: 'openssl', vulnerability: 'CVE-2026-1' },
     };
 
-    expect(textOf(released, [finding])).toContain('  CVE-2026-1 in openssl: fixed in 3.0.2, found 3.0.1\n');
+    expect(buildText(released, [finding])).toContain('  CVE-2026-1 in openssl: fixed in 3.0.2, found 3.0.1\n');
   });
 
   it('names the newest of many changes and counts the others', () => {
-    const many = changesOf(200);
+    const many = buildChanges(200);
     const event = started(many.map(({ id }) => id));
-    const named = changesToTell(event);
-    const text = textOf(
+    const named = listChangesToDescribe(event);
+    const text = buildText(
       event,
       many.filter(({ id }) => named.includes(id)),
     );
@@ -139,40 +139,40 @@ describe('messageFor', () => {
   });
 
   it('is silent about changes that nothing is known of', () => {
-    expect(textOf(started(), [])).not.toContain('What changed');
+    expect(buildText(started(), [])).not.toContain('What changed');
   });
 
   it('says why an image was released', () => {
-    expect(textOf(imageReleasedEvent({ ...released.detail, reason: 'ada asked for it.' }))).toContain(
+    expect(buildText(imageReleasedEvent({ ...released.detail, reason: 'ada asked for it.' }))).toContain(
       '\nWhy\n  ada asked for it.\n',
     );
   });
 
   it('names step, error and reason of a failure', () => {
     for (const part of ['Test', 'TestsFailed', 'suite boots failed'])
-      expect(textOf(failed())).toContain(part);
+      expect(buildText(failed())).toContain(part);
   });
 
   it('links to the log of a failed build', () => {
-    const text = textOf(failed({ step: 'Build', log: LOG, execution: EXECUTION }));
+    const text = buildText(failed({ step: 'Build', log: LOG, execution: EXECUTION }));
 
     expect(text).toContain(`\nLog\n  ${CONSOLE}/cloudwatch/home?region=eu-west-1#logsV2:log-groups/`);
     expect(text).not.toContain('states/home');
   });
 
   it('links to the execution of a failure that has no log', () => {
-    expect(textOf(failed({ execution: EXECUTION }))).toContain(
+    expect(buildText(failed({ execution: EXECUTION }))).toContain(
       `\nExecution\n  ${CONSOLE}/states/home?region=eu-west-1#/v2/executions/details/${EXECUTION}\n`,
     );
   });
 
   it('names the log where there is no link to it, and says nothing of an execution', () => {
-    expect(textOf(failed({ log: LOG }))).toContain(`\nLog\n  ${LOG}\n`);
-    expect(textOf(failed())).not.toMatch(/Log|Execution|https/);
+    expect(buildText(failed({ log: LOG }))).toContain(`\nLog\n  ${LOG}\n`);
+    expect(buildText(failed())).not.toMatch(/Log|Execution|https/);
   });
 
   it('calls a rejected bake rejected', () => {
-    const message = messageOf(failed({ state: 'rejected', step: 'Approve' }));
+    const message = buildMessage(failed({ state: 'rejected', step: 'Approve' }));
 
     expect(message?.attributes).toMatchObject({ kind: 'failed', state: 'REJECTED' });
     expect(message?.subject).toContain('REJECTED at Approve');
@@ -182,24 +182,24 @@ describe('messageFor', () => {
     const { id: change, ...move } = CHANGE;
     const wave = waveWaitingEvent({ change, ...move, images: 12, isMore: false });
 
-    expect(changesToTell(wave)).toEqual([]);
-    expect(messageOf(wave, [])?.subject).toContain('Confirm 12 images?');
+    expect(listChangesToDescribe(wave)).toEqual([]);
+    expect(buildMessage(wave, [])?.subject).toContain('Confirm 12 images?');
   });
 
   it('has nothing to say to people about events for machines', () => {
     const event = { ...started(), detailType: 'Ovenbird Change Noticed' };
 
-    expect(changesToTell(event)).toEqual([]);
-    expect(messageOf(event)).toBeUndefined();
+    expect(listChangesToDescribe(event)).toEqual([]);
+    expect(buildMessage(event)).toBeUndefined();
   });
 });
 
 describe('wording', () => {
   it('shortens selectors and versions to what tells them apart', () => {
     expect(
-      describeMove({ selector: `component:${arn('1.x.x')}`, from: arn('1.0.0/1'), to: arn('1.1.0/2') }),
+      describeChange({ selector: `component:${arn('1.x.x')}`, from: arn('1.0.0/1'), to: arn('1.1.0/2') }),
     ).toBe('component a-component-with-a-rather-long-name/1.x.x: 1.0.0/1 -> 1.1.0/2');
-    expect(describeMove({ selector: 'ssm:eu-west-1:/aws/service/ami', to: 'ami-0a' })).toBe(
+    expect(describeChange({ selector: 'ssm:eu-west-1:/aws/service/ami', to: 'ami-0a' })).toBe(
       'parameter /aws/service/ami: ami-0a',
     );
   });

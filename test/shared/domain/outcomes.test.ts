@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { judge, testFailures } from '../../../shared/domain/baking/gates.ts';
-import { fingerprintAfter, outcomeOf, rootOf } from '../../../shared/domain/baking/outcomes.ts';
-import { secondsUntilLook, wakeOf } from '../../../shared/domain/baking/waits.ts';
+import { judgeGates, listTestFailures } from '../../../shared/domain/baking/gates.ts';
+import { applyOutcome, classifyFailure, findRootCause } from '../../../shared/domain/baking/outcomes.ts';
+import { secondsUntilCheck, parseWake } from '../../../shared/domain/baking/waits.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 
 const REF = { bake: '01JTESTBAKE0000000000000WB', attempt: 1 };
@@ -15,18 +15,18 @@ describe('the error behind a failure', () => {
   it('is read from the description of a nested execution, however deep', () => {
     const inner = child('DistributionFailed', 'us-east-1 failed');
 
-    expect(rootOf({ name: 'States.TaskFailed', cause: child('States.TaskFailed', inner) })).toEqual({
+    expect(findRootCause({ name: 'States.TaskFailed', cause: child('States.TaskFailed', inner) })).toEqual({
       name: 'DistributionFailed',
       reason: 'us-east-1 failed',
     });
   });
 
   it('is the message of a function, not its stack', () => {
-    expect(rootOf({ name: 'GateClosed', cause: lambda })).toEqual({
+    expect(findRootCause({ name: 'GateClosed', cause: lambda })).toEqual({
       name: 'GateClosed',
       reason: 'nginx is missing',
     });
-    expect(rootOf({ name: 'States.TaskFailed', cause: child('GateClosed', lambda) }).reason).toBe(
+    expect(findRootCause({ name: 'States.TaskFailed', cause: child('GateClosed', lambda) }).reason).toBe(
       'nginx is missing',
     );
   });
@@ -34,7 +34,7 @@ describe('the error behind a failure', () => {
   it('is the name alone when its description was cut off', () => {
     const cause = child('GateClosed', lambda).slice(0, 60);
 
-    expect(rootOf({ name: 'States.TaskFailed', cause })).toEqual({
+    expect(findRootCause({ name: 'States.TaskFailed', cause })).toEqual({
       name: 'States.TaskFailed',
       reason: 'States.TaskFailed',
     });
@@ -43,7 +43,7 @@ describe('the error behind a failure', () => {
   it('is a time-out when the nested execution ran out of time', () => {
     const cause = JSON.stringify({ Status: 'TIMED_OUT', Name: 'X_001_build' });
 
-    expect(rootOf({ name: 'States.TaskFailed', cause })).toEqual({
+    expect(findRootCause({ name: 'States.TaskFailed', cause })).toEqual({
       name: 'States.Timeout',
       reason: 'The nested execution X_001_build ended as TIMED_OUT.',
     });
@@ -52,7 +52,7 @@ describe('the error behind a failure', () => {
   it('is never empty, whatever the cause holds', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.oneof(fc.string(), fc.json()), (name, cause) => {
-        const root = rootOf({ name, cause });
+        const root = findRootCause({ name, cause });
         expect(root.name).not.toBe('');
         expect(typeof root.reason).toBe('string');
       }),
@@ -72,13 +72,13 @@ describe('what an attempt ends as', () => {
     ['AttemptEnded', { as: 'cancelled', ...by }, 'cancelled'],
     ['BuildFailed', { as: 'superseded', ...by }, 'superseded'],
   ] as const)('%s with %j is %s', (name, endRequested, state) => {
-    expect(outcomeOf({ name, cause: '' }, endRequested).state).toBe(state);
+    expect(classifyFailure({ name, cause: '' }, endRequested).state).toBe(state);
   });
 
   it('refuses the fingerprint when somebody decided against it or it failed as often as it may', () => {
     const before = { pipeline: 'p', bits: 'b', proof: 'c', state: 'baking', bake: 'x', failures: 1 } as const;
     const ended = (state: 'failed' | 'rejected' | 'superseded', maxFailures: number) =>
-      fingerprintAfter({ state, failure: { name: 'n', reason: 'r' } }, before, maxFailures, 'now');
+      applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, maxFailures, 'now');
 
     expect(ended('failed', 3)).toMatchObject({ state: 'failed', failures: 2, lastFailureAt: 'now' });
     expect(ended('failed', 2)).toMatchObject({ state: 'refused', failures: 2 });
@@ -98,7 +98,7 @@ describe('what becomes of a release that is kept, when a bake of it ends without
     failures: 1,
   } as const;
   const ended = (state: 'failed' | 'rejected' | 'expired' | 'cancelled' | 'superseded', isCurrent: boolean) =>
-    fingerprintAfter({ state, failure: { name: 'n', reason: 'r' } }, before, 2, 'now', isCurrent);
+    applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, 2, 'now', isCurrent);
 
   it('stays released by the bake that released it, and waits before it is tried again', () => {
     expect(ended('failed', false)).toEqual({
@@ -128,7 +128,7 @@ describe('gates', () => {
   const installed = [{ name: 'nginx', version: '1.26' }];
 
   it('are open for a tested image with what it must have and nothing it must not', () => {
-    expect(judge({ packages, images: [{ variant: 'x', verdict: 'passed', installed }] })).toEqual({
+    expect(judgeGates({ packages, images: [{ variant: 'x', verdict: 'passed', installed }] })).toEqual({
       open: true,
       reasons: [],
     });
@@ -137,7 +137,7 @@ describe('gates', () => {
   it('name everything that keeps them closed', () => {
     const images = [{ variant: 'x', verdict: undefined, installed: [{ name: 'telnet', version: '0.17' }] }];
 
-    expect(judge({ packages, images }).reasons).toEqual([
+    expect(judgeGates({ packages, images }).reasons).toEqual([
       'x: its tests have not passed',
       'x: required package nginx is not installed',
       'x: forbidden package telnet 0.17 is installed',
@@ -145,7 +145,7 @@ describe('gates', () => {
   });
 
   it('are closed for nothing', () => {
-    expect(judge({ packages, images: [] }).open).toBe(false);
+    expect(judgeGates({ packages, images: [] }).open).toBe(false);
   });
 });
 
@@ -154,7 +154,7 @@ describe('a verdict', () => {
     TestRecordSchema.parse({ ...REF, variant: 'x86-64', instanceType: 't3.small', ...given });
 
   it('passes nothing by default', () => {
-    expect(testFailures([record({})], ['boots'])).toEqual(['x86-64 on t3.small: suite boots was not run']);
+    expect(listTestFailures([record({})], ['boots'])).toEqual(['x86-64 on t3.small: suite boots was not run']);
   });
 
   it('tells apart what failed, what ran out of time and what could not be run', () => {
@@ -163,11 +163,11 @@ describe('a verdict', () => {
       { suite: 'serves', status: 'timed-out' },
     ];
 
-    expect(testFailures([record({ results })], ['boots', 'serves'])).toEqual([
+    expect(listTestFailures([record({ results })], ['boots', 'serves'])).toEqual([
       'x86-64 on t3.small: suite boots failed with exit code 3',
       'x86-64 on t3.small: suite serves ran out of time',
     ]);
-    expect(testFailures([record({ results, problem: 'It went away.' })], ['boots'])).toEqual([
+    expect(listTestFailures([record({ results, problem: 'It went away.' })], ['boots'])).toEqual([
       'x86-64 on t3.small: It went away.',
     ]);
   });
@@ -196,15 +196,15 @@ describe('what an event wakes', () => {
       { kind: 'wait', wait: 'instance:i-1', round: 2 },
     ],
   ])('%j', (body, wake) => {
-    expect(wakeOf(body)).toEqual(wake);
+    expect(parseWake(body)).toEqual(wake);
   });
 
   it('is nothing for anything else', () => {
-    fc.assert(fc.property(fc.jsonValue(), (body) => expect(wakeOf(body)).toBeUndefined()));
+    fc.assert(fc.property(fc.jsonValue(), (body) => expect(parseWake(body)).toBeUndefined()));
   });
 
   it('looks at what sends no event ever less often, and once a minute in the end', () => {
-    const rounds = Array.from({ length: 20 }, (_, round) => secondsUntilLook(round));
+    const rounds = Array.from({ length: 20 }, (_, round) => secondsUntilCheck(round));
 
     expect([...rounds].sort((a, b) => a - b)).toEqual(rounds);
     expect(rounds.at(-1)).toBe(60);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { bakeInName, couldFindOurs, globsOverlap } from '../../../shared/domain/definitions/reach.ts';
+import { parseBakeFromName, couldMatchOwnNames, globsOverlap } from '../../../shared/domain/definitions/reach.ts';
 import { copyName } from '../../../shared/domain/distributing/distribution.ts';
 import { imageName } from '../../../shared/domain/naming.ts';
 
@@ -35,11 +35,11 @@ describe('filters of lookups', () => {
     '???????????????',
     '*linux*',
     'ovenbird-web-x86-64-1',
-  ])('could find what we make: %s', (filter) => expect(couldFindOurs(filter)).toBe(true));
+  ])('could find what we make: %s', (filter) => expect(couldMatchOwnNames(filter)).toBe(true));
 
   it.each(['al2023-ami-*', 'ovenbird', 'Ovenbird-*', 'oven?ird', '\\*', 'corp-*-x86_64'])(
     'could not: %s',
-    (filter) => expect(couldFindOurs(filter)).toBe(false),
+    (filter) => expect(couldMatchOwnNames(filter)).toBe(false),
   );
 });
 
@@ -47,15 +47,15 @@ describe('a name that we give', () => {
   const bake = '01JTEST0000000000000000BAK';
 
   it('says which bake it is of, and other names do not', () => {
-    expect(bakeInName(imageName('web', bake, 'x86-64'))).toBe(bake);
+    expect(parseBakeFromName(imageName('web', bake, 'x86-64'))).toBe(bake);
     for (const [carrier, attempt] of [
       [false, 1],
       [true, 1],
       [true, 2],
       [false, 3],
     ] as const)
-      expect(bakeInName(copyName('web', { bake, variant: 'x86-64', carrier, attempt } as never))).toBe(bake);
-    expect(['al2023-ami', 'ovenbird-web', `copy of ovenbird-web-${bake}`].map(bakeInName)).toEqual([
+      expect(parseBakeFromName(copyName('web', { bake, variant: 'x86-64', carrier, attempt } as never))).toBe(bake);
+    expect(['al2023-ami', 'ovenbird-web', `copy of ovenbird-web-${bake}`].map(parseBakeFromName)).toEqual([
       undefined,
       undefined,
       undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cronProblem } from '../../../shared/domain/definitions/schedules.ts';
+import { findCronProblem } from '../../../shared/domain/definitions/schedules.ts';
 
 describe('a cron', () => {
   it.each([
@@ -13,7 +13,7 @@ describe('a cron', () => {
     'cron(0 8 ? * fri#2 *)',
     'cron(0 8 * * ?)',
   ])('is taken as AWS writes it: %s', (expression) => {
-    expect(cronProblem(expression)).toBeUndefined();
+    expect(findCronProblem(expression)).toBeUndefined();
   });
 
   it.each([
@@ -35,13 +35,13 @@ describe('a cron', () => {
     ['cron(1, 8 * * ? *)', ' is no minute (0-59)'],
     ['cron(0 8 * *)', 'cron has six fields, and it has 4'],
   ])('is refused with the part that is wrong: %s', (expression, problem) => {
-    expect(cronProblem(expression)).toBe(problem);
+    expect(findCronProblem(expression)).toBe(problem);
   });
 
   it.each(['cron(0 8 1 * 2 *)', 'cron(0 8 * * * *)', 'cron(0 0 * * SUN *)', 'cron(0 8 ? * ? *)'])(
     'leaves open one of day of the month and day of the week: %s',
     (expression) => {
-      expect(cronProblem(expression)).toMatch(/exactly one of them has to be \?$/);
+      expect(findCronProblem(expression)).toMatch(/exactly one of them has to be \?$/);
     },
   );
 });

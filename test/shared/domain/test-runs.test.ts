@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { testNames, testRunOf } from '../../../shared/domain/baking/test-runs.ts';
+import { listTestNames, findTestRun } from '../../../shared/domain/baking/test-runs.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import type { LockEntry } from '../../../shared/domain/records/locks.ts';
 
@@ -28,11 +28,11 @@ const definition = DefinitionSchema.parse({
   approval: { required: false },
 });
 const lock = { tests: [entry(arn('web-check')), entry(arn('cis', 'aws'))] };
-const run = (name: string, region = 'eu-west-1') => testRunOf(definition, lock, name, region);
+const run = (name: string, region = 'eu-west-1') => findTestRun(definition, lock, name, region);
 
 describe('what is run on a candidate', () => {
   it('is every suite and every test component', () => {
-    expect(testNames(definition, lock)).toEqual(['boots', 'component.web-check', 'component.cis']);
+    expect(listTestNames(definition, lock)).toEqual(['boots', 'component.web-check', 'component.cis']);
     expect(run('boots')).toEqual({ name: 'boots', script: 'true', timeoutSeconds: 120 });
     expect(run('nothing')).toBeUndefined();
   });
@@ -40,8 +40,8 @@ describe('what is run on a candidate', () => {
   it('tells components of the same name apart', () => {
     const twice = { tests: [entry(arn('cis')), entry(arn('cis', 'aws'))] };
 
-    expect(testNames(definition, twice)).toEqual(['boots', 'component.cis', 'component.cis.2']);
-    expect(testRunOf(definition, twice, 'component.cis.2', 'eu-west-1')?.script).toContain(arn('cis', 'aws'));
+    expect(listTestNames(definition, twice)).toEqual(['boots', 'component.cis', 'component.cis.2']);
+    expect(findTestRun(definition, twice, 'component.cis.2', 'eu-west-1')?.script).toContain(arn('cis', 'aws'));
   });
 
   it('fetches AWSTOE from the bucket of the region', () => {
@@ -53,7 +53,7 @@ describe('what is run on a candidate', () => {
 });
 
 /** Runs the script with a `curl` that brings an AWSTOE of ours, which shows its input and ends as it is told. */
-function played(awstoe: string): { code: number; stdout: string; stderr: string } {
+function runScript(awstoe: string): { code: number; stdout: string; stderr: string } {
   const folder = mkdtempSync(join(tmpdir(), 'ovenbird-awstoe-'));
   const program = join(folder, 'program');
   writeFileSync(program, `#!/bin/sh\ncat "$3"\n${awstoe}\n`);
@@ -75,7 +75,7 @@ function played(awstoe: string): { code: number; stdout: string; stderr: string 
 
 describe('the script that runs a test component', () => {
   it('runs the test phase of exactly the locked version with the parameters as they are written', () => {
-    const { code, stdout } = played(`echo; echo '{"status": "success"}'`);
+    const { code, stdout } = runScript(`echo; echo '{"status": "success"}'`);
 
     expect(code).toBe(0);
     expect(JSON.parse(stdout.split('\n')[0] ?? '')).toEqual({
@@ -90,11 +90,11 @@ describe('the script that runs a test component', () => {
     ['says nothing', '', 1],
     ['ends with a code of its own', `echo '{"status": "success"}'; exit 3`, 3],
   ])('does not pass when AWSTOE %s', (_what, awstoe, code) => {
-    expect(played(awstoe).code).toBe(code);
+    expect(runScript(awstoe).code).toBe(code);
   });
 
   it('shows the end of the log of what failed', () => {
-    const { stderr } = played('mkdir -p log/TOE_1; echo "port 80 is closed" > log/TOE_1/console.log; exit 1');
+    const { stderr } = runScript('mkdir -p log/TOE_1; echo "port 80 is closed" > log/TOE_1/console.log; exit 1');
 
     expect(stderr).toContain('port 80 is closed');
   });

@@ -5,12 +5,12 @@ import { applyDefinition } from '../../../shared/use-cases/definitions/apply-def
 import {
   ami,
   BASE_PARAMETER,
-  definitionOf,
-  type PipelineSpec,
-  planningWorld,
+  toDefinition,
+  type PipelineFixture,
+  reconcileWorld,
 } from '../../support/planning-world.ts';
 
-async function problemsOf(
+async function readProblems(
   applying: Promise<unknown>,
 ): Promise<readonly { field: string; message: string }[]> {
   try {
@@ -24,7 +24,7 @@ async function problemsOf(
 
 describe('applying a definition', () => {
   it('makes revisions, and none for the same definition again', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
 
     const first = await world.apply({ name: 'base', base: BASE_PARAMETER });
     const again = await world.apply({ name: 'base', base: BASE_PARAMETER });
@@ -41,17 +41,17 @@ describe('applying a definition', () => {
   });
 
   it('names every problem with its field', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
 
-    const problems = await problemsOf(
+    const problems = await readProblems(
       world.apply({ name: 'web', base: 'nobody', components: ['agents/1.x.x', 'tools/1.x.3'] }),
     );
-    const unknown = await problemsOf(
+    const unknown = await readProblems(
       world.apply({ name: 'web', base: 'nobody', components: ['agents/1.x.x'] }),
     );
-    const typo = await problemsOf(
+    const typo = await readProblems(
       applyDefinition(world.ports, {
-        definition: { ...definitionOf({ name: 'web', base: '/a' }), bild: {} },
+        definition: { ...toDefinition({ name: 'web', base: '/a' }), bild: {} },
         by: 'x',
       }),
     );
@@ -62,7 +62,7 @@ describe('applying a definition', () => {
   });
 
   it('refuses a circle with its path', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'one', base: BASE_PARAMETER });
     await world.apply({ name: 'two', base: 'one' });
     await world.apply({ name: 'three', base: 'two' });
@@ -72,7 +72,7 @@ describe('applying a definition', () => {
   });
 
   it('lets only one of two applies through that would close a circle together', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'one', base: BASE_PARAMETER });
     await world.apply({ name: 'two', base: BASE_PARAMETER });
 
@@ -85,13 +85,13 @@ describe('applying a definition', () => {
   });
 
   it('refuses a base parameter that a pipeline publishes, from either side', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     world.parameters.set('/mine', 'ami-00000000000000077');
     await world.apply({ name: 'web', base: '/mine' });
 
-    const reads = await problemsOf(world.apply({ name: 'app', base: '/ovenbird/base/stable' }));
-    const writes = await problemsOf(
+    const reads = await readProblems(world.apply({ name: 'app', base: '/ovenbird/base/stable' }));
+    const writes = await readProblems(
       world.apply({
         name: 'app',
         base: BASE_PARAMETER,
@@ -107,7 +107,7 @@ describe('applying a definition', () => {
   });
 
   it('takes many dependencies, and says when too many change at once', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const many = (kind: string, count: number) =>
       Array.from({ length: count }, (_, index) => {
         world.publishComponent(`${kind}-${index}`, '1.0.0');
@@ -124,7 +124,7 @@ describe('applying a definition', () => {
       components: many('tool', 20),
       more: { inputs },
     });
-    const replaced = await problemsOf(
+    const replaced = await readProblems(
       world.apply({
         name: 'base',
         base: BASE_PARAMETER,
@@ -144,7 +144,7 @@ describe('applying a definition', () => {
   });
 
   it('forgets the users of selectors that are gone', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     world.components.set('agents', '1.0.0');
     await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
     await world.apply({ name: 'base', base: BASE_PARAMETER });
@@ -158,7 +158,7 @@ describe('applying a definition', () => {
   });
 
   it('refuses what others use but is gone, and lets them keep its last version', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     world.parameters.delete(BASE_PARAMETER);
     await world.notice(`ssm:eu-west-1:${BASE_PARAMETER}`);
@@ -176,7 +176,7 @@ describe('applying a definition', () => {
   });
 
   it('allows a parent that has not released yet, and says so', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
 
     const applied = await world.apply({ name: 'web', base: 'base' });
@@ -187,7 +187,7 @@ describe('applying a definition', () => {
 
 describe('a schedule', () => {
   const HOUR = 3600;
-  const scheduled = (expression: string, more: NonNullable<PipelineSpec['more']> = {}): PipelineSpec => ({
+  const scheduled = (expression: string, more: NonNullable<PipelineFixture['more']> = {}): PipelineFixture => ({
     name: 'base',
     base: BASE_PARAMETER,
     triggers: { mode: 'schedule', schedule: { expression } },
@@ -195,8 +195,8 @@ describe('a schedule', () => {
   });
 
   it('remembers since when it counts, until it is another one', async () => {
-    const world = planningWorld();
-    const since = () => world.pipeline('base').plan.schedule?.since;
+    const world = reconcileWorld();
+    const since = () => world.pipeline('base').spec.schedule?.since;
     const first = world.clock.now().toISOString();
     await world.apply(scheduled('rate(1 day)'));
     world.clock.forward(HOUR);
@@ -215,48 +215,48 @@ describe('a schedule', () => {
   });
 
   it('is the same definition whenever it is applied', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply(scheduled('rate(1 day)'));
-    const { digest, plan } = world.pipeline('base');
+    const { digest, spec: plan } = world.pipeline('base');
     world.clock.forward(HOUR);
     const again = await world.apply(scheduled('rate(1 day)'));
-    const later = planningWorld();
+    const later = reconcileWorld();
     later.clock.forward(HOUR);
     await later.apply(scheduled('rate(1 day)'));
 
     expect(again.outcome).toBe('unchanged');
-    expect(world.pipeline('base').plan).toEqual(plan);
+    expect(world.pipeline('base').spec).toEqual(plan);
     expect(later.pipeline('base')).toMatchObject({
       digest,
-      plan: { recipe: plan.recipe, proof: plan.proof },
+      plan: { recipe: plan.definitionDigest, proof: plan.proof },
     });
   });
 
   it('that was stored before counts on as it did', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply(scheduled('rate(1 day)'));
-    const { since: _, ...schedule } = world.pipeline('base').plan.schedule ?? {};
+    const { since: _, ...schedule } = world.pipeline('base').spec.schedule ?? {};
     await world.table.write([
       {
         update: keys.pipeline('base'),
-        set: { plan: { ...world.pipeline('base').plan, schedule } },
+        set: { plan: { ...world.pipeline('base').spec, schedule } },
         when: { exists: true },
       },
     ]);
-    const ticksSeen = world.planning('base')?.ticksSeen;
+    const ticksSeen = world.planning('base')?.ticksHandledUntil;
     world.clock.forward(HOUR);
     await world.apply(scheduled('rate(1 day)', { description: 'other words' }));
 
-    expect(world.pipeline('base').plan.schedule).toEqual(schedule);
-    expect(world.planning('base')?.ticksSeen).toBe(ticksSeen);
+    expect(world.pipeline('base').spec.schedule).toEqual(schedule);
+    expect(world.planning('base')?.ticksHandledUntil).toBe(ticksSeen);
   });
 });
 
 describe('a schedule that cannot be meant', () => {
   async function problemOf(expression: string, timeZone = 'Europe/Berlin') {
     const schedule = { expression, timeZone };
-    const [problem, ...others] = await problemsOf(
-      planningWorld().apply({
+    const [problem, ...others] = await readProblems(
+      reconcileWorld().apply({
         name: 'base',
         base: BASE_PARAMETER,
         triggers: { mode: 'schedule', schedule },
@@ -310,8 +310,8 @@ describe('a schedule that cannot be meant', () => {
 
   it('in a freeze neither', async () => {
     const again = { reason: 'Closed', lasts: '2d' };
-    const problems = await problemsOf(
-      planningWorld().apply({
+    const problems = await readProblems(
+      reconcileWorld().apply({
         name: 'base',
         base: BASE_PARAMETER,
         triggers: {

@@ -7,7 +7,7 @@ import {
 } from '../../../shared/domain/errors.ts';
 import { imageName } from '../../../shared/domain/naming.ts';
 import type { ImageFacts } from '../../../shared/ports.ts';
-import { ami, BASE_PARAMETER, HOME, type PipelineSpec, planningWorld } from '../../support/planning-world.ts';
+import { ami, BASE_PARAMETER, HOME, type PipelineFixture, reconcileWorld } from '../../support/planning-world.ts';
 
 const TARGET = '444455556666';
 const STRANGER = '999988887777';
@@ -26,9 +26,9 @@ function facts(image: Partial<ImageFacts>): ImageFacts {
 }
 
 async function shop() {
-  const world = planningWorld();
+  const world = reconcileWorld();
   await world.apply({ name: 'web', base: BASE_PARAMETER, more: to(TARGET) });
-  const problem = async (spec: Partial<PipelineSpec>): Promise<Problem | undefined> => {
+  const problem = async (spec: Partial<PipelineFixture>): Promise<Problem | undefined> => {
     try {
       await world.apply({ name: 'app', base: BASE_PARAMETER, ...spec });
       return undefined;
@@ -46,7 +46,7 @@ const image = (name: string, version: string) =>
 const lookup = (owner: string, name: string) => ({ lookup: { owner, name } });
 
 describe('what a pipeline makes cannot be named but as a pipeline', () => {
-  const REFUSED: [string, Partial<PipelineSpec>][] = [
+  const REFUSED: [string, Partial<PipelineFixture>][] = [
     ['base.ssm', { base: '/ovenbird/web/stable' }],
     ['base.ssm', { base: '/ovenbird/web/stable:3' }],
     ['inputs[0].ssm', { more: { inputs: [{ ssm: '/ovenbird/web/stable:approved' }] } }],

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidDefinition, type Problem } from '../../../shared/domain/errors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
-import { definitionWith, NOT_YET, suitesOf } from '../../support/odd-definitions.ts';
-import { BASE_PARAMETER, planningWorld } from '../../support/planning-world.ts';
+import { definitionWith, UNSUPPORTED_FIELDS, buildSuites } from '../../support/odd-definitions.ts';
+import { BASE_PARAMETER, reconcileWorld } from '../../support/planning-world.ts';
 
 const base = { ssm: BASE_PARAMETER };
 
 /** What is wrong with a definition; nothing of one that is refused may have been written. */
-async function problemsOf(definition: object): Promise<readonly Problem[]> {
-  const world = planningWorld();
+async function readProblems(definition: object): Promise<readonly Problem[]> {
+  const world = reconcileWorld();
   try {
     await applyDefinition(world.ports, { definition, by: 'anna' });
     return [];
@@ -20,8 +20,8 @@ async function problemsOf(definition: object): Promise<readonly Problem[]> {
 }
 
 describe('a field that a later release implements', () => {
-  it.each(NOT_YET)('is refused: %s', async (field, value, what) => {
-    expect(await problemsOf({ ...definitionWith(field, value), base })).toEqual([
+  it.each(UNSUPPORTED_FIELDS)('is refused: %s', async (field, value, what) => {
+    expect(await readProblems({ ...definitionWith(field, value), base })).toEqual([
       { field, message: `${what} is not implemented yet; remove the field` },
     ]);
   });
@@ -29,7 +29,7 @@ describe('a field that a later release implements', () => {
   it('is refused where there are two variants', async () => {
     const variants = ['x86_64', 'arm64'].map((architecture, index) => ({ name: `v${index}`, architecture }));
 
-    expect(await problemsOf({ ...definitionWith('variants', variants), base })).toEqual([
+    expect(await readProblems({ ...definitionWith('variants', variants), base })).toEqual([
       { field: 'variants', message: 'more than one variant is not implemented yet; keep one' },
     ]);
   });
@@ -56,9 +56,9 @@ describe('a number that something outside the definition bounds', () => {
     ],
   ])('is refused beyond it: %s', async (field, taken, refused, message) => {
     for (const value of taken)
-      expect(await problemsOf({ ...definitionWith(field, value), base })).toEqual([]);
+      expect(await readProblems({ ...definitionWith(field, value), base })).toEqual([]);
     for (const value of refused)
-      expect(await problemsOf({ ...definitionWith(field, value), base })).toEqual([
+      expect(await readProblems({ ...definitionWith(field, value), base })).toEqual([
         { field, message: expect.stringContaining(message) },
       ]);
   });
@@ -86,8 +86,8 @@ describe('a number that something outside the definition bounds', () => {
       'second time',
     ],
   ])('is refused beyond it, in a list: %s', async (list, taken, refused, field, message) => {
-    expect(await problemsOf({ ...definitionWith(list, taken), base })).toEqual([]);
-    expect(await problemsOf({ ...definitionWith(list, refused), base })).toEqual([
+    expect(await readProblems({ ...definitionWith(list, taken), base })).toEqual([]);
+    expect(await readProblems({ ...definitionWith(list, refused), base })).toEqual([
       { field: `${list}${field}`, message: expect.stringContaining(message) },
     ]);
   });
@@ -96,8 +96,8 @@ describe('a number that something outside the definition bounds', () => {
     const suites = (count: number) =>
       numbered(count).map((index) => ({ ...suite({ timeout: '2d' })[0], name: `s${index}` }));
 
-    expect(await problemsOf({ ...definitionWith('tests.suites', suites(5)), base })).toEqual([]);
-    expect(await problemsOf({ ...definitionWith('tests.suites', suites(6)), base })).toEqual([
+    expect(await readProblems({ ...definitionWith('tests.suites', suites(5)), base })).toEqual([]);
+    expect(await readProblems({ ...definitionWith('tests.suites', suites(6)), base })).toEqual([
       { field: 'tests.suites', message: expect.stringContaining('more than 10d together') },
     ]);
   });
@@ -112,7 +112,7 @@ describe('a number that something outside the definition bounds', () => {
       tests: { suites: suite({}), components: named('check', 6) },
     };
 
-    expect(await problemsOf(definition)).toEqual([
+    expect(await readProblems(definition)).toEqual([
       {
         field: 'tests.components',
         message: expect.stringContaining('a recipe of EC2 Image Builder holds no more'),
@@ -121,7 +121,7 @@ describe('a number that something outside the definition bounds', () => {
   });
 
   it.each(['0s', '366d'])('is refused beyond it for how long nothing starts: %s', async (lasts) => {
-    expect(await problemsOf({ ...definitionWith('triggers.freeze', freeze(lasts)), base })).toEqual([
+    expect(await readProblems({ ...definitionWith('triggers.freeze', freeze(lasts)), base })).toEqual([
       { field: 'triggers.freeze[0].lasts', message: expect.stringContaining('must be 1s to 365d') },
     ]);
   });
@@ -129,19 +129,19 @@ describe('a number that something outside the definition bounds', () => {
   it('may be none at all where that means at once', async () => {
     const triggers = { debounce: '0s', longestWait: '0s', maxHold: '0s' };
 
-    expect(await problemsOf({ ...definitionWith('triggers', triggers), base })).toEqual([]);
+    expect(await readProblems({ ...definitionWith('triggers', triggers), base })).toEqual([]);
   });
 });
 
 describe('a definition that is too large to be stored', () => {
   const withSuites = (thousands: number) => ({
-    ...definitionWith('tests.suites', suitesOf(thousands)),
+    ...definitionWith('tests.suites', buildSuites(thousands)),
     base,
   });
 
   it('is refused with what is large in it and what to do', async () => {
-    expect(await problemsOf(withSuites(375))).toEqual([]);
-    expect(await problemsOf(withSuites(390))).toEqual([
+    expect(await readProblems(withSuites(375))).toEqual([]);
+    expect(await readProblems(withSuites(390))).toEqual([
       {
         field: 'tests.suites',
         message:
@@ -152,12 +152,12 @@ describe('a definition that is too large to be stored', () => {
   });
 
   it('is measured in bytes, not in letters', async () => {
-    const suites = suitesOf(200).map((entry) => ({
+    const suites = buildSuites(200).map((entry) => ({
       ...entry,
       script: entry.script.replaceAll('x', '\u00e9'),
     }));
 
-    expect(await problemsOf({ ...definitionWith('tests.suites', suites), base })).toMatchObject([
+    expect(await readProblems({ ...definitionWith('tests.suites', suites), base })).toMatchObject([
       { field: 'tests.suites' },
     ]);
   });
@@ -168,13 +168,13 @@ describe('a definition that is too large to be stored', () => {
       packages: { feed: `https://packages.example.com/${'f'.repeat(3200)}/${index}`, format: 'apt', names },
     }));
 
-    expect(await problemsOf({ ...definitionWith('inputs', inputs), base })).toMatchObject([
+    expect(await readProblems({ ...definitionWith('inputs', inputs), base })).toMatchObject([
       { field: 'inputs', fix: expect.stringContaining('Shorten inputs') },
     ]);
   });
 
   it('is taken with as many places and dependencies as may be, at whatever debounce', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const regions = numbered(40).map(
       (index) => `eu-${'ab'[index % 2]}${'cdefghijklmnopqrstuv'[index >> 1]}-1`,
     );

@@ -5,35 +5,35 @@ import { due, keys, TAGS } from '../../../shared/domain/naming.ts';
 import {
   AttemptRecordSchema,
   BakeRecordSchema,
-  ImageRecordSchema,
+  ArtifactRecordSchema,
   StepRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 import { cleanUpBake } from '../../../shared/use-cases/baking/clean-up-bake.ts';
-import { endExecution, sweepAttempts } from '../../../shared/use-cases/baking/end-executions.ts';
+import { finalizeBake, sweepAttempts } from '../../../shared/use-cases/baking/end-executions.ts';
 import { cancelBake } from '../../../shared/use-cases/planning/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/planning/retry-bake.ts';
 import {
   allGoesWell,
   BAKE,
-  type BakingWorld,
-  bakingWorld,
+  type BakeWorld,
+  bakeWorld,
   PIPELINE,
   REF,
   whileWaiting,
 } from '../../support/baking-world.ts';
 import { TaskError } from '../../support/run-asl.ts';
 
-let w: BakingWorld;
+let w: BakeWorld;
 beforeEach(async () => {
-  w = bakingWorld();
+  w = bakeWorld();
   await w.fill();
   allGoesWell(w);
 });
 
 const attempt = async (number = 1) =>
   AttemptRecordSchema.parse(await w.table.get(keys.attempt(BAKE, number)));
-const image = async () => ImageRecordSchema.parse(await w.table.get(keys.image(BAKE, 'x86-64')));
+const image = async () => ArtifactRecordSchema.parse(await w.table.get(keys.artifact(BAKE, 'x86-64')));
 const step = async (name: string) => StepRecordSchema.parse(await w.table.get(keys.step(BAKE, 1, name)));
 const test = async () => TestRecordSchema.parse(await w.table.get(keys.test(BAKE, 1, 'x86-64', 't3.small')));
 
@@ -142,7 +142,7 @@ describe('preflight', () => {
   });
 
   it('stops for no target that is not required, and says what is to be mended there', async () => {
-    w = bakingWorld({
+    w = bakeWorld({
       distribution: {
         targets: [
           { account: '444455556666', regions: ['eu-west-1'] },
@@ -301,7 +301,7 @@ describe('a bake that fails', () => {
     const before = await attempt();
 
     await w.run('bake');
-    await endExecution(w, { name: `${BAKE}_001_bake`, status: 'ABORTED' });
+    await finalizeBake(w, { name: `${BAKE}_001_bake`, status: 'ABORTED' });
 
     expect(await attempt()).toMatchObject({
       state: 'failed',
@@ -323,7 +323,7 @@ describe('a bake that is cancelled', () => {
     await w.run('test');
     expect(w.instances.all.size).toBe(1);
 
-    await endExecution(w, { name: `${BAKE}_001_bake`, status: 'ABORTED', cause: 'Ended by ada' });
+    await finalizeBake(w, { name: `${BAKE}_001_bake`, status: 'ABORTED', cause: 'Ended by ada' });
 
     expect(w.workflows.executions.get(execution)?.status).toBe('ABORTED');
     expect(await attempt()).toMatchObject({
@@ -439,7 +439,7 @@ describe('a bake whose machine is gone', () => {
       },
     };
 
-    const ending = endExecution(stuck, { name: `${BAKE}_001_bake`, status: 'ABORTED' });
+    const ending = finalizeBake(stuck, { name: `${BAKE}_001_bake`, status: 'ABORTED' });
 
     await expect(ending).rejects.toThrow('EC2 has no time');
     expect((await attempt()).state).toBe('cancelled');
@@ -492,7 +492,7 @@ describe('a bake whose machine is gone', () => {
     const [build = ''] = w.engine.started.keys();
     w.engine.set(build, { state: 'running' });
     const ending = { ...w, engine: { ...w.engine, cancel: async () => ({ ended: false }) } };
-    await endExecution(ending, { name: `${BAKE}_001_bake`, status: 'TIMED_OUT' });
+    await finalizeBake(ending, { name: `${BAKE}_001_bake`, status: 'TIMED_OUT' });
     expect(w.engine.known()).toEqual([build]);
 
     w.clock.forward(61);
@@ -504,7 +504,7 @@ describe('a bake whose machine is gone', () => {
   it.each([['somebody-elses-execution'], [`${BAKE}_001_build`], ['01JTESTBAKE0000000000000XX_001_bake']])(
     'lets %s go',
     async (name) => {
-      expect(await endExecution(w, { name, status: 'FAILED' })).toBe('not-ours');
+      expect(await finalizeBake(w, { name, status: 'FAILED' })).toBe('not-ours');
     },
   );
 });
@@ -532,7 +532,7 @@ describe('trying again', () => {
   it('is refused while the bake runs, or another one of the pipeline does', async () => {
     await expect(retryBake(w, { bake: BAKE, by: 'ada' })).rejects.toMatchObject({ name: 'BakeNotRetryable' });
     await w.run('bake', { Distribute: fail });
-    await w.table.write([{ update: keys.planning(PIPELINE), set: { activeBake: 'another' } }]);
+    await w.table.write([{ update: keys.status(PIPELINE), set: { activeBake: 'another' } }]);
 
     await expect(retryBake(w, { bake: BAKE, by: 'ada' })).rejects.toThrow(/is baking another/);
   });
@@ -553,7 +553,7 @@ describe('trying again', () => {
       tags: {},
     });
     await w.table.write([
-      { update: keys.image(BAKE, 'x86-64'), set: { attempt: 2, build }, remove: ['removed', 'imageId'] },
+      { update: keys.artifact(BAKE, 'x86-64'), set: { attempt: 2, build }, remove: ['removed', 'imageId'] },
     ]);
 
     await cleanUpBake(w, REF);

@@ -139,7 +139,7 @@ describe('a new attempt', () => {
     await decide('approved', BEN);
     await nextAttempt(async () => {
       await world.table.write([
-        { update: keys.image(BAKE, 'x86-64'), set: { imageId: 'ami-0cccccccccccccccc' } },
+        { update: keys.artifact(BAKE, 'x86-64'), set: { imageId: 'ami-0cccccccccccccccc' } },
       ]);
     });
 

@@ -14,7 +14,7 @@ import { planDistribution } from '../../../shared/use-cases/distributing/plan-di
 import { removeCopies } from '../../../shared/use-cases/distributing/remove-copies.ts';
 import { releaseImage } from '../../../shared/use-cases/releasing/release-image.ts';
 import { BAKE, distributionWorld, drive, HOME, PARAMETER, REF } from '../../support/distribution-world.ts';
-import { at } from '../../support/fakes/image-world.ts';
+import { toLocationKey } from '../../support/fakes/image-world.ts';
 
 const WORK = { account: '444455556666', region: 'eu-central-1' };
 const SAND = { account: '777788889999', region: 'eu-central-1' };
@@ -267,7 +267,7 @@ describe('moving pointers', () => {
     expect(setup.parameterOf(WORK)).toBe(OLD);
     expect(setup.parameterOf(SAND)).toBeUndefined();
     expect(setup.templateOf(WORK)).toBe('ami-00000000000000abc');
-    expect([...(setup.world.templates.get(at(WORK, 'web'))?.versions.keys() ?? [])]).toEqual(['1']);
+    expect([...(setup.world.templates.get(toLocationKey(WORK, 'web'))?.versions.keys() ?? [])]).toEqual(['1']);
     expect(await setup.table.get(keys.pointers('web', 'stable'))).toBeUndefined();
   });
 
@@ -322,7 +322,7 @@ describe('moving pointers', () => {
     await setup.seed();
     await drive(setup, { stopBefore: 'release' });
     const theirs = 'ami-00000000000000eee';
-    setup.world.parameters.set(at(WORK, PARAMETER), { value: theirs, type: 'String' });
+    setup.world.parameters.set(toLocationKey(WORK, PARAMETER), { value: theirs, type: 'String' });
 
     await removeCopies(setup.deps, REF);
 
@@ -388,7 +388,7 @@ describe('releasing', () => {
     });
     expect(await setup.table.get(keys.attempt(BAKE, 1))).toMatchObject({ state: 'released' });
     expect(await setup.table.get(keys.bake(BAKE))).toMatchObject({ state: 'released' });
-    const planning = await setup.table.get(keys.planning('web'));
+    const planning = await setup.table.get(keys.status('web'));
     expect(planning).toMatchObject({ consecutiveFailures: 0, version: 4 });
     expect(planning).not.toHaveProperty('activeBake');
     expect(await setup.table.get(keys.fingerprint('web', 'bits', 'proof'))).toMatchObject({

@@ -13,9 +13,9 @@ import { explainPipeline } from '../../../shared/use-cases/showing/explain-pipel
 import {
   ami,
   BASE_PARAMETER,
-  type PipelineSpec,
-  type PlanningWorld,
-  planningWorld,
+  type PipelineFixture,
+  type ReconcileWorld,
+  reconcileWorld,
 } from '../../support/planning-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
@@ -60,7 +60,7 @@ const worlds = fc.record({
 });
 
 /** Random worlds seldom have failures and nothing else. */
-function failing(maxFailures: number): [{ shapes: Shape[]; wave: number; bakes: number; choice: number }] {
+function buildFailingCase(maxFailures: number): [{ shapes: Shape[]; wave: number; bakes: number; choice: number }] {
   const image: Shape = {
     parent: 0,
     triggers: { debounce: '0s' },
@@ -72,12 +72,12 @@ function failing(maxFailures: number): [{ shapes: Shape[]; wave: number; bakes: 
   return [{ shapes: [image], wave: 100, bakes: 100, choice: 0 }];
 }
 
-const nameOf = (index: number) => `image-${index}`;
-function specOf({ parent, triggers: own, pinned, maxFailures }: Shape, index: number): PipelineSpec {
-  const base = index === 0 || parent >= index ? BASE_PARAMETER : nameOf(parent);
+const toImageName = (index: number) => `image-${index}`;
+function toFixture({ parent, triggers: own, pinned, maxFailures }: Shape, index: number): PipelineFixture {
+  const base = index === 0 || parent >= index ? BASE_PARAMETER : toImageName(parent);
   const components = ['tool/1.x.x'];
   return {
-    name: nameOf(index),
+    name: toImageName(index),
     base,
     components,
     triggers: own,
@@ -86,11 +86,11 @@ function specOf({ parent, triggers: own, pinned, maxFailures }: Shape, index: nu
 }
 
 /** A world that has been baked once, in which the base has moved since, and in which things have gone wrong. */
-async function troubled(
+async function createTroubledWorld(
   { shapes, wave, bakes }: { shapes: readonly Shape[]; wave: number; bakes: number },
-  specs: readonly PipelineSpec[],
-): Promise<PlanningWorld> {
-  const world = planningWorld({ limits: { wave: 1000, bakes: 1000 } });
+  specs: readonly PipelineFixture[],
+): Promise<ReconcileWorld> {
+  const world = reconcileWorld({ limits: { wave: 1000, bakes: 1000 } });
   world.publishComponent('tool', '1.0.0');
   for (const spec of specs) await world.apply({ ...spec, triggers: { debounce: '0s' }, more: {} });
   await releaseAll(world);
@@ -100,21 +100,21 @@ async function troubled(
   world.parameters.set(BASE_PARAMETER, ami(2));
   await world.notice(TOPIC);
   await world.notice(world.publishComponent('tool', '1.1.0'));
-  await pass(world, 0);
+  await passTime(world, 0);
   for (const [index, { disabled, failures }] of shapes.entries()) {
     for (let failed = 0; failed < failures; failed += 1) {
-      const [running] = world.running().filter(({ pipeline }) => pipeline === nameOf(index));
+      const [running] = world.running().filter(({ pipeline }) => pipeline === toImageName(index));
       if (running === undefined) continue;
       await world.fail(running.id);
-      await pass(world, failed + 1 < failures ? 60 : 0);
+      await passTime(world, failed + 1 < failures ? 60 : 0);
     }
-    if (disabled) await disablePipeline(world.ports, { pipeline: nameOf(index), by: 'anna', reason: '' });
+    if (disabled) await disablePipeline(world.ports, { pipeline: toImageName(index), by: 'anna', reason: '' });
     await world.settle();
   }
   return world;
 }
 
-async function releaseAll(world: PlanningWorld): Promise<void> {
+async function releaseAll(world: ReconcileWorld): Promise<void> {
   for (let rounds = 0; rounds < 30; rounds += 1) {
     await world.settle();
     for (const { id } of world.running()) await world.release(id);
@@ -123,7 +123,7 @@ async function releaseAll(world: PlanningWorld): Promise<void> {
   }
 }
 
-async function pass(world: PlanningWorld, seconds: number): Promise<void> {
+async function passTime(world: ReconcileWorld, seconds: number): Promise<void> {
   world.clock.forward(seconds);
   await world.settle();
   // What newer versions overtook is recorded as ended first.
@@ -133,21 +133,21 @@ async function pass(world: PlanningWorld, seconds: number): Promise<void> {
   await world.settle();
 }
 
-async function passUntil(world: PlanningWorld, until: string): Promise<void> {
-  await pass(world, Math.max(0, (Date.parse(until) - world.clock.now().getTime()) / 1000));
+async function passTimeUntil(world: ReconcileWorld, until: string): Promise<void> {
+  await passTime(world, Math.max(0, (Date.parse(until) - world.clock.now().getTime()) / 1000));
 }
 
 /** Supplies what is missing, and nothing else. */
-async function supply(
-  world: PlanningWorld,
+async function applyRemedy(
+  world: ReconcileWorld,
   name: string,
   remedy: Remedy,
-  specs: readonly PipelineSpec[],
+  specs: readonly PipelineFixture[],
 ): Promise<void> {
   const { ports } = world;
   switch (remedy.condition) {
     case 'time':
-      await passUntil(world, remedy.until ?? '');
+      await passTimeUntil(world, remedy.until ?? '');
       break;
     case 'bake-ends':
     case 'place':
@@ -156,7 +156,7 @@ async function supply(
       break;
     case 'ancestor-rests':
       // It rests when it has been baked and released.
-      await startIt(world, remedy.pipeline ?? '', specs, 0);
+      await followRemedies(world, remedy.pipeline ?? '', specs, 0);
       for (const { id, pipeline } of world.running())
         if (pipeline === remedy.pipeline) await world.release(id);
       break;
@@ -183,14 +183,14 @@ async function supply(
       throw new Error('Everything resolves in these worlds.');
   }
   // Within a minute the sweep has looked at lines.
-  await pass(world, 0);
+  await passTime(world, 0);
 }
 
 /** Supplies what each explanation names, until the pipeline bakes. Answers what it took. */
-async function startIt(
-  world: PlanningWorld,
+async function followRemedies(
+  world: ReconcileWorld,
   name: string,
-  specs: readonly PipelineSpec[],
+  specs: readonly PipelineFixture[],
   choice: number,
 ): Promise<string[]> {
   const before = world.bakes(name).length;
@@ -200,7 +200,7 @@ async function startIt(
     if (isBaking || world.bakes(name).length > before) return taken;
     const { decision, isOutdated, dueAt } = await explainPipeline(world.ports, name);
     if (isOutdated && dueAt !== undefined) {
-      await passUntil(world, dueAt);
+      await passTimeUntil(world, dueAt);
       continue;
     }
     if (decision?.kind !== 'hold') return taken;
@@ -208,7 +208,7 @@ async function startIt(
       const remedy = reason.remedies[choice % reason.remedies.length];
       if (remedy === undefined) throw new Error(`${reason.code} names nothing that would end it.`);
       taken.push(`${reason.code}: ${remedy.condition}`);
-      await supply(world, name, remedy, specs);
+      await applyRemedy(world, name, remedy, specs);
     }
   }
   throw new Error(`${name} does not bake, whatever was supplied: ${taken.join(', ')}`);
@@ -219,19 +219,19 @@ describe('an explanation', () => {
     const seen = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(worlds, async (given) => {
-        const specs = given.shapes.map(specOf);
-        const world = await troubled(given, specs);
+        const specs = given.shapes.map(toFixture);
+        const world = await createTroubledWorld(given, specs);
         for (const { name } of specs) {
           const explanation = await explainPipeline(world.ports, name);
           if (explanation.decision?.kind !== 'hold') continue;
           const before = world.bakes(name).length;
           const wasBaking = explanation.state === 'baking';
-          const taken = await startIt(world, name, specs, given.choice);
+          const taken = await followRemedies(world, name, specs, given.choice);
           for (const entry of taken) seen.set(entry, (seen.get(entry) ?? 0) + 1);
           if (!wasBaking) expect(world.bakes(name).length).toBeGreaterThan(before);
         }
       }),
-      { numRuns: 30, seed: 4, examples: [failing(1), failing(3)] },
+      { numRuns: 30, seed: 4, examples: [buildFailingCase(1), buildFailingCase(3)] },
     );
 
     const codes = new Set([...seen.keys()].map((entry) => entry.split(':')[0]));
@@ -242,7 +242,7 @@ describe('an explanation', () => {
   });
 
   it('tells only what was recorded: a chain ends where a row is gone', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.apply({ name: 'web', base: 'base' });
     await releaseAll(world);
@@ -261,7 +261,7 @@ describe('an explanation', () => {
   });
 
   it('names what cannot be resolved, and what goes to and fro', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await releaseAll(world);
     for (const number of [2, 1, 2]) {
@@ -273,31 +273,31 @@ describe('an explanation', () => {
     await world.notice(TOPIC);
     const gone = await explainPipeline(world.ports, 'base');
 
-    expect(flapping.troubled).toMatchObject([{ key: TOPIC, unsettled: { until: expect.any(String) } }]);
-    expect(gone.troubled).toMatchObject([{ key: TOPIC, problem: 'there is nothing of that name' }]);
+    expect(flapping.unresolved).toMatchObject([{ key: TOPIC, unsettled: { until: expect.any(String) } }]);
+    expect(gone.unresolved).toMatchObject([{ key: TOPIC, problem: 'there is nothing of that name' }]);
   });
 
   it('of a bake that a person forced, or that a schedule started, says so', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const schedule = { expression: 'cron(0 6 * * ? *)', startCondition: 'always' as const };
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.apply({ name: 'daily', base: BASE_PARAMETER, triggers: { mode: 'schedule', schedule } });
     await releaseAll(world);
     await world.request('base', true);
-    await pass(world, DAY);
+    await passTime(world, DAY);
 
     const forced = await explainPipeline(world.ports, 'base');
     const ticked = await explainPipeline(world.ports, 'daily');
 
-    expect(naturesOf(forced)).toEqual(['request']);
-    expect(naturesOf(ticked)).toContain('tick');
+    expect(listChangeNatures(forced)).toEqual(['request']);
+    expect(listChangeNatures(ticked)).toContain('tick');
     expect(ticked.schedule?.next).toBeDefined();
   });
 });
 
 /** A pipeline that is current, to which something is done then. */
-async function current(after: Partial<PipelineSpec> = {}): Promise<PlanningWorld> {
-  const world = planningWorld();
+async function createUpToDateWorld(after: Partial<PipelineFixture> = {}): Promise<ReconcileWorld> {
+  const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await releaseAll(world);
   await world.apply({ name: 'base', base: BASE_PARAMETER, ...after });
@@ -305,24 +305,24 @@ async function current(after: Partial<PipelineSpec> = {}): Promise<PlanningWorld
   return world;
 }
 
-async function moveBase(world: PlanningWorld): Promise<void> {
+async function changeBase(world: ReconcileWorld): Promise<void> {
   world.parameters.set(BASE_PARAMETER, ami(2));
   await world.notice(TOPIC);
   await world.settle();
 }
 
-async function remediesIn(world: PlanningWorld): Promise<Remedy[]> {
+async function readRemedies(world: ReconcileWorld): Promise<Remedy[]> {
   const { decision } = await explainPipeline(world.ports, 'base');
   return (decision?.reasons ?? []).flatMap(({ remedies }) => remedies);
 }
 
 /** Each remedy with what it takes beside it. */
-async function conditionsIn(world: PlanningWorld): Promise<string[]> {
-  const remedies = await remediesIn(world);
+async function readConditions(world: ReconcileWorld): Promise<string[]> {
+  const remedies = await readRemedies(world);
   return remedies.map(({ condition, also = [] }) => [condition, ...also].join('+'));
 }
 
-const RESTING: Readonly<Record<string, Partial<PipelineSpec>>> = {
+const RESTING: Readonly<Record<string, Partial<PipelineFixture>>> = {
   manual: { triggers: { mode: 'manual' } },
   pinned: { more: { lifecycle: { pinned: true } } },
   disabled: {},
@@ -334,13 +334,13 @@ describe('an explanation of a current pipeline', () => {
     ['pinned', ['definition+newer-version', 'request+newer-version', 'force']],
     ['disabled', ['enabled+newer-version', 'request+newer-version', 'force']],
   ])('that is %s does not say that newer versions alone bake it', async (how, conditions) => {
-    const world = await current(RESTING[how]);
+    const world = await createUpToDateWorld(RESTING[how]);
     if (how === 'disabled') await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: '' });
     await world.settle();
 
-    expect(await conditionsIn(world)).toEqual(conditions);
+    expect(await readConditions(world)).toEqual(conditions);
 
-    await moveBase(world);
+    await changeBase(world);
     expect(world.bakes('base')).toHaveLength(1);
     if (how === 'disabled') await enablePipeline(world.ports, { pipeline: 'base' });
     else if (how === 'pinned') await world.apply({ name: 'base', base: BASE_PARAMETER });
@@ -350,65 +350,65 @@ describe('an explanation of a current pipeline', () => {
   });
 
   it('that failed too often says that its failures have to be forgotten', async () => {
-    const world = await current({ more: { lifecycle: { maxFailures: 1 } } });
-    await moveBase(world);
+    const world = await createUpToDateWorld({ more: { lifecycle: { maxFailures: 1 } } });
+    await changeBase(world);
     for (const { id } of world.running()) await world.fail(id);
     await world.settle();
     world.parameters.set(BASE_PARAMETER, ami(1));
     await world.notice(TOPIC);
     await world.settle();
 
-    const [first] = await remediesIn(world);
+    const [first] = await readRemedies(world);
 
-    expect(await conditionsIn(world)).toEqual(['enabled+newer-version', 'request+newer-version', 'force']);
+    expect(await readConditions(world)).toEqual(['enabled+newer-version', 'request+newer-version', 'force']);
     expect(first?.sentence).toContain('once its failures are forgotten, and something');
   });
 
   it('that rests for several reasons names only what ends them all', async () => {
-    const world = await current({ ...RESTING.pinned, ...RESTING.manual });
+    const world = await createUpToDateWorld({ ...RESTING.pinned, ...RESTING.manual });
 
-    expect(await conditionsIn(world)).toEqual(['request+newer-version', 'force']);
-    await moveBase(world);
+    expect(await readConditions(world)).toEqual(['request+newer-version', 'force']);
+    await changeBase(world);
     await world.request('base');
     await world.settle();
     expect(world.bakes('base')).toHaveLength(2);
   });
 
   it('with a schedule says that newer versions wait for its next time', async () => {
-    const world = await current({
+    const world = await createUpToDateWorld({
       triggers: { mode: 'schedule', schedule: { expression: 'cron(0 6 * * ? *)' } },
     });
 
-    const [first] = await remediesIn(world);
+    const [first] = await readRemedies(world);
 
     expect(first).toMatchObject({ condition: 'time', also: ['newer-version'] });
     expect(first?.sentence).toMatch(
       /^at .+, the next time of its schedule, if something .+ is newer by then$/,
     );
-    await moveBase(world);
+    await changeBase(world);
     expect(world.bakes('base')).toHaveLength(1);
-    await passUntil(world, first?.until ?? '');
+    await passTimeUntil(world, first?.until ?? '');
     expect(world.bakes('base')).toHaveLength(2);
   });
 
   it('that bakes at each time of its schedule says so', async () => {
     const schedule = { expression: 'cron(0 6 * * ? *)', startCondition: 'always' as const };
-    const world = await current({ triggers: { mode: 'schedule', schedule } });
+    const world = await createUpToDateWorld({ triggers: { mode: 'schedule', schedule } });
 
-    const [first] = await remediesIn(world);
+    const [first] = await readRemedies(world);
 
     expect(first?.sentence).toMatch(/^at .+, the next time of its schedule$/);
     expect(first?.also).toBeUndefined();
-    await passUntil(world, first?.until ?? '');
+    await passTimeUntil(world, first?.until ?? '');
     expect(world.bakes('base')).toHaveLength(2);
   });
 
   it('with a schedule, disabled, takes its next time and something newer beside', async () => {
     const schedule = { expression: 'cron(0 6 * * ? *)' };
-    const world = await current({ triggers: { mode: 'schedule', schedule } });
+    const world = await createUpToDateWorld({ triggers: { mode: 'schedule', schedule } });
     await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: '' });
 
-    const [first] = await remediesIn(world);
+    const [first] = await readRemedies(world);
 
     expect(first).toMatchObject({
       condition: 'enabled',
@@ -419,12 +419,12 @@ describe('an explanation of a current pipeline', () => {
   });
 
   it('whose schedule is over says that it has to be changed', async () => {
-    const world = await current({
+    const world = await createUpToDateWorld({
       triggers: { mode: 'schedule', schedule: { expression: 'cron(0 6 1 1 ? 2027)' } },
     });
     world.clock.forward(2 * 365 * DAY);
 
-    expect(await remediesIn(world)).toMatchObject([
+    expect(await readRemedies(world)).toMatchObject([
       { condition: 'definition', field: 'triggers.schedule', also: ['newer-version', 'time'] },
       { condition: 'request' },
       { condition: 'force' },
@@ -434,19 +434,19 @@ describe('an explanation of a current pipeline', () => {
 
 describe('an explanation of a pipeline whose bake makes what is wanted', () => {
   /** The release of the bake that runs, and an hour more. */
-  async function finish(world: PlanningWorld): Promise<void> {
+  async function finish(world: ReconcileWorld): Promise<void> {
     for (const { id } of world.running()) await world.release(id);
-    await pass(world, 3600);
+    await passTime(world, 3600);
   }
   const words = { name: 'base', base: BASE_PARAMETER, more: { description: 'Other words.' } };
 
   it('names nothing that would follow it, where it was told twice of the same', async () => {
-    const world = await current();
-    await moveBase(world);
+    const world = await createUpToDateWorld();
+    await changeBase(world);
     const [running] = world.running();
     // A second mark of the same change, as a late page of its fan-out makes it.
     const mark = { dirty: true, changes: running?.changes ?? [] };
-    await world.table.write([{ update: keys.planning('base'), set: mark, add: { version: 1 } }]);
+    await world.table.write([{ update: keys.status('base'), set: mark, add: { version: 1 } }]);
     world.plans.push({ pipeline: 'base', at: 0 });
     await world.settle();
 
@@ -458,8 +458,8 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
   });
 
   it('names nothing that would follow it, where the definition has only new words', async () => {
-    const world = await current();
-    await moveBase(world);
+    const world = await createUpToDateWorld();
+    await changeBase(world);
     await world.apply(words);
     await world.settle();
 
@@ -472,34 +472,34 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
   });
 
   it('says that another follows its end to targets that are new', async () => {
-    const world = await current();
-    await moveBase(world);
+    const world = await createUpToDateWorld();
+    await changeBase(world);
     const targets = [{ account: '444455556666', regions: ['eu-west-1'] }];
     await world.apply({ ...words, more: { distribution: { targets } } });
     await world.settle();
 
-    expect(await conditionsIn(world)).toEqual(['bake-ends']);
+    expect(await readConditions(world)).toEqual(['bake-ends']);
     await finish(world);
     expect(world.bakes('base')).toHaveLength(3);
   });
 
   it('names nothing that would follow it, where a person cancels it', async () => {
-    const world = await current();
-    await moveBase(world);
+    const world = await createUpToDateWorld();
+    await changeBase(world);
     const [running] = world.running();
     await cancelBake(world.ports, { bake: running?.id ?? '', by: 'anna' });
     await world.apply(words);
     await world.settle();
 
-    expect(await conditionsIn(world)).toEqual([]);
+    expect(await readConditions(world)).toEqual([]);
     await world.fail(running?.id ?? '', 'States.Aborted', 'Cancelled.');
-    await pass(world, 3600);
+    await passTime(world, 3600);
     expect(world.bakes('base')).toHaveLength(2);
   });
 
   it('says that another follows its end, where newer versions overtook it and are gone', async () => {
-    const world = await current();
-    await moveBase(world);
+    const world = await createUpToDateWorld();
+    await changeBase(world);
     world.parameters.set(BASE_PARAMETER, ami(3));
     await world.notice(TOPIC);
     await world.settle();
@@ -507,24 +507,24 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
     await world.notice(TOPIC);
     await world.settle();
 
-    expect(await conditionsIn(world)).toEqual(['bake-ends']);
-    await pass(world, 3600);
+    expect(await readConditions(world)).toEqual(['bake-ends']);
+    await passTime(world, 3600);
     expect(world.bakes('base')).toHaveLength(3);
   });
 });
 
 describe('the causes in an explanation', () => {
   it('names every first change, or how many more there are', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const names = ['t1', 't2', 't3', 't4', 't5'];
     const components = names.map((name) => `${name}/1.x.x`);
     for (const name of names) world.publishComponent(name, '1.0.0');
     await world.apply({ name: 'base', base: BASE_PARAMETER, components, triggers: { debounce: '60s' } });
     await world.apply({ name: 'web', base: 'base' });
-    await pass(world, 100);
+    await passTime(world, 100);
     await releaseAll(world);
     for (const name of names) await world.notice(world.publishComponent(name, '1.1.0'));
-    await pass(world, 100);
+    await passTime(world, 100);
     await releaseAll(world);
 
     const explanation = await explainPipeline(world.ports, 'web');
@@ -537,6 +537,6 @@ describe('the causes in an explanation', () => {
   });
 });
 
-function naturesOf({ last }: Explanation): string[] {
+function listChangeNatures({ last }: Explanation): string[] {
   return (last?.chains ?? []).flat().flatMap((link) => (link.kind === 'change' ? [link.is] : []));
 }

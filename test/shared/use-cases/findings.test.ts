@@ -1,12 +1,12 @@
 /** Findings of Amazon Inspector become causes of bakes: of exactly those pipelines whose current release holds the package below its fix. */
 import { describe, expect, it } from '@jest/globals';
-import { finding, findingArn, findingEvent, findingWorld } from '../../support/finding-world.ts';
+import { vulnerability, findingArn, vulnerabilityEvent, vulnerabilityWorld } from '../../support/finding-world.ts';
 import { BASE_PARAMETER } from '../../support/planning-world.ts';
 
-const OPENSSL = finding('1', [{ name: 'openssl', fixed: '3.0.8-2', installed: '3.0.8-1' }]);
+const OPENSSL = vulnerability('1', [{ name: 'openssl', fixed: '3.0.8-2', installed: '3.0.8-1' }]);
 
-async function twoImages(options: Parameters<typeof findingWorld>[0] = {}) {
-  const world = findingWorld(options);
+async function twoImages(options: Parameters<typeof vulnerabilityWorld>[0] = {}) {
+  const world = vulnerabilityWorld(options);
   await world.apply({ name: 'web', base: BASE_PARAMETER });
   await world.apply({ name: 'batch', base: BASE_PARAMETER });
   await world.releaseAll((name) => ({
@@ -79,14 +79,14 @@ describe('A finding', () => {
     world.findings.publish(OPENSSL);
     const before = world.findings.asked();
 
-    world.hints.push(findingEvent(OPENSSL.arn, { type: 'NETWORK_REACHABILITY' }));
+    world.hints.push(vulnerabilityEvent(OPENSSL.arn, { type: 'NETWORK_REACHABILITY' }));
     await world.settle();
 
     expect(world.findings.asked()).toBe(before);
   });
 
   it('that comes before the release that holds the package concerns it all the same', async () => {
-    const world = findingWorld();
+    const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
     await world.settle();
     world.findings.publish(OPENSSL);
@@ -101,7 +101,7 @@ describe('A finding', () => {
   });
 
   it('that was closed before the release concerns nobody', async () => {
-    const world = findingWorld();
+    const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
     await world.settle();
     world.findings.publish(OPENSSL);
@@ -115,10 +115,10 @@ describe('A finding', () => {
   });
 
   it('that stands behind one that was closed is found by the reconcile', async () => {
-    const world = findingWorld();
+    const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
     await world.settle();
-    const newer = finding('2', [{ name: 'openssl', fixed: '3.1' }]);
+    const newer = vulnerability('2', [{ name: 'openssl', fixed: '3.1' }]);
     world.findings.publish(newer);
     await world.tellOf(newer.arn);
     world.findings.publish(OPENSSL);
@@ -138,7 +138,7 @@ describe('A finding', () => {
   it('that no event told of is found by the reconcile, on whichever page it is', async () => {
     const world = await twoImages();
     for (let n = 10; n < 16; n += 1)
-      world.findings.publish(finding(String(n), [{ name: `other-${n}`, fixed: '2' }]));
+      world.findings.publish(vulnerability(String(n), [{ name: `other-${n}`, fixed: '2' }]));
     world.findings.publish(OPENSSL);
 
     await world.reconcile();
@@ -149,14 +149,14 @@ describe('A finding', () => {
 
   it('raises what is wanted, and never lowers it', async () => {
     const world = await twoImages();
-    const older = finding('3', [{ name: 'openssl', fixed: '3.0.8-1.5' }]);
+    const older = vulnerability('3', [{ name: 'openssl', fixed: '3.0.8-1.5' }]);
     for (const entry of [OPENSSL, older]) {
       world.findings.publish(entry);
       await world.tellOf(entry.arn);
     }
     expect(world.floorsOf('web')).toEqual({ openssl: '3.0.8-2' });
 
-    const newest = finding('4', [{ name: 'openssl', fixed: '1:3.2' }]);
+    const newest = vulnerability('4', [{ name: 'openssl', fixed: '1:3.2' }]);
     world.findings.publish(newest);
     await world.tellOf(newest.arn);
 
@@ -166,7 +166,7 @@ describe('A finding', () => {
 
   it('of another family of systems does not concern an image', async () => {
     const world = await twoImages();
-    world.findings.publish(finding('5', [{ name: 'curl', fixed: '9.0-1', format: 'apt' }]));
+    world.findings.publish(vulnerability('5', [{ name: 'curl', fixed: '9.0-1', format: 'apt' }]));
 
     await world.tellOf(findingArn('5'));
 
@@ -175,7 +175,7 @@ describe('A finding', () => {
 
   it('reads an inventory that leaves out epochs', async () => {
     const world = await twoImages();
-    world.findings.publish(finding('6', [{ name: 'openssl', fixed: '1:3.0.8-2' }]));
+    world.findings.publish(vulnerability('6', [{ name: 'openssl', fixed: '1:3.0.8-2' }]));
 
     await world.tellOf(findingArn('6'));
 
@@ -184,7 +184,7 @@ describe('A finding', () => {
 
   it('that concerns more images than may start without a person waits for one', async () => {
     const world = await twoImages({ limits: { wave: 1 } });
-    world.findings.publish(finding('7', [{ name: 'curl', fixed: '9.0-1' }]));
+    world.findings.publish(vulnerability('7', [{ name: 'curl', fixed: '9.0-1' }]));
 
     await world.tellOf(findingArn('7'));
 
@@ -197,7 +197,7 @@ describe('A finding', () => {
     const world = await twoImages();
     world.findings.publish(OPENSSL);
 
-    world.hints.push(findingEvent(OPENSSL.arn), findingEvent(OPENSSL.arn));
+    world.hints.push(vulnerabilityEvent(OPENSSL.arn), vulnerabilityEvent(OPENSSL.arn));
     await Promise.all([world.step(), world.step()]);
     await world.settle();
 
@@ -212,7 +212,7 @@ describe('A finding', () => {
 
     for (let instance = 0; instance < 1000; instance += 1)
       world.hints.push(
-        findingEvent(instance === 0 ? OPENSSL.arn : findingArn(`other-${instance}`), {
+        vulnerabilityEvent(instance === 0 ? OPENSSL.arn : findingArn(`other-${instance}`), {
           packageVulnerabilityDetails: {
             vulnerablePackages: [{ name: 'openssl', version: '3.0.8', fixedInVersion: '3.0.8-2' }],
           },
@@ -229,7 +229,7 @@ describe('A finding', () => {
   });
 
   it('is told to as many pipelines as there are', async () => {
-    const world = findingWorld({ pageSize: 7 });
+    const world = vulnerabilityWorld({ pageSize: 7 });
     const names = Array.from({ length: 30 }, (_, n) => `image-${n}`);
     for (const name of names) await world.apply({ name, base: BASE_PARAMETER });
     await world.releaseAll(() => ({ openssl: '3.0.8-1' }));
@@ -265,7 +265,7 @@ describe('The index of packages', () => {
   });
 
   it('takes inventories of any size, and goes on where it stopped', async () => {
-    const world = findingWorld();
+    const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
     const many = Object.fromEntries(Array.from({ length: 350 }, (_, n) => [`package-${n}`, '1']));
     await world.releaseAll(() => many);
@@ -289,7 +289,7 @@ describe('The index of packages', () => {
   });
 
   it('is brought to the newest release, whatever came of the one before', async () => {
-    const world = findingWorld();
+    const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
     await world.releaseAll(() => ({ a: '1', b: '1' }));
     await world.index();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
+import { handleHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
 import {
   ami,
   BASE_PARAMETER,
   HOME,
-  type PlanningWorld,
-  planningWorld,
+  type ReconcileWorld,
+  reconcileWorld,
 } from '../../support/planning-world.ts';
 
 const EVENTS = 5000;
@@ -21,7 +21,7 @@ const TOPICS = [
 ];
 
 /** Time passes, and every bake is released, until nothing starts any more. */
-async function rest(world: PlanningWorld): Promise<void> {
+async function rest(world: ReconcileWorld): Promise<void> {
   do {
     for (const { id } of world.running()) await world.release(id);
     await world.settle();
@@ -33,7 +33,7 @@ async function rest(world: PlanningWorld): Promise<void> {
 
 /** One pipeline below another, whose selectors have all moved. */
 async function movedWorld() {
-  const world = planningWorld();
+  const world = reconcileWorld();
   for (const name of ['agent', 'harden', 'tools']) world.publishComponent(name, '1.0.0');
   await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agent/1.x.x'], triggers });
   await world.apply({
@@ -57,12 +57,12 @@ describe('Ten thousand hints', () => {
     const open = Array.from({ length: EVENTS * 2 }, (_, index) => TOPICS[index % TOPICS.length] ?? '');
 
     while (open.length > 0)
-      await Promise.all(open.splice(0, AT_ONCE).map((topic) => noticeHint(world.ports, { topics: [topic] })));
+      await Promise.all(open.splice(0, AT_ONCE).map((topic) => handleHint(world.ports, { topics: [topic] })));
     await rest(world);
 
     // The four, and the release that the child is built on.
     expect(world.changes().length - before.changes).toBe(TOPICS.length + 1);
     expect(world.bakes().length - before.bakes).toBe(3);
-    expect(world.seen('app').planning).toMatchObject({ dirty: false, decision: { kind: 'current' } });
+    expect(world.seen('app').status).toMatchObject({ dirty: false, decision: { kind: 'current' } });
   });
 });

@@ -9,24 +9,24 @@ import {
   distributionWorld,
   drive,
   HOME,
-  KEPT_BAKE,
+  RETAINED_BAKE,
   OTHER_BAKE,
   PARAMETER,
   REF,
   type TargetSpec,
 } from '../../support/distribution-world.ts';
-import { at } from '../../support/fakes/image-world.ts';
+import { toLocationKey } from '../../support/fakes/image-world.ts';
 
 const WORK: TargetSpec = { account: '444455556666', region: 'eu-central-1' };
 const SAND: TargetSpec = { account: '777788889999', region: 'us-east-1' };
 const HOME_SHARE: TargetSpec = { account: '444455556666', region: HOME.region, mode: 'share' };
 const FAR_SHARE: TargetSpec = { account: '777788889999', region: 'us-east-1', mode: 'share' };
 
-const channelOf = async ({ table }: DistributionWorld) =>
+const readChannel = async ({ table }: DistributionWorld) =>
   ChannelRecordSchema.parse(await table.get(keys.channel('web', 'stable')));
-const releaseOf = async ({ table }: DistributionWorld, id: string) =>
+const readRelease = async ({ table }: DistributionWorld, id: string) =>
   ReleaseRecordSchema.parse(await table.get(keys.release('web', 'stable', id)));
-const releasesOf = ({ table }: DistributionWorld) =>
+const listReleases = ({ table }: DistributionWorld) =>
   table.items().filter((item) => item.sk.startsWith('RELEASE#'));
 const calls = (setup: DistributionWorld) => {
   const verbs: string[] = [];
@@ -37,10 +37,10 @@ const calls = (setup: DistributionWorld) => {
 describe('an image that was tested again', () => {
   it('is the same release, with the copies that it has, and its channel has the new proof', async () => {
     const setup = distributionWorld([WORK, HOME_SHARE], {
-      kept: { specs: [WORK, HOME_SHARE], startsAt: 'Test' },
+      retained: { specs: [WORK, HOME_SHARE], startsAt: 'Test' },
     });
     await setup.seed();
-    const before = await channelOf(setup);
+    const before = await readChannel(setup);
     const copies = setup.copies().map(({ id }) => id);
     const verbs = calls(setup);
 
@@ -49,7 +49,7 @@ describe('an image that was tested again', () => {
     expect(end).toBe('released');
     expect(verbs).not.toContain('copy');
     expect(setup.copies().map(({ id }) => id)).toEqual(copies);
-    const channel = await channelOf(setup);
+    const channel = await readChannel(setup);
     expect(channel).toMatchObject({
       release: before.release,
       sequence: before.sequence + 1,
@@ -57,12 +57,12 @@ describe('an image that was tested again', () => {
       proof: 'newer-proof',
       inventoryDigest: before.inventoryDigest,
     });
-    expect(releasesOf(setup)).toHaveLength(1);
-    expect(await releaseOf(setup, channel.release)).toMatchObject({
-      bake: KEPT_BAKE,
+    expect(listReleases(setup)).toHaveLength(1);
+    expect(await readRelease(setup, channel.release)).toMatchObject({
+      bake: RETAINED_BAKE,
       proof: 'newer-proof',
       bakes: [
-        { bake: KEPT_BAKE, startsAt: 'Build', proof: 'proof' },
+        { bake: RETAINED_BAKE, startsAt: 'Build', proof: 'proof' },
         { bake: BAKE, startsAt: 'Test', proof: 'newer-proof' },
       ],
     });
@@ -70,42 +70,42 @@ describe('an image that was tested again', () => {
 
   it('moves no pointer that shows the image already', async () => {
     const specs = [{ ...WORK, launchTemplate: true }];
-    const setup = distributionWorld(specs, { kept: { specs, startsAt: 'Test' } });
+    const setup = distributionWorld(specs, { retained: { specs, startsAt: 'Test' } });
     await setup.seed();
     const verbs = calls(setup);
-    const version = setup.world.templates.get(at(WORK, 'web'))?.defaultVersion;
+    const version = setup.world.templates.get(toLocationKey(WORK, 'web'))?.defaultVersion;
 
     await drive(setup);
 
     expect(verbs).not.toContain('writeParameter');
-    expect(setup.world.templates.get(at(WORK, 'web'))?.defaultVersion).toBe(version);
+    expect(setup.world.templates.get(toLocationKey(WORK, 'web'))?.defaultVersion).toBe(version);
   });
 
   it('keeps the tags of the bake that made each copy', async () => {
-    const setup = distributionWorld([WORK], { kept: { specs: [WORK], startsAt: 'Test' } });
+    const setup = distributionWorld([WORK], { retained: { specs: [WORK], startsAt: 'Test' } });
     await setup.seed();
 
     await drive(setup);
 
-    expect(setup.copies()[0]?.tags).toMatchObject({ [TAGS.bake]: KEPT_BAKE, [TAGS.verdict]: 'passed' });
+    expect(setup.copies()[0]?.tags).toMatchObject({ [TAGS.bake]: RETAINED_BAKE, [TAGS.verdict]: 'passed' });
   });
 });
 
 describe('a release that goes to new targets', () => {
   it('makes only the copy that is missing, and names both places', async () => {
-    const setup = distributionWorld([WORK, SAND], { kept: { specs: [WORK], startsAt: 'Approve' } });
+    const setup = distributionWorld([WORK, SAND], { retained: { specs: [WORK], startsAt: 'Approve' } });
     await setup.seed();
-    const before = await channelOf(setup);
+    const before = await readChannel(setup);
     const [old] = setup.copies();
 
     await drive(setup);
 
     expect(setup.copies()).toHaveLength(2);
     expect(setup.copies().find(({ account }) => account === WORK.account)).toBe(old);
-    const channel = await channelOf(setup);
+    const channel = await readChannel(setup);
     expect(channel.release).toBe(before.release);
-    expect(channel.places).toEqual(['444455556666/eu-central-1/copy', '777788889999/us-east-1/copy']);
-    const release = await releaseOf(setup, channel.release);
+    expect(channel.targets).toEqual(['444455556666/eu-central-1/copy', '777788889999/us-east-1/copy']);
+    const release = await readRelease(setup, channel.release);
     expect(release.targets.map(({ account, parameter }) => [account, parameter])).toEqual([
       [WORK.account, PARAMETER],
       [SAND.account, PARAMETER],
@@ -114,7 +114,7 @@ describe('a release that goes to new targets', () => {
 
   it('leaves what is kept alone when it fails, and takes back what is new', async () => {
     const setup = distributionWorld([WORK, HOME_SHARE, FAR_SHARE, SAND_COPY], {
-      kept: { specs: [WORK, HOME_SHARE, FAR_SHARE], startsAt: 'Approve' },
+      retained: { specs: [WORK, HOME_SHARE, FAR_SHARE], startsAt: 'Approve' },
     });
     await setup.seed();
     const before = setup.copies().map(({ id }) => id);
@@ -132,7 +132,7 @@ describe('a release that goes to new targets', () => {
 
   it('stays launchable where the image as built is shared, while a copy of it is made there', async () => {
     const copied = { ...HOME_SHARE, mode: 'copy' } as const;
-    const setup = distributionWorld([copied], { kept: { specs: [HOME_SHARE], startsAt: 'Approve' } });
+    const setup = distributionWorld([copied], { retained: { specs: [HOME_SHARE], startsAt: 'Approve' } });
     await setup.seed();
     setup.world.beforePointer = () => {
       expect([...setup.source.launchableBy]).toEqual([copied.account]);
@@ -140,7 +140,7 @@ describe('a release that goes to new targets', () => {
 
     await drive(setup);
 
-    const release = await releaseOf(setup, (await channelOf(setup)).release);
+    const release = await readRelease(setup, (await readChannel(setup)).release);
     const [copy] = setup.copies();
     expect(release.targets).toEqual([
       {
@@ -161,15 +161,15 @@ describe('a release that is pointed to again', () => {
   const kept = { specs, startsAt: 'Distribute', between: true } as const;
 
   it('has its pointers back and is what its channel names, under a higher number', async () => {
-    const setup = distributionWorld(specs, { kept });
+    const setup = distributionWorld(specs, { retained: kept });
     await setup.seed();
-    const first = releasesOf(setup).find((item) => item.bake === KEPT_BAKE);
-    const between = await channelOf(setup);
+    const first = listReleases(setup).find((item) => item.bake === RETAINED_BAKE);
+    const between = await readChannel(setup);
     expect(setup.parameterOf(HOME_SHARE)).not.toBe(setup.source.id);
 
     await drive(setup);
 
-    const channel = await channelOf(setup);
+    const channel = await readChannel(setup);
     expect(channel).toMatchObject({
       release: first?.id,
       sequence: between.sequence + 1,
@@ -177,14 +177,14 @@ describe('a release that is pointed to again', () => {
     });
     expect(setup.parameterOf(HOME_SHARE)).toBe(setup.source.id);
     const image = setup.world.images.get(setup.templateOf(WORK) ?? '');
-    expect(image?.tags[TAGS.bake]).toBe(KEPT_BAKE);
+    expect(image?.tags[TAGS.bake]).toBe(RETAINED_BAKE);
     expect(setup.copies()).toHaveLength(2);
     const published = setup.table.items().filter((item) => item.detailType === 'Ovenbird Image Released');
     expect(published.at(-1)?.detail).toMatchObject({ bake: BAKE, release: first?.id });
   });
 
   it('shows the release in between again when a pointer cannot be moved', async () => {
-    const setup = distributionWorld(specs, { kept });
+    const setup = distributionWorld(specs, { retained: kept });
     await setup.seed();
     const before = [setup.parameterOf(WORK), setup.parameterOf(HOME_SHARE), setup.templateOf(WORK)];
     setup.world.beforePointer = ({ region }, _pointer, imageId) => {
@@ -196,16 +196,16 @@ describe('a release that is pointed to again', () => {
     expect([setup.parameterOf(WORK), setup.parameterOf(HOME_SHARE), setup.templateOf(WORK)]).toEqual(before);
     expect(setup.copies()).toHaveLength(2);
     expect([...setup.source.launchableBy]).toEqual([HOME_SHARE.account]);
-    expect((await channelOf(setup)).bake).toBe(OTHER_BAKE);
+    expect((await readChannel(setup)).bake).toBe(OTHER_BAKE);
   });
 
   it.each([
     ['was removed', 'gone'],
     ['was deregistered', 'deregistered'],
   ])('copies again what %s', async (_what, how) => {
-    const setup = distributionWorld([WORK], { kept: { ...kept, specs: [WORK] } });
+    const setup = distributionWorld([WORK], { retained: { ...kept, specs: [WORK] } });
     await setup.seed();
-    const lost = setup.copies().find((image) => image.tags[TAGS.bake] === KEPT_BAKE);
+    const lost = setup.copies().find((image) => image.tags[TAGS.bake] === RETAINED_BAKE);
     if (how === 'gone') setup.world.images.delete(lost?.id ?? '');
     else if (lost !== undefined) lost.state = 'deregistered';
 
@@ -214,14 +214,14 @@ describe('a release that is pointed to again', () => {
     expect(end).toBe('released');
     const fresh = setup.copies().find((image) => image.tags[TAGS.bake] === BAKE);
     expect(setup.parameterOf(WORK)).toBe(fresh?.id);
-    const release = await releaseOf(setup, (await channelOf(setup)).release);
+    const release = await readRelease(setup, (await readChannel(setup)).release);
     expect(release.targets.map(({ imageId }) => imageId)).toEqual([fresh?.id]);
   });
 
   it('shares a new copy where the one that was shared is gone', async () => {
-    const setup = distributionWorld([FAR_SHARE], { kept: { ...kept, specs: [FAR_SHARE] } });
+    const setup = distributionWorld([FAR_SHARE], { retained: { ...kept, specs: [FAR_SHARE] } });
     await setup.seed();
-    const lost = setup.copies().find((image) => image.tags[TAGS.bake] === KEPT_BAKE);
+    const lost = setup.copies().find((image) => image.tags[TAGS.bake] === RETAINED_BAKE);
     setup.world.images.delete(lost?.id ?? '');
 
     await drive(setup);
@@ -232,17 +232,17 @@ describe('a release that is pointed to again', () => {
       tags: { [TAGS.bake]: BAKE },
     });
     expect(setup.world.see(FAR_SHARE, shown)?.state).toBe('available');
-    const release = await releaseOf(setup, (await channelOf(setup)).release);
+    const release = await readRelease(setup, (await readChannel(setup)).release);
     expect(release.targets.map(({ imageId }) => imageId)).toEqual([shown]);
   });
 
   it('keeps the copies of a target that the definition does not name any more', async () => {
-    const setup = distributionWorld([WORK], { kept: { ...kept, specs: [WORK, SAND] } });
+    const setup = distributionWorld([WORK], { retained: { ...kept, specs: [WORK, SAND] } });
     await setup.seed();
 
     await drive(setup);
 
-    const release = await releaseOf(setup, (await channelOf(setup)).release);
+    const release = await readRelease(setup, (await readChannel(setup)).release);
     expect(release.targets.map(({ account, parameter }) => [account, parameter])).toEqual([
       [WORK.account, PARAMETER],
       [SAND.account, undefined],
@@ -250,7 +250,7 @@ describe('a release that is pointed to again', () => {
   });
 
   it('leaves nothing of its own behind when it is stopped on the way', async () => {
-    const setup = distributionWorld([...specs, SAND], { kept });
+    const setup = distributionWorld([...specs, SAND], { retained: kept });
     await setup.seed();
     const before = setup.copies().map(({ id }) => id);
     await drive(setup, { stopBefore: 'move' });

@@ -4,10 +4,10 @@ import { keys, TAGS } from '../../../shared/domain/naming.ts';
 import {
   AttemptRecordSchema,
   BakeRecordSchema,
-  ImageRecordSchema,
+  ArtifactRecordSchema,
   StepRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
-import { FingerprintRecordSchema, PlanningRecordSchema } from '../../../shared/domain/records/planning.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../../shared/domain/records/planning.ts';
 import { ChannelRecordSchema } from '../../../shared/domain/records/releases.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 import { gatherEvidence } from '../../../shared/use-cases/approving/gather-evidence.ts';
@@ -19,29 +19,29 @@ import { retryBake } from '../../../shared/use-cases/planning/retry-bake.ts';
 import {
   allGoesWell,
   BAKE,
-  type BakingWorld,
-  bakingWorld,
+  type BakeWorld,
+  bakeWorld,
   PIPELINE,
   REF,
   whileWaiting,
 } from '../../support/baking-world.ts';
 import { TaskError } from '../../support/run-asl.ts';
 
-const KEPT = '01JTESTBAKE0000000000000KP';
+const RETAINED_BAKE = '01JTESTBAKE0000000000000KP';
 const OTHER_PROOF = 'd'.repeat(64);
-const PLACES = ['444455556666/eu-west-1/copy', '444455556666/us-east-1/copy'];
+const TARGETS = ['444455556666/eu-west-1/copy', '444455556666/us-east-1/copy'];
 
-let w: BakingWorld;
+let w: BakeWorld;
 let imageId: string;
 
 /** The bake uses the image of an earlier one, which is released; `current` where that release is still in the channel. */
-async function usesKept(startsAt: 'Test' | 'Approve' | 'Distribute', given: { current?: boolean } = {}) {
-  w = bakingWorld();
+async function startFromRetainedImage(startsAt: 'Test' | 'Approve' | 'Distribute', given: { current?: boolean } = {}) {
+  w = bakeWorld();
   await w.fill();
   allGoesWell(w);
   imageId = w.makeImage();
   const own = w.world.images.get(imageId);
-  Object.assign(own?.tags ?? {}, { [TAGS.bake]: KEPT, [TAGS.attempt]: '1', [TAGS.verdict]: 'passed' });
+  Object.assign(own?.tags ?? {}, { [TAGS.bake]: RETAINED_BAKE, [TAGS.attempt]: '1', [TAGS.verdict]: 'passed' });
   const at = w.clock.now().toISOString();
   const proof = startsAt === 'Test' ? OTHER_PROOF : w.bake.proof;
   const isCurrent = given.current ?? startsAt !== 'Distribute';
@@ -49,12 +49,12 @@ async function usesKept(startsAt: 'Test' | 'Approve' | 'Distribute', given: { cu
     pipeline: PIPELINE,
     channel: 'stable',
     release: 'release-1',
-    bake: isCurrent ? KEPT : '01JTESTBAKE00000000000THER',
+    bake: isCurrent ? RETAINED_BAKE : '01JTESTBAKE00000000000THER',
     bits: isCurrent ? w.bake.bits : 'f'.repeat(64),
     proof,
     sequence: 1,
     images: {},
-    places: PLACES.slice(0, 1),
+    places: TARGETS.slice(0, 1),
     at,
   };
   await w.documents.put(
@@ -63,13 +63,13 @@ async function usesKept(startsAt: 'Test' | 'Approve' | 'Distribute', given: { cu
     'application/json',
   );
   await w.table.write([
-    { put: { ...keys.bake(BAKE), ...w.bake, startsAt, reuses: KEPT } },
-    { put: { ...keys.bake(KEPT), ...w.bake, id: KEPT, proof, state: 'released', release: 'release-1' } },
-    { put: { ...keys.attempt(KEPT, 1), bake: KEPT, attempt: 1, state: 'released', startedAt: at } },
+    { put: { ...keys.bake(BAKE), ...w.bake, startsAt, reuses: RETAINED_BAKE } },
+    { put: { ...keys.bake(RETAINED_BAKE), ...w.bake, id: RETAINED_BAKE, proof, state: 'released', release: 'release-1' } },
+    { put: { ...keys.attempt(RETAINED_BAKE, 1), bake: RETAINED_BAKE, attempt: 1, state: 'released', startedAt: at } },
     {
       put: {
-        ...keys.image(KEPT, 'x86-64'),
-        bake: KEPT,
+        ...keys.artifact(RETAINED_BAKE, 'x86-64'),
+        bake: RETAINED_BAKE,
         attempt: 1,
         variant: 'x86-64',
         account: '111122223333',
@@ -84,8 +84,8 @@ async function usesKept(startsAt: 'Test' | 'Approve' | 'Distribute', given: { cu
     },
     {
       put: {
-        ...keys.test(KEPT, 1, 'x86-64', 't3.small'),
-        bake: KEPT,
+        ...keys.test(RETAINED_BAKE, 1, 'x86-64', 't3.small'),
+        bake: RETAINED_BAKE,
         attempt: 1,
         variant: 'x86-64',
         instanceType: 't3.small',
@@ -94,8 +94,8 @@ async function usesKept(startsAt: 'Test' | 'Approve' | 'Distribute', given: { cu
     },
     {
       put: {
-        ...keys.step(KEPT, 1, 'Gate'),
-        bake: KEPT,
+        ...keys.step(RETAINED_BAKE, 1, 'Gate'),
+        bake: RETAINED_BAKE,
         attempt: 1,
         name: 'Gate',
         state: 'succeeded',
@@ -106,7 +106,7 @@ async function usesKept(startsAt: 'Test' | 'Approve' | 'Distribute', given: { cu
     { put: { ...keys.channel(PIPELINE, 'stable'), ...channel } },
     {
       update: keys.fingerprint(PIPELINE, w.bake.bits, w.bake.proof),
-      set: startsAt === 'Test' ? {} : { kept: KEPT, places: PLACES.slice(0, 1) },
+      set: startsAt === 'Test' ? {} : { kept: RETAINED_BAKE, places: TARGETS.slice(0, 1) },
     },
   ]);
 }
@@ -114,17 +114,17 @@ async function usesKept(startsAt: 'Test' | 'Approve' | 'Distribute', given: { cu
 const attempt = async (number = 1) =>
   AttemptRecordSchema.parse(await w.table.get(keys.attempt(BAKE, number)));
 const bake = async () => BakeRecordSchema.parse(await w.table.get(keys.bake(BAKE)));
-const image = async () => ImageRecordSchema.parse(await w.table.get(keys.image(BAKE, 'x86-64')));
+const image = async () => ArtifactRecordSchema.parse(await w.table.get(keys.artifact(BAKE, 'x86-64')));
 const step = async (name: string) => StepRecordSchema.parse(await w.table.get(keys.step(BAKE, 1, name)));
 const fingerprint = async () =>
   FingerprintRecordSchema.parse(await w.table.get(keys.fingerprint(PIPELINE, w.bake.bits, w.bake.proof)));
-const planning = async () => PlanningRecordSchema.parse(await w.table.get(keys.planning(PIPELINE)));
+const planning = async () => PipelineStatusSchema.parse(await w.table.get(keys.status(PIPELINE)));
 const rejected = () => {
   throw new TaskError('ApprovalRejected', 'Not there.');
 };
 
 describe('a kept image that is judged in a new way', () => {
-  beforeEach(() => usesKept('Test'));
+  beforeEach(() => startFromRetainedImage('Test'));
 
   it('is tested on an instance, gated and approved, and nothing is built', async () => {
     const run = await w.run('bake');
@@ -135,14 +135,14 @@ describe('a kept image that is judged in a new way', () => {
     expect([...w.instances.all.values()]).toEqual([expect.objectContaining({ imageId })]);
     expect(await image()).toMatchObject({
       imageId,
-      adoptedFrom: KEPT,
+      adoptedFrom: RETAINED_BAKE,
       verdict: 'passed',
       inventory: 'bakes/kept/inventory.json',
       inventoryDigest: 'packages',
     });
     expect(await step('Build')).toMatchObject({
       state: 'skipped',
-      summary: `The kept image of bake ${KEPT} is used.`,
+      summary: `The kept image of bake ${RETAINED_BAKE} is used.`,
     });
     expect(await step('Gate')).toMatchObject({ state: 'succeeded' });
   });
@@ -156,18 +156,18 @@ describe('a kept image that is judged in a new way', () => {
     await w.run('bake');
 
     expect((await attempt()).state).toBe('failed');
-    expect(w.world.images.get(imageId)?.tags).toMatchObject({ [TAGS.bake]: KEPT, [TAGS.verdict]: 'passed' });
+    expect(w.world.images.get(imageId)?.tags).toMatchObject({ [TAGS.bake]: RETAINED_BAKE, [TAGS.verdict]: 'passed' });
     expect(await fingerprint()).toMatchObject({ state: 'failed', failures: 1 });
     expect(w.leftBehind()).toEqual([imageId]);
   });
 
   it('is taken over once, however often the preflight is repeated', async () => {
     await checkPreflight(w, REF);
-    await w.table.write([{ update: keys.image(BAKE, 'x86-64'), set: { verdict: 'passed' } }]);
+    await w.table.write([{ update: keys.artifact(BAKE, 'x86-64'), set: { verdict: 'passed' } }]);
 
     expect(await checkPreflight(w, REF)).toEqual({ ...REF, startsAt: 'Test' });
 
-    expect(await image()).toMatchObject({ adoptedFrom: KEPT, verdict: 'passed' });
+    expect(await image()).toMatchObject({ adoptedFrom: RETAINED_BAKE, verdict: 'passed' });
     expect(await step('Build')).toMatchObject({ state: 'skipped' });
   });
 
@@ -195,14 +195,14 @@ describe('a kept image that is judged in a new way', () => {
   it('shows in its evidence that it is kept, and the results of now', async () => {
     await w.run('bake');
 
-    const evidence = await gatherEvidence(w, REF, await bake(), revisionOf());
-    expect(EvidenceSchema.parse(evidence).kept).toEqual({ bake: KEPT, startsAt: 'Test', places: [] });
+    const evidence = await gatherEvidence(w, REF, await bake(), toRevision());
+    expect(EvidenceSchema.parse(evidence).retained).toEqual({ bake: RETAINED_BAKE, startsAt: 'Test', places: [] });
     expect(evidence.tests[0]?.results.map(({ excerpt }) => excerpt)).toEqual(['fine', 'fine']);
   });
 });
 
 describe('a release that is to go to new targets', () => {
-  beforeEach(() => usesKept('Approve'));
+  beforeEach(() => startFromRetainedImage('Approve'));
 
   it('is neither built nor tested', async () => {
     const run = await w.run('bake');
@@ -217,9 +217,9 @@ describe('a release that is to go to new targets', () => {
   it('asks people for the new targets alone, with the tests that it passed', async () => {
     await w.run('bake');
 
-    const evidence = await gatherEvidence(w, REF, await bake(), revisionOf());
+    const evidence = await gatherEvidence(w, REF, await bake(), toRevision());
     expect(evidence.targets).toEqual([expect.objectContaining({ regions: ['us-east-1'] })]);
-    expect(evidence.kept).toEqual({ bake: KEPT, startsAt: 'Approve', places: PLACES.slice(0, 1) });
+    expect(evidence.retained).toEqual({ bake: RETAINED_BAKE, startsAt: 'Approve', places: TARGETS.slice(0, 1) });
     expect(evidence.tests[0]?.results[0]?.excerpt).toBe('of before');
     expect(evidence.gates).toEqual([{ name: 'Gate', passed: true, detail: 'All gates were open' }]);
   });
@@ -233,11 +233,11 @@ describe('a release that is to go to new targets', () => {
         },
       });
 
-      expect(await fingerprint()).toMatchObject({ state: 'released', bake: KEPT, failures: 0 });
-      expect(await planning()).toMatchObject({ refusedPlaces: PLACES.slice(1), consecutiveFailures: 0 });
+      expect(await fingerprint()).toMatchObject({ state: 'released', bake: RETAINED_BAKE, failures: 0 });
+      expect(await planning()).toMatchObject({ refusedPlaces: TARGETS.slice(1), consecutiveFailures: 0 });
       expect(w.leftBehind()).toEqual([imageId]);
       const channel = ChannelRecordSchema.parse(await w.table.get(keys.channel(PIPELINE, 'stable')));
-      expect(channel).toMatchObject({ bake: KEPT, sequence: 1 });
+      expect(channel).toMatchObject({ bake: RETAINED_BAKE, sequence: 1 });
     },
   );
 
@@ -250,7 +250,7 @@ describe('a release that is to go to new targets', () => {
 
     expect(await fingerprint()).toMatchObject({
       state: 'released',
-      bake: KEPT,
+      bake: RETAINED_BAKE,
       failures: 1,
       lastFailureAt: expect.any(String),
     });
@@ -264,9 +264,9 @@ describe('a release that is to go to new targets', () => {
 
     await retryBake(w, { bake: BAKE, by: 'ada' });
 
-    expect(await fingerprint()).toMatchObject({ state: 'baking', bake: BAKE, kept: KEPT });
+    expect(await fingerprint()).toMatchObject({ state: 'baking', bake: BAKE, kept: RETAINED_BAKE });
     await w.run('bake', {}, { bake: BAKE, attempt: 2 });
-    expect(await image()).toMatchObject({ attempt: 2, imageId, adoptedFrom: KEPT });
+    expect(await image()).toMatchObject({ attempt: 2, imageId, adoptedFrom: RETAINED_BAKE });
     expect(w.engine.started.size).toBe(0);
   });
 
@@ -279,12 +279,12 @@ describe('a release that is to go to new targets', () => {
     await cleanUpBake(w, REF);
 
     expect(w.leftBehind()).toEqual([imageId]);
-    expect(await fingerprint()).toMatchObject({ state: 'released', bake: KEPT });
+    expect(await fingerprint()).toMatchObject({ state: 'released', bake: RETAINED_BAKE });
   });
 });
 
 describe('a release that is pointed to again', () => {
-  beforeEach(() => usesKept('Distribute'));
+  beforeEach(() => startFromRetainedImage('Distribute'));
 
   it('asks nobody: it was approved', async () => {
     const run = await w.run('bake');
@@ -292,7 +292,7 @@ describe('a release that is pointed to again', () => {
     expect(run.path).not.toContain('Approve');
     expect(await step('Approve')).toMatchObject({
       state: 'skipped',
-      summary: `Approved before: the release of bake ${KEPT} is pointed to again.`,
+      summary: `Approved before: the release of bake ${RETAINED_BAKE} is pointed to again.`,
     });
   });
 
@@ -301,7 +301,7 @@ describe('a release that is pointed to again', () => {
     await cleanUpBake(w, REF);
     await recordOutcome(w, { ...REF, error: { name: 'States.Aborted', cause: '' } });
 
-    expect(await fingerprint()).toMatchObject({ state: 'refused', kept: KEPT });
+    expect(await fingerprint()).toMatchObject({ state: 'refused', kept: RETAINED_BAKE });
     expect(w.leftBehind()).toEqual([imageId]);
   });
 });
@@ -309,7 +309,7 @@ describe('a release that is pointed to again', () => {
 describe('test components', () => {
   const arn = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/web-check';
   const tested = (imageBuilderTests = false) => {
-    w = bakingWorld({
+    w = bakeWorld({
       tests: {
         suites: [{ name: 'boots', script: 'true' }],
         components: [{ component: 'web-check/1.x.x', parameters: { port: '80' } }],
@@ -371,7 +371,7 @@ describe('test components', () => {
 
 describe('a lock that holds the inventory of its base', () => {
   it('builds on the images that stand beside it', async () => {
-    w = bakingWorld();
+    w = bakeWorld();
     const selector = { kind: 'pipeline', pipeline: 'base', channel: 'stable' } as const;
     w.bake.lock.base = {
       key: 'pipeline:base/stable',
@@ -394,7 +394,7 @@ describe('a kept image that is gone', () => {
   it.each(['Test', 'Approve', 'Distribute'] as const)(
     'is built, tested and approved instead (%s)',
     async (startsAt) => {
-      await usesKept(startsAt);
+      await startFromRetainedImage(startsAt);
       w.world.images.delete(imageId);
 
       const run = await w.run('bake');
@@ -407,7 +407,7 @@ describe('a kept image that is gone', () => {
   );
 
   it('is no reason to keep what is built instead when people say no', async () => {
-    await usesKept('Distribute');
+    await startFromRetainedImage('Distribute');
     w.world.images.delete(imageId);
 
     await w.run('bake', { Approve: rejected });
@@ -418,7 +418,7 @@ describe('a kept image that is gone', () => {
   });
 });
 
-function revisionOf() {
+function toRevision() {
   const { definition } = w;
   return { definition } as Parameters<typeof gatherEvidence>[3];
 }

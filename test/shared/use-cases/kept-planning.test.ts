@@ -6,22 +6,22 @@ import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pip
 import {
   ami,
   BASE_PARAMETER,
-  type PipelineSpec,
-  type PlanningWorld,
-  planningWorld,
+  type PipelineFixture,
+  type ReconcileWorld,
+  reconcileWorld,
 } from '../../support/planning-world.ts';
 
 const NAME = 'web';
-const place = (region: string) => ({
+const distributeTo = (region: string) => ({
   targets: [{ account: '444455556666', regions: ['eu-west-1', region] }],
 });
-const spec = (more: PipelineSpec['more'] = {}): PipelineSpec => ({
+const spec = (more: PipelineFixture['more'] = {}): PipelineFixture => ({
   name: NAME,
   base: BASE_PARAMETER,
   more: { distribution: { targets: [{ account: '444455556666', regions: ['eu-west-1'] }] }, ...more },
 });
 
-let w: PlanningWorld;
+let w: ReconcileWorld;
 const bake = (): BakeRecord => {
   const found = w.running().find(({ pipeline }) => pipeline === NAME);
   if (found === undefined) throw new Error('Nothing bakes.');
@@ -39,14 +39,14 @@ async function releaseAll(): Promise<void> {
     await w.settle();
   }
 }
-async function baseMoves(to: number): Promise<void> {
+async function changeBase(to: number): Promise<void> {
   w.parameters.set(BASE_PARAMETER, ami(to));
   await w.reconcile();
   await w.settle();
 }
 
 beforeEach(async () => {
-  w = planningWorld();
+  w = reconcileWorld();
   await w.apply(spec());
   await w.apply({ name: 'shop', base: NAME });
   await releaseAll();
@@ -61,7 +61,7 @@ describe('a suite that changed', () => {
 
     expect(bake()).toMatchObject({ startsAt: 'Test', reuses: first });
     await releaseAll();
-    expect(channel()).toMatchObject({ release, sequence: 2, proof: w.pipeline(NAME).plan.proof });
+    expect(channel()).toMatchObject({ release, sequence: 2, proof: w.pipeline(NAME).spec.proof });
     expect(w.bakes('shop')).toHaveLength(1);
     expect(w.planning('shop')?.dirty).toBe(false);
   });
@@ -69,7 +69,7 @@ describe('a suite that changed', () => {
 
 describe('an image that has been judged in many ways', () => {
   it('is found among them, on however many pages they are', async () => {
-    w = planningWorld({ pageSize: 1 });
+    w = reconcileWorld({ pageSize: 1 });
     await w.apply(spec());
     await releaseAll();
     const kept = channel().bake;
@@ -86,7 +86,7 @@ describe('an image that has been judged in many ways', () => {
 
 describe('a target that is new', () => {
   beforeEach(async () => {
-    await w.apply(spec({ distribution: place('us-east-1') }));
+    await w.apply(spec({ distribution: distributeTo('us-east-1') }));
     await w.settle();
   });
 
@@ -123,7 +123,7 @@ describe('a target that is new', () => {
     await w.fail(bake().id, 'ApprovalExpired', 'Nobody answered.');
     await w.settle();
 
-    await w.apply(spec({ distribution: place('ap-south-1') }));
+    await w.apply(spec({ distribution: distributeTo('ap-south-1') }));
     await w.settle();
 
     expect(bake().startsAt).toBe('Approve');
@@ -141,12 +141,12 @@ describe('a target that is new', () => {
   it('that failed too often is not tried again for other words, but for another place', async () => {
     await failsTooOften();
 
-    await w.apply(spec({ description: 'In other words.', distribution: place('us-east-1') }));
+    await w.apply(spec({ description: 'In other words.', distribution: distributeTo('us-east-1') }));
     await w.settle();
 
     expect(w.running()).toEqual([]);
     expect(w.planning(NAME)?.decision?.reasons.map(({ code }) => code)).toContain('too-many-failures');
-    await w.apply(spec({ distribution: place('ap-south-1') }));
+    await w.apply(spec({ distribution: distributeTo('ap-south-1') }));
     await w.settle();
     expect(bake().startsAt).toBe('Approve');
   });
@@ -155,7 +155,7 @@ describe('a target that is new', () => {
     await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
     await w.settle();
 
-    await w.apply(spec({ description: 'In other words.', distribution: place('us-east-1') }));
+    await w.apply(spec({ description: 'In other words.', distribution: distributeTo('us-east-1') }));
     await w.settle();
 
     expect(w.running()).toEqual([]);
@@ -197,11 +197,11 @@ describe('a target that is new', () => {
 describe('a parameter that moves and moves back', () => {
   it('points to the first release again, and what is built on it follows', async () => {
     const [first, child] = [channel().release, w.channel('shop')?.release];
-    await baseMoves(2);
+    await changeBase(2);
     await releaseAll();
     expect(channel().release).not.toBe(first);
 
-    await baseMoves(1);
+    await changeBase(1);
 
     expect(bake()).toMatchObject({ startsAt: 'Distribute' });
     await releaseAll();
@@ -211,9 +211,9 @@ describe('a parameter that moves and moves back', () => {
   });
 
   it('is not pointed back when a person cancels that, and not built when they ask again', async () => {
-    await baseMoves(2);
+    await changeBase(2);
     await releaseAll();
-    await baseMoves(1);
+    await changeBase(1);
     await w.fail(bake().id, 'States.Aborted', 'stopped');
     await w.settle();
 
@@ -226,10 +226,10 @@ describe('a parameter that moves and moves back', () => {
   });
 
   it('leaves the release that it would point to as it was when it fails', async () => {
-    await baseMoves(2);
+    await changeBase(2);
     await releaseAll();
-    await baseMoves(1);
-    const { bits, proof, reuses } = bake();
+    await changeBase(1);
+    const { bits, proof, reusesBake: reuses } = bake();
     await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
     await w.settle();
 

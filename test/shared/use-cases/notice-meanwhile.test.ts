@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { deletePipeline } from '../../../shared/use-cases/definitions/delete-pipeline.ts';
-import { noticeTopic } from '../../../shared/use-cases/noticing/notice-topics.ts';
+import { detectTopic } from '../../../shared/use-cases/noticing/notice-topics.ts';
 import { releaseAll } from '../../support/planning-steps.ts';
-import { ami, HOME, planningWorld } from '../../support/planning-world.ts';
+import { ami, HOME, reconcileWorld } from '../../support/planning-world.ts';
 
 const BASE = '/mine';
 const TOPIC = `ssm:${HOME.region}:${BASE}`;
@@ -11,7 +11,7 @@ const TOPIC = `ssm:${HOME.region}:${BASE}`;
 async function movedWhile(
   meanwhile: (begin: (name: string) => Promise<void>, end: (name: string) => Promise<void>) => Promise<void>,
 ) {
-  const world = planningWorld();
+  const world = reconcileWorld();
   const begin = async (name: string) => {
     await world.apply({ name, base: BASE });
     await world.settle();
@@ -34,9 +34,9 @@ async function movedWhile(
     }
     await table.write(writes);
   };
-  await noticeTopic({ ...world.ports, table: { ...table, write } }, TOPIC);
+  await detectTopic({ ...world.ports, table: { ...table, write } }, TOPIC);
   await world.settle();
-  return (name: string) => world.bakes(name).at(-1)?.ingredients?.versions[TOPIC];
+  return (name: string) => world.bakes(name).at(-1)?.fingerprintInputs?.versions[TOPIC];
 }
 
 describe('the move of a base marks', () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../../shared/domain/naming.ts';
 import { retryBake } from '../../../shared/use-cases/planning/retry-bake.ts';
-import { ami, BASE_PARAMETER, componentArn, planningWorld } from '../../support/planning-world.ts';
+import { ami, BASE_PARAMETER, componentArn, reconcileWorld } from '../../support/planning-world.ts';
 
 const BASE_TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
 
 /** `base` on the public parameter, `web` on it; both use the component `agents`. All released. */
 async function shop() {
-  const world = planningWorld();
+  const world = reconcileWorld();
   world.components.set('agents', '1.0.0');
   await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
   await world.apply({ name: 'web', base: 'base', components: ['agents/1.x.x'] });
@@ -16,7 +16,7 @@ async function shop() {
   return world;
 }
 
-async function releaseAll(world: ReturnType<typeof planningWorld>): Promise<void> {
+async function releaseAll(world: ReturnType<typeof reconcileWorld>): Promise<void> {
   for (let rounds = 0; rounds < 20; rounds += 1) {
     const [next] = world.running();
     if (next === undefined) return;
@@ -126,7 +126,7 @@ describe('a change', () => {
       'container:111122223333.dkr.ecr.eu-west-1.amazonaws.com/web',
     ],
   ])('of %s is recorded, though its topic names more than it', async (_, input, place, topic) => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     world.parameters.set(place, 'ami-00000000000000001');
     world.sources.values.set(place, 'one');
     await world.apply({ name: 'app', base: BASE_PARAMETER, more: { inputs: [input] } });
@@ -150,7 +150,7 @@ describe('a change', () => {
   });
 
   it('reaches hundreds of pipelines, a page at a time, and goes on after a crash', async () => {
-    const world = planningWorld({ pageSize: 30 });
+    const world = reconcileWorld({ pageSize: 30 });
     const names = Array.from({ length: 250 }, (_, n) => `app-${String(n).padStart(3, '0')}`);
     for (const name of names) await world.apply({ name, base: BASE_PARAMETER, triggers: { mode: 'manual' } });
     world.parameters.set(BASE_PARAMETER, ami(2));
@@ -174,7 +174,7 @@ describe('a change', () => {
 
 /** `base` on the public parameter, whose only bake has failed. */
 async function failing() {
-  const world = planningWorld();
+  const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.settle();
   const bake = world.bakes('base')[0]?.id ?? '';
@@ -184,7 +184,7 @@ async function failing() {
 
 describe('planning', () => {
   it('tells those who wait for a first release once, however many paths lead to them', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const names = Array.from({ length: 11 }, (_, n) => `step-${String(n).padStart(2, '0')}`);
     for (const [n, name] of names.entries()) {
       const inputs = names.slice(1, n).map((pipeline) => ({ pipeline }));
@@ -198,7 +198,7 @@ describe('planning', () => {
   });
 
   it('tests again and builds nothing, when a test component moves that nobody but it uses', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const topic = world.publishComponent('proof', '1.0.0');
     const tests = { suites: [{ name: 'boots', script: 'true' }], components: [{ component: 'proof/1.x.x' }] };
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { tests } });
@@ -213,7 +213,7 @@ describe('planning', () => {
   });
 
   it('names a request that waits for the end of a bake, though a change comes first', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.settle();
     await world.request('base', true);
@@ -253,7 +253,7 @@ describe('planning', () => {
   });
 
   it('is tried again for a place that the release is not in, whoever said no to it before', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const spec = { name: 'base', base: BASE_PARAMETER };
     await world.apply(spec);
     await world.settle();
@@ -312,7 +312,7 @@ describe('planning', () => {
   });
 
   it('lets a bake finish that two others gave way to, though the definition changes once more', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const apply = (script: string) =>
       world.apply({
         name: 'base',
@@ -331,7 +331,7 @@ describe('planning', () => {
   });
 
   it('keeps the change that brings a new target while a bake for the old ones runs', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.settle();
     const targets = [{ account: '444455556666', regions: ['eu-west-1'] }];
@@ -346,7 +346,7 @@ describe('planning', () => {
   });
 
   it('starts at most one bake per fingerprint, however often it is asked', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
 
     for (let count = 0; count < 8; count += 1) world.plans.push({ pipeline: 'base', at: 0 });
@@ -357,7 +357,7 @@ describe('planning', () => {
   });
 
   it('waits for the debounce, then takes all changes up at once', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     world.components.set('agents', '1.0.0');
     await world.apply({
       name: 'base',
@@ -381,7 +381,7 @@ describe('planning', () => {
   });
 
   it('leaves a manual pipeline alone until somebody asks', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { mode: 'manual' } });
     await world.settle();
     expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('manual');
@@ -501,7 +501,7 @@ describe('planning', () => {
   });
 
   it('tries what failed again after a while, longer each time, and stops when it failed too often', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { maxFailures: 3 } } });
     await world.settle();
     const waits: number[] = [];
@@ -552,7 +552,7 @@ describe('planning', () => {
   });
 
   it('starts a bake that was recorded but whose machine was never started', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     const { startBake } = world.ports.workflows;
     world.ports.workflows.startBake = async () => {
@@ -569,7 +569,7 @@ describe('planning', () => {
   });
 
   it('starts such bakes though one of them cannot be started, and says that one could not', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const { startBake } = world.ports.workflows;
     world.ports.workflows.startBake = async () => {
       throw new Error('gone');

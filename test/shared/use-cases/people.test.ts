@@ -5,13 +5,13 @@ import { disablePipeline } from '../../../shared/use-cases/definitions/disable-p
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
 import { listBakes, listChanges } from '../../../shared/use-cases/showing/list-pages.ts';
-import { ami, BASE_PARAMETER, type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
+import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
-let world: PlanningWorld;
+let world: ReconcileWorld;
 
 beforeEach(() => {
-  world = planningWorld();
+  world = reconcileWorld();
 });
 
 /** Every bake that runs is released, until none runs any more. */
@@ -24,7 +24,7 @@ async function releaseAll(): Promise<void> {
   }
   throw new Error('It never ends.');
 }
-async function moveBase(number: number): Promise<void> {
+async function changeBase(number: number): Promise<void> {
   world.parameters.set(BASE_PARAMETER, ami(number));
   await world.notice(TOPIC);
   await world.settle();
@@ -37,7 +37,7 @@ describe('disabling', () => {
     await world.apply({ name: 'web', base: 'base', components: [] });
     await releaseAll();
     await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: 'Broken upstream.' });
-    await moveBase(2);
+    await changeBase(2);
 
     expect(world.running()).toEqual([]);
     expect(codes('base')).toEqual(['disabled']);
@@ -72,7 +72,7 @@ describe('enabling', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await releaseAll();
     await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: '' });
-    await moveBase(2);
+    await changeBase(2);
 
     const answer = await enablePipeline(world.ports, { pipeline: 'base' });
 
@@ -183,7 +183,7 @@ describe('deleting', () => {
     await releaseAll();
 
     await remove('one');
-    await moveBase(2);
+    await changeBase(2);
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['two']);
   });
@@ -242,11 +242,11 @@ describe('deleting', () => {
 
 describe('a wave above the cap', () => {
   beforeEach(async () => {
-    world = planningWorld({ limits: { wave: 2 } });
+    world = reconcileWorld({ limits: { wave: 2 } });
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     for (const name of ['one', 'two']) await world.apply({ name, base: 'base' });
     await releaseAll();
-    await moveBase(2);
+    await changeBase(2);
   });
   const waiting = async () => (await listChanges(world.ports, { limit: 10, unconfirmed: true })).items;
 
@@ -294,7 +294,7 @@ describe('a wave above the cap', () => {
     const [change] = await waiting();
     const { table } = world.ports;
     let isFirst = true;
-    await world.table.write([{ update: keys.planning('base'), set: { dirty: true }, remove: ['decision'] }]);
+    await world.table.write([{ update: keys.status('base'), set: { dirty: true }, remove: ['decision'] }]);
     await world.ports.planQueue.send([{ pipeline: 'base', delaySeconds: 0 }]);
     await world.step({
       table: {

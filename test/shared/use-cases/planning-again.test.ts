@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { BASE_PARAMETER, type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
+import { BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
 
 const PLATFORMS = ['platform-0', 'platform-1'];
 const APPS = ['app-0', 'app-1', 'app-2', 'app-3'];
 
-let world: PlanningWorld;
+let world: ReconcileWorld;
 
 beforeEach(() => {
-  world = planningWorld();
+  world = reconcileWorld();
 });
 
 /** What is asked to be planned, until nothing more is; each as often as it is asked. */
-async function askedIn(work: () => Promise<unknown>): Promise<string[]> {
+async function collectReconcileRequests(work: () => Promise<unknown>): Promise<string[]> {
   const before = world.plans.length;
   await work();
   return world.plans.slice(before).map(({ pipeline }) => pipeline);
@@ -44,7 +44,7 @@ describe('The end of a bake', () => {
     await world.settle();
     const [base] = world.running();
 
-    const asked = await askedIn(() => world.release(base?.id ?? ''));
+    const asked = await collectReconcileRequests(() => world.release(base?.id ?? ''));
 
     expect([...asked].sort()).toEqual(['base', ...PLATFORMS]);
     await world.settle();

@@ -6,20 +6,20 @@ import { previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
 import {
   ami,
   BASE_PARAMETER,
-  definitionOf,
-  type PlanningWorld,
-  planningWorld,
+  toDefinition,
+  type ReconcileWorld,
+  reconcileWorld,
 } from '../../support/planning-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
-const baseMoves = (number: number) => ({ selector: `ssm:${BASE_PARAMETER}`, version: ami(number) });
-const TOOL_MOVES = { selector: 'component:tool/1.x.x', version: '1.1.0' };
+const baseChange = (number: number) => ({ selector: `ssm:${BASE_PARAMETER}`, version: ami(number) });
+const TOOL_CHANGE = { selector: 'component:tool/1.x.x', version: '1.1.0' };
 /** Of an image of 8 GiB, for each that travels. */
 const TRANSFER = 8 * 0.02;
 
-let world: PlanningWorld;
+let world: ReconcileWorld;
 beforeEach(() => {
-  world = planningWorld();
+  world = reconcileWorld();
   world.publishComponent('tool', '1.0.0');
 });
 
@@ -32,7 +32,7 @@ async function releaseAll(): Promise<void> {
 }
 
 /** Minutes that the steps of all bakes so far have taken. */
-async function took(minutes: { build?: number; test?: number; distribute?: number } = {}, pipeline?: string) {
+async function recordDurations(minutes: { build?: number; test?: number; distribute?: number } = {}, pipeline?: string) {
   const { build = 30, test = 1, distribute = 1 } = minutes;
   const steps = Object.entries({
     Preflight: 1,
@@ -54,13 +54,13 @@ async function took(minutes: { build?: number; test?: number; distribute?: numbe
   }
 }
 
-async function planned(request: {
+async function runPreview(request: {
   definitions?: unknown[];
   changes?: { selector: string; version: string }[];
 }): Promise<Preview> {
   return previewPlan(world.ports, { definitions: [], changes: [], ...request });
 }
-const bakesOf = ({ waves }: Preview) => waves.flatMap(({ bakes }) => bakes);
+const listBakes = ({ waves }: Preview) => waves.flatMap(({ bakes }) => bakes);
 const regions = (...names: string[]): Partial<DefinitionInput> => ({
   distribution: { targets: [{ account: '444455556666', regions: names }] },
 });
@@ -74,7 +74,7 @@ describe('what a plan says that it costs', () => {
     await releaseAll();
     world.clock.forward(7200);
 
-    const [bake] = bakesOf(await planned({ changes: [baseMoves(1)] }));
+    const [bake] = listBakes(await runPreview({ changes: [baseChange(1)] }));
 
     expect(bake).toMatchObject({ startsAt: 'Distribute', cost: { transfer: 0, monthly: 0 } });
   });
@@ -85,7 +85,7 @@ describe('what a plan says that it costs', () => {
     await releaseAll();
 
     const more = regions('eu-west-1', 'us-east-1', 'eu-north-1');
-    const [bake] = bakesOf(await planned({ definitions: [definitionOf({ ...spec, more })] }));
+    const [bake] = listBakes(await runPreview({ definitions: [toDefinition({ ...spec, more })] }));
 
     expect(bake?.startsAt).toBe('Approve');
     expect(bake?.cost?.transfer).toBeCloseTo(TRANSFER);
@@ -95,11 +95,11 @@ describe('what a plan says that it costs', () => {
     const spec = { name: 'base', base: BASE_PARAMETER };
     await world.apply({ ...spec, more: regions('us-east-1') });
     await releaseAll();
-    await took();
+    await recordDurations();
 
     const tests = { suites: [{ name: 'other', script: 'true' }] };
-    const [bake] = bakesOf(
-      await planned({ definitions: [definitionOf({ ...spec, more: { ...regions('us-east-1'), tests } })] }),
+    const [bake] = listBakes(
+      await runPreview({ definitions: [toDefinition({ ...spec, more: { ...regions('us-east-1'), tests } })] }),
     );
 
     expect(bake).toMatchObject({ startsAt: 'Test', cost: { build: 0, transfer: 0, monthly: 0 } });
@@ -117,12 +117,12 @@ describe('what a plan says that it costs', () => {
       more,
     });
     await releaseAll();
-    await took({}, 'base');
-    await took({ build: 60 }, 'web');
+    await recordDurations({}, 'base');
+    await recordDurations({ build: 60 }, 'web');
 
-    const preview = await planned({ changes: [baseMoves(2), TOOL_MOVES] });
+    const preview = await runPreview({ changes: [baseChange(2), TOOL_CHANGE] });
 
-    const web = bakesOf(preview).filter(({ pipeline }) => pipeline === 'web');
+    const web = listBakes(preview).filter(({ pipeline }) => pipeline === 'web');
     expect(web.map(({ isSuperseded, cost }) => [isSuperseded, cost?.transfer])).toEqual([
       [true, 0],
       [false, TRANSFER],
@@ -138,11 +138,11 @@ describe('what a plan says that it costs', () => {
     world.clock.forward(5 * 3600);
     await world.sweep();
     await releaseAll();
-    await took();
+    await recordDurations();
 
-    const preview = await planned({ changes: [TOOL_MOVES] });
+    const preview = await runPreview({ changes: [TOOL_CHANGE] });
 
-    expect(bakesOf(preview).map(({ pipeline, isAsked }) => [pipeline, isAsked])).toEqual([
+    expect(listBakes(preview).map(({ pipeline, isAsked }) => [pipeline, isAsked])).toEqual([
       ['base', true],
       ['daily', false],
     ]);
@@ -157,11 +157,11 @@ describe('how far a plan sees', () => {
     await world.apply({ name: 'web', base: 'base' });
     await world.request('base');
     await releaseAll();
-    await took();
+    await recordDurations();
 
-    const preview = await planned({ changes: [baseMoves(2)] });
+    const preview = await runPreview({ changes: [baseChange(2)] });
 
-    expect(bakesOf(preview).map(({ pipeline }) => pipeline)).toEqual(['base', 'web']);
+    expect(listBakes(preview).map(({ pipeline }) => pipeline)).toEqual(['base', 'web']);
     expect(preview.seconds).toBe((24 * 60 - 10 + 34 + 34) * 60);
   });
 
@@ -174,12 +174,12 @@ describe('how far a plan sees', () => {
       triggers: { maxHold: '0s' },
     });
     await releaseAll();
-    await took({ build: 30 }, 'base');
-    await took({ build: 1, distribute: 60 }, 'web');
+    await recordDurations({ build: 30 }, 'base');
+    await recordDurations({ build: 1, distribute: 60 }, 'web');
 
-    const preview = await planned({ changes: [baseMoves(2), TOOL_MOVES] });
+    const preview = await runPreview({ changes: [baseChange(2), TOOL_CHANGE] });
 
-    expect(bakesOf(preview).map(({ pipeline, isSuperseded }) => [pipeline, isSuperseded])).toEqual([
+    expect(listBakes(preview).map(({ pipeline, isSuperseded }) => [pipeline, isSuperseded])).toEqual([
       ['base', false],
       ['web', false],
       ['web', false],
@@ -194,16 +194,16 @@ describe('how far a plan sees', () => {
         const counts = { version: 1, supersededInRow: 0, consecutiveFailures: 0 };
         const marks = { dirty: true, changes: [], causes: [], dueAt: at, duePk: 'DUE#PLANNING', dueSk: at };
         const row = { pipeline: name, ...counts, ...marks };
-        await world.table.write([{ put: { ...keys.planning(name), ...row } }]);
+        await world.table.write([{ put: { ...keys.status(name), ...row } }]);
       }
     };
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await releaseAll();
     await due(0, 999);
-    expect((await planned({ changes: [baseMoves(2)] })).stopped).toBeUndefined();
+    expect((await runPreview({ changes: [baseChange(2)] })).stopped).toBeUndefined();
     await due(999, 1001);
 
-    expect((await planned({ changes: [baseMoves(2)] })).stopped).toMatch(/^after 1,000 pipelines/);
+    expect((await runPreview({ changes: [baseChange(2)] })).stopped).toMatch(/^after 1,000 pipelines/);
   });
 });
 
@@ -225,7 +225,7 @@ describe('a change that is given to a plan', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { base } as Partial<DefinitionInput> });
     await releaseAll();
 
-    await expect(planned({ changes: [{ selector, version: ami(10) }] })).rejects.toThrow('can never mean');
+    await expect(runPreview({ changes: [{ selector, version: ami(10) }] })).rejects.toThrow('can never mean');
   });
 
   it('may name a container without its tag, as a definition may', async () => {
@@ -236,10 +236,10 @@ describe('a change that is given to a plan', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { inputs: [{ container }] } });
     await releaseAll();
 
-    const preview = await planned({
+    const preview = await runPreview({
       changes: [{ selector: `container:${container}`, version: 'sha256:2' }],
     });
 
-    expect(bakesOf(preview)).toHaveLength(1);
+    expect(listBakes(preview)).toHaveLength(1);
   });
 });

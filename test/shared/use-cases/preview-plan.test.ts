@@ -8,17 +8,17 @@ import { type PreviewDeps, previewPlan } from '../../../shared/use-cases/preview
 import {
   ami,
   BASE_PARAMETER,
-  definitionOf,
-  type PipelineSpec,
-  type PlanningWorld,
-  planningWorld,
+  toDefinition,
+  type PipelineFixture,
+  type ReconcileWorld,
+  reconcileWorld,
 } from '../../support/planning-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
 const NEW_BASE = { selector: `ssm:${BASE_PARAMETER}`, version: ami(2) };
 
 /** What the function is given: a table that can only be read. */
-function readOnly(world: PlanningWorld): PreviewDeps {
+function readOnly(world: ReconcileWorld): PreviewDeps {
   const { get, getMany, query } = world.table;
   const { ports } = world;
   return {
@@ -33,8 +33,8 @@ function readOnly(world: PlanningWorld): PreviewDeps {
     resolver: ports.resolver,
   };
 }
-async function previewed(
-  world: PlanningWorld,
+async function runPreview(
+  world: ReconcileWorld,
   request: { definitions?: unknown[]; changes?: { selector: string; version: string }[] },
 ): Promise<Preview> {
   const before = world.table.items();
@@ -51,7 +51,7 @@ async function previewed(
 const waves = ({ waves: all }: Preview) => all.map(({ bakes }) => bakes.map(({ pipeline }) => pipeline));
 
 /** Bakes take no time here; what waits for time is planned when it comes. */
-async function playOn(world: PlanningWorld, hours = 24): Promise<void> {
+async function runForHours(world: ReconcileWorld, hours = 24): Promise<void> {
   const last = world.clock.now().getTime() + hours * 3_600_000;
   for (let rounds = 0; rounds < 2000; rounds += 1) {
     await world.settle();
@@ -71,20 +71,20 @@ async function playOn(world: PlanningWorld, hours = 24): Promise<void> {
   throw new Error('The world does not come to rest.');
 }
 
-let world: PlanningWorld;
+let world: ReconcileWorld;
 beforeEach(async () => {
-  world = planningWorld();
+  world = reconcileWorld();
   world.publishComponent('web-server', '1.0.0');
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.apply({ name: 'hardened', base: 'base' });
   await world.apply({ name: 'web', base: 'hardened', components: ['web-server/1.x.x'] });
   await world.apply({ name: 'batch', base: 'hardened' });
-  await playOn(world);
+  await runForHours(world);
 });
 
 describe('a plan', () => {
   it('shows the bakes that a change leads to, wave by wave, and writes nothing', async () => {
-    const preview = await previewed(world, { changes: [NEW_BASE] });
+    const preview = await runPreview(world, { changes: [NEW_BASE] });
 
     expect(waves(preview)).toEqual([['base'], ['hardened'], ['batch', 'web']]);
     expect(preview.moved).toMatchObject([{ selector: TOPIC, from: ami(1), to: ami(2) }]);
@@ -93,7 +93,7 @@ describe('a plan', () => {
   });
 
   it('understands selectors as definitions write them, and short versions', async () => {
-    const preview = await previewed(world, {
+    const preview = await runPreview(world, {
       changes: [{ selector: 'component:web-server/1.x.x', version: '1.1.0' }],
     });
 
@@ -102,30 +102,30 @@ describe('a plan', () => {
   });
 
   it('says what does not move, and refuses what nobody uses or what only a release moves', async () => {
-    const back = await previewed(world, {
+    const back = await runPreview(world, {
       changes: [{ selector: 'component:web-server/1.x.x', version: '1.0.0' }],
     });
 
     expect(back.waves).toEqual([]);
     expect(back.notes).toEqual([expect.stringContaining('would not move from 1.0.0/1 to 1.0.0/1')]);
     for (const selector of ['ssm:/not/there', 'pipeline:base'])
-      await expect(previewed(world, { changes: [{ selector, version: 'x' }] })).rejects.toMatchObject({
+      await expect(runPreview(world, { changes: [{ selector, version: 'x' }] })).rejects.toMatchObject({
         code: 'invalid-request',
       });
     const other = { selector: 'component:web-server/1.x.x', version: '2.0.0' };
-    await expect(previewed(world, { changes: [other] })).rejects.toThrow('can never mean 2.0.0');
+    await expect(runPreview(world, { changes: [other] })).rejects.toThrow('can never mean 2.0.0');
   });
 
   it('of definitions: shows what they would bake, with the errors of apply where they are wrong', async () => {
-    const fresh = definitionOf({ name: 'fresh', base: 'hardened' });
-    const child = definitionOf({ name: 'fresh-child', base: 'fresh' });
+    const fresh = toDefinition({ name: 'fresh', base: 'hardened' });
+    const child = toDefinition({ name: 'fresh-child', base: 'fresh' });
 
-    const preview = await previewed(world, { definitions: [fresh, child] });
+    const preview = await runPreview(world, { definitions: [fresh, child] });
 
     expect(preview.applied).toMatchObject([{ pipeline: 'fresh', outcome: 'created' }, { revision: 1 }]);
     expect(waves(preview)).toEqual([['fresh'], ['fresh-child']]);
-    const orphan = definitionOf({ name: 'orphan', base: 'nobody' });
-    await expect(previewed(world, { definitions: [fresh, orphan] })).rejects.toMatchObject({
+    const orphan = toDefinition({ name: 'orphan', base: 'nobody' });
+    await expect(runPreview(world, { definitions: [fresh, orphan] })).rejects.toMatchObject({
       code: 'invalid-definition',
       problems: [{ file: 'orphan', field: 'base.pipeline', message: 'There is no pipeline named "nobody".' }],
     });
@@ -133,9 +133,9 @@ describe('a plan', () => {
 
   it('names what would not start, and why', async () => {
     await world.apply({ name: 'batch', base: 'hardened', triggers: { mode: 'manual' } });
-    await playOn(world);
+    await runForHours(world);
 
-    const preview = await previewed(world, { changes: [NEW_BASE] });
+    const preview = await runPreview(world, { changes: [NEW_BASE] });
 
     expect(waves(preview)).toEqual([['base'], ['hardened'], ['web']]);
     expect(preview.held).toMatchObject([
@@ -146,7 +146,7 @@ describe('a plan', () => {
   it('goes on as if a wave that is too large were confirmed, and says that it needs that', async () => {
     Object.assign(world.ports.limits, { wave: 2 });
 
-    const preview = await previewed(world, { changes: [NEW_BASE] });
+    const preview = await runPreview(world, { changes: [NEW_BASE] });
 
     expect(preview.confirm).toMatchObject([{ selector: TOPIC, wave: { size: 2, isMore: true } }]);
     expect(waves(preview).flat()).toHaveLength(4);
@@ -154,13 +154,13 @@ describe('a plan', () => {
 
   it('does so too where a wave is counted when the pipeline that was changed is released', async () => {
     Object.assign(world.ports.limits, { wave: 2 });
-    const definition = definitionOf({
+    const definition = toDefinition({
       name: 'base',
       base: BASE_PARAMETER,
       more: { build: { rootVolumeGiB: 20 } },
     });
 
-    const preview = await previewed(world, { definitions: [definition] });
+    const preview = await runPreview(world, { definitions: [definition] });
 
     expect(preview.confirm).toMatchObject([
       { selector: 'definition:base', wave: { size: 2, isMore: true, confirmed: { by: 'preview' } } },
@@ -174,7 +174,7 @@ describe('a plan', () => {
     await world.request('base', true);
     await world.settle();
 
-    const preview = await previewed(world, {
+    const preview = await runPreview(world, {
       changes: [{ selector: 'component:web-server/1.x.x', version: '1.1.0' }],
     });
 
@@ -188,7 +188,7 @@ describe('a plan', () => {
     await world.notice(TOPIC);
     await world.settle();
 
-    const preview = await previewed(world, {
+    const preview = await runPreview(world, {
       changes: [{ selector: 'component:web-server/1.x.x', version: '1.1.0' }],
     });
 
@@ -204,7 +204,7 @@ describe('a plan', () => {
   });
 
   it('takes times from bakes that were, prices from the table, and says what it does not know', async () => {
-    const unknown = await previewed(world, { changes: [NEW_BASE] });
+    const unknown = await runPreview(world, { changes: [NEW_BASE] });
     expect(unknown.seconds).toBeUndefined();
     expect([...unknown.unknownTime].sort()).toEqual(['base', 'batch', 'hardened', 'web']);
 
@@ -221,9 +221,9 @@ describe('a plan', () => {
       }
     const targets = [{ account: '444455556666', regions: ['eu-west-1', 'us-east-1'] }];
     const spec = { name: 'web', base: 'hardened', components: ['web-server/1.x.x'] };
-    const preview = await previewed(world, {
+    const preview = await runPreview(world, {
       definitions: [
-        definitionOf({ ...spec, more: { distribution: { targets }, build: { rootVolumeGiB: 10 } } }),
+        toDefinition({ ...spec, more: { distribution: { targets }, build: { rootVolumeGiB: 10 } } }),
       ],
       changes: [NEW_BASE],
     });
@@ -237,7 +237,7 @@ describe('a plan', () => {
     // Three levels, 26 minutes each.
     expect(preview.seconds).toBe(3 * 26 * 60);
     Object.assign(world.ports.limits, { bakes: 1 });
-    const inLine = await previewed(world, { changes: [NEW_BASE] });
+    const inLine = await runPreview(world, { changes: [NEW_BASE] });
     expect(inLine.seconds).toBe(4 * 26 * 60);
     expect(web?.cost?.build).toBeCloseTo((0.0416 * 20) / 60);
     expect(web?.cost?.test).toBeCloseTo((0.0208 * 5) / 60);
@@ -248,11 +248,11 @@ describe('a plan', () => {
   it('stops after as many bakes as it may play, and says so', async () => {
     const many = Array.from({ length: 100 }, (_, n) => ({ name: `image-${n}`, base: 'hardened' }));
     for (const spec of many) await world.apply(spec);
-    await playOn(world);
+    await runForHours(world);
     for (const spec of many) await world.apply({ ...spec, name: `${spec.name}-child`, base: spec.name });
-    await playOn(world);
+    await runForHours(world);
 
-    const preview = await previewed(world, { changes: [NEW_BASE] });
+    const preview = await runPreview(world, { changes: [NEW_BASE] });
 
     expect(preview.stopped).toBe('after 200 bakes');
   });
@@ -283,7 +283,7 @@ describe('a plan of any estate', () => {
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(estate, async ({ shapes, isApplied, moves, bakes, wave }) => {
-        const specs = shapes.map((shape, index): PipelineSpec => {
+        const specs = shapes.map((shape, index): PipelineFixture => {
           const parent = (number: number) => `image-${number}`;
           const inputs = shape.input < index ? [{ pipeline: parent(shape.input) }] : [];
           const isSame = shape.parent < index && shape.parent === shape.input;
@@ -295,7 +295,7 @@ describe('a plan of any estate', () => {
             more: { inputs: isSame ? [] : inputs, lifecycle: { pinned: shape.pinned === 0 } },
           };
         });
-        const own = planningWorld();
+        const own = reconcileWorld();
         own.publishComponent('tool', '1.0.0');
         for (const spec of specs)
           await own.apply({
@@ -303,7 +303,7 @@ describe('a plan of any estate', () => {
             triggers: { debounce: '0s' },
             more: { inputs: spec.more?.inputs ?? [] },
           });
-        await playOn(own, 0);
+        await runForHours(own, 0);
         Object.assign(own.ports.limits, { bakes, wave });
 
         const chosen = specs.filter((_, index) => isApplied[index]);
@@ -313,7 +313,7 @@ describe('a plan of any estate', () => {
             ? [{ selector: 'component:tool/1.x.x', version: '1.1.0' }]
             : []),
         ];
-        const preview = await previewed(own, { definitions: chosen.map(definitionOf), changes });
+        const preview = await runPreview(own, { definitions: chosen.map(toDefinition), changes });
 
         const before = new Set(own.bakes().map(({ id }) => id));
         for (const spec of chosen) await own.apply(spec);
@@ -325,7 +325,7 @@ describe('a plan of any estate', () => {
           await own.notice(selector.startsWith('ssm') ? TOPIC : own.publishComponent('tool', '1.1.0'));
         for (const { id, wave: found } of own.changes())
           if (found !== undefined) await confirmWave(own.ports, { change: id, by: 'anna' });
-        await playOn(own);
+        await runForHours(own);
 
         const done = own.bakes().filter(({ id, state }) => !before.has(id) && state === 'released');
         const planned = preview.waves.flatMap((entry) => entry.bakes).filter((bake) => !bake.isSuperseded);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EventPublisher } from '../../../shared/ports.ts';
 import { countStuck } from '../../../shared/use-cases/sweeping/count-stuck.ts';
-import { BASE_PARAMETER, type PlanningWorld, planningWorld } from '../../support/planning-world.ts';
+import { BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
 
 async function started() {
-  const world = planningWorld();
+  const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.step();
   return world;
 }
 
 /** A bus that takes everything but what is about some pipelines. */
-function failingFor(world: PlanningWorld, ...pipelines: readonly unknown[]): EventPublisher {
+function failingFor(world: ReconcileWorld, ...pipelines: readonly unknown[]): EventPublisher {
   return {
     publish: async (batch) => {
       if (batch.some(({ detail }) => pipelines.includes(detail.pipeline))) throw new Error('refused');
@@ -87,7 +87,7 @@ describe('what is to be published', () => {
   });
 
   it('is not kept waiting by a page of rows that fail every time', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     const many = Array.from({ length: 100 }, (_, n) => `broken-${n}`);
     for (const name of many) await world.apply({ name, base: BASE_PARAMETER });
     while (await world.step());

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { SELECTOR_SHARDS, selectorShard } from '../../../shared/domain/naming.ts';
-import { reconcileSelectors } from '../../../shared/use-cases/noticing/reconcile-selectors.ts';
-import { ami, BASE_PARAMETER, planningWorld } from '../../support/planning-world.ts';
+import { resyncSelectors } from '../../../shared/use-cases/noticing/reconcile-selectors.ts';
+import { ami, BASE_PARAMETER, reconcileWorld } from '../../support/planning-world.ts';
 
 /** Many pipelines on few parameters, and one on top of each other. */
 async function estate(parameters = 30) {
-  const world = planningWorld({ pageSize: 3 });
+  const world = reconcileWorld({ pageSize: 3 });
   for (let number = 0; number < parameters; number += 1) {
     world.parameters.set(`/base/${number}`, ami(number + 1));
     await world.apply({ name: `image-${number}`, base: `/base/${number}` });
@@ -26,7 +26,7 @@ describe('the reconcile', () => {
   it('asks for every topic once, whoever uses it, those behind channels included', async () => {
     const { deps, asked } = await estate();
 
-    const counts = await reconcileSelectors(deps);
+    const counts = await resyncSelectors(deps);
 
     expect(counts).toEqual({ selectors: 31, topics: 31, unfinished: 0 });
     expect(new Set(asked).size).toBe(asked.length);
@@ -35,10 +35,10 @@ describe('the reconcile', () => {
 
   it('is the same work in shares', async () => {
     const { deps, asked } = await estate();
-    await reconcileSelectors(deps);
+    await resyncSelectors(deps);
     const all = asked.splice(0).sort();
 
-    for (const part of [0, 1, 2, 3]) await reconcileSelectors(deps, { part, of: 4 });
+    for (const part of [0, 1, 2, 3]) await resyncSelectors(deps, { part, of: 4 });
 
     expect(asked.sort()).toEqual(all);
   });
@@ -60,7 +60,7 @@ describe('the reconcile', () => {
     let runs = 0;
     for (; new Set(asked).size < most && runs < 50; runs += 1) {
       const began = world.clock.now().getTime();
-      await reconcileSelectors(slow);
+      await resyncSelectors(slow);
       expect(world.clock.now().getTime() - began).toBeLessThanOrEqual(241_000);
     }
 
@@ -69,7 +69,7 @@ describe('the reconcile', () => {
   });
 
   it('finds a change that no event told of', async () => {
-    const world = planningWorld();
+    const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.settle();
     world.parameters.set(BASE_PARAMETER, ami(2));

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { TryLater } from '../../../shared/domain/errors.ts';
 import { keys } from '../../../shared/domain/naming.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
-import { noticeHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
-import { ami, BASE_PARAMETER, planningWorld } from '../../support/planning-world.ts';
+import { handleHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
+import { ami, BASE_PARAMETER, reconcileWorld } from '../../support/planning-world.ts';
 
 const KEY = `ssm:eu-west-1:${BASE_PARAMETER}`;
 
 async function oneImage() {
-  const world = planningWorld();
+  const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.settle();
   await world.release(world.running()[0]?.id ?? '');
@@ -49,7 +49,7 @@ describe('a selector that cannot be resolved', () => {
         },
       };
 
-      await expect(noticeHint({ ...world.ports, resolver }, { topics: [KEY] })).rejects.toThrow(TryLater);
+      await expect(handleHint({ ...world.ports, resolver }, { topics: [KEY] })).rejects.toThrow(TryLater);
       expect(row()).toMatchObject({ version: ami(1), problem: 'Rate exceeded' });
 
       await world.notice(KEY);
@@ -69,7 +69,7 @@ describe('a selector that cannot be resolved', () => {
     const { world, row } = await oneImage();
     const resolver = { resolve: () => Promise.reject(fault) };
 
-    await expect(noticeHint({ ...world.ports, resolver }, { topics: [KEY] })).rejects.toBe(fault);
+    await expect(handleHint({ ...world.ports, resolver }, { topics: [KEY] })).rejects.toBe(fault);
     expect(row()).toMatchObject({ version: ami(1), problem: expect.stringContaining(named) });
     expect(row().problem).not.toContain('hunter2');
 
@@ -93,7 +93,7 @@ describe('a selector that cannot be resolved', () => {
     };
 
     const message = { topics: [broken, KEY] };
-    await expect(noticeHint({ ...world.ports, resolver }, message)).rejects.toThrow(TryLater);
+    await expect(handleHint({ ...world.ports, resolver }, message)).rejects.toThrow(TryLater);
     expect(world.changes().some(({ to }) => to === ami(2))).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { waitOfImage } from '../../../shared/domain/baking/waits.ts';
+import { toImageWaitKey } from '../../../shared/domain/baking/waits.ts';
 import { due, keys, waitId } from '../../../shared/domain/naming.ts';
 import { WaitRecordSchema } from '../../../shared/domain/records/waits.ts';
 import type { Table } from '../../../shared/ports.ts';
@@ -9,7 +9,7 @@ import { checkWait } from '../../../shared/use-cases/waiting/check-wait.ts';
 import { completeTask } from '../../../shared/use-cases/waiting/complete-tasks.ts';
 import { type RegisterWaitInput, registerWait } from '../../../shared/use-cases/waiting/register-wait.ts';
 import { sweepWaits } from '../../../shared/use-cases/waiting/sweep-waits.ts';
-import { wakeWaits } from '../../../shared/use-cases/waiting/wake-waits.ts';
+import { handleWake } from '../../../shared/use-cases/waiting/wake-waits.ts';
 import { fakeEngine } from '../../support/fakes/build-engine.ts';
 import { fakeCommands } from '../../support/fakes/commands.ts';
 import { memoryTable } from '../../support/fakes/memory-table.ts';
@@ -114,9 +114,9 @@ describe('waiting', () => {
     w.engine.set(BUILD, { state: 'running' });
 
     await registerWait(w, input());
-    expect(await wakeWaits(w, event)).toBe('pending');
+    expect(await handleWake(w, event)).toBe('pending');
     w.engine.set(BUILD, available);
-    expect(await wakeWaits(w, event)).toBe('decided');
+    expect(await handleWake(w, event)).toBe('decided');
     await completeTask(w, ID);
 
     expect(w.tokens.delivered).toEqual([{ token: 'token-1', output: { imageId: available.imageId } }]);
@@ -127,7 +127,7 @@ describe('waiting', () => {
     w.tokens.open('token-1');
     w.engine.set(BUILD, available);
 
-    expect(await wakeWaits(w, event)).toBe('nobody-waits');
+    expect(await handleWake(w, event)).toBe('nobody-waits');
     await registerWait(w, input());
     await completeTask(w, ID);
 
@@ -205,13 +205,13 @@ describe('waiting', () => {
     for (let look = 0; look < 20; look += 1) {
       const message = w.wakeQueue.messages.at(-1);
       if (message === undefined || w.wakeQueue.messages.length === look) break;
-      await wakeWaits(w, { wait: message.wait, round: message.round });
+      await handleWake(w, { wait: message.wait, round: message.round });
     }
 
     const delays = w.wakeQueue.messages.map((message) => message.delaySeconds);
     expect(delays).toEqual([2, 3, 5, 8, 13, 21, 34]);
     w.instances.ready(instance);
-    expect(await wakeWaits(w, { wait: waitId('instance', instance), round: 99 })).toBe('decided');
+    expect(await handleWake(w, { wait: waitId('instance', instance), round: 99 })).toBe('decided');
   });
 
   it('starts a wait afresh for the next round of a loop', async () => {
@@ -244,15 +244,15 @@ describe('waiting', () => {
     const resource = `${BAKE}.1.us-east-1`;
     const id = waitId('copies', resource);
     const deps = { ...w, checkCopies: async () => ({ kind: 'success', output: {} }) as const };
-    await w.memory.write([{ put: { ...waitOfImage('ami-0cccccccccccccccc'), wait: id } }]);
+    await w.memory.write([{ put: { ...toImageWaitKey('ami-0cccccccccccccccc'), wait: id } }]);
     await registerWait(w, input({ kind: 'copies', resource }));
 
     const detail = { ImageId: 'ami-0cccccccccccccccc', State: 'available' };
-    expect(await wakeWaits(deps, { 'detail-type': 'EC2 AMI State Change', detail })).toBe('decided');
+    expect(await handleWake(deps, { 'detail-type': 'EC2 AMI State Change', detail })).toBe('decided');
   });
 
   it.each([[{}], [null], ['text'], [{ 'detail-type': 'Something Else' }]])('lets %j go', async (body) => {
-    expect(await wakeWaits(await world(), body)).toBe('not-ours');
+    expect(await handleWake(await world(), body)).toBe('not-ours');
   });
 });
 
@@ -340,7 +340,7 @@ describe('any order of registration, event, decision, delivery and sweep', () =>
           );
           for (let count = 0; count < events; count += 1) {
             const step = scheduler.schedule(Promise.resolve(), 'event');
-            work.push(step.then(() => wakeWaits(w, event)));
+            work.push(step.then(() => handleWake(w, event)));
           }
           for (let count = 0; count < deliveries; count += 1) {
             const step = scheduler.schedule(Promise.resolve(), 'stream');
@@ -416,7 +416,7 @@ describe('any order of registration, event, decision, delivery and sweep', () =>
     for (let round = 0; round < 3; round += 1) {
       w.clock.forward(61);
       const work = sweepWaits(w)
-        .then(() => wakeWaits(w, { wait: id, round: 99 }))
+        .then(() => handleWake(w, { wait: id, round: 99 }))
         .then(() => completeTask(w, id));
       await scheduler.waitFor(work);
     }

@@ -32,7 +32,7 @@ export function fakeEngine(): FakeEngine {
     async status(build) {
       return states.get(build) ?? { state: 'cancelled', reason: 'unknown' };
     },
-    async inventory() {
+    async packages() {
       return engine.inventories;
     },
     async cancel(build) {

@@ -1,16 +1,16 @@
-import type { Finding } from '../../../shared/domain/findings/findings.ts';
+import type { Vulnerability } from '../../../shared/domain/findings/findings.ts';
 import type { Documents, Findings } from '../../../shared/ports.ts';
 
 /** Inspector as far as it is asked: findings that are there until they are closed. */
 export interface FakeFindings extends Findings {
-  publish(finding: Finding): void;
+  publish(finding: Vulnerability): void;
   close(arn: string): void;
   /** How often it was asked. */
   readonly asked: () => number;
 }
 
 export function fakeFindings(pageSize = 2): FakeFindings {
-  const open = new Map<string, Finding>();
+  const open = new Map<string, Vulnerability>();
   let asked = 0;
   return {
     publish: (finding) => void open.set(finding.arn, finding),

@@ -2,11 +2,11 @@ import { DistributionFailed, TryLater } from '../../../shared/domain/errors.ts';
 import { TAGS } from '../../../shared/domain/naming.ts';
 import type { CopyRequest, ImageFacts } from '../../../shared/ports.ts';
 
-interface Place {
+interface Location {
   readonly account: string;
   readonly region: string;
 }
-export interface WorldImage extends Place {
+export interface WorldImage extends Location {
   readonly id: string;
   readonly name: string;
   readonly architecture: string;
@@ -33,9 +33,9 @@ export interface ImageWorld {
   readonly templates: Map<string, WorldTemplate>;
   readonly keys: Map<string, string>;
   /** Called before each change of a pointer; what it throws is thrown by the port. */
-  beforePointer: (place: Place, pointer: string, imageId: string) => void;
+  beforePointer: (place: Location, pointer: string, imageId: string) => void;
   /** Called before each call of a port, with the port's verb. */
-  beforeCall: (verb: string, place: Place) => void;
+  beforeCall: (verb: string, place: Location) => void;
   addImage(image: {
     account: string;
     region: string;
@@ -44,17 +44,17 @@ export interface ImageWorld {
     keyId?: string;
     tags?: Record<string, string>;
   }): WorldImage;
-  copy(place: Place, request: CopyRequest): { imageId: string };
+  copy(place: Location, request: CopyRequest): { imageId: string };
   /** Ends the copies that are on their way: `failing` says which of them fail. */
   finishCopies(failing?: (image: WorldImage) => boolean): void;
-  remove(place: Place, imageId: string): void;
-  see(place: Place, imageId: string): ImageFacts | undefined;
-  findByBake(place: Place, bake: string): ImageFacts[];
-  findByTag(place: Place, tag: string, value: string): ImageFacts[];
-  own(place: Place, imageId: string): WorldImage;
+  remove(place: Location, imageId: string): void;
+  see(place: Location, imageId: string): ImageFacts | undefined;
+  findByBake(place: Location, bake: string): ImageFacts[];
+  findByTag(place: Location, tag: string, value: string): ImageFacts[];
+  own(place: Location, imageId: string): WorldImage;
 }
 
-export const at = (place: Place, name: string) => `${place.account}/${place.region}/${name}`;
+export const toLocationKey = (place: Location, name: string) => `${place.account}/${place.region}/${name}`;
 
 export function imageWorld(control = '111122223333'): ImageWorld {
   const images = new Map<string, WorldImage>();
@@ -114,7 +114,7 @@ export function imageWorld(control = '111122223333'): ImageWorld {
     },
     copy: (place, request) => {
       const text = JSON.stringify(request);
-      const before = tokens.get(at(place, request.clientToken));
+      const before = tokens.get(toLocationKey(place, request.clientToken));
       if (before !== undefined) {
         if (before.request !== text) throw new DistributionFailed('IdempotentParameterMismatch');
         return { imageId: before.imageId };
@@ -148,7 +148,7 @@ export function imageWorld(control = '111122223333'): ImageWorld {
         copyOf: { region: source.region, imageId: source.id },
       };
       images.set(image.id, image);
-      tokens.set(at(place, request.clientToken), { request: text, imageId: image.id });
+      tokens.set(toLocationKey(place, request.clientToken), { request: text, imageId: image.id });
       return { imageId: image.id };
     },
     finishCopies: (failing = () => false) => {

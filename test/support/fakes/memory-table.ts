@@ -1,6 +1,6 @@
 import type { Key } from '../../../shared/domain/naming.ts';
 import {
-  type Condition,
+  type WriteCondition,
   type Item,
   MAX_WRITES,
   type Query,
@@ -60,7 +60,7 @@ class Partition {
   }
   get sorted(): readonly Row[] {
     this.#sorted ??= [...this.rows.values()].sort((a, b) =>
-      compared(orderOf(a, this.#sk), orderOf(b, this.#sk)),
+      compareTexts(toSortOrder(a, this.#sk), toSortOrder(b, this.#sk)),
     );
     return this.#sorted;
   }
@@ -81,7 +81,7 @@ export function memoryTable(
   const parse = (row: Row): Item => {
     if (row.item !== undefined) return row.item;
     const item = JSON.parse(row.text) as Item;
-    if (options.keepsItems === true) row.item = frozen(item);
+    if (options.keepsItems === true) row.item = deepFreeze(item);
     return item;
   };
   const get = (key: Key): Item | undefined => {
@@ -92,22 +92,22 @@ export function memoryTable(
   const remove = (key: Key): undefined => {
     const row = rowOf(key);
     if (row === undefined) return;
-    leave(indexes.main, row.pk, row.sk);
-    for (const index of ['list', 'due'] as const) leave(indexes[index], row[INDEX_KEYS[index].pk], idOf(row));
+    removeFromPartition(indexes.main, row.pk, row.sk);
+    for (const index of ['list', 'due'] as const) removeFromPartition(indexes[index], row[INDEX_KEYS[index].pk], toRowId(row));
   };
   const put = (item: Item, text: string): Row => {
     const known = rowOf(item);
-    const row: Row = known ?? { pk: item.pk, sk: item.sk, text, item: undefined, ...NOWHERE };
+    const row: Row = known ?? { pk: item.pk, sk: item.sk, text, item: undefined, ...NO_INDEX_KEYS };
     [row.text, row.item] = [text, undefined];
-    if (known === undefined) enter(indexes.main, 'sk', row.pk, row.sk, row);
+    if (known === undefined) addToPartition(indexes.main, 'sk', row.pk, row.sk, row);
     for (const index of ['list', 'due'] as const) {
       const { pk, sk } = INDEX_KEYS[index];
       const place = typeof item[pk] === 'string' && typeof item[sk] === 'string';
       const [inPk, inSk] = place ? [item[pk], item[sk]] : [undefined, undefined];
       if (row[pk] === inPk && row[sk] === inSk) continue;
-      leave(indexes[index], row[pk], idOf(row));
+      removeFromPartition(indexes[index], row[pk], toRowId(row));
       [row[pk], row[sk]] = [inPk as string | undefined, inSk as string | undefined];
-      if (row[pk] !== undefined) enter(indexes[index], sk, row[pk], idOf(row), row);
+      if (row[pk] !== undefined) addToPartition(indexes[index], sk, row[pk], toRowId(row), row);
     }
     return row;
   };
@@ -122,7 +122,7 @@ export function memoryTable(
     async query(query) {
       const index = query.index ?? 'main';
       const partition = (indexes[index] as Partitions).get(query.pk);
-      const { rows, cursor } = page(
+      const { rows, cursor } = readPage(
         partition?.sorted ?? [],
         INDEX_KEYS[index].sk,
         query,
@@ -131,22 +131,22 @@ export function memoryTable(
       return { items: rows.map(parse), ...(cursor === undefined ? {} : { cursor }) };
     },
     async write(writes) {
-      check(writes);
+      checkWrites(writes);
       const found = writes.map((write) =>
         write.when === undefined && !('update' in write) && listeners.length === 0
           ? undefined
-          : get(keyOf(write)),
+          : get(readKey(write)),
       );
       writes.forEach((write, index) => {
         const before = found[index];
-        if (!holds(write.when, before)) throw new WriteConflict(index, keyOf(write), before);
+        if (!isConditionMet(write.when, before)) throw new WriteConflict(index, readKey(write), before);
       });
-      const after = writes.map((write, index) => applied(write, found[index]));
-      const bodies = after.map((item) => (item === undefined ? '' : stored(item)));
+      const after = writes.map((write, index) => applyWrite(write, found[index]));
+      const bodies = after.map((item) => (item === undefined ? '' : serializeItem(item)));
       const changes = writes.flatMap((write, index) => {
         if ('check' in write) return [];
         const [before, item, body] = [found[index], after[index], bodies[index] ?? ''];
-        const row = item === undefined ? remove(keyOf(write)) : put(item, body);
+        const row = item === undefined ? remove(readKey(write)) : put(item, body);
         if (listeners.length === 0) return [];
         return [
           {
@@ -162,57 +162,57 @@ export function memoryTable(
       const rows = [...(indexes.main as Partitions).values()].flatMap((partition) => [
         ...partition.rows.values(),
       ]);
-      return rows.sort((a, b) => compared([a.pk, a.sk], [b.pk, b.sk])).map(parse);
+      return rows.sort((a, b) => compareTexts([a.pk, a.sk], [b.pk, b.sk])).map(parse);
     },
     onWrite: (listener) => listeners.push(listener),
   };
 }
 
-const NOWHERE = { listPk: undefined, listSk: undefined, duePk: undefined, dueSk: undefined };
+const NO_INDEX_KEYS = { listPk: undefined, listSk: undefined, duePk: undefined, dueSk: undefined };
 
-function frozen<Value>(value: Value): Value {
+function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
-  for (const part of Object.values(value)) frozen(part);
+  for (const part of Object.values(value)) deepFreeze(part);
   return Object.freeze(value);
 }
 
-function idOf({ pk, sk }: Key): string {
+function toRowId({ pk, sk }: Key): string {
   return `${pk}\n${sk}`;
 }
 
 /** The order in an index: its sort key, and then the item's own key. */
-function orderOf(row: Row, sk: SortKey): readonly [string, string, string] {
+function toSortOrder(row: Row, sk: SortKey): readonly [string, string, string] {
   return [row[sk] ?? '', row.pk, row.sk];
 }
 
-function enter(partitions: Partitions, sk: SortKey, pk: string, id: string, row: Row): void {
+function addToPartition(partitions: Partitions, sk: SortKey, pk: string, id: string, row: Row): void {
   const partition = partitions.get(pk) ?? new Partition(sk);
   partitions.set(pk, partition);
   partition.add(id, row);
 }
 
-function leave(partitions: Partitions, pk: string | undefined, id: string): void {
+function removeFromPartition(partitions: Partitions, pk: string | undefined, id: string): void {
   if (pk === undefined) return;
   const partition = partitions.get(pk);
   partition?.remove(id);
   if (partition?.rows.size === 0) partitions.delete(pk);
 }
 
-function keyOf(write: Write): Key {
+function readKey(write: Write): Key {
   if ('put' in write) return write.put;
   if ('update' in write) return write.update;
   if ('delete' in write) return write.delete;
   return write.check;
 }
 
-function check(writes: readonly Write[]): void {
+function checkWrites(writes: readonly Write[]): void {
   if (writes.length > MAX_WRITES) throw new RangeError(`${writes.length} writes are too many.`);
-  const seen = new Set(writes.map((write) => `${keyOf(write).pk}\n${keyOf(write).sk}`));
+  const seen = new Set(writes.map((write) => `${readKey(write).pk}\n${readKey(write).sk}`));
   if (seen.size < writes.length)
     throw new Error('Transaction request cannot include multiple operations on one item');
 }
 
-function holds(condition: Condition | undefined, found: Item | undefined): boolean {
+function isConditionMet(condition: WriteCondition | undefined, found: Item | undefined): boolean {
   if (condition === undefined) return true;
   if (condition.exists !== undefined && condition.exists !== (found !== undefined)) return false;
   const equal = Object.entries(condition.equals ?? {}).every(([name, value]) =>
@@ -230,7 +230,7 @@ function holds(condition: Condition | undefined, found: Item | undefined): boole
   return equal && among && below;
 }
 
-function applied(write: Write, before: Item | undefined): Item | undefined {
+function applyWrite(write: Write, before: Item | undefined): Item | undefined {
   if ('delete' in write || 'check' in write) return undefined;
   if ('put' in write) return write.put;
   const next: Record<string, unknown> = { ...before, pk: write.update.pk, sk: write.update.sk };
@@ -245,7 +245,7 @@ function applied(write: Write, before: Item | undefined): Item | undefined {
 }
 
 /** As the document client stores it: without undefined values. */
-function stored(item: Item): string {
+function serializeItem(item: Item): string {
   const text = JSON.stringify(item);
   if (text.length > ITEM_LIMIT_BYTES) throw new Error('Item size has exceeded the maximum allowed size');
   for (const name of ['pk', 'sk'] as const)
@@ -254,7 +254,7 @@ function stored(item: Item): string {
   return text;
 }
 
-function page(
+function readPage(
   rows: readonly Row[],
   by: SortKey,
   query: Query,
@@ -263,8 +263,8 @@ function page(
   const { prefix = '', upTo, after } = query;
   const keyIn = (row: Row) => row[by] ?? '';
   // With an upper end the prefix is the lower end, as in the adapter's BETWEEN.
-  const from = firstWhere(rows, (row) => keyIn(row) >= prefix);
-  const to = firstWhere(rows, (row) =>
+  const from = findFirstIndex(rows, (row) => keyIn(row) >= prefix);
+  const to = findFirstIndex(rows, (row) =>
     upTo === undefined ? keyIn(row) >= prefix && !keyIn(row).startsWith(prefix) : keyIn(row) > upTo,
   );
   // The row that the cursor named may be gone by now: what counts is the order.
@@ -272,8 +272,8 @@ function page(
   const size = Math.min(query.limit ?? pageSize, pageSize);
   const descending = query.descending === true;
   const [start, end] = descending
-    ? [from, mark === undefined ? to : firstWhere(rows, (row) => compared(orderOf(row, by), mark) >= 0)]
-    : [mark === undefined ? from : firstWhere(rows, (row) => compared(orderOf(row, by), mark) > 0), to];
+    ? [from, mark === undefined ? to : findFirstIndex(rows, (row) => compareTexts(toSortOrder(row, by), mark) >= 0)]
+    : [mark === undefined ? from : findFirstIndex(rows, (row) => compareTexts(toSortOrder(row, by), mark) > 0), to];
   const found = descending
     ? rows.slice(Math.max(start, end - size), Math.max(start, end)).reverse()
     : rows.slice(start, Math.min(start + size, end));
@@ -281,12 +281,12 @@ function page(
   const more = last !== undefined && end - start > size;
   return {
     rows: found,
-    ...(more ? { cursor: JSON.stringify(orderOf(last, by)) } : {}),
+    ...(more ? { cursor: JSON.stringify(toSortOrder(last, by)) } : {}),
   };
 }
 
 /** The first index at which a condition holds that goes on to hold from there. */
-function firstWhere(rows: readonly Row[], condition: (row: Row) => boolean): number {
+function findFirstIndex(rows: readonly Row[], condition: (row: Row) => boolean): number {
   let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -297,7 +297,7 @@ function firstWhere(rows: readonly Row[], condition: (row: Row) => boolean): num
   return low;
 }
 
-function compared(one: readonly string[], other: readonly string[]): number {
+function compareTexts(one: readonly string[], other: readonly string[]): number {
   for (let at = 0; at < one.length; at += 1) {
     const [left = '', right = ''] = [one[at], other[at]];
     if (left !== right) return left < right ? -1 : 1;

@@ -1,9 +1,9 @@
 import { DistributionFailed } from '../../../shared/domain/errors.ts';
 import type { OwnImages } from '../../../shared/ports.ts';
-import { at, type ImageWorld } from './image-world.ts';
+import { toLocationKey, type ImageWorld } from './image-world.ts';
 
 /** The control account's side of an image world. */
-export function fakeOwnImages(world: ImageWorld): OwnImages {
+export function fakeArtifactStore(world: ImageWorld): OwnImages {
   const place = (region: string) => ({ account: world.control, region });
   const entered = async (verb: string, region: string) => world.beforeCall(verb, place(region));
   return {
@@ -58,7 +58,7 @@ export function fakeOwnImages(world: ImageWorld): OwnImages {
     },
     resolveKey: async (region, key) => {
       await entered('resolveKey', region);
-      const arn = world.keys.get(at(place(region), key));
+      const arn = world.keys.get(toLocationKey(place(region), key));
       if (arn === undefined) throw new DistributionFailed(`there is no key ${key} in ${region}`);
       return arn;
     },

@@ -16,38 +16,38 @@ import {
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { componentWay, imageWay } from '../../../shared/adapters/selector-resolver/build-versions.ts';
-import { containerWay } from '../../../shared/adapters/selector-resolver/containers.ts';
-import { amiWay, lookupWay } from '../../../shared/adapters/selector-resolver/images.ts';
-import { sourceWay } from '../../../shared/adapters/selector-resolver/objects.ts';
-import { packagesWay } from '../../../shared/adapters/selector-resolver/packages.ts';
-import { parameterWay } from '../../../shared/adapters/selector-resolver/parameters.ts';
-import { selectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
+import { componentResolver, imageResolver } from '../../../shared/adapters/selector-resolver/build-versions.ts';
+import { containerResolver } from '../../../shared/adapters/selector-resolver/containers.ts';
+import { amiResolver, lookupResolver } from '../../../shared/adapters/selector-resolver/images.ts';
+import { sourceResolver } from '../../../shared/adapters/selector-resolver/objects.ts';
+import { packagesResolver } from '../../../shared/adapters/selector-resolver/packages.ts';
+import { parameterResolver } from '../../../shared/adapters/selector-resolver/parameters.ts';
+import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
 import type { Clock, SelectorResolver } from '../../../shared/ports.ts';
 import { type FakePackage, fakeResolver, type SelectorWorld } from './selector-world.ts';
 
 const $metadata = {};
 
-export function awsOf(world: SelectorWorld, clock: Clock): SelectorResolver {
-  const ssm = ssmOf(world);
-  const builder = imageBuilderOf(world, clock);
-  const ec2 = ec2Of(world);
-  const ecr = ecrOf(world);
-  const s3 = s3Of(world);
+export function createAwsSelectorResolver(world: SelectorWorld, clock: Clock): SelectorResolver {
+  const ssm = fakeSsm(world);
+  const builder = fakeImageBuilder(world, clock);
+  const ec2 = fakeEc2(world);
+  const ecr = fakeEcr(world);
+  const s3 = fakeS3(world);
   const catalogue = { ec2: () => ec2, clock };
-  return selectorResolver({
-    ssm: parameterWay(() => ssm),
-    component: componentWay(() => builder),
-    image: imageWay(() => builder),
-    lookup: lookupWay(catalogue),
-    ami: amiWay(catalogue),
-    container: containerWay(() => ecr),
-    source: sourceWay(() => s3),
-    packages: packagesWay({ fetch: async (address) => served(world, String(address)), s3: () => s3 }),
+  return createSelectorResolver({
+    ssm: parameterResolver(() => ssm),
+    component: componentResolver(() => builder),
+    image: imageResolver(() => builder),
+    lookup: lookupResolver(catalogue),
+    ami: amiResolver(catalogue),
+    container: containerResolver(() => ecr),
+    source: sourceResolver(() => s3),
+    packages: packagesResolver({ fetch: async (address) => serveFeed(world, String(address)), s3: () => s3 }),
   });
 }
 
-function ssmOf(world: SelectorWorld): SSMClient {
+function fakeSsm(world: SelectorWorld): SSMClient {
   const client = new SSMClient({ region: world.home.region });
   mockClient(client)
     .on(GetParameterCommand)
@@ -62,7 +62,7 @@ function ssmOf(world: SelectorWorld): SSMClient {
 }
 
 /** Image Builder itself resolves wildcards; the fake knows how. */
-function imageBuilderOf(world: SelectorWorld, clock: Clock): ImagebuilderClient {
+function fakeImageBuilder(world: SelectorWorld, clock: Clock): ImagebuilderClient {
   const client = new ImagebuilderClient({ region: world.home.region });
   const ask = async (kind: 'component' | 'image', arn: string) => {
     const found = await fakeResolver(world, clock).resolve({ kind, arn });
@@ -96,7 +96,7 @@ interface DescribeInput {
 }
 
 /** One image to a page, so that nobody stops at the first one. Deprecated images of one's own are listed (AWSEC2/UserGuide/ami-deprecate). */
-function ec2Of(world: SelectorWorld): EC2Client {
+function fakeEc2(world: SelectorWorld): EC2Client {
   const client = new EC2Client({ region: world.home.region });
   mockClient(client)
     .on(DescribeImagesCommand)
@@ -140,7 +140,7 @@ interface ContainersInput {
   readonly imageIds?: { readonly imageTag?: string }[];
 }
 
-function ecrOf(world: SelectorWorld): ECRClient {
+function fakeEcr(world: SelectorWorld): ECRClient {
   const client = new ECRClient({ region: world.home.region });
   mockClient(client)
     .on(DescribeContainersCommand)
@@ -155,7 +155,7 @@ function ecrOf(world: SelectorWorld): ECRClient {
   return client;
 }
 
-function s3Of(world: SelectorWorld): S3Client {
+function fakeS3(world: SelectorWorld): S3Client {
   const client = new S3Client({ region: world.home.region });
   mockClient(client)
     .on(HeadObjectCommand)
@@ -171,7 +171,7 @@ function s3Of(world: SelectorWorld): S3Client {
 }
 
 /** A web server with the feeds: apt packed, rpm with its list in a file of its own. */
-function served(world: SelectorWorld, address: string): Response {
+function serveFeed(world: SelectorWorld, address: string): Response {
   for (const [feed, packages] of world.feeds) {
     if (address === feed) return new Response(gzipSync(aptIndex(packages)));
     if (address === `${feed}/repodata/repomd.xml`) return new Response(REPOMD);

@@ -81,14 +81,14 @@ function lookUp(world: SelectorWorld, clock: Clock, selector: Selector): Resolut
     case 'lookup':
       return newestAmi(world, clock, selector);
     case 'container':
-      return versionOf(
+      return toResolution(
         world.tags.get(`${selector.account}/${selector.region}/${selector.repository}:${selector.tag}`),
         'there is no such tag',
       );
     case 'source': {
       const name = `${selector.bucket}/${selector.object}`;
       const reason = world.objects.has(name) ? 'turn on versioning of the bucket' : 'there is no such object';
-      return versionOf(world.objects.get(name), reason);
+      return toResolution(world.objects.get(name), reason);
     }
     case 'packages':
       return newestPackages(world, selector);
@@ -101,7 +101,7 @@ function absent(reason: string): Resolution {
   return { found: false, reason };
 }
 
-function versionOf(version: string | undefined, reason: string): Resolution {
+function toResolution(version: string | undefined, reason: string): Resolution {
   return version === undefined ? absent(reason) : { found: true, version, detail: {} };
 }
 
@@ -123,7 +123,7 @@ function newestBuild(wanted: string, arns: readonly string[]): Resolution {
     const fits = ownVersion.split('.').every((node, at) => nodes[at] === 'x' || nodes[at] === node);
     return ownKind === kind && ownName === name && fits && (arn === wanted || wanted.split('/').length < 4);
   });
-  return versionOf(matching.sort(byVersion).at(-1), `there is no version ${version} of ${name}`);
+  return toResolution(matching.sort(byVersion).at(-1), `there is no version ${version} of ${name}`);
 }
 
 function byVersion(a: string, b: string): number {

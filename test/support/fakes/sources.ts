@@ -49,7 +49,7 @@ export function fakeSources() {
   const resolver: SelectorResolver = {
     resolve: async (selector): Promise<Resolution> => {
       resolved.push('arn' in selector ? selector.arn : selector.kind);
-      return found(meaning(selector));
+      return toResolution(meaning(selector));
     },
   };
   return {
@@ -67,7 +67,7 @@ export function fakeSources() {
   };
 }
 
-function found(version: string | undefined): Resolution {
+function toResolution(version: string | undefined): Resolution {
   if (version === undefined) return { found: false, reason: 'there is nothing of that name' };
   return { found: true, version, detail: version.startsWith('ami-') ? { amiId: version } : {} };
 }
@@ -83,11 +83,11 @@ function newest(published: ReadonlyMap<string, readonly Published[]>, arn: strin
       (build === undefined || Number(build) === entry.build) &&
       entry.version.split('.').every((node, index) => nodes[index] === 'x' || nodes[index] === node),
   );
-  const last = eligible.sort((a, b) => order(a, b)).at(-1);
+  const last = eligible.sort((a, b) => compareVersions(a, b)).at(-1);
   return last === undefined ? undefined : `${topic}/${last.version}/${last.build}`;
 }
 
-function order(one: Published, other: Published): number {
+function compareVersions(one: Published, other: Published): number {
   const [left, right] = [one, other].map(({ version, build }) => [...version.split('.').map(Number), build]);
   const differing = left?.findIndex((node, index) => node !== right?.[index]) ?? -1;
   return differing < 0 ? 0 : (left?.[differing] ?? 0) - (right?.[differing] ?? 0);

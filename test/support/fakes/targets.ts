@@ -1,9 +1,9 @@
 import { DistributionFailed, PreflightFailed } from '../../../shared/domain/errors.ts';
 import type { TargetAccount, Targets } from '../../../shared/ports.ts';
-import { at, type ImageWorld, type WorldTemplate } from './image-world.ts';
+import { toLocationKey, type ImageWorld, type WorldTemplate } from './image-world.ts';
 
 /** The targets' side of an image world. `closed` accounts have no role for us. */
-export function fakeTargets(world: ImageWorld, closed: ReadonlySet<string> = new Set()): Targets {
+export function fakeLocations(world: ImageWorld, closed: ReadonlySet<string> = new Set()): Targets {
   return {
     open: async (account, region) => {
       world.beforeCall('open', { account, region });
@@ -11,22 +11,22 @@ export function fakeTargets(world: ImageWorld, closed: ReadonlySet<string> = new
         throw new PreflightFailed(
           `The role in ${account} cannot be assumed: deploy the template for targets.`,
         );
-      return fakeTarget(world, { account, region });
+      return fakePointers(world, { account, region });
     },
   };
 }
 
-function fakeTarget(world: ImageWorld, place: { account: string; region: string }): TargetAccount {
+function fakePointers(world: ImageWorld, place: { account: string; region: string }): TargetAccount {
   const entered = async (verb: string) => world.beforeCall(verb, place);
   const templateOf = (template: string): WorldTemplate => {
-    const found = world.templates.get(at(place, template));
+    const found = world.templates.get(toLocationKey(place, template));
     if (found === undefined) throw new DistributionFailed(`There is no launch template ${template}.`);
     return found;
   };
   return {
     resolveKey: async (key) => {
       await entered('resolveKey');
-      const arn = world.keys.get(at(place, key));
+      const arn = world.keys.get(toLocationKey(place, key));
       if (arn === undefined) throw new DistributionFailed(`there is no key ${key} in ${place.account}`);
       return arn;
     },
@@ -83,33 +83,33 @@ function fakeTarget(world: ImageWorld, place: { account: string; region: string 
     },
     readTemplateDefault: async (template) => {
       await entered('readTemplateDefault');
-      const found = world.templates.get(at(place, template));
+      const found = world.templates.get(toLocationKey(place, template));
       if (found === undefined) return undefined;
       const imageId = found.versions.get(found.defaultVersion)?.imageId;
       return { version: found.defaultVersion, ...(imageId === undefined ? {} : { imageId }) };
     },
     readParameter: async (name) => {
       await entered('readParameter');
-      return world.parameters.get(at(place, name))?.value;
+      return world.parameters.get(toLocationKey(place, name))?.value;
     },
     writeParameter: async (name, imageId) => {
       await entered('writeParameter');
       world.beforePointer(place, `parameter ${name}`, imageId);
-      world.parameters.set(at(place, name), { value: imageId, type: 'String' });
+      world.parameters.set(toLocationKey(place, name), { value: imageId, type: 'String' });
     },
     removeParameter: async (name) => {
       await entered('removeParameter');
-      world.parameters.delete(at(place, name));
+      world.parameters.delete(toLocationKey(place, name));
     },
     preflight: async ({ key, parameter, launchTemplate }) => {
       await entered('preflight');
       const findings = [];
-      if (key !== undefined && !world.keys.has(at(place, key)))
+      if (key !== undefined && !world.keys.has(toLocationKey(place, key)))
         findings.push({ field: 'key', problem: `there is no key ${key}`, fix: 'Deploy the template' });
-      const standing = world.parameters.get(at(place, parameter));
+      const standing = world.parameters.get(toLocationKey(place, parameter));
       if (standing !== undefined && standing.type !== 'String')
         findings.push({ field: 'parameter', problem: `it is a ${standing.type}`, fix: 'Name another one' });
-      if (launchTemplate !== undefined && !world.templates.has(at(place, launchTemplate)))
+      if (launchTemplate !== undefined && !world.templates.has(toLocationKey(place, launchTemplate)))
         findings.push({ field: 'launchTemplate', problem: 'it does not exist', fix: 'Create it' });
       return findings;
     },

@@ -14,7 +14,7 @@ import {
 import * as z from 'zod';
 import type { LocalCloud, RecordedCall } from '../../../local-cloud/client.ts';
 import type { SimulatedCall } from '../simulate-policy.ts';
-import { roleOf } from './recorded.ts';
+import { findRole } from './recorded.ts';
 import type { Role } from './roles.ts';
 
 export interface RoleCall {
@@ -38,11 +38,11 @@ interface State {
 const DefinitionSchema = z.looseObject({ States: z.record(z.string(), StateSchema) });
 
 /** All states of a machine by their names, which are unique in it (states-language.net, "States"). */
-function statesOf(states: Readonly<Record<string, State>>): Map<string, State> {
+function collectStates(states: Readonly<Record<string, State>>): Map<string, State> {
   return new Map(
     Object.entries(states).flatMap(([name, state]) => [
       [name, state] as const,
-      ...statesOf(state.ItemProcessor?.States ?? {}),
+      ...collectStates(state.ItemProcessor?.States ?? {}),
     ]),
   );
 }
@@ -51,7 +51,7 @@ function statesOf(states: Readonly<Record<string, State>>): Map<string, State> {
 const nestedRule = (region: string, account: string) =>
   `arn:aws:events:${region}:${account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
 
-function callsOfTask(
+function toTaskCalls(
   { Resource: resource = '', Arguments: given = {} }: State,
   { region, controlAccount }: LocalCloud,
 ): SimulatedCall[] {
@@ -76,7 +76,7 @@ function callsOfTask(
 }
 
 function itemStates(state: State | undefined): State[] {
-  return [...statesOf(state?.ItemProcessor?.States ?? {}).values()];
+  return [...collectStates(state?.ItemProcessor?.States ?? {}).values()];
 }
 
 /** Names of the states that any execution of the machine came to. The emulator's histories do not say with which parameters. */
@@ -101,11 +101,11 @@ export async function machineCalls(cloud: LocalCloud, roles: readonly Role[]): P
       );
       const role = roles.find(({ name }) => roleArn.endsWith(`/${name}`));
       if (role === undefined) continue;
-      const states = statesOf(DefinitionSchema.parse(JSON.parse(definition)).States);
+      const states = collectStates(DefinitionSchema.parse(JSON.parse(definition)).States);
       // The emulator's history does not tell of what a Map did with its items, each of which goes through its states.
       for (const name of await enteredStates(client, stateMachineArn))
         for (const state of [states.get(name) ?? {}, ...itemStates(states.get(name))])
-          for (const call of callsOfTask(state, cloud))
+          for (const call of toTaskCalls(state, cloud))
             found.set(`${role.id} ${call.action} ${call.resource}`, { role, call });
     }
   client.destroy();
@@ -118,7 +118,7 @@ export async function pollerCalls(
   roles: readonly Role[],
   calls: readonly RecordedCall[],
 ): Promise<RoleCall[]> {
-  const ran = new Set(calls.map((call) => roleOf(call, roles)).filter((role) => role !== undefined));
+  const ran = new Set(calls.map((call) => findRole(call, roles)).filter((role) => role !== undefined));
   const client = new LambdaClient(cloud.clientConfig());
   const made: RoleCall[] = [];
   const roleOfFunction = new Map<string, Role>();

@@ -2,7 +2,7 @@
 import { KMSClient, paginateListAliases } from '@aws-sdk/client-kms';
 import type { LocalCloud, RecordedCall } from '../../../local-cloud/client.ts';
 import { type SimulatedCall, simulate, withoutStatement } from '../simulate-policy.ts';
-import { type Grant, policiesOf, type Role } from './roles.ts';
+import { type Grant, listPolicies, type Role } from './roles.ts';
 
 /** A role as it appears in the ARN of its session, or in its own. */
 function roleNameIn(principal: string): string | undefined {
@@ -13,7 +13,7 @@ function roleNameIn(principal: string): string | undefined {
 
 const accountIn = (arn: string): string => arn.split(':')[4] ?? '';
 
-export function roleOf(call: RecordedCall, roles: readonly Role[]): Role | undefined {
+export function findRole(call: RecordedCall, roles: readonly Role[]): Role | undefined {
   const name = roleNameIn(call.principal);
   const account = accountIn(call.principal);
   return name === undefined
@@ -42,7 +42,7 @@ export async function readKeyAliases(
 }
 
 /** The keys that AWS adds to every request, beside those that were recorded with the action. */
-export function asSimulated(call: RecordedCall, aliases: KeyAliases): SimulatedCall[] {
+export function toSimulatedCalls(call: RecordedCall, aliases: KeyAliases): SimulatedCall[] {
   return call.actions.map(({ action, resource, context = {} }) => {
     const tagKeys = Object.keys(context)
       .filter((key) => key.toLowerCase().startsWith('aws:requesttag/'))
@@ -76,8 +76,8 @@ export function isDenied(call: RecordedCall): boolean {
 }
 
 /** Whether the call is allowed by this statement alone, of all that the role has. */
-export function rests(grant: Grant, call: SimulatedCall): boolean {
-  const policies = policiesOf(grant.role);
+export function dependsOnGrant(grant: Grant, call: SimulatedCall): boolean {
+  const policies = listPolicies(grant.role);
   return simulate(policies, call).allowed && !simulate(withoutStatement(policies, grant.sid), call).allowed;
 }
 
@@ -85,7 +85,7 @@ export function rests(grant: Grant, call: SimulatedCall): boolean {
 export function isDenialFor(grant: Grant, call: RecordedCall, aliases: KeyAliases): boolean {
   return (
     isDenied(call) &&
-    roleOf(call, [grant.role]) === grant.role &&
-    asSimulated(call, aliases).some((simulated) => rests(grant, simulated))
+    findRole(call, [grant.role]) === grant.role &&
+    toSimulatedCalls(call, aliases).some((simulated) => dependsOnGrant(grant, simulated))
   );
 }

@@ -11,7 +11,7 @@ import * as z from 'zod';
 import type { LocalCloud } from '../../../local-cloud/client.ts';
 import { type Policy, PolicySchema, type Statement } from '../simulate-policy.ts';
 
-export interface StackPlace {
+export interface StackLocation {
   readonly stackName: string;
   readonly account: string;
   readonly region: string;
@@ -41,15 +41,15 @@ export interface Grant {
   readonly statement: Statement;
 }
 
-export const nameOf = (grant: Grant): string => `${grant.role.id}/${grant.sid}`;
-export const policiesOf = (role: Role): Policy[] => role.policies.map(({ document }) => document);
+export const toGrantName = (grant: Grant): string => `${grant.role.id}/${grant.sid}`;
+export const listPolicies = (role: Role): Policy[] => role.policies.map(({ document }) => document);
 
 const RawPolicySchema = z.looseObject({ Statement: z.array(z.looseObject({ Sid: z.string().optional() })) });
 
 /** Physical ids by logical id. */
 export async function stackResources(
   cloud: LocalCloud,
-  place: StackPlace,
+  place: StackLocation,
   type: string,
 ): Promise<Map<string, string>> {
   const client = new CloudFormationClient(cloud.clientConfig(place.account, place.region));
@@ -65,7 +65,7 @@ export async function stackResources(
   return found;
 }
 
-export async function readRoles(cloud: LocalCloud, places: readonly StackPlace[]): Promise<Role[]> {
+export async function readRoles(cloud: LocalCloud, places: readonly StackLocation[]): Promise<Role[]> {
   const roles: Role[] = [];
   for (const place of places) {
     const client = new IAMClient(cloud.clientConfig(place.account, place.region));
@@ -89,7 +89,7 @@ export async function readRoles(cloud: LocalCloud, places: readonly StackPlace[]
   return roles;
 }
 
-export function grantsOf(roles: readonly Role[]): Grant[] {
+export function listGrants(roles: readonly Role[]): Grant[] {
   return roles.flatMap((role) =>
     role.policies.flatMap(({ name, document }) =>
       document.Statement.map((statement) => ({ role, policy: name, sid: statement.Sid ?? '', statement })),
@@ -98,7 +98,7 @@ export function grantsOf(roles: readonly Role[]): Grant[] {
 }
 
 /** Takes the statement away; what it answers puts it back. */
-export async function takeAway(cloud: LocalCloud, grant: Grant): Promise<() => Promise<void>> {
+export async function withdrawGrant(cloud: LocalCloud, grant: Grant): Promise<() => Promise<void>> {
   const client = new IAMClient(cloud.clientConfig(grant.role.account));
   const before = grant.role.policies.find(({ name }) => name === grant.policy)?.text ?? '{}';
   const document = RawPolicySchema.parse(JSON.parse(before));

@@ -1,11 +1,11 @@
 /** Plays short scenarios and says which statement each of them uses, what was refused, and what the policies would not have allowed. */
 import type { RecordedCall } from '../../../local-cloud/client.ts';
-import { type Played, play } from '../play.ts';
+import { type ScenarioPlay, play } from '../play.ts';
 import { simulate } from '../simulate-policy.ts';
 import type { World } from '../world.ts';
 import { machineCalls, pollerCalls, type RoleCall, ruleCalls } from './derived.ts';
-import { asSimulated, isDenied, type KeyAliases, readKeyAliases, rests, roleOf } from './recorded.ts';
-import { type Grant, grantsOf, nameOf, policiesOf, type Role } from './roles.ts';
+import { toSimulatedCalls, isDenied, type KeyAliases, readKeyAliases, dependsOnGrant, findRole } from './recorded.ts';
+import { type Grant, listGrants, toGrantName, listPolicies, type Role } from './roles.ts';
 
 /** A call that the statement alone allowed, in a scenario that was played. */
 export interface Use {
@@ -15,7 +15,7 @@ export interface Use {
 }
 
 export interface Survey {
-  readonly plays: readonly { readonly scenario: string; readonly played: Played }[];
+  readonly plays: readonly { readonly scenario: string; readonly played: ScenarioPlay }[];
   /** Soonest first, by the name of the statement. */
   readonly uses: ReadonlyMap<string, readonly Use[]>;
   /** Calls of roles that the gateway does not see. */
@@ -35,34 +35,34 @@ export async function survey(
   scenarios: readonly string[],
   tell: (line: string) => void,
 ): Promise<Survey> {
-  const grants = grantsOf(roles);
+  const grants = listGrants(roles);
   const aliases = await readKeyAliases(world.cloud, world.stacks);
   const uses = new Map<string, Use[]>();
   const refused = new Set<string>();
   const disallowed = new Set<string>();
-  const plays: { scenario: string; played: Played }[] = [];
+  const plays: { scenario: string; played: ScenarioPlay }[] = [];
   let judged = 0;
   const judge = ({ role, call }: RoleCall, use?: Use) => {
     judged += 1;
-    if (!simulate(policiesOf(role), call).allowed)
+    if (!simulate(listPolicies(role), call).allowed)
       disallowed.add(`${role.id}: ${call.action} on ${call.resource}`);
     if (use === undefined) return;
     for (const grant of grants)
-      if (grant.role === role && rests(grant, call))
-        uses.set(nameOf(grant), [...(uses.get(nameOf(grant)) ?? []), use]);
+      if (grant.role === role && dependsOnGrant(grant, call))
+        uses.set(toGrantName(grant), [...(uses.get(toGrantName(grant)) ?? []), use]);
   };
 
   for (const scenario of scenarios) {
     const played = await play(world, scenario);
     plays.push({ scenario, played });
-    const calls = await callsOf(world, played);
+    const calls = await readCalls(world, played);
     tell(`${scenario}: ${played.ended} after ${played.seconds.toFixed(1)} s, ${calls.length} calls`);
     for (const call of calls) {
-      const role = roleOf(call, roles);
+      const role = findRole(call, roles);
       if (isDenied(call)) refused.add(`${scenario}: ${role?.id ?? call.principal} ${call.operation}`);
       else if (role !== undefined && call.fault === undefined) {
         const seconds = (Date.parse(call.at) - played.began) / 1000;
-        for (const simulated of asSimulated(call, aliases))
+        for (const simulated of toSimulatedCalls(call, aliases))
           judge({ role, call: simulated }, { scenario, seconds });
       }
     }
@@ -78,11 +78,11 @@ export async function survey(
   return { plays, uses, derived, aliases, refused: [...refused], disallowed: [...disallowed], judged };
 }
 
-export async function callsOf({ cloud }: World, { after, last }: Played): Promise<RecordedCall[]> {
+export async function readCalls({ cloud }: World, { after, last }: ScenarioPlay): Promise<RecordedCall[]> {
   return (await cloud.control.calls(after)).filter(({ seq }) => seq <= last);
 }
 
 /** Whether a call that no gateway sees is allowed by this statement alone. */
 export function derivedUse(grant: Grant, { derived }: Survey): RoleCall | undefined {
-  return derived.find(({ role, call }) => role === grant.role && rests(grant, call));
+  return derived.find(({ role, call }) => role === grant.role && dependsOnGrant(grant, call));
 }

@@ -10,7 +10,7 @@ import { cancelAll, play } from '../play.ts';
 import { simulate, withoutStatement } from '../simulate-policy.ts';
 import type { World } from '../world.ts';
 import { isDenialFor } from './recorded.ts';
-import { type Grant, nameOf, policiesOf, takeAway } from './roles.ts';
+import { type Grant, toGrantName, listPolicies, withdrawGrant } from './roles.ts';
 import { derivedUse, type Survey } from './survey.ts';
 
 export function choose<T>(items: readonly T[], count: number, random: () => number): T[] {
@@ -37,18 +37,18 @@ const PATIENCE_SECONDS = 40;
 export async function withdraw(world: World, grant: Grant, found: Survey): Promise<Withdrawal> {
   const began = Date.now();
   const done = (seen: string | undefined): Withdrawal => ({
-    grant: nameOf(grant),
+    grant: toGrantName(grant),
     seen,
     seconds: (Date.now() - began) / 1000,
   });
-  const uses = found.uses.get(nameOf(grant)) ?? [];
+  const uses = found.uses.get(toGrantName(grant)) ?? [];
   const scenarios = [...new Map(uses.map((use) => [use.scenario, use] as const)).keys()];
   const soonest = (scenario: string) => uses.find((use) => use.scenario === scenario)?.seconds ?? 0;
   scenarios.sort((a, b) => soonest(a) - soonest(b));
   if (scenarios.length === 0) return done(simulatedRefusal(grant, found));
 
-  const putBack = await takeAway(world.cloud, grant);
-  if (grant.statement.Action.includes('sts:AssumeRole')) await startAfresh(world, grant);
+  const putBack = await withdrawGrant(world.cloud, grant);
+  if (grant.statement.Action.includes('sts:AssumeRole')) await restartFunctions(world, grant);
   try {
     for (const scenario of scenarios.slice(0, TRIES)) {
       let after = (await world.cloud.control.calls(0)).at(-1)?.seq ?? 0;
@@ -75,7 +75,7 @@ export async function withdraw(world: World, grant: Grant, found: Survey): Promi
 }
 
 /** A function that is warm keeps the sessions that it has; one whose configuration is written starts anew. */
-async function startAfresh({ cloud }: World, grant: Grant): Promise<void> {
+async function restartFunctions({ cloud }: World, grant: Grant): Promise<void> {
   const client = new LambdaClient(cloud.clientConfig());
   for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
     for (const { FunctionName, Role: role = '', Timeout } of Functions)
@@ -88,6 +88,6 @@ async function startAfresh({ cloud }: World, grant: Grant): Promise<void> {
 function simulatedRefusal(grant: Grant, found: Survey): string | undefined {
   const use = derivedUse(grant, found);
   if (use === undefined) return undefined;
-  const { allowed } = simulate(withoutStatement(policiesOf(grant.role), grant.sid), use.call);
+  const { allowed } = simulate(withoutStatement(listPolicies(grant.role), grant.sid), use.call);
   return allowed ? undefined : `${use.call.action} would be refused`;
 }
