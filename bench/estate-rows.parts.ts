@@ -49,18 +49,18 @@ export async function writeEstate(deps: EstateDeps, estate: Estate): Promise<voi
         });
     const items = applied.flatMap((write) => ('put' in write ? [write.put] : []));
     const rows = items.filter((item) => !item.pk.startsWith('CHANGE#') && item.sk !== 'PLANNING');
-    const planning = PipelineStatusSchema.parse(items.find((item) => item.sk === 'PLANNING'));
+    const status = PipelineStatusSchema.parse(items.find((item) => item.sk === 'PLANNING'));
     const at = deps.clock.now().toISOString();
-    const seen: ObservedPipeline = {
+    const observed: ObservedPipeline = {
       pipeline: { name: spec.name, revision: 1, spec: reading.spec, ...EMPTY, createdAt: at, updatedAt: at },
-      status: planning,
+      status,
       selectors: selectors.map(({ record }) => record),
       channel: undefined,
       channels,
     };
-    const wish = computeDesired(deps.digest, seen);
-    if (!wish.known) throw new Error(`${spec.name} names what is not in the estate.`);
-    const fresh = createReleasedRows(deps, reading, planning, wish.desired, at);
+    const desiredState = computeDesired(deps.digest, observed);
+    if (!desiredState.known) throw new Error(`${spec.name} names what is not in the estate.`);
+    const fresh = createReleasedRows(deps, reading, status, desiredState.desired, at);
     channels.set(channelKey(fresh.channel), fresh.channel);
     for (const { record } of selectors) known.set(record.key, record);
     batch.push(...rows, ...fresh.items);
@@ -105,13 +105,13 @@ const VERSION = 4;
 function createReleasedRows(
   deps: EstateDeps,
   reading: ParsedDefinition,
-  planning: PipelineStatus,
-  { bits, proof, fingerprintInputs: ingredients }: Desired,
+  status: PipelineStatus,
+  { bits, proof, fingerprintInputs }: Desired,
   at: string,
 ): { items: Item[]; channel: ChannelRecord } {
-  const { spec: plan, definition } = reading;
+  const { spec, definition } = reading;
   const { name } = definition;
-  const { channel: inChannel, targets: places } = plan;
+  const { channel: inChannel, targets } = spec;
   const [bake, release] = [deps.ids.next(), deps.ids.next()];
   const fingerprint: FingerprintRecord = {
     pipeline: name,
@@ -120,7 +120,7 @@ function createReleasedRows(
     state: 'released',
     bake,
     failures: 0,
-    targets: places,
+    targets,
   };
   const channel: ChannelRecord = {
     pipeline: name,
@@ -131,8 +131,8 @@ function createReleasedRows(
     proof,
     sequence: 1,
     images: listImages(reading),
-    fingerprintInputs: ingredients,
-    targets: places,
+    fingerprintInputs,
+    targets,
     at,
   };
   const message = `Release ${release} in ${inChannel} has exactly what is wanted.`;
@@ -145,7 +145,7 @@ function createReleasedRows(
     changes: [],
     causes: [],
     minimumVersions: {},
-    ...(planning.ticksHandledUntil === undefined ? {} : { ticksHandledUntil: planning.ticksHandledUntil }),
+    ...(status.ticksHandledUntil === undefined ? {} : { ticksHandledUntil: status.ticksHandledUntil }),
     supersededInRow: 0,
     consecutiveFailures: 0,
     decision: { at, kind: 'current', reasons: [reason], version: VERSION },

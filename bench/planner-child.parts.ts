@@ -149,8 +149,8 @@ async function measureResyncWithoutIndex({ ports }: EstateWorld): Promise<number
   const distinct = new Map<string, unknown>();
   for await (const page of readPages(ports.table, { index: 'list', pk: lists.pipelines }, PipelineRecordSchema)) {
     pipelines.push(...page);
-    for (const { spec: plan } of page)
-      for (const selector of listDependencies(plan)) distinct.set(selectorKey(selector), selector);
+    for (const { spec } of page)
+      for (const selector of listDependencies(spec)) distinct.set(selectorKey(selector), selector);
     memory.look();
   }
   memory.look();

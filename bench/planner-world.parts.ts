@@ -105,7 +105,7 @@ function createPorts(table: Table, outside: FakeSources, resolved: Map<string, n
       return { found: true, ...outside.readVersion(selector) };
     },
   };
-  const planQueue: ReconcileQueue = {
+  const reconcileQueue: ReconcileQueue = {
     send: async (requests) => {
       for (const { pipeline } of requests) plans.push(pipeline);
     },
@@ -129,7 +129,7 @@ function createPorts(table: Table, outside: FakeSources, resolved: Map<string, n
     limits: UNLIMITED,
     home: HOME,
     resolver,
-    planQueue,
+    planQueue: reconcileQueue,
     hintQueue,
     workflows,
     plans,

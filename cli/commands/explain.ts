@@ -132,8 +132,8 @@ function pendingLines({ pending, morePending }: Explanation, width: number): str
   ];
 }
 
-function unresolvedLines({ unresolved: troubled }: Explanation, width: number): string[] {
-  return troubled.flatMap(({ key, version, problem }) =>
+function unresolvedLines({ unresolved }: Explanation, width: number): string[] {
+  return unresolved.flatMap(({ key, version, problem }) =>
     hanging(
       `${describeSelector(key)}: ${problem}${version === undefined ? '' : `; it stays at ${describeVersion(version)}`}`,
       width,

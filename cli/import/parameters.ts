@@ -73,9 +73,9 @@ export function chooseParameter(
   };
 }
 
-function describeLocations(places: readonly string[]): string {
-  const left = places.length - MAX_NAMED;
-  return `${places.slice(0, MAX_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+function describeLocations(targets: readonly string[]): string {
+  const left = targets.length - MAX_NAMED;
+  return `${targets.slice(0, MAX_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 /**

@@ -62,7 +62,7 @@ export async function buildReport(
     readRunning(scenario.control.account, cloud.clientConfig()),
     cloud.control.calls(input.callsAfter),
   ]);
-  const kept = {
+  const retained = {
     images: new Set(
       observation.releases.flatMap((release) => [
         ...Object.values(release.images),
@@ -70,7 +70,7 @@ export async function buildReport(
       ]),
     ),
   };
-  const leftBehind: LeftBehind[] = [...places.flatMap((place) => leftBehindIn(place, kept)), ...running];
+  const leftBehind: LeftBehind[] = [...places.flatMap((place) => leftBehindIn(place, retained)), ...running];
   const report: Omit<Report, 'expectations'> = {
     scenario: scenario.name,
     seconds,

@@ -234,11 +234,11 @@ function watchCalls(setup: DistributionWorld, given: Distribution, before: Initi
   setup.world.beforeCall = () => {
     calls += 1;
     if (given.throttles.includes(calls)) throw new TryLater('RequestLimitExceeded');
-    const places = setup
+    const targets = setup
       .copies()
       .filter((image) => image.tags[TAGS.bake] !== OTHER_BAKE)
       .map((image) => `${image.account}/${image.region}`);
-    const twice = places.find((place, index) => places.indexOf(place) !== index);
+    const twice = targets.find((place, index) => targets.indexOf(place) !== index);
     if (twice !== undefined) found.push({ rule: 'once', text: `${twice} has two images` });
   };
   return () => found;
@@ -282,11 +282,11 @@ function isLaunchable(setup: DistributionWorld, target: TargetSpec, imageId: str
 
 function findLeftovers(setup: DistributionWorld, before: InitialState): Violation[] {
   const released = setup.rows().filter((row) => row.state === 'released');
-  const kept = released.map((row) => row.imageId);
+  const retained = released.map((row) => row.imageId);
   const shared = released
     .filter((row) => row.mode === 'share' && row.region === HOME.region)
     .map((row) => row.account);
-  const stray = setup.copies().filter((image) => image.tags[TAGS.bake] === BAKE && !kept.includes(image.id));
+  const stray = setup.copies().filter((image) => image.tags[TAGS.bake] === BAKE && !retained.includes(image.id));
   const earlier = before.launchable.get(setup.source.id) ?? [];
   const permitted = [...setup.source.launchableBy].filter(
     (account) => !shared.includes(account) && !earlier.includes(account),

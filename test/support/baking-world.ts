@@ -68,7 +68,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
   const images = fakeArtifactStore(world);
   const documents = memoryDocuments();
   const planned: string[] = [];
-  const planQueue: ReconcileQueue = {
+  const reconcileQueue: ReconcileQueue = {
     send: async (requests) => void planned.push(...requests.map(({ pipeline }) => pipeline)),
   };
   const workflows = memoryWorkflows();
@@ -150,7 +150,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     createdAt: at,
     updatedAt: at,
   });
-  const planning = PipelineStatusSchema.parse({
+  const status = PipelineStatusSchema.parse({
     pipeline: PIPELINE,
     version: 7,
     dirty: false,
@@ -162,15 +162,15 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
   const selectors = [lock.base, ...lock.components].map((entry) =>
     SelectorRecordSchema.parse({ ...entry, topic: entry.key }),
   );
-  const wish = computeDesired(digest, { pipeline, status: planning, selectors, channel: undefined, channels: new Map() });
-  if (!wish.known) throw new Error('All its versions are known.');
+  const desiredState = computeDesired(digest, { pipeline, status, selectors, channel: undefined, channels: new Map() });
+  if (!desiredState.known) throw new Error('All its versions are known.');
   const bake: BakeRecord = {
     id: BAKE,
     pipeline: PIPELINE,
     revision: 1,
     channel: 'stable',
-    bits: wish.desired.bits,
-    proof: wish.desired.proof,
+    bits: desiredState.desired.bits,
+    proof: desiredState.desired.proof,
     lock,
     startsAt: 'Build',
     reason: 'nginx moved from 1.1.0/1 to 1.2.0/1.',
@@ -195,7 +195,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     wakeQueue,
     images,
     documents,
-    planQueue,
+    planQueue: reconcileQueue,
     workflows,
     resolver,
     baseImages,
@@ -234,7 +234,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
           },
         },
         { put: { ...keys.pipeline(PIPELINE), ...pipeline } },
-        { put: { ...keys.status(PIPELINE), ...planning } },
+        { put: { ...keys.status(PIPELINE), ...status } },
         ...selectors.map((row) => ({ put: { ...keys.selector(row.key), ...row } })),
         {
           put: {

@@ -128,13 +128,13 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
     },
     copies: (): WorldImage[] => [...world.images.values()].filter((image) => !sources.has(image.id)),
     seed: async (): Promise<void> => {
-      const { retained: kept } = options;
+      const { retained } = options;
       const bakes: SeededBake[] = [];
-      if (kept !== undefined) bakes.push({ id: RETAINED_BAKE, specs: kept.specs, source });
-      if (kept?.between === true) {
+      if (retained !== undefined) bakes.push({ id: RETAINED_BAKE, specs: retained.specs, source });
+      if (retained?.between === true) {
         const other = world.addImage({ ...HOME, name: 'other', tags: { [TAGS.bake]: OTHER_BAKE } });
         sources.add(other.id);
-        bakes.push({ id: OTHER_BAKE, specs: kept.specs, source: other, bits: 'other' });
+        bakes.push({ id: OTHER_BAKE, specs: retained.specs, source: other, bits: 'other' });
       }
       for (const bake of bakes) {
         await seedBake(bake, bakes.indexOf(bake) + 1, options, setup);
@@ -163,8 +163,8 @@ async function seedBake(
   { table, clock, deps }: Pick<DistributionWorld, 'table' | 'clock' | 'deps'>,
 ): Promise<void> {
   const now = clock.now().toISOString();
-  const kept = id === BAKE ? options.retained : undefined;
-  const proof = kept?.startsAt === 'Test' ? 'newer-proof' : 'proof';
+  const retained = id === BAKE ? options.retained : undefined;
+  const proof = retained?.startsAt === 'Test' ? 'newer-proof' : 'proof';
   const definition = DefinitionSchema.parse({
     apiVersion: 'ovenbird.dev/v1',
     name: 'web',
@@ -230,8 +230,8 @@ async function seedBake(
     bits,
     proof,
     lock: { base, components: [], inputs: [], tests: [] },
-    startsAt: kept?.startsAt ?? 'Build',
-    ...(kept === undefined ? {} : { reusesBake: RETAINED_BAKE }),
+    startsAt: retained?.startsAt ?? 'Build',
+    ...(retained === undefined ? {} : { reusesBake: RETAINED_BAKE }),
     reason: 'The base moved.',
     changes: ['change'],
     causes: ['change'],
@@ -276,18 +276,18 @@ async function seedBake(
     state: 'baking',
     bake: id,
     failures: 0,
-    ...(kept === undefined || kept.startsAt === 'Test' ? {} : { retained: RETAINED_BAKE }),
+    ...(retained === undefined || retained.startsAt === 'Test' ? {} : { retained: RETAINED_BAKE }),
   } satisfies FingerprintRecord;
   await table.write([
     { put: { ...keys.pipeline('web'), ...pipeline } },
     { put: { ...keys.revision('web', number), ...revision } },
     { put: { ...keys.bake(id), ...bake } },
     { put: { ...keys.attempt(id, 1), ...attempt } },
-    ...(kept === undefined ? [{ put: { ...keys.artifact(id, 'x86-64'), ...image } }] : []),
+    ...(retained === undefined ? [{ put: { ...keys.artifact(id, 'x86-64'), ...image } }] : []),
     { put: { ...keys.status('web'), ...planning } },
     { put: { ...keys.fingerprint('web', bits, proof), ...fingerprint } },
   ]);
-  if (kept === undefined) return;
+  if (retained === undefined) return;
   // As the preflight does.
   const adopting = { table, clock, images: deps.ownImages };
   const found = await readRetainedImages(adopting, RETAINED_BAKE, ['x86-64']);

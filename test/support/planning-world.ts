@@ -113,7 +113,7 @@ export function reconcileWorld(
   const events: PublishedEvent[] = [];
   const mails: Message[] = [];
   const measured: OutboxRecord[] = [];
-  const planQueue: ReconcileQueue = {
+  const reconcileQueue: ReconcileQueue = {
     send: async (requests) => {
       for (const { pipeline, delaySeconds } of requests)
         plans.push({ pipeline, at: clock.now().getTime() + Math.min(delaySeconds, 900) * 1000 });
@@ -147,7 +147,7 @@ export function reconcileWorld(
     ids,
     digest,
     resolver,
-    planQueue,
+    planQueue: reconcileQueue,
     hintQueue,
     findingHints,
     findings,
@@ -171,14 +171,14 @@ export function reconcileWorld(
     const item = table.peek(key);
     return item === undefined ? undefined : schema.parse(item);
   };
-  const planning = (name: string): PipelineStatus | undefined =>
+  const status = (name: string): PipelineStatus | undefined =>
     one(keys.status(name), PipelineStatusSchema);
   const channel = (name: string): ChannelRecord | undefined =>
     one(keys.channel(name, 'stable'), ChannelRecordSchema);
 
   const pipeline = (name: string): PipelineRecord =>
     PipelineRecordSchema.parse(table.peek(keys.pipeline(name)));
-  const seen = (name: string): ObservedPipeline => {
+  const observed = (name: string): ObservedPipeline => {
     const record = pipeline(name);
     const dependencies = listDependencies(record.spec);
     return {
@@ -200,7 +200,7 @@ export function reconcileWorld(
   return {
     ports,
     pipeline,
-    seen,
+    seen: observed,
     fingerprint: (name: string, { bits, proof }: { bits: string; proof: string }) =>
       one(keys.fingerprint(name, bits, proof), FingerprintRecordSchema),
     table,
@@ -221,7 +221,7 @@ export function reconcileWorld(
     changes,
     /** Rows that stand in this part of the index of what is due. */
     due: (pk: string): Item[] => [...written.due.values()].filter(({ duePk }) => duePk === pk),
-    planning,
+    planning: status,
     channel,
 
     apply: (spec: PipelineFixture, by = 'tests') =>

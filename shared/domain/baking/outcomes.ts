@@ -110,12 +110,12 @@ export function hasFailedTooOften(fingerprint: FingerprintRecord, maxFailures: n
 function applyOutcomeToRetained(
   { state, failure }: AttemptOutcome,
   before: FingerprintRecord,
-  kept: string,
+  retained: string,
   at: string,
   isCurrent: boolean,
 ): FingerprintRecord {
   const { retained: _, ...rest } = before;
-  const released: FingerprintRecord = { ...rest, bake: kept, state: 'released' };
+  const released: FingerprintRecord = { ...rest, bake: retained, state: 'released' };
   switch (state) {
     case 'superseded':
       return released;

@@ -102,8 +102,8 @@ export function parseCopiesResource(resource: string): (BakeRef & { region: stri
 
 /** Equal for the same try of the same copy, so that AWS finds what an earlier call started (ec2 CopyImageRequest.ClientToken, 64 characters). */
 export function copyToken(digest: DigestText, row: TargetRecord): string {
-  const { bake, attempt, account, region, variant, sharedCopy: carrier, copyAttempts } = row;
-  return digest(canonical({ copy: bake, attempt, account, region, variant, carrier, try: copyAttempts }));
+  const { bake, attempt, account, region, variant, sharedCopy, copyAttempts } = row;
+  return digest(canonical({ copy: bake, attempt, account, region, variant, carrier: sharedCopy, try: copyAttempts }));
 }
 
 /** Unique per account and region. A carrier may stand beside a target of the same account, an attempt beside what its predecessor left. */

@@ -68,7 +68,7 @@ export function estimateCost(
     readonly places?: readonly string[];
   },
 ): Cost {
-  const { startsAt, durations, home, places = [] } = bake;
+  const { startsAt, durations, home, places: targets = [] } = bake;
   const { build, tests, variants } = definition;
   const builds = startsAt === 'Build';
   const judges = builds || startsAt === 'Test';
@@ -80,7 +80,7 @@ export function estimateCost(
     'build',
   );
   const tested = estimateInstanceCost(prices, judges ? tests.instanceTypes : [], durations.Test, 'test');
-  const { copies, transfers } = countCopies(definition, home, { builds, places });
+  const { copies, transfers } = countCopies(definition, home, { builds, places: targets });
   const volumes = build.dataVolumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const size = ((build.rootVolumeGiB ?? DEFAULT_ROOT_GIB) + volumes) * variants.length;
   return {

@@ -16,28 +16,28 @@ type CauseInput = Pick<Observation, 'observed' | 'desiredState' | 'changes'>;
  * nothing was released yet.
  */
 export function findDifferences({
-  observed: seen,
-  desiredState: wish,
+  observed,
+  desiredState,
 }: Pick<Observation, 'observed' | 'desiredState'>): ReadonlySet<string> | undefined {
-  const current = seen.channel?.fingerprintInputs;
-  if (!wish.known || current === undefined) return undefined;
-  const { fingerprintInputs: ingredients } = wish.desired;
-  const { versions } = ingredients;
+  const current = observed.channel?.fingerprintInputs;
+  if (!desiredState.known || current === undefined) return undefined;
+  const { fingerprintInputs } = desiredState.desired;
+  const { versions } = fingerprintInputs;
   const found = new Set(
     Object.keys(versions).filter((key) => key in current.versions && current.versions[key] !== versions[key]),
   );
-  if (hasDefinitionChanged(current, ingredients) || findMissingTargets({ observed: seen, desiredState: wish }).length > 0)
+  if (hasDefinitionChanged(current, fingerprintInputs) || findMissingTargets({ observed, desiredState }).length > 0)
     found.add('definition');
-  if (current.rebuildToken !== ingredients.rebuildToken) found.add('request');
-  if (current.tick !== ingredients.tick) found.add('schedule');
-  for (const [name, version] of Object.entries(ingredients.minimumVersions ?? {}))
+  if (current.rebuildToken !== fingerprintInputs.rebuildToken) found.add('request');
+  if (current.tick !== fingerprintInputs.tick) found.add('schedule');
+  for (const [name, version] of Object.entries(fingerprintInputs.minimumVersions ?? {}))
     if (current.minimumVersions?.[name] !== version) found.add(nonSelectorChangeKey('finding', name));
   return found;
 }
 
 /** A dependency that came or went did so by the definition, whatever its version has done since. */
 function hasDefinitionChanged(current: FingerprintInputs, wanted: FingerprintInputs): boolean {
-  const names = (ingredients: FingerprintInputs) => Object.keys(ingredients.versions).sort().join('\n');
+  const names = (fingerprintInputs: FingerprintInputs) => Object.keys(fingerprintInputs.versions).sort().join('\n');
   return (
     current.definitionDigest !== wanted.definitionDigest ||
     (current.proof ?? wanted.proof) !== wanted.proof ||
@@ -50,22 +50,22 @@ function hasDefinitionChanged(current: FingerprintInputs, wanted: FingerprintInp
  * bake, and without any of them it would not be. A person's request is always named, unless it is the forced one that the current release has answered.
  */
 export function findDecisiveChanges(given: CauseInput): ChangeRecord[] {
-  const { observed: seen, changes } = given;
+  const { observed, changes } = given;
   const differing = findDifferences(given);
-  const pending = new Set(seen.status.changes);
+  const pending = new Set(observed.status.changes);
   const own = changes.filter((change) => pending.has(change.id));
   if (differing === undefined) return own;
-  const current = seen.channel?.fingerprintInputs?.versions ?? {};
-  const floors = Object.entries(seen.status.minimumVersions).filter(([name]) =>
+  const current = observed.channel?.fingerprintInputs?.versions ?? {};
+  const minimumVersions = Object.entries(observed.status.minimumVersions).filter(([name]) =>
     differing.has(nonSelectorChangeKey('finding', name)),
   );
   const named = changes.filter(({ selector, id, to, finding }) => {
     const other = parseNonSelectorChange(selector);
-    if (other === 'request') return pending.has(id) && id !== seen.channel?.fingerprintInputs?.rebuildToken;
+    if (other === 'request') return pending.has(id) && id !== observed.channel?.fingerprintInputs?.rebuildToken;
     if (other === 'definition') return pending.has(id) && differing.has('definition');
     // Of several that raised one floor since, each is named, as all moves of one selector are.
     if (other === 'finding')
-      return floors.some(
+      return minimumVersions.some(
         ([name, floor]) => floor.change === id || (pending.has(id) && finding?.package === name),
       );
     return differing.has(selector) && to !== current[selector];
@@ -91,9 +91,9 @@ export function findUnconfirmedCauses(given: CauseInput, known: ReadonlyMap<stri
 }
 
 /** One sentence for people. */
-export function describeStartReason({ observed: seen, changes, desiredState: wish, fingerprint }: Observation): string {
-  const { request } = seen.status;
-  const moves = findDecisiveChanges({ observed: seen, desiredState: wish, changes }).filter(
+export function describeStartReason({ observed, changes, desiredState, fingerprint }: Observation): string {
+  const { request } = observed.status;
+  const moves = findDecisiveChanges({ observed, desiredState, changes }).filter(
     (change) => parseNonSelectorChange(change.selector) !== 'request',
   );
   const named = moves.slice(-CHANGES_NAMED).map((change) => describeDecisiveChange(change));
@@ -103,10 +103,10 @@ export function describeStartReason({ observed: seen, changes, desiredState: wis
     const asked = `${request.by} asked for it${request.force ? ' by force' : ''}`;
     return what === '' ? `${asked}.` : `${asked}; ${what}.`;
   }
-  const again = wish.known && isSameFingerprint(fingerprint, wish.desired) && (fingerprint?.failures ?? 0) > 0;
+  const again = desiredState.known && isSameFingerprint(fingerprint, desiredState.desired) && (fingerprint?.failures ?? 0) > 0;
   const tried = again ? ` (try ${(fingerprint?.failures ?? 0) + 1})` : '';
   if (what !== '') return `${what}${tried}.`;
-  return seen.channel === undefined ? `First bake${tried}.` : `Its versions moved${tried}.`;
+  return observed.channel === undefined ? `First bake${tried}.` : `Its versions moved${tried}.`;
 }
 
 function describeDecisiveChange(change: ChangeRecord): string {

@@ -37,10 +37,10 @@ export type Decision =
 
 const MAX_CONSECUTIVE_SUPERSEDES = 2;
 
-export function decide(situation: Observation): Decision {
-  const { observed: seen, desiredState: wish, active } = situation;
-  if (!wish.known) return holdUnresolved(situation, wish.unresolved);
-  const { desired: wanted } = wish;
+export function decide(observation: Observation): Decision {
+  const { observed, desiredState, active } = observation;
+  if (!desiredState.known) return holdUnresolved(observation, desiredState.unresolved);
+  const { desired: wanted } = desiredState;
 
   // 1. Is there anything to do at all?
   if (isSameFingerprint(active, wanted) && active !== undefined && !active.isEnding && active.hasAllTargets)
@@ -54,22 +54,22 @@ export function decide(situation: Observation): Decision {
         buildsDesired: true,
       },
     };
-  const missingTargets = findMissingTargets(situation);
-  if (active === undefined && isSameFingerprint(seen.channel, wanted) && missingTargets.length === 0)
-    return toUpToDate(seen);
+  const missingTargets = findMissingTargets(observation);
+  if (active === undefined && isSameFingerprint(observed.channel, wanted) && missingTargets.length === 0)
+    return toUpToDate(observed);
 
   // 2. May it start by itself, or does a person ask?
-  const settled = holdsEndedByPerson(situation, wanted);
+  const settled = holdsEndedByPerson(observation, wanted);
   // 3. Is now the time?
-  const waiting = holdsEndedByTime(situation, wanted, settled);
+  const waiting = holdsEndedByTime(observation, wanted, settled);
   // 4. One bake at a time, after those of its ancestors, and no more than there is room for.
-  const beside = active === undefined ? undefined : decideBesideActive(situation, active);
+  const beside = active === undefined ? undefined : decideBesideActive(observation, active);
   const isFree = settled.length === 0 && waiting.length === 0;
   if (beside !== undefined && isFree) return beside;
   const held = [
     ...settled,
     ...waiting,
-    ...(beside === undefined ? listTurnHolds(situation, isFree) : listHoldReasons(beside)),
+    ...(beside === undefined ? listTurnHolds(observation, isFree) : listHoldReasons(beside)),
   ];
   // Whatever holds it is named, so that whoever mends one thing does not find the next behind it.
   if (held.length > 0)
@@ -77,26 +77,26 @@ export function decide(situation: Observation): Decision {
   return {
     kind: 'start',
     desired: wanted,
-    at: chooseStart(situation, wanted),
-    reason: describeStartReason(situation),
-    changes: findDecisiveChanges(situation),
+    at: chooseStart(observation, wanted),
+    reason: describeStartReason(observation),
+    changes: findDecisiveChanges(observation),
   };
 }
 
 /** What has to end before it is its turn: a bake that it is built on, or, where nothing else holds it, one whose place it needs. */
-function listTurnHolds(situation: Observation, isFree: boolean): HoldReason[] {
-  const ancestor = findAncestorHold(situation, findDirtySince(situation));
+function listTurnHolds(observation: Observation, isFree: boolean): HoldReason[] {
+  const ancestor = findAncestorHold(observation, findDirtySince(observation));
   if (ancestor !== undefined) return [ancestor];
-  return isFree ? listSlotHolds(situation) : [];
+  return isFree ? listSlotHolds(observation) : [];
 }
 
 function listHoldReasons(decision: Decision): readonly HoldReason[] {
   return decision.kind === 'hold' ? decision.reasons : [];
 }
 
-function toUpToDate(seen: ObservedPipeline): Decision {
-  const release = seen.channel?.release ?? '';
-  const message = `Release ${release} in ${seen.pipeline.spec.channel} has exactly what is wanted.`;
+function toUpToDate(observed: ObservedPipeline): Decision {
+  const release = observed.channel?.release ?? '';
+  const message = `Release ${release} in ${observed.pipeline.spec.channel} has exactly what is wanted.`;
   return { kind: 'current', reason: { code: 'up-to-date', message } };
 }
 
@@ -104,21 +104,21 @@ function toUpToDate(seen: ObservedPipeline): Decision {
  * What is kept decides how much there is to do: the same image judged in the same way only has to be pointed to again, to new places after an
  * approval; judged in another way it is tested again; anything else is built.
  */
-function chooseStart(situation: Observation, wanted: Desired): StartPoint {
-  const { retained: kept, observed: seen } = situation;
-  const same = kept.find((entry) => isSameFingerprint(entry, wanted));
+function chooseStart(observation: Observation, wanted: Desired): StartPoint {
+  const { retained, observed } = observation;
+  const same = retained.find((entry) => isSameFingerprint(entry, wanted));
   if (same !== undefined) {
-    const known = isSameFingerprint(seen.channel, wanted) ? seen.channel?.targets : same.targets;
-    const isKnown = seen.pipeline.spec.targets.every((place) => known?.includes(place) ?? true);
+    const known = isSameFingerprint(observed.channel, wanted) ? observed.channel?.targets : same.targets;
+    const isKnown = observed.pipeline.spec.targets.every((place) => known?.includes(place) ?? true);
     return { step: isKnown ? 'Distribute' : 'Approve', reusesBake: same.bake };
   }
-  const tested = kept[0];
+  const tested = retained[0];
   return tested === undefined ? { step: 'Build' } : { step: 'Test', reusesBake: tested.bake };
 }
 
-function holdUnresolved(situation: Observation, missing: readonly UnresolvedInput[]): Decision {
-  const ancestor = findAncestorHold(situation, findDirtySince(situation));
-  const reasons = missing.map(
+function holdUnresolved(observation: Observation, unresolved: readonly UnresolvedInput[]): Decision {
+  const ancestor = findAncestorHold(observation, findDirtySince(observation));
+  const reasons = unresolved.map(
     ({ key, problem }): HoldReason => ({
       code: 'unresolved',
       message: `${describeSelector(key)}: ${problem}`,
@@ -128,13 +128,13 @@ function holdUnresolved(situation: Observation, missing: readonly UnresolvedInpu
   return {
     kind: 'hold',
     reasons: ancestor === undefined ? reasons : [ancestor, ...reasons],
-    settled: situation.active === undefined,
+    settled: observation.active === undefined,
   };
 }
 
 /** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
-function decideBesideActive(situation: Observation, active: ActiveBake): Decision {
-  const makesWanted = situation.desiredState.known && isSameFingerprint(active, situation.desiredState.desired);
+function decideBesideActive(observation: Observation, active: ActiveBake): Decision {
+  const makesWanted = observation.desiredState.known && isSameFingerprint(active, observation.desiredState.desired);
   const hold = (code: HoldReason['code'], message: string): Decision => ({
     kind: 'hold',
     reasons: [{ code, message, bake: active.id, ...(makesWanted ? { buildsDesired: makesWanted } : {}) }],
@@ -153,25 +153,25 @@ function decideBesideActive(situation: Observation, active: ActiveBake): Decisio
       'after-approval',
       `Bake ${active.id} is approved and is released first; the newer versions follow it.`,
     );
-  if (situation.desiredState.known && differsByTickOnly(active, situation.desiredState.desired))
+  if (observation.desiredState.known && differsByTickOnly(active, observation.desiredState.desired))
     return hold(
       'bake-running',
       `Bake ${active.id} was begun at an earlier time of the schedule, of the same versions; the next follows it.`,
     );
-  if (situation.observed.status.supersededInRow >= MAX_CONSECUTIVE_SUPERSEDES)
+  if (observation.observed.status.supersededInRow >= MAX_CONSECUTIVE_SUPERSEDES)
     return hold(
       'superseded-twice',
       `Two bakes in a row gave way to newer versions, so bake ${active.id} is finished first.`,
     );
-  const message = `Newer versions came before bake ${active.id} was approved: ${describeStartReason(situation)}`;
+  const message = `Newer versions came before bake ${active.id} was approved: ${describeStartReason(observation)}`;
   return { kind: 'supersede', active, reason: { code: 'bake-running', message, bake: active.id } };
 }
 
 /** A tick alone makes no bake out of date: whoever is asked to approve would be asked again at each, and never be done. */
-function differsByTickOnly({ fingerprintInputs: ingredients, proof }: ActiveBake, wanted: Desired): boolean {
+function differsByTickOnly({ fingerprintInputs, proof }: ActiveBake, wanted: Desired): boolean {
   const { tick } = wanted.fingerprintInputs;
-  if (ingredients === undefined || tick === undefined || proof !== wanted.proof) return false;
-  return canonical({ ...ingredients, tick }) === canonical(wanted.fingerprintInputs);
+  if (fingerprintInputs === undefined || tick === undefined || proof !== wanted.proof) return false;
+  return canonical({ ...fingerprintInputs, tick }) === canonical(wanted.fingerprintInputs);
 }
 
 /** All places for bakes are taken, or somebody with a longer chain behind it goes first. */

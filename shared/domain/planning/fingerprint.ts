@@ -40,8 +40,8 @@ export function computeBits(
   digest: DigestText,
   parts: { readonly lock: Lock; readonly ingredients: FingerprintInputs; readonly testsAreBits: boolean },
 ): string {
-  const { lock, ingredients, testsAreBits } = parts;
-  const { definitionDigest: recipe, rebuildToken: salt, tick, minimumVersions: floors } = ingredients;
+  const { lock, ingredients: fingerprintInputs, testsAreBits } = parts;
+  const { definitionDigest: recipe, rebuildToken: salt, tick, minimumVersions: floors } = fingerprintInputs;
   const versions = (entries: Lock['components']) => entries.map((entry) => entry.version);
   return digest(
     canonical({

@@ -15,9 +15,9 @@ export function backOffSeconds(failures: number): number {
 }
 
 /** Reasons that only somebody's doing ends. A person who asks has done it. */
-export function holdsEndedByPerson({ observed: seen, fingerprint, unconfirmed }: Observation, wanted: Desired): HoldReason[] {
-  const { spec: plan, name, enabled } = seen.pipeline;
-  const { consecutiveFailures, request } = seen.status;
+export function holdsEndedByPerson({ observed, fingerprint, unconfirmed }: Observation, wanted: Desired): HoldReason[] {
+  const { spec, name, enabled } = observed.pipeline;
+  const { consecutiveFailures, request } = observed.status;
   const reasons: HoldReason[] = [];
   if (request !== undefined) return reasons;
   const byHand = `ovenbird bake ${name}`;
@@ -26,21 +26,21 @@ export function holdsEndedByPerson({ observed: seen, fingerprint, unconfirmed }:
       code: 'disabled',
       message: `${name} is disabled. Enable it with: ovenbird enable ${name}`,
     });
-  else if (consecutiveFailures >= plan.maxFailures)
+  else if (consecutiveFailures >= spec.maxFailures)
     reasons.push({
       code: 'too-many-failures',
       message: `${count(consecutiveFailures, 'bake')} in a row failed, so nothing starts by itself any more. Mend the cause, then: ovenbird enable ${name}`,
     });
-  if (plan.pinned)
+  if (spec.pinned)
     reasons.push({
       code: 'pinned',
       message: `${name} is pinned to its current release. Take lifecycle.pinned out of its definition, or: ${byHand}`,
     });
-  if (plan.mode === 'manual')
+  if (spec.mode === 'manual')
     reasons.push({ code: 'manual', message: `${name} starts when somebody asks: ${byHand}` });
-  if (isSameFingerprint(fingerprint, wanted) && isRefused(seen, fingerprint)) {
+  if (isSameFingerprint(fingerprint, wanted) && isRefused(observed, fingerprint)) {
     // A tick of a schedule that always bakes is part of the bits: what the next one wants has not been refused.
-    const tick = plan.schedule?.startCondition === 'always' ? seen.ticks?.next : undefined;
+    const tick = spec.schedule?.startCondition === 'always' ? observed.ticks?.next : undefined;
     reasons.push({
       code: 'refused',
       message: `These versions were refused${fingerprint?.reason === undefined ? '' : ` (${fingerprint.reason})`}. A newer version${tick === undefined ? '' : ', or the next time of its schedule,'} starts a bake, or: ${byHand}`,
@@ -74,32 +74,32 @@ const SCHEDULE_SKIPPING_CODES = new Set<HoldReason['code']>([
 
 /** Reasons that time ends. A person who asks waits for the end of a freeze alone, and not even for that by force. */
 export function holdsEndedByTime(
-  situation: Observation,
+  observation: Observation,
   wanted: Desired,
   resting: readonly HoldReason[],
 ): HoldReason[] {
-  const { frozen } = situation;
-  const seen = skipsSchedule(resting) ? withoutOpenTick(situation.observed) : situation.observed;
-  const now = situation.now.toISOString();
-  const { request } = seen.status;
+  const { frozen } = observation;
+  const observed = skipsSchedule(resting) ? withoutOpenTick(observation.observed) : observation.observed;
+  const now = observation.now.toISOString();
+  const { request } = observed.status;
   const reasons: HoldReason[] = [];
   if (frozen !== undefined && request?.force !== true)
     reasons.push({ code: 'freeze', message: frozen.reason, until: frozen.until });
   if (request !== undefined) return reasons;
-  const schedule = scheduleEnd(seen);
+  const schedule = scheduleEnd(observed);
   if (schedule !== undefined) reasons.push({ code: 'schedule', ...schedule });
-  const debounce = debounceEnd(seen);
+  const debounce = debounceEnd(observed);
   if (debounce !== undefined && debounce > now)
     reasons.push({
       code: 'debounce',
       message: 'Changes come in groups; this one waits for others.',
       until: debounce,
     });
-  const backOff = backOffEnd(situation.fingerprint, wanted);
+  const backOff = backOffEnd(observation.fingerprint, wanted);
   if (backOff !== undefined && backOff > now)
     reasons.push({
       code: 'back-off',
-      message: `These versions failed ${count(situation.fingerprint?.failures ?? 0, 'time')}; the next try waits.`,
+      message: `These versions failed ${count(observation.fingerprint?.failures ?? 0, 'time')}; the next try waits.`,
       until: backOff,
     });
   return reasons;
@@ -110,8 +110,8 @@ function withoutOpenTick({ ticks, ...seen }: Observation['observed']): Observati
 }
 
 /** Each change puts the end off, but not beyond the longest wait since the first. */
-export function debounceEnd({ status: planning, pipeline }: Observation['observed']): string | undefined {
-  const { debounceUntil, dirtySince } = planning;
+export function debounceEnd({ status, pipeline }: Observation['observed']): string | undefined {
+  const { debounceUntil, dirtySince } = status;
   if (debounceUntil === undefined || dirtySince === undefined) return debounceUntil;
   const longest = addSeconds(dirtySince, pipeline.spec.longestWaitSeconds);
   return [longest, debounceUntil].sort()[0];

@@ -62,7 +62,7 @@ export interface Observation {
 }
 
 /** When the pipeline first had something to do, as far as is known. */
-export function findDirtySince(situation: Pick<Observation, 'observed' | 'changes' | 'now'>): string {
-  const { status: planning } = situation.observed;
-  return planning.dirtySince ?? situation.changes[0]?.at ?? situation.now.toISOString();
+export function findDirtySince(observation: Pick<Observation, 'observed' | 'changes' | 'now'>): string {
+  const { status } = observation.observed;
+  return status.dirtySince ?? observation.changes[0]?.at ?? observation.now.toISOString();
 }

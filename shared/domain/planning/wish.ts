@@ -52,29 +52,29 @@ export type DesiredState =
   | { readonly known: false; readonly unresolved: readonly UnresolvedInput[] };
 
 /** The lock that the pipeline would have now, with its fingerprint. */
-export function computeDesired(digest: DigestText, seen: ObservedPipeline): DesiredState {
-  const { spec: plan } = seen.pipeline;
-  const entries = listDependencies(plan).map((selector, index) => toLockEntry(selector, seen, index));
-  const missing = entries.flatMap((entry) => ('problem' in entry ? [entry] : []));
+export function computeDesired(digest: DigestText, observed: ObservedPipeline): DesiredState {
+  const { spec } = observed.pipeline;
+  const entries = listDependencies(spec).map((selector, index) => toLockEntry(selector, observed, index));
+  const unresolved = entries.flatMap((entry) => ('problem' in entry ? [entry] : []));
   const found = entries.flatMap((entry) => ('problem' in entry ? [] : [entry]));
-  const lock = toLock(plan, found);
-  if (missing.length > 0 || lock === undefined) return { known: false, unresolved: missing };
-  const ingredients = toFingerprintInputs(seen, lock);
+  const lock = toLock(spec, found);
+  if (unresolved.length > 0 || lock === undefined) return { known: false, unresolved };
+  const fingerprintInputs = toFingerprintInputs(observed, lock);
   return {
     known: true,
     desired: {
       lock,
-      fingerprintInputs: ingredients,
-      bits: computeBits(digest, { lock, ingredients, testsAreBits: plan.testsAreBits }),
-      proof: computeProof(digest, plan.proof, lock),
+      fingerprintInputs,
+      bits: computeBits(digest, { lock, ingredients: fingerprintInputs, testsAreBits: spec.testsAreBits }),
+      proof: computeProof(digest, spec.proof, lock),
     },
   };
 }
 
-function toLock(plan: PipelineSpec, [base, ...rest]: readonly LockEntry[]): Lock | undefined {
+function toLock(spec: PipelineSpec, [base, ...rest]: readonly LockEntry[]): Lock | undefined {
   if (base === undefined) return undefined;
-  const inputs = plan.components.length;
-  const tests = inputs + plan.inputs.length;
+  const inputs = spec.components.length;
+  const tests = inputs + spec.inputs.length;
   return {
     base,
     components: rest.slice(0, inputs),
@@ -87,33 +87,33 @@ function toLock(plan: PipelineSpec, [base, ...rest]: readonly LockEntry[]): Lock
  * A tick or a forced request stays part of the bits until the next one: without it, what it made would not be what is wanted. A tick that has
  * come is wanted at once where the schedule always bakes.
  */
-function toFingerprintInputs({ pipeline, status: planning, ticks }: ObservedPipeline, lock: Lock): FingerprintInputs {
+function toFingerprintInputs({ pipeline, status, ticks }: ObservedPipeline, lock: Lock): FingerprintInputs {
   const { schedule, definitionDigest: recipe, proof } = pipeline.spec;
-  const tick = schedule?.startCondition === 'always' ? (ticks?.open ?? planning.tick) : planning.tick;
-  const floors = Object.entries(planning.minimumVersions).map(([name, { version }]) => [name, version] as const);
+  const tick = schedule?.startCondition === 'always' ? (ticks?.open ?? status.tick) : status.tick;
+  const minimumVersions = Object.entries(status.minimumVersions).map(([name, { version }]) => [name, version] as const);
   const entries = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
   return {
     definitionDigest: recipe,
     proof,
     versions: Object.fromEntries(entries.map((entry) => [entry.key, entry.version])),
-    ...(planning.rebuildToken === undefined ? {} : { rebuildToken: planning.rebuildToken }),
+    ...(status.rebuildToken === undefined ? {} : { rebuildToken: status.rebuildToken }),
     ...(tick === undefined ? {} : { tick }),
-    ...(floors.length === 0 ? {} : { minimumVersions: Object.fromEntries(floors) }),
+    ...(minimumVersions.length === 0 ? {} : { minimumVersions: Object.fromEntries(minimumVersions) }),
   };
 }
 
-function toLockEntry(selector: Selector, seen: ObservedPipeline, index: number): LockEntry | UnresolvedInput {
+function toLockEntry(selector: Selector, observed: ObservedPipeline, index: number): LockEntry | UnresolvedInput {
   const key = selectorKey(selector);
   if (selector.kind === 'pipeline') {
     // The channel is the truth; the selector's row follows it.
-    const channel = seen.channels.get(key);
+    const channel = observed.channels.get(key);
     if (channel === undefined) return { key, problem: `${selector.pipeline} has no release yet` };
-    const cutsOff = index === 0 && seen.pipeline.spec.earlyCutoff && channel.inventoryDigest !== undefined;
+    const cutsOff = index === 0 && observed.pipeline.spec.earlyCutoff && channel.inventoryDigest !== undefined;
     // Early cutoff: an equal inventory is an equal version, whatever the release is called.
     const version = cutsOff ? `inventory:${channel.inventoryDigest}` : channel.release;
     return { key, selector, version, detail: channel.images };
   }
-  const row = seen.selectors[index];
+  const row = observed.selectors[index];
   if (row?.version === undefined) return { key, problem: row?.problem ?? 'it has not been resolved yet' };
   const { version, detail } = row;
   return { key, selector, version, ...(detail === undefined ? {} : { detail }) };
@@ -129,23 +129,23 @@ export function isSameFingerprint(one: Fingerprint | undefined, other: Fingerpri
 }
 
 /** Places that a release was not brought to; none where it is not known where it is. */
-export function listTargetsNotIn(places: readonly string[], known: readonly string[] | undefined): string[] {
-  return known === undefined ? [] : places.filter((place) => !known.includes(place));
+export function listTargetsNotIn(targets: readonly string[], known: readonly string[] | undefined): string[] {
+  return known === undefined ? [] : targets.filter((place) => !known.includes(place));
 }
 
 /** Places that the definition names and the current release is not in, though it is what is wanted otherwise. */
 export function findMissingTargets({
-  observed: seen,
-  desiredState: wish,
+  observed,
+  desiredState,
 }: {
   readonly observed: ObservedPipeline;
   readonly desiredState: DesiredState;
 }): readonly string[] {
-  const { channel, status: planning } = seen;
-  if (!wish.known || !isSameFingerprint(channel, wish.desired)) return [];
-  const missing = listTargetsNotIn(seen.pipeline.spec.targets, channel?.targets);
+  const { channel, status } = observed;
+  if (!desiredState.known || !isSameFingerprint(channel, desiredState.desired)) return [];
+  const missing = listTargetsNotIn(observed.pipeline.spec.targets, channel?.targets);
   // Somebody has said no to exactly these; whoever asks in person asks again.
-  const refused = planning.request === undefined ? (planning.refusedTargets ?? []) : [];
+  const refused = status.request === undefined ? (status.refusedTargets ?? []) : [];
   return missing.every((place) => refused.includes(place)) ? [] : missing;
 }
 

@@ -60,9 +60,9 @@ export type PipelineSpec = z.infer<typeof PipelineSpecSchema>;
 
 /** All selectors of a pipeline in the order in which rows and locks hold them. */
 export function listDependencies(
-  plan: Pick<PipelineSpec, 'base' | 'components' | 'inputs' | 'tests'>,
+  spec: Pick<PipelineSpec, 'base' | 'components' | 'inputs' | 'tests'>,
 ): PipelineSpec['components'] {
-  return [plan.base, ...plan.components, ...plan.inputs, ...plan.tests];
+  return [spec.base, ...spec.components, ...spec.inputs, ...spec.tests];
 }
 
 export const DisabledSchema = z.lazy(() =>

@@ -26,8 +26,8 @@ export function hasImages(release: ReleaseRecord, images: Readonly<Record<string
 
 /** Targets that show the image now. */
 export function listShownTargets(rows: readonly TargetRecord[]): Target[] {
-  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, sharedCopy: carrier }) =>
-    carrier || state !== 'verified' || imageId === undefined
+  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, sharedCopy }) =>
+    sharedCopy || state !== 'verified' || imageId === undefined
       ? []
       : [
           {
@@ -107,7 +107,7 @@ export function computeChannel(given: {
   readonly places: readonly string[];
   readonly before: ChannelRecord | undefined;
 }): ChannelRecord {
-  const { digest, release, bake, places, before } = given;
+  const { digest, release, bake, places: targets, before } = given;
   const inventoryDigest = computeInventoryDigest(digest, given.images);
   // To new targets: where it was before it still is.
   const stays = isSameFingerprint(before, bake) ? (before?.targets ?? []) : [];
@@ -122,7 +122,7 @@ export function computeChannel(given: {
     images: release.images,
     ...(bake.fingerprintInputs === undefined ? {} : { fingerprintInputs: bake.fingerprintInputs }),
     ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
-    targets: mergeSorted(stays, places),
+    targets: mergeSorted(stays, targets),
     at: release.at,
   };
 }

@@ -271,8 +271,8 @@ export function composeApprovalNotification(
 }
 
 /** What people decide about, in a sentence or two. */
-export function describeApprovalQuestion({ pipeline, retained: kept }: Pick<Evidence, 'pipeline' | 'retained'>): string {
-  switch (kept?.startsAt) {
+export function describeApprovalQuestion({ pipeline, retained }: Pick<Evidence, 'pipeline' | 'retained'>): string {
+  switch (retained?.startsAt) {
     case 'Approve':
       return `An image of ${pipeline} that is released already is to go to new targets, as it is. It goes there when you approve it; where it is, it stays.`;
     case 'Test':

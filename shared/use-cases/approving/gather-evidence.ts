@@ -39,7 +39,7 @@ export async function gatherEvidence(
     deps.table.get(keys.step(judged.bake, judged.attempt, 'Gate')),
     readChanges(deps, bake),
   ]);
-  const kept = await readRetainedRelease(deps, bake, images);
+  const retained = await readRetainedRelease(deps, bake, images);
   return EvidenceSchema.parse({
     version: 1,
     pipeline: bake.pipeline,
@@ -63,8 +63,8 @@ export async function gatherEvidence(
       .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
     gates: gate === undefined ? [] : [toGateEvidence(gate)],
     packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
-    targets: selectNewTargets(definition.distribution.targets, kept),
-    ...(kept === undefined ? {} : { kept }),
+    targets: selectNewTargets(definition.distribution.targets, retained),
+    ...(retained === undefined ? {} : { kept: retained }),
   });
 }
 
@@ -103,11 +103,11 @@ async function readRetainedRelease(
 }
 
 /** People are asked for what is new: where the release is already, it has been approved. */
-function selectNewTargets(targets: readonly Target[], kept: Evidence['retained']): Target[] {
-  if (kept?.startsAt !== 'Approve') return [...targets];
+function selectNewTargets(targets: readonly Target[], retained: Evidence['retained']): Target[] {
+  if (retained?.startsAt !== 'Approve') return [...targets];
   return targets.flatMap((target) => {
     const { account, mode } = target;
-    const regions = target.regions.filter((region) => !kept.targets.includes(`${account}/${region}/${mode}`));
+    const regions = target.regions.filter((region) => !retained.targets.includes(`${account}/${region}/${mode}`));
     return regions.length === 0 ? [] : [{ ...target, regions }];
   });
 }

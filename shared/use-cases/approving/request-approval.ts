@@ -147,14 +147,14 @@ async function reuseDecision(
   record: ApprovalRecord,
   earlier: ApprovalRecord,
 ): Promise<ApprovalRecord> {
-  const kept: ApprovalRecord = { ...record, state: 'approved', evidence: earlier.evidence };
-  if (earlier.decision !== undefined) kept.decision = earlier.decision;
-  await putIfAbsent(deps, [{ put: toApprovalItem(kept), when: { exists: false } }]);
+  const retained: ApprovalRecord = { ...record, state: 'approved', evidence: earlier.evidence };
+  if (earlier.decision !== undefined) retained.decision = earlier.decision;
+  await putIfAbsent(deps, [{ put: toApprovalItem(retained), when: { exists: false } }]);
   await endStep(deps, ref, 'Approve', {
     state: 'succeeded',
     summary: `Approved by ${earlier.decision?.by ?? 'somebody'} in attempt ${earlier.attempt}; image, evidence and targets are the same.`,
   });
-  return kept;
+  return retained;
 }
 
 async function findUnconfirmedApprovers(deps: RequestApprovalDeps, approvers: readonly string[]): Promise<string[]> {

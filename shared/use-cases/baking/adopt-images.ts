@@ -47,21 +47,21 @@ export async function reuseImages(
   bake: BakeRecord,
   images: readonly ArtifactRecord[],
 ): Promise<void> {
-  const kept = bake.reusesBake ?? '';
+  const retained = bake.reusesBake ?? '';
   const { startsAt } = bake;
-  for (const image of images) await writeReusedArtifact(deps, ref, toReusedArtifact(ref, image, kept, startsAt));
-  for (const step of listSkippedSteps(startsAt)) await recordSkippedStep(deps, ref, step, describeSkippedStep(step, kept));
+  for (const image of images) await writeReusedArtifact(deps, ref, toReusedArtifact(ref, image, retained, startsAt));
+  for (const step of listSkippedSteps(startsAt)) await recordSkippedStep(deps, ref, step, describeSkippedStep(step, retained));
 }
 
 /** As it was built and described; judged anew where it is tested again, because nothing passes by default. */
-function toReusedArtifact(ref: BakeRef, image: ArtifactRecord, kept: string, startsAt: StartsAt): ArtifactRecord {
+function toReusedArtifact(ref: BakeRef, image: ArtifactRecord, retained: string, startsAt: StartsAt): ArtifactRecord {
   const { verdict, ...built } = image;
   const isJudged = startsAt !== 'Test' && verdict !== undefined;
   return {
     ...built,
     bake: ref.bake,
     attempt: ref.attempt,
-    reusedFrom: image.reusedFrom ?? kept,
+    reusedFrom: image.reusedFrom ?? retained,
     ...(isJudged ? { verdict } : {}),
   };
 }

@@ -92,11 +92,11 @@ async function resolveReusedImages(
 ): Promise<{ bake: BakeRecord; images: readonly ArtifactRecord[]; gone?: string }> {
   if (bake.startsAt === 'Build' || bake.reusesBake === undefined) return { bake, images: [] };
   const variants = revision.definition.variants.map(({ name }) => name);
-  const kept = await readRetainedImages(deps, bake.reusesBake, variants);
-  if ('images' in kept) return { bake, images: kept.images };
+  const retained = await readRetainedImages(deps, bake.reusesBake, variants);
+  if ('images' in retained) return { bake, images: retained.images };
   await switchToBuild(deps, bake);
   const { reusesBake: reuses, ...rest } = bake;
-  return { bake: { ...rest, startsAt: 'Build' }, images: [], gone: `${kept.gone}, bake ${reuses}` };
+  return { bake: { ...rest, startsAt: 'Build' }, images: [], gone: `${retained.gone}, bake ${reuses}` };
 }
 
 /**

@@ -188,28 +188,28 @@ async function prepareStatusEnd(
   const key = keys.status(bake.pipeline);
   const item = await deps.table.get(key);
   if (item === undefined) return [];
-  const planning = PipelineStatusSchema.parse(item);
-  if (planning.activeBake !== bake.id) return [];
+  const status = PipelineStatusSchema.parse(item);
+  if (status.activeBake !== bake.id) return [];
   const failed = outcome.state === 'failed';
   return [
     {
       update: key,
       set: {
         dirty: true,
-        dirtySince: planning.dirtySince ?? at,
+        dirtySince: status.dirtySince ?? at,
         dueAt: at,
         duePk: due.reconcile,
         dueSk: at,
-        changes: [...new Set([...bake.changes, ...planning.changes])],
-        causes: [...new Set([...bake.causes, ...planning.causes])],
-        consecutiveFailures: planning.consecutiveFailures + (failed ? 1 : 0),
-        supersededInRow: outcome.state === 'superseded' ? planning.supersededInRow : 0,
+        changes: [...new Set([...bake.changes, ...status.changes])],
+        causes: [...new Set([...bake.causes, ...status.causes])],
+        consecutiveFailures: status.consecutiveFailures + (failed ? 1 : 0),
+        supersededInRow: outcome.state === 'superseded' ? status.supersededInRow : 0,
         // The release stays as it is; only these places were not to have it.
         ...(missing.length > 0 && isRefusedByPeople(outcome) ? { refusedPlaces: missing } : {}),
       },
       remove: ['activeBake'],
       add: { version: 1 },
-      when: { equals: { version: planning.version, activeBake: bake.id } },
+      when: { equals: { version: status.version, activeBake: bake.id } },
     },
   ];
 }

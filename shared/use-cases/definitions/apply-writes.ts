@@ -97,13 +97,13 @@ function pipelineWrites({ reading, before, revision, by }: RevisionInput, at: st
 }
 
 /** A rate counts from when it was applied, and goes on counting while the definition that has it changes in something else. */
-function withScheduleSince(plan: PipelineSpec, before: PipelineSpec | undefined, at: string): PipelineSpec {
-  const { schedule } = plan;
-  if (schedule === undefined) return plan;
+function withScheduleSince(spec: PipelineSpec, before: PipelineSpec | undefined, at: string): PipelineSpec {
+  const { schedule } = spec;
+  if (schedule === undefined) return spec;
   const old = before?.schedule;
   const isKept = old?.expression === schedule.expression && old.timeZone === schedule.timeZone;
   const since = isKept ? old.since : at;
-  return { ...plan, schedule: { ...schedule, ...(since === undefined ? {} : { since }) } };
+  return { ...spec, schedule: { ...schedule, ...(since === undefined ? {} : { since }) } };
 }
 
 function newStatusWrite({ reading, before }: RevisionInput, changes: readonly string[], now: Date): Write {
@@ -147,8 +147,8 @@ function hasSameOutput(one: PipelineSpec, other: PipelineSpec): boolean {
   return canonical(toOutputSpec(one)) === canonical(toOutputSpec(other));
 }
 
-function toOutputSpec(plan: PipelineSpec) {
-  const { mode, schedule, freeze, pinned, team, ...rest } = plan;
+function toOutputSpec(spec: PipelineSpec) {
+  const { mode, schedule, freeze, pinned, team, ...rest } = spec;
   const { debounceSeconds, longestWaitSeconds, maxHoldSeconds, maxFailures, ...asked } = rest;
   return asked;
 }

@@ -66,7 +66,7 @@ export async function deletePipeline(
   throw new TryLater(`${name} kept changing while it was deleted; try again.`);
 }
 
-async function requireDeletable(table: Table, { pipeline, planning }: AppliedPipeline, own: Selector): Promise<void> {
+async function requireDeletable(table: Table, { pipeline, planning: status }: AppliedPipeline, own: Selector): Promise<void> {
   const { name } = pipeline;
   const { users, cursor } = await readSelectorUsers(table, selectorKey(own), { limit: CHILDREN_NAMED });
   const children = users.map((user) => user.pipeline);
@@ -77,10 +77,10 @@ async function requireDeletable(table: Table, { pipeline, planning }: AppliedPip
       { pipeline: name, children },
     );
   }
-  if (planning.activeBake !== undefined)
+  if (status.activeBake !== undefined)
     throw new PipelineBaking(
-      `${name} is baking. Wait for its end, or cancel it first: ovenbird cancel ${planning.activeBake}`,
-      { pipeline: name, bake: planning.activeBake },
+      `${name} is baking. Wait for its end, or cancel it first: ovenbird cancel ${status.activeBake}`,
+      { pipeline: name, bake: status.activeBake },
     );
 }
 

@@ -25,8 +25,8 @@ const ROUNDS = 5;
 export async function disablePipeline(deps: ReconcileDeps, request: DisableRequest): Promise<DisableAnswer> {
   const { pipeline: name, by, reason } = request;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { pipeline, status: planning } = await readPipelineRows(deps.table, name);
-    const running = planning.activeBake === undefined ? {} : { bake: planning.activeBake };
+    const { pipeline, status } = await readPipelineRows(deps.table, name);
+    const running = status.activeBake === undefined ? {} : { bake: status.activeBake };
     const at = deps.clock.now().toISOString();
     const disabled: Disabled = { by, at, reason };
     if (!pipeline.enabled)
@@ -43,7 +43,7 @@ export async function disablePipeline(deps: ReconcileDeps, request: DisableReque
           // Dirty, so that the reason is recorded and those who wait for it are planned.
           set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
           add: { version: 1 },
-          when: { equals: { version: planning.version } },
+          when: { equals: { version: status.version } },
         },
       ]);
     } catch (error) {

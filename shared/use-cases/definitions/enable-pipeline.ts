@@ -37,13 +37,13 @@ export async function enablePipeline(
   throw new TryLater(`${pipeline} kept changing while it was enabled; try again.`);
 }
 
-function enableWrites({ observation: situation }: ObservedRows, at: string): Write[] {
-  const { observed: seen, fingerprint } = situation;
-  const { name, revision, enabled, spec: plan } = seen.pipeline;
-  const { status: planning } = seen;
+function enableWrites({ observation }: ObservedRows, at: string): Write[] {
+  const { observed, fingerprint } = observation;
+  const { name, revision, enabled, spec } = observed.pipeline;
+  const { status } = observed;
   const failed =
-    fingerprint !== undefined && hasFailedTooOften(fingerprint, plan.maxFailures) ? fingerprint : undefined;
-  if (enabled && planning.consecutiveFailures === 0 && failed === undefined) return [];
+    fingerprint !== undefined && hasFailedTooOften(fingerprint, spec.maxFailures) ? fingerprint : undefined;
+  if (enabled && status.consecutiveFailures === 0 && failed === undefined) return [];
   return [
     {
       update: keys.pipeline(name),
@@ -60,11 +60,11 @@ function enableWrites({ observation: situation }: ObservedRows, at: string): Wri
         duePk: due.reconcile,
         dueSk: at,
         // Ticks that came meanwhile have passed, whatever else has held it.
-        ...(seen.ticks?.open === undefined ? {} : { ticksSeen: seen.ticks.open }),
+        ...(observed.ticks?.open === undefined ? {} : { ticksSeen: observed.ticks.open }),
       },
       setOnce: { dirtySince: at },
       add: { version: 1 },
-      when: { equals: { version: planning.version } },
+      when: { equals: { version: status.version } },
     },
     ...(failed === undefined
       ? []

@@ -17,13 +17,13 @@ export interface AppliedPipeline {
 }
 
 export async function readAppliedPipeline(table: Table, name: string): Promise<AppliedPipeline | undefined> {
-  const [pipeline, planning] = await Promise.all([
+  const [pipeline, status] = await Promise.all([
     readRecord(table, keys.pipeline(name), PipelineRecordSchema),
     readRecord(table, keys.status(name), PipelineStatusSchema),
   ]);
-  if (pipeline === undefined || planning === undefined) return undefined;
+  if (pipeline === undefined || status === undefined) return undefined;
   const revision = await readRecord(table, keys.revision(name, pipeline.revision), RevisionRecordSchema);
-  return revision === undefined ? undefined : { pipeline, planning, revision };
+  return revision === undefined ? undefined : { pipeline, planning: status, revision };
 }
 
 /** Of a pipeline that was deleted, 0 where there never was one: bakes of before name their revision. */

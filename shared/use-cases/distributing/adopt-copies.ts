@@ -30,8 +30,8 @@ function isRetained(row: TargetRecord): boolean {
 type CopyLocation = Pick<TargetRecord, 'account' | 'region' | 'variant' | 'sharedCopy' | 'mode' | 'key'>;
 
 /** What a row of the plan begins with: the kept copy, known by its place, its mode and its key; or nothing. */
-export function toReusedFields(place: CopyLocation, kept: readonly TargetRecord[]): Partial<TargetRecord> {
-  const found = kept.find(
+export function toReusedFields(place: CopyLocation, retained: readonly TargetRecord[]): Partial<TargetRecord> {
+  const found = retained.find(
     (row) =>
       row.account === place.account &&
       row.region === place.region &&
@@ -60,12 +60,12 @@ export async function readSharedAccounts(
   deps: LedgerDeps,
   bake: BakeRecord,
   home: { readonly region: string },
-  kept: readonly TargetRecord[],
+  retained: readonly TargetRecord[],
 ): Promise<Record<string, string[]>> {
   if (bake.startsAt === 'Build' || bake.reusesBake === undefined) return {};
   const before = (await readDistribution(deps, bake.reusesBake))?.sharedWith ?? {};
   const accounts = new Map(Object.entries(before).map(([variant, names]) => [variant, new Set(names)]));
-  for (const { variant, account, mode, region } of kept) {
+  for (const { variant, account, mode, region } of retained) {
     if (mode !== 'share' || region !== home.region) continue;
     accounts.set(variant, (accounts.get(variant) ?? new Set()).add(account));
   }

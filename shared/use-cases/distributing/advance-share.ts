@@ -16,18 +16,18 @@ export async function advanceShare(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  carrier: TargetRecord | undefined,
+  sharedCopy: TargetRecord | undefined,
 ): Promise<TargetRecord | undefined> {
   if (row.imageId !== undefined) return checkShare(deps, plan, row, row.imageId);
-  if (row.region !== plan.region && (carrier === undefined || ['failed', 'removed'].includes(carrier.state)))
+  if (row.region !== plan.region && (sharedCopy === undefined || ['failed', 'removed'].includes(sharedCopy.state)))
     return failRow(
       deps,
       row,
-      `There is nothing to share in ${row.region}: ${carrier?.problem ?? 'the control account has no copy there'}`,
+      `There is nothing to share in ${row.region}: ${sharedCopy?.problem ?? 'the control account has no copy there'}`,
     );
-  const shared = findImageToShare(plan, row, carrier);
+  const shared = findImageToShare(plan, row, sharedCopy);
   // The kept copy that was shared with it before is gone with its carrier's.
-  const missing = carrier?.missingImageId;
+  const missing = sharedCopy?.missingImageId;
   return shared === undefined
     ? undefined
     : recordShare(deps, plan, missing === undefined ? row : { ...row, missingImageId: missing }, shared);
@@ -36,11 +36,11 @@ export async function advanceShare(
 function findImageToShare(
   plan: DistributionRecord,
   row: TargetRecord,
-  carrier: TargetRecord | undefined,
+  sharedCopy: TargetRecord | undefined,
 ): SharedImage | undefined {
   if (row.region === plan.region) return requireSource(plan, row.variant);
-  if (carrier?.state !== 'verified' || carrier.imageId === undefined) return undefined;
-  return { imageId: carrier.imageId, snapshotIds: carrier.snapshotIds };
+  if (sharedCopy?.state !== 'verified' || sharedCopy.imageId === undefined) return undefined;
+  return { imageId: sharedCopy.imageId, snapshotIds: sharedCopy.snapshotIds };
 }
 
 /** The row names the image before anybody is permitted, so that the clean-up knows what to take back. */

@@ -58,8 +58,8 @@ async function advanceRegion(
     TARGETS_AT_ONCE,
     rows.filter((row) => !row.sharedCopy),
     (row) => {
-      const carrier = carriers.find((candidate) => candidate.variant === row.variant);
-      return advanceTarget(deps, plan, row, carrier);
+      const sharedCopy = carriers.find((candidate) => candidate.variant === row.variant);
+      return advanceTarget(deps, plan, row, sharedCopy);
     },
   );
   const ends = [...carriers, ...targets];
@@ -78,14 +78,14 @@ async function advanceTarget(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  carrier: TargetRecord | undefined,
+  sharedCopy: TargetRecord | undefined,
 ): Promise<TargetRecord> {
   let current = row;
   for (let count = 0; count < MAX_ADVANCES && mayAdvance(deps, current); count += 1) {
     try {
       const next =
         current.mode === 'share'
-          ? await advanceShare(deps, plan, current, carrier)
+          ? await advanceShare(deps, plan, current, sharedCopy)
           : await advanceCopy(deps, plan, current);
       if (next === undefined) return current;
       current = next;

@@ -40,8 +40,8 @@ async function readCopyState(
   const now = deps.clock.now();
   if (row.notBefore !== undefined && row.notBefore > now.toISOString()) return 'pending';
   if (row.imageId === undefined) {
-    const carrier = open.find((candidate) => candidate.sharedCopy && candidate.variant === row.variant);
-    return row.mode === 'share' && carrier !== undefined ? 'ended' : 'due';
+    const sharedCopy = open.find((candidate) => candidate.sharedCopy && candidate.variant === row.variant);
+    return row.mode === 'share' && sharedCopy !== undefined ? 'ended' : 'due';
   }
   if (row.mode === 'share' && !row.done.includes('permit')) return 'due';
   try {

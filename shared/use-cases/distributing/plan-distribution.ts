@@ -145,7 +145,7 @@ async function writeRows(
   deps: PlanDistributionDeps,
   ref: BakeRef,
   wanted: readonly PlannedTarget[],
-  kept: readonly TargetRecord[],
+  retained: readonly TargetRecord[],
 ): Promise<void> {
   const standing = new Map(
     (await readRows(deps, ref.bake)).map((row) => {
@@ -167,7 +167,7 @@ async function writeRows(
       copyAttempts: 0,
       postponements: 0,
       reused: false,
-      ...toReusedFields(target, kept),
+      ...toReusedFields(target, retained),
       version: before === undefined ? 0 : before.version + 1,
     };
     writes.push({

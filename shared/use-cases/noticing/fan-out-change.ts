@@ -75,8 +75,8 @@ export function raiseMinimumWrite(user: AffectedPipeline, change: ChangeRecord, 
   const { finding, id, to } = change;
   if (finding === undefined) return markWrite(user, [change], now);
   const write = markWrite(user, [change], now);
-  const floors = { ...user.minimumVersions, [finding.package]: { version: to, change: id } };
-  return { ...write, set: { ...write.set, floors }, when: { equals: { version: user.version } } };
+  const minimumVersions = { ...user.minimumVersions, [finding.package]: { version: to, change: id } };
+  return { ...write, set: { ...write.set, floors: minimumVersions }, when: { equals: { version: user.version } } };
 }
 
 export function toReconcileRequests(users: readonly SelectorUserRecord[]) {

@@ -64,13 +64,13 @@ export async function findAffected(
     ),
   ]);
   return behind.flatMap(({ pipeline, channel }, index) => {
-    const [record, planning] = [pipelines[index], plannings[index]];
+    const [record, status] = [pipelines[index], plannings[index]];
     // What stands in a channel that the pipeline has left is none of its concern any more.
-    if (record === undefined || planning === undefined || record.spec.channel !== channel) return [];
-    if (!isHigherMinimum(fix.format, planning.minimumVersions[fix.package]?.version, fix.version)) return [];
+    if (record === undefined || status === undefined || record.spec.channel !== channel) return [];
+    if (!isHigherMinimum(fix.format, status.minimumVersions[fix.package]?.version, fix.version)) return [];
     const { debounceSeconds } = record.spec;
-    const { minimumVersions: floors, version } = planning;
-    return [{ selector: `package:${fix.package}`, pipeline, debounceSeconds, minimumVersions: floors, version }];
+    const { minimumVersions, version } = status;
+    return [{ selector: `package:${fix.package}`, pipeline, debounceSeconds, minimumVersions, version }];
   });
 }
 

@@ -150,11 +150,11 @@ async function raiseOlderMinimums(
   const wanted = [...now.versions.keys()].flatMap((name) =>
     formats.map((format) => keys.minimumVersion(name, format)),
   );
-  const floors = (await readMany(deps.table, wanted, MinimumVersionRecordSchema)).filter(
+  const minimumVersions = (await readMany(deps.table, wanted, MinimumVersionRecordSchema)).filter(
     (floor) => floor !== undefined,
   );
   const { pipeline, channel } = job;
-  const behind = floors.flatMap((floor) => {
+  const behind = minimumVersions.flatMap((floor) => {
     const versions = [...(now.versions.get(floor.package) ?? [])];
     const use = { package: floor.package, pipeline, channel, versions, format: now.format };
     return isBelowMinimum(use, floor) ? [{ floor, use }] : [];

@@ -41,8 +41,8 @@ export async function detectVulnerability(
   claims: readonly FixClaim[] = [],
 ): Promise<ChangeRecord[]> {
   if (claims.length > 0) {
-    const floors = await readMinimumVersions(deps, claims);
-    if (claims.every((claim, index) => isSettled(claim, floors[index]))) return [];
+    const minimumVersions = await readMinimumVersions(deps, claims);
+    if (claims.every((claim, index) => isSettled(claim, minimumVersions[index]))) return [];
   }
   return detectVulnerabilities(deps, await deps.findings.read([arn]));
 }
@@ -58,17 +58,17 @@ function readMinimumVersions({ table }: DetectVulnerabilitiesDeps, packages: rea
 /** Findings as Inspector has just told of them. Of many that concern one package, the newest fix is looked at. */
 export async function detectVulnerabilities(
   deps: DetectVulnerabilitiesDeps,
-  findings: readonly Vulnerability[],
+  vulnerabilities: readonly Vulnerability[],
 ): Promise<ChangeRecord[]> {
   const wanted = selectNewestFixes(
-    findings.flatMap(({ packages, arn, vulnerabilityId: vulnerability }) =>
+    vulnerabilities.flatMap(({ packages, arn, vulnerabilityId: vulnerability }) =>
       packages.map((entry) => ({ ...entry, arn, vulnerability })),
     ),
   );
-  const floors = await readMinimumVersions(deps, wanted);
+  const minimumVersions = await readMinimumVersions(deps, wanted);
   const changes: ChangeRecord[] = [];
   for (const [index, entry] of wanted.entries()) {
-    const change = isSettled(entry, floors[index]) ? undefined : await recordVulnerability(deps, entry);
+    const change = isSettled(entry, minimumVersions[index]) ? undefined : await recordVulnerability(deps, entry);
     if (change !== undefined) changes.push(change);
   }
   return changes;

@@ -52,12 +52,12 @@ export async function detectTopics(
   deps: DetectTopicsDeps,
   topics: readonly string[],
 ): Promise<HintOutcome> {
-  const noticed: Detection[] = [];
+  const detection: Detection[] = [];
   const failures: unknown[] = [];
   for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
     const part = topics.slice(start, start + TOPICS_AT_ONCE);
     for (const result of await Promise.allSettled(part.map((topic) => detectTopic(deps, topic)))) {
-      if (result.status === 'fulfilled') noticed.push(result.value);
+      if (result.status === 'fulfilled') detection.push(result.value);
       else failures.push(result.reason);
     }
   }
@@ -65,7 +65,7 @@ export async function detectTopics(
   return {
     kind: 'noticed',
     topics,
-    changes: noticed.flatMap((entry) => entry.changes),
-    problems: noticed.flatMap((entry) => entry.problems),
+    changes: detection.flatMap((entry) => entry.changes),
+    problems: detection.flatMap((entry) => entry.problems),
   };
 }

@@ -88,9 +88,9 @@ export async function recordChanges(deps: RecordChangesDeps, moves: readonly Det
 }
 
 /** The wave of a first change; what a release leads to belongs to the wave that it is of. */
-async function countChangeWave(deps: RecordChangesDeps, move: DetectedChange): Promise<Pick<ChangeRecord, 'wave'>> {
-  if (move.release !== undefined && move.release.causes.length > 0) return {};
-  const wave = await countWave(deps, move.row.key, move.users);
+async function countChangeWave(deps: RecordChangesDeps, change: DetectedChange): Promise<Pick<ChangeRecord, 'wave'>> {
+  if (change.release !== undefined && change.release.causes.length > 0) return {};
+  const wave = await countWave(deps, change.row.key, change.users);
   return wave === undefined ? {} : { wave };
 }
 
@@ -155,20 +155,20 @@ async function recordChangesAtOnce(
   const marks = [...users.values()];
   await deps.table.write([
     ...late,
-    ...moves.flatMap((move, i) => changeWrites(deps, move, changes[i], now, 'done')),
+    ...moves.flatMap((change, i) => changeWrites(deps, change, changes[i], now, 'done')),
     ...marks.map((mark) => markWrite(mark.user, mark.changes, now)),
   ]);
   if (marks.length > 0) await deps.planQueue.send(toReconcileRequests(marks.map(({ user }) => user)));
 }
 
-function toChangeRecord(id: string, move: DetectedChange, now: Date): ChangeRecord {
-  const { row, release } = move;
+function toChangeRecord(id: string, change: DetectedChange, now: Date): ChangeRecord {
+  const { row, release } = change;
   const causes = release === undefined ? [] : release.causes;
   return {
     id,
     selector: row.key,
     ...(row.version === undefined ? {} : { from: row.version }),
-    to: move.to,
+    to: change.to,
     at: now.toISOString(),
     cause: causes[0] ?? id,
     causes: [...causes],

@@ -74,9 +74,9 @@ async function readTopic(table: Table, topic: string): Promise<Found[]> {
 
 async function detectSelectorChanges(deps: DetectTopicsDeps, found: readonly Found[]): Promise<Detection> {
   const looks = await checkSelectors(deps, found);
-  const moves = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
+  const changes = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
   const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
-  return { changes: await recordChanges(deps, moves), problems };
+  return { changes: await recordChanges(deps, changes), problems };
 }
 
 async function checkSelectors(deps: DetectTopicsDeps, found: readonly Found[]): Promise<CheckedSelector[]> {

@@ -35,8 +35,8 @@ export async function enqueueChildren(deps: EnqueueDeps, pipeline: string): Prom
   await enqueuePipelines(deps, [...new Set([pipeline, ...waiting.map(readPipelineName), ...below])]);
 }
 
-async function enqueuePipelines({ planQueue }: EnqueueDeps, names: readonly string[]): Promise<void> {
-  if (names.length > 0) await planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+async function enqueuePipelines({ planQueue: reconcileQueue }: EnqueueDeps, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
 }
 
 const LONGEST_CHAIN = 50;
@@ -75,8 +75,8 @@ async function findWaitingDependents(
     for (const name of children) known.add(name);
     const rows = await readStatuses(deps, children);
     waiting.push(...rows.filter(({ dirty }) => dirty).map(readPipelineName));
-    const standIns = new Set(rows.filter(isHeldByAncestorsOnly).map(readPipelineName));
-    level = children.filter((name) => !standIns.has(name));
+    const heldByAncestors = new Set(rows.filter(isHeldByAncestorsOnly).map(readPipelineName));
+    level = children.filter((name) => !heldByAncestors.has(name));
   }
   return waiting;
 }

@@ -29,9 +29,9 @@ function findLimit(limits: Limits, key: string): number {
 export function requestCapacity(
   batch: ReadBatch,
   limits: Limits,
-  plan: Pick<PipelineSpec, 'team'>,
+  spec: Pick<PipelineSpec, 'team'>,
 ): () => CapacityReading[] {
-  const rows = slotKeys(plan).map((key) => ({
+  const rows = slotKeys(spec).map((key) => ({
     key,
     limit: findLimit(limits, key),
     row: batch.add(keys.capacity(key), CapacityRecordSchema),
@@ -131,8 +131,8 @@ async function readQueueHeads({ table }: Pick<EnqueueNextDeps, 'table'>, key: st
   return page.items.map((item) => String(item.pipeline));
 }
 
-async function enqueueQueueHeads({ planQueue }: Pick<EnqueueNextDeps, 'planQueue'>, heads: readonly string[]): Promise<number> {
+async function enqueueQueueHeads({ planQueue: reconcileQueue }: Pick<EnqueueNextDeps, 'planQueue'>, heads: readonly string[]): Promise<number> {
   const names = [...new Set(heads)];
-  if (names.length > 0) await planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+  if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
   return names.length;
 }

@@ -26,8 +26,8 @@ export async function readDesired(
   const batch = new ReadBatch();
   const body = requestObserved(deps, batch, head);
   await batch.send(deps.table);
-  const seen = body();
-  return { seen, wish: computeDesired(deps.digest, seen) };
+  const observed = body();
+  return { seen: observed, wish: computeDesired(deps.digest, observed) };
 }
 
 export async function readPipelineRows(table: Pick<Table, 'getMany'>, name: string): Promise<PipelineRows> {
@@ -41,9 +41,9 @@ export async function readPipelineRows(table: Pick<Table, 'getMany'>, name: stri
 
 function requestPipelineRows(batch: ReadBatch, name: string): () => PipelineRows | undefined {
   const pipeline = batch.add(keys.pipeline(name), PipelineRecordSchema);
-  const planning = batch.add(keys.status(name), PipelineStatusSchema);
+  const status = batch.add(keys.status(name), PipelineStatusSchema);
   return () => {
-    const rows = { pipeline: pipeline(), planning: planning() };
+    const rows = { pipeline: pipeline(), planning: status() };
     if (rows.pipeline === undefined || rows.planning === undefined) return undefined;
     return { pipeline: rows.pipeline, status: rows.planning };
   };
@@ -76,12 +76,12 @@ export function requestObserved(
   batch: ReadBatch,
   head: PipelineRows,
 ): () => ObservedPipeline {
-  const { name, spec: plan } = head.pipeline;
-  const dependencies = listDependencies(plan);
+  const { name, spec } = head.pipeline;
+  const dependencies = listDependencies(spec);
   const selectors = dependencies.map((selector) =>
     batch.add(keys.selector(selectorKey(selector)), SelectorRecordSchema),
   );
-  const channel = batch.add(keys.channel(name, plan.channel), ChannelRecordSchema);
+  const channel = batch.add(keys.channel(name, spec.channel), ChannelRecordSchema);
   const named = dependencies.flatMap((selector) =>
     selector.kind === 'pipeline'
       ? [

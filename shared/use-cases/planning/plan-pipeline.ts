@@ -74,9 +74,9 @@ export async function reconcilePipeline(deps: ReconcileDeps, name: string): Prom
  */
 async function findRunningBake(
   deps: ReconcileDeps,
-  { pipeline, status: planning }: PipelineRows,
+  { pipeline, status }: PipelineRows,
 ): Promise<ReconcileOutcome | undefined> {
-  const { activeBake, dirty, request, changes } = planning;
+  const { activeBake, dirty, request, changes } = status;
   const isAsked =
     dirty || request !== undefined || changes.length > 0 || pipeline.spec.schedule !== undefined;
   if (activeBake === undefined || isAsked) return undefined;
@@ -99,8 +99,8 @@ export async function reconcileIfExists(deps: ReconcileDeps, name: string): Prom
 }
 
 async function applyDecision(deps: ReconcileDeps, read: ObservedRows, decision: Decision): Promise<ReconcileOutcome> {
-  const { observed: seen } = read.observation;
-  const { name } = seen.pipeline;
+  const { observed } = read.observation;
+  const { name } = observed.pipeline;
   switch (decision.kind) {
     case 'start': {
       const { id: bake, reason, changes, causes } = await startBake(deps, read, decision);
@@ -108,13 +108,13 @@ async function applyDecision(deps: ReconcileDeps, read: ObservedRows, decision: 
     }
     case 'current':
       await recordUpToDate(deps, read, decision.reason);
-      if (seen.status.dirty) await enqueueDependents(deps, name);
-      return { kind: 'current', release: seen.channel?.release ?? '' };
+      if (observed.status.dirty) await enqueueDependents(deps, name);
+      return { kind: 'current', release: observed.channel?.release ?? '' };
     case 'hold': {
       const { isNew: isNews, secondsLeft: seconds } = await recordHold(deps, read, decision);
       await enqueueLater(deps, name, seconds);
       // Only once: each of them may tell its own descendants, and on many paths that would be messages without number.
-      if (isNews && seen.status.dirty && affectsDependents(seen.status, decision))
+      if (isNews && observed.status.dirty && affectsDependents(observed.status, decision))
         await enqueueDependents(deps, name);
       await ensureStopped(deps, read);
       return { kind: 'held', reasons: decision.reasons };

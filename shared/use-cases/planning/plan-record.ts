@@ -38,13 +38,13 @@ export function statusWrite(
   decision: RecordedDecision,
   more: { readonly set?: Record<string, unknown>; readonly remove?: readonly string[] },
 ): Write {
-  const { status: planning } = read.observation.observed;
+  const { status } = read.observation.observed;
   return {
-    update: keys.status(planning.pipeline),
-    set: { decision: { ...decision, version: planning.version + 1 }, ...more.set },
+    update: keys.status(status.pipeline),
+    set: { decision: { ...decision, version: status.version + 1 }, ...more.set },
     remove: more.remove ?? [],
     add: { version: 1 },
-    when: { equals: { version: planning.version } },
+    when: { equals: { version: status.version } },
   };
 }
 
@@ -67,16 +67,16 @@ export function clearedStatusWrite(
 }
 
 /** A tick that found nothing to do has passed. */
-function toPassedTick({ observation: situation }: Pick<ObservedRows, 'observation'>): { ticksSeen?: string } {
-  const open = situation.observed.ticks?.open;
+function toPassedTick({ observation }: Pick<ObservedRows, 'observation'>): { ticksSeen?: string } {
+  const open = observation.observed.ticks?.open;
   return open === undefined ? {} : { ticksSeen: open };
 }
 
 export async function recordUpToDate(deps: RecordDecisionDeps, read: ObservedRows, reason: HoldReason): Promise<void> {
-  const { status: planning } = read.observation.observed;
+  const { status } = read.observation.observed;
   const isRecorded =
-    planning.decision?.kind === 'current' && hasSameReasons(planning.decision.reasons, [reason]);
-  const isIdle = !planning.dirty && planning.request === undefined;
+    status.decision?.kind === 'current' && hasSameReasons(status.decision.reasons, [reason]);
+  const isIdle = !status.dirty && status.request === undefined;
   if (isRecorded && isIdle && read.observation.observed.ticks?.open === undefined) return;
   const at = deps.clock.now().toISOString();
   await deps.table.write([clearedStatusWrite(read, { at, kind: 'current', reasons: [reason] }, toPassedTick(read))]);
@@ -87,8 +87,8 @@ export async function recordInProgress(
   read: ObservedRows,
   decision: Extract<Decision, { kind: 'taken-up' }>,
 ): Promise<void> {
-  const { status: planning } = read.observation.observed;
-  if (!planning.dirty && planning.request === undefined && planning.changes.length === 0) return;
+  const { status } = read.observation.observed;
+  if (!status.dirty && status.request === undefined && status.changes.length === 0) return;
   const at = deps.clock.now().toISOString();
   const entry: RecordedDecision = { at, kind: 'hold', reasons: [decision.reason], bake: decision.bake };
   await deps.table.write([clearedStatusWrite(read, entry)]);
@@ -106,27 +106,27 @@ export async function recordHold(
   read: ObservedRows,
   { reasons, settled }: Pick<Extract<Decision, { kind: 'hold' }>, 'reasons' | 'settled'>,
 ): Promise<RecordedHold> {
-  const { status: planning } = read.observation.observed;
+  const { status } = read.observation.observed;
   const now = deps.clock.now();
-  const isRecorded = planning.decision?.kind === 'hold' && hasSameReasons(planning.decision.reasons, reasons);
+  const isRecorded = status.decision?.kind === 'hold' && hasSameReasons(status.decision.reasons, reasons);
   const again = computeNextCheck(reasons, now);
-  const wave = prepareWaveHold(reasons, planning.pipeline);
+  const wave = prepareWaveHold(reasons, status.pipeline);
   // Who rests lets ticks pass one by one, so that whatever ends the rest does not find one of before.
   const dueAt = again ?? (wave === undefined ? read.observation.observed.ticks?.next : undefined);
-  const isDue = planning.dueAt === undefined ? dueAt !== undefined : planning.dueAt <= now.toISOString();
+  const isDue = status.dueAt === undefined ? dueAt !== undefined : status.dueAt <= now.toISOString();
   // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
   const dirty = again !== undefined;
-  const isNews = !isRecorded || planning.dirty !== dirty;
+  const isNews = !isRecorded || status.dirty !== dirty;
   // A mark has put it off since, or taken it out of its line.
-  const isMarked = planning.decision?.version !== planning.version;
+  const isMarked = status.decision?.version !== status.version;
   if (!isNews && !isDue && !isMarked) return { isNew: isNews };
 
   const entry: RecordedDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
   const always = {
     dirty,
     dirtySince: findDirtySince(read.observation),
-    changes: planning.changes.slice(-CHANGES_KEPT),
-    causes: [...new Set(planning.causes)].slice(-CHANGES_KEPT),
+    changes: status.changes.slice(-CHANGES_KEPT),
+    causes: [...new Set(status.causes)].slice(-CHANGES_KEPT),
     ...(settled && skipsSchedule(reasons) ? toPassedTick(read) : {}),
   };
   const line = await findQueueEntry(deps, read, reasons);
@@ -143,12 +143,12 @@ export async function recordHold(
 /** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-capacity.ts). */
 async function findQueueEntry(
   deps: QueueEntryDeps,
-  { observation: situation }: ObservedRows,
+  { observation }: ObservedRows,
   reasons: readonly HoldReason[],
 ): Promise<{ duePk: string; dueSk: string } | undefined> {
   const [first] = reasons.flatMap(({ capacity }) => (capacity === undefined ? [] : [capacity]));
   if (first === undefined || reasons.some(({ code }) => code !== 'concurrency')) return undefined;
-  const position = await computeQueuePosition(deps.table, situation.observed.pipeline.name, findDirtySince(situation));
+  const position = await computeQueuePosition(deps.table, observation.observed.pipeline.name, findDirtySince(observation));
   return { duePk: due.slotQueue(first), dueSk: position };
 }
 

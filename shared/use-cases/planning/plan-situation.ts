@@ -58,17 +58,17 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
   const bakeRow = activeBake === undefined ? undefined : first.add(keys.bake(activeBake), BakeRecordSchema);
   const capacity = requestCapacity(first, deps.limits, own.pipeline.spec);
   const chain = await readWithAncestors(deps, own, first);
-  const [seen] = chain;
-  if (seen === undefined) throw new PipelineNotFound(name);
+  const [observed] = chain;
+  if (observed === undefined) throw new PipelineNotFound(name);
   const bake = bakeRow?.();
 
   // 2. What became of the fingerprints, and how far the running bake is.
   const wishes = chain.map((entry) => computeDesired(deps.digest, entry));
   const second = new ReadBatch();
   const fingerprintRows = chain.map((entry, index) => {
-    const wish = wishes[index];
-    if (index === 0 || wish?.known !== true || isSameFingerprint(entry.channel, wish.desired)) return undefined;
-    const { bits, proof } = wish.desired;
+    const desiredState = wishes[index];
+    if (index === 0 || desiredState?.known !== true || isSameFingerprint(entry.channel, desiredState.desired)) return undefined;
+    const { bits, proof } = desiredState.desired;
     return second.add(keys.fingerprint(entry.pipeline.name, bits, proof), FingerprintRecordSchema);
   });
   const ancestorChanges = chain.map((entry, index) =>
@@ -79,16 +79,16 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
         ),
   );
   const running = requestRunningRows(deps, second, bake);
-  const moved = requestUnmarkedChanges(second, seen, wishes[0], pending);
+  const moved = requestUnmarkedChanges(second, observed, wishes[0], pending);
   const [fingerprints, lines] = await Promise.all([
-    readFingerprints(deps, seen, wishes[0]),
+    readFingerprints(deps, observed, wishes[0]),
     readSlotQueues(deps.table, capacity(), name),
     second.send(deps.table),
   ]);
 
   const known = changeRows.flatMap((row) => row() ?? []);
   const wish = wishes[0] ?? UNKNOWN_DESIRED;
-  const changes = mergeChanges(seen, known, moved());
+  const changes = mergeChanges(observed, known, moved());
   const causes = indexById([...known, ...changes, ...(await readMissingCauses(deps.table, known, changes))]);
   const attempt = running?.attempt();
   const ancestors = chain.slice(1).map((entry, index): Ancestor => {
@@ -105,18 +105,18 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
       frozenUntil: findFreeze(deps.calendar, entry.pipeline.spec, now)?.until,
     };
   });
-  const frozen = findFreeze(deps.calendar, seen.pipeline.spec, now);
-  const since = findDirtySince({ observed: seen, changes, now });
+  const frozen = findFreeze(deps.calendar, observed.pipeline.spec, now);
+  const since = findDirtySince({ observed, changes, now });
   return {
     observation: {
-      observed: seen,
+      observed,
       desiredState: wish,
       fingerprint: fingerprints.find((entry) => wish.known && isSameFingerprint(entry, wish.desired)),
       retained: listRetained(fingerprints),
       ancestors,
       active: toActiveBake(bake, attempt, own.pipeline.revision, running?.approval()?.state),
       changes,
-      unconfirmed: findUnconfirmedCauses({ observed: seen, desiredState: wish, changes }, causes),
+      unconfirmed: findUnconfirmedCauses({ observed, desiredState: wish, changes }, causes),
       capacity: await computeCapacity(deps.table, lines, { pipeline: name, since }),
       ...(frozen === undefined ? {} : { frozen }),
       now,
@@ -132,13 +132,13 @@ const UNKNOWN_DESIRED = { known: false as const, unresolved: [] };
 /** All fingerprints with the wanted bits, however they were judged. A pipeline that has what it wants needs none. */
 async function readFingerprints(
   deps: ObserveDeps,
-  seen: ObservedPipeline,
-  wish: Observation['desiredState'] | undefined,
+  observed: ObservedPipeline,
+  desiredState: Observation['desiredState'] | undefined,
 ): Promise<FingerprintRecord[]> {
-  if (wish?.known !== true) return [];
-  const isCurrent = isSameFingerprint(seen.channel, wish.desired) && findMissingTargets({ observed: seen, desiredState: wish }).length === 0;
-  if (isCurrent && seen.status.request === undefined) return [];
-  const { pk, sk } = keys.fingerprint(seen.pipeline.name, wish.desired.bits, '');
+  if (desiredState?.known !== true) return [];
+  const isCurrent = isSameFingerprint(observed.channel, desiredState.desired) && findMissingTargets({ observed, desiredState }).length === 0;
+  if (isCurrent && observed.status.request === undefined) return [];
+  const { pk, sk } = keys.fingerprint(observed.pipeline.name, desiredState.desired.bits, '');
   return await readAll(deps.table, { pk, prefix: sk }, FingerprintRecordSchema);
 }
 
@@ -155,13 +155,13 @@ function listRetained(fingerprints: readonly FingerprintRecord[]): FingerprintRe
 /** The changes with which its selectors moved last, where no mark tells of them. */
 function requestUnmarkedChanges(
   batch: ReadBatch,
-  seen: ObservedPipeline,
-  wish: Observation['desiredState'] | undefined,
+  observed: ObservedPipeline,
+  desiredState: Observation['desiredState'] | undefined,
   pending: readonly string[],
 ): () => ChangeRecord[] {
-  const differing = wish === undefined ? undefined : findDifferences({ observed: seen, desiredState: wish });
+  const differing = desiredState === undefined ? undefined : findDifferences({ observed, desiredState });
   if (differing === undefined) return () => [];
-  const ids = seen.selectors.flatMap((row) =>
+  const ids = observed.selectors.flatMap((row) =>
     row?.change === undefined || !differing.has(row.key) || pending.includes(row.change) ? [] : [row.change],
   );
   const rows = [...new Set(ids)].map((id) => batch.add(keys.change(id), ChangeRecordSchema));
@@ -169,11 +169,11 @@ function requestUnmarkedChanges(
 }
 
 function mergeChanges(
-  seen: ObservedPipeline,
+  observed: ObservedPipeline,
   known: readonly ChangeRecord[],
   moved: readonly ChangeRecord[],
 ): ChangeRecord[] {
-  const own = known.filter(({ id }) => seen.status.changes.includes(id));
+  const own = known.filter(({ id }) => observed.status.changes.includes(id));
   return [...own, ...moved].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
@@ -227,10 +227,10 @@ function toActiveBake(
   };
 }
 
-function findStaleTopics(seen: ObservedPipeline): string[] {
-  return listDependencies(seen.pipeline.spec).flatMap((selector, index) => {
-    const row = seen.selectors[index];
-    const channel = row === undefined ? undefined : seen.channels.get(row.key);
+function findStaleTopics(observed: ObservedPipeline): string[] {
+  return listDependencies(observed.pipeline.spec).flatMap((selector, index) => {
+    const row = observed.selectors[index];
+    const channel = row === undefined ? undefined : observed.channels.get(row.key);
     if (selector.kind !== 'pipeline' || row === undefined || channel === undefined) return [];
     return row.version === channel.release ? [] : [row.topic];
   });

@@ -42,18 +42,18 @@ export async function startBake(
   decision: StartDecision,
 ): Promise<BakeRecord> {
   const at = deps.clock.now().toISOString();
-  const { observed: seen } = read.observation;
+  const { observed } = read.observation;
   const tick = toTickChange(deps, read.observation, decision, at);
   const changes = [...decision.changes, ...(tick === undefined ? [] : [tick])];
   const bake = toBakeRecord(deps.ids.next(), read.observation, { ...decision, changes }, at);
-  const places = slotKeys(seen.pipeline.spec);
+  const targets = slotKeys(observed.pipeline.spec);
   const writes = [
     clearedStatusWrite(
       read,
       { at, kind: 'start', reasons: [], bake: bake.id },
       {
         activeBake: bake.id,
-        ...(seen.ticks?.open === undefined ? {} : { ticksSeen: seen.ticks.open }),
+        ...(observed.ticks?.open === undefined ? {} : { ticksSeen: observed.ticks.open }),
         ...(decision.desired.fingerprintInputs.tick === undefined ? {} : { tick: decision.desired.fingerprintInputs.tick }),
       },
     ),
@@ -65,8 +65,8 @@ export async function startBake(
             put: { ...keys.change(tick.id), ...tick, listPk: lists.changes, listSk: tick.id },
           } satisfies Write,
         ]),
-    ...acquireSlots(deps.limits, places),
-    attemptWrite(deps, bake, places),
+    ...acquireSlots(deps.limits, targets),
+    attemptWrite(deps, bake, targets),
     fingerprintWrite(read, bake),
     startedEventWrite(deps, read.observation, bake),
   ];
@@ -81,9 +81,9 @@ export async function startBake(
  */
 function ancestorChecks({ ancestors }: Observation, room: number): Write[] {
   return ancestors.slice(0, room).map(
-    ({ observed: seen }): Write => ({
-      check: keys.status(seen.pipeline.name),
-      when: { equals: { version: seen.status.version } },
+    ({ observed }): Write => ({
+      check: keys.status(observed.pipeline.name),
+      when: { equals: { version: observed.status.version } },
     }),
   );
 }
@@ -95,17 +95,17 @@ function toExecutionName(bake: BakeRecord): string {
 /** A tick that bakes whatever has changed is a change of its own. */
 function toTickChange(
   deps: Pick<StartBakeDeps, 'ids'>,
-  { observed: seen }: Observation,
+  { observed }: Observation,
   { desired: wanted }: StartDecision,
   at: string,
 ): ChangeRecord | undefined {
   const { tick } = wanted.fingerprintInputs;
-  const before = seen.status.tick;
+  const before = observed.status.tick;
   if (tick === undefined || tick === before) return undefined;
   const id = deps.ids.next();
   return {
     id,
-    selector: nonSelectorChangeKey('schedule', seen.pipeline.name),
+    selector: nonSelectorChangeKey('schedule', observed.pipeline.name),
     ...(before === undefined ? {} : { from: before }),
     to: tick,
     at,
@@ -116,15 +116,15 @@ function toTickChange(
   };
 }
 
-function toBakeRecord(id: string, situation: Observation, decision: StartDecision, at: string): BakeRecord {
-  const { observed: seen } = situation;
+function toBakeRecord(id: string, observation: Observation, decision: StartDecision, at: string): BakeRecord {
+  const { observed } = observation;
   const { desired: wanted, reason, changes, at: start } = decision;
-  const { request } = seen.status;
+  const { request } = observed.status;
   return {
     id,
-    pipeline: seen.pipeline.name,
-    revision: seen.pipeline.revision,
-    channel: seen.pipeline.spec.channel,
+    pipeline: observed.pipeline.name,
+    revision: observed.pipeline.revision,
+    channel: observed.pipeline.spec.channel,
     bits: wanted.bits,
     proof: wanted.proof,
     lock: wanted.lock,
@@ -198,12 +198,12 @@ function fingerprintWrite(read: Pick<ObservedRows, 'observation'>, bake: BakeRec
 
 /** A release stays kept while it is brought to new targets or pointed to again. */
 function toRetainedBake(known: FingerprintRecord | undefined): Pick<FingerprintRecord, 'retained'> {
-  const kept = known?.state === 'released' ? known.bake : known?.retained;
-  return kept === undefined ? {} : { retained: kept };
+  const retained = known?.state === 'released' ? known.bake : known?.retained;
+  return retained === undefined ? {} : { retained };
 }
 
-function startedEventWrite(deps: Pick<StartBakeDeps, 'ids'>, situation: Observation, bake: BakeRecord): Write {
-  const { team } = situation.observed.pipeline.spec;
+function startedEventWrite(deps: Pick<StartBakeDeps, 'ids'>, observation: Observation, bake: BakeRecord): Write {
+  const { team } = observation.observed.pipeline.spec;
   const event = bakeStartedEvent({
     bake: bake.id,
     attempt: bake.attempt,

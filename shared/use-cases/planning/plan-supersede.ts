@@ -28,7 +28,7 @@ export async function supersedeBake(
   const now = deps.clock.now();
   const at = now.toISOString();
   const dueAt = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
-  const { status: planning } = read.observation.observed;
+  const { status } = read.observation.observed;
   await deps.table.write([
     {
       update: keys.attempt(active.id, active.attempt),
@@ -45,7 +45,7 @@ export async function supersedeBake(
           dueAt,
           duePk: due.reconcile,
           dueSk: dueAt,
-          supersededInRow: planning.supersededInRow + 1,
+          supersededInRow: status.supersededInRow + 1,
         },
       },
     ),

@@ -5,10 +5,10 @@ import type { FreezeWindow, PipelineSpec } from '../../domain/records/pipelines.
 import type { Calendar } from '../../ports.ts';
 
 /** Ticks since the planner last took one up, or since the pipeline was made. */
-export function computeTicks(calendar: Calendar, { pipeline, status: planning }: PipelineRows, now: Date): Ticks | undefined {
+export function computeTicks(calendar: Calendar, { pipeline, status }: PipelineRows, now: Date): Ticks | undefined {
   const { schedule, mode } = pipeline.spec;
   if (schedule === undefined || mode !== 'schedule') return undefined;
-  const after = new Date(findTicksStart(pipeline, planning));
+  const after = new Date(findTicksStart(pipeline, status));
   const open = calendar.last(schedule, { after, upTo: now });
   const next = calendar.next(schedule, now);
   return {
@@ -21,20 +21,20 @@ export function computeTicks(calendar: Calendar, { pipeline, status: planning }:
  * Up to when ticks have passed. One that waits for newer versions lets a tick pass when there are none: only those count that came after it had
  * something to do.
  */
-function findTicksStart(pipeline: PipelineRows['pipeline'], planning: PipelineRows['status']): string {
-  const seen = planning.ticksHandledUntil ?? pipeline.updatedAt;
+function findTicksStart(pipeline: PipelineRows['pipeline'], status: PipelineRows['status']): string {
+  const seen = status.ticksHandledUntil ?? pipeline.updatedAt;
   if (pipeline.spec.schedule?.startCondition === 'always') return seen;
-  const since = planning.dirtySince ?? seen;
+  const since = status.dirtySince ?? seen;
   return [since, seen].sort().at(-1) ?? seen;
 }
 
 /** The freeze window that `now` is in; of several the one that ends last. */
 export function findFreeze(
   calendar: Calendar,
-  plan: Pick<PipelineSpec, 'freeze'>,
+  spec: Pick<PipelineSpec, 'freeze'>,
   now: Date,
 ): { until: string; reason: string } | undefined {
-  const open = plan.freeze.flatMap((window) => {
+  const open = spec.freeze.flatMap((window) => {
     const until = findWindowEnd(calendar, window, now);
     return until === undefined ? [] : [{ until, reason: `Nothing starts now: ${window.reason}.` }];
   });

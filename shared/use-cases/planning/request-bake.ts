@@ -50,10 +50,10 @@ export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Pr
 }
 
 /** As it will be decided: what a person said no to before is asked for again by whoever asks in person. */
-function withRequest({ observation: situation }: ObservedRows, { by, force }: BakeRequest, at: string): Observation {
-  const { observed: seen } = situation;
-  const planning = { ...seen.status, request: { id: '', by, at, force } };
-  return { ...situation, observed: { ...seen, status: planning } };
+function withRequest({ observation }: ObservedRows, { by, force }: BakeRequest, at: string): Observation {
+  const { observed } = observation;
+  const status = { ...observed.status, request: { id: '', by, at, force } };
+  return { ...observation, observed: { ...observed, status } };
 }
 
 function toRequestChange(deps: ReconcileDeps, request: BakeRequest): ChangeRecord {
@@ -71,7 +71,7 @@ function toRequestChange(deps: ReconcileDeps, request: BakeRequest): ChangeRecor
 }
 
 function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeRecord): Write[] {
-  const { status: planning } = read.observation.observed;
+  const { status } = read.observation.observed;
   const { id, at } = change;
   return [
     {
@@ -87,7 +87,7 @@ function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeR
       },
       append: { changes: [id], causes: [id] },
       add: { version: 1 },
-      when: { equals: { version: planning.version } },
+      when: { equals: { version: status.version } },
     },
     { put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } },
   ];

@@ -59,8 +59,8 @@ async function queueAttempt(
 ): Promise<AttemptRecord | undefined> {
   const now = deps.clock.now();
   const at = now.toISOString();
-  const { seen, wish } = await readDesired(deps, bake.pipeline);
-  const { status: planning } = seen;
+  const { seen: observed, wish } = await readDesired(deps, bake.pipeline);
+  const { status: planning } = observed;
   if (planning.activeBake !== undefined) {
     throw new BakeNotRetryable(
       `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
@@ -68,9 +68,9 @@ async function queueAttempt(
     );
   }
   if (!wish.known || !isSameFingerprint(bake, wish.desired)) throw toOutdatedError(bake);
-  const { channel } = seen;
+  const { channel } = observed;
   // Places that somebody said no to are asked for again by whoever asks in person.
-  if (isSameFingerprint(channel, bake) && listTargetsNotIn(seen.pipeline.spec.targets, channel?.targets).length === 0)
+  if (isSameFingerprint(channel, bake) && listTargetsNotIn(observed.pipeline.spec.targets, channel?.targets).length === 0)
     throw toNeedlessError(bake, channel?.release);
   const attempt: AttemptRecord = {
     bake: bake.id,
@@ -115,11 +115,11 @@ async function queueAttempt(
 
 /** What the bake was started for is its own again; should it fail once more, it comes back. */
 function omitTakenUp(
-  planning: PipelineStatus,
+  status: PipelineStatus,
   bake: BakeRecord,
 ): Pick<PipelineStatus, 'changes' | 'causes'> {
-  const changes = planning.changes.filter((id) => !bake.changes.includes(id));
-  return { changes, causes: changes.length === 0 ? [] : planning.causes };
+  const changes = status.changes.filter((id) => !bake.changes.includes(id));
+  return { changes, causes: changes.length === 0 ? [] : status.causes };
 }
 
 /** A release with these versions stays kept, whatever becomes of the new attempt. */
@@ -128,10 +128,10 @@ async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<
   const known = await readRecord(deps.table, key, FingerprintRecordSchema);
   const set = { state: 'baking', bake: bake.id };
   if (known === undefined) return { update: key, set };
-  const kept = known.state === 'released' ? { kept: known.bake } : {};
+  const retained = known.state === 'released' ? { kept: known.bake } : {};
   return {
     update: key,
-    set: { ...set, ...kept },
+    set: { ...set, ...retained },
     when: { equals: { state: known.state, bake: known.bake } },
   };
 }

@@ -43,21 +43,21 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
   const began = deps.clock.now();
   const table = createOverlayTable(deps.table);
   const history = createHistoryReader(deps.table);
-  const rehearsal = createSimulation({ ...deps, table, baseTable: deps.table, history });
-  const { ports } = rehearsal;
+  const simulation = createSimulation({ ...deps, table, baseTable: deps.table, history });
+  const { ports } = simulation;
   const bounds: SimulationLimits = {
     ...SIMULATION_LIMITS,
     deadline: new Date(began.getTime() + SIMULATION_LIMITS.thinkingSeconds * 1000),
   };
-  const isAllTakenUp = await addPendingWork(deps, rehearsal);
+  const isAllTakenUp = await addPendingWork(deps, simulation);
 
   const applied = [];
   for (const definition of request.definitions)
     applied.push(await applyGivenDefinition({ ...deps, ...ports, table }, definition));
   const { moved, notes } = await applyAssumedChanges({ ...deps, ports, table }, request.changes);
   // A wave that is too large is shown as it would be when somebody has confirmed it.
-  await rehearsal.confirmWaves(moved);
-  const cut = await rehearsal.run(bounds);
+  await simulation.confirmWaves(moved);
+  const cut = await simulation.run(bounds);
   const stopped =
     cut ??
     (isAllTakenUp
@@ -68,8 +68,8 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
     applied,
     moved,
     notes,
-    confirm: rehearsal.confirmedChanges,
-    ...(await describeSimulation({ home: deps.home, table, baseTable: deps.table, history }, rehearsal, began)),
+    confirm: simulation.confirmedChanges,
+    ...(await describeSimulation({ home: deps.home, table, baseTable: deps.table, history }, simulation, began)),
     ...(stopped === undefined ? {} : { stopped }),
   });
 }

@@ -61,7 +61,7 @@ export interface Simulation {
 export function createSimulation(deps: SimulationDeps): Simulation {
   let time = deps.clock.now().getTime();
   const clock: Clock = { now: () => new Date(time) };
-  const played = new Map<string, SimulatedBake>();
+  const simulatedBakes = new Map<string, SimulatedBake>();
   const held = new Map<string, readonly HoldReason[]>();
   const asked: { pipeline: string; at: number }[] = [];
   /** When a bake is made and judged, from when on it is not overtaken any more. */
@@ -91,7 +91,7 @@ export function createSimulation(deps: SimulationDeps): Simulation {
     workflows: {
       executionArn,
       startBake: async (name, { bake }) => {
-        if (!played.has(bake)) begun.push(bake);
+        if (!simulatedBakes.has(bake)) begun.push(bake);
         return executionArn('bake', name);
       },
       stop: async (execution) => void stopped.push(execution),
@@ -100,11 +100,11 @@ export function createSimulation(deps: SimulationDeps): Simulation {
 
   const begin = async (id: string, startedAt = clock.now().toISOString()): Promise<void> => {
     const bake = await readRecord(deps.table, keys.bake(id), BakeRecordSchema);
-    if (bake === undefined || played.has(id)) return;
+    if (bake === undefined || simulatedBakes.has(id)) return;
     events += 1;
     const { durations } = await deps.history(bake.pipeline);
     const seconds = estimateSeconds(durations, bake.startsAt);
-    played.set(id, { bake, startedAt, ...(seconds === undefined ? {} : { seconds }) });
+    simulatedBakes.set(id, { bake, startedAt, ...(seconds === undefined ? {} : { seconds }) });
     const end = Date.parse(startedAt) + (seconds ?? 0) * 1000;
     ends.set(id, Math.max(time, end));
     const distributes = end - estimateSecondsAfterApproval(durations) * 1000;
@@ -143,8 +143,8 @@ export function createSimulation(deps: SimulationDeps): Simulation {
     ends.delete(id);
     events += 1;
     const topic = await simulateRelease(ports, id);
-    const entry = played.get(id);
-    if (entry !== undefined) played.set(id, { ...entry, endedAt: clock.now().toISOString() });
+    const entry = simulatedBakes.get(id);
+    if (entry !== undefined) simulatedBakes.set(id, { ...entry, endedAt: clock.now().toISOString() });
     // Nobody is asked here: channels are all that moves from now on.
     if (topic === undefined) return;
     await detectTopic({ ...ports, resolver: CHANNELS_ONLY_RESOLVER }, topic);
@@ -186,7 +186,7 @@ export function createSimulation(deps: SimulationDeps): Simulation {
 
   return {
     ports,
-    simulatedBakes: played,
+    simulatedBakes,
     holdReasons: held,
     confirmedChanges: confirmed,
     confirmWaves: confirm,

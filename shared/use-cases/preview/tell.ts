@@ -37,8 +37,8 @@ interface PreviewedBake extends SimulatedBake {
   readonly reachedTargets: readonly string[];
 }
 
-export async function describeSimulation(deps: DescribeSimulationDeps, rehearsal: Simulation, began: Date): Promise<SimulationSummary> {
-  const all = await readPreviewedBakes(deps, [...rehearsal.simulatedBakes.values()]);
+export async function describeSimulation(deps: DescribeSimulationDeps, simulation: Simulation, began: Date): Promise<SimulationSummary> {
+  const all = await readPreviewedBakes(deps, [...simulation.simulatedBakes.values()]);
   const bakes = all.filter(({ running }) => running === undefined);
   const asked = bakes.filter(({ isRequested: isAsked }) => isAsked);
   const levels = computeLevels(all);
@@ -60,7 +60,7 @@ export async function describeSimulation(deps: DescribeSimulationDeps, rehearsal
       const { id: bake, pipeline, state } = running;
       return [{ bake, pipeline, state }];
     }),
-    held: [...rehearsal.holdReasons].map(([pipeline, reasons]) => ({
+    held: [...simulation.holdReasons].map(([pipeline, reasons]) => ({
       pipeline,
       reasons: reasons.map((reason) => ({ ...reason, remedies: listRemedies(reason, pipeline) })),
     })),
@@ -78,8 +78,8 @@ export async function describeSimulation(deps: DescribeSimulationDeps, rehearsal
   };
 }
 
-async function readPreviewedBakes(deps: DescribeSimulationDeps, played: readonly SimulatedBake[]): Promise<PreviewedBake[]> {
-  const ids = played.map(({ bake }) => keys.bake(bake.id));
+async function readPreviewedBakes(deps: DescribeSimulationDeps, simulatedBakes: readonly SimulatedBake[]): Promise<PreviewedBake[]> {
+  const ids = simulatedBakes.map(({ bake }) => keys.bake(bake.id));
   const [bakes, before] = await Promise.all([
     readMany(deps.table, ids, BakeRecordSchema),
     readMany(deps.baseTable, ids, BakeRecordSchema),
@@ -93,11 +93,11 @@ async function readPreviewedBakes(deps: DescribeSimulationDeps, played: readonly
     !anyway.has(id) && parseNonSelectorChange(causes.get(id)?.selector ?? '') !== 'schedule';
   const revisions = await readMany(
     deps.table,
-    played.map(({ bake }) => keys.revision(bake.pipeline, bake.revision)),
+    simulatedBakes.map(({ bake }) => keys.revision(bake.pipeline, bake.revision)),
     RevisionRecordSchema,
   );
   const seen = await Promise.all(
-    played.map(async (entry, index): Promise<PreviewedBake[]> => {
+    simulatedBakes.map(async (entry, index): Promise<PreviewedBake[]> => {
       const [bake, definition] = [bakes[index], revisions[index]?.definition];
       if (bake === undefined || definition === undefined) return [];
       return [
@@ -171,13 +171,13 @@ function describePreviewedBake(seen: PreviewedBake, began: Date, cost: ReturnTyp
 /** What is overtaken is built at most, and goes nowhere. */
 function computeBakeCost(
   { home }: DescribeSimulationDeps,
-  { bake, definition, history, reachedTargets: places }: PreviewedBake,
+  { bake, definition, history, reachedTargets: targets }: PreviewedBake,
 ): ReturnType<typeof estimateCost> {
   const cost = estimateCost(PRICES, definition, {
     startsAt: bake.startsAt,
     durations: history.durations,
     home: home.region,
-    places,
+    places: targets,
   });
   return isSuperseded(bake) ? { ...cost, transfer: 0, monthly: 0 } : cost;
 }
@@ -189,13 +189,13 @@ function isSuperseded({ state }: BakeRecord): boolean {
 /** A release has its places with its fingerprint, and the current one with its channel, which may know of more. */
 async function readReachedTargets(table: Reader, { pipeline, channel, reusesBake: reuses }: BakeRecord): Promise<string[]> {
   if (reuses === undefined) return [];
-  const kept = await readRecord(table, keys.bake(reuses), BakeRecordSchema);
-  if (kept === undefined) return [];
+  const retained = await readRecord(table, keys.bake(reuses), BakeRecordSchema);
+  if (retained === undefined) return [];
   const [fingerprint, current] = await Promise.all([
-    readRecord(table, keys.fingerprint(pipeline, kept.bits, kept.proof), FingerprintRecordSchema),
+    readRecord(table, keys.fingerprint(pipeline, retained.bits, retained.proof), FingerprintRecordSchema),
     readRecord(table, keys.channel(pipeline, channel), ChannelRecordSchema),
   ]);
-  const isCurrent = current?.bits === kept.bits && current.proof === kept.proof;
+  const isCurrent = current?.bits === retained.bits && current.proof === retained.proof;
   return [...(fingerprint?.targets ?? []), ...(isCurrent ? (current.targets ?? []) : [])];
 }
 

@@ -103,11 +103,11 @@ async function prepareReleasedFingerprint(
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   const found = await readRecord(deps.table, key, FingerprintRecordSchema);
   if (found?.bake !== bake.id) return [];
-  const places = mergeSorted(found.targets ?? [], listTargets(revision.definition));
+  const targets = mergeSorted(found.targets ?? [], listTargets(revision.definition));
   return [
     {
       update: key,
-      set: { state: 'released', failures: 0, places },
+      set: { state: 'released', failures: 0, places: targets },
       remove: ['kept'],
       when: { equals: { bake: bake.id } },
     },
@@ -117,15 +117,15 @@ async function prepareReleasedFingerprint(
 async function prepareReleasedStatus(deps: ReleaseImageDeps, bake: BakeRecord): Promise<Write[]> {
   const key = keys.status(bake.pipeline);
   const item = await deps.table.get(key);
-  const planning = item === undefined ? undefined : PipelineStatusSchema.parse(item);
-  if (planning?.activeBake !== bake.id) return [];
+  const status = item === undefined ? undefined : PipelineStatusSchema.parse(item);
+  if (status?.activeBake !== bake.id) return [];
   return [
     {
       update: key,
       set: { consecutiveFailures: 0, supersededInRow: 0 },
       remove: ['activeBake', 'refusedPlaces'],
       add: { version: 1 },
-      when: { equals: { version: planning.version, activeBake: bake.id } },
+      when: { equals: { version: status.version, activeBake: bake.id } },
     },
   ];
 }

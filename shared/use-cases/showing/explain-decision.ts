@@ -12,12 +12,12 @@ import { readRecord } from '../store/read.ts';
 
 type Rows = Pick<Table, 'get'>;
 
-export async function explainDecision(table: Rows, seen: ObservedPipeline): Promise<Explanation['decision']> {
-  const { decision, pipeline } = seen.status;
+export async function explainDecision(table: Rows, observed: ObservedPipeline): Promise<Explanation['decision']> {
+  const { decision, pipeline } = observed.status;
   if (decision === undefined) return undefined;
   const making = decision.reasons.find(({ buildsDesired: makesWanted }) => makesWanted === true);
-  const isDone = making !== undefined && (await isLastBake(table, seen, making));
-  const outlook = { ...toOutlook(seen), isDone };
+  const isDone = making !== undefined && (await isLastBake(table, observed, making));
+  const outlook = { ...toOutlook(observed), isDone };
   return {
     ...decision,
     reasons: decision.reasons.map((reason) => ({
@@ -28,16 +28,16 @@ export async function explainDecision(table: Rows, seen: ObservedPipeline): Prom
 }
 
 /** What would keep it from baking, were there something newer. */
-function toOutlook({ pipeline, status: planning, ticks }: ObservedPipeline): Outlook {
-  const { spec: plan, enabled } = pipeline;
-  const schedule = plan.mode === 'schedule' ? plan.schedule : undefined;
-  const failed = planning.consecutiveFailures >= plan.maxFailures;
+function toOutlook({ pipeline, status, ticks }: ObservedPipeline): Outlook {
+  const { spec, enabled } = pipeline;
+  const schedule = spec.mode === 'schedule' ? spec.schedule : undefined;
+  const failed = status.consecutiveFailures >= spec.maxFailures;
   const rests: Outlook['restReasons'] = [
     // Whoever enables it has its failures forgotten.
     ...(enabled ? [] : ['disabled' as const]),
     ...(enabled && failed ? ['too-many-failures' as const] : []),
-    ...(plan.pinned ? ['pinned' as const] : []),
-    ...(plan.mode === 'manual' ? ['manual' as const] : []),
+    ...(spec.pinned ? ['pinned' as const] : []),
+    ...(spec.mode === 'manual' ? ['manual' as const] : []),
     ...(schedule === undefined || ticks?.next !== undefined ? [] : ['schedule' as const]),
   ];
   if (schedule === undefined) return { restReasons: rests };
@@ -54,6 +54,6 @@ async function isLastBake(table: Rows, { pipeline }: ObservedPipeline, { bake: i
   ]);
   // Whoever cancels it wants none of it; what newer versions overtook is wanted again, as they are gone.
   if (attempt?.endRequested !== undefined) return attempt.endRequested.as === 'cancelled';
-  const places = revision === undefined ? undefined : listTargets(revision.definition);
-  return listTargetsNotIn(pipeline.spec.targets, places).length === 0;
+  const targets = revision === undefined ? undefined : listTargets(revision.definition);
+  return listTargetsNotIn(pipeline.spec.targets, targets).length === 0;
 }

@@ -28,32 +28,32 @@ export async function explainPipeline(deps: ExplainDeps, name: string): Promise<
   const batch = new ReadBatch();
   const row = requestObserved(deps, batch, head);
   await batch.send(deps.table);
-  const seen = row();
-  const { pipeline, status: planning } = seen;
+  const observed = row();
+  const { pipeline, status } = observed;
   const [last, decided, pending] = await Promise.all([
     explainLastBake(deps, name),
-    explainDecision(deps.table, seen),
-    readPendingChanges(deps, planning),
+    explainDecision(deps.table, observed),
+    readPendingChanges(deps, status),
   ]);
   const now = deps.clock.now();
   const frozen = findFreeze(deps.calendar, pipeline.spec, now);
   return ExplanationSchema.parse({
     pipeline: name,
     at: now.toISOString(),
-    state: describeState(seen),
+    state: describeState(observed),
     ...(pipeline.disabled === undefined ? {} : { disabled: pipeline.disabled }),
-    ...(seen.channel === undefined
+    ...(observed.channel === undefined
       ? {}
-      : { current: { release: seen.channel.release, bake: seen.channel.bake, at: seen.channel.at } }),
+      : { current: { release: observed.channel.release, bake: observed.channel.bake, at: observed.channel.at } }),
     ...(last === undefined ? {} : { last }),
     ...(decided === undefined ? {} : { decision: decided }),
-    isOutdated: isOutdated(planning),
-    ...(planning.dirty && planning.dueAt !== undefined ? { dueAt: planning.dueAt } : {}),
-    ...(planning.request === undefined ? {} : { request: planning.request }),
+    isOutdated: isOutdated(status),
+    ...(status.dirty && status.dueAt !== undefined ? { dueAt: status.dueAt } : {}),
+    ...(status.request === undefined ? {} : { request: status.request }),
     ...pending,
-    ...describeSchedule(seen),
+    ...describeSchedule(observed),
     ...(frozen === undefined ? {} : { frozen }),
-    troubled: listUnresolved(seen),
+    troubled: listUnresolved(observed),
   });
 }
 
@@ -61,11 +61,11 @@ function isOutdated({ dirty, version, decision }: PipelineStatus): boolean {
   return dirty && decision?.version !== undefined && version > decision.version;
 }
 
-function describeState({ status: planning, channel }: ObservedPipeline): Explanation['state'] {
-  if (planning.activeBake !== undefined) return 'baking';
-  if (isOutdated(planning)) return 'due';
-  if (planning.decision?.kind === 'hold') return 'held';
-  if (planning.dirty) return 'due';
+function describeState({ status, channel }: ObservedPipeline): Explanation['state'] {
+  if (status.activeBake !== undefined) return 'baking';
+  if (isOutdated(status)) return 'due';
+  if (status.decision?.kind === 'hold') return 'held';
+  if (status.dirty) return 'due';
   return channel === undefined ? 'never-baked' : 'current';
 }
 
@@ -98,8 +98,8 @@ function classifyChange({ selector }: ChangeRecord) {
   }
 }
 
-async function readPendingChanges(deps: ExplainDeps, planning: PipelineStatus) {
-  const ids = [...new Set(planning.changes)];
+async function readPendingChanges(deps: ExplainDeps, status: PipelineStatus) {
+  const ids = [...new Set(status.changes)];
   const shown = ids.slice(-PENDING_SHOWN);
   const rows = await readMany(
     deps.table,

@@ -95,8 +95,8 @@ const readChildren: ReadNeighbours = async (deps, level) => {
   return children.flat();
 };
 
-async function readPipelineChildren({ table }: GraphDeps, { name, spec: plan }: PipelineRecord): Promise<string[]> {
-  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: plan.channel });
+async function readPipelineChildren({ table }: GraphDeps, { name, spec }: PipelineRecord): Promise<string[]> {
+  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: spec.channel });
   const names: string[] = [];
   let after: string | undefined;
   do {
@@ -111,11 +111,11 @@ async function readGraph(
   deps: GraphDeps,
   pipelines: readonly PipelineRecord[],
 ): Promise<Pick<Graph, 'nodes' | 'edges'>> {
-  const seen = await readObserved(deps, pipelines);
-  const stale = await findStale(deps, seen);
+  const observed = await readObserved(deps, pipelines);
+  const stale = await findStale(deps, observed);
   const edges = pipelines.flatMap(toEdges);
   const others = new Map<string, Graph['nodes'][number]>();
-  for (const { pipeline, selectors } of seen) {
+  for (const { pipeline, selectors } of observed) {
     listDependencies(pipeline.spec).forEach((selector, index) => {
       if (selector.kind === 'pipeline') return;
       const id = selectorKey(selector);
@@ -123,19 +123,19 @@ async function readGraph(
       others.set(id, { id, kind: selector.kind, ...(version === undefined ? {} : { version }) });
     });
   }
-  const nodes = seen.map(({ pipeline, status: planning, channel }): Graph['nodes'][number] => ({
+  const nodes = observed.map(({ pipeline, status, channel }): Graph['nodes'][number] => ({
     id: pipeline.name,
     kind: 'pipeline',
     ...(channel === undefined ? {} : { version: channel.release }),
     stale: stale.has(pipeline.name),
-    baking: planning.activeBake !== undefined,
+    baking: status.activeBake !== undefined,
     disabled: !pipeline.enabled,
   }));
   return { nodes: [...nodes, ...others.values()], edges };
 }
 
 /** Each once, as what it is first: a component may be part of the image and test it. */
-function toEdges({ name, spec: plan }: PipelineRecord): Graph['edges'] {
+function toEdges({ name, spec }: PipelineRecord): Graph['edges'] {
   const as = (selectors: readonly Selector[], role: Graph['edges'][number]['as']) =>
     selectors.map((selector) => ({
       from: selector.kind === 'pipeline' ? selector.pipeline : selectorKey(selector),
@@ -143,10 +143,10 @@ function toEdges({ name, spec: plan }: PipelineRecord): Graph['edges'] {
       as: role,
     }));
   const all = [
-    ...as([plan.base], 'base'),
-    ...as(plan.components, 'component'),
-    ...as(plan.inputs, 'input'),
-    ...as(plan.tests, 'test'),
+    ...as([spec.base], 'base'),
+    ...as(spec.components, 'component'),
+    ...as(spec.inputs, 'input'),
+    ...as(spec.tests, 'test'),
   ];
   return [...new Map(all.reverse().map((edge) => [edge.from, edge])).values()].reverse();
 }
@@ -159,22 +159,22 @@ async function readObserved(deps: GraphDeps, pipelines: readonly PipelineRecord[
   );
   const batch = new ReadBatch();
   const rows = pipelines.flatMap((pipeline, index) => {
-    const planning = plannings[index];
-    return planning === undefined ? [] : [requestObserved(deps, batch, { pipeline, status: planning })];
+    const status = plannings[index];
+    return status === undefined ? [] : [requestObserved(deps, batch, { pipeline, status })];
   });
   await batch.send(deps.table);
   return rows.map((row) => row());
 }
 
 /** Names of those whose release is not what is wanted now, or not in every target, though nobody has decided that it should stay. */
-async function findStale(deps: GraphDeps, seen: readonly ObservedPipeline[]): Promise<ReadonlySet<string>> {
-  const differing = seen.flatMap((entry) => {
-    const wish: DesiredState = computeDesired(deps.digest, entry);
-    const { enabled, spec: plan } = entry.pipeline;
-    if (!wish.known || !enabled || plan.pinned) return [];
-    const isMissing = findMissingTargets({ observed: entry, desiredState: wish }).length > 0;
-    if (isSameFingerprint(entry.channel, wish.desired) && !isMissing) return [];
-    return [{ entry, wanted: wish.desired }];
+async function findStale(deps: GraphDeps, observed: readonly ObservedPipeline[]): Promise<ReadonlySet<string>> {
+  const differing = observed.flatMap((entry) => {
+    const desiredState: DesiredState = computeDesired(deps.digest, entry);
+    const { enabled, spec } = entry.pipeline;
+    if (!desiredState.known || !enabled || spec.pinned) return [];
+    const isMissing = findMissingTargets({ observed: entry, desiredState }).length > 0;
+    if (isSameFingerprint(entry.channel, desiredState.desired) && !isMissing) return [];
+    return [{ entry, wanted: desiredState.desired }];
   });
   const rows = await readMany(
     deps.table,

@@ -75,7 +75,7 @@ async function readSummaries(
   );
   return pipelines.map(({ record, revision }, index) => {
     const [planningRow, channelRow] = rows.slice(index * 2, index * 2 + 2);
-    const planning = planningRow === undefined ? undefined : PipelineStatusSchema.parse(planningRow);
+    const status = planningRow === undefined ? undefined : PipelineStatusSchema.parse(planningRow);
     const current = channelRow === undefined ? undefined : ChannelRecordSchema.parse(channelRow);
     const { definition } = revision;
     const { name, enabled, disabled, parents, createdAt, updatedAt } = record;
@@ -88,9 +88,9 @@ async function readSummaries(
       enabled,
       ...(disabled === undefined ? {} : { disabled }),
       parents,
-      ...(planning?.activeBake === undefined ? {} : { activeBake: planning.activeBake }),
-      pending: planning?.dirty ?? false,
-      ...(planning?.decision === undefined ? {} : { decision: planning.decision }),
+      ...(status?.activeBake === undefined ? {} : { activeBake: status.activeBake }),
+      pending: status?.dirty ?? false,
+      ...(status?.decision === undefined ? {} : { decision: status.decision }),
       ...(current === undefined
         ? {}
         : {

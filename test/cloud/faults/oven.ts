@@ -210,12 +210,12 @@ export class FaultHarness {
       readRunning(CONTROL.account, this.deployed.cloud.clientConfig()),
       this.observe(),
     ]);
-    const kept = releases.flatMap((release) => [
+    const retained = releases.flatMap((release) => [
       ...Object.values(release.images),
       ...release.targets.map(({ imageId }) => imageId),
     ]);
     const standing = places.flatMap((place) =>
-      leftBehindIn(bake === undefined ? place : filterByBake(place, bake.id), { images: new Set(kept) }),
+      leftBehindIn(bake === undefined ? place : filterByBake(place, bake.id), { images: new Set(retained) }),
     );
     const open = running.filter(
       ({ id }) => bake === undefined || id.includes(bake.id) || id.includes(`/ovenbird-${bake.pipeline}-`),

@@ -57,7 +57,7 @@ beforeEach(async () => {
     },
   };
   const at = world.clock.now().toISOString();
-  const plan = {
+  const spec = {
     channel: 'stable',
     base: { kind: 'pipeline', pipeline: 'al2023-base', channel: 'stable' },
     components: [],
@@ -74,7 +74,7 @@ beforeEach(async () => {
     digest: 'd',
     enabled: true,
     parents: ['al2023-base'],
-    plan,
+    plan: spec,
   };
   await world.table.write([
     {

@@ -104,12 +104,12 @@ async function requestBakeAndCheck(stage: Stage, entry: Entry, force: boolean): 
   const { world } = stage;
   const { name, given } = entry;
   const current = readCurrentBake(world, name);
-  const places = world.channel(name)?.targets ?? [];
+  const targets = world.channel(name)?.targets ?? [];
   const hasAll =
     isFresh(stage, entry) === true &&
     world.planning(name)?.activeBake === undefined &&
     world.planning(name)?.rebuildToken === current?.fingerprintInputs?.rebuildToken &&
-    world.pipeline(name).spec.targets.every((place) => places.includes(place));
+    world.pipeline(name).spec.targets.every((place) => targets.includes(place));
   await succeeds(async () => {
     const { kind } = await world.request(name, force);
     if (hasAll && !force && given.mode !== 'always' && kind !== 'up-to-date')

@@ -24,20 +24,20 @@ export function sampleHolds(stage: Stage): () => Promise<string[]> {
   const { world, seen, random } = stage;
   let sample: HoldSample | undefined;
   let count = 0;
-  seen.onHold = (planning) => {
+  seen.onHold = (status) => {
     // What cannot be resolved holds until somebody else has done something; there is nothing to supply.
-    if (planning.decision?.reasons.some(({ code }) => code === 'unresolved') === true) return;
+    if (status.decision?.reasons.some(({ code }) => code === 'unresolved') === true) return;
     count += 1;
     if (random.below(count) > 0) return;
-    sample = { planning, rows: world.table.items(), at: world.clock.now().getTime() };
+    sample = { planning: status, rows: world.table.items(), at: world.clock.now().getTime() };
   };
   return async () => (sample === undefined ? [] : checkHold(stage, sample));
 }
 
-async function checkHold({ entries }: Stage, { planning, rows, at }: HoldSample): Promise<string[]> {
-  const { pipeline } = planning;
+async function checkHold({ entries }: Stage, { planning: status, rows, at }: HoldSample): Promise<string[]> {
+  const { pipeline } = status;
   const copy = await createWorldCopy(rows, at);
-  let reasons: readonly HoldReason[] = planning.decision?.reasons ?? [];
+  let reasons: readonly HoldReason[] = status.decision?.reasons ?? [];
   const said: string[] = [];
   // One ancestor is named at a time, and what it releases may bring the next to bake.
   for (let round = 0; round < 8 + entries.length; round += 1) {

@@ -138,12 +138,12 @@ function buildPipelineRow(
   const isNew = changes.some(({ selector }) => selector.startsWith('definition:'));
   const revision = isNew ? bake.revision : current.revision;
   const row = PipelineRecordSchema.parse(seen.rows.get(`${bake.pipeline}#${revision}`));
-  const { schedule: _, ...plan } = row.spec;
+  const { schedule: _, ...spec } = row.spec;
   return {
     revision,
     enabled: true,
     parents: row.parents,
-    spec: { ...plan, mode: 'immediate', pinned: false, freeze: [], debounceSeconds: 0 },
+    spec: { ...spec, mode: 'immediate', pinned: false, freeze: [], debounceSeconds: 0 },
   };
 }
 
@@ -156,7 +156,7 @@ function pickRebuildToken({ bake, current }: BakeSample, changes: readonly Chang
 
 function buildStatus(sample: BakeSample, changes: readonly ChangeRecord[]): Record<string, unknown> {
   const { before, at } = sample;
-  const salt = pickRebuildToken(sample, changes);
+  const rebuildToken = pickRebuildToken(sample, changes);
   const since = new Date(at).toISOString();
   return {
     dirty: true,
@@ -165,7 +165,7 @@ function buildStatus(sample: BakeSample, changes: readonly ChangeRecord[]): Reco
     causes: changes.map(({ cause }) => cause),
     consecutiveFailures: 0,
     supersededInRow: 0,
-    ...(salt === undefined ? {} : { salt }),
+    ...(rebuildToken === undefined ? {} : { salt: rebuildToken }),
     ...(changes.some(({ id }) => id === before.request?.id) ? { request: before.request } : {}),
   };
 }

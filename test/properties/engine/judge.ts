@@ -61,7 +61,7 @@ function listAllowedHoldReasons(stage: Stage, entry: Entry, isNow: boolean | und
   const { world } = stage;
   const { name, given } = entry;
   const row = world.pipeline(name);
-  const planning = world.planning(name);
+  const status = world.planning(name);
   const isOver = given.mode === 'always' && world.clock.now().getTime() > (TICKS.at(-1) ?? 0);
   return [
     ...(isNow === undefined ? ['unresolved'] : []),
@@ -69,7 +69,7 @@ function listAllowedHoldReasons(stage: Stage, entry: Entry, isNow: boolean | und
     ...(given.pinned ? ['pinned'] : []),
     ...(given.mode === 'manual' ? ['manual'] : []),
     ...(isRefused(stage, entry) ? ['refused'] : []),
-    ...((planning?.consecutiveFailures ?? 0) >= given.maxFailures ? ['too-many-failures'] : []),
+    ...((status?.consecutiveFailures ?? 0) >= given.maxFailures ? ['too-many-failures'] : []),
     ...(isOver ? ['schedule'] : []),
   ];
 }
@@ -87,9 +87,9 @@ function checkTargetsReached(stage: Stage, entry: Entry): string[] {
   const { world } = stage;
   const { name } = entry;
   if (isFresh(stage, entry) !== true || listAllowedHoldReasons(stage, entry, true).length > 0) return [];
-  const places = world.channel(name)?.targets ?? [];
+  const targets = world.channel(name)?.targets ?? [];
   const refused = world.planning(name)?.refusedTargets ?? [];
-  const missing = world.pipeline(name).spec.targets.filter((place) => !places.includes(place));
+  const missing = world.pipeline(name).spec.targets.filter((place) => !targets.includes(place));
   const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
   if (missing.every((place) => refused.includes(place)) || reasons.includes('refused')) return [];
   return [`1: ${name} is not in ${missing.join(', ')}, and says ${reasons.join(', ')}`];
@@ -188,12 +188,12 @@ export function checkMaxHold(stage: Stage): string[] {
   const now = world.clock.now().getTime();
   const LATE_MS = 3_600_000;
   return entries.flatMap((entry) => {
-    const planning = world.planning(entry.name);
+    const status = world.planning(entry.name);
     // Whoever waits for a person, too, is not looked at again until that has come.
-    const waits = planning?.decision?.reasons.every(({ code }) => code === 'ancestor-moving') === true;
-    if (planning === undefined || !waits || planning.decision?.kind !== 'hold') return [];
-    if (planning.activeBake !== undefined) return [];
-    const late = now - computeHoldEnd(world, entry, planning);
+    const waits = status?.decision?.reasons.every(({ code }) => code === 'ancestor-moving') === true;
+    if (status === undefined || !waits || status.decision?.kind !== 'hold') return [];
+    if (status.activeBake !== undefined) return [];
+    const late = now - computeHoldEnd(world, entry, status);
     return late > LATE_MS ? [`3: ${entry.name} waits for an ancestor though its maxHold is over`] : [];
   });
 }

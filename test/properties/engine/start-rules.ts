@@ -87,19 +87,19 @@ export function listLockEntries(lock: Lock): Lock['components'] {
 const HOLD_SECONDS = { '3d': 3 * 86_400, '2h': 2 * 3600, '0s': 0 } as const;
 
 /** Since when it has had something to do. */
-export function computeStaleSince(world: ReconcileWorld, planning: PipelineStatus): number {
-  const times = [planning.dirtySince, ...planning.changes.map((id) => world.change(id)?.at)];
+export function computeStaleSince(world: ReconcileWorld, status: PipelineStatus): number {
+  const times = [status.dirtySince, ...status.changes.map((id) => world.change(id)?.at)];
   const found = times.flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
   return found.length === 0 ? world.clock.now().getTime() : Math.min(...found);
 }
 
-export function computeHoldEnd(world: ReconcileWorld, entry: Entry, planning: PipelineStatus): number {
-  return computeStaleSince(world, planning) + HOLD_SECONDS[entry.given.maxHold] * 1000;
+export function computeHoldEnd(world: ReconcileWorld, entry: Entry, status: PipelineStatus): number {
+  return computeStaleSince(world, status) + HOLD_SECONDS[entry.given.maxHold] * 1000;
 }
 
 /** Rule 3. Of ancestors that are about to bake only those count that surely are: nothing but a moment holds them. */
-function checkAncestorsIdle({ world, entries, seen, bake, entry, planning }: BakeStart): string[] {
-  if (computeHoldEnd(world, entry, planning) <= world.clock.now().getTime()) return [];
+function checkAncestorsIdle({ world, entries, seen, bake, entry, planning: status }: BakeStart): string[] {
+  if (computeHoldEnd(world, entry, status) <= world.clock.now().getTime()) return [];
   return listAncestors(entries, entry).flatMap((ancestor) => {
     if (world.running().some(({ pipeline }) => pipeline === ancestor.name))
       return [`3: ${bake.id} of ${bake.pipeline} began while ${ancestor.name} bakes`];

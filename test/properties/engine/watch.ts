@@ -32,7 +32,7 @@ export interface WatchedHistory {
   /** Told of each bake that begins, with the planning row from before. */
   onStart: (bake: BakeRecord, before: PipelineStatus) => void;
   /** Told of each planning row that now says why nothing starts. */
-  onHold: (planning: PipelineStatus) => void;
+  onHold: (status: PipelineStatus) => void;
 }
 
 interface RowChange {

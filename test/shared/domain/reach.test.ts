@@ -48,13 +48,13 @@ describe('a name that we give', () => {
 
   it('says which bake it is of, and other names do not', () => {
     expect(parseBakeFromName(imageName('web', bake, 'x86-64'))).toBe(bake);
-    for (const [carrier, attempt] of [
+    for (const [sharedCopy, attempt] of [
       [false, 1],
       [true, 1],
       [true, 2],
       [false, 3],
     ] as const)
-      expect(parseBakeFromName(copyName('web', { bake, variant: 'x86-64', carrier, attempt } as never))).toBe(bake);
+      expect(parseBakeFromName(copyName('web', { bake, variant: 'x86-64', carrier: sharedCopy, attempt } as never))).toBe(bake);
     expect(['al2023-ami', 'ovenbird-web', `copy of ovenbird-web-${bake}`].map(parseBakeFromName)).toEqual([
       undefined,
       undefined,

@@ -217,7 +217,7 @@ describe('a schedule', () => {
   it('is the same definition whenever it is applied', async () => {
     const world = reconcileWorld();
     await world.apply(scheduled('rate(1 day)'));
-    const { digest, spec: plan } = world.pipeline('base');
+    const { digest, spec } = world.pipeline('base');
     world.clock.forward(HOUR);
     const again = await world.apply(scheduled('rate(1 day)'));
     const later = reconcileWorld();
@@ -225,10 +225,10 @@ describe('a schedule', () => {
     await later.apply(scheduled('rate(1 day)'));
 
     expect(again.outcome).toBe('unchanged');
-    expect(world.pipeline('base').spec).toEqual(plan);
+    expect(world.pipeline('base').spec).toEqual(spec);
     expect(later.pipeline('base')).toMatchObject({
       digest,
-      plan: { recipe: plan.definitionDigest, proof: plan.proof },
+      plan: { recipe: spec.definitionDigest, proof: spec.proof },
     });
   });
 

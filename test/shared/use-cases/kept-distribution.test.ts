@@ -118,14 +118,14 @@ describe('a release that goes to new targets', () => {
     });
     await setup.seed();
     const before = setup.copies().map(({ id }) => id);
-    const carrier = setup.copies().find(({ account }) => account === HOME.account);
+    const sharedCopy = setup.copies().find(({ account }) => account === HOME.account);
 
     const end = await drive(setup, { failing: ({ account }) => account === SAND_COPY.account });
 
     expect(end).toBe('failed');
     expect(setup.copies().map(({ id }) => id)).toEqual(before);
     expect([...setup.source.launchableBy]).toEqual([HOME_SHARE.account]);
-    expect([...(carrier?.launchableBy ?? [])]).toEqual([FAR_SHARE.account]);
+    expect([...(sharedCopy?.launchableBy ?? [])]).toEqual([FAR_SHARE.account]);
     for (const place of [WORK, HOME_SHARE, FAR_SHARE])
       expect(setup.world.see(place, setup.parameterOf(place) ?? '')?.state).toBe('available');
   });
@@ -158,10 +158,10 @@ const SAND_COPY: TargetSpec = { account: '222233334444', region: 'us-east-1' };
 
 describe('a release that is pointed to again', () => {
   const specs = [{ ...WORK, launchTemplate: true }, HOME_SHARE];
-  const kept = { specs, startsAt: 'Distribute', between: true } as const;
+  const retained = { specs, startsAt: 'Distribute', between: true } as const;
 
   it('has its pointers back and is what its channel names, under a higher number', async () => {
-    const setup = distributionWorld(specs, { retained: kept });
+    const setup = distributionWorld(specs, { retained });
     await setup.seed();
     const first = listReleases(setup).find((item) => item.bake === RETAINED_BAKE);
     const between = await readChannel(setup);
@@ -184,7 +184,7 @@ describe('a release that is pointed to again', () => {
   });
 
   it('shows the release in between again when a pointer cannot be moved', async () => {
-    const setup = distributionWorld(specs, { retained: kept });
+    const setup = distributionWorld(specs, { retained });
     await setup.seed();
     const before = [setup.parameterOf(WORK), setup.parameterOf(HOME_SHARE), setup.templateOf(WORK)];
     setup.world.beforePointer = ({ region }, _pointer, imageId) => {
@@ -203,7 +203,7 @@ describe('a release that is pointed to again', () => {
     ['was removed', 'gone'],
     ['was deregistered', 'deregistered'],
   ])('copies again what %s', async (_what, how) => {
-    const setup = distributionWorld([WORK], { retained: { ...kept, specs: [WORK] } });
+    const setup = distributionWorld([WORK], { retained: { ...retained, specs: [WORK] } });
     await setup.seed();
     const lost = setup.copies().find((image) => image.tags[TAGS.bake] === RETAINED_BAKE);
     if (how === 'gone') setup.world.images.delete(lost?.id ?? '');
@@ -219,7 +219,7 @@ describe('a release that is pointed to again', () => {
   });
 
   it('shares a new copy where the one that was shared is gone', async () => {
-    const setup = distributionWorld([FAR_SHARE], { retained: { ...kept, specs: [FAR_SHARE] } });
+    const setup = distributionWorld([FAR_SHARE], { retained: { ...retained, specs: [FAR_SHARE] } });
     await setup.seed();
     const lost = setup.copies().find((image) => image.tags[TAGS.bake] === RETAINED_BAKE);
     setup.world.images.delete(lost?.id ?? '');
@@ -237,7 +237,7 @@ describe('a release that is pointed to again', () => {
   });
 
   it('keeps the copies of a target that the definition does not name any more', async () => {
-    const setup = distributionWorld([WORK], { retained: { ...kept, specs: [WORK, SAND] } });
+    const setup = distributionWorld([WORK], { retained: { ...retained, specs: [WORK, SAND] } });
     await setup.seed();
 
     await drive(setup);
@@ -250,7 +250,7 @@ describe('a release that is pointed to again', () => {
   });
 
   it('leaves nothing of its own behind when it is stopped on the way', async () => {
-    const setup = distributionWorld([...specs, SAND], { retained: kept });
+    const setup = distributionWorld([...specs, SAND], { retained });
     await setup.seed();
     const before = setup.copies().map(({ id }) => id);
     await drive(setup, { stopBefore: 'move' });

@@ -72,12 +72,12 @@ describe('an image that has been judged in many ways', () => {
     w = reconcileWorld({ pageSize: 1 });
     await w.apply(spec());
     await releaseAll();
-    const kept = channel().bake;
+    const retained = channel().bake;
 
     for (const script of ['sleep 1', 'sleep 2', 'sleep 3', 'sleep 4']) {
       await w.apply(spec({ tests: { suites: [{ name: 'boots', script }] } }));
       await w.settle();
-      expect(bake()).toMatchObject({ startsAt: 'Test', reuses: kept });
+      expect(bake()).toMatchObject({ startsAt: 'Test', reuses: retained });
       await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
       await w.settle();
     }

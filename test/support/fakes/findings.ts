@@ -3,7 +3,7 @@ import type { Documents, Findings } from '../../../shared/ports.ts';
 
 /** Inspector as far as it is asked: findings that are there until they are closed. */
 export interface FakeFindings extends Findings {
-  publish(finding: Vulnerability): void;
+  publish(vulnerability: Vulnerability): void;
   close(arn: string): void;
   /** How often it was asked. */
   readonly asked: () => number;
@@ -13,7 +13,7 @@ export function fakeFindings(pageSize = 2): FakeFindings {
   const open = new Map<string, Vulnerability>();
   let asked = 0;
   return {
-    publish: (finding) => void open.set(finding.arn, finding),
+    publish: (vulnerability) => void open.set(vulnerability.arn, vulnerability),
     close: (arn) => void open.delete(arn),
     asked: () => asked,
     async read(arns) {

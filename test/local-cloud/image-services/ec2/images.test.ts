@@ -209,14 +209,14 @@ describe('images of the local EC2', () => {
 
   it('deregisters at once, deletes snapshots on demand and skips those that another image holds', async () => {
     const id = await ownImage(cloud, { volumes: 2 });
-    const [kept = '', gone = ''] = snapshotIds(await readImage(cloud, id));
+    const [retained = '', gone = ''] = snapshotIds(await readImage(cloud, id));
     const { ImageId: other = '' } = await cloud.ec2().send(
       new RegisterImageCommand({
         Name: 'holds a snapshot',
         RootDeviceName: '/dev/xvda',
         Architecture: 'x86_64',
         VirtualizationType: 'hvm',
-        BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { SnapshotId: kept } }],
+        BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { SnapshotId: retained } }],
       }),
     );
     await stateOf(cloud, other, 'available');
@@ -224,7 +224,7 @@ describe('images of the local EC2', () => {
       .ec2()
       .send(new DeregisterImageCommand({ ImageId: id, DeleteAssociatedSnapshots: true }));
     expect(answer.DeleteSnapshotResults).toEqual([
-      { SnapshotId: kept, ReturnCode: 'skipped' },
+      { SnapshotId: retained, ReturnCode: 'skipped' },
       { SnapshotId: gone, ReturnCode: 'success' },
     ]);
     expect(await codeOf(readImage(cloud, id))).toBe('InvalidAMIID.NotFound');
