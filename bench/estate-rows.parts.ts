@@ -5,18 +5,20 @@
  */
 
 import type { Home } from '../shared/domain/definitions/references.ts';
-import { type Key, keys } from '../shared/domain/naming.ts';
-import { type ObservedPipeline, type Desired, computeDesired } from '../shared/domain/planning/wish.ts';
+import { type Key, keys } from '../shared/domain/base/naming.ts';
+import { type ObservedPipeline, type Desired, computeDesired } from '../shared/domain/reconcile/desired.ts';
 import { listDependencies } from '../shared/domain/records/pipelines.ts';
-import type { FingerprintRecord, HoldReason, PipelineStatus } from '../shared/domain/records/planning.ts';
-import { PipelineStatusSchema } from '../shared/domain/records/planning.ts';
+import type { FingerprintRecord, HoldReason, PipelineStatus } from '../shared/domain/records/status.ts';
+import { PipelineStatusSchema } from '../shared/domain/records/status.ts';
 import type { ChannelRecord } from '../shared/domain/records/releases.ts';
 import type { SelectorRecord } from '../shared/domain/records/selectors.ts';
-import { type Selector, selectorKey, selectorTopic } from '../shared/domain/versions/selectors.ts';
-import { type Clock, type Digest, type Ids, type Item, MAX_WRITES, type Table } from '../shared/ports.ts';
+import { type Selector, selectorKey, selectorTopic } from '../shared/domain/selectors/selectors.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { Digest, Ids } from '../shared/ports/ids.ts';
+import { type Item, MAX_WRITES, type Table } from '../shared/ports/table.ts';
 import type { FoundSelector } from '../shared/use-cases/definitions/apply-selectors.ts';
 import { applyWrites } from '../shared/use-cases/definitions/apply-writes.ts';
-import { type ParsedDefinition, parseDefinition } from '../shared/use-cases/definitions/read-definition.ts';
+import { type ParsedDefinition, parseDefinition } from '../shared/use-cases/definitions/parse-definition.ts';
 import { toEstateDefinition, type Estate } from './estate.parts.ts';
 
 export interface EstateDeps {

@@ -1,12 +1,12 @@
 /** A process with one estate in it, that does what the benchmark asks: `node planner-child.parts.ts SEED SIZE`. */
 import * as z from 'zod';
-import { keys, lists } from '../shared/domain/naming.ts';
+import { keys, lists } from '../shared/domain/base/naming.ts';
 import { listDependencies, PipelineRecordSchema } from '../shared/domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../shared/domain/records/selectors.ts';
-import { selectorKey } from '../shared/domain/versions/selectors.ts';
-import { detectTopic } from '../shared/use-cases/noticing/notice-topics.ts';
-import { resyncSelectors } from '../shared/use-cases/noticing/reconcile-selectors.ts';
-import { reconcilePipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
+import { selectorKey } from '../shared/domain/selectors/selectors.ts';
+import { detectTopic } from '../shared/use-cases/detect/detect-topic.ts';
+import { resyncSelectors } from '../shared/use-cases/detect/resync-selectors.ts';
+import { reconcilePipeline } from '../shared/use-cases/reconcile/reconcile-pipeline.ts';
 import { readPages } from '../shared/use-cases/store/read.ts';
 import { createEstate } from './estate.parts.ts';
 import {

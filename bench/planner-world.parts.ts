@@ -1,24 +1,21 @@
 /** The planner's ports in memory, with an estate in the table and a count of what goes through the table's port. */
 import { cronerCalendar } from '../shared/adapters/croner-calendar.ts';
 import { sha256 } from '../shared/adapters/system-clock.ts';
-import { due, keys, lists } from '../shared/domain/naming.ts';
+import { due, keys, lists } from '../shared/domain/base/naming.ts';
 import { BakeRecordSchema } from '../shared/domain/records/bakes.ts';
 import type { OutboxRecord } from '../shared/domain/records/outbox.ts';
 import { ChannelRecordSchema } from '../shared/domain/records/releases.ts';
-import type { Selector } from '../shared/domain/versions/selectors.ts';
-import type {
-  HintQueue,
-  Limits,
-  ReconcileQueue,
-  Resolution,
-  SelectorResolver,
-  Table,
-  Workflows,
-} from '../shared/ports.ts';
-import { detectTopic } from '../shared/use-cases/noticing/notice-topics.ts';
-import { enqueueChildren } from '../shared/use-cases/planning/plan-again.ts';
-import { releaseSlots } from '../shared/use-cases/planning/plan-capacity.ts';
-import { reconcilePipeline } from '../shared/use-cases/planning/plan-pipeline.ts';
+import type { Selector } from '../shared/domain/selectors/selectors.ts';
+import type { HintQueue } from '../shared/ports/hint-queue.ts';
+import type { Limits } from '../shared/ports/limits.ts';
+import type { ReconcileQueue } from '../shared/ports/reconcile-queue.ts';
+import type { Resolution, SelectorResolver } from '../shared/ports/selector-resolver.ts';
+import type { Table } from '../shared/ports/table.ts';
+import type { Workflows } from '../shared/ports/workflows.ts';
+import { detectTopic } from '../shared/use-cases/detect/detect-topic.ts';
+import { enqueueChildren } from '../shared/use-cases/graph/dependents.ts';
+import { releaseSlots } from '../shared/use-cases/capacity/slots.ts';
+import { reconcilePipeline } from '../shared/use-cases/reconcile/reconcile-pipeline.ts';
 import { type MemoryTable, memoryTable } from '../test/support/fakes/memory-table.ts';
 import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';
 import { type Estate, toParameterName } from './estate.parts.ts';

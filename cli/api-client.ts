@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type * as z from 'zod';
 import { OPERATIONS, type Operation, type OperationName } from '../shared/domain/api/operations.ts';
 import { ProblemSchema } from '../shared/domain/api/shapes.ts';
-import type { Problem } from '../shared/domain/errors.ts';
+import type { Problem } from '../shared/domain/base/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { CommandFailed, EXIT, type ExitCode } from './exit.ts';
 

@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
 import { type Definition, DefinitionSchema } from '../shared/domain/definitions/definition.ts';
 import { findSizeProblem } from '../shared/domain/definitions/definition-size.ts';
-import { InvalidDefinition, type Problem } from '../shared/domain/errors.ts';
+import { InvalidDefinition, type Problem } from '../shared/domain/base/errors.ts';
 import { formatFieldPath, type FieldPath, describeIssues } from './definition-problems.ts';
 
 export interface DefinitionFile {

@@ -1,6 +1,6 @@
 /** Says in words of the definition what the schema found, and how to mend it. */
 import type * as z from 'zod';
-import type { Problem } from '../shared/domain/errors.ts';
+import type { Problem } from '../shared/domain/base/errors.ts';
 import { findExampleAt, listFieldsAt } from './definition-fields.ts';
 
 export type FieldPath = readonly (string | number)[];

@@ -1,4 +1,4 @@
-import type { Problem } from '../shared/domain/errors.ts';
+import type { Problem } from '../shared/domain/base/errors.ts';
 
 /** What the command ends with; `ovenbird --help` and docs/reference/cli.md list the same. */
 export const EXIT = {

@@ -1,5 +1,5 @@
 /** What the command prints: data on stdout, remarks on stderr; tables for people that fit the terminal, JSON for programs. */
-import { truncate } from '../shared/domain/telling/wording.ts';
+import { truncate } from '../shared/domain/base/text.ts';
 
 export interface Output {
   readonly json: boolean;

@@ -1,6 +1,6 @@
 /** `bake`, `cancel`, `retry`, `approve`, `reject`: what people ask the service to do. */
 import type { Approval, BakeDetails } from '../../shared/domain/api/shapes.ts';
-import { isTerminal } from '../../shared/domain/baking/lifecycle.ts';
+import { isTerminal } from '../../shared/domain/records/attempt-states.ts';
 import type { ApiClient } from '../api-client.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
 import type { CommandContext } from './context.ts';

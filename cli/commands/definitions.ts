@@ -1,8 +1,8 @@
 /** `init`, `validate`, `apply`: definitions on their way from an editor to the service. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { InvalidDefinition, type Problem } from '../../shared/domain/errors.ts';
-import { count } from '../../shared/domain/telling/wording.ts';
+import { InvalidDefinition, type Problem } from '../../shared/domain/base/errors.ts';
+import { count } from '../../shared/domain/base/text.ts';
 import { type DefinitionFile, loadDefinitions, toShownPath } from '../definition-file.ts';
 import { CommandFailed, describeProblem, EXIT, type ExitCode } from '../exit.ts';
 import { formatTable } from '../output.ts';

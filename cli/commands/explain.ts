@@ -1,6 +1,6 @@
 /** `explain`: why a pipeline was last baked, why it does not bake now, and what would make it. */
-import type { Explanation } from '../../shared/domain/api/planning.ts';
-import type { Remedy } from '../../shared/domain/telling/remedies.ts';
+import type { Explanation } from '../../shared/domain/api/explanation.ts';
+import type { Remedy } from '../../shared/domain/reconcile/remedies.ts';
 import {
   count,
   describeChange,
@@ -8,7 +8,7 @@ import {
   describeTime,
   describeVersion,
   wrap,
-} from '../../shared/domain/telling/wording.ts';
+} from '../../shared/domain/base/text.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { formatTime } from '../output.ts';
 import type { CommandContext } from './context.ts';

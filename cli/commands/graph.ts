@@ -1,6 +1,6 @@
 /** `graph`: who is built on what, as mermaid text or as data. */
-import type { Graph } from '../../shared/domain/api/planning.ts';
-import { toMermaid } from '../../shared/domain/definitions/mermaid.ts';
+import type { Graph } from '../../shared/domain/api/explanation.ts';
+import { toMermaid } from './mermaid.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CommandContext } from './context.ts';
 

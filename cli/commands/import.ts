@@ -1,7 +1,7 @@
 /** `import image-builder`: definitions for the pipelines that an account has at EC2 Image Builder. Nothing is changed there. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { count, wrap } from '../../shared/domain/telling/wording.ts';
+import { count, wrap } from '../../shared/domain/base/text.ts';
 import { toShownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
 import { importDefinitions, type Imported } from '../import/definitions.ts';

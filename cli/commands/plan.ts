@@ -1,7 +1,7 @@
 /** `plan`: what would bake if files were applied and selectors moved. Nothing is written. */
 import { existsSync } from 'node:fs';
-import type { Preview } from '../../shared/domain/api/planning.ts';
-import { InvalidDefinition } from '../../shared/domain/errors.ts';
+import type { Preview } from '../../shared/domain/api/explanation.ts';
+import { InvalidDefinition } from '../../shared/domain/base/errors.ts';
 import {
   count,
   describeChange,
@@ -9,7 +9,7 @@ import {
   describeSelector,
   joinWords,
   wrap,
-} from '../../shared/domain/telling/wording.ts';
+} from '../../shared/domain/base/text.ts';
 import { type DefinitionFile, loadDefinitions, toShownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
 import { formatTable } from '../output.ts';

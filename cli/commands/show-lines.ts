@@ -13,7 +13,7 @@ import {
   describeSelector,
   describeVersion,
   wrap,
-} from '../../shared/domain/telling/wording.ts';
+} from '../../shared/domain/base/text.ts';
 import { formatTime, formatTable } from '../output.ts';
 
 export function pipelineTable(pipelines: readonly Pipeline[], width: number): string[] {

@@ -1,4 +1,4 @@
-import { PIPELINE_NAME } from '../../shared/domain/versions/selectors.ts';
+import { PIPELINE_NAME } from '../../shared/domain/selectors/selectors.ts';
 
 const LONGEST = 40;
 

@@ -1,6 +1,6 @@
 /** The files that an import writes. */
 import { stringify } from 'yaml';
-import { wrap } from '../../shared/domain/telling/wording.ts';
+import { wrap } from '../../shared/domain/base/text.ts';
 import type { Imported } from './definitions.ts';
 
 const WIDTH = 80;

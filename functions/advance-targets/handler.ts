@@ -1,11 +1,11 @@
-import { RegionInputSchema } from '../../shared/domain/baking/payloads.ts';
+import { RegionInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest } from '../../shared/lambda/deps/basics.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { advanceTargets } from '../../shared/use-cases/distributing/advance-targets.ts';
+import { advanceTargets } from '../../shared/use-cases/distribution/advance-targets.ts';
 
 export const handler = lambda({
   input: RegionInputSchema,

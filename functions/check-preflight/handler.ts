@@ -1,15 +1,15 @@
-import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
-import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { checkPreflight } from '../../shared/use-cases/baking/check-preflight.ts';
+import { checkPreflight } from '../../shared/use-cases/bakes/check-preflight.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

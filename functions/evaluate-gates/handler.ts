@@ -1,9 +1,9 @@
-import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { evaluateGates } from '../../shared/use-cases/baking/evaluate-gates.ts';
+import { evaluateGates } from '../../shared/use-cases/gates/evaluate-gates.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

@@ -1,11 +1,11 @@
-import { MovePointersInputSchema } from '../../shared/domain/baking/payloads.ts';
+import { MovePointersInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { movePointers } from '../../shared/use-cases/distributing/move-pointers.ts';
+import { movePointers } from '../../shared/use-cases/distribution/move-pointers.ts';
 
 export const handler = lambda({
   input: MovePointersInputSchema,

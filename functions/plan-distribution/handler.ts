@@ -1,10 +1,10 @@
-import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { planDistribution } from '../../shared/use-cases/distributing/plan-distribution.ts';
+import { planDistribution } from '../../shared/use-cases/distribution/plan-distribution.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

@@ -6,7 +6,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { countPublished } from '../../shared/lambda/measure-published.ts';
 import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { type PublishDeps, publishOutbox } from '../../shared/use-cases/sweeping/publish-outbox.ts';
+import { type PublishDeps, publishOutbox } from '../../shared/use-cases/sweep/publish-outbox.ts';
 
 const OutboxRowSchema = z.lazy(() =>
   z.object({

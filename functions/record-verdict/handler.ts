@@ -1,9 +1,9 @@
-import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { recordVerdict } from '../../shared/use-cases/testing/record-verdict.ts';
+import { recordVerdict } from '../../shared/use-cases/tests/record-verdict.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

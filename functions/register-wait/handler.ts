@@ -1,6 +1,6 @@
-import { RegisterWaitInputSchema } from '../../shared/domain/baking/payloads.ts';
+import { RegisterWaitInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { waitDeps } from '../../shared/lambda/deps/waits.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { registerWait } from '../../shared/use-cases/waiting/register-wait.ts';
+import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
 
 export const handler = lambda({ input: RegisterWaitInputSchema, deps: waitDeps, run: registerWait });

@@ -1,10 +1,10 @@
-import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
-import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts';
+import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

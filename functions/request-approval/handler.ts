@@ -1,4 +1,4 @@
-import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { mac } from '../../shared/lambda/deps/mac.ts';
@@ -7,7 +7,7 @@ import { table } from '../../shared/lambda/deps/table.ts';
 import { env } from '../../shared/lambda/env.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { requestApproval } from '../../shared/use-cases/approving/request-approval.ts';
+import { requestApproval } from '../../shared/use-cases/approval/request-approval.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

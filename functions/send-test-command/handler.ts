@@ -1,10 +1,10 @@
-import { SuiteRunSchema } from '../../shared/domain/baking/payloads.ts';
+import { SuiteRunSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { commands } from '../../shared/lambda/deps/commands.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { sendTestCommand } from '../../shared/use-cases/testing/send-test-command.ts';
+import { sendTestCommand } from '../../shared/use-cases/tests/send-test-command.ts';
 
 export const handler = lambda({
   input: SuiteRunSchema,

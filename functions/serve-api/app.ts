@@ -13,18 +13,21 @@ import type { Applied } from '../../shared/domain/api/shapes.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { ChangeRecord } from '../../shared/domain/records/selectors.ts';
 import { type ApiAppDeps, type ApiBindings, createApiApp, type OperationHandlers } from '../../shared/lambda/api-app.ts';
-import type { Calendar, Clock, Digest, Table } from '../../shared/ports.ts';
-import { decideApproval } from '../../shared/use-cases/approving/decide-approval.ts';
-import { explainPipeline } from '../../shared/use-cases/showing/explain-pipeline.ts';
+import type { Calendar } from '../../shared/ports/calendar.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Digest } from '../../shared/ports/ids.ts';
+import type { Table } from '../../shared/ports/table.ts';
+import { decideApproval } from '../../shared/use-cases/approval/decide-approval.ts';
+import { explainPipeline } from '../../shared/use-cases/queries/explain-pipeline.ts';
 import {
   listApprovals,
   listBakes,
   listChanges,
   listReleases,
-} from '../../shared/use-cases/showing/list-pages.ts';
-import { showBake } from '../../shared/use-cases/showing/show-bake.ts';
-import { showGraph } from '../../shared/use-cases/showing/show-graph.ts';
-import { listPipelines, showPipeline } from '../../shared/use-cases/showing/show-pipeline.ts';
+} from '../../shared/use-cases/queries/list-pages.ts';
+import { showBake } from '../../shared/use-cases/queries/show-bake.ts';
+import { showGraph } from '../../shared/use-cases/queries/show-graph.ts';
+import { listPipelines, showPipeline } from '../../shared/use-cases/queries/show-pipeline.ts';
 
 interface PipelineAction {
   readonly pipeline: string;

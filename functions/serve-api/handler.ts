@@ -4,7 +4,7 @@ import { home } from '../../shared/lambda/deps/home.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
-import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
@@ -12,7 +12,7 @@ import { httpLambda } from '../../shared/lambda/http-lambda.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
 import { createApi } from './app.ts';
-import { createApiActions } from './verbs.ts';
+import { createApiActions } from './actions.ts';
 
 export const handler = httpLambda(
   lazy(() => {

@@ -15,11 +15,15 @@ import {
   LinkProofSchema,
   linkStatement,
   parseCookie,
-} from '../../shared/domain/approving/approval.ts';
-import { ApprovalNotFound, DecisionConflict, DomainError } from '../../shared/domain/errors.ts';
+} from '../../shared/domain/approval/approval.ts';
+import { ApprovalNotFound, DecisionConflict, DomainError } from '../../shared/domain/base/errors.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
-import type { Clock, Digest, Documents, Mac, Table } from '../../shared/ports.ts';
-import { decideApproval, readApproval } from '../../shared/use-cases/approving/decide-approval.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Digest } from '../../shared/ports/ids.ts';
+import type { Documents } from '../../shared/ports/documents.ts';
+import type { Mac } from '../../shared/ports/mac.ts';
+import type { Table } from '../../shared/ports/table.ts';
+import { decideApproval, readApproval } from '../../shared/use-cases/approval/decide-approval.ts';
 import { ApprovalPage, DecidedPage, FailedPage, NeutralPage } from './pages.tsx';
 import { STYLE } from './style.ts';
 

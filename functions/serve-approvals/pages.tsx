@@ -1,14 +1,14 @@
 /** What people see. Server-rendered, no script: it reads the same with a keyboard alone, on a telephone, and for a screen reader. */
 import type { Child } from 'hono/jsx';
-import type { Evidence } from '../../shared/domain/approving/approval.ts';
+import type { Evidence } from '../../shared/domain/approval/approval.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
-import { describeApprovalQuestion } from '../../shared/domain/telling/messages.ts';
+import { describeApprovalQuestion } from '../../shared/domain/notifications/messages.ts';
 import {
   count,
   describeSelector,
   describeTime,
   describeVersion,
-} from '../../shared/domain/telling/wording.ts';
+} from '../../shared/domain/base/text.ts';
 import { STYLE } from './style.ts';
 
 function Page({ title, children }: { title: string; children: Child }) {

@@ -1,11 +1,11 @@
-import { BakeRefSchema } from '../../shared/domain/baking/payloads.ts';
+import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { startingEngine } from '../../shared/lambda/deps/build-engine.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { startBuild } from '../../shared/use-cases/baking/start-build.ts';
+import { startBuild } from '../../shared/use-cases/bakes/start-build.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,

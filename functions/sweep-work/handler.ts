@@ -5,15 +5,15 @@ import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { hintQueue } from '../../shared/lambda/deps/hint-queue.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { notifier } from '../../shared/lambda/deps/notifier.ts';
-import { reconcileQueue } from '../../shared/lambda/deps/plan-queue.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { wakeQueue } from '../../shared/lambda/deps/wake-queue.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { countPublished } from '../../shared/lambda/measure-published.ts';
 import { countMetric, log } from '../../shared/lambda/telemetry.ts';
-import { countStuck } from '../../shared/use-cases/sweeping/count-stuck.ts';
-import { type SweepDeps, sweepWork, throwFailed } from '../../shared/use-cases/sweeping/sweep-work.ts';
+import { countStuck } from '../../shared/use-cases/sweep/count-stuck.ts';
+import { type SweepDeps, sweepWork, throwFailed } from '../../shared/use-cases/sweep/sweep-work.ts';
 
 export const handler = lambda({
   input: z.unknown(),

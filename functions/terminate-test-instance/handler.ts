@@ -1,8 +1,8 @@
-import { TerminateInputSchema } from '../../shared/domain/baking/payloads.ts';
+import { TerminateInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { testInstances } from '../../shared/lambda/deps/test-instances.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
-import { terminateTestInstance } from '../../shared/use-cases/testing/terminate-test-instance.ts';
+import { terminateTestInstance } from '../../shared/use-cases/tests/terminate-test-instance.ts';
 
 export const handler = lambda({
   input: TerminateInputSchema,

@@ -1,4 +1,4 @@
-import { assertNever } from '../../shared/domain/errors.ts';
+import { assertNever } from '../../shared/domain/base/errors.ts';
 import type { Place } from './read-back.ts';
 import type { Report } from './report-schema.ts';
 import type { Expectation, Scenario } from './schema.ts';

@@ -1,4 +1,4 @@
-import { type AttemptState, TERMINAL_STATES } from '../../shared/domain/baking/lifecycle.ts';
+import { type AttemptState, TERMINAL_STATES } from '../../shared/domain/records/attempt-states.ts';
 import type { Api, ApiBake, ApiBakeDetail, ApiPipeline, ApiRelease } from './api.ts';
 import type { Condition } from './schema.ts';
 

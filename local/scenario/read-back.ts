@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-imagebuilder';
 import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { TAGS } from '../../shared/domain/naming.ts';
+import { TAGS } from '../../shared/domain/base/naming.ts';
 import type { LeftBehind } from './report-schema.ts';
 
 /** What stands in one account and region, read with the account's root as any auditor could. */

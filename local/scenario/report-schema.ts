@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ATTEMPT_STATES } from '../../shared/domain/baking/lifecycle.ts';
+import { ATTEMPT_STATES } from '../../shared/domain/records/attempt-states.ts';
 
 /** The report of a scenario (design 6). What exists in AWS is read back from the services; the rest comes from the API. */
 const Time = z.string();

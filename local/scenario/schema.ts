@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ATTEMPT_STATES } from '../../shared/domain/baking/lifecycle.ts';
+import { ATTEMPT_STATES } from '../../shared/domain/records/attempt-states.ts';
 import { AccountIdSchema, RegionSchema } from '../../shared/domain/definitions/definition.ts';
 
 /**

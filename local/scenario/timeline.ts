@@ -5,7 +5,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import type { LocalCloud } from '../../local-cloud/client.ts';
-import { assertNever } from '../../shared/domain/errors.ts';
+import { assertNever } from '../../shared/domain/base/errors.ts';
 import type { Api } from './api.ts';
 import type { Observation } from './observe.ts';
 import type { Action, Command, Scenario } from './schema.ts';

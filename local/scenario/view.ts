@@ -1,4 +1,4 @@
-import { STEPS } from '../../shared/domain/baking/lifecycle.ts';
+import { STEPS } from '../../shared/domain/records/attempt-states.ts';
 
 /** The live view of a scenario: one row a pipeline, the latest news below. Lines fit 80 columns; without a terminal it prints news alone. */
 

@@ -1,6 +1,6 @@
 /** What all SDK clients share. Connections are kept alive by the SDK itself (sdk-for-javascript/v3/developer-guide/node-reusing-connections). */
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { TryLater } from '../domain/errors.ts';
+import { TryLater } from '../domain/base/errors.ts';
 
 /**
  * Before it hands out an answer the SDK prepares what a logger's `info` could want: the whole input and the whole answer, without what is

@@ -1,5 +1,5 @@
 /** Errors of AWS where images are built and tested: what passes by itself besides throttling, and what is gone. */
-import { TryLater } from '../domain/errors.ts';
+import { TryLater } from '../domain/base/errors.ts';
 import { errorName, toTryLater } from './aws-client.ts';
 
 /**

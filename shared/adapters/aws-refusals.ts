@@ -1,5 +1,5 @@
 /** Sorts what AWS throws into what goes away by itself and what somebody has to mend. */
-import { DistributionFailed, TryLater } from '../domain/errors.ts';
+import { DistributionFailed, TryLater } from '../domain/base/errors.ts';
 import { errorName, isNetworkError, readHttpStatus } from './aws-client.ts';
 
 /** ec2/devguide/ec2-api-throttling, AWSEC2/APIReference/errors-overview; quotas that are in use for now count as throttles (ebs/userguide/ebs-resource-quotas). */

@@ -3,8 +3,8 @@
  * (scheduler/latest/UserGuide/schedule-types); croner wants the seconds in front.
  */
 import { Cron } from 'croner';
-import { InvalidSchedule } from '../domain/errors.ts';
-import type { Calendar, Recurrence } from '../ports.ts';
+import { InvalidSchedule } from '../domain/base/errors.ts';
+import type { Calendar, Recurrence } from '../ports/calendar.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 

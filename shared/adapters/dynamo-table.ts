@@ -12,17 +12,9 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { InvalidRequest, TryLater } from '../domain/errors.ts';
-import type { Key } from '../domain/naming.ts';
-import {
-  type Item,
-  MAX_WRITES,
-  type Page,
-  type Query,
-  type Table,
-  type Write,
-  WriteConflict,
-} from '../ports.ts';
+import { InvalidRequest, TryLater } from '../domain/base/errors.ts';
+import type { Key } from '../domain/base/naming.ts';
+import { type Item, MAX_WRITES, type Page, type Query, type Table, type Write, WriteConflict } from '../ports/table.ts';
 import { type AttributeMap, toPlainValues } from './attribute-values.ts';
 import { callAws } from './aws-client.ts';
 import { buildConditionExpression, readWriteKey, Placeholders, buildUpdateExpression } from './dynamo-expressions.ts';

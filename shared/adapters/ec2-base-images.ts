@@ -1,6 +1,6 @@
 /** The port BaseImages on EC2. */
 import { DescribeImagesCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import type { BaseImages } from '../ports.ts';
+import type { BaseImages } from '../ports/base-images.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
 
 const NO_IMAGE = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable', 'InvalidAMIID.Malformed'];

@@ -10,9 +10,9 @@ import {
   EnableImageDeprecationCommand,
   type Image,
 } from '@aws-sdk/client-ec2';
-import { DistributionFailed } from '../domain/errors.ts';
-import { TAGS } from '../domain/naming.ts';
-import type { CopyRequest, ImageFacts } from '../ports.ts';
+import { DistributionFailed } from '../domain/base/errors.ts';
+import { TAGS } from '../domain/base/naming.ts';
+import type { CopyRequest, ImageFacts } from '../ports/own-images.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
 
 const NO_IMAGE = ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'];

@@ -9,7 +9,7 @@ import {
   type LaunchTemplateVersion,
   ModifyLaunchTemplateCommand,
 } from '@aws-sdk/client-ec2';
-import { DistributionFailed } from '../domain/errors.ts';
+import { DistributionFailed } from '../domain/base/errors.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
 
 const ABSENT = [

@@ -5,8 +5,8 @@ import {
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { DistributionFailed } from '../domain/errors.ts';
-import type { OwnImages } from '../ports.ts';
+import { DistributionFailed } from '../domain/base/errors.ts';
+import type { OwnImages } from '../ports/own-images.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
 import {
   copyImage,

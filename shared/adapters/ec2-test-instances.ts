@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { TryLater } from '../domain/errors.ts';
-import { TAGS } from '../domain/naming.ts';
-import type { TestInstances } from '../ports.ts';
+import { TryLater } from '../domain/base/errors.ts';
+import { TAGS } from '../domain/base/naming.ts';
+import type { TestInstances } from '../ports/test-instances.ts';
 import { callAwsForBuild, isError } from './aws-errors.ts';
 
 export interface TestInstancesOptions {

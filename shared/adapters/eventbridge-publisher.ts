@@ -1,6 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { TryLater } from '../domain/errors.ts';
-import type { EventPublisher } from '../ports.ts';
+import { TryLater } from '../domain/base/errors.ts';
+import type { EventPublisher } from '../ports/event-publisher.ts';
 import { callAws } from './aws-client.ts';
 
 /** Source of our own events; rules match it. */

@@ -14,10 +14,11 @@ import {
   type ImagebuilderClient,
   ListImagePackagesCommand,
 } from '@aws-sdk/client-imagebuilder';
-import { canonical } from '../domain/canonical.ts';
-import { BuildFailed, TryLater } from '../domain/errors.ts';
-import { TAGS } from '../domain/naming.ts';
-import type { BuildEngine, BuildRequest, BuildStatus, Digest, Package } from '../ports.ts';
+import { canonical } from '../domain/base/canonical.ts';
+import { BuildFailed, TryLater } from '../domain/base/errors.ts';
+import { TAGS } from '../domain/base/naming.ts';
+import type { BuildEngine, BuildRequest, BuildStatus, Package } from '../ports/build-engine.ts';
+import type { Digest } from '../ports/ids.ts';
 import { errorName } from './aws-client.ts';
 import { callAwsForBuild, isError } from './aws-errors.ts';
 

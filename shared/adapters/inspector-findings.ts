@@ -9,9 +9,9 @@ import {
   ListFindingsCommand,
   type VulnerablePackage,
 } from '@aws-sdk/client-inspector2';
-import { type Vulnerability, type FixablePackage, inferFormatFromPlatform } from '../domain/findings/findings.ts';
-import type { PackageFormat } from '../domain/versions/package-versions.ts';
-import type { Findings } from '../ports.ts';
+import { type Vulnerability, type FixablePackage, inferFormatFromPlatform } from '../domain/packages/vulnerabilities.ts';
+import type { PackageFormat } from '../domain/packages/versions.ts';
+import type { Findings } from '../ports/vulnerabilities.ts';
 import { callAws, errorName } from './aws-client.ts';
 
 /** Largest page (inspector2 ListFindingsRequest.maxResults). */

@@ -1,6 +1,6 @@
 /** Reads what a key is, through one KMS client. */
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
-import { DistributionFailed } from '../domain/errors.ts';
+import { DistributionFailed } from '../domain/base/errors.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
 
 export async function describeKey(client: KMSClient, key: string): Promise<KeyMetadata | undefined> {

@@ -4,7 +4,7 @@ import {
   KMSInvalidMacException,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
-import type { Mac } from '../ports.ts';
+import type { Mac } from '../ports/mac.ts';
 import { callAws } from './aws-client.ts';
 
 /** HMAC_SHA_256 by a KMS key whose material never leaves KMS (kms GenerateMac, VerifyMac; messages of at most 4096 bytes). */

@@ -1,5 +1,5 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { Documents } from '../ports.ts';
+import type { Documents } from '../ports/documents.ts';
 import { callAws } from './aws-client.ts';
 
 /** Evidence and logs of suites, in one private bucket. */

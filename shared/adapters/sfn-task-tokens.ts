@@ -1,6 +1,6 @@
 /** Answers waiting tasks of Step Functions. */
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import type { TaskTokens } from '../ports.ts';
+import type { TaskTokens } from '../ports/task-tokens.ts';
 import { callAwsForBuild, isError } from './aws-errors.ts';
 
 /** Limits of states SendTaskFailureInput. */

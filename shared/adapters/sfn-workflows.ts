@@ -7,8 +7,8 @@ import {
   StopExecutionCommand,
   ValidationException,
 } from '@aws-sdk/client-sfn';
-import { canonical } from '../domain/canonical.ts';
-import type { ExecutionStatus, Workflows } from '../ports.ts';
+import { canonical } from '../domain/base/canonical.ts';
+import type { ExecutionStatus, Workflows } from '../ports/workflows.ts';
 import { callAws } from './aws-client.ts';
 
 /** Cause is at most 32 768 characters (step-functions StopExecutionInput). */

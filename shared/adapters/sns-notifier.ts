@@ -7,7 +7,7 @@ import {
   type Subscription,
 } from '@aws-sdk/client-sns';
 import * as z from 'zod';
-import type { Message, Notifier } from '../ports.ts';
+import type { Message, Notifier } from '../ports/notifier.ts';
 import { callAws } from './aws-client.ts';
 
 export interface SnsNotifierOptions {

@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { FindingHints } from '../ports.ts';
+import type { FindingHints } from '../ports/vulnerabilities.ts';
 import { callAws } from './aws-client.ts';
 
 export function sqsFindingHints(client: SQSClient, queueUrl: string): FindingHints {

@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { TryLater } from '../domain/errors.ts';
-import { isStoreTopic } from '../domain/versions/hints.ts';
-import type { HintQueue } from '../ports.ts';
+import { TryLater } from '../domain/base/errors.ts';
+import { isStoreTopic } from '../domain/selectors/hints.ts';
+import type { HintQueue } from '../ports/hint-queue.ts';
 import { callAws } from './aws-client.ts';
 
 /** Messages in one SendMessageBatch (AWSSimpleQueueService SendMessageBatch). */

@@ -1,6 +1,6 @@
 /** The queue of what may wake a wait, as far as we write to it ourselves. */
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { WakeQueue } from '../ports.ts';
+import type { WakeQueue } from '../ports/wake-queue.ts';
 import { callAwsForBuild } from './aws-errors.ts';
 
 /** Longest delay of a message (sqs SendMessageRequest.DelaySeconds). */

@@ -5,8 +5,8 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { TryLater } from '../domain/errors.ts';
-import type { Commands } from '../ports.ts';
+import { TryLater } from '../domain/base/errors.ts';
+import type { Commands } from '../ports/commands.ts';
 import { callAwsForBuild, isError } from './aws-errors.ts';
 
 const DOCUMENT = 'AWS-RunShellScript';

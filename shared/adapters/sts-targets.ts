@@ -10,8 +10,8 @@ import {
   type SSMClientConfig,
 } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
-import { PreflightFailed, TryLater } from '../domain/errors.ts';
-import type { TargetAccount, Targets } from '../ports.ts';
+import { PreflightFailed, TryLater } from '../domain/base/errors.ts';
+import type { TargetAccount, Targets } from '../ports/targets.ts';
 import { errorName } from './aws-client.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
 import {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
-import type { Clock, Digest, Ids } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Digest, Ids } from '../ports/ids.ts';
 
 export const systemClock: Clock = { now: () => new Date() };
 

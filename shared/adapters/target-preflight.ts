@@ -1,7 +1,7 @@
 /** What would make a distribution to one target fail, found out before anything is built, each with the sentence that mends it. */
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import { DistributionFailed } from '../domain/errors.ts';
-import { TAGS } from '../domain/naming.ts';
+import { DistributionFailed } from '../domain/base/errors.ts';
+import { TAGS } from '../domain/base/naming.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
 import { describeTemplate } from './ec2-launch-templates.ts';
 import { describeKey, findKeyDefect } from './kms-keys.ts';

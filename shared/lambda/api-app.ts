@@ -6,7 +6,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
 import { OPERATIONS, type Operation, type OperationName } from '../domain/api/operations.ts';
-import { InvalidRequest } from '../domain/errors.ts';
+import { InvalidRequest } from '../domain/base/errors.ts';
 import { toProblem, toProblemResponse } from './problems.ts';
 
 /** Set by the function's event; tests hand it in. */

@@ -3,8 +3,8 @@
  * that led to it, which leads from whatever was noticed to the release.
  */
 import * as z from 'zod';
-import { keys } from '../domain/naming.ts';
-import type { Item, Table } from '../ports.ts';
+import { keys } from '../domain/base/naming.ts';
+import type { Item, Table } from '../ports/table.ts';
 import { correlate, readLogIds, type LogIds } from './telemetry.ts';
 
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);

@@ -4,7 +4,7 @@
  */
 import middy from '@middy/core';
 import * as z from 'zod';
-import { DomainError, InvalidRequest } from '../domain/errors.ts';
+import { DomainError, InvalidRequest } from '../domain/base/errors.ts';
 import { correlateWith } from './correlation.ts';
 import { log, publishMetrics, withOwnIds } from './telemetry.ts';
 

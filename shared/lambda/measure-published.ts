@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { OutboxRecord } from '../domain/records/outbox.ts';
-import { leadTimeSeconds } from '../domain/releasing/lead-time.ts';
+import { leadTimeSeconds } from '../domain/releases/lead-time.ts';
 import { IMAGE_RELEASED } from '../events/image-released.ts';
 import { clock } from './deps/basics.ts';
 import { countMetric, secondsMetric } from './telemetry.ts';

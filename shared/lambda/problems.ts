@@ -1,5 +1,5 @@
 import { type ProblemDetails, ProblemSchema } from '../domain/api/shapes.ts';
-import { DomainError } from '../domain/errors.ts';
+import { DomainError } from '../domain/base/errors.ts';
 
 /** Errors as RFC 9457 says it. `code` is for programs, `detail` for people; what nobody expected tells nothing of itself. */
 type ProblemBody = Pick<ProblemDetails, 'status' | 'code' | 'detail'> & Readonly<Record<string, unknown>>;

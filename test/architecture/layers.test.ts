@@ -8,7 +8,7 @@ const isSdk = (to: string) => to.startsWith('@aws-sdk/') || to.startsWith('@smit
 
 describe('the layers', () => {
   it('are read: the imports of a known file are found', () => {
-    expect(readImports('shared/ports.ts').map(({ to }) => to)).toContain('shared/domain/naming.ts');
+    expect(readImports('shared/ports.ts').map(({ to }) => to)).toContain('shared/domain/base/naming.ts');
   });
 
   it('keep shared/domain pure: its own files and zod', () => {

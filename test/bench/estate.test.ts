@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { AGENT, toEstateDefinition, createEstate, FAMILY, PROBE } from '../../bench/estate.parts.ts';
 import { runWave, createWorld } from '../../bench/planner-world.parts.ts';
-import type { Item } from '../../shared/ports.ts';
+import type { Item } from '../../shared/ports/table.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
-import { ami, reconcileWorld } from '../support/planning-world.ts';
+import { ami, reconcileWorld } from '../support/reconcile-world.ts';
 
 const SEED = 11;
 /** What the past leaves behind, and the counts and publications that are made on the way: planning reads none of it of what is current. */

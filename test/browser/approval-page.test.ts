@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContext, type Page, chromium as playwright } from 'playwright-core';
-import { approvalId } from '../../shared/domain/approving/approval.ts';
-import { keys } from '../../shared/domain/naming.ts';
+import { approvalId } from '../../shared/domain/approval/approval.ts';
+import { keys } from '../../shared/domain/base/naming.ts';
 import { ADA, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../support/approval-world.ts';
 
 /** The base path that the local cloud serves an API under; on AWS there may be a stage or a mapping. */

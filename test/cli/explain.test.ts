@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ExplanationSchema } from '../../shared/domain/api/planning.ts';
+import { ExplanationSchema } from '../../shared/domain/api/explanation.ts';
 import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
-import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/planning-world.ts';
+import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/reconcile-world.ts';
 import { serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';
 

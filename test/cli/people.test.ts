@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/planning-world.ts';
+import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/reconcile-world.ts';
 import { CALLER, serveWorld } from '../support/serve-world.ts';
 import { ovenbird, type Ran } from './run.ts';
 

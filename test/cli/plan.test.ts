@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { createPreviewApi } from '../../functions/preview-plan/app.ts';
-import { PreviewSchema } from '../../shared/domain/api/planning.ts';
+import { PreviewSchema } from '../../shared/domain/api/explanation.ts';
 import {
   ami,
   BASE_PARAMETER,
   toDefinition,
   type ReconcileWorld,
   reconcileWorld,
-} from '../support/planning-world.ts';
+} from '../support/reconcile-world.ts';
 import { createApiForWorld, serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';
 

@@ -11,7 +11,7 @@ import { onboardTargets } from '../../local/deploy.ts';
 import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import { createOwnImages } from '../../shared/adapters/ec2-own-images.ts';
 import { createTargets } from '../../shared/adapters/sts-targets.ts';
-import { TAGS } from '../../shared/domain/naming.ts';
+import { TAGS } from '../../shared/domain/base/naming.ts';
 import { distributionPortsContract } from '../contracts/distribution-ports.ts';
 
 const CONTROL = { account: '111122223333', region: 'eu-west-1' };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findLocalCloud } from '../../local-cloud/client.ts';
-import { ExplanationSchema, GraphSchema, PreviewSchema } from '../../shared/domain/api/planning.ts';
+import { ExplanationSchema, GraphSchema, PreviewSchema } from '../../shared/domain/api/explanation.ts';
 import { ovenbird } from '../cli/run.ts';
 import { type PlayedScenario, playScenario, scenarioFile } from '../support/play-scenario.ts';
 import { differences } from './verify-report.ts';

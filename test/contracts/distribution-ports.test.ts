@@ -1,6 +1,6 @@
 import { toLocationKey, imageWorld } from '../support/fakes/image-world.ts';
-import { fakeArtifactStore } from '../support/fakes/own-images.ts';
-import { fakeLocations } from '../support/fakes/targets.ts';
+import { fakeArtifactStore } from '../support/fakes/artifact-store.ts';
+import { fakeLocations } from '../support/fakes/locations.ts';
 import { distributionPortsContract } from './distribution-ports.ts';
 
 distributionPortsContract('Accounts in memory', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { TAGS } from '../../shared/domain/naming.ts';
-import type { CopyRequest, OwnImages, TargetAccount, Targets } from '../../shared/ports.ts';
+import { TAGS } from '../../shared/domain/base/naming.ts';
+import type { CopyRequest, OwnImages } from '../../shared/ports/own-images.ts';
+import type { TargetAccount, Targets } from '../../shared/ports/targets.ts';
 
 /** What stands ready for a suite: one source image of two volumes in the control account, one target with the template for targets. */
 export interface DistributionHarness {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { inspectorFindings } from '../../shared/adapters/inspector-findings.ts';
 import { account, region, serve } from '../local-cloud/image-services/served.ts';
 import { fakeFindings } from '../support/fakes/findings.ts';
-import { vulnerability } from '../support/finding-world.ts';
+import { vulnerability } from '../support/vulnerability-world.ts';
 import { findingsContract } from './findings.ts';
 
 findingsContract('The fake', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Findings } from '../../shared/ports.ts';
+import type { Findings } from '../../shared/ports/vulnerabilities.ts';
 
 export interface FindingsHarness {
   readonly findings: Findings;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Item, Query, Table, Write } from '../../shared/ports.ts';
+import type { Item, Query, Table, Write } from '../../shared/ports/table.ts';
 import { createOverlayTable } from '../../shared/use-cases/preview/overlay-table.ts';
 import { memoryTable } from '../support/fakes/memory-table.ts';
 import { tableContract } from './table.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { TryLater } from '../../shared/domain/errors.ts';
-import type { Selector } from '../../shared/domain/versions/selectors.ts';
-import type { Resolution, SelectorResolver } from '../../shared/ports.ts';
+import { TryLater } from '../../shared/domain/base/errors.ts';
+import type { Selector } from '../../shared/domain/selectors/selectors.ts';
+import type { Resolution, SelectorResolver } from '../../shared/ports/selector-resolver.ts';
 
 /** What selectors name, and ways to change it. A part that a harness lacks is not tested there. */
 export interface SelectorFixtures {

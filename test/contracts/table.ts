@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type Table, WriteConflict } from '../../shared/ports.ts';
+import { type Table, WriteConflict } from '../../shared/ports/table.ts';
 
 /** What every table must do. Keys carry a random part, so that the suite can run on a table that others use. */
 export function tableContract(name: string, makeTable: () => Promise<Table> | Table): void {

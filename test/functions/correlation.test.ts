@@ -1,15 +1,15 @@
 import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Context, DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { handler as noticeChanges } from '../../functions/notice-changes/handler.ts';
-import { handler as planBakes } from '../../functions/plan-bakes/handler.ts';
+import { handler as noticeChanges } from '../../functions/detect-changes/handler.ts';
+import { handler as planBakes } from '../../functions/reconcile-pipelines/handler.ts';
 import { handler as publishOutbox } from '../../functions/publish-outbox/handler.ts';
 import { handler as recordOutcome } from '../../functions/record-outcome/handler.ts';
 import { handler as releaseImage } from '../../functions/release-image/handler.ts';
-import { handler as wakeWaits } from '../../functions/wake-waits/handler.ts';
-import { keys } from '../../shared/domain/naming.ts';
-import type { Item } from '../../shared/ports.ts';
-import { ami, toEvent, BASE_PARAMETER, reconcileWorld } from '../support/planning-world.ts';
+import { handler as wakeWaits } from '../../functions/check-waits/handler.ts';
+import { keys } from '../../shared/domain/base/naming.ts';
+import type { Item } from '../../shared/ports/table.ts';
+import { ami, toEvent, BASE_PARAMETER, reconcileWorld } from '../support/reconcile-world.ts';
 
 const context = { getRemainingTimeInMillis: () => 1000 } as Context;
 const LineSchema = z.looseObject({

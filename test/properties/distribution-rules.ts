@@ -3,9 +3,9 @@
  * run broke. Faults can be planted, to see that the rules find them.
  */
 import fc from 'fast-check';
-import { AttemptEnded, DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
-import { TAGS } from '../../shared/domain/naming.ts';
-import { removeCopies } from '../../shared/use-cases/distributing/remove-copies.ts';
+import { AttemptEnded, DistributionFailed, TryLater } from '../../shared/domain/base/errors.ts';
+import { TAGS } from '../../shared/domain/base/naming.ts';
+import { removeCopies } from '../../shared/use-cases/distribution/remove-copies.ts';
 import { Crash, type CrashPoint, crashing } from '../support/crashing.ts';
 import {
   BAKE,

@@ -33,7 +33,7 @@ describe('errors in bundles', () => {
     const { build } = await import('esbuild');
     const { bundleOptions } = await import('./bench/bundle.parts.ts');
     const { outputFiles } = await build({
-      ...bundleOptions(), banner: {}, metafile: false, write: false, entryPoints: ['shared/domain/errors.ts'],
+      ...bundleOptions(), banner: {}, metafile: false, write: false, entryPoints: ['shared/domain/base/errors.ts'],
     });
     const errors = await import('data:text/javascript;base64,' + Buffer.from(outputFiles[0].contents).toString('base64'));
     const names = Object.entries(errors)

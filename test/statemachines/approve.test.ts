@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApprovalOutcomeSchema, RequestApprovalAnswerSchema } from '../../shared/domain/baking/payloads.ts';
+import { ApprovalOutcomeSchema, RequestApprovalAnswerSchema } from '../../shared/domain/bakes/payloads.ts';
 import { readMachine, runMachine, TaskError, type TaskStub } from '../support/run-asl.ts';
 import { payloadProblems } from './payloads.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { executionName } from '../../shared/domain/naming.ts';
+import { executionName } from '../../shared/domain/base/naming.ts';
 import { readMachine, runMachine, TaskError, type TaskStub } from '../support/run-asl.ts';
 import { payloadProblems } from './payloads.ts';
 

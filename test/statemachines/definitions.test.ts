@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { WORKFLOW_ERRORS } from '../../shared/domain/errors.ts';
+import { WORKFLOW_ERRORS } from '../../shared/domain/base/errors.ts';
 import { allStates, readFunctionName, readMachine } from '../support/run-asl.ts';
 
 const ROOT = join(__dirname, '..', '..');

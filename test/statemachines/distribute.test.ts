@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { MovePointersInputSchema, RegionInputSchema } from '../../shared/domain/baking/payloads.ts';
-import { advanceTargets } from '../../shared/use-cases/distributing/advance-targets.ts';
-import { checkCopies } from '../../shared/use-cases/distributing/check-copies.ts';
-import { movePointers } from '../../shared/use-cases/distributing/move-pointers.ts';
-import { planDistribution } from '../../shared/use-cases/distributing/plan-distribution.ts';
+import { MovePointersInputSchema, RegionInputSchema } from '../../shared/domain/bakes/payloads.ts';
+import { advanceTargets } from '../../shared/use-cases/distribution/advance-targets.ts';
+import { checkCopies } from '../../shared/use-cases/distribution/check-copies.ts';
+import { movePointers } from '../../shared/use-cases/distribution/move-pointers.ts';
+import { planDistribution } from '../../shared/use-cases/distribution/plan-distribution.ts';
 import { distributionWorld, REF } from '../support/distribution-world.ts';
 import { NEVER, readMachine, runMachine, TaskError, type TaskStub } from '../support/run-asl.ts';
 import { payloadProblems } from './payloads.ts';

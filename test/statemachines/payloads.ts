@@ -12,7 +12,7 @@ import {
   SuiteRunSchema,
   TerminateInputSchema,
   TestCaseSchema,
-} from '../../shared/domain/baking/payloads.ts';
+} from '../../shared/domain/bakes/payloads.ts';
 import { readFunctionName, type TaskCall } from '../support/run-asl.ts';
 
 const INPUTS: Readonly<Record<string, z.ZodType>> = {

@@ -1,9 +1,10 @@
 import { createApprovalPages } from '../../functions/serve-approvals/app.tsx';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { keys } from '../../shared/domain/naming.ts';
+import { keys } from '../../shared/domain/base/naming.ts';
 import type { BakeRecord } from '../../shared/domain/records/bakes.ts';
-import type { Documents, Item } from '../../shared/ports.ts';
-import { requestApproval } from '../../shared/use-cases/approving/request-approval.ts';
+import type { Documents } from '../../shared/ports/documents.ts';
+import type { Item } from '../../shared/ports/table.ts';
+import { requestApproval } from '../../shared/use-cases/approval/request-approval.ts';
 import { fakeMac } from './fakes/mac.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeNotifier } from './fakes/notifier.ts';

@@ -1,7 +1,7 @@
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { SHARED_COPY_KEY } from '../../shared/domain/distributing/distribution.ts';
-import { DistributionFailed, TryLater } from '../../shared/domain/errors.ts';
-import { keys, TAGS } from '../../shared/domain/naming.ts';
+import { SHARED_COPY_KEY } from '../../shared/domain/distribution/plan.ts';
+import { DistributionFailed, TryLater } from '../../shared/domain/base/errors.ts';
+import { keys, TAGS } from '../../shared/domain/base/naming.ts';
 import type { AttemptRecord, BakeRecord, ArtifactRecord } from '../../shared/domain/records/bakes.ts';
 import {
   type DistributionRecord,
@@ -10,18 +10,18 @@ import {
   TargetRecordSchema,
 } from '../../shared/domain/records/distributions.ts';
 import type { PipelineRecord, RevisionRecord } from '../../shared/domain/records/pipelines.ts';
-import type { FingerprintRecord, PipelineStatus } from '../../shared/domain/records/planning.ts';
-import { reuseImages, readRetainedImages } from '../../shared/use-cases/baking/adopt-images.ts';
-import { advanceTargets } from '../../shared/use-cases/distributing/advance-targets.ts';
-import { checkCopies } from '../../shared/use-cases/distributing/check-copies.ts';
-import { movePointers } from '../../shared/use-cases/distributing/move-pointers.ts';
-import { planDistribution } from '../../shared/use-cases/distributing/plan-distribution.ts';
-import { removeCopies } from '../../shared/use-cases/distributing/remove-copies.ts';
-import { releaseImage } from '../../shared/use-cases/releasing/release-image.ts';
+import type { FingerprintRecord, PipelineStatus } from '../../shared/domain/records/status.ts';
+import { reuseImages, readRetainedImages } from '../../shared/use-cases/bakes/reuse-images.ts';
+import { advanceTargets } from '../../shared/use-cases/distribution/advance-targets.ts';
+import { checkCopies } from '../../shared/use-cases/distribution/check-copies.ts';
+import { movePointers } from '../../shared/use-cases/distribution/move-pointers.ts';
+import { planDistribution } from '../../shared/use-cases/distribution/plan-distribution.ts';
+import { removeCopies } from '../../shared/use-cases/distribution/remove-copies.ts';
+import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
 import { toLocationKey, imageWorld, type WorldImage } from './fakes/image-world.ts';
 import { memoryTable } from './fakes/memory-table.ts';
-import { fakeArtifactStore } from './fakes/own-images.ts';
-import { fakeLocations } from './fakes/targets.ts';
+import { fakeArtifactStore } from './fakes/artifact-store.ts';
+import { fakeLocations } from './fakes/locations.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
 
 export const HOME = { account: '111122223333', region: 'eu-west-1' };

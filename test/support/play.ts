@@ -13,7 +13,7 @@ import { prepareWorld } from '../../local/scenario/prepare.ts';
 import { type Action, type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
 import { perform, type Stage, tick } from '../../local/scenario/timeline.ts';
 import type { LocalCloud } from '../../local-cloud/client.ts';
-import { TERMINAL_STATES } from '../../shared/domain/baking/lifecycle.ts';
+import { TERMINAL_STATES } from '../../shared/domain/records/attempt-states.ts';
 import type { World } from './world.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../examples/short');

@@ -1,9 +1,9 @@
 /** The API over a planning world, on a port of its own: what the command line says can be read as people read it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createApi } from '../../functions/serve-api/app.ts';
-import { createApiActions } from '../../functions/serve-api/verbs.ts';
+import { createApiActions } from '../../functions/serve-api/actions.ts';
 import { listen } from './listen.ts';
-import type { ReconcileWorld } from './planning-world.ts';
+import type { ReconcileWorld } from './reconcile-world.ts';
 
 export const CALLER = 'arn:aws:iam::111122223333:user/anna';
 

@@ -3,8 +3,8 @@
  * out what is deprecated, disabled or deleted (imagebuilder GetComponentRequest, GetImageRequest).
  */
 import { GetComponentCommand, GetImageCommand, type ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
-import { parseBuildVersion } from '../../domain/versions/versions.ts';
-import type { Resolution } from '../../ports.ts';
+import { parseBuildVersion } from '../../domain/selectors/versions.ts';
+import type { Resolution } from '../../ports/selector-resolver.ts';
 import type { Resolve } from './resolver.ts';
 
 export function componentResolver(client: () => ImagebuilderClient): Resolve<'component'> {

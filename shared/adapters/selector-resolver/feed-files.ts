@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { TryLater } from '../../domain/errors.ts';
+import { TryLater } from '../../domain/base/errors.ts';
 import { errorName } from '../aws-client.ts';
 
 export interface FeedAccess {

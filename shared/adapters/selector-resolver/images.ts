@@ -5,7 +5,8 @@ import {
   type Image,
   paginateDescribeImages,
 } from '@aws-sdk/client-ec2';
-import type { Clock, Resolution } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Resolution } from '../../ports/selector-resolver.ts';
 import type { Resolve } from './resolver.ts';
 
 export interface ImageResolverClients {

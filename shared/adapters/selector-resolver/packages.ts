@@ -2,9 +2,9 @@
  * `packages:` selectors: the newest version of each named package in a feed, whatever an image holds of it. Because it does not ask the image, a
  * bake that takes the packages up does not lead to the next one.
  */
-import { TryLater } from '../../domain/errors.ts';
-import { newestPackageVersion, type PackageFormat } from '../../domain/versions/package-versions.ts';
-import type { Resolution } from '../../ports.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import { newestPackageVersion, type PackageFormat } from '../../domain/packages/versions.ts';
+import type { Resolution } from '../../ports/selector-resolver.ts';
 import { type FeedAccess, FeedUnusable, readFeed, requireSameHost } from './feed-files.ts';
 import type { Resolve } from './resolver.ts';
 

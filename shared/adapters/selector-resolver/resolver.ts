@@ -2,9 +2,9 @@
  * The port SelectorResolver: each kind of selector has a way of its own, in a file of its own, and a function is given the ways that it needs.
  * Functions that hurry so carry no client that they do not call.
  */
-import { assertNever, TryLater } from '../../domain/errors.ts';
-import type { Selector } from '../../domain/versions/selectors.ts';
-import type { Resolution, SelectorResolver } from '../../ports.ts';
+import { assertNever, TryLater } from '../../domain/base/errors.ts';
+import type { Selector } from '../../domain/selectors/selectors.ts';
+import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
 import { callAws } from '../aws-client.ts';
 import { describeAbsence } from './absence.ts';
 

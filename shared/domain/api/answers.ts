@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { AttemptRecordSchema } from '../records/bakes.ts';
 import { DisabledSchema } from '../records/pipelines.ts';
-import { HoldReasonSchema } from '../records/planning.ts';
+import { HoldReasonSchema } from '../records/status.ts';
 
 export const BakeRequestSchema = z.strictObject({
   force: z.boolean().default(false).meta({

@@ -18,7 +18,7 @@ import {
   GraphSchema,
   PreviewRequestSchema,
   PreviewSchema,
-} from './planning.ts';
+} from './explanation.ts';
 import {
   AppliedSchema,
   ApprovalSchema,

@@ -12,11 +12,11 @@ import {
 import { TargetRecordSchema } from '../records/distributions.ts';
 import { LockSchema } from '../records/locks.ts';
 import { DisabledSchema } from '../records/pipelines.ts';
-import { HoldReasonSchema } from '../records/planning.ts';
+import { HoldReasonSchema } from '../records/status.ts';
 import { ReleaseRecordSchema } from '../records/releases.ts';
 import { ChangeRecordSchema } from '../records/selectors.ts';
 import { SuiteResultSchema, TestRecordSchema } from '../records/tests.ts';
-import { CHANNEL_NAME, PIPELINE_NAME } from '../versions/selectors.ts';
+import { CHANNEL_NAME, PIPELINE_NAME } from '../selectors/selectors.ts';
 
 export const PAGE_LIMIT = 100;
 

@@ -1,5 +1,5 @@
 /** How much room a definition takes where it is stored: its revision is one row, and DynamoDB takes none above 400 KB. */
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../base/errors.ts';
 import type { Definition } from './definition.ts';
 
 /** amazondynamodb Limits: an item has at most 400 KB. 29 KB are kept for names, ARNs in full and who applied it. */

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { createTextSchema } from '../text.ts';
+import { createTextSchema } from '../base/zod-text.ts';
 import {
   BaseSelectorSchema,
   ChannelName,
   ComponentReferenceSchema,
   InputSelectorSchema,
   PIPELINE_NAME,
-} from '../versions/selectors.ts';
+} from '../selectors/selectors.ts';
 
 /** Schemas are lazy: nearly every function imports this file for its words, few ever read a definition. */
 export const API_VERSION = 'ovenbird.dev/v1';

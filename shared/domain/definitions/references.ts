@@ -1,13 +1,13 @@
 /** From what people write to what is compared: the selectors of a definition in normal form. */
 
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../base/errors.ts';
 import {
   type BaseSelector,
   type InputSelector,
   isLegalVersionNode,
   type Selector,
   selectorKey,
-} from '../versions/selectors.ts';
+} from '../selectors/selectors.ts';
 import type { Definition } from './definition.ts';
 
 /** Where short forms and parameters are looked up. */

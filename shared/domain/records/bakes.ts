@@ -1,6 +1,6 @@
 /** What is stored of bakes: their attempts, steps and images. */
 import * as z from 'zod';
-import { ATTEMPT_STATES, STEP_NAMES } from '../baking/lifecycle.ts';
+import { ATTEMPT_STATES, STEP_NAMES } from './attempt-states.ts';
 import { FingerprintInputsSchema, LockSchema } from './locks.ts';
 import { BakeId, Time } from './values.ts';
 

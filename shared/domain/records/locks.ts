@@ -1,6 +1,6 @@
 /** What an image is made of: versions of selectors at one moment, and everything else that planning compares. */
 import * as z from 'zod';
-import { SelectorSchema } from '../versions/selectors.ts';
+import { SelectorSchema } from '../selectors/selectors.ts';
 
 /** A selector's version as it was when a lock was taken. */
 export const LockEntrySchema = z.lazy(() =>

@@ -1,7 +1,7 @@
 /** What is stored of a pipeline: its row with what planning needs of its definition, and its revisions. */
 import * as z from 'zod';
 import { DefinitionSchema } from '../definitions/definition.ts';
-import { SelectorSchema } from '../versions/selectors.ts';
+import { SelectorSchema } from '../selectors/selectors.ts';
 import { Time } from './values.ts';
 
 export const FreezeWindowSchema = z.lazy(() =>

@@ -1,6 +1,6 @@
 /** What is stored of selectors: what they mean now, who uses them, and how they have moved. */
 import * as z from 'zod';
-import { SelectorSchema } from '../versions/selectors.ts';
+import { SelectorSchema } from '../selectors/selectors.ts';
 import { Time } from './values.ts';
 
 /** A pipeline that uses a selector; what a change needs to know to mark it. */

@@ -1,5 +1,6 @@
 import { sha256, systemClock, ulids } from '../../adapters/system-clock.ts';
-import type { Clock, Digest, Ids } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest, Ids } from '../../ports/ids.ts';
 import { lazy } from '../lazy.ts';
 
 export const clock: Clock = systemClock;

@@ -1,7 +1,7 @@
 import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { imageBuilderEngine } from '../../adapters/imagebuilder-engine.ts';
-import type { BuildEngine } from '../../ports.ts';
+import type { BuildEngine } from '../../ports/build-engine.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 import { digest } from './basics.ts';

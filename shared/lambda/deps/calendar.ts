@@ -1,4 +1,4 @@
 import { cronerCalendar } from '../../adapters/croner-calendar.ts';
-import type { Calendar } from '../../ports.ts';
+import type { Calendar } from '../../ports/calendar.ts';
 
 export const calendar: Calendar = cronerCalendar;

@@ -1,6 +1,6 @@
-import { voidApprovals } from '../../use-cases/approving/void-approvals.ts';
-import type { CleanUpDeps } from '../../use-cases/baking/clean-up-bake.ts';
-import { removeCopies } from '../../use-cases/distributing/remove-copies.ts';
+import { voidApprovals } from '../../use-cases/approval/void-approvals.ts';
+import type { CleanUpDeps } from '../../use-cases/bakes/clean-up-bake.ts';
+import { removeCopies } from '../../use-cases/distribution/remove-copies.ts';
 import { clock, digest } from './basics.ts';
 import { buildEngine } from './build-engine.ts';
 import { home } from './home.ts';

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { s3Documents } from '../../adapters/s3-documents.ts';
-import type { Documents } from '../../ports.ts';
+import type { Documents } from '../../ports/documents.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

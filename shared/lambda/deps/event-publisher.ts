@@ -1,7 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { eventBridgePublisher } from '../../adapters/eventbridge-publisher.ts';
-import type { EventPublisher } from '../../ports.ts';
+import type { EventPublisher } from '../../ports/event-publisher.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

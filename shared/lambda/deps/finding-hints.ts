@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { sqsFindingHints } from '../../adapters/sqs-finding-hints.ts';
-import type { FindingHints } from '../../ports.ts';
+import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

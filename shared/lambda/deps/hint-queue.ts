@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { sqsHintQueue } from '../../adapters/sqs-hint-queue.ts';
-import type { HintQueue } from '../../ports.ts';
+import type { HintQueue } from '../../ports/hint-queue.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

@@ -1,4 +1,4 @@
-import type { Limits } from '../../ports.ts';
+import type { Limits } from '../../ports/limits.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

@@ -1,7 +1,7 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { kmsMac } from '../../adapters/kms-mac.ts';
-import type { Mac } from '../../ports.ts';
+import type { Mac } from '../../ports/mac.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

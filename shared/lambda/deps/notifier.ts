@@ -1,7 +1,7 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { snsNotifier } from '../../adapters/sns-notifier.ts';
-import type { Notifier } from '../../ports.ts';
+import type { Notifier } from '../../ports/notifier.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

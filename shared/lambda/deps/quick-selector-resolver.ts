@@ -4,7 +4,7 @@ import { clientDefaults } from '../../adapters/aws-client.ts';
 import { componentResolver, imageResolver } from '../../adapters/selector-resolver/build-versions.ts';
 import { parameterResolver } from '../../adapters/selector-resolver/parameters.ts';
 import { createSelectorResolver } from '../../adapters/selector-resolver/resolver.ts';
-import type { SelectorResolver } from '../../ports.ts';
+import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import { lazy } from '../lazy.ts';
 
 /** A message has up to 20 topics, four of which are asked for at once; all of them have to be done within the minute that the function has. */

@@ -12,7 +12,7 @@ import { packagesResolver } from '../../adapters/selector-resolver/packages.ts';
 import { parameterResolver } from '../../adapters/selector-resolver/parameters.ts';
 import { perRegion } from '../../adapters/selector-resolver/regions.ts';
 import { createSelectorResolver as resolverOf } from '../../adapters/selector-resolver/resolver.ts';
-import type { SelectorResolver } from '../../ports.ts';
+import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import { lazy } from '../lazy.ts';
 import { clock } from './basics.ts';
 

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { dynamoTable } from '../../adapters/dynamo-table.ts';
-import type { Table } from '../../ports.ts';
+import type { Table } from '../../ports/table.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

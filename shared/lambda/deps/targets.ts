@@ -1,7 +1,7 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { createTargets } from '../../adapters/sts-targets.ts';
-import type { Targets } from '../../ports.ts';
+import type { Targets } from '../../ports/targets.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

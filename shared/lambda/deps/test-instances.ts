@@ -2,7 +2,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { ec2TestInstances } from '../../adapters/ec2-test-instances.ts';
-import type { TestInstances } from '../../ports.ts';
+import type { TestInstances } from '../../ports/test-instances.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

@@ -1,5 +1,5 @@
-import { checkCopies } from '../../use-cases/distributing/check-copies.ts';
-import type { RegisterWaitDeps } from '../../use-cases/waiting/register-wait.ts';
+import { checkCopies } from '../../use-cases/distribution/check-copies.ts';
+import type { RegisterWaitDeps } from '../../use-cases/waits/register-wait.ts';
 import { clock } from './basics.ts';
 import { buildEngine } from './build-engine.ts';
 import { commands } from './commands.ts';

@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { sqsWakeQueue } from '../../adapters/sqs-wake-queue.ts';
-import type { WakeQueue } from '../../ports.ts';
+import type { WakeQueue } from '../../ports/wake-queue.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

@@ -1,7 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { sfnWorkflows } from '../../adapters/sfn-workflows.ts';
-import type { Workflows } from '../../ports.ts';
+import type { Workflows } from '../../ports/workflows.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 

@@ -3,8 +3,8 @@
  * names must exist, no circle may arise, and no selector may reach an image before its release.
  */
 import type { Applied } from '../../domain/api/shapes.ts';
-import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../../domain/errors.ts';
-import { MAX_WRITES, WriteConflict } from '../../ports.ts';
+import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../../domain/base/errors.ts';
+import { MAX_WRITES, WriteConflict } from '../../ports/table.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
@@ -12,8 +12,8 @@ import { resolveSelectors } from './apply-selectors.ts';
 import { checkTimes } from './apply-times.ts';
 import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
 import { checkBaseImage } from './base-image.ts';
-import { readLastRevision, readAppliedPipeline } from './read-before.ts';
-import { parseDefinition } from './read-definition.ts';
+import { readLastRevision, readAppliedPipeline } from './read-applied-pipeline.ts';
+import { parseDefinition } from './parse-definition.ts';
 
 export interface ApplyRequest {
   /** The file's content, scripts included. */

@@ -1,15 +1,12 @@
 /** What applying a definition needs of the world. */
 import type { Home } from '../../domain/definitions/references.ts';
-import type {
-  Calendar,
-  Clock,
-  Digest,
-  Ids,
-  OwnImages,
-  ReconcileQueue,
-  SelectorResolver,
-  Table,
-} from '../../ports.ts';
+import type { Calendar } from '../../ports/calendar.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest, Ids } from '../../ports/ids.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import type { SelectorResolver } from '../../ports/selector-resolver.ts';
+import type { Table } from '../../ports/table.ts';
 
 export interface ApplyDeps {
   readonly table: Table;

@@ -1,13 +1,13 @@
 /** Who a new definition is built on: parents must exist, and no pipeline may end up above itself. */
 
 import { findCycle } from '../../domain/definitions/graph.ts';
-import type { Problem } from '../../domain/errors.ts';
-import { keys } from '../../domain/naming.ts';
+import type { Problem } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import type { Selector } from '../../domain/versions/selectors.ts';
-import type { Table, Write } from '../../ports.ts';
+import type { Selector } from '../../domain/selectors/selectors.ts';
+import type { Table, Write } from '../../ports/table.ts';
 import { readMany } from '../store/read.ts';
-import type { ParsedDefinition } from './read-definition.ts';
+import type { ParsedDefinition } from './parse-definition.ts';
 
 export interface GraphCheck {
   readonly parents: readonly PipelineRecord[];

@@ -1,15 +1,15 @@
 /** Images of ours that a definition would name without saying so: by their id, or by a lookup of their owner and name; see apply-reach.ts. */
 
 import { couldMatchOwnNames } from '../../domain/definitions/reach.ts';
-import type { Problem } from '../../domain/errors.ts';
-import { keys } from '../../domain/naming.ts';
-import { selectorTopic } from '../../domain/versions/selectors.ts';
-import type { Table, Write } from '../../ports.ts';
+import type { Problem } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { selectorTopic } from '../../domain/selectors/selectors.ts';
+import type { Table, Write } from '../../ports/table.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { type ReachCheck, suggestPipeline, mergeReachChecks, type NamedSelector, listNamedSelectors, readTopicUsers } from './apply-named.ts';
-import { findMaker } from './image-maker.ts';
-import type { AppliedPipeline } from './read-before.ts';
-import type { ParsedDefinition } from './read-definition.ts';
+import { type ReachCheck, suggestPipeline, mergeReachChecks, type NamedSelector, listNamedSelectors, readTopicUsers } from './named-selectors.ts';
+import { findMaker } from '../bakes/find-maker.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
+import type { ParsedDefinition } from './parse-definition.ts';
 
 export async function checkNamedImages(deps: ApplyDeps, reading: ParsedDefinition): Promise<ReachCheck> {
   const found = await Promise.all([

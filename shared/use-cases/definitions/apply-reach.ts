@@ -3,11 +3,11 @@
  * from both sides: what the new definition names, and what it makes. What is found is refused with the field and what to write instead.
  */
 import * as z from 'zod';
-import type { Problem } from '../../domain/errors.ts';
-import { keys, parameterName } from '../../domain/naming.ts';
-import { selectorKey, selectorTopic } from '../../domain/versions/selectors.ts';
-import type { Write } from '../../ports.ts';
-import { readSelectorUsers } from '../noticing/fan-out-change.ts';
+import type { Problem } from '../../domain/base/errors.ts';
+import { keys, parameterName } from '../../domain/base/naming.ts';
+import { selectorKey, selectorTopic } from '../../domain/selectors/selectors.ts';
+import type { Write } from '../../ports/table.ts';
+import { readSelectorUsers } from '../detect/fan-out-change.ts';
 import { readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import {
@@ -19,10 +19,10 @@ import {
   listNamedSelectors,
   readNoNewReaderCheck,
   readTopicUsers,
-} from './apply-named.ts';
+} from './named-selectors.ts';
 import { checkNamedImages, checkTargetLookups } from './apply-reach-images.ts';
-import type { AppliedPipeline } from './read-before.ts';
-import type { ParsedDefinition } from './read-definition.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
+import type { ParsedDefinition } from './parse-definition.ts';
 
 const PublisherSchema = z.object({ pipeline: z.string() });
 

@@ -1,17 +1,17 @@
 /** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
-import type { Problem } from '../../domain/errors.ts';
-import { keys } from '../../domain/naming.ts';
+import type { Problem } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
 import { listDependencies, type PipelineRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
-import { describeSelector } from '../../domain/telling/wording.ts';
-import { type Selector, selectorKey, selectorTopic } from '../../domain/versions/selectors.ts';
-import type { Resolution } from '../../ports.ts';
+import { describeSelector } from '../../domain/base/text.ts';
+import { type Selector, selectorKey, selectorTopic } from '../../domain/selectors/selectors.ts';
+import type { Resolution } from '../../ports/selector-resolver.ts';
 import { readRecord, readMany } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { isNewSelector } from './apply-named.ts';
-import type { AppliedPipeline } from './read-before.ts';
-import type { ParsedDefinition } from './read-definition.ts';
+import { isNewSelector } from './named-selectors.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
+import type { ParsedDefinition } from './parse-definition.ts';
 
 export interface FoundSelector {
   readonly record: SelectorRecord;

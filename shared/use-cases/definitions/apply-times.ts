@@ -1,8 +1,9 @@
 /** Whether the times that a definition names can come at all. */
 import type { Definition } from '../../domain/definitions/definition.ts';
 import { findCronProblem, isTimeZone } from '../../domain/definitions/schedules.ts';
-import { InvalidSchedule, type Problem } from '../../domain/errors.ts';
-import type { Calendar, Clock } from '../../ports.ts';
+import { InvalidSchedule, type Problem } from '../../domain/base/errors.ts';
+import type { Calendar } from '../../ports/calendar.ts';
+import type { Clock } from '../../ports/clock.ts';
 
 export function checkTimes(
   deps: { readonly calendar: Calendar; readonly clock: Clock },

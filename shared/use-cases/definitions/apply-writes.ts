@@ -1,6 +1,6 @@
 /** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, one per parameter with a new pin, and what is one per pipeline. */
-import { canonical } from '../../domain/canonical.ts';
-import { due, keys, lists, nonSelectorChangeKey, selectorShard } from '../../domain/naming.ts';
+import { canonical } from '../../domain/base/canonical.ts';
+import { due, keys, lists, nonSelectorChangeKey, selectorShard } from '../../domain/base/naming.ts';
 import {
   listDependencies,
   type PipelineRecord,
@@ -8,21 +8,21 @@ import {
   type RevisionRecord,
   type Schedule,
 } from '../../domain/records/pipelines.ts';
-import type { PipelineStatus } from '../../domain/records/planning.ts';
+import type { PipelineStatus } from '../../domain/records/status.ts';
 import type {
   ChangeRecord,
   SelectorRecord,
   SelectorUserRecord,
   TopicSelectorRecord,
 } from '../../domain/records/selectors.ts';
-import { selectorKey } from '../../domain/versions/selectors.ts';
-import { type Table, type Write, WriteConflict } from '../../ports.ts';
+import { selectorKey } from '../../domain/selectors/selectors.ts';
+import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { listParentNames } from './apply-graph.ts';
 import { publishedParameter } from './apply-reach.ts';
 import type { FoundSelector } from './apply-selectors.ts';
-import type { AppliedPipeline } from './read-before.ts';
-import type { ParsedDefinition } from './read-definition.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
+import type { ParsedDefinition } from './parse-definition.ts';
 
 export interface RevisionInput {
   readonly reading: ParsedDefinition;

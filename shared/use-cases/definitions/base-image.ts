@@ -1,12 +1,12 @@
 /** The AMI that a base means: it has to fit the pipeline, and must not be one of our own that was named by a detour. */
 import type { Definition } from '../../domain/definitions/definition.ts';
-import type { Problem } from '../../domain/errors.ts';
-import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
+import type { Problem } from '../../domain/base/errors.ts';
+import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { suggestPipeline } from './apply-named.ts';
+import { suggestPipeline } from './named-selectors.ts';
 import type { FoundSelector } from './apply-selectors.ts';
-import { type ImageMakerDeps, findMaker } from './image-maker.ts';
-import type { ParsedDefinition } from './read-definition.ts';
+import { type ImageMakerDeps, findMaker } from '../bakes/find-maker.ts';
+import type { ParsedDefinition } from './parse-definition.ts';
 
 /** As it is when the definition is applied. */
 export async function checkBaseImage(

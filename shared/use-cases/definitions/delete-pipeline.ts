@@ -2,22 +2,24 @@
  * A person takes a pipeline away. Everything that noticing and planning find it by goes in one transaction, with the selectors that nobody else
  * uses; what it was made of, baked and released stays readable. One that comes back under the name goes on with the next revision.
  */
-import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/errors.ts';
-import { keys, lists, nonSelectorChangeKey } from '../../domain/naming.ts';
+import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
+import { keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { listDependencies } from '../../domain/records/pipelines.ts';
 import {
   type ChangeRecord,
   type SelectorRecord,
   SelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
-import { joinWords } from '../../domain/telling/wording.ts';
-import { type Selector, selectorKey } from '../../domain/versions/selectors.ts';
-import { type Clock, type Ids, MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports.ts';
-import { readSelectorUsers } from '../noticing/fan-out-change.ts';
-import { scheduleIndexWrite } from '../noticing/index-inventory.ts';
+import { joinWords } from '../../domain/base/text.ts';
+import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Ids } from '../../ports/ids.ts';
+import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import { readSelectorUsers } from '../detect/fan-out-change.ts';
+import { scheduleIndexWrite } from '../detect/index-inventory.ts';
 import { readMany } from '../store/read.ts';
 import { publishedParameter } from './apply-reach.ts';
-import { type AppliedPipeline, readAppliedPipeline } from './read-before.ts';
+import { type AppliedPipeline, readAppliedPipeline } from './read-applied-pipeline.ts';
 
 export interface DeleteDeps {
   readonly table: Table;

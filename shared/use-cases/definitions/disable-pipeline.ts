@@ -1,10 +1,10 @@
 /** A person stops a pipeline from baking by itself. A bake that runs goes on; whoever waited for this pipeline waits no longer. */
-import { TryLater } from '../../domain/errors.ts';
-import { due, keys } from '../../domain/naming.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import { due, keys } from '../../domain/base/naming.ts';
 import type { Disabled } from '../../domain/records/pipelines.ts';
-import { WriteConflict } from '../../ports.ts';
-import { readPipelineRows } from '../planning/plan-chain.ts';
-import { type ReconcileDeps, reconcilePipeline } from '../planning/plan-pipeline.ts';
+import { WriteConflict } from '../../ports/table.ts';
+import { readPipelineRows } from '../reconcile/read-ancestors.ts';
+import { type ReconcileDeps, reconcilePipeline } from '../reconcile/reconcile-pipeline.ts';
 
 export interface DisableRequest {
   readonly pipeline: string;

@@ -3,12 +3,12 @@
  * it failed too often may be tried once more. What somebody decided against stays refused.
  */
 
-import { hasFailedTooOften } from '../../domain/baking/outcomes.ts';
-import { TryLater } from '../../domain/errors.ts';
-import { due, keys } from '../../domain/naming.ts';
-import { type Write, WriteConflict } from '../../ports.ts';
-import { type ReconcileDeps, type ReconcileOutcome, reconcilePipeline } from '../planning/plan-pipeline.ts';
-import { type ObservedRows, observe } from '../planning/plan-situation.ts';
+import { hasFailedTooOften } from '../../domain/bakes/outcomes.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import { due, keys } from '../../domain/base/naming.ts';
+import { type Write, WriteConflict } from '../../ports/table.ts';
+import { type ReconcileDeps, type ReconcileOutcome, reconcilePipeline } from '../reconcile/reconcile-pipeline.ts';
+import { type ObservedRows, observe } from '../reconcile/observe.ts';
 
 export interface EnableAnswer {
   readonly outcome: 'changed' | 'unchanged';

@@ -2,8 +2,8 @@
  * A table whose reads fall through to another one and whose writes stay in memory: use cases run on it as on the real one, and nothing comes of
  * it. The other table is only ever read, and what was read once is not read again, so that what is seen is of one moment as far as can be.
  */
-import type { Key } from '../../domain/naming.ts';
-import { type Item, type Page, type Query, type Table, WriteConflict } from '../../ports.ts';
+import type { Key } from '../../domain/base/naming.ts';
+import { type Item, type Page, type Query, type Table, WriteConflict } from '../../ports/table.ts';
 import { applyWrite, checkTransaction, meetsCondition, getWriteKey, toKeyText } from './overlay-rows.ts';
 
 type BaseTable = Pick<Table, 'get' | 'getMany' | 'query'>;

@@ -2,26 +2,26 @@
  * What would happen if definitions were applied and selectors moved: which pipelines would bake, wave by wave, where their images would go,
  * how long that takes and what it costs. Nothing is written: the table that it is given can only be read.
  */
-import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api/planning.ts';
-import { isTerminal } from '../../domain/baking/lifecycle.ts';
-import { InvalidDefinition } from '../../domain/errors.ts';
-import { due, keys } from '../../domain/naming.ts';
+import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api/explanation.ts';
+import { isTerminal } from '../../domain/records/attempt-states.ts';
+import { InvalidDefinition } from '../../domain/base/errors.ts';
+import { due, keys } from '../../domain/base/naming.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
-import { PipelineStatusSchema } from '../../domain/records/planning.ts';
+import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
-import { describeSelector, describeVersion } from '../../domain/telling/wording.ts';
-import { selectorKey } from '../../domain/versions/selectors.ts';
-import type { Item, Table } from '../../ports.ts';
+import { describeSelector, describeVersion } from '../../domain/base/text.ts';
+import { selectorKey } from '../../domain/selectors/selectors.ts';
+import type { Item, Table } from '../../ports/table.ts';
 import { applyDefinition } from '../definitions/apply-definition.ts';
 import type { ApplyDeps } from '../definitions/apply-deps.ts';
-import { detectTopic } from '../noticing/notice-topics.ts';
-import type { ReconcileDeps } from '../planning/plan-pipeline.ts';
+import { detectTopic } from '../detect/detect-topic.ts';
+import type { ReconcileDeps } from '../reconcile/reconcile-pipeline.ts';
 import { readRecord } from '../store/read.ts';
-import { readVersionOverrides } from './given-changes.ts';
-import { createHistoryReader } from './history.ts';
+import { readVersionOverrides } from './assumed-changes.ts';
+import { createHistoryReader } from './bake-history.ts';
 import { createOverlayTable } from './overlay-table.ts';
-import { type SimulationLimits, type Simulation, createSimulation } from './rehearsal.ts';
-import { describeSimulation } from './tell.ts';
+import { type SimulationLimits, type Simulation, createSimulation } from './simulation.ts';
+import { describeSimulation } from './describe-simulation.ts';
 
 export interface PreviewDeps
   extends Omit<ApplyDeps, 'table' | 'planQueue'>,

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import type { Key } from '../../domain/naming.ts';
-import type { Table } from '../../ports.ts';
+import type { Key } from '../../domain/base/naming.ts';
+import type { Table } from '../../ports/table.ts';
 
 /** Collects what a decision needs to know and reads it in one go: `want` says what, the answer is there after `send`. */
 export class ReadBatch {

@@ -1,7 +1,7 @@
 /** Reading records: a row is parsed with its schema or is no record. */
 import type * as z from 'zod';
-import type { Key } from '../../domain/naming.ts';
-import type { Item, Query, Table } from '../../ports.ts';
+import type { Key } from '../../domain/base/naming.ts';
+import type { Item, Query, Table } from '../../ports/table.ts';
 
 export type Reader = Pick<Table, 'get' | 'getMany' | 'query'>;
 

@@ -8,7 +8,7 @@ import { chooseNames } from '../../../cli/import/names.ts';
 import { formatFile } from '../../../cli/import/text.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
-import { reconcileWorld } from '../../support/planning-world.ts';
+import { reconcileWorld } from '../../support/reconcile-world.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-1';

@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { uniqueName, type FaultHarness, readRefusal } from './oven.ts';
+import { uniqueName, type FaultHarness, readRefusal } from './harness.ts';
 
 const MALFORMED_MESSAGES = [
   'not even JSON',

@@ -1,10 +1,10 @@
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { AttemptState, StepName } from '../../../shared/domain/baking/lifecycle.ts';
+import type { AttemptState, StepName } from '../../../shared/domain/records/attempt-states.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { APPROVER, until } from '../../support/deployed-cloud.ts';
 import { toStepStates } from './failures.ts';
-import { uniqueName, type FaultHarness, readRefusal } from './oven.ts';
+import { uniqueName, type FaultHarness, readRefusal } from './harness.ts';
 
 const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<DefinitionInput> }[] = [
   { state: 'preflight', step: 'Preflight', more: {} },

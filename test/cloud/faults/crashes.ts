@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { uniqueName, type FaultHarness, WORKLOADS } from './oven.ts';
+import { uniqueName, type FaultHarness, WORKLOADS } from './harness.ts';
 
 /** Where functions are killed, each once: just before a call is carried out, or when it was and nobody knows. */
 const CRASHES: readonly { role: string; service: string; operation: string; crash: 'before' | 'after' }[] = [

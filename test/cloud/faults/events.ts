@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { baseParameterName, uniqueName, type FaultHarness } from './oven.ts';
+import { baseParameterName, uniqueName, type FaultHarness } from './harness.ts';
 
 /** Events come often, early, late or not at all. */
 export function testEvents(oven: () => FaultHarness): void {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { uniqueName, type FaultHarness, SANDBOX, WORKLOADS } from './oven.ts';
+import { uniqueName, type FaultHarness, SANDBOX, WORKLOADS } from './harness.ts';
 
 /** What goes wrong while an image is made: tried again where that helps, recorded with its reason where it does not, and taken away in the end. */
 export function testFailures(oven: () => FaultHarness): void {

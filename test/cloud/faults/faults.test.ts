@@ -8,7 +8,7 @@ import { testCrashes } from './crashes.ts';
 import { testEvents } from './events.ts';
 import { testFailures } from './failures.ts';
 import { testLinks } from './links.ts';
-import { prepareSharedInputs, FaultHarness } from './oven.ts';
+import { prepareSharedInputs, FaultHarness } from './harness.ts';
 
 let deployed: DeployedCloud;
 let harness: FaultHarness;

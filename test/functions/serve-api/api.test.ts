@@ -3,13 +3,13 @@ import { type ApiActions, createApi } from '../../../functions/serve-api/app.ts'
 import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
 import { OPERATIONS } from '../../../shared/domain/api/operations.ts';
 import { ProblemSchema } from '../../../shared/domain/api/shapes.ts';
-import { approvalId } from '../../../shared/domain/approving/approval.ts';
-import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/errors.ts';
-import { keys, lists } from '../../../shared/domain/naming.ts';
+import { approvalId } from '../../../shared/domain/approval/approval.ts';
+import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/base/errors.ts';
+import { keys, lists } from '../../../shared/domain/base/naming.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/approval-world.ts';
 import { definitionWith, buildSuites } from '../../support/odd-definitions.ts';
-import { reconcileWorld } from '../../support/planning-world.ts';
+import { reconcileWorld } from '../../support/reconcile-world.ts';
 
 const OPERATOR = 'arn:aws:sts::111122223333:assumed-role/Operator/cy@example.com';
 let world: ApprovalWorld;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { handler } from '../../../functions/sweep-work/handler.ts';
-import { BASE_PARAMETER, reconcileWorld } from '../../support/planning-world.ts';
+import { BASE_PARAMETER, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const context = { getRemainingTimeInMillis: () => 1000 } as Context;
 

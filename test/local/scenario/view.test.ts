@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Row, renderFrame, WIDTH } from '../../../local/scenario/view.ts';
-import { ATTEMPT_STATES, STEP_NAMES } from '../../../shared/domain/baking/lifecycle.ts';
+import { ATTEMPT_STATES, STEP_NAMES } from '../../../shared/domain/records/attempt-states.ts';
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{1,38}[a-z0-9]$/);
 const row: fc.Arbitrary<Row> = fc.record({

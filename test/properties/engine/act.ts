@@ -4,8 +4,8 @@ import type { DefinitionInput } from '../../../shared/domain/definitions/definit
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
-import { cancelBake } from '../../../shared/use-cases/planning/cancel-bake.ts';
-import { retryBake } from '../../../shared/use-cases/planning/retry-bake.ts';
+import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
+import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
 import { toDefinition, type Entry, toPipelineName, listParents } from './estate.ts';
 import { readCurrentBake, isFresh } from './freshness.ts';
 import { interleaveCalls, succeeds, wrapPorts } from './handlers.ts';

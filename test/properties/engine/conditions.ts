@@ -2,13 +2,13 @@
  * Whether what is said to hold a pipeline is what holds it, by replay on a copy of the table: each condition that is named is supplied, by
  * whoever can, until the pipeline bakes or has nothing to do any more.
  */
-import { keys } from '../../../shared/domain/naming.ts';
-import type { HoldReason, PipelineStatus } from '../../../shared/domain/records/planning.ts';
-import type { Item } from '../../../shared/ports.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
+import type { HoldReason, PipelineStatus } from '../../../shared/domain/records/status.ts';
+import type { Item } from '../../../shared/ports/table.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
-import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
-import { reconcilePipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
+import { reconcilePipeline } from '../../../shared/use-cases/reconcile/reconcile-pipeline.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { createWorldCopy, updateRow } from './copies.ts';
 import { succeeds } from './handlers.ts';
 import type { Stage } from './stage.ts';

@@ -1,7 +1,7 @@
 /** Copies of a world's table at one moment, to try on what might have been. */
-import type { Key } from '../../../shared/domain/naming.ts';
-import type { Item } from '../../../shared/ports.ts';
-import { type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
+import type { Key } from '../../../shared/domain/base/naming.ts';
+import type { Item } from '../../../shared/ports/table.ts';
+import { type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const WRITE_BATCH_SIZE = 100;
 /** Every fake clock begins there. */

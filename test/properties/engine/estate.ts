@@ -1,7 +1,7 @@
 /** The pipelines of a world: their definitions, and plainly who depends on what, for rules that are not to ask the engine. */
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
-import type { Selector } from '../../../shared/domain/versions/selectors.ts';
-import { HOME } from '../../support/planning-world.ts';
+import type { Selector } from '../../../shared/domain/selectors/selectors.ts';
+import { HOME } from '../../support/reconcile-world.ts';
 import type { GeneratedPipeline, Source } from './world.ts';
 
 /** What a person has made of a definition meanwhile. */

@@ -2,14 +2,14 @@
  * Whether what is recorded as the reason is the reason, by replay on a copy of the table. Of a bake: without its named changes it does not
  * begin, and any one of them alone begins it. Of a hold: when what it names is supplied, the bake begins.
  */
-import { keys } from '../../../shared/domain/naming.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../../shared/domain/records/pipelines.ts';
-import type { PipelineStatus } from '../../../shared/domain/records/planning.ts';
+import type { PipelineStatus } from '../../../shared/domain/records/status.ts';
 import type { ChangeRecord } from '../../../shared/domain/records/selectors.ts';
-import type { Item } from '../../../shared/ports.ts';
-import { reconcilePipeline } from '../../../shared/use-cases/planning/plan-pipeline.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import type { Item } from '../../../shared/ports/table.ts';
+import { reconcilePipeline } from '../../../shared/use-cases/reconcile/reconcile-pipeline.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { createWorldCopy, updateRow } from './copies.ts';
 import { readCurrentBake } from './freshness.ts';
 import type { Stage } from './stage.ts';

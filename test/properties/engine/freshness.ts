@@ -1,8 +1,8 @@
 /** Whether a pipeline has what it should have, told from the rows of selectors and channels and from what the world gave it to depend on. */
-import { keys } from '../../../shared/domain/naming.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
-import { type Selector, selectorKey } from '../../../shared/domain/versions/selectors.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { type Selector, selectorKey } from '../../../shared/domain/selectors/selectors.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { type Entry, toPipelineName, listExternalDependencies, listParents, toSelector } from './estate.ts';
 import { listLockEntries } from './start-rules.ts';
 import { describeDefinition, type WatchedHistory } from './watch.ts';

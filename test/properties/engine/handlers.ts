@@ -1,6 +1,6 @@
 /** Processes that serve a world: some at once, some that die between any two calls, with messages that are lost, doubled and late. */
 import { Crash, type CrashPoint } from '../../support/crashing.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import type { Random } from './random.ts';
 
 type Ports = ReconcileWorld['ports'];

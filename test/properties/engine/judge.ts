@@ -1,9 +1,9 @@
 /** What must hold when everything has come to rest. */
-import { isTerminal } from '../../../shared/domain/baking/lifecycle.ts';
-import { keys } from '../../../shared/domain/naming.ts';
+import { isTerminal } from '../../../shared/domain/records/attempt-states.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
-import { CapacityRecordSchema } from '../../../shared/domain/records/planning.ts';
-import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
+import { CapacityRecordSchema } from '../../../shared/domain/records/status.ts';
+import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { BAKE_STARTED } from '../../../shared/events/bake-started.ts';
 import { type Entry, listExternalDependencies, toSelector, TICKS } from './estate.ts';
 import { readCurrentBake, isFresh, hasDesiredVersions, readDesiredVersions } from './freshness.ts';

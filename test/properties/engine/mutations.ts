@@ -16,74 +16,74 @@ interface Mutation {
 export const MUTATIONS = {
   /** Children do not wait for those that they are built on. */
   'no-ancestor-hold': {
-    file: 'shared/domain/planning/ancestors.ts',
+    file: 'shared/domain/reconcile/ancestors.ts',
     find: 'for (const ancestor of situation.ancestors) {',
     replace: 'for (const ancestor of [] as typeof situation.ancestors) {',
   },
   /** They wait for them without end. */
   'hold-for-ever': {
-    file: 'shared/domain/planning/ancestors.ts',
+    file: 'shared/domain/reconcile/ancestors.ts',
     find: 'if (until <= situation.now.toISOString()) return undefined;',
     replace: '',
   },
   /** The first change of a group starts a bake. */
   'no-debounce': {
-    file: 'shared/domain/planning/reasons.ts',
+    file: 'shared/domain/reconcile/hold-reasons.ts',
     find: 'if (debounce !== undefined && debounce > now)',
     replace: 'if (debounce !== undefined && debounce > now && false)',
   },
   /** What an event says has happened has happened. */
   'trust-event': {
-    file: 'shared/use-cases/noticing/notice-topics.ts',
+    file: 'shared/use-cases/detect/detect-topic.ts',
     find: 'if (!isMove(kind, row.version, to)) {',
     replace: 'if (kind === undefined) {',
   },
   /** A decision is written down whatever has happened since it was read. */
   'lost-condition': {
-    file: 'shared/use-cases/planning/plan-record.ts',
+    file: 'shared/use-cases/reconcile/record-decision.ts',
     find: 'when: { equals: { version: planning.version } },',
     replace: 'when: { exists: true },',
   },
   /** A release is written without the event that tells of it. */
   'skip-outbox': {
-    file: 'shared/use-cases/releasing/make-current.ts',
+    file: 'shared/use-cases/releases/make-current.ts',
     find: '{ put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },',
     replace: '',
   },
   /** 1.10.0 comes before 1.9.0. */
   'string-compare-versions': {
-    file: 'shared/domain/versions/versions.ts',
+    file: 'shared/domain/selectors/versions.ts',
     find: 'if (a !== b) return a < b ? -1 : 1;',
     replace: 'if (a !== b) return String(a) < String(b) ? -1 : 1;',
   },
   /** A newest version that is deprecated takes everybody back. */
   'follow-fallback': {
-    file: 'shared/domain/versions/versions.ts',
+    file: 'shared/domain/selectors/versions.ts',
     find: 'return compareVersions(after, before) > 0;',
     replace: 'return from !== to;',
   },
   /** Test components judge nothing. */
   'forget-test-components': {
-    file: 'shared/domain/planning/fingerprint.ts',
+    file: 'shared/domain/reconcile/fingerprint.ts',
     find: 'if (lock.tests.length === 0) return proof;',
     replace: 'if (lock.tests.length >= 0) return proof;',
   },
   /** Whatever runs gives way to what is newer, however often. */
   'endless-supersede': {
-    file: 'shared/domain/planning/decision.ts',
+    file: 'shared/domain/reconcile/decide.ts',
     find: 'const MOST_SUPERSEDED_IN_ROW = 2;',
     replace: 'const MOST_SUPERSEDED_IN_ROW = 1000;',
   },
   /** An image that is kept is built again. */
   'rebake-kept': {
-    file: 'shared/domain/planning/decision.ts',
+    file: 'shared/domain/reconcile/decide.ts',
     find: 'const same = kept.find((entry) => isSame(entry, wanted));',
     replace:
       "const same = kept.find((entry) => isSame(entry, wanted)); if (kept.length >= 0) return { step: 'Build' };",
   },
   /** What was refused is tried again by itself. */
   'bake-refused': {
-    file: 'shared/domain/planning/reasons.ts',
+    file: 'shared/domain/reconcile/hold-reasons.ts',
     find: 'if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint))',
     replace: 'if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint) && false)',
   },
@@ -101,13 +101,13 @@ export const MUTATIONS = {
   },
   /** A bake names whatever was told, not only what makes the difference. */
   'blame-everything': {
-    file: 'shared/domain/planning/causes.ts',
+    file: 'shared/domain/reconcile/causes.ts',
     find: "return named.length > 0 || differing.has('schedule') ? named : own;",
     replace: 'return own.length > 0 ? own : named;',
   },
   /** What holds a pipeline is said of somebody else. */
   'blame-another': {
-    file: 'shared/domain/planning/ancestors.ts',
+    file: 'shared/domain/reconcile/ancestors.ts',
     find: 'pipeline: ancestor.seen.pipeline.name };',
     replace: 'pipeline: situation.seen.pipeline.name };',
   },
@@ -119,19 +119,19 @@ export const MUTATIONS = {
   },
   /** What a release leads to is never counted, whatever its bake was for. */
   'uncounted-release': {
-    file: 'shared/use-cases/noticing/notice-moves.ts',
+    file: 'shared/use-cases/detect/record-changes.ts',
     find: 'if (cause === undefined || cause.wave !== undefined ||',
     replace: 'if (cause === undefined || cause.wave !== undefined || cause.id !== "" ||',
   },
   /** Whoever waits for the confirmation of a wave holds those that are built on it. */
   'hold-for-a-wave': {
-    file: 'shared/use-cases/planning/plan-situation.ts',
+    file: 'shared/use-cases/reconcile/observe.ts',
     find: 'index === 0 || !mayWaitForAPerson(entry)',
     replace: 'index === 0 || !entry.planning.dirty',
   },
   /** A tick of before anything had changed counts. */
   'old-tick': {
-    file: 'shared/use-cases/planning/plan-times.ts',
+    file: 'shared/use-cases/reconcile/schedule-times.ts',
     find: 'const since = planning.dirtySince ?? seen;',
     replace: 'const since = planning.ticksSeen ?? seen;',
   },

@@ -1,6 +1,6 @@
 /** What moves outside, and what an event says about it. */
-import { type Selector, selectorTopic } from '../../../shared/domain/versions/selectors.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import { type Selector, selectorTopic } from '../../../shared/domain/selectors/selectors.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { toSelector } from './estate.ts';
 import type { OracleDependency } from './oracle.ts';
 import { type SourceChange, SOURCES, type Source } from './world.ts';

@@ -1,5 +1,5 @@
 /** Whether what `plan` says is what then happens, asked before anything of it is known; and whether asking writes anything. */
-import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
+import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
 import { toDefinition, type Entry, listExternalDependencies, toSelector } from './estate.ts';
 import type { Stage } from './stage.ts';

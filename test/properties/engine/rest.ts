@@ -1,7 +1,7 @@
 /** Changes stop and nothing fails any more; time passes until nobody has anything to do. */
-import { due, keys } from '../../../shared/domain/naming.ts';
+import { due, keys } from '../../../shared/domain/base/naming.ts';
 import { SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
-import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
+import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { parsePipelineIndex, listExternalDependencies, toSelector } from './estate.ts';
 import { succeeds } from './handlers.ts';
 import { checkNotHeldByIdleAncestors } from './judge.ts';

@@ -1,7 +1,7 @@
 /** What a play is played on: the world in memory, its pipelines, what has been seen of it, and what it broke. */
-import { TryLater } from '../../../shared/domain/errors.ts';
+import { TryLater } from '../../../shared/domain/base/errors.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
-import { type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
+import { type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 import { type Entry, createEntry, OUTSIDE_AMI } from './estate.ts';
 import { publishInitialVersions } from './outside.ts';
 import { type Random, createRandom } from './random.ts';

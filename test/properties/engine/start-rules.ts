@@ -1,11 +1,11 @@
 /** What must hold when a bake begins. */
 
-import { keys } from '../../../shared/domain/naming.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import type { Lock } from '../../../shared/domain/records/locks.ts';
 import { PipelineRecordSchema } from '../../../shared/domain/records/pipelines.ts';
-import type { PipelineStatus } from '../../../shared/domain/records/planning.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import type { PipelineStatus } from '../../../shared/domain/records/status.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { type Entry, listParents } from './estate.ts';
 import { isFresh } from './freshness.ts';
 import type { WatchedHistory } from './watch.ts';

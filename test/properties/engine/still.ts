@@ -1,6 +1,6 @@
 /** Plays a still world: all changes come first and are noticed, then everything is planned. What must be baked is known before. */
 
-import { selectorKey } from '../../../shared/domain/versions/selectors.ts';
+import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { sampleHolds } from './conditions.ts';
 import { toDefinition, type Entry, toPipelineName, listExternalDependencies, listParents, toSelector } from './estate.ts';

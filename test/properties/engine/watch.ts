@@ -1,14 +1,14 @@
 /** What must hold at every moment: looked at with every write, by the words of the design and not by the engine's own judgement. */
-import { isTerminal, TERMINAL_STATES } from '../../../shared/domain/baking/lifecycle.ts';
+import { isTerminal, TERMINAL_STATES } from '../../../shared/domain/records/attempt-states.ts';
 import {
   AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
-import { type PipelineStatus, PipelineStatusSchema } from '../../../shared/domain/records/planning.ts';
+import { type PipelineStatus, PipelineStatusSchema } from '../../../shared/domain/records/status.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../../shared/domain/records/selectors.ts';
-import type { Item } from '../../../shared/ports.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import type { Item } from '../../../shared/ports/table.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { type Entry, parsePipelineIndex } from './estate.ts';
 import { hasChanged } from './oracle.ts';
 import { toFingerprintKey, checkBakeStart, toRefusalKey } from './start-rules.ts';

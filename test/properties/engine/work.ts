@@ -1,9 +1,9 @@
 /** Messages are taken and handled: some at once, in any order, some twice, some never, by processes that may die. */
-import { handleHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
-import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
-import { reconcileIfExists } from '../../../shared/use-cases/planning/plan-pipeline.ts';
+import { handleHint } from '../../../shared/use-cases/detect/handle-hint.ts';
+import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
+import { reconcileIfExists } from '../../../shared/use-cases/reconcile/reconcile-pipeline.ts';
 import type { CrashPoint } from '../../support/crashing.ts';
-import type { ReconcileWorld } from '../../support/planning-world.ts';
+import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { type CallWrapper, crashAtCall, interleaveCalls, succeeds, wrapPorts } from './handlers.ts';
 import type { Stage } from './stage.ts';
 import type { Task } from './world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { callAws } from '../../../shared/adapters/aws-client.ts';
-import { TryLater } from '../../../shared/domain/errors.ts';
+import { TryLater } from '../../../shared/domain/base/errors.ts';
 
 /** As the SDK throws it; what is not given is not there. */
 function thrown(name: string, more: object = {}): Error {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cronerCalendar as calendar } from '../../../shared/adapters/croner-calendar.ts';
-import { InvalidSchedule } from '../../../shared/domain/errors.ts';
+import { InvalidSchedule } from '../../../shared/domain/base/errors.ts';
 
 type Schedule = Parameters<typeof calendar.next>[0];
 

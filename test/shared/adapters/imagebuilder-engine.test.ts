@@ -12,7 +12,7 @@ import {
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { imageBuilderEngine, toBuildLogName, toBuildStatus } from '../../../shared/adapters/imagebuilder-engine.ts';
-import type { BuildRequest } from '../../../shared/ports.ts';
+import type { BuildRequest } from '../../../shared/ports/build-engine.ts';
 import { digest } from '../../support/fakes/time-and-ids.ts';
 
 const aws = mockClient(ImagebuilderClient);

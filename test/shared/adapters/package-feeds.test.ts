@@ -3,8 +3,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { packagesResolver } from '../../../shared/adapters/selector-resolver/packages.ts';
 import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
-import { TryLater } from '../../../shared/domain/errors.ts';
-import type { Selector } from '../../../shared/domain/versions/selectors.ts';
+import { TryLater } from '../../../shared/domain/base/errors.ts';
+import type { Selector } from '../../../shared/domain/selectors/selectors.ts';
 import { aptIndex, REPOMD, rpmIndex } from '../../support/fakes/selector-aws.ts';
 
 const FEED = 'https://feed.example.com/Packages';

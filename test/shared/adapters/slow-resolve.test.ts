@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
-import { TryLater } from '../../../shared/domain/errors.ts';
-import type { Resolution } from '../../../shared/ports.ts';
+import { TryLater } from '../../../shared/domain/base/errors.ts';
+import type { Resolution } from '../../../shared/ports/selector-resolver.ts';
 
 const SELECTOR = { kind: 'ssm', name: '/golden/base', region: 'eu-west-1' } as const;
 const FOUND: Resolution = { found: true, version: 'ami-1', detail: {} };

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { sqsFindingHints } from '../../../shared/adapters/sqs-finding-hints.ts';
-import { parseHint } from '../../../shared/domain/versions/hints.ts';
+import { parseHint } from '../../../shared/domain/selectors/hints.ts';
 
 const sqs = mockClient(SQSClient);
 const hints = sqsFindingHints(new SQSClient({ region: 'eu-west-1' }), 'https://queue');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { executionLink, logLink } from '../../../shared/domain/telling/console-links.ts';
+import { executionLink, logLink } from '../../../shared/domain/notifications/console-links.ts';
 
 const LOG = '/aws/imagebuilder/ovenbird-web-x86-64:1.0.0/3';
 const execution = (partition: string, region: string) =>

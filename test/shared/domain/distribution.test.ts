@@ -10,9 +10,9 @@ import {
   parseCopiesResource,
   pauseSeconds,
   listPlannedTargets,
-} from '../../../shared/domain/distributing/distribution.ts';
-import { COPYING } from '../../../shared/domain/distributing/quotas.ts';
-import { TAGS } from '../../../shared/domain/naming.ts';
+} from '../../../shared/domain/distribution/plan.ts';
+import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
+import { TAGS } from '../../../shared/domain/base/naming.ts';
 import { TargetRecordSchema } from '../../../shared/domain/records/distributions.ts';
 
 const HOME = { account: '111122223333', region: 'eu-west-1' };

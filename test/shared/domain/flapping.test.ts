@@ -6,7 +6,7 @@ import {
   type LeftVersion,
   SETTLE_SECONDS,
   type Unsettled,
-} from '../../../shared/domain/versions/flapping.ts';
+} from '../../../shared/domain/selectors/flapping.ts';
 
 interface Row {
   version: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseHint } from '../../../shared/domain/versions/hints.ts';
+import { parseHint } from '../../../shared/domain/selectors/hints.ts';
 
 const envelope = { version: '0', id: '1', account: '111122223333', region: 'eu-west-1', resources: [] };
 const arn = 'arn:aws:imagebuilder:eu-west-1:111122223333';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { computeInventoryDigest, packagesDigest } from '../../../shared/domain/findings/inventory.ts';
+import { computeInventoryDigest, packagesDigest } from '../../../shared/domain/packages/inventory.ts';
 import { digest } from '../../support/fakes/time-and-ids.ts';
 
 const packages = fc.array(fc.record({ name: fc.string({ minLength: 1 }), version: fc.string() }), {

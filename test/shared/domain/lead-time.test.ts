@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ulid } from 'ulid';
-import { leadTimeSeconds } from '../../../shared/domain/releasing/lead-time.ts';
+import { leadTimeSeconds } from '../../../shared/domain/releases/lead-time.ts';
 
 describe('the lead time of a release', () => {
   const noticed = Date.UTC(2026, 10, 21, 8);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { listChangesToDescribe, composeNotification } from '../../../shared/domain/telling/messages.ts';
-import { describeChange, describeSeconds, wrap } from '../../../shared/domain/telling/wording.ts';
+import { listChangesToDescribe, composeNotification } from '../../../shared/domain/notifications/messages.ts';
+import { describeChange, describeSeconds, wrap } from '../../../shared/domain/base/text.ts';
 import { approvalRequestedEvent } from '../../../shared/events/approval-requested.ts';
 import { bakeCancelledEvent } from '../../../shared/events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../../../shared/events/bake-failed.ts';

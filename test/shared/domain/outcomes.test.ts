@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { judgeGates, listTestFailures } from '../../../shared/domain/baking/gates.ts';
-import { applyOutcome, classifyFailure, findRootCause } from '../../../shared/domain/baking/outcomes.ts';
-import { secondsUntilCheck, parseWake } from '../../../shared/domain/baking/waits.ts';
+import { judgeGates, listTestFailures } from '../../../shared/domain/gates/gates.ts';
+import { applyOutcome, classifyFailure, findRootCause } from '../../../shared/domain/bakes/outcomes.ts';
+import { secondsUntilCheck, parseWake } from '../../../shared/domain/bakes/waits.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 
 const REF = { bake: '01JTESTBAKE0000000000000WB', attempt: 1 };

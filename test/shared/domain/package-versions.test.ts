@@ -4,7 +4,7 @@ import {
   comparePackageVersions,
   newestPackageVersion,
   type PackageFormat,
-} from '../../../shared/domain/versions/package-versions.ts';
+} from '../../../shared/domain/packages/versions.ts';
 
 /** Oldest first. */
 const ORDERED: Readonly<Record<PackageFormat, readonly (readonly string[])[]>> = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseBakeFromName, couldMatchOwnNames, globsOverlap } from '../../../shared/domain/definitions/reach.ts';
-import { copyName } from '../../../shared/domain/distributing/distribution.ts';
-import { imageName } from '../../../shared/domain/naming.ts';
+import { copyName } from '../../../shared/domain/distribution/plan.ts';
+import { imageName } from '../../../shared/domain/base/naming.ts';
 
 const glob = fc.array(fc.constantFrom('a', 'b', '*', '?'), { maxLength: 6 }).map((parts) => parts.join(''));
 const matches = (pattern: string, text: string) =>

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { listTestNames, findTestRun } from '../../../shared/domain/baking/test-runs.ts';
+import { listTestNames, findTestRun } from '../../../shared/domain/bakes/test-runs.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import type { LockEntry } from '../../../shared/domain/records/locks.ts';
 

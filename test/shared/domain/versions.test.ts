@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compareVersions, isChange, parseBuildVersion } from '../../../shared/domain/versions/versions.ts';
+import { compareVersions, isChange, parseBuildVersion } from '../../../shared/domain/selectors/versions.ts';
 
 const TOPIC = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/agents';
 const node = fc.bigInt({ min: 0n, max: 2n ** 30n - 1n });

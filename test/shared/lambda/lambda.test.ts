@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Context, DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { TryLater } from '../../../shared/domain/errors.ts';
+import { TryLater } from '../../../shared/domain/base/errors.ts';
 import { EnvironmentIncomplete, env } from '../../../shared/lambda/env.ts';
 import { lambda } from '../../../shared/lambda/lambda.ts';
 import { queueLambda, streamLambda } from '../../../shared/lambda/queue-lambda.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DependencyCycle, InvalidDefinition } from '../../../shared/domain/errors.ts';
-import { keys } from '../../../shared/domain/naming.ts';
+import { DependencyCycle, InvalidDefinition } from '../../../shared/domain/base/errors.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import {
   ami,
@@ -8,7 +8,7 @@ import {
   toDefinition,
   type PipelineFixture,
   reconcileWorld,
-} from '../../support/planning-world.ts';
+} from '../../support/reconcile-world.ts';
 
 async function readProblems(
   applying: Promise<unknown>,

@@ -4,10 +4,10 @@ import {
   InvalidDefinition,
   type Problem,
   TryLater,
-} from '../../../shared/domain/errors.ts';
-import { imageName } from '../../../shared/domain/naming.ts';
-import type { ImageFacts } from '../../../shared/ports.ts';
-import { ami, BASE_PARAMETER, HOME, type PipelineFixture, reconcileWorld } from '../../support/planning-world.ts';
+} from '../../../shared/domain/base/errors.ts';
+import { imageName } from '../../../shared/domain/base/naming.ts';
+import type { ImageFacts } from '../../../shared/ports/own-images.ts';
+import { ami, BASE_PARAMETER, HOME, type PipelineFixture, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const TARGET = '444455556666';
 const STRANGER = '999988887777';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { approvalId } from '../../../shared/domain/approving/approval.ts';
-import { keys, waitId } from '../../../shared/domain/naming.ts';
-import { decideApproval } from '../../../shared/use-cases/approving/decide-approval.ts';
-import { voidApprovals } from '../../../shared/use-cases/approving/void-approvals.ts';
+import { approvalId } from '../../../shared/domain/approval/approval.ts';
+import { keys, waitId } from '../../../shared/domain/base/naming.ts';
+import { decideApproval } from '../../../shared/use-cases/approval/decide-approval.ts';
+import { voidApprovals } from '../../../shared/use-cases/approval/void-approvals.ts';
 import { ADA, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../../support/approval-world.ts';
 
 let world: ApprovalWorld;

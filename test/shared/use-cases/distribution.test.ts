@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { COPYING } from '../../../shared/domain/distributing/quotas.ts';
+import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
 import {
   AttemptEnded,
   DistributionFailed,
   ReleaseOutdated,
   TryLater,
-} from '../../../shared/domain/errors.ts';
-import { keys, TAGS } from '../../../shared/domain/naming.ts';
-import { advanceTargets } from '../../../shared/use-cases/distributing/advance-targets.ts';
-import { checkCopies } from '../../../shared/use-cases/distributing/check-copies.ts';
-import { movePointers } from '../../../shared/use-cases/distributing/move-pointers.ts';
-import { planDistribution } from '../../../shared/use-cases/distributing/plan-distribution.ts';
-import { removeCopies } from '../../../shared/use-cases/distributing/remove-copies.ts';
-import { releaseImage } from '../../../shared/use-cases/releasing/release-image.ts';
+} from '../../../shared/domain/base/errors.ts';
+import { keys, TAGS } from '../../../shared/domain/base/naming.ts';
+import { advanceTargets } from '../../../shared/use-cases/distribution/advance-targets.ts';
+import { checkCopies } from '../../../shared/use-cases/distribution/check-copies.ts';
+import { movePointers } from '../../../shared/use-cases/distribution/move-pointers.ts';
+import { planDistribution } from '../../../shared/use-cases/distribution/plan-distribution.ts';
+import { removeCopies } from '../../../shared/use-cases/distribution/remove-copies.ts';
+import { releaseImage } from '../../../shared/use-cases/releases/release-image.ts';
 import { BAKE, distributionWorld, drive, HOME, PARAMETER, REF } from '../../support/distribution-world.ts';
 import { toLocationKey } from '../../support/fakes/image-world.ts';
 

@@ -1,22 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { explanationLines } from '../../../cli/commands/explain.ts';
-import type { Explanation } from '../../../shared/domain/api/planning.ts';
+import type { Explanation } from '../../../shared/domain/api/explanation.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
-import { keys } from '../../../shared/domain/naming.ts';
-import type { Remedy } from '../../../shared/domain/telling/remedies.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
+import type { Remedy } from '../../../shared/domain/reconcile/remedies.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
-import { cancelBake } from '../../../shared/use-cases/planning/cancel-bake.ts';
-import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
-import { explainPipeline } from '../../../shared/use-cases/showing/explain-pipeline.ts';
+import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
+import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
+import { explainPipeline } from '../../../shared/use-cases/queries/explain-pipeline.ts';
 import {
   ami,
   BASE_PARAMETER,
   type PipelineFixture,
   type ReconcileWorld,
   reconcileWorld,
-} from '../../support/planning-world.ts';
+} from '../../support/reconcile-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
 const DAY = 86_400;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { handleHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
+import { handleHint } from '../../../shared/use-cases/detect/handle-hint.ts';
 import {
   ami,
   BASE_PARAMETER,
   HOME,
   type ReconcileWorld,
   reconcileWorld,
-} from '../../support/planning-world.ts';
+} from '../../support/reconcile-world.ts';
 
 const EVENTS = 5000;
 /** As the queue hands them to the function. */

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { keys, lists } from '../../../shared/domain/naming.ts';
+import { keys, lists } from '../../../shared/domain/base/naming.ts';
 import { deletePipeline } from '../../../shared/use-cases/definitions/delete-pipeline.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
-import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
-import { listBakes, listChanges } from '../../../shared/use-cases/showing/list-pages.ts';
-import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
+import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
+import { listBakes, listChanges } from '../../../shared/use-cases/queries/list-pages.ts';
+import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
 let world: ReconcileWorld;

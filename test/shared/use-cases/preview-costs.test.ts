@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Preview } from '../../../shared/domain/api/planning.ts';
+import type { Preview } from '../../../shared/domain/api/explanation.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
-import { keys } from '../../../shared/domain/naming.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
 import { previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
 import {
   ami,
@@ -9,7 +9,7 @@ import {
   toDefinition,
   type ReconcileWorld,
   reconcileWorld,
-} from '../../support/planning-world.ts';
+} from '../../support/reconcile-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
 const baseChange = (number: number) => ({ selector: `ssm:${BASE_PARAMETER}`, version: ami(number) });

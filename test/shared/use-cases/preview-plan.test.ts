@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Preview } from '../../../shared/domain/api/planning.ts';
+import type { Preview } from '../../../shared/domain/api/explanation.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
-import { keys } from '../../../shared/domain/naming.ts';
-import { confirmWave } from '../../../shared/use-cases/planning/confirm-wave.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
+import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
 import { type PreviewDeps, previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
 import {
   ami,
@@ -12,7 +12,7 @@ import {
   type PipelineFixture,
   type ReconcileWorld,
   reconcileWorld,
-} from '../../support/planning-world.ts';
+} from '../../support/reconcile-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
 const NEW_BASE = { selector: `ssm:${BASE_PARAMETER}`, version: ami(2) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { EventPublisher } from '../../../shared/ports.ts';
-import { countStuck } from '../../../shared/use-cases/sweeping/count-stuck.ts';
-import { BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/planning-world.ts';
+import type { EventPublisher } from '../../../shared/ports/event-publisher.ts';
+import { countStuck } from '../../../shared/use-cases/sweep/count-stuck.ts';
+import { BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 
 async function started() {
   const world = reconcileWorld();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EvidenceSchema } from '../../../shared/domain/approving/approval.ts';
-import { due, keys, lists } from '../../../shared/domain/naming.ts';
+import { EvidenceSchema } from '../../../shared/domain/approval/approval.ts';
+import { due, keys, lists } from '../../../shared/domain/base/naming.ts';
 import { ADA, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../../support/approval-world.ts';
 
 let world: ApprovalWorld;

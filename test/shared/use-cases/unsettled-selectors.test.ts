@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { TryLater } from '../../../shared/domain/errors.ts';
-import { keys } from '../../../shared/domain/naming.ts';
+import { TryLater } from '../../../shared/domain/base/errors.ts';
+import { keys } from '../../../shared/domain/base/naming.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
-import { handleHint } from '../../../shared/use-cases/noticing/notice-hint.ts';
-import { ami, BASE_PARAMETER, reconcileWorld } from '../../support/planning-world.ts';
+import { handleHint } from '../../../shared/use-cases/detect/handle-hint.ts';
+import { ami, BASE_PARAMETER, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const KEY = `ssm:eu-west-1:${BASE_PARAMETER}`;
 

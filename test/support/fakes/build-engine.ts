@@ -1,4 +1,4 @@
-import type { BuildEngine, BuildRequest, BuildStatus, Package } from '../../../shared/ports.ts';
+import type { BuildEngine, BuildRequest, BuildStatus, Package } from '../../../shared/ports/build-engine.ts';
 
 export interface FakeEngine extends BuildEngine {
   /** Requests that started a build, by its id. */

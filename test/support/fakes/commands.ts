@@ -1,4 +1,4 @@
-import type { Commands } from '../../../shared/ports.ts';
+import type { Commands } from '../../../shared/ports/commands.ts';
 
 type Answer = Awaited<ReturnType<Commands['status']>>;
 type Sent = Parameters<Commands['send']>[0];

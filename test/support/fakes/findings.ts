@@ -1,5 +1,6 @@
-import type { Vulnerability } from '../../../shared/domain/findings/findings.ts';
-import type { Documents, Findings } from '../../../shared/ports.ts';
+import type { Vulnerability } from '../../../shared/domain/packages/vulnerabilities.ts';
+import type { Documents } from '../../../shared/ports/documents.ts';
+import type { Findings } from '../../../shared/ports/vulnerabilities.ts';
 
 /** Inspector as far as it is asked: findings that are there until they are closed. */
 export interface FakeFindings extends Findings {

@@ -1,6 +1,6 @@
-import { DistributionFailed, TryLater } from '../../../shared/domain/errors.ts';
-import { TAGS } from '../../../shared/domain/naming.ts';
-import type { CopyRequest, ImageFacts } from '../../../shared/ports.ts';
+import { DistributionFailed, TryLater } from '../../../shared/domain/base/errors.ts';
+import { TAGS } from '../../../shared/domain/base/naming.ts';
+import type { CopyRequest, ImageFacts } from '../../../shared/ports/own-images.ts';
 
 interface Location {
   readonly account: string;

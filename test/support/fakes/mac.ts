@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Mac } from '../../../shared/ports.ts';
+import type { Mac } from '../../../shared/ports/mac.ts';
 
 /** HMAC with a key of its own; `keyId` names it as KMS would. */
 export function fakeMac(keyId = '11111111-2222-3333-4444-555555555555', secret = 'test-secret'): Mac {

@@ -1,13 +1,5 @@
-import type { Key } from '../../../shared/domain/naming.ts';
-import {
-  type WriteCondition,
-  type Item,
-  MAX_WRITES,
-  type Query,
-  type Table,
-  type Write,
-  WriteConflict,
-} from '../../../shared/ports.ts';
+import type { Key } from '../../../shared/domain/base/naming.ts';
+import { type WriteCondition, type Item, MAX_WRITES, type Query, type Table, type Write, WriteConflict } from '../../../shared/ports/table.ts';
 
 /** A table in memory that keeps DynamoDB's rules: one write per item, 100 to a transaction, all or nothing, pages. */
 export interface MemoryTable extends Table {

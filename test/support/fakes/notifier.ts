@@ -1,4 +1,4 @@
-import type { Message, Notifier } from '../../../shared/ports.ts';
+import type { Message, Notifier } from '../../../shared/ports/notifier.ts';
 
 export interface FakeNotifier extends Notifier {
   readonly notified: Message[];

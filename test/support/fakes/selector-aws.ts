@@ -23,7 +23,8 @@ import { sourceResolver } from '../../../shared/adapters/selector-resolver/objec
 import { packagesResolver } from '../../../shared/adapters/selector-resolver/packages.ts';
 import { parameterResolver } from '../../../shared/adapters/selector-resolver/parameters.ts';
 import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
-import type { Clock, SelectorResolver } from '../../../shared/ports.ts';
+import type { Clock } from '../../../shared/ports/clock.ts';
+import type { SelectorResolver } from '../../../shared/ports/selector-resolver.ts';
 import { type FakePackage, fakeResolver, type SelectorWorld } from './selector-world.ts';
 
 const $metadata = {};

@@ -1,9 +1,10 @@
 /** What selectors name, in memory, and the port that answers what they mean. */
-import { TryLater } from '../../../shared/domain/errors.ts';
-import { newestPackageVersion } from '../../../shared/domain/versions/package-versions.ts';
-import type { Selector } from '../../../shared/domain/versions/selectors.ts';
-import { compareVersions, parseBuildVersion } from '../../../shared/domain/versions/versions.ts';
-import type { Clock, Resolution, SelectorResolver } from '../../../shared/ports.ts';
+import { TryLater } from '../../../shared/domain/base/errors.ts';
+import { newestPackageVersion } from '../../../shared/domain/packages/versions.ts';
+import type { Selector } from '../../../shared/domain/selectors/selectors.ts';
+import { compareVersions, parseBuildVersion } from '../../../shared/domain/selectors/versions.ts';
+import type { Clock } from '../../../shared/ports/clock.ts';
+import type { Resolution, SelectorResolver } from '../../../shared/ports/selector-resolver.ts';
 
 export interface FakeAmi {
   readonly id: string;

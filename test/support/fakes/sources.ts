@@ -2,8 +2,8 @@
  * What selectors name outside: parameters, versions of components and images, lookups, tags, objects, feeds. Resolved as AWS does it, by code
  * of its own: nothing of the engine is used to judge the engine.
  */
-import type { Selector } from '../../../shared/domain/versions/selectors.ts';
-import type { Resolution, SelectorResolver } from '../../../shared/ports.ts';
+import type { Selector } from '../../../shared/domain/selectors/selectors.ts';
+import type { Resolution, SelectorResolver } from '../../../shared/ports/selector-resolver.ts';
 
 /** One version of a component or an image: `1.9.0`, and its build. */
 export interface Published {

@@ -1,4 +1,4 @@
-import type { TaskTokens } from '../../../shared/ports.ts';
+import type { TaskTokens } from '../../../shared/ports/task-tokens.ts';
 
 interface Delivery {
   readonly token: string;

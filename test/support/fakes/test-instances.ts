@@ -1,5 +1,5 @@
-import { TAGS } from '../../../shared/domain/naming.ts';
-import type { TestInstances } from '../../../shared/ports.ts';
+import { TAGS } from '../../../shared/domain/base/naming.ts';
+import type { TestInstances } from '../../../shared/ports/test-instances.ts';
 
 interface Instance {
   readonly token: string;

@@ -1,5 +1,6 @@
 import { sha256 } from '../../../shared/adapters/system-clock.ts';
-import type { Clock, Digest, Ids } from '../../../shared/ports.ts';
+import type { Clock } from '../../../shared/ports/clock.ts';
+import type { Digest, Ids } from '../../../shared/ports/ids.ts';
 
 export interface FakeClock extends Clock {
   forward(seconds: number): void;

@@ -1,4 +1,4 @@
-import type { WakeQueue } from '../../../shared/ports.ts';
+import type { WakeQueue } from '../../../shared/ports/wake-queue.ts';
 
 export interface FakeWakeQueue extends WakeQueue {
   readonly messages: { wait: string; round: number; delaySeconds: number }[];

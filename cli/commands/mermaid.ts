@@ -1,0 +1,52 @@
+/** The graph as mermaid text (mermaid.js.org/syntax/flowchart). Pure. */
+import type { Graph } from '../../shared/domain/api/explanation.ts';
+import { truncate, describeSelector } from '../../shared/domain/base/text.ts';
+
+type Node = Graph['nodes'][number];
+
+const LABEL_LENGTH = 60;
+const CLASSES = {
+  baking: 'fill:#cfe8ff,stroke:#1c6fb8,color:#0b2a45',
+  stale: 'fill:#ffe3b3,stroke:#b36b00,color:#402600',
+  disabled: 'fill:#e6e6e6,stroke:#777777,color:#333333',
+} as const;
+const MARKS = Object.keys(CLASSES) as (keyof typeof CLASSES)[];
+
+export function toMermaid({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): string[] {
+  // Names may hold anything; what mermaid sees as a name is ours.
+  const ids = new Map(nodes.map((node, index) => [node.id, `n${index + 1}`]));
+  const marked = MARKS.map((mark) => ({ mark, of: nodes.filter((node) => node[mark] === true) }));
+  return [
+    'flowchart LR',
+    ...nodes.map((node) => `  ${ids.get(node.id)}${toMermaidShape(node)}`),
+    ...edges.flatMap(({ from, to, as }) => {
+      const [one, other] = [ids.get(from), ids.get(to)];
+      if (one === undefined || other === undefined) return [];
+      return [`  ${one} ${as === 'test' ? '-.->' : '-->'} ${other}`];
+    }),
+    ...marked.flatMap(({ mark, of }) =>
+      of.length === 0
+        ? []
+        : [`  classDef ${mark} ${CLASSES[mark]}`, ...of.map((node) => `  class ${ids.get(node.id)} ${mark}`)],
+    ),
+  ];
+}
+
+/** Pipelines are boxes, components have round ends, everything else that is built on is a drum. */
+function toMermaidShape(node: Node): string {
+  const label = `"${escapeLabel(truncate(describeNode(node), LABEL_LENGTH))}"`;
+  if (node.kind === 'pipeline') return `[${label}]`;
+  return node.kind === 'component' ? `([${label}])` : `[(${label})]`;
+}
+
+/** Marks are said in words too: colour alone says nothing to some, and nothing in a text. */
+function describeNode(node: Node): string {
+  if (node.kind !== 'pipeline') return describeSelector(node.id);
+  const marks = MARKS.filter((mark) => node[mark] === true);
+  return marks.length === 0 ? node.id : `${node.id} (${marks.join(', ')})`;
+}
+
+/** Entity codes as mermaid has them; everything but plain text is one. */
+function escapeLabel(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9 ()/.,:_+@*=?…-]/gu, (character) => `#${character.codePointAt(0)};`);
+}

@@ -1,0 +1,17 @@
+import * as z from 'zod';
+import { correlateWith } from '../../shared/lambda/correlation.ts';
+import { waitDeps } from '../../shared/lambda/deps/waits.ts';
+import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
+import { log } from '../../shared/lambda/telemetry.ts';
+import { type HandleWakeDeps, handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
+
+export const handler = queueLambda({
+  // Events of several services and our own messages; the use case tells them apart.
+  message: z.unknown(),
+  deps: waitDeps,
+  run: async (deps: HandleWakeDeps, message) => {
+    const outcome = await handleWake({ ...deps, onWait: (wait) => correlateWith(deps, wait) }, message);
+    // Events of other people's builds and instances are the rule, not worth a line.
+    if (outcome !== 'nobody-waits' && outcome !== 'not-ours') log.info('wait-looked-at', { outcome });
+  },
+});

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { clock, ids } from '../../shared/lambda/deps/basics.ts';
+import { waveLimit } from '../../shared/lambda/deps/limits.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { table } from '../../shared/lambda/deps/table.ts';
+import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
+import { logDetection } from '../../shared/lambda/log-detection.ts';
+import { handleStoreHint } from '../../shared/use-cases/detect/handle-store-hint.ts';
+
+export const handler = queueLambda({
+  message: z.unknown(),
+  deps: () => ({
+    table: table(),
+    clock,
+    ids: ids(),
+    limits: waveLimit(),
+    planQueue: reconcileQueue(),
+    resolver: selectorResolver(),
+  }),
+  run: async (deps, body) => logDetection(await handleStoreHint(deps, body)),
+});

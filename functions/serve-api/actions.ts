@@ -1,0 +1,69 @@
+/** What the API does beyond reading: the use cases, with their answers in the API's words. */
+import type { EnabledAnswer } from '../../shared/domain/api/answers.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
+import type { ApplyDeps } from '../../shared/use-cases/definitions/apply-deps.ts';
+import { type DeleteDeps, deletePipeline } from '../../shared/use-cases/definitions/delete-pipeline.ts';
+import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
+import { enablePipeline } from '../../shared/use-cases/definitions/enable-pipeline.ts';
+import { type CheckApproversDeps, checkApprovers } from '../../shared/use-cases/definitions/check-approvers.ts';
+import { type CancelBakeDeps, cancelBake } from '../../shared/use-cases/reconcile/cancel-bake.ts';
+import { type ConfirmWaveDeps, confirmWave } from '../../shared/use-cases/reconcile/confirm-wave.ts';
+import type { ReconcileDeps, ReconcileOutcome } from '../../shared/use-cases/reconcile/reconcile-pipeline.ts';
+import { requestBake } from '../../shared/use-cases/reconcile/request-bake.ts';
+import { type RetryBakeDeps, retryBake } from '../../shared/use-cases/reconcile/retry-bake.ts';
+import type { ApiActions } from './app.ts';
+
+export type ApiActionDeps = ApplyDeps &
+  ReconcileDeps &
+  CancelBakeDeps &
+  ConfirmWaveDeps &
+  DeleteDeps &
+  RetryBakeDeps &
+  CheckApproversDeps;
+
+export function createApiActions(deps: ApiActionDeps): ApiActions {
+  return {
+    async apply(request) {
+      const applied = await applyDefinition(deps, request);
+      const { approval } = DefinitionSchema.parse(request.definition);
+      return { ...applied, notes: [...applied.notes, ...(await checkApprovers(deps, approval))] };
+    },
+    async requestBake(request) {
+      const answer = await requestBake(deps, request);
+      const { pipeline } = request;
+      switch (answer.kind) {
+        case 'started':
+          return { pipeline, outcome: 'started', bake: answer.bake, change: answer.change, reasons: [] };
+        case 'running':
+          return { pipeline, outcome: 'running', bake: answer.bake, reasons: [] };
+        case 'up-to-date':
+          return { pipeline, outcome: 'up-to-date', release: answer.release, reasons: [] };
+        case 'held':
+          return { pipeline, outcome: 'held', change: answer.change, reasons: [...answer.reasons] };
+      }
+    },
+    async enablePipeline(request) {
+      const { outcome, plan } = await enablePipeline(deps, request);
+      return { pipeline: request.pipeline, outcome, ...toPlanAnswer(plan) };
+    },
+    async disablePipeline(request) {
+      return { pipeline: request.pipeline, ...(await disablePipeline(deps, request)) };
+    },
+    deletePipeline: (request) => deletePipeline(deps, request),
+    confirmWave: (request) => confirmWave(deps, request),
+    cancelBake: (request) => cancelBake(deps, request),
+    retryBake: (request) => retryBake(deps, request),
+  };
+}
+
+function toPlanAnswer(plan: ReconcileOutcome): Pick<EnabledAnswer, 'plan' | 'bake' | 'reasons'> {
+  switch (plan.kind) {
+    case 'current':
+      return { plan: 'up-to-date', reasons: [] };
+    case 'held':
+      return { plan: 'held', reasons: [...plan.reasons] };
+    default:
+      return { plan: plan.kind, bake: plan.bake, reasons: [] };
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A fingerprint says what an image would be made of (bits) and how it would be judged (proof). States of a pipeline with
+ * equal fingerprints give the same image, so one bake answers them all.
+ */
+import { canonical } from '../base/canonical.ts';
+import type { Definition } from '../definitions/definition.ts';
+import type { FingerprintInputs, Lock } from '../records/locks.ts';
+
+type DigestText = (text: string) => string;
+
+/** The definition's own part of the bits: whatever ends up in the image or on its volumes. Instance types and time-outs do not. */
+export function computeDefinitionDigest(digest: DigestText, definition: Definition): string {
+  const { build, components, variants } = definition;
+  return digest(
+    canonical({
+      engine: build.engine,
+      variants,
+      parameters: components.map((component) => component.parameters ?? {}),
+      rootVolumeGiB: build.rootVolumeGiB,
+      imageBuilderTests: build.imageBuilderTests || undefined,
+      dataVolumes: build.dataVolumes,
+    }),
+  );
+}
+
+/** What judges the image: suites, gates and where the suites run. */
+export function computeProofDigest(digest: DigestText, definition: Definition): string {
+  const { tests, gates } = definition;
+  const parameters = tests.components.map((component) => component.parameters ?? {});
+  return digest(canonical({ suites: tests.suites, instanceTypes: tests.instanceTypes, parameters, gates }));
+}
+
+/** Test components judge the image too: their versions are part of the proof. */
+export function computeProof(digest: DigestText, proof: string, lock: Lock): string {
+  if (lock.tests.length === 0) return proof;
+  return digest(canonical({ proof, tests: lock.tests.map((component) => component.version) }));
+}
+
+export function computeBits(
+  digest: DigestText,
+  parts: { readonly lock: Lock; readonly ingredients: FingerprintInputs; readonly testsAreBits: boolean },
+): string {
+  const { lock, ingredients: fingerprintInputs, testsAreBits } = parts;
+  const { definitionDigest: recipe, rebuildToken: salt, tick, minimumVersions: floors } = fingerprintInputs;
+  const versions = (entries: Lock['components']) => entries.map((entry) => entry.version);
+  return digest(
+    canonical({
+      recipe,
+      base: lock.base.version,
+      components: versions(lock.components),
+      // Each under its own name, so that their order says nothing.
+      inputs: Object.fromEntries(lock.inputs.map((entry) => [entry.key, entry.version])),
+      tests: testsAreBits ? versions(lock.tests) : undefined,
+      salt,
+      tick,
+      floors,
+    }),
+  );
+}

@@ -1,0 +1,68 @@
+/** What a decision about a pipeline rests on, as it was read. */
+import type { AttemptState } from '../records/attempt-states.ts';
+import type { FingerprintInputs } from '../records/locks.ts';
+import type { FingerprintRecord } from '../records/status.ts';
+import type { ChangeRecord } from '../records/selectors.ts';
+import type { ObservedPipeline, DesiredState } from './desired.ts';
+
+/** An ancestor, and what its fingerprint's row says if it is stale. */
+export interface Ancestor {
+  readonly observed: ObservedPipeline;
+  readonly desiredState: DesiredState;
+  readonly fingerprint: FingerprintRecord | undefined;
+  /** First changes of its pending chains that wait for a person, because their wave is too large. */
+  readonly unconfirmed: readonly ChangeRecord[];
+  /** End of the freeze window that it is in. */
+  readonly frozenUntil?: string | undefined;
+}
+
+/** The bake that the pipeline runs now. */
+export interface ActiveBake {
+  readonly id: string;
+  readonly attempt: number;
+  readonly state: AttemptState;
+  readonly bits: string;
+  readonly proof: string;
+  /** Absent on bakes of before ingredients were kept. */
+  readonly fingerprintInputs?: FingerprintInputs | undefined;
+  readonly isEnding: boolean;
+  /** It goes where the definition now says. */
+  readonly hasAllTargets: boolean;
+  /** The approval has been decided, whether the machine knows it yet or not. */
+  readonly isApproved: boolean;
+}
+
+/** Places for bakes of one account or one team. */
+export interface Capacity {
+  /** `account`, or `team:<name>`. */
+  readonly key: string;
+  readonly limit: number;
+  readonly used: number;
+  /** Who waits at the head of the line, if that is somebody else with a longer chain behind it. */
+  readonly aheadInQueue?: string;
+}
+
+export interface Observation {
+  readonly observed: ObservedPipeline;
+  readonly desiredState: DesiredState;
+  /** Of the wanted fingerprint. */
+  readonly fingerprint: FingerprintRecord | undefined;
+  /** Released fingerprints with the wanted bits: their images are kept and need no build. */
+  readonly retained: readonly FingerprintRecord[];
+  readonly ancestors: readonly Ancestor[];
+  readonly active: ActiveBake | undefined;
+  /** Changes that wait to be taken up, and those that its selectors moved with last, oldest first. */
+  readonly changes: readonly ChangeRecord[];
+  /** First changes of the pending chains that wait for a person, because their wave is too large. */
+  readonly unconfirmed: readonly ChangeRecord[];
+  readonly capacity: readonly Capacity[];
+  /** End of the freeze window that it is in. */
+  readonly frozen?: { readonly until: string; readonly reason: string };
+  readonly now: Date;
+}
+
+/** When the pipeline first had something to do, as far as is known. */
+export function findDirtySince(observation: Pick<Observation, 'observed' | 'changes' | 'now'>): string {
+  const { status } = observation.observed;
+  return status.dirtySince ?? observation.changes[0]?.at ?? observation.now.toISOString();
+}

@@ -1,0 +1,54 @@
+/** What planning needs of a definition, in the forms that it compares. Pure. */
+
+import { computeProofDigest, computeDefinitionDigest } from './fingerprint.ts';
+import type { FreezeWindow, PipelineSpec } from '../records/pipelines.ts';
+import { type Definition, durationSeconds } from '../definitions/definition.ts';
+import type { References } from '../definitions/references.ts';
+
+export function toPipelineSpec(
+  digest: (text: string) => string,
+  definition: Definition,
+  references: References,
+): PipelineSpec {
+  const { triggers, lifecycle, build, team, channel, base } = definition;
+  return {
+    channel,
+    ...(team === undefined ? {} : { team }),
+    base: references.base,
+    components: [...references.components],
+    inputs: [...references.inputs],
+    tests: [...references.tests],
+    testsAreBits: build.imageBuilderTests,
+    earlyCutoff: 'pipeline' in base && base.earlyCutoff,
+    definitionDigest: computeDefinitionDigest(digest, definition),
+    proof: computeProofDigest(digest, definition),
+    targets: listTargets(definition),
+    mode: triggers.mode,
+    ...(triggers.schedule === undefined ? {} : { schedule: triggers.schedule }),
+    freeze: triggers.freeze.map(toFreezeWindow),
+    pinned: lifecycle.pinned,
+    debounceSeconds: durationSeconds(triggers.debounce),
+    longestWaitSeconds: durationSeconds(triggers.longestWait),
+    maxHoldSeconds: durationSeconds(triggers.maxHold),
+    maxFailures: lifecycle.maxFailures,
+  };
+}
+
+/** `account/region/mode`, sorted: where the image goes and how. */
+export function listTargets({ distribution }: Pick<Definition, 'distribution'>): string[] {
+  return distribution.targets
+    .flatMap(({ account, regions, mode }) => regions.map((region) => `${account}/${region}/${mode}`))
+    .sort();
+}
+
+function toFreezeWindow(window: Definition['triggers']['freeze'][number]): FreezeWindow {
+  const { reason } = window;
+  if ('from' in window)
+    return { reason, from: new Date(window.from).toISOString(), to: new Date(window.to).toISOString() };
+  return {
+    reason,
+    opens: window.opens,
+    timeZone: window.timeZone,
+    lastsSeconds: durationSeconds(window.lasts),
+  };
+}

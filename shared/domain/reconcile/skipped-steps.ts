@@ -1,0 +1,17 @@
+/** What a bake that uses a kept image leaves out, and what people are told of it. Pure. */
+import { STEPS, type StepName } from '../records/attempt-states.ts';
+import type { BakeRecord } from '../records/bakes.ts';
+
+export type StartsAt = BakeRecord['startsAt'];
+
+/** The steps between the preflight and where the bake begins. */
+export function listSkippedSteps(startsAt: StartsAt): StepName[] {
+  const names = STEPS.map(({ name }) => name);
+  return names.slice(names.indexOf('Build'), names.indexOf(startsAt));
+}
+
+/** Why a step was left out, in one sentence. */
+export function describeSkippedStep(step: StepName, retained: string): string {
+  if (step === 'Approve') return `Approved before: the release of bake ${retained} is pointed to again.`;
+  return `The kept image of bake ${retained} is used.`;
+}

@@ -1,0 +1,133 @@
+/** What a release says of itself, and what its channel says of it: for a new image and for a kept one that is made current again. Pure. */
+import { canonical } from '../base/canonical.ts';
+import { computeInventoryDigest } from '../packages/inventory.ts';
+import { isSameFingerprint } from '../reconcile/desired.ts';
+import type { BakeRecord, ArtifactRecord } from '../records/bakes.ts';
+import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
+import type { ChannelRecord, ReleaseRecord } from '../records/releases.ts';
+
+type Target = ReleaseRecord['targets'][number];
+type DigestText = (text: string) => string;
+
+/** So many bakes are named of a release that is pointed to again and again: the one that built the image, and the newest. */
+const BAKES_NAMED = 100;
+
+/** The image of each variant in the control account. */
+export function toReleaseImages(plan: Pick<DistributionRecord, 'sources'>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(plan.sources).map(([variant, source]) => [variant, source.imageId]),
+  );
+}
+
+/** Whether a release is of exactly these images: then it is the same release, whoever brings it where. */
+export function hasImages(release: ReleaseRecord, images: Readonly<Record<string, string>>): boolean {
+  return canonical(release.images) === canonical(images);
+}
+
+/** Targets that show the image now. */
+export function listShownTargets(rows: readonly TargetRecord[]): Target[] {
+  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, sharedCopy }) =>
+    sharedCopy || state !== 'verified' || imageId === undefined
+      ? []
+      : [
+          {
+            account,
+            region,
+            variant,
+            imageId,
+            ...(parameter === undefined ? {} : { parameter }),
+            ...(launchTemplate === undefined ? {} : { launchTemplate }),
+          },
+        ],
+  );
+}
+
+/** `standing`: the release of the same images, which is made current again. */
+export function computeRelease(given: {
+  readonly id: string;
+  readonly bake: BakeRecord;
+  readonly plan: DistributionRecord;
+  readonly rows: readonly TargetRecord[];
+  readonly standing: ReleaseRecord | undefined;
+  readonly at: string;
+}): ReleaseRecord {
+  const { id, bake, plan, rows, standing, at } = given;
+  const { pipeline, channel } = plan;
+  const targets = listShownTargets(rows);
+  const own = { bake: bake.id, startsAt: bake.startsAt, proof: bake.proof, at };
+  return {
+    id,
+    pipeline,
+    channel,
+    bake: standing?.bake ?? bake.id,
+    bits: bake.bits,
+    proof: bake.proof,
+    images: toReleaseImages(plan),
+    targets: [...targets, ...listRetainedTargets(standing, targets, rows)],
+    at,
+    bakes: [...listReleaseBakes(standing), own],
+  };
+}
+
+/** Copies of before that nobody was asked for this time: they stay, and show nothing that is kept in step. */
+function listRetainedTargets(
+  standing: ReleaseRecord | undefined,
+  shown: readonly Target[],
+  rows: readonly TargetRecord[],
+): Target[] {
+  const named = new Set(shown.map(toCopyKey));
+  const missing = new Set(rows.map((row) => row.missingImageId));
+  return (standing?.targets ?? [])
+    .filter((target) => !named.has(toCopyKey(target)) && !missing.has(target.imageId))
+    .map(({ account, region, variant, imageId }) => ({ account, region, variant, imageId }));
+}
+
+function toCopyKey({ account, region, variant, imageId }: Target): string {
+  return `${account}/${region}/${variant}/${imageId}`;
+}
+
+function listReleaseBakes(standing: ReleaseRecord | undefined): ReleaseRecord['bakes'] {
+  if (standing === undefined) return [];
+  const [first, ...rest] = standing.bakes;
+  const built = first ?? {
+    bake: standing.bake,
+    startsAt: 'Build' as const,
+    proof: standing.proof,
+    at: standing.at,
+  };
+  return [built, ...rest.slice(2 - BAKES_NAMED)];
+}
+
+/** `before`: what the channel said until now. */
+export function computeChannel(given: {
+  readonly digest: DigestText;
+  readonly release: ReleaseRecord;
+  readonly bake: BakeRecord;
+  readonly images: readonly ArtifactRecord[];
+  readonly places: readonly string[];
+  readonly before: ChannelRecord | undefined;
+}): ChannelRecord {
+  const { digest, release, bake, places: targets, before } = given;
+  const inventoryDigest = computeInventoryDigest(digest, given.images);
+  // To new targets: where it was before it still is.
+  const stays = isSameFingerprint(before, bake) ? (before?.targets ?? []) : [];
+  return {
+    pipeline: release.pipeline,
+    channel: release.channel,
+    release: release.id,
+    bake: bake.id,
+    bits: bake.bits,
+    proof: bake.proof,
+    sequence: (before?.sequence ?? 0) + 1,
+    images: release.images,
+    ...(bake.fingerprintInputs === undefined ? {} : { fingerprintInputs: bake.fingerprintInputs }),
+    ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
+    targets: mergeSorted(stays, targets),
+    at: release.at,
+  };
+}
+
+/** Both, each once, sorted. */
+export function mergeSorted(some: readonly string[], others: readonly string[]): string[] {
+  return [...new Set([...some, ...others])].sort();
+}

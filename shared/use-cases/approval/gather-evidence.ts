@@ -1,0 +1,177 @@
+/** Reads together what a decision is about, as it stands now. The caller freezes it. */
+import { diffPackages, type Evidence, EvidenceSchema } from '../../domain/approval/approval.ts';
+import type { BakeRef } from '../../domain/bakes/payloads.ts';
+import type { Target } from '../../domain/definitions/definition.ts';
+import { type Inventory, InventorySchema } from '../../domain/packages/inventory.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { isSameFingerprint } from '../../domain/reconcile/desired.ts';
+import {
+  type BakeRecord,
+  type ArtifactRecord,
+  ArtifactRecordSchema,
+  StepRecordSchema,
+} from '../../domain/records/bakes.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import { FingerprintRecordSchema } from '../../domain/records/status.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { TestRecordSchema } from '../../domain/records/tests.ts';
+import type { Documents } from '../../ports/documents.ts';
+import type { Item, Table } from '../../ports/table.ts';
+import { readBake, readImages } from '../bakes/steps.ts';
+import { readRecord, readAll } from '../store/read.ts';
+
+export interface GatherEvidenceDeps {
+  readonly table: Table;
+  readonly documents: Pick<Documents, 'get'>;
+}
+
+export async function gatherEvidence(
+  deps: GatherEvidenceDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<Evidence> {
+  const { definition } = revision;
+  const judged = await findJudgedBake(deps, ref, bake);
+  const [images, tests, gate, changes] = await Promise.all([
+    readImages(deps, ref.bake),
+    readAll(deps.table, { pk: keys.bake(judged.bake).pk, prefix: 'TEST#' }, TestRecordSchema),
+    deps.table.get(keys.step(judged.bake, judged.attempt, 'Gate')),
+    readChanges(deps, bake),
+  ]);
+  const retained = await readRetainedRelease(deps, bake, images);
+  return EvidenceSchema.parse({
+    version: 1,
+    pipeline: bake.pipeline,
+    description: definition.description,
+    team: definition.team,
+    channel: bake.channel,
+    revision: bake.revision,
+    bake: bake.id,
+    reason: bake.reason,
+    requestedBy: bake.requestedBy,
+    changes,
+    lock: bake.lock,
+    images: images.map(({ variant, imageId = '', account, region }) => ({
+      variant,
+      imageId,
+      account,
+      region,
+    })),
+    tests: tests
+      .filter((test) => test.attempt === judged.attempt)
+      .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
+    gates: gate === undefined ? [] : [toGateEvidence(gate)],
+    packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
+    targets: selectNewTargets(definition.distribution.targets, retained),
+    ...(retained === undefined ? {} : { kept: retained }),
+  });
+}
+
+const MAX_BAKES_READ = 20;
+
+/** Whose tests and gates speak for the image: those of the bake itself, or of the one that it takes over as it was judged. */
+async function findJudgedBake(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  ref: BakeRef,
+  bake: BakeRecord,
+): Promise<BakeRef> {
+  let [judged, at] = [bake, ref];
+  for (let looked = 0; looked < MAX_BAKES_READ; looked += 1) {
+    const { startsAt, reusesBake: reuses } = judged;
+    if (startsAt === 'Build' || startsAt === 'Test' || reuses === undefined) break;
+    judged = await readBake(deps, reuses);
+    at = { bake: judged.id, attempt: judged.attempt };
+  }
+  return at;
+}
+
+async function readRetainedRelease(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  bake: BakeRecord,
+  images: readonly ArtifactRecord[],
+): Promise<Evidence['retained']> {
+  if (bake.startsAt === 'Build' || bake.reusesBake === undefined) return undefined;
+  const built = images[0]?.reusedFrom ?? bake.reusesBake;
+  if (bake.startsAt !== 'Approve') return { bake: built, startsAt: bake.startsAt, targets: [] };
+  const channel = await readRecord(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  const known = isSameFingerprint(channel, bake)
+    ? channel?.targets
+    : (await readRecord(deps.table, fingerprint, FingerprintRecordSchema))?.targets;
+  return { bake: built, startsAt: bake.startsAt, targets: known ?? [] };
+}
+
+/** People are asked for what is new: where the release is already, it has been approved. */
+function selectNewTargets(targets: readonly Target[], retained: Evidence['retained']): Target[] {
+  if (retained?.startsAt !== 'Approve') return [...targets];
+  return targets.flatMap((target) => {
+    const { account, mode } = target;
+    const regions = target.regions.filter((region) => !retained.targets.includes(`${account}/${region}/${mode}`));
+    return regions.length === 0 ? [] : [{ ...target, regions }];
+  });
+}
+
+function toGateEvidence(item: Item): Evidence['gates'][number] {
+  const { name, state, summary = '' } = StepRecordSchema.parse(item);
+  return { name, passed: state === 'succeeded', detail: summary };
+}
+
+/** A bake takes up as many changes as came together; people are shown the newest hundred. */
+const CHANGES_SHOWN = 100;
+
+/** The changes of a bake, each with the first one of its chain where that is another. */
+export async function readChanges(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  bake: Pick<BakeRecord, 'changes'>,
+): Promise<Evidence['changes']> {
+  const own = await readChangeRows(deps, bake.changes.slice(-CHANGES_SHOWN));
+  const causes = await readChangeRows(deps, [
+    ...new Set(own.filter((change) => change.cause !== change.id).map((change) => change.cause)),
+  ]);
+  return own.map((change) => {
+    const cause = causes.find((candidate) => candidate.id === change.cause);
+    return { ...toShortChange(change), ...(cause === undefined ? {} : { cause: toShortChange(cause) }) };
+  });
+}
+
+async function readChangeRows(
+  deps: Pick<GatherEvidenceDeps, 'table'>,
+  ids: readonly string[],
+): Promise<ChangeRecord[]> {
+  const items = await deps.table.getMany(ids.map((id) => keys.change(id)));
+  return items.flatMap((item) => (item === undefined ? [] : [ChangeRecordSchema.parse(item)]));
+}
+
+function toShortChange({ id, selector, from, to, at }: ChangeRecord) {
+  return { id, selector, ...(from === undefined ? {} : { from }), to, at };
+}
+
+async function comparePackages(
+  deps: GatherEvidenceDeps,
+  bake: BakeRecord,
+  image: ArtifactRecord,
+): Promise<Evidence['packages'][number]> {
+  const after = (await readInventory(deps, image.inventory))?.packages ?? [];
+  const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
+  const current = channel === undefined ? undefined : ChannelRecordSchema.parse(channel);
+  const released =
+    current === undefined ? undefined : await deps.table.get(keys.artifact(current.bake, image.variant));
+  const before =
+    released === undefined
+      ? undefined
+      : await readInventory(deps, ArtifactRecordSchema.parse(released).inventory);
+  const compared = { variant: image.variant, total: after.length };
+  if (current === undefined || before === undefined)
+    return { ...compared, diff: { added: [], removed: [], changed: [] } };
+  return { ...compared, against: current.release, diff: diffPackages(before.packages, after) };
+}
+
+async function readInventory(
+  deps: GatherEvidenceDeps,
+  key: string | undefined,
+): Promise<Inventory | undefined> {
+  const text = key === undefined ? undefined : await deps.documents.get(key);
+  return text === undefined ? undefined : InventorySchema.parse(JSON.parse(text));
+}

@@ -1,0 +1,250 @@
+/**
+ * Asks people whether a tested image may be released: freezes what they are asked about, records the request under the digests of image,
+ * evidence and targets, and sends each approver a link of their own. Everything may be repeated; nobody is written to twice.
+ */
+
+import type * as z from 'zod';
+import {
+  approvalId,
+  approverReference,
+  type Evidence,
+  EvidenceSchema,
+  evidenceDigest,
+  formatLink,
+  imagesDigest,
+  linkExpiry,
+  linkStatement,
+  targetsDigest,
+} from '../../domain/approval/approval.ts';
+import type { RequestApprovalAnswerSchema, BakeRef } from '../../domain/bakes/payloads.ts';
+import { canonical } from '../../domain/base/canonical.ts';
+import { durationSeconds } from '../../domain/definitions/definition.ts';
+import { AttemptEnded, PreflightFailed } from '../../domain/base/errors.ts';
+import { due, keys, lists } from '../../domain/base/naming.ts';
+import { type ApprovalRecord, ApprovalRecordSchema } from '../../domain/records/approvals.ts';
+import type { BakeRecord } from '../../domain/records/bakes.ts';
+import type { OutboxRecord } from '../../domain/records/outbox.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import { composeApprovalNotification } from '../../domain/notifications/messages.ts';
+import { describeTime, joinWords } from '../../domain/base/text.ts';
+import { approvalRequestedEvent } from '../../events/approval-requested.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest, Ids } from '../../ports/ids.ts';
+import type { Documents } from '../../ports/documents.ts';
+import type { Mac } from '../../ports/mac.ts';
+import type { Notifier } from '../../ports/notifier.ts';
+import { type Table, WriteConflict } from '../../ports/table.ts';
+import { beginStep, endStep, readBakeAndRevision, readImages } from '../bakes/steps.ts';
+import { gatherEvidence } from './gather-evidence.ts';
+
+export interface RequestApprovalDeps {
+  readonly table: Table;
+  readonly documents: Documents;
+  readonly notifier: Pick<Notifier, 'askApprover' | 'confirmedApprovers'>;
+  readonly mac: Pick<Mac, 'generate'>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digest: Digest;
+  /** Public base URL of the approval pages. */
+  readonly apiUrl: string;
+}
+
+export type ApprovalRequested = z.output<typeof RequestApprovalAnswerSchema>;
+
+export async function requestApproval(deps: RequestApprovalDeps, ref: BakeRef): Promise<ApprovalRequested> {
+  await beginStep(deps, ref, 'Approve');
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+  const { approval } = revision.definition;
+  const answer = {
+    approval: approvalId(deps.digest, ref),
+    timeoutSeconds: durationSeconds(approval.expiresAfter),
+  };
+  if (!approval.required) {
+    await endStep(deps, ref, 'Approve', {
+      state: 'skipped',
+      summary: 'The definition asks for no approval.',
+    });
+    return { ...answer, waiting: false, outcome: { decision: 'not-required' } };
+  }
+
+  const record = (await findRequest(deps, answer.approval)) ?? (await openRequest(deps, ref, bake, revision));
+  if (record.decision !== undefined && record.state === 'approved') {
+    const { by, comment } = record.decision;
+    return { ...answer, waiting: false, outcome: { decision: 'approved', by, comment } };
+  }
+  if (record.state === 'open') await notifyApprovers(deps, record);
+  return { ...answer, waiting: true, outcome: { decision: 'expired' } };
+}
+
+async function findRequest(deps: RequestApprovalDeps, id: string): Promise<ApprovalRecord | undefined> {
+  const item = await deps.table.get(keys.approval(id));
+  return item === undefined ? undefined : ApprovalRecordSchema.parse(item);
+}
+
+/** Writes the request, or the decision of an earlier attempt that still stands because nothing it was made for has changed. */
+async function openRequest(
+  deps: RequestApprovalDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<ApprovalRecord> {
+  const { definition } = revision;
+  const evidence = await gatherEvidence(deps, ref, bake, revision);
+  const now = deps.clock.now();
+  const seconds = durationSeconds(definition.approval.expiresAfter);
+  const record: ApprovalRecord = {
+    id: approvalId(deps.digest, ref),
+    bake: ref.bake,
+    attempt: ref.attempt,
+    pipeline: bake.pipeline,
+    approvers: [...definition.approval.approvers],
+    imageDigest: imagesDigest(deps.digest, await readImages(deps, ref.bake)),
+    evidenceDigest: evidenceDigest(deps.digest, evidence),
+    targetsDigest: targetsDigest(deps.digest, definition.distribution),
+    evidence: `bakes/${ref.bake}/evidence-${String(ref.attempt).padStart(3, '0')}.json`,
+    state: 'open',
+    requestedAt: now.toISOString(),
+    expiresAt: new Date(now.getTime() + seconds * 1000).toISOString(),
+    notified: [],
+  };
+  const standing = await findStandingDecision(deps, record);
+  if (standing !== undefined) return await reuseDecision(deps, ref, record, standing);
+
+  const unconfirmed = await findUnconfirmedApprovers(deps, record.approvers);
+  if (unconfirmed.length === record.approvers.length)
+    throw new PreflightFailed(
+      `Nobody can be asked: ${joinWords(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} no confirmed subscription to the approval topic. Subscribe the address with the filter policy {"approver": ["<address>"]}, confirm it by the mail that AWS sends, then: ovenbird retry ${ref.bake}`,
+      { unconfirmed },
+    );
+  // Text first, row second: whoever finds the row finds the document.
+  await deps.documents.put(record.evidence, canonical(evidence), 'application/json');
+  await writeRequest(deps, record, evidence, unconfirmed);
+  return (await findRequest(deps, record.id)) ?? record;
+}
+
+async function findStandingDecision(
+  deps: RequestApprovalDeps,
+  record: ApprovalRecord,
+): Promise<ApprovalRecord | undefined> {
+  for (let attempt = record.attempt - 1; attempt >= 1; attempt -= 1) {
+    const earlier = await findRequest(deps, approvalId(deps.digest, { bake: record.bake, attempt }));
+    const same =
+      earlier?.imageDigest === record.imageDigest &&
+      earlier.evidenceDigest === record.evidenceDigest &&
+      earlier.targetsDigest === record.targetsDigest;
+    if (same && earlier.state === 'approved') return earlier;
+  }
+  return undefined;
+}
+
+async function reuseDecision(
+  deps: RequestApprovalDeps,
+  ref: BakeRef,
+  record: ApprovalRecord,
+  earlier: ApprovalRecord,
+): Promise<ApprovalRecord> {
+  const retained: ApprovalRecord = { ...record, state: 'approved', evidence: earlier.evidence };
+  if (earlier.decision !== undefined) retained.decision = earlier.decision;
+  await putIfAbsent(deps, [{ put: toApprovalItem(retained), when: { exists: false } }]);
+  await endStep(deps, ref, 'Approve', {
+    state: 'succeeded',
+    summary: `Approved by ${earlier.decision?.by ?? 'somebody'} in attempt ${earlier.attempt}; image, evidence and targets are the same.`,
+  });
+  return retained;
+}
+
+async function findUnconfirmedApprovers(deps: RequestApprovalDeps, approvers: readonly string[]): Promise<string[]> {
+  const confirmed = new Set(
+    (await deps.notifier.confirmedApprovers()).map((address) => address.toLowerCase()),
+  );
+  return approvers.filter((address) => !confirmed.has(address.toLowerCase()));
+}
+
+async function writeRequest(
+  deps: RequestApprovalDeps,
+  record: ApprovalRecord,
+  evidence: Evidence,
+  unconfirmed: readonly string[],
+): Promise<void> {
+  const asked = `Waiting for ${joinWords(record.approvers)} until ${describeTime(record.expiresAt)}.`;
+  const warning =
+    unconfirmed.length === 0
+      ? ''
+      : ` ${joinWords(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} not confirmed the subscription and will get no mail.`;
+  const event = approvalRequestedEvent({
+    bake: record.bake,
+    attempt: record.attempt,
+    pipeline: record.pipeline,
+    ...(evidence.team === undefined ? {} : { team: evidence.team }),
+    approval: record.id,
+    approvers: record.approvers,
+    expiresAt: record.expiresAt,
+    reason: evidence.reason,
+    startsAt: evidence.retained?.startsAt ?? 'Build',
+    changes: evidence.changes.map(({ id, selector, from, to }) => ({
+      id,
+      selector,
+      ...(from === undefined ? {} : { from }),
+      to,
+    })),
+  });
+  const outbox: OutboxRecord = {
+    id: deps.ids.next(),
+    ...event,
+    at: record.requestedAt,
+    published: false,
+  };
+  await putIfAbsent(deps, [
+    { put: toApprovalItem(record), when: { exists: false } },
+    {
+      check: keys.attempt(record.bake, record.attempt),
+      when: { equals: { state: 'awaiting-approval', endRequested: null } },
+    },
+    {
+      update: keys.step(record.bake, record.attempt, 'Approve'),
+      set: { summary: `${asked}${warning}`, links: { evidence: record.evidence } },
+      when: { equals: { state: 'running' } },
+    },
+    { put: { ...keys.outbox(outbox.id), ...outbox, duePk: due.outbox, dueSk: outbox.at } },
+  ]);
+}
+
+function toApprovalItem(record: ApprovalRecord) {
+  return {
+    ...keys.approval(record.id),
+    ...record,
+    listPk: lists.approvals,
+    listSk: `${record.requestedAt}#${record.id}`,
+  };
+}
+
+/** A repeat that wrote first is as good; an attempt that has ended is not. */
+async function putIfAbsent(deps: RequestApprovalDeps, writes: Parameters<Table['write']>[0]): Promise<void> {
+  try {
+    await deps.table.write(writes);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    if (error.index !== 0) throw new AttemptEnded('The attempt ended while its approval was asked for.');
+  }
+}
+
+async function notifyApprovers(deps: RequestApprovalDeps, record: ApprovalRecord): Promise<void> {
+  const missing = record.approvers.filter((approver) => !record.notified.includes(approver));
+  if (missing.length === 0) return;
+  const evidence = EvidenceSchema.parse(JSON.parse((await deps.documents.get(record.evidence)) ?? 'null'));
+  const expires = linkExpiry(record);
+  for (const approver of missing) {
+    const { mac, keyId } = await deps.mac.generate(linkStatement(record, approver, expires));
+    const proof = {
+      a: approverReference(deps.digest, record.id, approver),
+      e: String(expires),
+      k: keyId,
+      s: mac,
+    };
+    const link = formatLink(deps.apiUrl, record.id, proof);
+    await deps.notifier.askApprover(approver, composeApprovalNotification(evidence, { link, record }));
+    await deps.table.write([
+      { update: keys.approval(record.id), append: { notified: [approver] }, when: { exists: true } },
+    ]);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Takes away everything that an attempt made and that was not released, newest first. May be run at any time and as often as one likes: it finds
+ * what is there by the attempt's rows and by its tags, and leaves other attempts of the bake alone.
+ */
+import type * as z from 'zod';
+import { isTerminal } from '../../domain/records/attempt-states.ts';
+import type { BakeRef, CleanUpResultSchema } from '../../domain/bakes/payloads.ts';
+import { due, executionName, keys, type Machine, TAGS } from '../../domain/base/naming.ts';
+import type { AttemptRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
+import type { BuildEngine } from '../../ports/build-engine.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import type { TestInstances } from '../../ports/test-instances.ts';
+import type { Workflows } from '../../ports/workflows.ts';
+import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
+
+export interface CleanUpDeps extends StepDeps {
+  readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
+  readonly engine: Pick<BuildEngine, 'cancel' | 'status' | 'forget'>;
+  readonly instances: Pick<TestInstances, 'findByBake' | 'terminate'>;
+  readonly images: Pick<OwnImages, 'findByBake' | 'findByBuild' | 'remove'>;
+  readonly home: { readonly account: string; readonly region: string };
+  /** Takes back pointers and removes the copies of the attempt in all targets (remove-copies.ts). Answers what it removed. */
+  readonly removeCopies: (ref: BakeRef) => Promise<readonly string[]>;
+  /** Withdraws what people were asked (void-approvals.ts). */
+  readonly voidApprovals: (ref: BakeRef) => Promise<unknown>;
+}
+
+const NESTED: readonly Machine[] = ['build', 'test', 'approve', 'distribute'];
+export const CLEAN_UP_AGAIN_SECONDS = 60;
+/** A function that was under way when the attempt ended may make something for as long as a function may run (lambda/dg/gettingstarted-limits: 15 minutes). */
+const LAST_CLEAN_UP_SECONDS = 900;
+
+export async function cleanUpBake(
+  deps: CleanUpDeps,
+  ref: BakeRef,
+): Promise<z.infer<typeof CleanUpResultSchema>> {
+  const attempt = await readAttempt(deps, ref);
+  if (attempt.state === 'released') return { done: true, removed: [] };
+
+  // 1. Nothing new: machines below this one stop, links to approve do nothing any more.
+  await stopNested(deps, ref);
+  await deps.voidApprovals(ref);
+  // 2. What there is: what costs most at once, then in the reverse order of its making.
+  const removed = await removeInstances(deps, ref);
+  removed.push(...(await deps.removeCopies(ref)));
+  const builds = await removeBuilds(deps, ref);
+  removed.push(...builds.removed, ...(await removeImages(deps, ref)));
+  // 3. When to look again.
+  await scheduleNextCleanUp(deps, attempt, builds.ended && removed.length === 0);
+  return { done: builds.ended, removed };
+}
+
+async function stopNested(deps: CleanUpDeps, ref: BakeRef): Promise<void> {
+  const { revision } = await readBakeAndRevision(deps, ref.bake);
+  const regions = new Set(revision.definition.distribution.targets.flatMap((target) => target.regions));
+  const names = [
+    ...NESTED.map((machine) => ({ machine, name: executionName({ ...ref, machine }) })),
+    ...[...regions].map((part) => ({
+      machine: 'distribute-region' as const,
+      name: executionName({ ...ref, machine: 'distribute-region', part }),
+    })),
+  ];
+  for (const { machine, name } of names) {
+    await deps.workflows.stop(deps.workflows.executionArn(machine, name), 'The bake has ended.');
+  }
+}
+
+async function removeInstances(deps: CleanUpDeps, ref: BakeRef): Promise<string[]> {
+  const instances = await deps.instances.findByBake(ref.bake, ref.attempt);
+  if (instances.length > 0) await deps.instances.terminate(instances);
+  return [...instances];
+}
+
+async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: boolean; removed: string[] }> {
+  const recorded = await readImages(deps, ref.bake);
+  // A kept image is its release's.
+  const images = recorded.filter(
+    (image) => image.attempt === ref.attempt && !image.removed && image.reusedFrom === undefined,
+  );
+  const removed: string[] = [];
+  let ended = true;
+  for (const image of images) {
+    const { ended: stopped } = await deps.engine.cancel(image.build);
+    if (!stopped) {
+      ended = false;
+      continue;
+    }
+    removed.push(...(await removeBuild(deps, image)));
+  }
+  return { ended, removed };
+}
+
+async function removeBuild(deps: CleanUpDeps, image: ArtifactRecord): Promise<string[]> {
+  const status = await deps.engine.status(image.build);
+  const made = status.state === 'running' ? undefined : status.imageId;
+  // A build that ends before it distributes names no image, though there may be one that carries the build's mark.
+  const marked = (await deps.images.findByBuild(image.region, image.build)).map(({ imageId }) => imageId);
+  const imageIds = [...new Set([image.imageId, made, ...marked])].filter((id) => id !== undefined);
+  for (const imageId of imageIds) await deps.images.remove(image.region, imageId);
+  await deps.engine.forget(image.build);
+  await deps.table.write([
+    {
+      update: keys.artifact(image.bake, image.variant),
+      set: { removed: true },
+      when: { equals: { attempt: image.attempt } },
+    },
+  ]);
+  return [...imageIds, image.build];
+}
+
+/** Images that carry the attempt's tags but that no row names: a function ended between making and recording. */
+async function removeImages(deps: CleanUpDeps, ref: BakeRef): Promise<string[]> {
+  const images = await deps.images.findByBake(deps.home.region, ref.bake);
+  const own = images.filter((image) => image.tags[TAGS.attempt] === String(ref.attempt));
+  for (const image of own) await deps.images.remove(deps.home.region, image.imageId);
+  return own.map((image) => image.imageId);
+}
+
+async function scheduleNextCleanUp(deps: CleanUpDeps, attempt: AttemptRecord, nothingFound: boolean): Promise<void> {
+  // While the attempt is open its machine is at work; recording its outcome says when to look again.
+  if (!isTerminal(attempt.state)) return;
+  const key = keys.attempt(attempt.bake, attempt.attempt);
+  const now = deps.clock.now().getTime();
+  const last = Date.parse(attempt.endedAt ?? attempt.startedAt) + LAST_CLEAN_UP_SECONDS * 1000;
+  if (nothingFound && now >= last) {
+    await deps.table.write([{ update: key, set: { cleanedUp: true }, remove: ['duePk', 'dueSk'] }]);
+    return;
+  }
+  const next = nothingFound ? last : now + CLEAN_UP_AGAIN_SECONDS * 1000;
+  const dueSk = new Date(next).toISOString();
+  await deps.table.write([{ update: key, set: { duePk: due.attempt, dueSk } }]);
+}

@@ -1,0 +1,157 @@
+/**
+ * Ends bakes whose machine could not do it itself: it was stopped, ran out of time, or failed while it recorded its failure. Called for every
+ * status change of a bake's execution, and by a periodic look at attempts that stand where they stood for too long.
+ */
+
+import { isTerminal } from '../../domain/records/attempt-states.ts';
+import type { WorkflowFailure } from '../../domain/bakes/outcomes.ts';
+import type { BakeRef } from '../../domain/bakes/payloads.ts';
+import { assertNever } from '../../domain/base/errors.ts';
+import { due, executionName, keys, parseExecutionName } from '../../domain/base/naming.ts';
+import { type AttemptRecord, AttemptRecordSchema } from '../../domain/records/bakes.ts';
+import type { ExecutionStatus, Workflows } from '../../ports/workflows.ts';
+import { WriteConflict } from '../../ports/table.ts';
+import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
+import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
+import { readAttempt } from './steps.ts';
+
+export interface FinalizeBakeDeps extends Omit<CleanUpDeps, 'workflows'>, RecordOutcomeDeps {
+  readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;
+}
+
+const CHECK_AGAIN_SECONDS = 900;
+/** After trouble. */
+const RETRY_SECONDS = 60;
+
+/** Takes what an execution's status change says. Answers what came of it, for the log. */
+export async function finalizeBake(
+  deps: FinalizeBakeDeps,
+  execution: { readonly name: string } & ExecutionStatus,
+): Promise<'not-ours' | 'nothing-to-do' | AttemptRecord['state']> {
+  const parsed = parseExecutionName(execution.name);
+  if (parsed?.machine !== 'bake') return 'not-ours';
+  const ref: BakeRef = { bake: parsed.bake, attempt: parsed.attempt };
+  const item = await deps.table.get(keys.attempt(ref.bake, ref.attempt));
+  if (item === undefined) return 'not-ours';
+  if (isTerminal(AttemptRecordSchema.parse(item).state)) return 'nothing-to-do';
+  const error = toWorkflowFailure(execution);
+  if (error === undefined) return 'nothing-to-do';
+
+  // 1. A fence first: what is under way for the attempt ends by itself.
+  if (execution.status === 'ABORTED') await recordEndRequest(deps, ref);
+  // 2. Then as the machine would have done it: the end is recorded whether everything could be taken away or not.
+  const [cleanUp] = await Promise.allSettled([cleanUpBake(deps, ref)]);
+  const { state } = await recordOutcome(deps, { ...ref, error });
+  // What is left is found again by the last clean-up, which follows every recorded end.
+  if (cleanUp.status === 'rejected') throw cleanUp.reason;
+  return state;
+}
+
+function toWorkflowFailure({ status, error, cause }: ExecutionStatus): WorkflowFailure | undefined {
+  switch (status) {
+    case 'RUNNING':
+    case 'SUCCEEDED':
+      return undefined;
+    case 'FAILED':
+      return { name: error ?? 'States.TaskFailed', cause: cause ?? 'The execution failed without a cause.' };
+    case 'TIMED_OUT':
+      return { name: 'States.Timeout', cause: cause ?? 'The bake ran longer than it may.' };
+    case 'ABORTED':
+      return { name: 'States.Aborted', cause: cause ?? 'The execution was stopped at Step Functions.' };
+    default:
+      return assertNever(status);
+  }
+}
+
+async function recordEndRequest(deps: FinalizeBakeDeps, ref: BakeRef): Promise<void> {
+  const endRequested = {
+    as: 'cancelled',
+    by: 'somebody who stopped its execution at Step Functions',
+    at: deps.clock.now().toISOString(),
+  };
+  try {
+    await deps.table.write([
+      {
+        update: keys.attempt(ref.bake, ref.attempt),
+        set: { endRequested },
+        when: { exists: true, equals: { endRequested: null } },
+      },
+    ]);
+  } catch (error) {
+    // It was asked for already, by whoever stopped it.
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}
+
+export interface SweptAttempts {
+  readonly looked: number;
+  readonly ended: number;
+  readonly cleaned: number;
+  /** What could not be done for one attempt, which does not keep the sweep from the others. */
+  readonly problems: readonly (BakeRef & { readonly error: unknown })[];
+}
+
+/** Looks at attempts that are due: ended ones are cleaned up a last time, open ones whose execution has ended are ended. Queued ones are the planner's. */
+export async function sweepAttempts(deps: FinalizeBakeDeps, limit = 50): Promise<SweptAttempts> {
+  const page = await deps.table.query({
+    index: 'due',
+    pk: due.attempt,
+    upTo: deps.clock.now().toISOString(),
+    limit,
+  });
+  const counts = { ended: 0, cleaned: 0 };
+  const problems: (BakeRef & { error: unknown })[] = [];
+  for (const item of page.items) {
+    const { bake, attempt } = AttemptRecordSchema.parse(item);
+    try {
+      const came = await sweepAttempt(deps, { bake, attempt });
+      if (came !== undefined) counts[came] += 1;
+    } catch (error) {
+      problems.push({ bake, attempt, error });
+      await postponeCheck(deps, { bake, attempt }, RETRY_SECONDS);
+    }
+  }
+  return { looked: page.items.length, ...counts, problems };
+}
+
+async function sweepAttempt(deps: FinalizeBakeDeps, ref: BakeRef): Promise<'ended' | 'cleaned' | undefined> {
+  // The index lags behind; the row decides.
+  const attempt = await readAttempt(deps, ref);
+  if (isTerminal(attempt.state)) {
+    if (attempt.state === 'released' || attempt.cleanedUp) await clearDueTime(deps, attempt);
+    else await cleanUpBake(deps, attempt);
+    return 'cleaned';
+  }
+  if (isFinalizable(attempt) && (await finalizeIfStopped(deps, attempt))) return 'ended';
+  return undefined;
+}
+
+/** Later than those that are due now, so that what fails again and again does not stand in front of them. */
+async function postponeCheck(deps: FinalizeBakeDeps, ref: BakeRef, seconds: number): Promise<void> {
+  const dueSk = new Date(deps.clock.now().getTime() + seconds * 1000).toISOString();
+  await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { dueSk } }]);
+}
+
+/** A queued attempt is started by the planner's sweep, unless somebody asked for its end first. */
+function isFinalizable(attempt: AttemptRecord): boolean {
+  return attempt.state !== 'queued' || attempt.endRequested !== undefined;
+}
+
+async function finalizeIfStopped(deps: FinalizeBakeDeps, attempt: AttemptRecord): Promise<boolean> {
+  const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
+  const arn = attempt.execution ?? deps.workflows.executionArn('bake', name);
+  // An execution that is gone altogether was deleted with its machine.
+  const found = (await deps.workflows.describe(arn)) ?? { status: 'ABORTED' as const };
+  if (found.status !== 'RUNNING') {
+    const state = await finalizeBake(deps, { name, ...found });
+    return state !== 'nothing-to-do';
+  }
+  await postponeCheck(deps, attempt, CHECK_AGAIN_SECONDS);
+  return false;
+}
+
+async function clearDueTime(deps: FinalizeBakeDeps, attempt: AttemptRecord): Promise<void> {
+  await deps.table.write([
+    { update: keys.attempt(attempt.bake, attempt.attempt), remove: ['duePk', 'dueSk'] },
+  ]);
+}

@@ -1,0 +1,108 @@
+/** Records what a build made: the image with its snapshots, what is installed in it, and a digest that names it from here on. */
+import type * as z from 'zod';
+import type { BakeRef, RecordImageInputSchema } from '../../domain/bakes/payloads.ts';
+import { canonical } from '../../domain/base/canonical.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import {
+  evidenceKeys,
+  type Inventory,
+  packagesDigest,
+  sortPackages,
+} from '../../domain/packages/inventory.ts';
+import { keys, TAGS } from '../../domain/base/naming.ts';
+import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
+import type { BuildEngine } from '../../ports/build-engine.ts';
+import type { Digest } from '../../ports/ids.ts';
+import type { Documents } from '../../ports/documents.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import { bakeTags } from './start-build.ts';
+import { endStep, readOpenAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
+
+export interface RecordImageDeps extends StepDeps {
+  readonly engine: Pick<BuildEngine, 'status' | 'packages'>;
+  readonly images: Pick<OwnImages, 'describe' | 'tag'>;
+  readonly documents: Documents;
+  readonly digest: Digest;
+}
+
+export async function recordImage(
+  deps: RecordImageDeps,
+  input: z.output<typeof RecordImageInputSchema>,
+): Promise<BakeRef> {
+  // 1. What the engine says now: the event that led here was a hint.
+  await readOpenAttempt(deps, input);
+  const { bake, revision } = await readBakeAndRevision(deps, input.bake);
+  const row = ArtifactRecordSchema.parse(await deps.table.get(keys.artifact(input.bake, input.variant)));
+  const status = await deps.engine.status(input.build);
+  if (status.state !== 'available') {
+    throw new TryLater(`The build ${input.build} is ${status.state}, not yet available.`);
+  }
+  const facts = await deps.images.describe(row.region, status.imageId);
+  if (facts === undefined) throw new TryLater(`The image ${status.imageId} is not visible yet.`);
+
+  // 2. Tags, on the image and all its snapshots: clean-up finds them by these.
+  const snapshotIds = facts.snapshots.map((snapshot) => snapshot.snapshotId);
+  const lineage = `${bake.pipeline}/${bake.bits.slice(0, 16)}`;
+  const tags = {
+    ...revision.definition.distribution.tags,
+    ...bakeTags(input, bake, input.variant),
+    [TAGS.lineage]: lineage,
+  };
+  await deps.images.tag(row.region, [status.imageId, ...snapshotIds], tags);
+
+  // 3. What is in it.
+  const packages = sortPackages(await deps.engine.packages(input.build));
+  const inventory: Inventory = { image: status.imageId, packages };
+  const key = evidenceKeys.inventory(input.bake, input.attempt, input.variant);
+  await deps.documents.put(key, canonical(inventory), 'application/json');
+
+  // 4. The row, and the end of the step with the last variant.
+  const finishedAt = deps.clock.now();
+  const { account, region, variant } = row;
+  const inventoryDigest = packagesDigest(deps.digest, packages);
+  const durationSeconds = Math.max(0, (finishedAt.getTime() - (await readBuildStart(deps, input))) / 1000);
+  await deps.table.write([
+    {
+      update: keys.artifact(input.bake, variant),
+      set: {
+        imageId: status.imageId,
+        snapshotIds,
+        inventory: key,
+        ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
+        durationSeconds,
+        digest: deps.digest(
+          canonical({ variant, account, region, imageId: status.imageId, snapshotIds, lineage }),
+        ),
+        ...(status.log === undefined ? {} : { log: status.log }),
+      },
+      when: { equals: { attempt: input.attempt, build: input.build } },
+    },
+  ]);
+  await endStepWithLastVariant(
+    deps,
+    input,
+    revision.definition.variants.map((entry) => entry.name),
+  );
+  return { bake: input.bake, attempt: input.attempt };
+}
+
+async function readBuildStart(deps: RecordImageDeps, ref: BakeRef): Promise<number> {
+  const step = await deps.table.get(keys.step(ref.bake, ref.attempt, 'Build'));
+  return typeof step?.startedAt === 'string' ? Date.parse(step.startedAt) : deps.clock.now().getTime();
+}
+
+async function endStepWithLastVariant(
+  deps: RecordImageDeps,
+  ref: BakeRef,
+  variants: readonly string[],
+): Promise<void> {
+  const items = await deps.table.getMany(variants.map((variant) => keys.artifact(ref.bake, variant)));
+  const images = items.map((item) => ArtifactRecordSchema.parse(item));
+  const done = images.every((image) => image.attempt === ref.attempt && image.imageId !== undefined);
+  if (!done) return;
+  const links = Object.fromEntries(
+    images.flatMap((image) => (image.log === undefined ? [] : [[`log ${image.variant}`, image.log]])),
+  );
+  const summary = images.map((image) => `${image.imageId} (${image.variant})`).join(', ');
+  await endStep(deps, ref, 'Build', { state: 'succeeded', summary: `Built ${summary}`, links });
+}

@@ -1,0 +1,257 @@
+/**
+ * Writes the end of an attempt that was not released, once: the attempt and its bake, the step that was running, the fingerprint, the
+ * pipeline's planning and what is to be published are one transaction. Afterwards planning looks at the pipeline and at what waited for it.
+ */
+
+import { isTerminal, listPriorStates } from '../../domain/records/attempt-states.ts';
+import {
+  applyOutcome,
+  isRefusedByPeople,
+  type AttemptOutcome,
+  classifyFailure,
+  findStepByState,
+  type WorkflowFailure,
+} from '../../domain/bakes/outcomes.ts';
+import type { BakeRef } from '../../domain/bakes/payloads.ts';
+import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import { due, keys } from '../../domain/base/naming.ts';
+import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
+import {
+  type AttemptRecord,
+  type BakeRecord,
+  type Failure,
+  StepRecordSchema,
+} from '../../domain/records/bakes.ts';
+import type { OutboxRecord } from '../../domain/records/outbox.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { bakeCancelledEvent } from '../../events/bake-cancelled.ts';
+import { bakeFailedEvent } from '../../events/bake-failed.ts';
+import { bakeSupersededEvent } from '../../events/bake-superseded.ts';
+import type { Ids } from '../../ports/ids.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import { type Write, WriteConflict } from '../../ports/table.ts';
+import { enqueueWithDependents } from '../graph/dependents.ts';
+import { releaseSlots, enqueueNextForSlots } from '../capacity/slots.ts';
+import { readRecord } from '../store/read.ts';
+import { CLEAN_UP_AGAIN_SECONDS } from './clean-up-bake.ts';
+import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
+
+export interface RecordOutcomeDeps extends StepDeps {
+  readonly ids: Ids;
+  readonly planQueue: ReconcileQueue;
+}
+
+const ROUNDS = 5;
+const SUMMARY_LENGTH = 1000;
+
+/** Answers the state that the attempt ended in, now or before: terminal states are immutable. */
+export async function recordOutcome(
+  deps: RecordOutcomeDeps,
+  input: BakeRef & { readonly error: WorkflowFailure },
+): Promise<{ state: AttemptRecord['state'] }> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const attempt = await readAttempt(deps, input);
+    if (isTerminal(attempt.state)) return { state: attempt.state };
+    const outcome = classifyFailure(input.error, attempt.endRequested);
+    const pipeline = await tryEndAttempt(deps, attempt, outcome);
+    if (pipeline === undefined) continue;
+    await enqueueNextForSlots(deps, attempt.capacity);
+    await enqueueWithDependents(deps, pipeline);
+    return { state: outcome.state };
+  }
+  throw new TryLater(
+    `Attempt ${input.attempt} of bake ${input.bake} kept changing while its end was recorded.`,
+  );
+}
+
+/** The pipeline whose attempt was ended, or undefined when something moved in between. */
+async function tryEndAttempt(
+  deps: RecordOutcomeDeps,
+  attempt: AttemptRecord,
+  outcome: AttemptOutcome,
+): Promise<string | undefined> {
+  const { bake, revision } = await readBakeAndRevision(deps, attempt.bake);
+  const { maxFailures } = revision.definition.lifecycle;
+  const { team } = revision.definition;
+  const at = deps.clock.now().toISOString();
+  const failure = await describeFailure(deps, attempt, outcome);
+  const steps = await prepareStepEnd(deps, attempt, failure, at);
+  const channel = await readRecord(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const isCurrent = isSameFingerprint(channel, bake);
+  const fingerprint = await prepareFingerprintEnd(deps, bake, outcome, maxFailures, at, isCurrent);
+  const missing = isCurrent ? listTargetsNotIn(listTargets(revision.definition), channel?.targets) : [];
+  const planning = await prepareStatusEnd(deps, bake, outcome, missing, at);
+  try {
+    await deps.table.write([
+      ...prepareAttemptEnd(deps, attempt, outcome, failure, at),
+      ...steps,
+      ...fingerprint,
+      ...planning,
+      outcomeEventWrite(deps, bake, attempt, outcome, failure, team, at),
+    ]);
+    return bake.pipeline;
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return undefined;
+  }
+}
+
+async function describeFailure(
+  deps: RecordOutcomeDeps,
+  attempt: AttemptRecord,
+  outcome: AttemptOutcome,
+): Promise<Failure> {
+  const step = findStepByState(attempt.state);
+  const log = step === 'Build' ? await findBuildLog(deps, attempt) : undefined;
+  return { ...outcome.failure, step, ...(log === undefined ? {} : { log }) };
+}
+
+async function findBuildLog(deps: RecordOutcomeDeps, attempt: AttemptRecord): Promise<string | undefined> {
+  const images = await readImages(deps, attempt.bake);
+  return images.find((image) => image.attempt === attempt.attempt && image.log !== undefined)?.log;
+}
+
+function prepareAttemptEnd(
+  deps: RecordOutcomeDeps,
+  attempt: AttemptRecord,
+  outcome: AttemptOutcome,
+  failure: Failure,
+  at: string,
+): Write[] {
+  const { state } = outcome;
+  const cleanAt = new Date(deps.clock.now().getTime() + CLEAN_UP_AGAIN_SECONDS * 1000).toISOString();
+  return [
+    {
+      update: keys.attempt(attempt.bake, attempt.attempt),
+      // Still due: what AWS was still ending is looked at soon, and a last time when nothing can be under way any more.
+      set: { state, endedAt: at, failure, capacity: [], duePk: due.attempt, dueSk: cleanAt },
+      when: {
+        oneOf: { state: listPriorStates(state) },
+        equals: {
+          state: attempt.state,
+          // A request to end that comes now decides the state, so it has to be read first.
+          ...(attempt.endRequested === undefined ? { endRequested: null } : {}),
+        },
+      },
+    },
+    {
+      update: keys.bake(attempt.bake),
+      set: { state, endedAt: at },
+      when: { equals: { attempt: attempt.attempt } },
+    },
+    ...releaseSlots(attempt.capacity),
+  ];
+}
+
+async function prepareStepEnd(
+  deps: RecordOutcomeDeps,
+  attempt: AttemptRecord,
+  failure: Failure,
+  at: string,
+): Promise<Write[]> {
+  const step = keys.step(attempt.bake, attempt.attempt, failure.step);
+  const item = await deps.table.get(step);
+  if (item === undefined || StepRecordSchema.parse(item).state !== 'running') return [];
+  return [
+    {
+      update: step,
+      set: { state: 'failed', endedAt: at, summary: failure.reason.slice(0, SUMMARY_LENGTH) },
+      when: { equals: { state: 'running' } },
+    },
+  ];
+}
+async function prepareFingerprintEnd(
+  deps: RecordOutcomeDeps,
+  bake: BakeRecord,
+  outcome: AttemptOutcome,
+  maxFailures: number,
+  at: string,
+  isCurrent: boolean,
+): Promise<Write[]> {
+  const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  const item = await deps.table.get(key);
+  if (item === undefined) return [];
+  const before = FingerprintRecordSchema.parse(item);
+  if (before.bake !== bake.id || before.state !== 'baking') return [];
+  const after = applyOutcome(outcome, before, maxFailures, at, isCurrent);
+  return [{ put: { ...key, ...after }, when: { equals: { bake: bake.id, state: 'baking' } } }];
+}
+
+/** The pipeline is free for its next bake; what this one had taken up is wanted again. Whether it starts is for planning to decide. */
+async function prepareStatusEnd(
+  deps: RecordOutcomeDeps,
+  bake: BakeRecord,
+  outcome: AttemptOutcome,
+  missing: readonly string[],
+  at: string,
+): Promise<Write[]> {
+  const key = keys.status(bake.pipeline);
+  const item = await deps.table.get(key);
+  if (item === undefined) return [];
+  const status = PipelineStatusSchema.parse(item);
+  if (status.activeBake !== bake.id) return [];
+  const failed = outcome.state === 'failed';
+  return [
+    {
+      update: key,
+      set: {
+        dirty: true,
+        dirtySince: status.dirtySince ?? at,
+        dueAt: at,
+        duePk: due.reconcile,
+        dueSk: at,
+        changes: [...new Set([...bake.changes, ...status.changes])],
+        causes: [...new Set([...bake.causes, ...status.causes])],
+        consecutiveFailures: status.consecutiveFailures + (failed ? 1 : 0),
+        supersededInRow: outcome.state === 'superseded' ? status.supersededInRow : 0,
+        // The release stays as it is; only these places were not to have it.
+        ...(missing.length > 0 && isRefusedByPeople(outcome) ? { refusedPlaces: missing } : {}),
+      },
+      remove: ['activeBake'],
+      add: { version: 1 },
+      when: { equals: { version: status.version, activeBake: bake.id } },
+    },
+  ];
+}
+
+function outcomeEventWrite(
+  deps: RecordOutcomeDeps,
+  bake: BakeRecord,
+  attempt: AttemptRecord,
+  outcome: AttemptOutcome,
+  failure: Failure,
+  team: string | undefined,
+  at: string,
+): Write {
+  const detail = {
+    bake: bake.id,
+    attempt: attempt.attempt,
+    pipeline: bake.pipeline,
+    ...(team === undefined ? {} : { team }),
+    step: failure.step,
+    name: failure.name,
+    reason: failure.reason,
+    ...(failure.log === undefined ? {} : { log: failure.log }),
+    ...(attempt.execution === undefined ? {} : { execution: attempt.execution }),
+    changes: bake.changes,
+    causes: bake.causes,
+  };
+  const record: OutboxRecord = {
+    id: deps.ids.next(),
+    ...toOutcomeEvent(outcome.state, detail),
+    at,
+    published: false,
+  };
+  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: at } };
+}
+
+function toOutcomeEvent(
+  state: AttemptOutcome['state'],
+  detail: Omit<Parameters<typeof bakeFailedEvent>[0], 'state'>,
+): Pick<OutboxRecord, 'detailType' | 'detail'> {
+  if (state === 'cancelled') return bakeCancelledEvent({ ...detail, state });
+  if (state === 'superseded') return bakeSupersededEvent({ ...detail, state });
+  return bakeFailedEvent({ ...detail, state });
+}

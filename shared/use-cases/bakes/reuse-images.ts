@@ -1,0 +1,129 @@
+/**
+ * A bake that uses a kept image takes it over before anything else: its image rows say what the earlier bake built, and the steps that the
+ * image has been through already are recorded as left out. May be repeated.
+ */
+
+import type { BakeRef } from '../../domain/bakes/payloads.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { type StartsAt, listSkippedSteps, describeSkippedStep } from '../../domain/reconcile/skipped-steps.ts';
+import {
+  type BakeRecord,
+  type ArtifactRecord,
+  ArtifactRecordSchema,
+  type StepRecord,
+} from '../../domain/records/bakes.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import { type Write, WriteConflict } from '../../ports/table.ts';
+import type { StepDeps } from './steps.ts';
+
+export interface ReuseImagesDeps extends StepDeps {
+  readonly images: Pick<OwnImages, 'describe'>;
+}
+
+/** The images of the bake that is reused, or why they cannot be used any more. */
+export type RetainedImages = { readonly images: readonly ArtifactRecord[] } | { readonly gone: string };
+
+export async function readRetainedImages(
+  deps: ReuseImagesDeps,
+  reuses: string,
+  variants: readonly string[],
+): Promise<RetainedImages> {
+  const items = await deps.table.getMany(variants.map((variant) => keys.artifact(reuses, variant)));
+  const images: ArtifactRecord[] = [];
+  for (const [index, item] of items.entries()) {
+    const image = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
+    if (image?.imageId === undefined)
+      return { gone: `bake ${reuses} has no image of the variant ${variants[index]}` };
+    const facts = await deps.images.describe(image.region, image.imageId);
+    if (facts?.state !== 'available')
+      return { gone: `${image.imageId} is ${facts === undefined ? 'gone' : facts.state}` };
+    images.push(image);
+  }
+  return { images };
+}
+
+export async function reuseImages(
+  deps: ReuseImagesDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  images: readonly ArtifactRecord[],
+): Promise<void> {
+  const retained = bake.reusesBake ?? '';
+  const { startsAt } = bake;
+  for (const image of images) await writeReusedArtifact(deps, ref, toReusedArtifact(ref, image, retained, startsAt));
+  for (const step of listSkippedSteps(startsAt)) await recordSkippedStep(deps, ref, step, describeSkippedStep(step, retained));
+}
+
+/** As it was built and described; judged anew where it is tested again, because nothing passes by default. */
+function toReusedArtifact(ref: BakeRef, image: ArtifactRecord, retained: string, startsAt: StartsAt): ArtifactRecord {
+  const { verdict, ...built } = image;
+  const isJudged = startsAt !== 'Test' && verdict !== undefined;
+  return {
+    ...built,
+    bake: ref.bake,
+    attempt: ref.attempt,
+    reusedFrom: image.reusedFrom ?? retained,
+    ...(isJudged ? { verdict } : {}),
+  };
+}
+
+async function writeReusedArtifact(deps: ReuseImagesDeps, ref: BakeRef, row: ArtifactRecord): Promise<void> {
+  const key = keys.artifact(ref.bake, row.variant);
+  const item = await deps.table.get(key);
+  const before = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
+  // An earlier call of the same attempt: what has become of the image since stays.
+  if (before?.attempt === ref.attempt && before.reusedFrom !== undefined) return;
+  await writeOnce(deps, {
+    put: { ...key, ...row },
+    when: before === undefined ? { exists: false } : { equals: { attempt: before.attempt } },
+  });
+}
+
+async function recordSkippedStep(
+  deps: ReuseImagesDeps,
+  ref: BakeRef,
+  name: StepRecord['name'],
+  summary: string,
+): Promise<void> {
+  const at = deps.clock.now().toISOString();
+  const step: StepRecord = {
+    bake: ref.bake,
+    attempt: ref.attempt,
+    name,
+    state: 'skipped',
+    startedAt: at,
+    endedAt: at,
+    summary,
+    links: {},
+  };
+  await writeOnce(deps, {
+    put: { ...keys.step(ref.bake, ref.attempt, name), ...step },
+    when: { exists: false },
+  });
+}
+
+/** Whoever wrote it first has written the same. */
+async function writeOnce(deps: ReuseImagesDeps, write: Write): Promise<void> {
+  try {
+    await deps.table.write([write]);
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}
+
+/**
+ * What was kept is not there any more: the bake builds, and what it builds is tested and approved like any other. From then on nothing of the
+ * fingerprint counts as kept.
+ */
+export async function switchToBuild(deps: ReuseImagesDeps, bake: BakeRecord): Promise<void> {
+  const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  await deps.table.write([
+    {
+      update: keys.bake(bake.id),
+      set: { startsAt: 'Build' },
+      remove: ['reuses'],
+      when: { equals: { attempt: bake.attempt } },
+    },
+    { update: fingerprint, remove: ['kept', 'places'], when: { equals: { bake: bake.id } } },
+  ]);
+}

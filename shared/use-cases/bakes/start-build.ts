@@ -1,0 +1,161 @@
+/** Begins the build of every variant of a bake, from the versions in its lock and from nothing newer. */
+import type * as z from 'zod';
+import type { BakeRef, BuildListSchema } from '../../domain/bakes/payloads.ts';
+import { durationSeconds } from '../../domain/definitions/definition.ts';
+import { assertNever, BuildFailed } from '../../domain/base/errors.ts';
+import { keys, TAGS } from '../../domain/base/naming.ts';
+import type { BakeRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
+import type { LockEntry } from '../../domain/records/locks.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
+import type { BuildEngine, BuildRequest } from '../../ports/build-engine.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import { beginStep, readBakeAndRevision, type StepDeps } from './steps.ts';
+
+export interface StartBuildDeps extends StepDeps {
+  readonly engine: Pick<BuildEngine, 'start'>;
+  readonly images: Pick<OwnImages, 'describe'>;
+  /** Where the control plane runs and its images are made. */
+  readonly home: { readonly account: string; readonly region: string };
+}
+export type BuildList = z.infer<typeof BuildListSchema>;
+
+export async function startBuild(deps: StartBuildDeps, ref: BakeRef): Promise<BuildList> {
+  await beginStep(deps, ref, 'Build');
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+
+  const builds: BuildList['builds'] = [];
+  for (const variant of revision.definition.variants) {
+    const parentImage = await resolveParentImage(deps, bake.lock.base, variant.name);
+    const volumes = await resolveVolumes(deps, bake, revision, parentImage);
+    const request = toBuildRequest({ ref, bake, revision, variant, parentImage, volumes });
+    const { build } = await deps.engine.start(request);
+    await recordBuildStart(deps, ref, variant.name, build);
+    builds.push({ variant: variant.name, build });
+  }
+  return { builds, timeoutSeconds: durationSeconds(revision.definition.build.timeout) };
+}
+
+/** A pipeline's version is a release: its image in the control account, even where the channel has moved on since the lock was taken. */
+async function resolveParentImage(deps: StartBuildDeps, base: LockEntry, variant: string): Promise<string> {
+  const { selector } = base;
+  switch (selector.kind) {
+    case 'pipeline': {
+      const { pipeline, channel } = selector;
+      const locked = base.detail?.[variant];
+      if (locked !== undefined) return locked;
+      const release = await deps.table.get(keys.release(pipeline, channel, base.version));
+      if (release !== undefined) {
+        const image = ReleaseRecordSchema.parse(release).images[variant];
+        if (image !== undefined) return image;
+      }
+      const current = await deps.table.get(keys.channel(pipeline, channel));
+      const record = current === undefined ? undefined : ChannelRecordSchema.parse(current);
+      const image = record?.release === base.version ? record.images[variant] : undefined;
+      if (image !== undefined) return image;
+      throw new BuildFailed(
+        `Release ${base.version} of ${pipeline} has no image of the variant ${variant}; add the variant there or choose another base.`,
+      );
+    }
+    case 'ssm':
+    case 'lookup':
+      return base.detail?.amiId ?? base.version;
+    case 'ami':
+      return selector.id;
+    case 'image':
+      return base.version;
+    case 'component':
+    case 'container':
+    case 'source':
+    case 'packages':
+      throw new BuildFailed(`The base of an AMI cannot be a ${selector.kind}: ${base.key}`);
+    default:
+      return assertNever(selector);
+  }
+}
+
+/** A larger root volume has to be mapped under the name that the parent gives its own: /dev/xvda, /dev/sda1 (AWSEC2/UserGuide/device_naming). */
+async function resolveVolumes(
+  deps: StartBuildDeps,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+  parentImage: string,
+): Promise<BuildRequest['volumes']> {
+  const { rootVolumeGiB, dataVolumes } = revision.definition.build;
+  if (rootVolumeGiB === undefined) return dataVolumes;
+  const imageId = parentImage.startsWith('ami-') ? parentImage : bake.lock.base.detail?.amiId;
+  const parent = imageId === undefined ? undefined : await deps.images.describe(deps.home.region, imageId);
+  const device = parent?.snapshots[0]?.device ?? '/dev/xvda';
+  return [{ device, sizeGiB: rootVolumeGiB }, ...dataVolumes];
+}
+
+function toBuildRequest(given: {
+  ref: BakeRef;
+  bake: BakeRecord;
+  revision: RevisionRecord;
+  variant: { name: string; architecture: 'x86_64' | 'arm64' };
+  parentImage: string;
+  volumes: BuildRequest['volumes'];
+}): BuildRequest {
+  const { ref, bake, revision, variant, parentImage, volumes } = given;
+  const { definition } = revision;
+  return {
+    bake: ref.bake,
+    attempt: ref.attempt,
+    pipeline: bake.pipeline,
+    variant: variant.name,
+    architecture: variant.architecture,
+    parentImage,
+    components: toLockedComponents(bake.lock.components, definition.components),
+    ...(definition.build.imageBuilderTests
+      ? { tests: toLockedComponents(bake.lock.tests, definition.tests.components) }
+      : {}),
+    instanceTypes: definition.build.instanceTypes,
+    volumes,
+    tags: bakeTags(ref, bake, variant.name),
+  };
+}
+
+/** Components by the build versions of the lock, with the definition's parameters. */
+function toLockedComponents(
+  entries: readonly LockEntry[],
+  named: RevisionRecord['definition']['components'],
+): BuildRequest['components'] {
+  return entries.map(({ version }, index) => {
+    const parameters = named[index]?.parameters;
+    return { arn: version, ...(parameters === undefined ? {} : { parameters }) };
+  });
+}
+
+/** Tags of everything that a bake makes: clean-up, IAM conditions and people find it by them. */
+export function bakeTags(ref: BakeRef, bake: BakeRecord, variant: string): Record<string, string> {
+  return {
+    [TAGS.managed]: 'true',
+    [TAGS.bake]: ref.bake,
+    [TAGS.attempt]: String(ref.attempt),
+    [TAGS.pipeline]: bake.pipeline,
+    [TAGS.variant]: variant,
+  };
+}
+
+async function recordBuildStart(
+  deps: StartBuildDeps,
+  ref: BakeRef,
+  variant: string,
+  build: string,
+): Promise<void> {
+  const found = await deps.table.get(keys.artifact(ref.bake, variant));
+  // Started by an earlier call of the same attempt: keep what is known of it.
+  if (found !== undefined && found.attempt === ref.attempt && found.build === build) return;
+  const record: ArtifactRecord = {
+    bake: ref.bake,
+    attempt: ref.attempt,
+    variant,
+    account: deps.home.account,
+    region: deps.home.region,
+    build,
+    snapshotIds: [],
+    removed: false,
+  };
+  await deps.table.write([{ put: { ...keys.artifact(ref.bake, variant), ...record } }]);
+}

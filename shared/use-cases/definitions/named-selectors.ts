@@ -1,0 +1,94 @@
+/** What a definition names among images, parameters and the like, and who else does; for apply-reach.ts. */
+import type { Problem } from '../../domain/base/errors.ts';
+import { type Key, keys } from '../../domain/base/naming.ts';
+import { listDependencies } from '../../domain/records/pipelines.ts';
+import { LookersRecordSchema, TopicSelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
+import type { Table, Write } from '../../ports/table.ts';
+import { readSelectorUsers } from '../detect/fan-out-change.ts';
+import { readRecord, readAll } from '../store/read.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
+import type { ParsedDefinition } from './parse-definition.ts';
+
+/** A selector that could name an image of ours, and the field that it stands in. */
+export interface NamedSelector<Kind extends Selector['kind'] = Selector['kind']> {
+  readonly field: string;
+  readonly selector: Extract<Selector, { kind: Kind }>;
+}
+
+export interface ReachCheck {
+  readonly problems?: readonly Problem[];
+  readonly checks?: readonly Write[];
+}
+
+/** Selectors of one kind among base and inputs. Components are no images. */
+export function listNamedSelectors<Kind extends Selector['kind']>(
+  reading: Pick<ParsedDefinition, 'references'>,
+  kind: Kind,
+): NamedSelector<Kind>[] {
+  const { base, inputs } = reading.references;
+  const all = [
+    { field: 'base', selector: base },
+    ...inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),
+  ];
+  return all.flatMap(({ field, selector }) =>
+    isSelectorKind(selector, kind) ? [{ field: `${field}.${kind}`, selector }] : [],
+  );
+}
+
+function isSelectorKind<Kind extends Selector['kind']>(
+  selector: Selector,
+  kind: Kind,
+): selector is Extract<Selector, { kind: Kind }> {
+  return selector.kind === kind;
+}
+
+export function suggestPipeline(field: string, message: string, pipeline: string): Problem {
+  const place = field.replace(/\.[a-z]+$/, '');
+  return { field, message, fix: `Name the pipeline: ${place}.pipeline: ${pipeline}` };
+}
+
+/** Whether the pipeline began to use the selector with this definition. */
+export function isNewSelector(selector: Selector, before: AppliedPipeline | undefined): boolean {
+  const key = selectorKey(selector);
+  return (
+    before === undefined || listDependencies(before.revision.selectors).every((old) => selectorKey(old) !== key)
+  );
+}
+
+/** Whoever has looked at who looks here, to make it, must see that somebody began meanwhile. */
+export function addReaderWrite(lookers: Key): Write {
+  return { update: lookers, add: { version: 1 } };
+}
+
+export async function readNoNewReaderCheck(table: Table, lookers: Key): Promise<Write> {
+  const record = await readRecord(table, lookers, LookersRecordSchema);
+  return { check: lookers, when: { equals: { version: record?.version ?? null } } };
+}
+
+/** Pipelines other than `name` that use a selector of the topic for which `isMeant` holds. */
+export async function readTopicUsers(
+  table: Table,
+  topic: string,
+  name: string,
+  isMeant: (selector: Selector) => boolean,
+): Promise<{ readonly pipeline: string; readonly selector: Selector }[]> {
+  const { pk, sk: prefix } = keys.topicSelector(topic, '');
+  const query = { pk, prefix };
+  const listed = (await readAll(table, query, TopicSelectorRecordSchema)).filter(({ selector }) =>
+    isMeant(selector),
+  );
+  const users = await Promise.all(
+    listed.map(async ({ key, selector }) =>
+      (await readSelectorUsers(table, key, { limit: 5 })).users.map(({ pipeline }) => ({ pipeline, selector })),
+    ),
+  );
+  return users.flat().filter(({ pipeline }) => pipeline !== name);
+}
+
+export function mergeReachChecks(found: readonly ReachCheck[]): ReachCheck {
+  return {
+    problems: found.flatMap(({ problems = [] }) => problems),
+    checks: found.flatMap(({ checks = [] }) => checks),
+  };
+}

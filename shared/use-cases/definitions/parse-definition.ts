@@ -1,0 +1,56 @@
+/** Understands a definition: parsed, its references in normal form, and what planning needs of it. Nothing is asked of anybody. */
+import * as z from 'zod';
+import { canonical } from '../../domain/base/canonical.ts';
+import { type Definition, DefinitionSchema } from '../../domain/definitions/definition.ts';
+import { findSizeProblem } from '../../domain/definitions/definition-size.ts';
+import { toPipelineSpec } from '../../domain/reconcile/pipeline-spec.ts';
+import { type Home, type References, parseReferences } from '../../domain/definitions/references.ts';
+import { InvalidDefinition, type Problem } from '../../domain/base/errors.ts';
+import type { PipelineSpec } from '../../domain/records/pipelines.ts';
+import type { Digest } from '../../ports/ids.ts';
+
+/** A definition that has been understood, in the forms that are stored. */
+export interface ParsedDefinition {
+  readonly definition: Definition;
+  readonly references: References;
+  readonly digest: string;
+  readonly spec: PipelineSpec;
+}
+
+/** Parses and normalises. Throws InvalidDefinition with every problem that can be told from the file alone. */
+export function parseDefinition(
+  deps: { readonly digest: Digest; readonly home: Home },
+  given: unknown,
+): ParsedDefinition {
+  const parsed = DefinitionSchema.safeParse(given);
+  if (!parsed.success) throw new InvalidDefinition(listProblems(parsed.error));
+  const definition = parsed.data;
+  const size = findSizeProblem(definition);
+  if (size !== undefined) throw new InvalidDefinition([size]);
+  const { references, problems } = parseReferences(definition, deps.home);
+  if (problems.length > 0) throw new InvalidDefinition(problems);
+  const { $schema: _, ...content } = definition;
+  return {
+    definition,
+    references,
+    digest: deps.digest(canonical({ content, references })),
+    spec: toPipelineSpec(deps.digest, definition, references),
+  };
+}
+
+function listProblems(error: z.ZodError): Problem[] {
+  return error.issues
+    .flatMap(selectMeantIssues)
+    .map(({ path, message }) => ({ field: z.core.toDotPath(path), message }));
+}
+
+/** Of several forms the one that was meant says what is wrong with it: its problems lie deepest. */
+function selectMeantIssues(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const depth = (errors: readonly z.core.$ZodIssue[]) =>
+    Math.max(0, ...errors.map(({ path }) => path.length));
+  const [meant = []] = issue.errors.filter((errors) => depth(errors) > 1);
+  if (meant.length === 0)
+    return [{ path: issue.path, message: 'must have exactly one of the forms of the schema' }];
+  return meant.flatMap(selectMeantIssues).map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
+}

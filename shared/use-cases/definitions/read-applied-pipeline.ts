@@ -1,0 +1,35 @@
+/** What is there of a pipeline before it is changed. */
+import { keys } from '../../domain/base/naming.ts';
+import {
+  type PipelineRecord,
+  PipelineRecordSchema,
+  type RevisionRecord,
+  RevisionRecordSchema,
+} from '../../domain/records/pipelines.ts';
+import { type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
+import type { Table } from '../../ports/table.ts';
+import { readRecord } from '../store/read.ts';
+
+export interface AppliedPipeline {
+  readonly pipeline: PipelineRecord;
+  readonly planning: PipelineStatus;
+  readonly revision: RevisionRecord;
+}
+
+export async function readAppliedPipeline(table: Table, name: string): Promise<AppliedPipeline | undefined> {
+  const [pipeline, status] = await Promise.all([
+    readRecord(table, keys.pipeline(name), PipelineRecordSchema),
+    readRecord(table, keys.status(name), PipelineStatusSchema),
+  ]);
+  if (pipeline === undefined || status === undefined) return undefined;
+  const revision = await readRecord(table, keys.revision(name, pipeline.revision), RevisionRecordSchema);
+  return revision === undefined ? undefined : { pipeline, planning: status, revision };
+}
+
+/** Of a pipeline that was deleted, 0 where there never was one: bakes of before name their revision. */
+export async function readLastRevision(table: Pick<Table, 'query'>, name: string): Promise<number> {
+  const { pk } = keys.revision(name, 0);
+  const page = await table.query({ pk, prefix: 'REVISION#', descending: true, limit: 1 });
+  const [item] = page.items;
+  return item === undefined ? 0 : RevisionRecordSchema.parse(item).revision;
+}

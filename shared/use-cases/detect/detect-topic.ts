@@ -1,0 +1,183 @@
+/**
+ * Looks again at every selector of a topic. Whoever brought the topic up (an event, the reconcile, the planner) is not believed: what the
+ * selectors mean is read where it is true, and what has moved is recorded once.
+ */
+import { DomainError, TryLater } from '../../domain/base/errors.ts';
+import { due, keys } from '../../domain/base/naming.ts';
+import { BakeRecordSchema } from '../../domain/records/bakes.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import {
+  type ChangeRecord,
+  type SelectorRecord,
+  SelectorRecordSchema,
+  TopicSelectorRecordSchema,
+} from '../../domain/records/selectors.ts';
+import { detectFlapping } from '../../domain/selectors/flapping.ts';
+import { comparesAs, type Selector } from '../../domain/selectors/selectors.ts';
+import { isChange } from '../../domain/selectors/versions.ts';
+import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
+import { type Table, WriteConflict } from '../../ports/table.ts';
+import { readRecord, readAll, readMany } from '../store/read.ts';
+import { readSelectorUsers } from './fan-out-change.ts';
+import { type DetectedChange, type RecordChangesDeps, recordChanges, USERS_READ, type UserPage } from './record-changes.ts';
+
+export interface DetectTopicsDeps extends RecordChangesDeps {
+  readonly resolver: SelectorResolver;
+}
+
+export interface Detection {
+  readonly changes: readonly ChangeRecord[];
+  /** Selectors that mean nothing at the moment; the last known version stays. */
+  readonly problems: readonly { readonly selector: string; readonly problem: string }[];
+}
+
+const ROUNDS = 5;
+/** Calls to AWS at once; one topic seldom has more than a few selectors. */
+const RESOLVED_AT_ONCE = 8;
+
+export async function detectTopic(deps: DetectTopicsDeps, topic: string): Promise<Detection> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const found = await readTopic(deps.table, topic);
+    try {
+      return await detectSelectorChanges(deps, found);
+    } catch (error) {
+      // Another writer moved one of them meanwhile: look again.
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+  }
+  throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
+}
+
+/** A selector's row and the first pipelines that use it. */
+interface Found {
+  readonly row: SelectorRecord;
+  readonly users: UserPage;
+}
+
+/**
+ * The selectors that are listed under a topic. Users are read after the row: a pipeline that begins to use the selector in between is marked,
+ * or makes the write lose by the row's count of uses.
+ */
+async function readTopic(table: Table, topic: string): Promise<Found[]> {
+  const { pk, sk: prefix } = keys.topicSelector(topic, '');
+  const listed = await readAll(table, { pk, prefix }, TopicSelectorRecordSchema);
+  const rows = await readMany(
+    table,
+    listed.map(({ key }) => keys.selector(key)),
+    SelectorRecordSchema,
+  );
+  return await Promise.all(
+    rows
+      .filter((row) => row !== undefined)
+      .map(async (row) => ({ row, users: await readSelectorUsers(table, row.key, { limit: USERS_READ }) })),
+  );
+}
+
+async function detectSelectorChanges(deps: DetectTopicsDeps, found: readonly Found[]): Promise<Detection> {
+  const looks = await checkSelectors(deps, found);
+  const changes = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
+  const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
+  return { changes: await recordChanges(deps, changes), problems };
+}
+
+async function checkSelectors(deps: DetectTopicsDeps, found: readonly Found[]): Promise<CheckedSelector[]> {
+  const looks: CheckedSelector[] = [];
+  for (let start = 0; start < found.length; start += RESOLVED_AT_ONCE) {
+    const part = found.slice(start, start + RESOLVED_AT_ONCE);
+    const answers = await Promise.all(part.map((entry) => checkSelector(deps, entry)));
+    looks.push(...answers.filter((entry) => entry !== undefined));
+  }
+  return looks;
+}
+
+type CheckedSelector =
+  | { readonly kind: 'move'; readonly move: DetectedChange }
+  | { readonly kind: 'problem'; readonly selector: string; readonly problem: string };
+
+async function checkSelector(deps: DetectTopicsDeps, { row, users }: Found): Promise<CheckedSelector | undefined> {
+  const { selector } = row;
+  if (selector.kind === 'pipeline') return checkChannel(deps.table, { row, users }, selector);
+  const resolution = await resolveOrRecordProblem(deps, row);
+  if (!resolution.found) return recordUnresolved(deps, row, resolution.reason);
+  const { version: to, detail } = resolution;
+  const kind = comparesAs(selector);
+  if (!isChange(kind, row.version, to)) {
+    if (row.problem !== undefined || row.unsettled !== undefined) await recordSelectorProblem(deps, row, {});
+    return undefined;
+  }
+  const flap = kind === 'value' ? detectFlapping(row, to, deps.clock.now()) : { kind: 'move' as const, leftVersions: [] };
+  if (flap.kind === 'wait') {
+    const { reason: problem, unsettled } = flap;
+    await recordSelectorProblem(deps, row, { problem, unsettled });
+    return { kind: 'problem', selector: row.key, problem };
+  }
+  return { kind: 'move', move: { row, users, to, detail, left: flap.leftVersions } };
+}
+
+/** Why it cannot be asked now is written down; the message comes again. */
+async function resolveOrRecordProblem(deps: DetectTopicsDeps, row: SelectorRecord): Promise<Resolution> {
+  try {
+    return await deps.resolver.resolve(row.selector);
+  } catch (error) {
+    await recordUnresolved(deps, row, describeError(error));
+    throw error;
+  }
+}
+
+/** What nobody expected may quote anything, a request with its token included: only its name is shown. */
+function describeError(error: unknown): string {
+  if (error instanceof DomainError) return error.message;
+  const name = error instanceof Error ? error.name : 'unknown error';
+  return `It could not be resolved: ${name}. The log of the function that notices changes says more.`;
+}
+
+/** What a `pipeline:` selector means is in our own table: the release that is current in the channel. */
+async function checkChannel(
+  table: Table,
+  { row, users }: Found,
+  selector: Extract<Selector, { kind: 'pipeline' }>,
+): Promise<{ kind: 'move'; move: DetectedChange } | undefined> {
+  const channel = await readRecord(table, keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema);
+  if (channel === undefined || channel.release === row.version) return undefined;
+  const bake = await readRecord(table, keys.bake(channel.bake), BakeRecordSchema);
+  return {
+    kind: 'move',
+    move: {
+      row,
+      users,
+      to: channel.release,
+      detail: channel.images,
+      release: { id: channel.release, changes: bake?.changes ?? [], causes: bake?.causes ?? [] },
+    },
+  };
+}
+
+async function recordUnresolved(deps: DetectTopicsDeps, row: SelectorRecord, problem: string): Promise<CheckedSelector> {
+  // What it stood at cannot be told any more: it begins to stand still anew.
+  if (row.problem !== problem || row.unsettled !== undefined) await recordSelectorProblem(deps, row, { problem });
+  return { kind: 'problem', selector: row.key, problem };
+}
+
+/** What is said of the selector beside its last known version, which stays. Who goes to and fro is looked at again by the sweep. */
+async function recordSelectorProblem(
+  deps: DetectTopicsDeps,
+  row: SelectorRecord,
+  { problem, unsettled }: Pick<SelectorRecord, 'problem' | 'unsettled'>,
+): Promise<void> {
+  if (row.problem === problem && row.unsettled?.until === unsettled?.until) return;
+  await deps.table.write([
+    {
+      update: keys.selector(row.key),
+      set: {
+        checkedAt: deps.clock.now().toISOString(),
+        ...(problem === undefined ? {} : { problem }),
+        ...(unsettled === undefined ? {} : { unsettled, duePk: due.selectors, dueSk: unsettled.until }),
+      },
+      remove: [
+        ...(problem === undefined ? ['problem'] : []),
+        ...(unsettled === undefined ? ['unsettled', 'duePk', 'dueSk'] : []),
+      ],
+      when: { exists: true, equals: { version: row.version ?? null } },
+    },
+  ]);
+}

@@ -1,0 +1,122 @@
+/**
+ * Marks the pipelines that use a selector which has moved. A few are marked in the transaction of the move itself; many page by page, with
+ * the place in the list kept on the change, so that whoever finds it open goes on where it stopped.
+ */
+import { due, type Key, keys } from '../../domain/base/naming.ts';
+import { listCauses } from '../../domain/reconcile/causes.ts';
+import {
+  type ChangeRecord,
+  ChangeRecordSchema,
+  type SelectorUserRecord,
+  SelectorUserRecordSchema,
+} from '../../domain/records/selectors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import { readRecord } from '../store/read.ts';
+import { type AffectedPipeline, readAffectedPage } from './vulnerable-pipelines.ts';
+
+export interface FanOutDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly planQueue: ReconcileQueue;
+}
+
+/** One write of each transaction is the change's own. */
+const USERS_AT_ONCE = MAX_WRITES - 1;
+/** A page of a finding loses when one of its pipelines is written at that moment. */
+const MAX_TRIES = 20;
+
+/** One page of the pipelines that use a selector. */
+export async function readSelectorUsers(
+  table: Pick<Table, 'query'>,
+  selector: string,
+  page: { readonly limit: number; readonly after?: string | undefined },
+): Promise<{ users: SelectorUserRecord[]; cursor: string | undefined }> {
+  const { items, cursor } = await table.query({
+    pk: keys.selectorUser(selector, '').pk,
+    prefix: 'USER#',
+    limit: page.limit,
+    ...(page.after === undefined ? {} : { after: page.after }),
+  });
+  return { users: items.map((item) => SelectorUserRecordSchema.parse(item)), cursor };
+}
+
+/** The write that tells a pipeline of changes. Raising the version makes every decision that did not see them lose. */
+export function markWrite(
+  user: SelectorUserRecord,
+  changes: readonly ChangeRecord[],
+  now: Date,
+): Extract<Write, { update: Key }> {
+  const dueAt = new Date(now.getTime() + user.debounceSeconds * 1000).toISOString();
+  return {
+    update: keys.status(user.pipeline),
+    set: {
+      dirty: true,
+      dueAt,
+      debounceUntil: dueAt,
+      duePk: due.reconcile,
+      dueSk: dueAt,
+    },
+    setOnce: { dirtySince: now.toISOString() },
+    append: { changes: changes.map((change) => change.id), causes: changes.flatMap(listCauses) },
+    add: { version: 1 },
+    when: { exists: true },
+  };
+}
+
+/** The same for a finding, which also raises what is wanted of the package. The floors are those that were read, so they must still stand. */
+export function raiseMinimumWrite(user: AffectedPipeline, change: ChangeRecord, now: Date): Write {
+  const { finding, id, to } = change;
+  if (finding === undefined) return markWrite(user, [change], now);
+  const write = markWrite(user, [change], now);
+  const minimumVersions = { ...user.minimumVersions, [finding.package]: { version: to, change: id } };
+  return { ...write, set: { ...write.set, floors: minimumVersions }, when: { equals: { version: user.version } } };
+}
+
+export function toReconcileRequests(users: readonly SelectorUserRecord[]) {
+  return users.map((user) => ({ pipeline: user.pipeline, delaySeconds: user.debounceSeconds }));
+}
+
+async function prepareMarks(
+  table: Table,
+  change: ChangeRecord,
+  now: Date,
+): Promise<{ users: readonly SelectorUserRecord[]; marks: Write[]; cursor: string | undefined }> {
+  const limits = { limit: USERS_AT_ONCE, after: change.cursor };
+  if (change.finding === undefined) {
+    const page = await readSelectorUsers(table, change.selector, limits);
+    return { ...page, marks: page.users.map((user) => markWrite(user, [change], now)) };
+  }
+  const page = await readAffectedPage(table, { ...change.finding, version: change.to }, limits);
+  return { ...page, marks: page.users.map((user) => raiseMinimumWrite(user, change, now)) };
+}
+
+/** Goes on until the last page. Two runs at once share the work: one write of each page wins. Answers how many pipelines this run marked. */
+export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number> {
+  let marked = 0;
+  let tries = 0;
+  for (;;) {
+    const change = await readRecord(deps.table, keys.change(id), ChangeRecordSchema);
+    if (change === undefined || change.fanOut === 'done') return marked;
+    const now = deps.clock.now();
+    const page = await prepareMarks(deps.table, change, now);
+    const when = { equals: { fanOut: 'open', cursor: change.cursor ?? null } };
+    const progress: Write =
+      page.cursor === undefined
+        ? { update: keys.change(id), set: { fanOut: 'done' }, remove: ['duePk', 'dueSk', 'cursor'], when }
+        : { update: keys.change(id), set: { cursor: page.cursor }, when };
+    try {
+      await deps.table.write([progress, ...page.marks]);
+    } catch (error) {
+      // Somebody else was here first; or, of a finding, a pipeline is being planned at this moment and is read again.
+      tries += 1;
+      const isBusy = change.finding !== undefined && tries < MAX_TRIES;
+      if (error instanceof WriteConflict && (error.index === 0 || isBusy)) continue;
+      throw error;
+    }
+    tries = 0;
+    marked += page.users.length;
+    if (page.users.length > 0) await deps.planQueue.send(toReconcileRequests(page.users));
+  }
+}

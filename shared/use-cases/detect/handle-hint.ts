@@ -1,0 +1,71 @@
+/** Takes one message of the hint queue: an event of AWS, one of our own, or a list of topics. */
+import { assertNever } from '../../domain/base/errors.ts';
+import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import { parseHint } from '../../domain/selectors/hints.ts';
+import { type IndexInventoryDeps, indexInventory } from './index-inventory.ts';
+import { detectVulnerability } from './detect-vulnerability.ts';
+import { type Detection, type DetectTopicsDeps, detectTopic } from './detect-topic.ts';
+import { type ResyncVulnerabilitiesDeps, resyncVulnerabilities } from './resync-vulnerabilities.ts';
+
+export interface HandleHintDeps extends DetectTopicsDeps, ResyncVulnerabilitiesDeps, IndexInventoryDeps {}
+
+export type HintOutcome =
+  | ({ readonly kind: 'noticed'; readonly topics: readonly string[] } & Detection)
+  | { readonly kind: 'ignored' | 'malformed'; readonly why: string };
+
+const TOPICS_AT_ONCE = 4;
+
+export async function handleHint(deps: HandleHintDeps, body: unknown): Promise<HintOutcome> {
+  const hint = parseHint(body);
+  switch (hint.kind) {
+    case 'topics':
+      return detectTopics(deps, hint.topics);
+    case 'finding':
+      return toDetectedOutcome(await detectVulnerability(deps, hint.arn, hint.claims));
+    case 'findings': {
+      const { changes, refused } = await resyncVulnerabilities(deps, hint.after);
+      return refused === undefined ? toDetectedOutcome(changes) : { kind: 'ignored', why: refused };
+    }
+    case 'inventories': {
+      const changes: ChangeRecord[] = [];
+      for (const channel of hint.channels) changes.push(...(await indexInventory(deps, channel)));
+      return toDetectedOutcome(changes);
+    }
+    case 'nothing':
+      return { kind: 'ignored', why: hint.why };
+    case 'malformed':
+      return { kind: 'malformed', why: hint.why };
+    default:
+      return assertNever(hint);
+  }
+}
+
+function toDetectedOutcome(changes: readonly ChangeRecord[]): HintOutcome {
+  return { kind: 'noticed', topics: [], changes, problems: [] };
+}
+
+/**
+ * A topic that cannot be looked at now (AWS throttles, a feed is slow) keeps no other from being looked at; the message comes again for it, and
+ * looking twice at the others does no harm.
+ */
+export async function detectTopics(
+  deps: DetectTopicsDeps,
+  topics: readonly string[],
+): Promise<HintOutcome> {
+  const detection: Detection[] = [];
+  const failures: unknown[] = [];
+  for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
+    const part = topics.slice(start, start + TOPICS_AT_ONCE);
+    for (const result of await Promise.allSettled(part.map((topic) => detectTopic(deps, topic)))) {
+      if (result.status === 'fulfilled') detection.push(result.value);
+      else failures.push(result.reason);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return {
+    kind: 'noticed',
+    topics,
+    changes: detection.flatMap((entry) => entry.changes),
+    problems: detection.flatMap((entry) => entry.problems),
+  };
+}

@@ -1,0 +1,48 @@
+/** What is written with a change whose wave is larger than may start without a person, so that people hear of it and can find it. */
+import { due, keys, lists } from '../../domain/base/naming.ts';
+import type { OutboxRecord } from '../../domain/records/outbox.ts';
+import type { HoldReason, WaveRecord } from '../../domain/records/status.ts';
+import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import { waveWaitingEvent } from '../../events/wave-waiting.ts';
+import type { Ids } from '../../ports/ids.ts';
+import type { Write } from '../../ports/table.ts';
+
+/** At most so many writes for one change. */
+export const WAVE_WRITES = 2;
+
+export function waveWrites(deps: { readonly ids: Ids }, change: ChangeRecord): Write[] {
+  const { id, wave, selector, from, to, at } = change;
+  if (wave === undefined) return [];
+  const row: WaveRecord = { change: id };
+  const event = waveWaitingEvent({
+    change: id,
+    selector,
+    ...(from === undefined ? {} : { from }),
+    to,
+    images: wave.size,
+    isMore: wave.isMore,
+  });
+  const outbox: OutboxRecord = { id: deps.ids.next(), ...event, at, published: false };
+  return [
+    { put: { ...keys.wave(id), ...row, listPk: lists.waves, listSk: id } },
+    { put: { ...keys.outbox(outbox.id), ...outbox, duePk: due.outbox, dueSk: at } },
+  ];
+}
+
+/**
+ * A pipeline that a wave holds stands under the wave's change, where whoever confirms it looks. The check loses when that has happened
+ * meanwhile: nobody would look again.
+ */
+export function prepareWaveHold(
+  reasons: readonly HoldReason[],
+  pipeline: string,
+): { readonly set: Record<string, string>; readonly checks: readonly Write[] } | undefined {
+  const [change] = reasons.flatMap((reason) =>
+    reason.code === 'storm-cap' && reason.change !== undefined ? [reason.change] : [],
+  );
+  if (change === undefined) return undefined;
+  return {
+    set: { duePk: due.wave(change), dueSk: pipeline },
+    checks: [{ check: keys.wave(change), when: { equals: { listPk: lists.waves } } }],
+  };
+}

@@ -1,0 +1,233 @@
+/**
+ * The life of one copy: take a slot, start it, look how it does, mend or try again, verify. Every call to AWS comes after the row that tells
+ * of it or can be repeated with the same token, so a crash between any two lines is picked up by calling again.
+ */
+
+import { toImageWaitKey } from '../../domain/bakes/waits.ts';
+import {
+  copiesResource,
+  copyDigest,
+  copyName,
+  copyOutcome,
+  copyToken,
+  findDefects,
+  toRetainedTags,
+} from '../../domain/distribution/plan.ts';
+import { COPYING } from '../../domain/distribution/quotas.ts';
+import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
+import { TAGS, waitId } from '../../domain/base/naming.ts';
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest } from '../../ports/ids.ts';
+import type { ImageFacts } from '../../ports/own-images.ts';
+import { WriteConflict } from '../../ports/table.ts';
+import { readOpenAttempt } from '../bakes/steps.ts';
+import { acquireCopySlot } from './copy-slots.ts';
+import { isDone, saveRow, addSteps } from './ledger.ts';
+import { prepareCopyEnd, failRow, type ImageLocation, type LocationDeps, openLocation, requireSource } from './locations.ts';
+import { needsPermission } from './source-permissions.ts';
+
+export interface AdvanceDeps extends LocationDeps {
+  readonly clock: Clock;
+  readonly digest: Digest;
+}
+
+/** One move of a row whose image is a copy. Answers the row after it, or undefined where it must wait or has ended. */
+export async function advanceCopy(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+): Promise<TargetRecord | undefined> {
+  const place = await openLocation(deps, row);
+  if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(deps, plan, row, place);
+  // A kept copy that was gone: its account is permitted to copy with the next call.
+  if (row.state === 'planned' && needsPermission(plan, row)) return undefined;
+  if (row.state === 'planned') return prepareCopy(deps, plan, row, place);
+  if (row.imageId === undefined) return startCopy(deps, plan, row, place);
+  return checkCopy(deps, plan, row, place, row.imageId);
+}
+
+/** What an earlier attempt left here, in case that its clean-up did not come to its end. */
+async function removeOlderCopies(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  place: ImageLocation,
+): Promise<TargetRecord> {
+  const sources = Object.values(plan.sources).map((source) => source.imageId);
+  for (const image of await place.findByBake(row.bake)) {
+    const older = Number(image.tags[TAGS.attempt] ?? row.attempt) < row.attempt;
+    if (older && !sources.includes(image.imageId)) await place.remove(image.imageId);
+  }
+  return saveRow(deps, row, { done: addSteps(row, 'sweep') });
+}
+
+async function prepareCopy(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  place: ImageLocation,
+): Promise<TargetRecord> {
+  const keyArn = row.keyArn ?? (await place.resolveKey(row.key ?? ''));
+  const volumes = requireSource(plan, row.variant).devices.length;
+  if (!(await acquireCopySlot(deps, row, volumes)))
+    throw new TryLater(`All places for copies into ${row.account}/${row.region} are taken.`);
+  return saveRow(deps, row, {
+    state: 'copying',
+    keyArn,
+    copyStartedAt: deps.clock.now().toISOString(),
+    notBefore: undefined,
+  });
+}
+
+async function startCopy(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  place: ImageLocation,
+): Promise<TargetRecord> {
+  await readOpenAttempt(deps, row);
+  const source = requireSource(plan, row.variant);
+  const { imageId } = await place.copy({
+    clientToken: copyToken(deps.digest, row),
+    name: copyName(plan.pipeline, row),
+    description: `${plan.pipeline} (${row.variant}), made by Ovenbird, bake ${row.bake}`,
+    sourceImageId: source.imageId,
+    sourceRegion: plan.region,
+    key: row.keyArn ?? row.key ?? '',
+    tags: source.tags,
+  });
+  const change = {
+    imageId,
+    copyStartedAt: deps.clock.now().toISOString(),
+    done: addSteps(row, 'copy'),
+  };
+  const wait = waitId('copies', copiesResource(row));
+  try {
+    return await saveRow(deps, row, change, [{ put: { ...toImageWaitKey(imageId), wait } }]);
+  } catch (error) {
+    if (error instanceof WriteConflict) await removeIfEnded(deps, row, place, imageId);
+    throw error;
+  }
+}
+
+/** The clean-up went past while the copy was being started: it cannot have seen it, so it is removed here. */
+async function removeIfEnded(
+  deps: AdvanceDeps,
+  row: TargetRecord,
+  place: ImageLocation,
+  imageId: string,
+): Promise<void> {
+  try {
+    await readOpenAttempt(deps, row);
+  } catch (error) {
+    if (error instanceof AttemptEnded) await place.remove(imageId);
+    throw error;
+  }
+}
+
+async function checkCopy(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  place: ImageLocation,
+  imageId: string,
+): Promise<TargetRecord | undefined> {
+  const seen = await place.describe(imageId);
+  const outcome = copyOutcome(row, seen, deps.clock.now());
+  switch (outcome.kind) {
+    case 'pending':
+      return undefined;
+    case 'failed':
+      return row.reused
+        ? replaceReusedCopy(deps, row, outcome.reason, imageId)
+        : retryCopy(deps, row, place, imageId, outcome.reason);
+    case 'available':
+      return verifyCopy(deps, plan, row, place, imageId);
+  }
+}
+
+async function retryCopy(
+  deps: AdvanceDeps,
+  row: TargetRecord,
+  place: ImageLocation,
+  imageId: string,
+  reason: string,
+): Promise<TargetRecord> {
+  const copyAttempts = row.copyAttempts + 1;
+  if (copyAttempts >= COPYING.attempts)
+    return failRow(deps, row, `The copy failed ${copyAttempts} times, at last because: ${reason}`);
+  await place.remove(imageId);
+  const change = {
+    state: 'planned',
+    imageId: undefined,
+    copyAttempts,
+    problem: reason,
+    done: row.done.filter((step) => step !== 'copy'),
+  } as const;
+  return saveRow(deps, row, change, prepareCopyEnd(row));
+}
+
+/** The kept copy cannot be used any more. Whatever still stands there is left alone; `missing` where nothing does. */
+async function replaceReusedCopy(
+  deps: AdvanceDeps,
+  row: TargetRecord,
+  reason: string,
+  missing?: string,
+): Promise<TargetRecord> {
+  return saveRow(deps, row, {
+    state: 'planned',
+    reused: false,
+    imageId: undefined,
+    snapshotIds: [],
+    keyArn: undefined,
+    copyStartedAt: undefined,
+    missingImageId: missing,
+    problem: `The kept copy cannot be used: ${reason}`,
+    done: row.done.filter((step) => step === 'sweep'),
+  });
+}
+
+/** Ready: what CopyImage leaves behind is put on, then everything is read back. */
+async function verifyCopy(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  place: ImageLocation,
+  imageId: string,
+): Promise<TargetRecord> {
+  const source = requireSource(plan, row.variant);
+  const tags = row.reused ? toRetainedTags(source.tags) : source.tags;
+  if (plan.deprecateAt !== undefined) await place.deprecate(imageId, plan.deprecateAt);
+  let seen = await place.describe(imageId);
+  if (lacksTags(seen, tags)) {
+    const snapshots = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];
+    await place.tag([imageId, ...snapshots], tags);
+    seen = await place.describe(imageId);
+  }
+  const defects = findDefects({
+    source,
+    seen,
+    tags,
+    ...(row.keyArn === undefined ? {} : { keyArn: row.keyArn }),
+    ...(plan.deprecateAt === undefined ? {} : { deprecateAt: plan.deprecateAt }),
+  });
+  if (defects.length > 0 && row.reused) return replaceReusedCopy(deps, row, `${imageId} ${defects.join('; ')}`);
+  if (defects.length > 0)
+    return failRow(deps, row, `The copy ${imageId} is not as it must be: ${defects.join('; ')}.`);
+  const snapshotIds = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];
+  const change = {
+    state: 'verified',
+    snapshotIds,
+    digest: copyDigest(deps.digest, { ...row, snapshotIds }, source.imageId),
+    done: addSteps(row, 'tag', ...(plan.deprecateAt === undefined ? [] : (['deprecate'] as const)), 'verify'),
+    problem: undefined,
+    notBefore: undefined,
+    postponements: 0,
+  } as const;
+  return saveRow(deps, row, change, prepareCopyEnd(row));
+}
+
+function lacksTags(seen: ImageFacts | undefined, tags: Readonly<Record<string, string>>): boolean {
+  return Object.entries(tags).some(([key, value]) => seen?.tags[key] !== value);
+}

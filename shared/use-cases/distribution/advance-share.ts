@@ -1,0 +1,97 @@
+/** The life of a shared image in one target: permit it, then see with the target's own role that it is there. */
+import { copyDigest, copyOutcome, findDefects } from '../../domain/distribution/plan.ts';
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import { readOpenAttempt } from '../bakes/steps.ts';
+import type { AdvanceDeps } from './advance-copy.ts';
+import { saveRow, addSteps } from './ledger.ts';
+import { failRow, requireSource } from './locations.ts';
+
+interface SharedImage {
+  readonly imageId: string;
+  readonly snapshotIds: readonly string[];
+}
+
+/** One move of a row in mode `share`. Answers the row after it, or undefined where it must wait or has ended. */
+export async function advanceShare(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  sharedCopy: TargetRecord | undefined,
+): Promise<TargetRecord | undefined> {
+  if (row.imageId !== undefined) return checkShare(deps, plan, row, row.imageId);
+  if (row.region !== plan.region && (sharedCopy === undefined || ['failed', 'removed'].includes(sharedCopy.state)))
+    return failRow(
+      deps,
+      row,
+      `There is nothing to share in ${row.region}: ${sharedCopy?.problem ?? 'the control account has no copy there'}`,
+    );
+  const shared = findImageToShare(plan, row, sharedCopy);
+  // The kept copy that was shared with it before is gone with its carrier's.
+  const missing = sharedCopy?.missingImageId;
+  return shared === undefined
+    ? undefined
+    : recordShare(deps, plan, missing === undefined ? row : { ...row, missingImageId: missing }, shared);
+}
+
+function findImageToShare(
+  plan: DistributionRecord,
+  row: TargetRecord,
+  sharedCopy: TargetRecord | undefined,
+): SharedImage | undefined {
+  if (row.region === plan.region) return requireSource(plan, row.variant);
+  if (sharedCopy?.state !== 'verified' || sharedCopy.imageId === undefined) return undefined;
+  return { imageId: sharedCopy.imageId, snapshotIds: sharedCopy.snapshotIds };
+}
+
+/** The row names the image before anybody is permitted, so that the clean-up knows what to take back. */
+async function recordShare(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  shared: SharedImage,
+): Promise<TargetRecord> {
+  await readOpenAttempt(deps, row);
+  return saveRow(deps, row, {
+    state: 'copying',
+    imageId: shared.imageId,
+    snapshotIds: [...shared.snapshotIds],
+    copyStartedAt: deps.clock.now().toISOString(),
+    done: row.account === plan.account ? addSteps(row, 'permit') : row.done,
+  });
+}
+
+async function checkShare(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  imageId: string,
+): Promise<TargetRecord | undefined> {
+  if (!row.done.includes('permit')) {
+    await readOpenAttempt(deps, row);
+    await deps.ownImages.permit(row.region, imageId, row.snapshotIds, [row.account]);
+    return saveRow(deps, row, {
+      done: addSteps(row, 'permit'),
+      copyStartedAt: deps.clock.now().toISOString(),
+    });
+  }
+  const target = await deps.targets.open(row.account, row.region);
+  const seen = await target.describe(imageId);
+  const outcome = copyOutcome(row, seen, deps.clock.now());
+  if (outcome.kind === 'pending') return undefined;
+  if (outcome.kind === 'failed')
+    return failRow(deps, row, `${imageId} cannot be seen with the role of the target: ${outcome.reason}`);
+
+  if (plan.deprecateAt !== undefined) await deps.ownImages.deprecate(row.region, imageId, plan.deprecateAt);
+  const source = requireSource(plan, row.variant);
+  const defects = findDefects({ source, seen });
+  if (defects.length > 0)
+    return failRow(deps, row, `${imageId} is not as it must be: ${defects.join('; ')}.`);
+  return saveRow(deps, row, {
+    state: 'verified',
+    digest: copyDigest(deps.digest, row, source.imageId),
+    done: addSteps(row, 'verify'),
+    problem: undefined,
+    notBefore: undefined,
+    postponements: 0,
+  });
+}

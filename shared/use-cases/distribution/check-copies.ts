@@ -1,0 +1,56 @@
+/** Whether a region whose copies are waited for can go on. Reads the resources themselves: the event that asked may be late, early or repeated. */
+import { copyOutcome, parseCopiesResource } from '../../domain/distribution/plan.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import type { TargetRecord } from '../../domain/records/distributions.ts';
+import type { WaitOutcome, WaitRecord } from '../../domain/records/waits.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { isOpen } from './advance-targets.ts';
+import { readDistribution, readRows } from './ledger.ts';
+import { isRefusal, type LocationDeps, openLocation } from './locations.ts';
+import { mapConcurrent } from './map-concurrent.ts';
+
+export interface CheckCopiesDeps extends LocationDeps {
+  readonly clock: Clock;
+}
+
+/** Reads go out to so many targets at a time. */
+const READS_AT_ONCE = 6;
+
+/** Undefined while all that the region waits for is still on its way; otherwise success: advance-targets finds out what came of it. */
+export async function checkCopies(
+  deps: CheckCopiesDeps,
+  wait: Pick<WaitRecord, 'resource'>,
+): Promise<WaitOutcome | undefined> {
+  const place = parseCopiesResource(wait.resource);
+  const plan = place === undefined ? undefined : await readDistribution(deps, place.bake);
+  if (place === undefined || plan?.attempt !== place.attempt) return { kind: 'success', output: {} };
+  const rows = await readRows(deps, place.bake, place.region);
+  const open = rows.filter((row) => row.attempt === place.attempt && isOpen(row));
+  const states = await mapConcurrent(READS_AT_ONCE, open, (row) => readCopyState(deps, row, open));
+  const goesOn = states.includes('due') || !states.includes('pending');
+  return goesOn ? { kind: 'success', output: {} } : undefined;
+}
+
+/** `due` has waited for a time that has come, which is worth a call at once; `ended` is told when all that was under way has ended. */
+async function readCopyState(
+  deps: CheckCopiesDeps,
+  row: TargetRecord,
+  open: readonly TargetRecord[],
+): Promise<'pending' | 'ended' | 'due'> {
+  const now = deps.clock.now();
+  if (row.notBefore !== undefined && row.notBefore > now.toISOString()) return 'pending';
+  if (row.imageId === undefined) {
+    const sharedCopy = open.find((candidate) => candidate.sharedCopy && candidate.variant === row.variant);
+    return row.mode === 'share' && sharedCopy !== undefined ? 'ended' : 'due';
+  }
+  if (row.mode === 'share' && !row.done.includes('permit')) return 'due';
+  try {
+    const place = await openLocation(deps, row);
+    const outcome = copyOutcome(row, await place.describe(row.imageId), now);
+    return outcome.kind === 'pending' ? 'pending' : 'ended';
+  } catch (error) {
+    if (error instanceof TryLater) return 'pending';
+    if (isRefusal(error)) return 'ended';
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * How many copies are on their way into one account and region, over all bakes. EC2 has no call that tells, and a quota that is exceeded
+ * makes copies fail late; so every copy holds a slot until it has ended. A slot that was never given back expires.
+ */
+import * as z from 'zod';
+import { COPYING, QUOTAS } from '../../domain/distribution/quotas.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
+import type { TargetRecord } from '../../domain/records/distributions.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import { readAll } from '../store/read.ts';
+import { rowKey } from './ledger.ts';
+
+export interface CopySlotDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+}
+
+const SlotSchema = z.object({ holder: z.string(), snapshots: z.number(), until: z.string() });
+const FenceSchema = z.object({ version: z.number() });
+const ROUNDS = 5;
+/** Place of the check of the row among the writes. */
+const ROW_CHECK = 0;
+
+type SlotRow = Pick<TargetRecord, 'bake' | 'attempt' | 'account' | 'region' | 'variant' | 'sharedCopy'>;
+
+function toSlotHolder(row: SlotRow): string {
+  return [row.bake, row.attempt, row.variant, ...(row.sharedCopy ? ['sharedCopy'] : [])].join('#');
+}
+
+/**
+ * Takes a slot for as many snapshots; false where the destination is full. Who has one already keeps it. Nobody takes one for a row that has
+ * moved on meanwhile (WriteConflict): the copy may have ended, and nobody would give that slot back.
+ */
+export async function acquireCopySlot(deps: CopySlotDeps, row: TargetRecord, snapshots: number): Promise<boolean> {
+  const { account, region } = row;
+  const holder = toSlotHolder(row);
+  const fenceKey = keys.copyFence(account, region);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const fence = await deps.table.get(fenceKey);
+    const version = fence === undefined ? 0 : FenceSchema.parse(fence).version;
+    const taken = await readCopySlots(deps, row);
+    if (taken.some((slot) => slot.holder === holder)) return true;
+
+    const now = deps.clock.now();
+    const live = taken.filter((slot) => slot.until > now.toISOString());
+    const dead = taken.filter((slot) => slot.until <= now.toISOString());
+    const inFlight = live.reduce((sum, slot) => sum + slot.snapshots, 0);
+    // An image of more volumes than the quota allows is copied when nothing else is.
+    const full = live.length > 0 && inFlight + snapshots > QUOTAS.snapshotCopiesPerDestination;
+    if (full || live.length >= QUOTAS.imageCopiesPerDestination) return false;
+
+    const until = new Date(now.getTime() + COPYING.slotHours * 3_600_000).toISOString();
+    try {
+      await deps.table.write([
+        { check: rowKey(row), when: { equals: { version: row.version } } },
+        {
+          put: { ...fenceKey, version: version + 1 },
+          when: fence === undefined ? { exists: false } : { equals: { version } },
+        },
+        { put: { ...keys.copyInFlight(account, region, holder), holder, snapshots, until } },
+        ...dead
+          .slice(0, 90)
+          .map((slot): Write => ({ delete: keys.copyInFlight(account, region, slot.holder) })),
+      ]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof WriteConflict) || error.index === ROW_CHECK) throw error;
+    }
+  }
+  throw new TryLater(`Many bakes start copies into ${account}/${region} at this moment.`);
+}
+
+/** The write that gives the slot back; goes into the transaction that records the end of the copy. */
+export function releaseCopySlot(row: SlotRow): Write {
+  return { delete: keys.copyInFlight(row.account, row.region, toSlotHolder(row)) };
+}
+
+async function readCopySlots(deps: CopySlotDeps, row: SlotRow): Promise<z.infer<typeof SlotSchema>[]> {
+  const { pk } = keys.copyFence(row.account, row.region);
+  return await readAll(deps.table, { pk, prefix: 'COPY#' }, SlotSchema);
+}

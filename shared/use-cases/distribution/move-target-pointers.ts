@@ -1,0 +1,168 @@
+/** One target's pointers: remember, write, read back. Every line may be repeated after a crash. */
+
+import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
+import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
+import { keys, TAGS } from '../../domain/base/naming.ts';
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import type { TargetAccount } from '../../ports/targets.ts';
+import { type Write, WriteConflict } from '../../ports/table.ts';
+import { isDone, readDistribution, rowKey, saveRow, addSteps } from './ledger.ts';
+import { failRow, isRefusal, type LocationDeps } from './locations.ts';
+import { clearPointerFields, restoreTargetPointers } from './restore-pointers.ts';
+
+/** A target that may fail is left behind after so many throttles, rather than holding up the others. */
+const MAX_BEST_EFFORT_RETRIES = 4;
+
+export type MoveResult =
+  | { readonly kind: 'moved'; readonly row: TargetRecord }
+  | { readonly kind: 'later'; readonly row: TargetRecord; readonly reason: string }
+  | { readonly kind: 'refused'; readonly row: TargetRecord; readonly reason: string };
+
+/** A best-effort target that refuses is put back alone, marked as failed and answered as moved past. */
+export async function moveTargetPointers(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+): Promise<MoveResult> {
+  const ledger = { row };
+  try {
+    if (row.state === 'failed') return await finishAbandoning(deps, plan, row);
+    const target = await deps.targets.open(row.account, row.region);
+    await writePointers(deps, plan, target, ledger);
+    return { kind: 'moved', row: ledger.row };
+  } catch (error) {
+    return await handleMoveError(deps, plan, ledger.row, error).catch(async (second: unknown) => {
+      if (second instanceof WriteConflict) throw await restoreAfterConflict(deps, plan, ledger.row);
+      throw second;
+    });
+  }
+}
+
+async function handleMoveError(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  error: unknown,
+): Promise<MoveResult> {
+  if (error instanceof TryLater) {
+    if (row.required) return { kind: 'later', row, reason: error.message };
+    if (row.postponements >= MAX_BEST_EFFORT_RETRIES) return abandonTarget(deps, plan, row, error.message);
+    const put = await saveWhileMoving(deps, plan, row, { postponements: row.postponements + 1 });
+    return { kind: 'later', row: put, reason: error.message };
+  }
+  if (!isRefusal(error)) throw error;
+  if (row.required) return { kind: 'refused', row, reason: error.message };
+  return abandonTarget(deps, plan, row, error.message);
+}
+
+async function writePointers(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  target: TargetAccount,
+  ledger: { row: TargetRecord },
+): Promise<void> {
+  const { parameter, launchTemplate, imageId } = ledger.row;
+  if (imageId === undefined) return;
+  if (!isDone(ledger.row, 'remember')) ledger.row = await recordPreviousPointers(deps, plan, target, ledger.row);
+  if (parameter !== undefined && !isDone(ledger.row, 'parameter')) {
+    await target.writeParameter(parameter, imageId, parameterTags(plan));
+    // An `aws:ec2:image` value is checked after the call has returned, and may be dropped then (systems-manager/userguide/parameter-store-ec2-aliases).
+    if ((await target.readParameter(parameter)) !== imageId)
+      throw new TryLater(`The parameter ${parameter} does not show ${imageId} yet.`);
+    ledger.row = await saveWhileMoving(deps, plan, ledger.row, { done: addSteps(ledger.row, 'parameter') });
+  }
+  if (launchTemplate !== undefined && !isDone(ledger.row, 'default-version')) {
+    const { version } = await target.addTemplateVersion(launchTemplate, imageId, describeTemplateVersion(ledger.row));
+    ledger.row = await saveWhileMoving(deps, plan, ledger.row, {
+      launchTemplateVersion: version,
+      done: addSteps(ledger.row, 'launch-template'),
+    });
+    await target.setDefaultTemplateVersion(launchTemplate, version);
+    ledger.row = await saveWhileMoving(deps, plan, ledger.row, { done: addSteps(ledger.row, 'default-version') });
+  }
+}
+
+async function recordPreviousPointers(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  target: TargetAccount,
+  row: TargetRecord,
+): Promise<TargetRecord> {
+  const value = row.parameter === undefined ? undefined : await target.readParameter(row.parameter);
+  const standing =
+    row.launchTemplate === undefined ? undefined : await target.readTemplateDefault(row.launchTemplate);
+  // A pointer that shows the image already, as where a kept one was tested again, is not moved: nobody who watches it is woken for nothing.
+  const isShown = value === row.imageId;
+  const isDefault = standing !== undefined && standing.imageId === row.imageId;
+  return saveWhileMoving(deps, plan, row, {
+    previousParameterValue: value,
+    previousTemplateVersion: isDefault ? undefined : standing?.version,
+    done: addSteps(
+      row,
+      'remember',
+      ...(isShown ? (['parameter'] as const) : []),
+      ...(isDefault ? (['launch-template', 'default-version'] as const) : []),
+    ),
+  });
+}
+
+/** Only while the plan is moving: a run that goes on after its bake was ended loses here. */
+async function saveWhileMoving(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  change: Parameters<typeof saveRow>[2],
+): Promise<TargetRecord> {
+  const moving: Write = {
+    check: keys.distribution(plan.bake),
+    when: { equals: { state: 'moving', attempt: plan.attempt } },
+  };
+  return saveRow(deps, row, change, [moving]);
+}
+
+/** The row says so first: a run beside this one then loses its next write, and puts back what it has written meanwhile. */
+async function abandonTarget(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  reason: string,
+): Promise<MoveResult> {
+  const problem = `Its pointers could not be moved: ${reason}`;
+  return finishAbandoning(deps, plan, await saveWhileMoving(deps, plan, row, { state: 'failed', problem }));
+}
+
+async function finishAbandoning(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+): Promise<MoveResult> {
+  const problem = row.problem ?? 'Its pointers could not be moved';
+  try {
+    if (isDone(row, 'remember')) await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
+    const clean = await saveWhileMoving(deps, plan, row, { ...clearPointerFields(row), postponements: 0 });
+    return { kind: 'moved', row: await failRow(deps, clean, problem) };
+  } catch (error) {
+    if (error instanceof TryLater) return { kind: 'later', row, reason: error.message };
+    if (!isRefusal(error)) throw error;
+    const both = `${problem}; they could not be put back either: ${error.message}`;
+    const done = row.done.filter((step) => step !== 'remember');
+    return { kind: 'moved', row: await saveWhileMoving(deps, plan, row, { done, problem: both }) };
+  }
+}
+
+/** Somebody else has written the row. If the pointers are being put back, what this run wrote last may have come after that. */
+async function restoreAfterConflict(deps: LocationDeps, plan: DistributionRecord, row: TargetRecord): Promise<Error> {
+  const now = await readDistribution(deps, plan.bake);
+  const item = await deps.table.get(rowKey(row));
+  const leftBehind = item?.state === 'failed';
+  const goesOn = now !== undefined && ['moving', 'moved', 'released'].includes(now.state);
+  if ((leftBehind || !goesOn) && isDone(row, 'remember'))
+    await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
+  return goesOn
+    ? new TryLater(`Another run moves the pointers of bake ${plan.bake} at this moment.`)
+    : new AttemptEnded(`The pointers of bake ${plan.bake} were put back.`, { bake: plan.bake });
+}
+
+function parameterTags(plan: DistributionRecord): Record<string, string> {
+  return { [TAGS.managed]: 'true', [TAGS.pipeline]: plan.pipeline };
+}

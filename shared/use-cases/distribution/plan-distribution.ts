@@ -1,0 +1,182 @@
+/**
+ * Distribute begins: freezes what is to be done into a plan and one ledger row for each target. Nothing is made in any target yet. A repeat
+ * finds the plan of the first call, so that an hour later it still says the same.
+ */
+import type * as z from 'zod';
+import type { BakeRef, DistributionPlanSchema } from '../../domain/bakes/payloads.ts';
+import { durationSeconds } from '../../domain/definitions/definition.ts';
+import {
+  copyTags,
+  type PlannedTarget,
+  listPlannedTargets,
+  listRegionRuns,
+} from '../../domain/distribution/plan.ts';
+import { AttemptEnded, DistributionFailed } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { type BakeRecord, type ArtifactRecord, ArtifactRecordSchema } from '../../domain/records/bakes.ts';
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import type { Table, Write } from '../../ports/table.ts';
+import type { Targets } from '../../ports/targets.ts';
+import { beginStep, readBakeAndRevision } from '../bakes/steps.ts';
+import { readSharedAccounts, toReusedFields, readRetainedRows } from './reuse-copies.ts';
+import { retryLaterOnConflict, readDistribution, readRows, rowKey, writeInParts } from './ledger.ts';
+import { restorePointers } from './restore-pointers.ts';
+
+export interface PlanDistributionDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ownImages: Pick<OwnImages, 'describe'>;
+  readonly targets: Targets;
+}
+
+type Plan = z.infer<typeof DistributionPlanSchema>;
+
+export function planDistribution(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan> {
+  return retryLaterOnConflict('Planning a distribution', () => makePlan(deps, ref));
+}
+
+async function makePlan(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan> {
+  await beginStep(deps, ref, 'Distribute');
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+  const plan = await freezePlan(deps, ref, bake, revision);
+  const wanted = listPlannedTargets(revision.definition, plan);
+  await writeRows(deps, ref, wanted, await readRetainedRows(deps, bake));
+  const runs = listRegionRuns(ref, wanted);
+  return { regions: runs.map((run) => run.region), runs };
+}
+
+async function freezePlan(
+  deps: PlanDistributionDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<DistributionRecord> {
+  const before = await readDistribution(deps, ref.bake);
+  if (before?.attempt === ref.attempt) return before;
+  if (before !== undefined && before.attempt > ref.attempt)
+    throw new AttemptEnded(`Attempt ${before.attempt} of bake ${ref.bake} distributes already.`, ref);
+  // An attempt whose clean-up never ran must not leave its image current.
+  if (before !== undefined) await restorePointers(deps, { bake: ref.bake, attempt: before.attempt });
+
+  const plan = await describePlan(deps, ref, bake, revision);
+  const stale = before === undefined ? undefined : await readDistribution(deps, ref.bake);
+  const version = stale === undefined ? 0 : stale.version + 1;
+  await deps.table.write([
+    {
+      put: { ...keys.distribution(ref.bake), ...plan, version },
+      when: stale === undefined ? { exists: false } : { equals: { version: stale.version } },
+    },
+  ]);
+  return { ...plan, version };
+}
+
+async function describePlan(
+  deps: PlanDistributionDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<Omit<DistributionRecord, 'version'>> {
+  const { definition } = revision;
+  const images = await Promise.all(definition.variants.map(({ name }) => readImage(deps, ref.bake, name)));
+  const first = images[0];
+  if (first === undefined) throw new DistributionFailed(`Bake ${ref.bake} has no image to distribute.`);
+  const sources: DistributionRecord['sources'] = {};
+  for (const image of images)
+    sources[image.variant] = await describeSource(deps, image, {
+      ...ref,
+      pipeline: bake.pipeline,
+      wanted: definition.distribution.tags,
+    });
+  const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
+  const sharedWith = await readSharedAccounts(deps, bake, first, await readRetainedRows(deps, bake));
+  const { deprecateAfter } = definition.distribution;
+  const now = deps.clock.now();
+  return {
+    ...ref,
+    pipeline: bake.pipeline,
+    channel: bake.channel,
+    account: first.account,
+    region: first.region,
+    sequence: channel === undefined ? 0 : ChannelRecordSchema.parse(channel).sequence,
+    sources,
+    ...(Object.keys(sharedWith).length === 0 ? {} : { sharedWith }),
+    ...(deprecateAfter === undefined
+      ? {}
+      : { deprecateAt: new Date(now.getTime() + durationSeconds(deprecateAfter) * 1000).toISOString() }),
+    state: 'planned',
+    plannedAt: now.toISOString(),
+  };
+}
+
+async function readImage(deps: PlanDistributionDeps, bake: string, variant: string): Promise<ArtifactRecord> {
+  const item = await deps.table.get(keys.artifact(bake, variant));
+  if (item === undefined)
+    throw new DistributionFailed(`Bake ${bake} has no image of the variant ${variant}.`);
+  return ArtifactRecordSchema.parse(item);
+}
+
+async function describeSource(
+  deps: PlanDistributionDeps,
+  image: ArtifactRecord,
+  own: BakeRef & { readonly pipeline: string; readonly wanted: Readonly<Record<string, string>> },
+): Promise<DistributionRecord['sources'][string]> {
+  const { imageId, region, variant } = image;
+  const facts = imageId === undefined ? undefined : await deps.ownImages.describe(region, imageId);
+  if (imageId === undefined || facts === undefined)
+    throw new DistributionFailed(
+      `The image ${imageId ?? ''} of the variant ${variant} is gone from ${region}. Retry the bake: it is built again.`,
+    );
+  if (facts.state !== 'available')
+    throw new DistributionFailed(
+      `The image ${imageId} is ${facts.state} and cannot be copied. Retry the bake: it is built again.`,
+    );
+  return {
+    imageId,
+    architecture: facts.architecture,
+    snapshotIds: facts.snapshots.map((snapshot) => snapshot.snapshotId),
+    devices: facts.snapshots.map((snapshot) => snapshot.device),
+    tags: copyTags(facts.tags, own.wanted, { ...own, variant }),
+  };
+}
+
+/** Rows of this attempt stay as they are; those of an older one start anew, above their last version. */
+async function writeRows(
+  deps: PlanDistributionDeps,
+  ref: BakeRef,
+  wanted: readonly PlannedTarget[],
+  retained: readonly TargetRecord[],
+): Promise<void> {
+  const standing = new Map(
+    (await readRows(deps, ref.bake)).map((row) => {
+      const key = rowKey(row);
+      return [key.sk, row] as const;
+    }),
+  );
+  const writes: Write[] = [];
+  for (const target of wanted) {
+    const key = rowKey({ ...target, bake: ref.bake });
+    const before = standing.get(key.sk);
+    if (before?.attempt === ref.attempt) continue;
+    const row: TargetRecord = {
+      ...target,
+      ...ref,
+      state: 'planned',
+      done: [],
+      snapshotIds: [],
+      copyAttempts: 0,
+      postponements: 0,
+      reused: false,
+      ...toReusedFields(target, retained),
+      version: before === undefined ? 0 : before.version + 1,
+    };
+    writes.push({
+      put: { ...key, ...row },
+      when: before === undefined ? { exists: false } : { equals: { version: before.version } },
+    });
+  }
+  await writeInParts(deps, writes);
+}

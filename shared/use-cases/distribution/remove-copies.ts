@@ -1,0 +1,95 @@
+/** Part of the clean-up of a bake that was not released: pointers as before, no copy and no permission left in any target. May be repeated. */
+
+import type { BakeRef } from '../../domain/bakes/payloads.ts';
+import { toTargetLabel } from '../../domain/distribution/plan.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import { TAGS } from '../../domain/base/naming.ts';
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import { WriteConflict } from '../../ports/table.ts';
+import { type RowChange, readDistribution, readRows, saveRow } from './ledger.ts';
+import { prepareCopyEnd, isRefusal, type LocationDeps, openLocation, withdrawImage } from './locations.ts';
+import { restorePointers } from './restore-pointers.ts';
+import { mapConcurrent } from './map-concurrent.ts';
+import { revokeSource } from './source-permissions.ts';
+
+interface Removal {
+  /** False while a repeat may remove more. */
+  readonly done: boolean;
+  readonly removed: readonly string[];
+  /** What a target refuses to have removed. */
+  readonly left: readonly string[];
+}
+
+const TARGETS_AT_ONCE = 6;
+
+/**
+ * Answers what it removed, and what it could not: while that is not empty, somebody has to look again. Throws TryLater where AWS wants us to
+ * come back.
+ */
+export async function removeCopies(deps: LocationDeps, ref: BakeRef): Promise<string[]> {
+  const plan = await readDistribution(deps, ref.bake);
+  if (plan === undefined || plan.attempt !== ref.attempt || plan.state === 'released') return [];
+  const stuck = await restorePointers(deps, ref);
+  const rows = (await readRows(deps, ref.bake)).filter((row) => row.attempt === ref.attempt);
+  // Who is shared an image loses the permission before the image goes.
+  const shares = await removeAll(
+    deps,
+    plan,
+    rows.filter((row) => row.mode === 'share'),
+  );
+  const copies = await removeAll(
+    deps,
+    plan,
+    rows.filter((row) => row.mode === 'copy'),
+  );
+  await revokeSource(deps, plan, await readRows(deps, ref.bake));
+  const results = [...shares, ...copies];
+  if (results.some((result) => !result.done))
+    throw new TryLater(`Some copies of bake ${ref.bake} could not be removed yet.`, ref);
+  return [...results.flatMap(({ removed }) => removed), ...stuck, ...results.flatMap(({ left }) => left)];
+}
+
+function removeAll(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  rows: readonly TargetRecord[],
+): Promise<Removal[]> {
+  return mapConcurrent(TARGETS_AT_ONCE, rows, (row) => removeRow(deps, plan, row));
+}
+
+async function removeRow(deps: LocationDeps, plan: DistributionRecord, row: TargetRecord): Promise<Removal> {
+  try {
+    const removed = row.mode === 'share' ? await removeShare(deps, row) : await removeImages(deps, plan, row);
+    if (row.state !== 'removed') {
+      const change: RowChange = { state: 'removed', imageId: undefined, snapshotIds: [], done: [] };
+      await saveRow(deps, row, change, prepareCopyEnd(row));
+    }
+    return { done: true, removed, left: [] };
+  } catch (error) {
+    if (error instanceof TryLater || error instanceof WriteConflict)
+      return { done: false, removed: [], left: [] };
+    if (isRefusal(error))
+      return { done: true, removed: [], left: [`${toTargetLabel(row)} keeps its copy: ${error.message}`] };
+    throw error;
+  }
+}
+
+async function removeShare(deps: LocationDeps, row: TargetRecord): Promise<string[]> {
+  await withdrawImage(deps, row);
+  return [];
+}
+
+/** By tag as well as by row: a crash may have come between the call that made an image and the write that says so. */
+async function removeImages(deps: LocationDeps, plan: DistributionRecord, row: TargetRecord): Promise<string[]> {
+  if (row.copyStartedAt === undefined) return [];
+  const place = await openLocation(deps, row);
+  const sources = Object.values(plan.sources).map((source) => source.imageId);
+  const found = (await place.findByBake(row.bake))
+    .filter((image) => image.tags[TAGS.attempt] === String(row.attempt))
+    .map((image) => image.imageId);
+  // A kept copy carries the tags of the bake that made it.
+  const own = row.imageId === undefined || row.reused ? [] : [row.imageId];
+  const images = [...new Set([...own, ...found])].filter((imageId) => !sources.includes(imageId));
+  for (const imageId of images) await place.remove(imageId);
+  return images;
+}

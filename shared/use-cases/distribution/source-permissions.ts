@@ -1,0 +1,70 @@
+/** Who may copy the image as built: only accounts that copy it, and only until they have. */
+import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import { isDone, saveRow, type LedgerDeps, addSteps } from './ledger.ts';
+import { failRow, isRefusal, type LocationDeps, requireSource } from './locations.ts';
+
+/** Permits the source once for all rows that need it. Answers the rows as they are then. */
+export async function permitSource(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  rows: readonly TargetRecord[],
+): Promise<TargetRecord[]> {
+  const current = [...rows];
+  for (const [variant, source] of Object.entries(plan.sources)) {
+    const needy = rows.filter((row) => row.variant === variant && needsPermission(plan, row));
+    if (needy.length === 0) continue;
+    const accounts = distinct(needy.map((row) => row.account));
+    let refusal: string | undefined;
+    try {
+      await deps.ownImages.permit(plan.region, source.imageId, source.snapshotIds, accounts);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refusal = error.message;
+    }
+    for (const row of needy) {
+      current[rows.indexOf(row)] =
+        refusal === undefined
+          ? await saveRow(deps, row, { done: addSteps(row, 'permit-source') })
+          : await failRow(deps, row, refusal);
+    }
+  }
+  return current;
+}
+
+export function needsPermission(plan: DistributionRecord, row: TargetRecord): boolean {
+  return (
+    row.mode === 'copy' &&
+    row.account !== plan.account &&
+    row.state === 'planned' &&
+    !isDone(row, 'permit-source')
+  );
+}
+
+/**
+ * Takes the permissions for copying back. An account that has verified that the source itself is shared with it keeps its own, and so does one
+ * that a kept release shares it with.
+ */
+export async function revokeSource(
+  deps: LedgerDeps & { readonly ownImages: Pick<OwnImages, 'revoke'> },
+  plan: DistributionRecord,
+  rows: readonly TargetRecord[],
+): Promise<void> {
+  for (const variant of Object.keys(plan.sources)) {
+    const source = requireSource(plan, variant);
+    const of = rows.filter((row) => row.variant === variant && row.account !== plan.account);
+    const shared = of
+      .filter((row) => row.mode === 'share' && row.region === plan.region && row.state === 'verified')
+      .map((row) => row.account)
+      .concat(plan.sharedWith?.[variant] ?? []);
+    const accounts = distinct(
+      of.filter((row) => row.mode === 'copy' && !shared.includes(row.account)).map((row) => row.account),
+    );
+    if (accounts.length > 0)
+      await deps.ownImages.revoke(plan.region, source.imageId, source.snapshotIds, accounts);
+  }
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
+}

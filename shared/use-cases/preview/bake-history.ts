@@ -1,0 +1,55 @@
+/** How long bakes took: of the pipeline itself, else of all. */
+import { type Durations, computeMedianDurations } from '../../domain/estimates/estimates.ts';
+import { keys, lists } from '../../domain/base/naming.ts';
+import { type BakeRecord, BakeRecordSchema, StepRecordSchema } from '../../domain/records/bakes.ts';
+import type { Table } from '../../ports/table.ts';
+import { readAll, readMany } from '../store/read.ts';
+
+type Rows = Pick<Table, 'getMany' | 'query'>;
+
+export interface BakeHistory {
+  readonly durations: Durations;
+  readonly from: 'pipeline' | 'all' | 'nothing';
+}
+
+const MAX_BAKES_READ = 15;
+const MAX_BAKES_COUNTED = 5;
+
+export function createHistoryReader(table: Rows): (pipeline: string) => Promise<BakeHistory> {
+  const known = new Map<string, Promise<BakeHistory>>();
+  let all: Promise<Durations> | undefined;
+  const look = async (pipeline: string): Promise<BakeHistory> => {
+    const own = await readDurations(table, await readLatestBakes(table, pipeline));
+    if (own.Build !== undefined) return { durations: own, from: 'pipeline' };
+    // A pipeline that was not built lately has steps of its own all the same.
+    all ??= readNewestBakes(table).then((bakes) => readDurations(table, bakes));
+    const durations = { ...(await all), ...own };
+    return { durations, from: durations.Build === undefined ? 'nothing' : 'all' };
+  };
+  return (pipeline) => {
+    const found = known.get(pipeline) ?? look(pipeline);
+    known.set(pipeline, found);
+    return found;
+  };
+}
+
+async function readLatestBakes(table: Rows, pipeline: string): Promise<BakeRecord[]> {
+  const { pk, sk: prefix } = keys.pipelineBake(pipeline, '');
+  const page = await table.query({ pk, prefix, descending: true, limit: MAX_BAKES_READ });
+  const ids = page.items.map((item) => keys.bake(item.sk.slice(prefix.length)));
+  return (await readMany(table, ids, BakeRecordSchema)).filter((bake) => bake !== undefined);
+}
+
+async function readNewestBakes(table: Rows): Promise<BakeRecord[]> {
+  const query = { index: 'list', pk: lists.bakes, descending: true, limit: MAX_BAKES_READ } as const;
+  return (await table.query(query)).items.map((item) => BakeRecordSchema.parse(item));
+}
+
+/** Of those that went to their end. */
+async function readDurations(table: Rows, bakes: readonly BakeRecord[]): Promise<Durations> {
+  const done = bakes.filter(({ state }) => state === 'released').slice(0, MAX_BAKES_COUNTED);
+  const steps = await Promise.all(
+    done.map(({ id }) => readAll(table, { pk: keys.bake(id).pk, prefix: 'STEP#' }, StepRecordSchema)),
+  );
+  return computeMedianDurations(steps.flat());
+}

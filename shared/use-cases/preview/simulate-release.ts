@@ -1,0 +1,63 @@
+/** Plays the end of a bake that went well, with the use case that records it. */
+import { AttemptEnded } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import type { DistributionRecord } from '../../domain/records/distributions.ts';
+import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
+import { selectorKey } from '../../domain/selectors/selectors.ts';
+import type { Table } from '../../ports/table.ts';
+import { beginStep, readAttempt, readBake, readBakeAndRevision } from '../bakes/steps.ts';
+import { type ReleaseImageDeps, releaseImage } from '../releases/release-image.ts';
+import { readRecord } from '../store/read.ts';
+
+/** The image is made, judged and approved: what comes now follows it. A bake that is further already, or ends, stays as it is. */
+export async function simulateDistribution(deps: ReleaseImageDeps, id: string): Promise<void> {
+  const { attempt } = await readBake(deps, id);
+  try {
+    await beginStep(deps, { bake: id, attempt }, 'Distribute');
+  } catch (error) {
+    if (!(error instanceof AttemptEnded)) throw error;
+  }
+}
+
+/** Answers the topic that has moved with it; undefined where the bake was ended instead. */
+export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promise<string | undefined> {
+  const { bake, revision } = await readBakeAndRevision(deps, id);
+  const ref = { bake: id, attempt: bake.attempt };
+  const attempt = await readAttempt(deps, ref);
+  if (attempt.endRequested !== undefined || attempt.endedAt !== undefined) return undefined;
+  await beginStep(deps, ref, 'Release');
+  const { pipeline, channel } = bake;
+  const current = await readRecord(deps.table, keys.channel(pipeline, channel), ChannelRecordSchema);
+  const images = await readReusedImages(deps.table, bake);
+  const plan: DistributionRecord = {
+    ...ref,
+    pipeline,
+    channel,
+    account: '',
+    region: '',
+    sequence: current?.sequence ?? 0,
+    sources: Object.fromEntries(
+      revision.definition.variants.map(({ name, architecture }) => {
+        const imageId = images[name] ?? `preview-${id}`;
+        return [name, { imageId, architecture, snapshotIds: [], devices: [], tags: {} }];
+      }),
+    ),
+    state: 'moved',
+    plannedAt: deps.clock.now().toISOString(),
+    version: 1,
+  };
+  await deps.table.write([{ put: { ...keys.distribution(id), ...plan } }]);
+  await releaseImage(deps, ref);
+  return selectorKey({ kind: 'pipeline', pipeline, channel });
+}
+
+/** A kept image is the same image; a new one has no id yet. */
+async function readReusedImages(table: Table, bake: BakeRecord): Promise<Readonly<Record<string, string>>> {
+  const reused =
+    bake.reusesBake === undefined ? undefined : await readRecord(table, keys.bake(bake.reusesBake), BakeRecordSchema);
+  if (reused === undefined) return {};
+  if (reused.release === undefined) return readReusedImages(table, reused);
+  const key = keys.release(bake.pipeline, reused.channel, reused.release);
+  return (await readRecord(table, key, ReleaseRecordSchema))?.images ?? {};
+}

@@ -1,0 +1,59 @@
+/** The recorded decision with what would end each of its reasons, which the pipeline's own rows have a say in. */
+import type { Explanation } from '../../domain/api/explanation.ts';
+import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { listTargetsNotIn, type ObservedPipeline } from '../../domain/reconcile/desired.ts';
+import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
+import type { HoldReason } from '../../domain/records/status.ts';
+import { type Outlook, listRemedies } from '../../domain/reconcile/remedies.ts';
+import type { Table } from '../../ports/table.ts';
+import { readRecord } from '../store/read.ts';
+
+type Rows = Pick<Table, 'get'>;
+
+export async function explainDecision(table: Rows, observed: ObservedPipeline): Promise<Explanation['decision']> {
+  const { decision, pipeline } = observed.status;
+  if (decision === undefined) return undefined;
+  const making = decision.reasons.find(({ buildsDesired: makesWanted }) => makesWanted === true);
+  const isDone = making !== undefined && (await isLastBake(table, observed, making));
+  const outlook = { ...toOutlook(observed), isDone };
+  return {
+    ...decision,
+    reasons: decision.reasons.map((reason) => ({
+      ...reason,
+      remedies: listRemedies(reason, pipeline, outlook),
+    })),
+  };
+}
+
+/** What would keep it from baking, were there something newer. */
+function toOutlook({ pipeline, status, ticks }: ObservedPipeline): Outlook {
+  const { spec, enabled } = pipeline;
+  const schedule = spec.mode === 'schedule' ? spec.schedule : undefined;
+  const failed = status.consecutiveFailures >= spec.maxFailures;
+  const rests: Outlook['restReasons'] = [
+    // Whoever enables it has its failures forgotten.
+    ...(enabled ? [] : ['disabled' as const]),
+    ...(enabled && failed ? ['too-many-failures' as const] : []),
+    ...(spec.pinned ? ['pinned' as const] : []),
+    ...(spec.mode === 'manual' ? ['manual' as const] : []),
+    ...(schedule === undefined || ticks?.next !== undefined ? [] : ['schedule' as const]),
+  ];
+  if (schedule === undefined) return { restReasons: rests };
+  return { restReasons: rests, schedule: { isAlways: schedule.startCondition === 'always', next: ticks?.next } };
+}
+
+/** Whether no bake follows the one that makes what is wanted: nothing does, but to targets that are new since it began. */
+async function isLastBake(table: Rows, { pipeline }: ObservedPipeline, { bake: id = '' }: HoldReason): Promise<boolean> {
+  const bake = await readRecord(table, keys.bake(id), BakeRecordSchema);
+  if (bake === undefined) return true;
+  const [attempt, revision] = await Promise.all([
+    readRecord(table, keys.attempt(id, bake.attempt), AttemptRecordSchema),
+    readRecord(table, keys.revision(bake.pipeline, bake.revision), RevisionRecordSchema),
+  ]);
+  // Whoever cancels it wants none of it; what newer versions overtook is wanted again, as they are gone.
+  if (attempt?.endRequested !== undefined) return attempt.endRequested.as === 'cancelled';
+  const targets = revision === undefined ? undefined : listTargets(revision.definition);
+  return listTargetsNotIn(pipeline.spec.targets, targets).length === 0;
+}

@@ -1,0 +1,102 @@
+/** Lists that the API pages through: bakes, releases, changes, approvals. Newest first. */
+import {
+  type Approval,
+  ApprovalSchema,
+  type Bake,
+  BakeSchema,
+  type Change,
+  ChangeSchema,
+  type PageQuery,
+  type Release,
+  ReleaseSchema,
+} from '../../domain/api/shapes.ts';
+import { PipelineNotFound } from '../../domain/base/errors.ts';
+import { keys, lists } from '../../domain/base/naming.ts';
+import { WaveRecordSchema } from '../../domain/records/status.ts';
+import type { Item, Page, Query, Table } from '../../ports/table.ts';
+
+export interface ListDeps {
+  readonly table: Pick<Table, 'get' | 'getMany' | 'query'>;
+}
+export interface Paged<Entry> {
+  readonly items: Entry[];
+  readonly cursor?: string;
+}
+type PipelinePageQuery = PageQuery & { readonly pipeline?: string | undefined };
+
+export async function listBakes(deps: ListDeps, query: PipelinePageQuery): Promise<Paged<Bake>> {
+  const { pipeline } = query;
+  if (pipeline === undefined) {
+    const page = await deps.table.query(toNewestQuery(lists.bakes, query));
+    return toPaged(page, (item) => BakeSchema.parse(item));
+  }
+  const page = await deps.table.query({
+    ...toPartitionQuery(keys.pipeline(pipeline).pk, 'BAKE#'),
+    ...toPageLimits(query),
+  });
+  await requireKnownPipeline(deps, pipeline, page);
+  const bakes = await deps.table.getMany(page.items.map((item) => keys.bake(item.sk.slice('BAKE#'.length))));
+  return toPaged({ ...page, items: bakes.filter(isItem) }, (item) => BakeSchema.parse(item));
+}
+
+export async function listReleases(deps: ListDeps, query: PipelinePageQuery): Promise<Paged<Release>> {
+  const { pipeline } = query;
+  if (pipeline === undefined) {
+    return toPaged(await deps.table.query(toNewestQuery(lists.releases, query)), (item) => ReleaseSchema.parse(item));
+  }
+  const page = await deps.table.query({
+    ...toPartitionQuery(keys.pipeline(pipeline).pk, 'RELEASE#'),
+    ...toPageLimits(query),
+  });
+  await requireKnownPipeline(deps, pipeline, page);
+  return toPaged(page, (item) => ReleaseSchema.parse(item));
+}
+
+/** With `unconfirmed`, only those whose wave waits for a person; they are listed for themselves, so that none hides behind many others. */
+export async function listChanges(
+  deps: ListDeps,
+  query: PageQuery & { readonly unconfirmed?: boolean | undefined },
+): Promise<Paged<Change>> {
+  if (query.unconfirmed !== true)
+    return toPaged(await deps.table.query(toNewestQuery(lists.changes, query)), (item) => ChangeSchema.parse(item));
+  const page = await deps.table.query(toNewestQuery(lists.waves, query));
+  const rows = page.items.map((item) => keys.change(WaveRecordSchema.parse(item).change));
+  const changes = rows.length === 0 ? [] : await deps.table.getMany(rows);
+  return toPaged({ ...page, items: changes.filter(isItem) }, (item) => ChangeSchema.parse(item));
+}
+
+export async function listApprovals(
+  deps: ListDeps,
+  query: PageQuery & { readonly state?: Approval['state'] | undefined },
+): Promise<Paged<Approval>> {
+  const page = await deps.table.query(toNewestQuery(lists.approvals, query));
+  const all = toPaged(page, (item) => ApprovalSchema.parse(item));
+  const items = all.items.filter((entry) => query.state === undefined || entry.state === query.state);
+  return { ...all, items };
+}
+
+function toNewestQuery(pk: string, query: PageQuery): Query {
+  return { index: 'list', pk, descending: true, ...toPageLimits(query) };
+}
+
+function toPartitionQuery(pk: string, prefix: string): Query {
+  return { pk, prefix, descending: true };
+}
+
+function toPageLimits({ limit, cursor }: PageQuery): Pick<Query, 'limit' | 'after'> {
+  return { limit, ...(cursor === undefined ? {} : { after: cursor }) };
+}
+
+export function toPaged<Entry>(page: Page, parse: (item: Item) => Entry): Paged<Entry> {
+  return { items: page.items.map(parse), ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
+}
+
+/** The history of a pipeline that was deleted stays readable; of one that never was there is none. */
+async function requireKnownPipeline(deps: ListDeps, pipeline: string, page: Page): Promise<void> {
+  if (page.items.length > 0 || page.cursor !== undefined) return;
+  if ((await deps.table.get(keys.pipeline(pipeline))) === undefined) throw new PipelineNotFound(pipeline);
+}
+
+function isItem(item: Item | undefined): item is Item {
+  return item !== undefined;
+}

@@ -1,0 +1,190 @@
+/** Who is built on what: pipelines page by page, or all above or below one of them. What is stale is told from what selectors mean now. */
+import type { Graph, GraphQuery } from '../../domain/api/explanation.ts';
+import { PipelineNotFound } from '../../domain/base/errors.ts';
+import { keys, lists } from '../../domain/base/naming.ts';
+import {
+  isRefused,
+  isSameFingerprint,
+  type ObservedPipeline,
+  findMissingTargets,
+  type DesiredState,
+  computeDesired,
+} from '../../domain/reconcile/desired.ts';
+import { listDependencies, type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
+import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
+import type { Calendar } from '../../ports/calendar.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest } from '../../ports/ids.ts';
+import type { Table } from '../../ports/table.ts';
+import { readSelectorUsers } from '../detect/fan-out-change.ts';
+import { requestObserved } from '../reconcile/read-ancestors.ts';
+import { readMany } from '../store/read.ts';
+import { ReadBatch } from '../store/read-batch.ts';
+
+export interface GraphDeps {
+  readonly table: Pick<Table, 'getMany' | 'query'>;
+  readonly clock: Clock;
+  readonly calendar: Calendar;
+  readonly digest: Digest;
+}
+
+/** Above or below one pipeline; more than people can look at. */
+const MAX_PIPELINES = 1000;
+const USERS_AT_ONCE = 100;
+
+export async function showGraph(deps: GraphDeps, query: GraphQuery): Promise<Graph> {
+  const { upstream, downstream, limit, cursor } = query;
+  if (upstream === undefined && downstream === undefined) return await readGraphPage(deps, limit, cursor);
+  const found = new Map<string, PipelineRecord>();
+  let isCut = false;
+  if (upstream !== undefined) isCut = (await collectNeighbours(deps, upstream, found, listParents)) || isCut;
+  if (downstream !== undefined) isCut = (await collectNeighbours(deps, downstream, found, readChildren)) || isCut;
+  const graph = await readGraph(deps, [...found.values()]);
+  const known = new Set(graph.nodes.map(({ id }) => id));
+  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), truncated: isCut };
+}
+
+/** Edges from pipelines of other pages are told here too. */
+async function readGraphPage(deps: GraphDeps, limit: number, cursor: string | undefined): Promise<Graph> {
+  const page = await deps.table.query({
+    index: 'list',
+    pk: lists.pipelines,
+    limit,
+    ...(cursor === undefined ? {} : { after: cursor }),
+  });
+  const graph = await readGraph(
+    deps,
+    page.items.map((item) => PipelineRecordSchema.parse(item)),
+  );
+  return { ...graph, truncated: false, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
+}
+
+type ReadNeighbours = (deps: GraphDeps, level: readonly PipelineRecord[]) => Promise<string[]>;
+
+/** Answers whether it stopped because there were too many. */
+async function collectNeighbours(
+  deps: GraphDeps,
+  start: string,
+  found: Map<string, PipelineRecord>,
+  step: ReadNeighbours,
+): Promise<boolean> {
+  const seen = new Set([start]);
+  let level = await readPipelines(deps, [start]);
+  if (level.length === 0) throw new PipelineNotFound(start);
+  while (level.length > 0) {
+    for (const row of level) found.set(row.name, row);
+    if (found.size >= MAX_PIPELINES) return true;
+    const next = (await step(deps, level)).filter((name) => !seen.has(name));
+    for (const name of next) seen.add(name);
+    level = await readPipelines(deps, [...new Set(next)].slice(0, MAX_PIPELINES - found.size));
+  }
+  return false;
+}
+
+async function readPipelines(deps: GraphDeps, names: readonly string[]): Promise<PipelineRecord[]> {
+  const rows = await readMany(
+    deps.table,
+    names.map((name) => keys.pipeline(name)),
+    PipelineRecordSchema,
+  );
+  return rows.filter((row) => row !== undefined);
+}
+
+const listParents: ReadNeighbours = async (_, level) => level.flatMap(({ parents }) => parents);
+
+const readChildren: ReadNeighbours = async (deps, level) => {
+  const children = await Promise.all(level.map((row) => readPipelineChildren(deps, row)));
+  return children.flat();
+};
+
+async function readPipelineChildren({ table }: GraphDeps, { name, spec }: PipelineRecord): Promise<string[]> {
+  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: spec.channel });
+  const names: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await readSelectorUsers(table, key, { limit: USERS_AT_ONCE, after });
+    names.push(...page.users.map((user) => user.pipeline));
+    after = page.cursor;
+  } while (after !== undefined && names.length < MAX_PIPELINES);
+  return names;
+}
+
+async function readGraph(
+  deps: GraphDeps,
+  pipelines: readonly PipelineRecord[],
+): Promise<Pick<Graph, 'nodes' | 'edges'>> {
+  const observed = await readObserved(deps, pipelines);
+  const stale = await findStale(deps, observed);
+  const edges = pipelines.flatMap(toEdges);
+  const others = new Map<string, Graph['nodes'][number]>();
+  for (const { pipeline, selectors } of observed) {
+    listDependencies(pipeline.spec).forEach((selector, index) => {
+      if (selector.kind === 'pipeline') return;
+      const id = selectorKey(selector);
+      const version = selectors[index]?.version;
+      others.set(id, { id, kind: selector.kind, ...(version === undefined ? {} : { version }) });
+    });
+  }
+  const nodes = observed.map(({ pipeline, status, channel }): Graph['nodes'][number] => ({
+    id: pipeline.name,
+    kind: 'pipeline',
+    ...(channel === undefined ? {} : { version: channel.release }),
+    stale: stale.has(pipeline.name),
+    baking: status.activeBake !== undefined,
+    disabled: !pipeline.enabled,
+  }));
+  return { nodes: [...nodes, ...others.values()], edges };
+}
+
+/** Each once, as what it is first: a component may be part of the image and test it. */
+function toEdges({ name, spec }: PipelineRecord): Graph['edges'] {
+  const as = (selectors: readonly Selector[], role: Graph['edges'][number]['as']) =>
+    selectors.map((selector) => ({
+      from: selector.kind === 'pipeline' ? selector.pipeline : selectorKey(selector),
+      to: name,
+      as: role,
+    }));
+  const all = [
+    ...as([spec.base], 'base'),
+    ...as(spec.components, 'component'),
+    ...as(spec.inputs, 'input'),
+    ...as(spec.tests, 'test'),
+  ];
+  return [...new Map(all.reverse().map((edge) => [edge.from, edge])).values()].reverse();
+}
+
+async function readObserved(deps: GraphDeps, pipelines: readonly PipelineRecord[]): Promise<ObservedPipeline[]> {
+  const plannings = await readMany(
+    deps.table,
+    pipelines.map(({ name }) => keys.status(name)),
+    PipelineStatusSchema,
+  );
+  const batch = new ReadBatch();
+  const rows = pipelines.flatMap((pipeline, index) => {
+    const status = plannings[index];
+    return status === undefined ? [] : [requestObserved(deps, batch, { pipeline, status })];
+  });
+  await batch.send(deps.table);
+  return rows.map((row) => row());
+}
+
+/** Names of those whose release is not what is wanted now, or not in every target, though nobody has decided that it should stay. */
+async function findStale(deps: GraphDeps, observed: readonly ObservedPipeline[]): Promise<ReadonlySet<string>> {
+  const differing = observed.flatMap((entry) => {
+    const desiredState: DesiredState = computeDesired(deps.digest, entry);
+    const { enabled, spec } = entry.pipeline;
+    if (!desiredState.known || !enabled || spec.pinned) return [];
+    const isMissing = findMissingTargets({ observed: entry, desiredState }).length > 0;
+    if (isSameFingerprint(entry.channel, desiredState.desired) && !isMissing) return [];
+    return [{ entry, wanted: desiredState.desired }];
+  });
+  const rows = await readMany(
+    deps.table,
+    differing.map(({ entry, wanted }) => keys.fingerprint(entry.pipeline.name, wanted.bits, wanted.proof)),
+    FingerprintRecordSchema,
+  );
+  return new Set(
+    differing.flatMap(({ entry }, index) => (isRefused(entry, rows[index]) ? [] : [entry.pipeline.name])),
+  );
+}

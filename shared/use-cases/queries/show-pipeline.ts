@@ -1,0 +1,123 @@
+/** A pipeline as people look at it: what it is, what its channel holds, and why it bakes or does not. */
+import {
+  type PageQuery,
+  type Pipeline,
+  type PipelineDetails,
+  PipelineDetailsSchema,
+} from '../../domain/api/shapes.ts';
+import { PipelineNotFound } from '../../domain/base/errors.ts';
+import { keys, lists } from '../../domain/base/naming.ts';
+import {
+  listDependencies,
+  type PipelineRecord,
+  PipelineRecordSchema,
+  type RevisionRecord,
+  RevisionRecordSchema,
+} from '../../domain/records/pipelines.ts';
+import { PipelineStatusSchema } from '../../domain/records/status.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { selectorKey } from '../../domain/selectors/selectors.ts';
+import type { Item, Query } from '../../ports/table.ts';
+import { type ListDeps, listBakes, type Paged, toPaged } from './list-pages.ts';
+
+const BAKES_SHOWN = 10;
+
+export async function listPipelines(deps: ListDeps, { limit, cursor }: PageQuery): Promise<Paged<Pipeline>> {
+  const query: Query = { index: 'list', pk: lists.pipelines, limit };
+  const page = await deps.table.query(cursor === undefined ? query : { ...query, after: cursor });
+  const { items: records, cursor: next } = toPaged(page, (item) => PipelineRecordSchema.parse(item));
+  const revisions = await deps.table.getMany(
+    records.map((entry) => keys.revision(entry.name, entry.revision)),
+  );
+  const items = await readSummaries(
+    deps,
+    records.flatMap((record, index) => {
+      const revision = revisions[index];
+      return revision === undefined ? [] : [{ record, revision: RevisionRecordSchema.parse(revision) }];
+    }),
+  );
+  return next === undefined ? { items } : { items, cursor: next };
+}
+
+export async function showPipeline(deps: ListDeps, name: string): Promise<PipelineDetails> {
+  const item = await deps.table.get(keys.pipeline(name));
+  if (item === undefined) throw new PipelineNotFound(name);
+  const record = PipelineRecordSchema.parse(item);
+  const revision = RevisionRecordSchema.parse(await deps.table.get(keys.revision(name, record.revision)));
+  const { channel } = revision.definition;
+  const selectorKeys = listDependencies(revision.selectors).map(selectorKey);
+  const [[summary], selectors, children, bakes] = await Promise.all([
+    readSummaries(deps, [{ record, revision }]),
+    deps.table.getMany(selectorKeys.map((key) => keys.selector(key))),
+    readChildren(deps, name, channel),
+    listBakes(deps, { pipeline: name, limit: BAKES_SHOWN }),
+  ]);
+  return PipelineDetailsSchema.parse({
+    ...summary,
+    definition: revision.definition,
+    appliedBy: revision.appliedBy,
+    selectors: selectorKeys.map((key, index) => toSelectorStatus(key, selectors[index])),
+    children,
+    bakes: bakes.items,
+  });
+}
+
+async function readSummaries(
+  deps: ListDeps,
+  pipelines: readonly { record: PipelineRecord; revision: RevisionRecord }[],
+): Promise<Pipeline[]> {
+  const rows = await deps.table.getMany(
+    pipelines.flatMap(({ record, revision }) => [
+      keys.status(record.name),
+      keys.channel(record.name, revision.definition.channel),
+    ]),
+  );
+  return pipelines.map(({ record, revision }, index) => {
+    const [planningRow, channelRow] = rows.slice(index * 2, index * 2 + 2);
+    const status = planningRow === undefined ? undefined : PipelineStatusSchema.parse(planningRow);
+    const current = channelRow === undefined ? undefined : ChannelRecordSchema.parse(channelRow);
+    const { definition } = revision;
+    const { name, enabled, disabled, parents, createdAt, updatedAt } = record;
+    return {
+      name,
+      description: definition.description,
+      ...(definition.team === undefined ? {} : { team: definition.team }),
+      channel: definition.channel,
+      revision: record.revision,
+      enabled,
+      ...(disabled === undefined ? {} : { disabled }),
+      parents,
+      ...(status?.activeBake === undefined ? {} : { activeBake: status.activeBake }),
+      pending: status?.dirty ?? false,
+      ...(status?.decision === undefined ? {} : { decision: status.decision }),
+      ...(current === undefined
+        ? {}
+        : {
+            current: {
+              release: current.release,
+              bake: current.bake,
+              images: current.images,
+              at: current.at,
+            },
+          }),
+      createdAt,
+      updatedAt,
+    };
+  });
+}
+
+function toSelectorStatus(key: string, row: Item | undefined) {
+  if (row === undefined) return { key };
+  const { version, since, problem } = SelectorRecordSchema.parse(row);
+  return { key, version, since, problem };
+}
+
+const CHILDREN_SHOWN = 100;
+
+async function readChildren(deps: ListDeps, name: string, channel: string): Promise<string[]> {
+  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel });
+  const { pk, sk: prefix } = keys.selectorUser(key, '');
+  const page = await deps.table.query({ pk, prefix, limit: CHILDREN_SHOWN });
+  return page.items.map((item) => item.sk.slice(prefix.length));
+}

@@ -1,0 +1,91 @@
+/**
+ * Ends a bake before its release because somebody asked for it. Asking is one conditional write that everything under way for the attempt
+ * sees; the stopped execution then has it cleaned up and recorded (end-executions.ts).
+ */
+
+import { ATTEMPT_STATES, type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
+import { BakeNotCancellable, TryLater } from '../../domain/base/errors.ts';
+import { due, executionName, keys } from '../../domain/base/naming.ts';
+import type { AttemptRecord } from '../../domain/records/bakes.ts';
+import type { Workflows } from '../../ports/workflows.ts';
+import { WriteConflict } from '../../ports/table.ts';
+import { type RecordOutcomeDeps, recordOutcome } from '../bakes/record-outcome.ts';
+import { readAttempt, readBake } from '../bakes/steps.ts';
+
+export interface CancelBakeDeps extends RecordOutcomeDeps {
+  readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;
+}
+
+interface EndRequest {
+  readonly bake: string;
+  /** Who asked: an ARN or a mail address. */
+  readonly by: string;
+}
+
+const ROUNDS = 5;
+const CHECK_AGAIN_SECONDS = 60;
+/** Once pointers may have moved a bake goes on to its end; what it released can be rolled back. */
+const CANCELLABLE: readonly AttemptState[] = ATTEMPT_STATES.filter(
+  (state) => !isTerminal(state) && state !== 'releasing',
+);
+
+/** Answers the attempt as it is now; its terminal state follows within moments. Cancelling a cancelled bake changes nothing. */
+export async function cancelBake(deps: CancelBakeDeps, request: EndRequest): Promise<AttemptRecord> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const bake = await readBake(deps, request.bake);
+    const attempt = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
+    if (attempt.state === 'cancelled') return attempt;
+    if (!CANCELLABLE.includes(attempt.state)) throw toNotCancellable(attempt);
+    if (attempt.endRequested !== undefined || (await recordEndRequest(deps, attempt, request))) {
+      return await stopExecution(deps, attempt, request);
+    }
+  }
+  throw new TryLater(`Bake ${request.bake} kept moving on while it was to be ended; try again.`);
+}
+
+async function recordEndRequest(deps: CancelBakeDeps, attempt: AttemptRecord, request: EndRequest): Promise<boolean> {
+  const now = deps.clock.now();
+  // Should the event of the stopped execution be lost, the next sweep finds it.
+  const dueSk = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
+  const endRequested = { as: 'cancelled', by: request.by, at: now.toISOString() };
+  try {
+    await deps.table.write([
+      {
+        update: keys.attempt(attempt.bake, attempt.attempt),
+        set: { endRequested, duePk: due.attempt, dueSk },
+        when: { oneOf: { state: CANCELLABLE }, equals: { endRequested: null } },
+      },
+    ]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return false;
+  }
+}
+
+async function stopExecution(
+  deps: CancelBakeDeps,
+  attempt: AttemptRecord,
+  request: EndRequest,
+): Promise<AttemptRecord> {
+  const ref = { bake: attempt.bake, attempt: attempt.attempt };
+  const execution =
+    attempt.execution ?? deps.workflows.executionArn('bake', executionName({ ...ref, machine: 'bake' }));
+  if ((await deps.workflows.describe(execution)) === undefined) {
+    // It was still queued: there is no execution whose end would record it, and nothing to clean up.
+    await recordOutcome(deps, { ...ref, error: { name: 'AttemptEnded', cause: '' } });
+  } else {
+    await deps.workflows.stop(execution, `Ended by ${request.by}`.slice(0, 256));
+  }
+  return await readAttempt(deps, ref);
+}
+
+function toNotCancellable(attempt: AttemptRecord): BakeNotCancellable {
+  const why = isTerminal(attempt.state)
+    ? `it is ${attempt.state} already`
+    : `it is ${attempt.state} and runs to its end; the release can be rolled back afterwards`;
+  return new BakeNotCancellable(`Bake ${attempt.bake} cannot be ended now: ${why}.`, {
+    bake: attempt.bake,
+    state: attempt.state,
+  });
+}

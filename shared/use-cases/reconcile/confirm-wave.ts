@@ -1,0 +1,129 @@
+/**
+ * A person lets a wave start that is larger than may start by itself. Whoever it held stands under its change and is planned at once; a second
+ * look a minute later finds those whom the index did not show yet, and those whom a crash left behind.
+ */
+import { ChangeNotFound, NothingToConfirm, TryLater } from '../../domain/base/errors.ts';
+import { due, keys, lists } from '../../domain/base/naming.ts';
+import { WaveRecordSchema } from '../../domain/records/status.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import { type Table, WriteConflict } from '../../ports/table.ts';
+import { readRecord } from '../store/read.ts';
+
+export interface ConfirmWaveDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly planQueue: ReconcileQueue;
+}
+
+const ROUNDS = 5;
+const CHECK_AGAIN_SECONDS = 60;
+const HELD_AT_ONCE = 50;
+const WAVES_AT_ONCE = 20;
+
+/** Confirming twice changes nothing: the first one stands. */
+export async function confirmWave(
+  deps: ConfirmWaveDeps,
+  request: { readonly change: string; readonly by: string },
+): Promise<ChangeRecord> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const change = await readRecord(deps.table, keys.change(request.change), ChangeRecordSchema);
+    if (change === undefined) throw new ChangeNotFound(request.change);
+    if (change.wave === undefined)
+      throw new NothingToConfirm(
+        `Change ${change.id} waits for nobody: it leads to no more bakes than start by themselves.`,
+        { change: change.id },
+      );
+    const confirmed = await recordConfirmation(deps, change, request.by);
+    if (confirmed === undefined) continue;
+    await enqueueHeld(deps, change.id);
+    return confirmed;
+  }
+  throw new TryLater(`Change ${request.change} kept changing while its wave was confirmed; try again.`);
+}
+
+/** Undefined when somebody else was faster. */
+async function recordConfirmation(
+  deps: ConfirmWaveDeps,
+  change: ChangeRecord,
+  by: string,
+): Promise<ChangeRecord | undefined> {
+  if (change.wave === undefined || change.wave.confirmed !== undefined) return change;
+  const now = deps.clock.now();
+  const at = now.toISOString();
+  const wave = { ...change.wave, confirmed: { by, at } };
+  const dueSk = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
+  try {
+    await deps.table.write([
+      {
+        update: keys.wave(change.id),
+        set: { duePk: due.confirmed, dueSk },
+        remove: ['listPk', 'listSk'],
+        when: { equals: { listPk: lists.waves } },
+      },
+      { update: keys.change(change.id), set: { wave }, when: { exists: true } },
+    ]);
+    return { ...change, wave };
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return undefined;
+  }
+}
+
+/** The last look at waves that were confirmed a while ago. */
+export async function sweepConfirmedWaves(deps: ConfirmWaveDeps): Promise<number> {
+  const upTo = deps.clock.now().toISOString();
+  const page = await deps.table.query({ index: 'due', pk: due.confirmed, upTo, limit: WAVES_AT_ONCE });
+  for (const item of page.items) {
+    const { change } = WaveRecordSchema.parse(item);
+    await enqueueHeld(deps, change);
+    await deps.table.write([
+      { update: keys.wave(change), remove: ['duePk', 'dueSk'], when: { exists: true } },
+    ]);
+  }
+  return page.items.length;
+}
+
+/** Each is marked as due before it is asked for, so that a lost message is found by the sweep. */
+async function enqueueHeld(deps: ConfirmWaveDeps, change: string): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = await deps.table.query({
+      index: 'due',
+      pk: due.wave(change),
+      limit: HELD_AT_ONCE,
+      ...(after === undefined ? {} : { after }),
+    });
+    const at = deps.clock.now().toISOString();
+    const marked = await Promise.all(
+      page.items.map((item) => markDue(deps, String(item.pipeline), due.wave(change), at)),
+    );
+    const names = marked.flatMap((name) => name ?? []);
+    if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+    after = page.cursor;
+  } while (after !== undefined);
+}
+
+/** Undefined where it stands there no longer: somebody has planned it, or deleted it. */
+async function markDue(
+  deps: ConfirmWaveDeps,
+  pipeline: string,
+  stands: string,
+  at: string,
+): Promise<string | undefined> {
+  try {
+    await deps.table.write([
+      {
+        update: keys.status(pipeline),
+        set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
+        add: { version: 1 },
+        when: { exists: true, equals: { duePk: stands } },
+      },
+    ]);
+    return pipeline;
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return undefined;
+  }
+}

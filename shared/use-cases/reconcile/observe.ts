@@ -1,0 +1,241 @@
+/**
+ * Reads what a decision about a pipeline rests on, level by level up to the oldest ancestor. Each level is one read of many rows: on the way
+ * from an event to a bake these reads are what takes time.
+ */
+import { approvalId } from '../../domain/approval/approval.ts';
+import { PipelineNotFound } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { listCauses, findDifferences, findUnconfirmedCauses } from '../../domain/reconcile/causes.ts';
+import {
+  type ActiveBake,
+  type Ancestor,
+  findDirtySince,
+  type Observation,
+} from '../../domain/reconcile/observed.ts';
+import { type PipelineRows, isSameFingerprint, type ObservedPipeline, findMissingTargets, computeDesired } from '../../domain/reconcile/desired.ts';
+import { ApprovalRecordSchema } from '../../domain/records/approvals.ts';
+import {
+  type AttemptRecord,
+  AttemptRecordSchema,
+  type BakeRecord,
+  BakeRecordSchema,
+} from '../../domain/records/bakes.ts';
+import { listDependencies } from '../../domain/records/pipelines.ts';
+import { type FingerprintRecord, FingerprintRecordSchema } from '../../domain/records/status.ts';
+import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import type { Calendar } from '../../ports/calendar.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest } from '../../ports/ids.ts';
+import type { Limits } from '../../ports/limits.ts';
+import type { Table } from '../../ports/table.ts';
+import { readAll, readMany } from '../store/read.ts';
+import { ReadBatch } from '../store/read-batch.ts';
+import { computeCapacity, requestCapacity, readSlotQueues } from '../capacity/slots.ts';
+import { readWithAncestors, readPipelineRows } from './read-ancestors.ts';
+import { findFreeze } from './schedule-times.ts';
+
+export interface ObserveDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly digest: Digest;
+  readonly calendar: Calendar;
+  readonly limits: Limits;
+}
+
+export interface ObservedRows {
+  readonly observation: Observation;
+  readonly bake: BakeRecord | undefined;
+  readonly attempt: AttemptRecord | undefined;
+  /** Topics of `pipeline:` selectors whose row is behind the channel that it names. */
+  readonly staleTopics: readonly string[];
+}
+
+/** `head` where it has been read just now. */
+export async function observe(deps: ObserveDeps, name: string, head?: PipelineRows): Promise<ObservedRows> {
+  const now = deps.clock.now();
+  // 1. The pipeline itself, then its selectors and channels together with its parents, and so on.
+  const own = head ?? (await readPipelineRows(deps.table, name));
+  const first = new ReadBatch();
+  const pending = [...new Set([...own.status.changes, ...own.status.causes])];
+  const changeRows = pending.map((id) => first.add(keys.change(id), ChangeRecordSchema));
+  const { activeBake } = own.status;
+  const bakeRow = activeBake === undefined ? undefined : first.add(keys.bake(activeBake), BakeRecordSchema);
+  const capacity = requestCapacity(first, deps.limits, own.pipeline.spec);
+  const chain = await readWithAncestors(deps, own, first);
+  const [observed] = chain;
+  if (observed === undefined) throw new PipelineNotFound(name);
+  const bake = bakeRow?.();
+
+  // 2. What became of the fingerprints, and how far the running bake is.
+  const wishes = chain.map((entry) => computeDesired(deps.digest, entry));
+  const second = new ReadBatch();
+  const fingerprintRows = chain.map((entry, index) => {
+    const desiredState = wishes[index];
+    if (index === 0 || desiredState?.known !== true || isSameFingerprint(entry.channel, desiredState.desired)) return undefined;
+    const { bits, proof } = desiredState.desired;
+    return second.add(keys.fingerprint(entry.pipeline.name, bits, proof), FingerprintRecordSchema);
+  });
+  const ancestorChanges = chain.map((entry, index) =>
+    index === 0 || !mayAwaitConfirmation(entry)
+      ? []
+      : [...new Set([...entry.status.changes, ...entry.status.causes])].map((id) =>
+          second.add(keys.change(id), ChangeRecordSchema),
+        ),
+  );
+  const running = requestRunningRows(deps, second, bake);
+  const moved = requestUnmarkedChanges(second, observed, wishes[0], pending);
+  const [fingerprints, lines] = await Promise.all([
+    readFingerprints(deps, observed, wishes[0]),
+    readSlotQueues(deps.table, capacity(), name),
+    second.send(deps.table),
+  ]);
+
+  const known = changeRows.flatMap((row) => row() ?? []);
+  const wish = wishes[0] ?? UNKNOWN_DESIRED;
+  const changes = mergeChanges(observed, known, moved());
+  const causes = indexById([...known, ...changes, ...(await readMissingCauses(deps.table, known, changes))]);
+  const attempt = running?.attempt();
+  const ancestors = chain.slice(1).map((entry, index): Ancestor => {
+    const above = wishes[index + 1] ?? UNKNOWN_DESIRED;
+    const rows = (ancestorChanges[index + 1] ?? []).flatMap((row) => row() ?? []);
+    return {
+      observed: entry,
+      desiredState: above,
+      fingerprint: fingerprintRows[index + 1]?.(),
+      unconfirmed: findUnconfirmedCauses(
+        { observed: entry, desiredState: above, changes: mergeChanges(entry, rows, []) },
+        indexById(rows),
+      ),
+      frozenUntil: findFreeze(deps.calendar, entry.pipeline.spec, now)?.until,
+    };
+  });
+  const frozen = findFreeze(deps.calendar, observed.pipeline.spec, now);
+  const since = findDirtySince({ observed, changes, now });
+  return {
+    observation: {
+      observed,
+      desiredState: wish,
+      fingerprint: fingerprints.find((entry) => wish.known && isSameFingerprint(entry, wish.desired)),
+      retained: listRetained(fingerprints),
+      ancestors,
+      active: toActiveBake(bake, attempt, own.pipeline.revision, running?.approval()?.state),
+      changes,
+      unconfirmed: findUnconfirmedCauses({ observed, desiredState: wish, changes }, causes),
+      capacity: await computeCapacity(deps.table, lines, { pipeline: name, since }),
+      ...(frozen === undefined ? {} : { frozen }),
+      now,
+    },
+    bake,
+    attempt,
+    staleTopics: chain.flatMap(findStaleTopics),
+  };
+}
+
+const UNKNOWN_DESIRED = { known: false as const, unresolved: [] };
+
+/** All fingerprints with the wanted bits, however they were judged. A pipeline that has what it wants needs none. */
+async function readFingerprints(
+  deps: ObserveDeps,
+  observed: ObservedPipeline,
+  desiredState: Observation['desiredState'] | undefined,
+): Promise<FingerprintRecord[]> {
+  if (desiredState?.known !== true) return [];
+  const isCurrent = isSameFingerprint(observed.channel, desiredState.desired) && findMissingTargets({ observed, desiredState }).length === 0;
+  if (isCurrent && observed.status.request === undefined) return [];
+  const { pk, sk } = keys.fingerprint(observed.pipeline.name, desiredState.desired.bits, '');
+  return await readAll(deps.table, { pk, prefix: sk }, FingerprintRecordSchema);
+}
+
+/** Releases that can be used again, the newest first. What a person refused to have pointed to again is kept all the same. */
+function listRetained(fingerprints: readonly FingerprintRecord[]): FingerprintRecord[] {
+  return fingerprints
+    .flatMap((entry) => {
+      const bake = entry.state === 'released' ? entry.bake : entry.retained;
+      return bake === undefined ? [] : [{ ...entry, bake }];
+    })
+    .sort((a, b) => (a.bake > b.bake ? -1 : 1));
+}
+
+/** The changes with which its selectors moved last, where no mark tells of them. */
+function requestUnmarkedChanges(
+  batch: ReadBatch,
+  observed: ObservedPipeline,
+  desiredState: Observation['desiredState'] | undefined,
+  pending: readonly string[],
+): () => ChangeRecord[] {
+  const differing = desiredState === undefined ? undefined : findDifferences({ observed, desiredState });
+  if (differing === undefined) return () => [];
+  const ids = observed.selectors.flatMap((row) =>
+    row?.change === undefined || !differing.has(row.key) || pending.includes(row.change) ? [] : [row.change],
+  );
+  const rows = [...new Set(ids)].map((id) => batch.add(keys.change(id), ChangeRecordSchema));
+  return () => rows.flatMap((row) => row() ?? []);
+}
+
+function mergeChanges(
+  observed: ObservedPipeline,
+  known: readonly ChangeRecord[],
+  moved: readonly ChangeRecord[],
+): ChangeRecord[] {
+  const own = known.filter(({ id }) => observed.status.changes.includes(id));
+  return [...own, ...moved].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Marked since it was last planned, or held by a wave then: whoever rests for that is marked by nothing, and keeps its causes. */
+function mayAwaitConfirmation({ status: { dirty, decision } }: ObservedPipeline): boolean {
+  return dirty || decision?.reasons.some(({ code }) => code === 'storm-cap') === true;
+}
+
+function indexById(changes: readonly ChangeRecord[]): ReadonlyMap<string, ChangeRecord> {
+  return new Map(changes.map((change) => [change.id, change]));
+}
+
+/** First changes of what no mark has told of yet. */
+async function readMissingCauses(
+  table: Pick<Table, 'getMany'>,
+  known: readonly ChangeRecord[],
+  changes: readonly ChangeRecord[],
+): Promise<ChangeRecord[]> {
+  const read = new Set([...known, ...changes].map(({ id }) => id));
+  const ids = [...new Set(changes.flatMap(listCauses))].filter((id) => !read.has(id));
+  const rows = ids.length === 0 ? [] : await readMany(table, ids.map(keys.change), ChangeRecordSchema);
+  return rows.flatMap((row) => row ?? []);
+}
+
+function requestRunningRows(deps: ObserveDeps, batch: ReadBatch, bake: BakeRecord | undefined) {
+  if (bake === undefined) return undefined;
+  const approval = approvalId(deps.digest, { bake: bake.id, attempt: bake.attempt });
+  return {
+    attempt: batch.add(keys.attempt(bake.id, bake.attempt), AttemptRecordSchema),
+    approval: batch.add(keys.approval(approval), ApprovalRecordSchema),
+  };
+}
+
+function toActiveBake(
+  bake: BakeRecord | undefined,
+  attempt: AttemptRecord | undefined,
+  revision: number,
+  approval: string | undefined,
+): ActiveBake | undefined {
+  if (bake === undefined || attempt === undefined) return undefined;
+  return {
+    id: bake.id,
+    attempt: attempt.attempt,
+    state: attempt.state,
+    bits: bake.bits,
+    proof: bake.proof,
+    fingerprintInputs: bake.fingerprintInputs,
+    isEnding: attempt.endRequested !== undefined,
+    hasAllTargets: bake.revision === revision,
+    isApproved: approval === 'approved',
+  };
+}
+
+function findStaleTopics(observed: ObservedPipeline): string[] {
+  return listDependencies(observed.pipeline.spec).flatMap((selector, index) => {
+    const row = observed.selectors[index];
+    const channel = row === undefined ? undefined : observed.channels.get(row.key);
+    if (selector.kind !== 'pipeline' || row === undefined || channel === undefined) return [];
+    return row.version === channel.release ? [] : [row.topic];
+  });
+}

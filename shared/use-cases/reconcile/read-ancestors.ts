@@ -1,0 +1,111 @@
+/** A pipeline and all that it is built on, one read for each level. */
+import { PipelineNotFound } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { type PipelineRows, type ObservedPipeline, type DesiredState, computeDesired } from '../../domain/reconcile/desired.ts';
+import { listDependencies, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
+import { PipelineStatusSchema } from '../../domain/records/status.ts';
+import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { selectorKey } from '../../domain/selectors/selectors.ts';
+import type { Calendar } from '../../ports/calendar.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest } from '../../ports/ids.ts';
+import type { Table } from '../../ports/table.ts';
+import { ReadBatch } from '../store/read-batch.ts';
+import { computeTicks } from './schedule-times.ts';
+
+export interface AncestorDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly calendar: Calendar;
+}
+
+/** A pipeline, with what it would be made of now. */
+export async function readDesired(
+  deps: AncestorDeps & { readonly digest: Digest },
+  name: string,
+): Promise<{ readonly seen: ObservedPipeline; readonly wish: DesiredState }> {
+  const head = await readPipelineRows(deps.table, name);
+  const batch = new ReadBatch();
+  const body = requestObserved(deps, batch, head);
+  await batch.send(deps.table);
+  const observed = body();
+  return { seen: observed, wish: computeDesired(deps.digest, observed) };
+}
+
+export async function readPipelineRows(table: Pick<Table, 'getMany'>, name: string): Promise<PipelineRows> {
+  const batch = new ReadBatch();
+  const head = requestPipelineRows(batch, name);
+  await batch.send(table);
+  const found = head();
+  if (found === undefined) throw new PipelineNotFound(name);
+  return found;
+}
+
+function requestPipelineRows(batch: ReadBatch, name: string): () => PipelineRows | undefined {
+  const pipeline = batch.add(keys.pipeline(name), PipelineRecordSchema);
+  const status = batch.add(keys.status(name), PipelineStatusSchema);
+  return () => {
+    const rows = { pipeline: pipeline(), planning: status() };
+    if (rows.pipeline === undefined || rows.planning === undefined) return undefined;
+    return { pipeline: rows.pipeline, status: rows.planning };
+  };
+}
+
+/** The pipeline and its ancestors, nearest first, each once. `first` takes further rows along with the first level. */
+export async function readWithAncestors(deps: AncestorDeps, own: PipelineRows, first: ReadBatch): Promise<ObservedPipeline[]> {
+  const chain: ObservedPipeline[] = [];
+  const known = new Set([own.pipeline.name]);
+  let level: PipelineRows[] = [own];
+  let batch = first;
+  while (level.length > 0) {
+    const bodies = level.map((head) => requestObserved(deps, batch, head));
+    const parents = [...new Set(level.flatMap((head) => head.pipeline.parents))].filter(
+      (parent) => !known.has(parent),
+    );
+    const heads = parents.map((parent) => requestPipelineRows(batch, parent));
+    await batch.send(deps.table);
+    chain.push(...bodies.map((body) => body()));
+    for (const parent of parents) known.add(parent);
+    level = heads.flatMap((head) => head() ?? []);
+    batch = new ReadBatch();
+  }
+  return chain;
+}
+
+/** What is to be known of one pipeline beside its own rows. */
+export function requestObserved(
+  deps: Pick<AncestorDeps, 'clock' | 'calendar'>,
+  batch: ReadBatch,
+  head: PipelineRows,
+): () => ObservedPipeline {
+  const { name, spec } = head.pipeline;
+  const dependencies = listDependencies(spec);
+  const selectors = dependencies.map((selector) =>
+    batch.add(keys.selector(selectorKey(selector)), SelectorRecordSchema),
+  );
+  const channel = batch.add(keys.channel(name, spec.channel), ChannelRecordSchema);
+  const named = dependencies.flatMap((selector) =>
+    selector.kind === 'pipeline'
+      ? [
+          {
+            key: selectorKey(selector),
+            row: batch.add(keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema),
+          },
+        ]
+      : [],
+  );
+  const ticks = computeTicks(deps.calendar, head, deps.clock.now());
+  return () => ({
+    ...head,
+    selectors: selectors.map((row) => row()),
+    channel: channel(),
+    channels: new Map(
+      named.flatMap(({ key, row }) => {
+        const found = row();
+        return found === undefined ? [] : [[key, found] as const];
+      }),
+    ),
+    ...(ticks === undefined ? {} : { ticks }),
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * Decides about one pipeline and carries the decision out. Everything rests on what is read here; the planning row's version fences the
+ * write, so two planners, or a planner and a change that comes meanwhile, never both have their way.
+ */
+import { assertNever, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
+import { executionName, keys } from '../../domain/base/naming.ts';
+import { type Decision, decide } from '../../domain/reconcile/decide.ts';
+import type { PipelineRows } from '../../domain/reconcile/desired.ts';
+import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
+import type { Limits } from '../../ports/limits.ts';
+import type { SelectorResolver } from '../../ports/selector-resolver.ts';
+import type { Workflows } from '../../ports/workflows.ts';
+import { WriteConflict } from '../../ports/table.ts';
+import { type DetectTopicsDeps, detectTopic } from '../detect/detect-topic.ts';
+import { readRecord } from '../store/read.ts';
+import { isWaitingForAncestors, enqueueDependents, isHeldByAncestorsOnly } from '../graph/dependents.ts';
+import { readPipelineRows } from './read-ancestors.ts';
+import { recordUpToDate, recordHold, recordInProgress } from './record-decision.ts';
+import { type ObservedRows, observe, type ObserveDeps } from './observe.ts';
+import { startBake } from './start-bake.ts';
+import { supersedeBake } from './supersede-bake.ts';
+
+export interface ReconcileDeps extends ObserveDeps, Omit<DetectTopicsDeps, 'resolver'> {
+  readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
+  readonly limits: Limits;
+}
+
+export type ReconcileOutcome =
+  | {
+      readonly kind: 'started';
+      readonly bake: string;
+      readonly reason: string;
+      readonly changes: readonly string[];
+      readonly causes: readonly string[];
+    }
+  | { readonly kind: 'running'; readonly bake: string }
+  | { readonly kind: 'current'; readonly release: string }
+  | { readonly kind: 'held'; readonly reasons: readonly HoldReason[] }
+  | { readonly kind: 'superseding'; readonly bake: string; readonly reason: string };
+
+const ROUNDS = 6;
+/** The queue's longest (AWSSimpleQueueService SendMessage DelaySeconds); what takes longer is the sweep's. */
+const MAX_DELAY_SECONDS = 900;
+
+/** Planning never resolves what AWS has to be asked for: only the topics of channels are looked at from here. */
+const noResolver: SelectorResolver = {
+  resolve: async (selector) => ({
+    found: false,
+    reason: `A ${selector.kind} selector is not resolved while planning.`,
+  }),
+};
+
+export async function reconcilePipeline(deps: ReconcileDeps, name: string): Promise<ReconcileOutcome> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const head = await readPipelineRows(deps.table, name);
+    const running = await findRunningBake(deps, head);
+    if (running !== undefined) return running;
+    const read = await observe(deps, name, head);
+    // A release whose event was lost, or has not come yet: take it up first, so that the bake knows its cause.
+    if (read.staleTopics.length > 0 && round === 0) {
+      for (const topic of read.staleTopics) await detectTopic({ ...deps, resolver: noResolver }, topic);
+      continue;
+    }
+    try {
+      return await applyDecision(deps, read, decide(read.observation));
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+  }
+  throw new TryLater(`${name} kept changing while it was planned.`);
+}
+
+/**
+ * Messages come twice, and everybody whom it waited for asks for a pipeline. One that has started and was marked by nothing since needs no
+ * second look at all that it is built on.
+ */
+async function findRunningBake(
+  deps: ReconcileDeps,
+  { pipeline, status }: PipelineRows,
+): Promise<ReconcileOutcome | undefined> {
+  const { activeBake, dirty, request, changes } = status;
+  const isAsked =
+    dirty || request !== undefined || changes.length > 0 || pipeline.spec.schedule !== undefined;
+  if (activeBake === undefined || isAsked) return undefined;
+  const bake = await readRecord(deps.table, keys.bake(activeBake), BakeRecordSchema);
+  if (bake === undefined) return undefined;
+  const attempt = await readRecord(deps.table, keys.attempt(activeBake, bake.attempt), AttemptRecordSchema);
+  if (attempt === undefined || attempt.endRequested !== undefined) return undefined;
+  await ensureStarted(deps, { attempt });
+  return { kind: 'running', bake: activeBake };
+}
+
+/** For whoever was asked a while ago: the pipeline may have been deleted meanwhile, and then there is nothing to plan. */
+export async function reconcileIfExists(deps: ReconcileDeps, name: string): Promise<ReconcileOutcome | { kind: 'gone' }> {
+  try {
+    return await reconcilePipeline(deps, name);
+  } catch (error) {
+    if (error instanceof PipelineNotFound && error.facts.pipeline === name) return { kind: 'gone' };
+    throw error;
+  }
+}
+
+async function applyDecision(deps: ReconcileDeps, read: ObservedRows, decision: Decision): Promise<ReconcileOutcome> {
+  const { observed } = read.observation;
+  const { name } = observed.pipeline;
+  switch (decision.kind) {
+    case 'start': {
+      const { id: bake, reason, changes, causes } = await startBake(deps, read, decision);
+      return { kind: 'started', bake, reason, changes, causes };
+    }
+    case 'current':
+      await recordUpToDate(deps, read, decision.reason);
+      if (observed.status.dirty) await enqueueDependents(deps, name);
+      return { kind: 'current', release: observed.channel?.release ?? '' };
+    case 'hold': {
+      const { isNew: isNews, secondsLeft: seconds } = await recordHold(deps, read, decision);
+      await enqueueLater(deps, name, seconds);
+      // Only once: each of them may tell its own descendants, and on many paths that would be messages without number.
+      if (isNews && observed.status.dirty && affectsDependents(observed.status, decision))
+        await enqueueDependents(deps, name);
+      await ensureStopped(deps, read);
+      return { kind: 'held', reasons: decision.reasons };
+    }
+    case 'taken-up':
+      await recordInProgress(deps, read, decision);
+      await ensureStarted(deps, read);
+      return { kind: 'running', bake: decision.bake };
+    case 'supersede':
+      await supersedeBake(deps, read, decision);
+      return { kind: 'superseding', bake: decision.active.id, reason: decision.reason.message };
+    default:
+      return assertNever(decision);
+  }
+}
+
+/** Whether those built on the pipeline may have to be planned for it: nothing of it will start soon, or it no longer waits in their place. */
+function affectsDependents(
+  before: PipelineStatus,
+  { settled, reasons }: Extract<Decision, { kind: 'hold' }>,
+): boolean {
+  if (settled || reasons.some(({ code }) => code === 'schedule')) return true;
+  return isHeldByAncestorsOnly(before) && !isWaitingForAncestors(reasons);
+}
+
+async function enqueueLater(deps: ReconcileDeps, pipeline: string, seconds: number | undefined): Promise<void> {
+  if (seconds === undefined || seconds > MAX_DELAY_SECONDS) return;
+  await deps.planQueue.send([{ pipeline, delaySeconds: Math.ceil(seconds) }]);
+}
+
+/** A bake that is recorded but may never have been started: the name finds the execution if there is one. */
+async function ensureStarted(deps: ReconcileDeps, { attempt }: Pick<ObservedRows, 'attempt'>): Promise<void> {
+  if (attempt?.state !== 'queued') return;
+  const ref = { bake: attempt.bake, attempt: attempt.attempt };
+  await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
+}
+
+/** A bake that was asked to end, but whose execution may not have been stopped. */
+async function ensureStopped(deps: ReconcileDeps, { attempt }: ObservedRows): Promise<void> {
+  if (attempt?.endRequested === undefined) return;
+  const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
+  const execution = attempt.execution ?? deps.workflows.executionArn('bake', name);
+  await deps.workflows.stop(execution, `Asked to end by ${attempt.endRequested.by}`);
+}

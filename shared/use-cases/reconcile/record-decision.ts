@@ -1,0 +1,192 @@
+/** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
+import { due, keys } from '../../domain/base/naming.ts';
+import type { Decision } from '../../domain/reconcile/decide.ts';
+import { skipsSchedule } from '../../domain/reconcile/hold-reasons.ts';
+import { findDirtySince } from '../../domain/reconcile/observed.ts';
+import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Table, Write } from '../../ports/table.ts';
+import { prepareWaveHold } from '../detect/wave-rows.ts';
+import { computeQueuePosition } from '../capacity/slots.ts';
+import type { ObservedRows } from './observe.ts';
+
+interface RecordDecisionDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+}
+
+/** What waits for something else than time is looked at again after this, should the news of it be lost. */
+const CHECK_AGAIN_SECONDS = 900;
+/** A bake that is being ended is looked at sooner. */
+const CHECK_ENDING_SECONDS = 60;
+/** So many changes are kept of a pipeline that nobody bakes; the oldest go first. */
+const CHANGES_KEPT = 200;
+
+const PENDING_FIELDS = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
+
+const DUE_FIELDS = ['dueAt', 'duePk', 'dueSk'];
+
+/** What time alone ends. */
+const ENDED_BY_TIME = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
+
+type QueueEntryDeps = Pick<RecordDecisionDeps, 'table'>;
+
+type RecordedDecision = NonNullable<PipelineStatus['decision']>;
+
+/** The part of a write that is the same for every decision. */
+export function statusWrite(
+  read: Pick<ObservedRows, 'observation'>,
+  decision: RecordedDecision,
+  more: { readonly set?: Record<string, unknown>; readonly remove?: readonly string[] },
+): Write {
+  const { status } = read.observation.observed;
+  return {
+    update: keys.status(status.pipeline),
+    set: { decision: { ...decision, version: status.version + 1 }, ...more.set },
+    remove: more.remove ?? [],
+    add: { version: 1 },
+    when: { equals: { version: status.version } },
+  };
+}
+
+/**
+ * Everything that was to do has been done or turned out to be nothing. A schedule that always bakes is looked at again at its next tick; one
+ * that waits for newer versions has to be looked at only when there are some.
+ */
+export function clearedStatusWrite(
+  read: Pick<ObservedRows, 'observation'>,
+  decision: RecordedDecision,
+  set: Record<string, unknown> = {},
+): Write {
+  const { ticks, pipeline } = read.observation.observed;
+  const isTicking = pipeline.spec.schedule?.startCondition === 'always' && ticks?.next !== undefined;
+  const next = isTicking ? { dueAt: ticks.next, duePk: due.reconcile, dueSk: ticks.next } : {};
+  return statusWrite(read, decision, {
+    set: { dirty: false, changes: [], causes: [], ...next, ...set },
+    remove: PENDING_FIELDS.filter((name) => !(name in next)),
+  });
+}
+
+/** A tick that found nothing to do has passed. */
+function toPassedTick({ observation }: Pick<ObservedRows, 'observation'>): { ticksSeen?: string } {
+  const open = observation.observed.ticks?.open;
+  return open === undefined ? {} : { ticksSeen: open };
+}
+
+export async function recordUpToDate(deps: RecordDecisionDeps, read: ObservedRows, reason: HoldReason): Promise<void> {
+  const { status } = read.observation.observed;
+  const isRecorded =
+    status.decision?.kind === 'current' && hasSameReasons(status.decision.reasons, [reason]);
+  const isIdle = !status.dirty && status.request === undefined;
+  if (isRecorded && isIdle && read.observation.observed.ticks?.open === undefined) return;
+  const at = deps.clock.now().toISOString();
+  await deps.table.write([clearedStatusWrite(read, { at, kind: 'current', reasons: [reason] }, toPassedTick(read))]);
+}
+
+export async function recordInProgress(
+  deps: RecordDecisionDeps,
+  read: ObservedRows,
+  decision: Extract<Decision, { kind: 'taken-up' }>,
+): Promise<void> {
+  const { status } = read.observation.observed;
+  if (!status.dirty && status.request === undefined && status.changes.length === 0) return;
+  const at = deps.clock.now().toISOString();
+  const entry: RecordedDecision = { at, kind: 'hold', reasons: [decision.reason], bake: decision.bake };
+  await deps.table.write([clearedStatusWrite(read, entry)]);
+}
+
+export interface RecordedHold {
+  /** It was not recorded like this before. */
+  readonly isNew: boolean;
+  /** In how many seconds time alone will have ended the hold, where that is news; the sweep would find it up to a minute later. */
+  readonly secondsLeft?: number;
+}
+
+export async function recordHold(
+  deps: RecordDecisionDeps & QueueEntryDeps,
+  read: ObservedRows,
+  { reasons, settled }: Pick<Extract<Decision, { kind: 'hold' }>, 'reasons' | 'settled'>,
+): Promise<RecordedHold> {
+  const { status } = read.observation.observed;
+  const now = deps.clock.now();
+  const isRecorded = status.decision?.kind === 'hold' && hasSameReasons(status.decision.reasons, reasons);
+  const again = computeNextCheck(reasons, now);
+  const wave = prepareWaveHold(reasons, status.pipeline);
+  // Who rests lets ticks pass one by one, so that whatever ends the rest does not find one of before.
+  const dueAt = again ?? (wave === undefined ? read.observation.observed.ticks?.next : undefined);
+  const isDue = status.dueAt === undefined ? dueAt !== undefined : status.dueAt <= now.toISOString();
+  // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
+  const dirty = again !== undefined;
+  const isNews = !isRecorded || status.dirty !== dirty;
+  // A mark has put it off since, or taken it out of its line.
+  const isMarked = status.decision?.version !== status.version;
+  if (!isNews && !isDue && !isMarked) return { isNew: isNews };
+
+  const entry: RecordedDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
+  const always = {
+    dirty,
+    dirtySince: findDirtySince(read.observation),
+    changes: status.changes.slice(-CHANGES_KEPT),
+    causes: [...new Set(status.causes)].slice(-CHANGES_KEPT),
+    ...(settled && skipsSchedule(reasons) ? toPassedTick(read) : {}),
+  };
+  const line = await findQueueEntry(deps, read, reasons);
+  const more =
+    dueAt === undefined
+      ? { set: { ...always, ...wave?.set }, remove: wave === undefined ? DUE_FIELDS : ['dueAt'] }
+      : { set: { ...always, dueAt, ...(line ?? { duePk: due.reconcile, dueSk: dueAt }) } };
+  await deps.table.write([statusWrite(read, entry, more), ...(wave?.checks ?? [])]);
+  const isTimed = reasons.every(({ code }) => ENDED_BY_TIME.has(code));
+  if (!isTimed || again === undefined) return { isNew: isNews };
+  return { isNew: isNews, secondsLeft: (Date.parse(again) - now.getTime()) / 1000 };
+}
+
+/** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-capacity.ts). */
+async function findQueueEntry(
+  deps: QueueEntryDeps,
+  { observation }: ObservedRows,
+  reasons: readonly HoldReason[],
+): Promise<{ duePk: string; dueSk: string } | undefined> {
+  const [first] = reasons.flatMap(({ capacity }) => (capacity === undefined ? [] : [capacity]));
+  if (first === undefined || reasons.some(({ code }) => code !== 'concurrency')) return undefined;
+  const position = await computeQueuePosition(deps.table, observation.observed.pipeline.name, findDirtySince(observation));
+  return { duePk: due.slotQueue(first), dueSk: position };
+}
+
+/** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */
+function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | undefined {
+  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
+  const times = reasons.map((reason) => {
+    switch (reason.code) {
+      case 'manual':
+      case 'disabled':
+      case 'too-many-failures':
+      case 'pinned':
+      case 'storm-cap':
+      case 'refused':
+      case 'up-to-date':
+        return 'never';
+      case 'schedule':
+        return reason.until ?? 'never';
+      case 'debounce':
+      case 'back-off':
+      case 'freeze':
+        return reason.until ?? after(CHECK_AGAIN_SECONDS);
+      case 'bake-running':
+        return after(CHECK_ENDING_SECONDS);
+      case 'ancestor-moving': {
+        const soon = after(CHECK_AGAIN_SECONDS);
+        return reason.until !== undefined && reason.until < soon ? reason.until : soon;
+      }
+      default:
+        return after(CHECK_AGAIN_SECONDS);
+    }
+  });
+  if (times.includes('never')) return undefined;
+  // Several reasons: all must be over.
+  return times.sort().at(-1);
+}
+
+function hasSameReasons(one: readonly HoldReason[], other: readonly HoldReason[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

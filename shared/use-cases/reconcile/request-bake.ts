@@ -1,0 +1,109 @@
+/**
+ * A person asks for a bake. The answer is what came of it at once: the bake that started or already runs, that everything is current, or the
+ * id under which the request is remembered and why it is held.
+ */
+import { TryLater } from '../../domain/base/errors.ts';
+import { due, keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
+import { decide } from '../../domain/reconcile/decide.ts';
+import type { Observation } from '../../domain/reconcile/observed.ts';
+import type { HoldReason } from '../../domain/records/status.ts';
+import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import { type Write, WriteConflict } from '../../ports/table.ts';
+import { type ReconcileDeps, reconcilePipeline } from './reconcile-pipeline.ts';
+import { type ObservedRows, observe } from './observe.ts';
+
+export interface BakeRequest {
+  readonly pipeline: string;
+  /** ARN or name of who asks; they may not approve the bake. */
+  readonly by: string;
+  /** Bake even though nothing has changed. */
+  readonly force: boolean;
+}
+
+export type BakeAnswer =
+  | { readonly kind: 'started'; readonly bake: string; readonly change: string; readonly reason: string }
+  | { readonly kind: 'running'; readonly bake: string }
+  | { readonly kind: 'up-to-date'; readonly release: string }
+  | { readonly kind: 'held'; readonly change: string; readonly reasons: readonly HoldReason[] };
+
+const ROUNDS = 5;
+
+export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Promise<BakeAnswer> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const read = await observe(deps, request.pipeline);
+    if (!request.force && read.staleTopics.length === 0) {
+      const decision = decide(withRequest(read, request, deps.clock.now().toISOString()));
+      if (decision.kind === 'current')
+        return { kind: 'up-to-date', release: read.observation.observed.channel?.release ?? '' };
+      if (decision.kind === 'taken-up') return { kind: 'running', bake: decision.bake };
+    }
+    const change = toRequestChange(deps, request);
+    try {
+      await deps.table.write(requestWrites(read, request, change));
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+      continue;
+    }
+    return toBakeAnswer(await reconcilePipeline(deps, request.pipeline), change.id);
+  }
+  throw new TryLater(`${request.pipeline} kept changing while the request was written; ask again.`);
+}
+
+/** As it will be decided: what a person said no to before is asked for again by whoever asks in person. */
+function withRequest({ observation }: ObservedRows, { by, force }: BakeRequest, at: string): Observation {
+  const { observed } = observation;
+  const status = { ...observed.status, request: { id: '', by, at, force } };
+  return { ...observation, observed: { ...observed, status } };
+}
+
+function toRequestChange(deps: ReconcileDeps, request: BakeRequest): ChangeRecord {
+  const id = deps.ids.next();
+  return {
+    id,
+    selector: nonSelectorChangeKey('request', request.pipeline),
+    to: `${request.force ? 'forced' : 'asked'} by ${request.by}`,
+    at: deps.clock.now().toISOString(),
+    cause: id,
+    causes: [],
+    follows: [],
+    fanOut: 'done',
+  };
+}
+
+function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeRecord): Write[] {
+  const { status } = read.observation.observed;
+  const { id, at } = change;
+  return [
+    {
+      update: keys.status(request.pipeline),
+      set: {
+        dirty: true,
+        request: { id, by: request.by, at, force: request.force },
+        // Part of the bits from now on: without it the forced bake's release would not be what is wanted.
+        ...(request.force ? { salt: id } : {}),
+        dueAt: at,
+        duePk: due.reconcile,
+        dueSk: at,
+      },
+      append: { changes: [id], causes: [id] },
+      add: { version: 1 },
+      when: { equals: { version: status.version } },
+    },
+    { put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } },
+  ];
+}
+
+function toBakeAnswer(outcome: Awaited<ReturnType<typeof reconcilePipeline>>, change: string): BakeAnswer {
+  switch (outcome.kind) {
+    case 'started':
+      return { kind: 'started', bake: outcome.bake, change, reason: outcome.reason };
+    case 'running':
+      return { kind: 'running', bake: outcome.bake };
+    case 'current':
+      return { kind: 'up-to-date', release: outcome.release };
+    case 'held':
+      return { kind: 'held', change, reasons: outcome.reasons };
+    case 'superseding':
+      return { kind: 'held', change, reasons: [{ code: 'bake-running', message: outcome.reason }] };
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * A person tries a bake again that ended without a release: a new attempt with the same lock, at once and without waiting for a back-off. What
+ * is no longer wanted is not tried again.
+ */
+
+import { type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
+import { BakeNotRetryable, TryLater } from '../../domain/base/errors.ts';
+import { due, executionName, keys } from '../../domain/base/naming.ts';
+import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
+import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
+import type { OutboxRecord } from '../../domain/records/outbox.ts';
+import { FingerprintRecordSchema, type PipelineStatus } from '../../domain/records/status.ts';
+import { bakeStartedEvent } from '../../events/bake-started.ts';
+import type { Calendar } from '../../ports/calendar.ts';
+import type { Digest, Ids } from '../../ports/ids.ts';
+import type { Workflows } from '../../ports/workflows.ts';
+import { type Write, WriteConflict } from '../../ports/table.ts';
+import { readAttempt, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+import { readRecord } from '../store/read.ts';
+import { slotKeys, acquireSlotOverLimit } from '../capacity/slots.ts';
+import { readDesired } from './read-ancestors.ts';
+
+export interface RetryBakeDeps extends StepDeps {
+  readonly ids: Ids;
+  readonly digest: Digest;
+  readonly calendar: Calendar;
+  readonly workflows: Pick<Workflows, 'startBake'>;
+}
+
+const ROUNDS = 5;
+/** A queued attempt without an execution is started by the sweep, should starting it fail here. */
+const START_WITHIN_SECONDS = 60;
+const RETRYABLE: readonly AttemptState[] = ['failed', 'rejected', 'expired', 'cancelled'];
+
+/** Answers the new attempt. Throws BakeNotRetryable, which says why. */
+export async function retryBake(
+  deps: RetryBakeDeps,
+  request: { readonly bake: string; readonly by: string },
+): Promise<AttemptRecord> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { bake, revision } = await readBakeAndRevision(deps, request.bake);
+    const last = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
+    if (!RETRYABLE.includes(last.state)) throw toNotRetryable(bake, last.state);
+    const queued = await queueAttempt(deps, bake, revision.definition.team, request.by);
+    if (queued !== undefined) return await startAttempt(deps, queued);
+  }
+  throw new TryLater(`Bake ${request.bake} kept changing while it was to be tried again.`);
+}
+
+async function queueAttempt(
+  deps: RetryBakeDeps,
+  bake: BakeRecord,
+  team: string | undefined,
+  by: string,
+): Promise<AttemptRecord | undefined> {
+  const now = deps.clock.now();
+  const at = now.toISOString();
+  const { seen: observed, wish } = await readDesired(deps, bake.pipeline);
+  const { status: planning } = observed;
+  if (planning.activeBake !== undefined) {
+    throw new BakeNotRetryable(
+      `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
+      { bake: bake.id, active: planning.activeBake },
+    );
+  }
+  if (!wish.known || !isSameFingerprint(bake, wish.desired)) throw toOutdatedError(bake);
+  const { channel } = observed;
+  // Places that somebody said no to are asked for again by whoever asks in person.
+  if (isSameFingerprint(channel, bake) && listTargetsNotIn(observed.pipeline.spec.targets, channel?.targets).length === 0)
+    throw toNeedlessError(bake, channel?.release);
+  const attempt: AttemptRecord = {
+    bake: bake.id,
+    attempt: bake.attempt + 1,
+    state: 'queued',
+    startedAt: at,
+    requestedBy: by,
+    cleanedUp: false,
+    // Who asks in person does not stand in line; the place counts all the same.
+    capacity: slotKeys({ team }),
+  };
+  const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
+  const writes: Write[] = [
+    {
+      put: { ...keys.attempt(bake.id, attempt.attempt), ...attempt, duePk: due.attempt, dueSk },
+      when: { exists: false },
+    },
+    {
+      update: keys.bake(bake.id),
+      set: { attempt: attempt.attempt, state: 'queued' },
+      remove: ['endedAt'],
+      when: { equals: { attempt: bake.attempt, state: bake.state } },
+    },
+    {
+      update: keys.status(bake.pipeline),
+      set: { activeBake: bake.id, ...omitTakenUp(planning, bake) },
+      add: { version: 1 },
+      when: { equals: { version: planning.version, activeBake: null } },
+    },
+    await fingerprintWrite(deps, bake),
+    ...attempt.capacity.map(acquireSlotOverLimit),
+    startedEventWrite(deps, bake, attempt, team, by, at),
+  ];
+  try {
+    await deps.table.write(writes);
+    return attempt;
+  } catch (error) {
+    if (!(error instanceof WriteConflict)) throw error;
+    return undefined;
+  }
+}
+
+/** What the bake was started for is its own again; should it fail once more, it comes back. */
+function omitTakenUp(
+  status: PipelineStatus,
+  bake: BakeRecord,
+): Pick<PipelineStatus, 'changes' | 'causes'> {
+  const changes = status.changes.filter((id) => !bake.changes.includes(id));
+  return { changes, causes: changes.length === 0 ? [] : status.causes };
+}
+
+/** A release with these versions stays kept, whatever becomes of the new attempt. */
+async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<Write> {
+  const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  const known = await readRecord(deps.table, key, FingerprintRecordSchema);
+  const set = { state: 'baking', bake: bake.id };
+  if (known === undefined) return { update: key, set };
+  const retained = known.state === 'released' ? { kept: known.bake } : {};
+  return {
+    update: key,
+    set: { ...set, ...retained },
+    when: { equals: { state: known.state, bake: known.bake } },
+  };
+}
+
+function startedEventWrite(
+  deps: RetryBakeDeps,
+  bake: BakeRecord,
+  attempt: AttemptRecord,
+  team: string | undefined,
+  by: string,
+  at: string,
+): Write {
+  const event = bakeStartedEvent({
+    bake: bake.id,
+    attempt: attempt.attempt,
+    pipeline: bake.pipeline,
+    ...(team === undefined ? {} : { team }),
+    reason: `Attempt ${attempt.attempt}, asked for by ${by}. ${bake.reason}`,
+    changes: bake.changes,
+    causes: bake.causes,
+  });
+  const record: OutboxRecord = { id: deps.ids.next(), ...event, at, published: false };
+  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: at } };
+}
+
+async function startAttempt(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<AttemptRecord> {
+  const ref = { bake: attempt.bake, attempt: attempt.attempt };
+  const execution = await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
+  await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { execution } }]);
+  return { ...attempt, execution };
+}
+
+/** What a release is made of only moves forward: an older lock would only be replaced again. */
+function toOutdatedError(bake: BakeRecord): BakeNotRetryable {
+  const message = `Bake ${bake.id} cannot be tried again: ${bake.pipeline} would be made of other versions now. Bake those with: ovenbird bake ${bake.pipeline}`;
+  return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline });
+}
+
+/** Another bake has made it meanwhile (rule 2). */
+function toNeedlessError(bake: BakeRecord, release: string | undefined): BakeNotRetryable {
+  const message = `Bake ${bake.id} need not be tried again: release ${release} has exactly what it was to make. To bake that once more: ovenbird bake ${bake.pipeline} --force`;
+  return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline, release });
+}
+
+function toNotRetryable(bake: BakeRecord, state: AttemptState): BakeNotRetryable {
+  const why = isTerminal(state) ? `it is ${state}` : `it still runs (${state})`;
+  return new BakeNotRetryable(`Bake ${bake.id} cannot be tried again: ${why}.`, { bake: bake.id, state });
+}

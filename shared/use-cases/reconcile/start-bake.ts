@@ -1,0 +1,214 @@
+/** Starts a bake: one transaction makes it, its attempt, the fence of its fingerprint and its event, and only then is the machine started. */
+
+import { due, executionName, keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
+import { listCauses } from '../../domain/reconcile/causes.ts';
+import type { Decision } from '../../domain/reconcile/decide.ts';
+import type { Observation } from '../../domain/reconcile/observed.ts';
+import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
+import type { OutboxRecord } from '../../domain/records/outbox.ts';
+import type { FingerprintRecord } from '../../domain/records/status.ts';
+import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import { bakeStartedEvent } from '../../events/bake-started.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Ids } from '../../ports/ids.ts';
+import type { Limits } from '../../ports/limits.ts';
+import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
+import type { Workflows } from '../../ports/workflows.ts';
+import { slotKeys, acquireSlots } from '../capacity/slots.ts';
+import { clearedStatusWrite } from './record-decision.ts';
+import type { ObservedRows } from './observe.ts';
+
+type StartDecision = Extract<Decision, { kind: 'start' }>;
+
+export interface StartBakeDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly limits: Limits;
+  readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
+}
+
+/** A queued attempt whose execution does not run by then is started by the sweep. */
+export const QUEUED_SECONDS = 60;
+
+/** The bake that was recorded and started. Throws WriteConflict when a row that the decision rests on, or an ancestor's, has a newer version. */
+export async function startBake(
+  deps: StartBakeDeps,
+  read: Pick<ObservedRows, 'observation'>,
+  decision: StartDecision,
+): Promise<BakeRecord> {
+  const at = deps.clock.now().toISOString();
+  const { observed } = read.observation;
+  const tick = toTickChange(deps, read.observation, decision, at);
+  const changes = [...decision.changes, ...(tick === undefined ? [] : [tick])];
+  const bake = toBakeRecord(deps.ids.next(), read.observation, { ...decision, changes }, at);
+  const targets = slotKeys(observed.pipeline.spec);
+  const writes = [
+    clearedStatusWrite(
+      read,
+      { at, kind: 'start', reasons: [], bake: bake.id },
+      {
+        activeBake: bake.id,
+        ...(observed.ticks?.open === undefined ? {} : { ticksSeen: observed.ticks.open }),
+        ...(decision.desired.fingerprintInputs.tick === undefined ? {} : { tick: decision.desired.fingerprintInputs.tick }),
+      },
+    ),
+    ...bakeWrites(bake),
+    ...(tick === undefined
+      ? []
+      : [
+          {
+            put: { ...keys.change(tick.id), ...tick, listPk: lists.changes, listSk: tick.id },
+          } satisfies Write,
+        ]),
+    ...acquireSlots(deps.limits, targets),
+    attemptWrite(deps, bake, targets),
+    fingerprintWrite(read, bake),
+    startedEventWrite(deps, read.observation, bake),
+  ];
+  await deps.table.write([...writes, ...ancestorChecks(read.observation, MAX_WRITES - writes.length)]);
+  await deps.workflows.startBake(toExecutionName(bake), { bake: bake.id, attempt: bake.attempt });
+  return bake;
+}
+
+/**
+ * An ancestor that begins to move meanwhile is marked with a new version. Of more than fit into the transaction the nearest are checked: who
+ * is further away is told of to those first.
+ */
+function ancestorChecks({ ancestors }: Observation, room: number): Write[] {
+  return ancestors.slice(0, room).map(
+    ({ observed }): Write => ({
+      check: keys.status(observed.pipeline.name),
+      when: { equals: { version: observed.status.version } },
+    }),
+  );
+}
+
+function toExecutionName(bake: BakeRecord): string {
+  return executionName({ bake: bake.id, attempt: bake.attempt, machine: 'bake' });
+}
+
+/** A tick that bakes whatever has changed is a change of its own. */
+function toTickChange(
+  deps: Pick<StartBakeDeps, 'ids'>,
+  { observed }: Observation,
+  { desired: wanted }: StartDecision,
+  at: string,
+): ChangeRecord | undefined {
+  const { tick } = wanted.fingerprintInputs;
+  const before = observed.status.tick;
+  if (tick === undefined || tick === before) return undefined;
+  const id = deps.ids.next();
+  return {
+    id,
+    selector: nonSelectorChangeKey('schedule', observed.pipeline.name),
+    ...(before === undefined ? {} : { from: before }),
+    to: tick,
+    at,
+    cause: id,
+    causes: [],
+    follows: [],
+    fanOut: 'done',
+  };
+}
+
+function toBakeRecord(id: string, observation: Observation, decision: StartDecision, at: string): BakeRecord {
+  const { observed } = observation;
+  const { desired: wanted, reason, changes, at: start } = decision;
+  const { request } = observed.status;
+  return {
+    id,
+    pipeline: observed.pipeline.name,
+    revision: observed.pipeline.revision,
+    channel: observed.pipeline.spec.channel,
+    bits: wanted.bits,
+    proof: wanted.proof,
+    lock: wanted.lock,
+    fingerprintInputs: wanted.fingerprintInputs,
+    startsAt: start.step,
+    ...(start.step === 'Build' ? {} : { reusesBake: start.reusesBake }),
+    reason,
+    changes: changes.map((change) => change.id),
+    causes: [...new Set(changes.flatMap(listCauses))],
+    ...(request === undefined ? {} : { requestedBy: request.by }),
+    attempt: 1,
+    state: 'queued',
+    createdAt: at,
+  };
+}
+
+function bakeWrites(bake: BakeRecord): Write[] {
+  return [
+    {
+      put: { ...keys.bake(bake.id), ...bake, listPk: lists.bakes, listSk: bake.id },
+      when: { exists: false },
+    },
+    {
+      put: {
+        ...keys.pipelineBake(bake.pipeline, bake.id),
+        pipeline: bake.pipeline,
+        bake: bake.id,
+        createdAt: bake.createdAt,
+      },
+    },
+  ];
+}
+
+function attemptWrite(
+  deps: Pick<StartBakeDeps, 'workflows'>,
+  bake: BakeRecord,
+  capacity: readonly string[],
+): Write {
+  const attempt: AttemptRecord = {
+    bake: bake.id,
+    attempt: bake.attempt,
+    state: 'queued',
+    execution: deps.workflows.executionArn('bake', toExecutionName(bake)),
+    startedAt: bake.createdAt,
+    cleanedUp: false,
+    capacity: [...capacity],
+  };
+  const dueSk = new Date(new Date(bake.createdAt).getTime() + QUEUED_SECONDS * 1000).toISOString();
+  return { put: { ...keys.attempt(bake.id, bake.attempt), ...attempt, duePk: due.attempt, dueSk } };
+}
+
+/** One bake per fingerprint: whoever writes this row first has it. */
+function fingerprintWrite(read: Pick<ObservedRows, 'observation'>, bake: BakeRecord): Write {
+  const known = read.observation.fingerprint;
+  const record: FingerprintRecord = {
+    pipeline: bake.pipeline,
+    bits: bake.bits,
+    proof: bake.proof,
+    state: 'baking',
+    bake: bake.id,
+    failures: known?.failures ?? 0,
+    ...(known?.targets === undefined ? {} : { targets: known.targets }),
+    ...(known?.lastFailureAt === undefined ? {} : { lastFailureAt: known.lastFailureAt }),
+    ...toRetainedBake(known),
+  };
+  return {
+    put: { ...keys.fingerprint(bake.pipeline, bake.bits, bake.proof), ...record },
+    when: known === undefined ? { exists: false } : { equals: { bake: known.bake, state: known.state } },
+  };
+}
+
+/** A release stays kept while it is brought to new targets or pointed to again. */
+function toRetainedBake(known: FingerprintRecord | undefined): Pick<FingerprintRecord, 'retained'> {
+  const retained = known?.state === 'released' ? known.bake : known?.retained;
+  return retained === undefined ? {} : { retained };
+}
+
+function startedEventWrite(deps: Pick<StartBakeDeps, 'ids'>, observation: Observation, bake: BakeRecord): Write {
+  const { team } = observation.observed.pipeline.spec;
+  const event = bakeStartedEvent({
+    bake: bake.id,
+    attempt: bake.attempt,
+    pipeline: bake.pipeline,
+    ...(team === undefined ? {} : { team }),
+    reason: bake.reason,
+    changes: bake.changes,
+    causes: bake.causes,
+  });
+  const record: OutboxRecord = { id: deps.ids.next(), ...event, at: bake.createdAt, published: false };
+  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: bake.createdAt } };
+}

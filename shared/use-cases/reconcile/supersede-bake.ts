@@ -1,0 +1,75 @@
+/** Ends a bake that newer versions have overtaken before it was approved. The newer one starts when this one's end is recorded. */
+import { approvalId } from '../../domain/approval/approval.ts';
+import { SUPERSEDABLE_STATES } from '../../domain/records/attempt-states.ts';
+import { due, executionName, keys } from '../../domain/base/naming.ts';
+import type { Decision } from '../../domain/reconcile/decide.ts';
+import { findDirtySince } from '../../domain/reconcile/observed.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Digest } from '../../ports/ids.ts';
+import type { Table, Write } from '../../ports/table.ts';
+import type { Workflows } from '../../ports/workflows.ts';
+import { statusWrite } from './record-decision.ts';
+import type { ObservedRows } from './observe.ts';
+
+export interface SupersedeDeps {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly digest: Digest;
+  readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
+}
+
+/** Who asks, as people read it on the attempt. */
+const REQUESTED_BY = 'the planner, for newer versions';
+const CHECK_AGAIN_SECONDS = 60;
+
+/** Throws WriteConflict when the bake was approved or has ended meanwhile. */
+export async function supersedeBake(
+  deps: SupersedeDeps,
+  read: ObservedRows,
+  { active, reason }: Extract<Decision, { kind: 'supersede' }>,
+): Promise<void> {
+  const now = deps.clock.now();
+  const at = now.toISOString();
+  const dueAt = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
+  const { status } = read.observation.observed;
+  await deps.table.write([
+    {
+      update: keys.attempt(active.id, active.attempt),
+      set: { endRequested: { as: 'superseded', by: REQUESTED_BY, at } },
+      when: { oneOf: { state: SUPERSEDABLE_STATES }, equals: { endRequested: null } },
+    },
+    statusWrite(
+      read,
+      { at, kind: 'hold', reasons: [reason], bake: active.id },
+      {
+        set: {
+          dirty: true,
+          dirtySince: findDirtySince(read.observation),
+          dueAt,
+          duePk: due.reconcile,
+          dueSk: dueAt,
+          supersededInRow: status.supersededInRow + 1,
+        },
+      },
+    ),
+    ...approvalChecks(deps, read),
+  ]);
+  await deps.workflows.stop(findExecution(deps, read, active), reason.message);
+}
+
+/** A retried attempt has no ARN on its row; the name is the same for all. */
+function findExecution(
+  deps: SupersedeDeps,
+  read: ObservedRows,
+  active: { readonly id: string; readonly attempt: number },
+): string {
+  const name = executionName({ bake: active.id, attempt: active.attempt, machine: 'bake' });
+  return read.attempt?.execution ?? deps.workflows.executionArn('bake', name);
+}
+
+/** A decision that comes in the same moment wins or loses as a whole. */
+function approvalChecks(deps: SupersedeDeps, { attempt }: ObservedRows): Write[] {
+  if (attempt?.state !== 'awaiting-approval') return [];
+  const key = keys.approval(approvalId(deps.digest, attempt));
+  return [{ check: key, when: { equals: { decision: null } } }];
+}

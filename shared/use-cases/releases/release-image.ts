@@ -1,0 +1,161 @@
+/**
+ * The end of a bake that went well: the channel moves, and everything that says so moves with it in one transaction. Only then do children hear
+ * of it, and the pipelines that waited for this bake are planned.
+ */
+
+import { listPriorStates } from '../../domain/records/attempt-states.ts';
+import type { BakeRef } from '../../domain/bakes/payloads.ts';
+import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
+import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
+import type { BakeRecord } from '../../domain/records/bakes.ts';
+import type { DistributionRecord } from '../../domain/records/distributions.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
+import { mergeSorted } from '../../domain/releases/release.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import { type Write, WriteConflict } from '../../ports/table.ts';
+import { beginStep, readAttempt, readBakeAndRevision } from '../bakes/steps.ts';
+import { readPlan, readRows, rowKey, savePlan, writeInParts } from '../distribution/ledger.ts';
+import { enqueueWithDependents, enqueueChildren } from '../graph/dependents.ts';
+import { readRecord } from '../store/read.ts';
+import { type MakeCurrentDeps, makeCurrent } from './make-current.ts';
+
+export interface ReleaseImageDeps extends MakeCurrentDeps {
+  readonly planQueue: ReconcileQueue;
+}
+
+const ROUNDS = 5;
+
+export async function releaseImage(deps: ReleaseImageDeps, ref: BakeRef): Promise<{ released: true }> {
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+  const attempt = await readAttempt(deps, ref);
+  if (attempt.state !== 'released') {
+    await beginStep(deps, ref, 'Release');
+    await recordRelease(deps, ref, bake, revision);
+  }
+  // What follows may be repeated: a crash in between is picked up by the next call.
+  await markTargetsReleased(deps, ref);
+  // What was kept may be current again under its old id, which moves no selector.
+  await (bake.startsAt === 'Build' ? enqueueChildren : enqueueWithDependents)(deps, bake.pipeline);
+  return { released: true };
+}
+
+async function recordRelease(
+  deps: ReleaseImageDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<void> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const plan = await readPlan(deps, ref);
+    // Another run of this function was faster.
+    if (plan.state === 'released') return;
+    if (plan.state !== 'moved')
+      throw new DistributionFailed(
+        `The pointers of bake ${ref.bake} have not been moved (they are ${plan.state}).`,
+      );
+    const rows = (await readRows(deps, ref.bake)).filter((row) => row.attempt === ref.attempt);
+    const current = await makeCurrent(deps, plan, bake, revision, rows);
+    const own = [
+      ...(await prepareReleasedFingerprint(deps, bake, revision)),
+      ...(await prepareReleasedStatus(deps, bake)),
+      ...current.writes,
+      ...prepareReleasedAttempt(deps, ref, current.release),
+    ];
+    try {
+      await savePlan(deps, plan, { state: 'released' }, own);
+      return;
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+      await throwIfFinal(deps, ref, plan, error);
+    }
+  }
+  throw new TryLater(`Bake ${ref.bake} kept changing while it was released.`, ref);
+}
+
+/** Which condition was lost decides: some are final, the others are read again. */
+async function throwIfFinal(
+  deps: ReleaseImageDeps,
+  ref: BakeRef,
+  plan: DistributionRecord,
+  conflict: WriteConflict,
+): Promise<void> {
+  const attempt = await readAttempt(deps, ref);
+  if (attempt.state === 'released') return;
+  const channel = keys.channel(plan.pipeline, plan.channel);
+  if (conflict.key.sk === channel.sk)
+    throw new ReleaseOutdated(
+      `${plan.pipeline} has a newer release in ${plan.channel} than when this bake was distributed. Bake again if it is still wanted.`,
+      ref,
+    );
+  if (attempt.state !== 'releasing' || attempt.endRequested !== undefined)
+    throw new AttemptEnded(
+      `Attempt ${ref.attempt} of bake ${ref.bake} was asked to end; it is not released.`,
+      ref,
+    );
+}
+
+async function prepareReleasedFingerprint(
+  deps: ReleaseImageDeps,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<Write[]> {
+  const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
+  const found = await readRecord(deps.table, key, FingerprintRecordSchema);
+  if (found?.bake !== bake.id) return [];
+  const targets = mergeSorted(found.targets ?? [], listTargets(revision.definition));
+  return [
+    {
+      update: key,
+      set: { state: 'released', failures: 0, places: targets },
+      remove: ['kept'],
+      when: { equals: { bake: bake.id } },
+    },
+  ];
+}
+
+async function prepareReleasedStatus(deps: ReleaseImageDeps, bake: BakeRecord): Promise<Write[]> {
+  const key = keys.status(bake.pipeline);
+  const item = await deps.table.get(key);
+  const status = item === undefined ? undefined : PipelineStatusSchema.parse(item);
+  if (status?.activeBake !== bake.id) return [];
+  return [
+    {
+      update: key,
+      set: { consecutiveFailures: 0, supersededInRow: 0 },
+      remove: ['activeBake', 'refusedPlaces'],
+      add: { version: 1 },
+      when: { equals: { version: status.version, activeBake: bake.id } },
+    },
+  ];
+}
+
+function prepareReleasedAttempt(deps: ReleaseImageDeps, ref: BakeRef, release: string): Write[] {
+  const at = deps.clock.now().toISOString();
+  return [
+    {
+      update: keys.attempt(ref.bake, ref.attempt),
+      set: { state: 'released', endedAt: at },
+      remove: ['duePk', 'dueSk'],
+      when: { oneOf: { state: listPriorStates('released') }, equals: { endRequested: null } },
+    },
+    {
+      update: keys.bake(ref.bake),
+      set: { state: 'released', endedAt: at, release },
+      when: { equals: { attempt: ref.attempt } },
+    },
+    {
+      update: keys.step(ref.bake, ref.attempt, 'Release'),
+      set: { state: 'succeeded', endedAt: at, summary: 'The image is current in its channel' },
+    },
+  ];
+}
+
+async function markTargetsReleased(deps: ReleaseImageDeps, ref: BakeRef): Promise<void> {
+  const rows = await readRows(deps, ref.bake);
+  const writes = rows
+    .filter((row) => row.attempt === ref.attempt && row.state === 'verified')
+    .map((row): Write => ({ update: rowKey(row), set: { state: 'released' }, add: { version: 1 } }));
+  await writeInParts(deps, writes);
+}

@@ -1,0 +1,24 @@
+/** Says which suites and test components run where: on every variant, on every instance type that the definition names. */
+import type * as z from 'zod';
+import type { BakeRef, TestPlanSchema } from '../../domain/bakes/payloads.ts';
+import { listTestNames } from '../../domain/bakes/test-runs.ts';
+import { beginStep, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+
+export type TestPlan = z.infer<typeof TestPlanSchema>;
+
+export async function planTests(deps: StepDeps, ref: BakeRef): Promise<TestPlan> {
+  await beginStep(deps, ref, 'Test');
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+  const { variants, tests } = revision.definition;
+  const suites = listTestNames(revision.definition, bake.lock);
+  const cases = variants.flatMap((variant) =>
+    tests.instanceTypes.map((instanceType) => ({
+      bake: ref.bake,
+      attempt: ref.attempt,
+      variant: variant.name,
+      instanceType,
+      suites,
+    })),
+  );
+  return { cases };
+}

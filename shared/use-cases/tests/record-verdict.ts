@@ -1,0 +1,77 @@
+/** Draws the verdict of all test cases, writes it on the images as a tag and in their rows, and ends the step. */
+import type * as z from 'zod';
+import { listTestFailures } from '../../domain/gates/gates.ts';
+import type { BakeRef, VerdictSchema } from '../../domain/bakes/payloads.ts';
+import { listTestNames } from '../../domain/bakes/test-runs.ts';
+import { keys, TAGS } from '../../domain/base/naming.ts';
+import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
+import { type TestRecord, TestRecordSchema } from '../../domain/records/tests.ts';
+import type { OwnImages } from '../../ports/own-images.ts';
+import { endStep, readOpenAttempt, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+
+export interface RecordVerdictDeps extends StepDeps {
+  readonly images: Pick<OwnImages, 'tag'>;
+}
+
+export async function recordVerdict(
+  deps: RecordVerdictDeps,
+  ref: BakeRef,
+): Promise<z.infer<typeof VerdictSchema>> {
+  await readOpenAttempt(deps, ref);
+  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
+  const { variants, tests } = revision.definition;
+  const names = listTestNames(revision.definition, bake.lock);
+
+  const failures: string[] = [];
+  let run = 0;
+  for (const { name: variant } of variants) {
+    const cases = await readTestCases(deps, ref, variant, tests.instanceTypes);
+    const found = listTestFailures(cases, names);
+    await writeVerdict(deps, ref, variant, found.length === 0 ? 'passed' : 'failed');
+    failures.push(...found);
+    run += cases.length;
+  }
+
+  const passed = failures.length === 0;
+  const summary = passed
+    ? `${names.length} suites passed on ${run} instances`
+    : `${failures.length} of ${names.length * run} suites did not pass: ${failures[0]}`;
+  await endStep(deps, ref, 'Test', { state: passed ? 'succeeded' : 'failed', summary });
+  return { passed, failures };
+}
+
+async function readTestCases(
+  deps: RecordVerdictDeps,
+  ref: BakeRef,
+  variant: string,
+  instanceTypes: readonly string[],
+): Promise<TestRecord[]> {
+  const items = await deps.table.getMany(
+    instanceTypes.map((instanceType) => keys.test(ref.bake, ref.attempt, variant, instanceType)),
+  );
+  return items.map((item, index) =>
+    TestRecordSchema.parse(
+      item ?? {
+        ...ref,
+        variant,
+        instanceType: instanceTypes[index],
+        problem: 'the case left no record',
+      },
+    ),
+  );
+}
+
+async function writeVerdict(
+  deps: RecordVerdictDeps,
+  ref: BakeRef,
+  variant: string,
+  verdict: 'passed' | 'failed',
+): Promise<void> {
+  const key = keys.artifact(ref.bake, variant);
+  const image = ArtifactRecordSchema.parse(await deps.table.get(key));
+  // A kept image is a release already: a new test that it does not pass refuses this bake and says nothing of the release.
+  if (image.imageId !== undefined && image.reusedFrom === undefined) {
+    await deps.images.tag(image.region, [image.imageId, ...image.snapshotIds], { [TAGS.verdict]: verdict });
+  }
+  await deps.table.write([{ update: key, set: { verdict }, when: { equals: { attempt: ref.attempt } } }]);
+}

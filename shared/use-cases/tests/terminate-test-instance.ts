@@ -1,0 +1,46 @@
+/** Ends the instance of one test case, however the case went, and notes why it could not be run to its end. */
+import type * as z from 'zod';
+import type { TerminateInputSchema } from '../../domain/bakes/payloads.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { TestRecordSchema } from '../../domain/records/tests.ts';
+import type { Table } from '../../ports/table.ts';
+import type { TestInstances } from '../../ports/test-instances.ts';
+
+const EXCERPT_LENGTH = 1000;
+
+export interface TerminateTestInstanceDeps {
+  readonly table: Table;
+  readonly instances: Pick<TestInstances, 'terminate'>;
+}
+
+export async function terminateTestInstance(
+  deps: TerminateTestInstanceDeps,
+  input: z.output<typeof TerminateInputSchema>,
+): Promise<{ terminated: boolean }> {
+  const key = keys.test(input.bake, input.attempt, input.variant, input.instanceType);
+  const item = await deps.table.get(key);
+  const instance = item === undefined ? undefined : TestRecordSchema.parse(item).instance;
+  if (instance !== undefined) await deps.instances.terminate([instance]);
+  const { bake, attempt, variant, instanceType, problem } = input;
+  await deps.table.write([
+    {
+      update: key,
+      set: {
+        bake,
+        attempt,
+        variant,
+        instanceType,
+        // An instance that was launched but never recorded is found by its tags when the bake is cleaned up.
+        terminated: instance !== undefined,
+        ...(problem === undefined ? {} : { problem: toReadableProblem(problem) }),
+      },
+    },
+  ]);
+  return { terminated: instance !== undefined };
+}
+
+/** The cause of a failed Lambda task is its error as JSON (step-functions/dg/connect-lambda); people want its message. */
+function toReadableProblem(problem: string): string {
+  const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(problem)?.[1];
+  return (message ?? problem).slice(0, EXCERPT_LENGTH);
+}

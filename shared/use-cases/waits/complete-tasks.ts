@@ -1,0 +1,40 @@
+/** Tells the state machine what became of a wait that has been decided. The decision in the table is the truth; this delivers it, as often as it takes. */
+import { keys } from '../../domain/base/naming.ts';
+import { WaitRecordSchema } from '../../domain/records/waits.ts';
+import { type Table, WriteConflict } from '../../ports/table.ts';
+import type { TaskTokens } from '../../ports/task-tokens.ts';
+
+export interface CompleteTasksDeps {
+  readonly table: Table;
+  readonly tokens: TaskTokens;
+}
+
+/** Answers `closed` when the task had ended already: the wait is done either way. */
+export async function completeTask(
+  deps: CompleteTasksDeps,
+  id: string,
+): Promise<'delivered' | 'closed' | 'nothing-to-deliver'> {
+  const item = await deps.table.get(keys.wait(id));
+  if (item === undefined) return 'nothing-to-deliver';
+  const wait = WaitRecordSchema.parse(item);
+  if (wait.state !== 'decided' || wait.outcome === undefined) return 'nothing-to-deliver';
+
+  const answer =
+    wait.outcome.kind === 'success'
+      ? await deps.tokens.succeed(wait.token, wait.outcome.output ?? {})
+      : await deps.tokens.fail(wait.token, wait.outcome.error, wait.outcome.cause);
+  try {
+    await deps.table.write([
+      {
+        update: keys.wait(id),
+        set: { state: 'delivered' },
+        remove: ['duePk', 'dueSk'],
+        when: { equals: { state: 'decided', token: wait.token } },
+      },
+    ]);
+  } catch (error) {
+    // Somebody else delivered it too, or the machine waits afresh with a new token, whose outcome comes in its own time.
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+  return answer;
+}

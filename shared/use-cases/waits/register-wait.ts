@@ -1,0 +1,72 @@
+/**
+ * A state machine waits for something: store its token with what it waits for, and only then look, because the event may have come first.
+ * Every registration with a new token starts the wait afresh (a retried task and the next round of a loop both do); what is true is read
+ * from the resource, so nothing that was decided before is lost by it.
+ */
+import type * as z from 'zod';
+import type { RegisterWaitInputSchema } from '../../domain/bakes/payloads.ts';
+import { SWEEP_SECONDS, secondsUntilCheck } from '../../domain/bakes/waits.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import { due, keys, waitId } from '../../domain/base/naming.ts';
+import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
+import { type WriteCondition, type Item, WriteConflict } from '../../ports/table.ts';
+import type { WakeQueue } from '../../ports/wake-queue.ts';
+import { readOpenAttempt } from '../bakes/steps.ts';
+import { type CheckWaitDeps, checkWait } from './check-wait.ts';
+
+export interface RegisterWaitDeps extends CheckWaitDeps {
+  readonly wakeQueue: WakeQueue;
+}
+export type RegisterWaitInput = z.output<typeof RegisterWaitInputSchema>;
+
+const TRIES = 5;
+
+export async function registerWait(deps: RegisterWaitDeps, input: RegisterWaitInput): Promise<void> {
+  await readOpenAttempt(deps, input);
+  const id = waitId(input.kind, input.resource);
+  await storeWait(deps, id, input);
+  const state = await checkWait(deps, id);
+  // What has no event of its own, or whose events a target need not forward, is looked at soon and then less and less often.
+  if (state === 'pending' && (input.kind === 'instance' || input.kind === 'copies')) {
+    await deps.wakeQueue.send({ wait: id, round: 1 }, secondsUntilCheck(0));
+  }
+}
+
+async function storeWait(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Promise<void> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const found = await deps.table.get(keys.wait(id));
+    const existing = found === undefined ? undefined : WaitRecordSchema.parse(found);
+    // The same invocation once more: what it stored stands, delivered or not.
+    if (existing?.token === input.token) return;
+    try {
+      await deps.table.write([{ put: toWaitItem(deps, id, input), when: toUnchangedCondition(existing) }]);
+      return;
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+  }
+  throw new TryLater(`The wait ${id} kept changing while it was registered.`);
+}
+
+function toUnchangedCondition(existing: WaitRecord | undefined): WriteCondition {
+  if (existing === undefined) return { exists: false };
+  return { equals: { token: existing.token, state: existing.state } };
+}
+
+function toWaitItem(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Item {
+  const now = deps.clock.now().getTime();
+  const at = (seconds: number) => new Date(now + seconds * 1000).toISOString();
+  const record: WaitRecord = {
+    id,
+    kind: input.kind,
+    resource: input.resource,
+    bake: input.bake,
+    attempt: input.attempt,
+    token: input.token,
+    state: 'pending',
+    subject: input.subject,
+    createdAt: at(0),
+    expiresAt: at(input.timeoutSeconds),
+  };
+  return { ...keys.wait(id), ...record, duePk: due.wait, dueSk: at(SWEEP_SECONDS) };
+}
