@@ -4,14 +4,14 @@
  * decided on the way, which is why it is quick. test/bench/estate.test.ts holds it to an estate that was applied and baked.
  */
 
-import type { Home } from '../shared/domain/definitions/references.ts';
 import { type Key, keys } from '../shared/domain/base/naming.ts';
-import { type ObservedPipeline, type Desired, computeDesired } from '../shared/domain/reconcile/desired.ts';
+import type { Home } from '../shared/domain/definitions/references.ts';
+import { computeDesired, type Desired, type ObservedPipeline } from '../shared/domain/reconcile/desired.ts';
 import { listDependencies } from '../shared/domain/records/pipelines.ts';
-import type { FingerprintRecord, HoldReason, PipelineStatus } from '../shared/domain/records/status.ts';
-import { PipelineStatusSchema } from '../shared/domain/records/status.ts';
 import type { ChannelRecord } from '../shared/domain/records/releases.ts';
 import type { SelectorRecord } from '../shared/domain/records/selectors.ts';
+import type { FingerprintRecord, HoldReason, PipelineStatus } from '../shared/domain/records/status.ts';
+import { PipelineStatusSchema } from '../shared/domain/records/status.ts';
 import { type Selector, selectorKey, selectorTopic } from '../shared/domain/selectors/selectors.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Digest, Ids } from '../shared/ports/ids.ts';
@@ -19,7 +19,7 @@ import { type Item, MAX_WRITES, type Table } from '../shared/ports/table.ts';
 import type { FoundSelector } from '../shared/use-cases/definitions/apply-selectors.ts';
 import { applyWrites } from '../shared/use-cases/definitions/apply-writes.ts';
 import { type ParsedDefinition, parseDefinition } from '../shared/use-cases/definitions/parse-definition.ts';
-import { toEstateDefinition, type Estate } from './estate.parts.ts';
+import { type Estate, toEstateDefinition } from './estate.parts.ts';
 
 export interface EstateDeps {
   readonly table: Table;
@@ -50,8 +50,8 @@ export async function writeEstate(deps: EstateDeps, estate: Estate): Promise<voi
           add: { uses: (uses.get(write.update.pk)?.add.uses ?? 0) + 1 },
         });
     const items = applied.flatMap((write) => ('put' in write ? [write.put] : []));
-    const rows = items.filter((item) => !item.pk.startsWith('CHANGE#') && item.sk !== 'PLANNING');
-    const status = PipelineStatusSchema.parse(items.find((item) => item.sk === 'PLANNING'));
+    const rows = items.filter((item) => !item.pk.startsWith('CHANGE#') && item.sk !== 'STATUS');
+    const status = PipelineStatusSchema.parse(items.find((item) => item.sk === 'STATUS'));
     const at = deps.clock.now().toISOString();
     const observed: ObservedPipeline = {
       pipeline: { name: spec.name, revision: 1, spec: reading.spec, ...EMPTY, createdAt: at, updatedAt: at },
@@ -150,7 +150,7 @@ function createReleasedRows(
     ...(status.ticksHandledUntil === undefined ? {} : { ticksHandledUntil: status.ticksHandledUntil }),
     supersededInRow: 0,
     consecutiveFailures: 0,
-    decision: { at, kind: 'current', reasons: [reason], version: VERSION },
+    decision: { at, kind: 'up-to-date', reasons: [reason], version: VERSION },
   };
   return {
     channel,

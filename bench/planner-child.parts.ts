@@ -11,14 +11,14 @@ import { readPages } from '../shared/use-cases/store/read.ts';
 import { createEstate } from './estate.parts.ts';
 import {
   componentTopic,
+  createWorld,
+  type EstateWorld,
   HOME,
-  writeRelease,
+  readCpuMilliseconds,
   runWave,
   subtractCalls,
   type Wave,
-  type EstateWorld,
-  readCpuMilliseconds,
-  createWorld,
+  writeRelease,
 } from './planner-world.parts.ts';
 
 const ChildRequestSchema = z.discriminatedUnion('do', [
@@ -147,7 +147,11 @@ async function measureResyncWithoutIndex({ ports }: EstateWorld): Promise<number
   const memory = watchMemory();
   const pipelines: unknown[] = [];
   const distinct = new Map<string, unknown>();
-  for await (const page of readPages(ports.table, { index: 'list', pk: lists.pipelines }, PipelineRecordSchema)) {
+  for await (const page of readPages(
+    ports.table,
+    { index: 'list', pk: lists.pipelines },
+    PipelineRecordSchema,
+  )) {
     pipelines.push(...page);
     for (const { spec } of page)
       for (const selector of listDependencies(spec)) distinct.set(selectorKey(selector), selector);

@@ -12,9 +12,9 @@ import type { ReconcileQueue } from '../shared/ports/reconcile-queue.ts';
 import type { Resolution, SelectorResolver } from '../shared/ports/selector-resolver.ts';
 import type { Table } from '../shared/ports/table.ts';
 import type { Workflows } from '../shared/ports/workflows.ts';
+import { releaseSlots } from '../shared/use-cases/capacity/slots.ts';
 import { detectTopic } from '../shared/use-cases/detect/detect-topic.ts';
 import { enqueueChildren } from '../shared/use-cases/graph/dependents.ts';
-import { releaseSlots } from '../shared/use-cases/capacity/slots.ts';
 import { reconcilePipeline } from '../shared/use-cases/reconcile/reconcile-pipeline.ts';
 import { type MemoryTable, memoryTable } from '../test/support/fakes/memory-table.ts';
 import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';
@@ -126,7 +126,7 @@ function createPorts(table: Table, outside: FakeSources, resolved: Map<string, n
     limits: UNLIMITED,
     home: HOME,
     resolver,
-    planQueue: reconcileQueue,
+    reconcileQueue: reconcileQueue,
     hintQueue,
     workflows,
     plans,
@@ -142,7 +142,10 @@ export async function createWorld(estate: Estate): Promise<EstateWorld> {
   const resolved = new Map<string, number>();
   const outside = new FakeSources();
   const ports = createPorts(countCalls(bare, calls), outside, resolved);
-  await writeEstate({ ...ports, table: bare, readVersion: (selector) => outside.readVersion(selector) }, estate);
+  await writeEstate(
+    { ...ports, table: bare, readVersion: (selector) => outside.readVersion(selector) },
+    estate,
+  );
   return { table: bare, calls, resolved, hints: ports.hints, ports };
 }
 
@@ -202,7 +205,7 @@ export function subtractCalls(before: Calls, now: Calls): Calls {
   };
 }
 
-/** Every message of the plan queue, as they come. */
+/** Every message of the reconcile queue, as they come. */
 export async function reconcileAll({ ports }: EstateWorld): Promise<void> {
   const { plans } = ports;
   for (let next = 0; next < plans.length; next += 1) {
@@ -233,7 +236,7 @@ export async function writeRelease({ table, ports }: EstateWorld, bake: string):
     published: true,
   };
   await table.write([
-    { update: keys.fingerprint(pipeline, bits, proof), set: { state: 'released', places: current.targets } },
+    { update: keys.fingerprint(pipeline, bits, proof), set: { state: 'released', targets: current.targets } },
     {
       update: keys.status(pipeline),
       set: { consecutiveFailures: 0, supersededInRow: 0 },

@@ -75,9 +75,14 @@ async function send(
       ...(text === undefined ? {} : { body: text }),
     });
   } catch (error) {
-    throw new CommandFailed(EXIT.unreachable, `${endpoint.url} cannot be reached: ${describeFetchError(error)}`, [], {
-      cause: error,
-    });
+    throw new CommandFailed(
+      EXIT.unreachable,
+      `${endpoint.url} cannot be reached: ${describeFetchError(error)}`,
+      [],
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -24,7 +24,9 @@ export function findSchemasAt(path: readonly (string | number)[], raw: unknown):
 /** Names of the fields that may stand at the path; none of those that a later release takes. */
 export function listFieldsAt(path: readonly (string | number)[], raw: unknown): string[] {
   const fields = findSchemasAt(path, raw).flatMap((node) => Object.entries(node.properties ?? {}));
-  const known = fields.filter(([name, node]) => !name.startsWith('$') && isImplemented(node)).map(([name]) => name);
+  const known = fields
+    .filter(([name, node]) => !name.startsWith('$') && isImplemented(node))
+    .map(([name]) => name);
   return [...new Set(known)];
 }
 

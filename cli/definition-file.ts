@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { InvalidDefinition, type Problem } from '../shared/domain/base/errors.ts';
 import { type Definition, DefinitionSchema } from '../shared/domain/definitions/definition.ts';
 import { findSizeProblem } from '../shared/domain/definitions/definition-size.ts';
-import { InvalidDefinition, type Problem } from '../shared/domain/base/errors.ts';
-import { formatFieldPath, type FieldPath, describeIssues } from './definition-problems.ts';
+import { describeIssues, type FieldPath, formatFieldPath } from './definition-problems.ts';
 
 export interface DefinitionFile {
   /** Path as it was given. */
@@ -63,7 +63,8 @@ function readDefinition(file: string): DefinitionFile | { problems: Problem[] } 
   ];
   if (problems.length > 0 || !parsed.success) return { problems: problems.sort(byLine) };
   const size = findSizeProblem(parsed.data);
-  if (size !== undefined) return { problems: [{ ...size, file, ...withLine(line(parseFieldPath(size.field))) }] };
+  if (size !== undefined)
+    return { problems: [{ ...size, file, ...withLine(line(parseFieldPath(size.field))) }] };
   return { file, definition: parsed.data, findLine: (field) => line(parseFieldPath(field)) };
 }
 
@@ -123,7 +124,8 @@ function sortParentsFirst(loaded: readonly DefinitionFile[]): DefinitionFile[] {
     const way = [...path, name];
     for (const { field, pipeline } of listParents(entry.definition)) {
       const parent = byName.get(pipeline);
-      if (way.includes(pipeline)) throw toCircleError(entry, field, [...way.slice(way.indexOf(pipeline)), pipeline]);
+      if (way.includes(pipeline))
+        throw toCircleError(entry, field, [...way.slice(way.indexOf(pipeline)), pipeline]);
       if (parent !== undefined) visit(parent, way);
     }
     ordered.add(entry);

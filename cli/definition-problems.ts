@@ -30,7 +30,11 @@ function describeIssue(issue: Issue, raw: unknown): LocatedProblem[] {
     case 'invalid_type':
       if (value === undefined) return [toLocatedProblem(path, 'is missing', fixForMissing(path))];
       return [
-        toLocatedProblem(path, `must be ${article(issue.expected)}, not ${describeKind(value)}`, fixForType(issue, value)),
+        toLocatedProblem(
+          path,
+          `must be ${article(issue.expected)}, not ${describeKind(value)}`,
+          fixForType(issue, value),
+        ),
       ];
     case 'invalid_value':
       if (value === undefined) return [toLocatedProblem(path, 'is missing', fixForMissing(path))];

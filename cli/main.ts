@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { PIPELINE_NAME } from '../shared/domain/selectors/selectors.ts';
 import { apiClient } from './api-client.ts';
-import { bake, cancel, submitDecision, retry } from './commands/bakes.ts';
+import { bake, cancel, retry, submitDecision } from './commands/bakes.ts';
 import type { CommandContext } from './commands/context.ts';
 import { apply, init, validate } from './commands/definitions.ts';
 import { explain } from './commands/explain.ts';
@@ -119,7 +119,9 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .argument('<id>', 'bake or approval request')
     .option('--comment <text>', 'what you want to be remembered', '')
     .action(
-      run((context, id: string, { comment }: { comment: string }) => submitDecision(context, id, 'approve', comment)),
+      run((context, id: string, { comment }: { comment: string }) =>
+        submitDecision(context, id, 'approve', comment),
+      ),
     );
   program
     .command('reject')
@@ -127,7 +129,9 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .argument('<id>', 'bake or approval request')
     .requiredOption('--comment <text>', 'the reason')
     .action(
-      run((context, id: string, { comment }: { comment: string }) => submitDecision(context, id, 'reject', comment)),
+      run((context, id: string, { comment }: { comment: string }) =>
+        submitDecision(context, id, 'reject', comment),
+      ),
     );
   program
     .command('cancel')

@@ -9,7 +9,10 @@ const COMMON_PROBLEMS = ['invalid-request', 'internal-error', 'try-later'];
 export function openApiDocument(): unknown {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const [name, operation] of Object.entries(OPERATIONS)) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: toOperationObject(name, operation) };
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: toOperationObject(name, operation),
+    };
   }
   return createDocument({
     openapi: '3.1.1',

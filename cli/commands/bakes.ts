@@ -43,7 +43,12 @@ export async function bake(
 }
 
 /** A held request becomes a bake that takes up its change. */
-async function waitForStart(context: CommandContext, api: ApiClient, pipeline: string, change: string): Promise<string> {
+async function waitForStart(
+  context: CommandContext,
+  api: ApiClient,
+  pipeline: string,
+  change: string,
+): Promise<string> {
   for (;;) {
     const { items } = await api.call('listBakes', { query: { pipeline, limit: 10 } });
     const found = items.find((item) => item.changes.includes(change));

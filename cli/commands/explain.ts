@@ -1,6 +1,5 @@
 /** `explain`: why a pipeline was last baked, why it does not bake now, and what would make it. */
 import type { Explanation } from '../../shared/domain/api/explanation.ts';
-import type { Remedy } from '../../shared/domain/reconcile/remedies.ts';
 import {
   count,
   describeChange,
@@ -9,6 +8,7 @@ import {
   describeVersion,
   wrap,
 } from '../../shared/domain/base/text.ts';
+import type { Remedy } from '../../shared/domain/reconcile/remedies.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { formatTime } from '../output.ts';
 import type { CommandContext } from './context.ts';
@@ -54,7 +54,10 @@ function listFacts(explanation: Explanation): [string, string][] {
         `${formatTime(disabled.at)} by ${disabled.by}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`,
     ],
     ['Released', current && `${formatTime(current.at)}, release ${current.release}`],
-    ['Asked for', request && `${formatTime(request.at)} by ${request.by}${request.force ? ', by force' : ''}`],
+    [
+      'Asked for',
+      request && `${formatTime(request.at)} by ${request.by}${request.force ? ', by force' : ''}`,
+    ],
     [
       'Schedule',
       schedule &&

@@ -1,8 +1,8 @@
 /** `graph`: who is built on what, as mermaid text or as data. */
 import type { Graph } from '../../shared/domain/api/explanation.ts';
-import { toMermaid } from './mermaid.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CommandContext } from './context.ts';
+import { toMermaid } from './mermaid.ts';
 
 export interface GraphOptions {
   readonly upstream?: string;
@@ -14,7 +14,7 @@ export async function graph({ out, api }: CommandContext, options: GraphOptions)
   const nodes = new Map<string, Graph['nodes'][number]>();
   const edges: Graph['edges'] = [];
   let cursor: string | undefined;
-  let isCut = false;
+  let truncated = false;
   do {
     const page = await client.call('showGraph', {
       query: { upstream: options.upstream, downstream: options.downstream, limit: 100, cursor },
@@ -22,12 +22,12 @@ export async function graph({ out, api }: CommandContext, options: GraphOptions)
     // Several pages may name one component.
     for (const node of page.nodes) nodes.set(node.id, node);
     edges.push(...page.edges);
-    isCut ||= page.truncated;
+    truncated ||= page.truncated;
     cursor = page.cursor;
   } while (cursor !== undefined);
   const whole = { nodes: [...nodes.values()], edges };
-  out.emit({ ...whole, isCut });
+  out.emit({ ...whole, truncated });
   out.print(toMermaid(whole));
-  if (isCut) out.remark(`Only the nearest ${nodes.size} are shown; there are more.`);
+  if (truncated) out.remark(`Only the nearest ${nodes.size} are shown; there are more.`);
   return EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { count, wrap } from '../../shared/domain/base/text.ts';
 import { toShownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
-import { importDefinitions, type Imported } from '../import/definitions.ts';
+import { type Imported, importDefinitions } from '../import/definitions.ts';
 import { openAccount } from '../import/open-account.ts';
 import { formatFile } from '../import/text.ts';
 import type { CommandContext } from './context.ts';

@@ -1,6 +1,6 @@
 /** The graph as mermaid text (mermaid.js.org/syntax/flowchart). Pure. */
 import type { Graph } from '../../shared/domain/api/explanation.ts';
-import { truncate, describeSelector } from '../../shared/domain/base/text.ts';
+import { describeSelector, truncate } from '../../shared/domain/base/text.ts';
 
 type Node = Graph['nodes'][number];
 

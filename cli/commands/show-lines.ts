@@ -7,14 +7,14 @@ import type {
   PipelineDetails,
 } from '../../shared/domain/api/shapes.ts';
 import {
-  truncate,
   describeChange,
   describeSeconds,
   describeSelector,
   describeVersion,
+  truncate,
   wrap,
 } from '../../shared/domain/base/text.ts';
-import { formatTime, formatTable } from '../output.ts';
+import { formatTable, formatTime } from '../output.ts';
 
 export function pipelineTable(pipelines: readonly Pipeline[], width: number): string[] {
   return formatTable(
@@ -137,7 +137,9 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
           'Takes up',
           ...bake.changeDetails.flatMap((change) => [
             truncate(`  ${describeChange(change)}`, width),
-            ...(change.first === undefined ? [] : [truncate(`    from ${describeChange(change.first)}`, width)]),
+            ...(change.first === undefined
+              ? []
+              : [truncate(`    from ${describeChange(change.first)}`, width)]),
           ]),
         ]),
     '',

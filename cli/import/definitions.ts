@@ -14,9 +14,9 @@ import { importDistribution } from './distribution.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import type { Imported } from './imported.ts';
 import { chooseNames } from './names.ts';
-import { isSet, type Note, noteIf, listNotes } from './notes.ts';
+import { isSet, listNotes, type Note, noteIf } from './notes.ts';
 import { assignParameters } from './parameters.ts';
-import { type Origins, findOrigins } from './parents.ts';
+import { findOrigins, type Origins } from './parents.ts';
 import { findArchitecture, importComponents, importInstanceTypes, importVolumes } from './recipe.ts';
 import { importTriggers } from './triggers.ts';
 
@@ -33,7 +33,9 @@ export function importDefinitions(found: readonly FoundPipeline[]): Imported[] {
   const names = chooseNames(found.map(({ pipeline }) => pipeline.name ?? ''));
   const nameOf = new Map(found.map(({ pipeline }, index) => [pipeline.arn ?? '', names[index] ?? '']));
   // A parent that is left out is no base; leaving one out may leave others without theirs.
-  let left = new Set(found.filter(({ pipeline, recipe }) => describeObstacle(pipeline, recipe) === undefined));
+  let left = new Set(
+    found.filter(({ pipeline, recipe }) => describeObstacle(pipeline, recipe) === undefined),
+  );
   for (let rounds = 0; ; rounds += 1) {
     const taken = left;
     const origins = findOrigins([...taken], nameOf);
@@ -53,7 +55,11 @@ function describeObstacle(pipeline: ImagePipeline, recipe: FoundPipeline['recipe
   return undefined;
 }
 
-function importDefinition(found: FoundPipeline, nameOf: ReadonlyMap<string, string>, origins: Origins): Imported {
+function importDefinition(
+  found: FoundPipeline,
+  nameOf: ReadonlyMap<string, string>,
+  origins: Origins,
+): Imported {
   const { pipeline, recipe } = found;
   const { arn = '', name = '' } = pipeline;
   const skipped = describeObstacle(pipeline, recipe);

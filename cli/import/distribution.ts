@@ -6,8 +6,8 @@ import type {
 } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
-import { type Note, noteIf, listNotes } from './notes.ts';
-import { listCopyAccounts, chooseParameter } from './parameters.ts';
+import { listNotes, type Note, noteIf } from './notes.ts';
+import { chooseParameter, listCopyAccounts } from './parameters.ts';
 
 type DistributionInput = NonNullable<DefinitionInput['distribution']>;
 type Target = NonNullable<DistributionInput['targets']>[number];

@@ -13,7 +13,10 @@ const PARAMETER = /^\/[A-Za-z0-9_./{}-]+$/;
 const MAX_NAMED = 5;
 
 /** Accounts that get a copy: Image Builder brings an image to its owner where nobody else is named. */
-export function listCopyAccounts({ amiDistributionConfiguration: ami }: Distribution, owner: string): string[] {
+export function listCopyAccounts(
+  { amiDistributionConfiguration: ami }: Distribution,
+  owner: string,
+): string[] {
   return isSet(ami?.targetAccountIds) ? (ami?.targetAccountIds ?? []) : [owner];
 }
 

@@ -1,6 +1,6 @@
 /** Which imported pipelines are built on one another. */
 import type { ImageRecipe } from '@aws-sdk/client-imagebuilder';
-import { type ImageArn, parseParameter, parseImageArn, toSlug } from './base.ts';
+import { type ImageArn, parseImageArn, parseParameter, toSlug } from './base.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import { type Note, noteIf } from './notes.ts';
 import { listWrittenParameters } from './parameters.ts';
@@ -64,7 +64,8 @@ function findMakers(entry: FoundPipeline, taken: readonly FoundPipeline[]): Make
     const { name, region = here, account = own } = parameter;
     const makers = taken.filter((candidate) =>
       listWrittenParameters(candidate).some(
-        (written) => toFullName(written.name) === name && written.region === region && written.account === account,
+        (written) =>
+          toFullName(written.name) === name && written.region === region && written.account === account,
       ),
     );
     return { makers, how: 'write the parameter' };

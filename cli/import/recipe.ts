@@ -2,7 +2,7 @@
 import type { Component, ComponentConfiguration, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
-import { isSet, type Note, noteIf, listNotes } from './notes.ts';
+import { isSet, listNotes, type Note, noteIf } from './notes.ts';
 import type { Origins } from './parents.ts';
 
 type Build = NonNullable<DefinitionInput['build']>;

@@ -21,7 +21,7 @@ export const handler = lambda({
     resolver: selectorResolver(),
     baseImages: baseImages(),
     documents: documents(),
-    planQueue: reconcileQueue(),
+    reconcileQueue: reconcileQueue(),
     home: home(),
   }),
   run: checkPreflight,

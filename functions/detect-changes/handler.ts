@@ -4,11 +4,11 @@ import { documents } from '../../shared/lambda/deps/documents.ts';
 import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { findings } from '../../shared/lambda/deps/findings.ts';
 import { waveLimit } from '../../shared/lambda/deps/limits.ts';
-import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { quickSelectorResolver } from '../../shared/lambda/deps/quick-selector-resolver.ts';
+import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
-import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { logDetection } from '../../shared/lambda/log-detection.ts';
+import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { handleHint } from '../../shared/use-cases/detect/handle-hint.ts';
 
 export const handler = queueLambda({
@@ -18,7 +18,7 @@ export const handler = queueLambda({
     clock,
     ids: ids(),
     limits: waveLimit(),
-    planQueue: reconcileQueue(),
+    reconcileQueue: reconcileQueue(),
     resolver: quickSelectorResolver(),
     findings: findings(),
     findingHints: findingHints(),

@@ -4,8 +4,8 @@ import { waveLimit } from '../../shared/lambda/deps/limits.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
-import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { logDetection } from '../../shared/lambda/log-detection.ts';
+import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
 import { handleStoreHint } from '../../shared/use-cases/detect/handle-store-hint.ts';
 
 export const handler = queueLambda({
@@ -15,7 +15,7 @@ export const handler = queueLambda({
     clock,
     ids: ids(),
     limits: waveLimit(),
-    planQueue: reconcileQueue(),
+    reconcileQueue: reconcileQueue(),
     resolver: selectorResolver(),
   }),
   run: async (deps, body) => logDetection(await handleStoreHint(deps, body)),

@@ -22,7 +22,7 @@ const SweepSchema = z.object({ sweep: z.literal(true) });
 
 export const handler = lambda({
   input: z.union([StatusChangeSchema, SweepSchema]),
-  deps: () => ({ ...cleanUpDeps(), ids: ids(), planQueue: reconcileQueue() }),
+  deps: () => ({ ...cleanUpDeps(), ids: ids(), reconcileQueue: reconcileQueue() }),
   run: async (deps, input) => {
     if ('sweep' in input) {
       const { problems, ...counts } = await sweepAttempts(deps);

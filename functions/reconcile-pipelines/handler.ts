@@ -19,7 +19,7 @@ export const handler = queueLambda({
     digest,
     calendar,
     limits: limits(),
-    planQueue: reconcileQueue(),
+    reconcileQueue: reconcileQueue(),
     workflows: workflows(),
   }),
   run: async (deps, { pipeline }) => {
@@ -38,11 +38,11 @@ export const handler = queueLambda({
         log.info('bake-held', facts);
         break;
       case 'gone':
-        log.info('pipeline-gone');
+        log.info('pipeline-deleted');
         break;
       case 'running':
-      case 'current':
-        log.info('pipeline-current', outcome);
+      case 'up-to-date':
+        log.info('pipeline-up-to-date', outcome);
         break;
     }
   },

@@ -7,6 +7,6 @@ import { recordOutcome } from '../../shared/use-cases/bakes/record-outcome.ts';
 
 export const handler = lambda({
   input: RecordOutcomeInputSchema,
-  deps: () => ({ table: table(), clock, ids: ids(), planQueue: reconcileQueue() }),
+  deps: () => ({ table: table(), clock, ids: ids(), reconcileQueue: reconcileQueue() }),
   run: recordOutcome,
 });

@@ -8,7 +8,7 @@ import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,
-  deps: () => ({ table: table(), clock, digest, ids: ids(), planQueue: reconcileQueue() }),
+  deps: () => ({ table: table(), clock, digest, ids: ids(), reconcileQueue: reconcileQueue() }),
   run: async (deps, input) => {
     const released = await releaseImage(deps, input);
     log.info('released', released);

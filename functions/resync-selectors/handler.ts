@@ -18,7 +18,7 @@ export const handler = lambda({
   deps: () => ({ table: table(), clock, hintQueue: hintQueue(), findingHints: findingHints() }),
   run: async (deps, share) => {
     const counts = await resyncSelectors(deps, share);
-    log.info('reconcile-done', { ...share, ...counts });
+    log.info('resync-done', { ...share, ...counts });
     return counts;
   },
 });

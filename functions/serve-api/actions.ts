@@ -3,10 +3,13 @@ import type { EnabledAnswer } from '../../shared/domain/api/answers.ts';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
 import type { ApplyDeps } from '../../shared/use-cases/definitions/apply-deps.ts';
+import {
+  type CheckApproversDeps,
+  checkApprovers,
+} from '../../shared/use-cases/definitions/check-approvers.ts';
 import { type DeleteDeps, deletePipeline } from '../../shared/use-cases/definitions/delete-pipeline.ts';
 import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../shared/use-cases/definitions/enable-pipeline.ts';
-import { type CheckApproversDeps, checkApprovers } from '../../shared/use-cases/definitions/check-approvers.ts';
 import { type CancelBakeDeps, cancelBake } from '../../shared/use-cases/reconcile/cancel-bake.ts';
 import { type ConfirmWaveDeps, confirmWave } from '../../shared/use-cases/reconcile/confirm-wave.ts';
 import type { ReconcileDeps, ReconcileOutcome } from '../../shared/use-cases/reconcile/reconcile-pipeline.ts';
@@ -59,7 +62,7 @@ export function createApiActions(deps: ApiActionDeps): ApiActions {
 
 function toPlanAnswer(plan: ReconcileOutcome): Pick<EnabledAnswer, 'plan' | 'bake' | 'reasons'> {
   switch (plan.kind) {
-    case 'current':
+    case 'up-to-date':
       return { plan: 'up-to-date', reasons: [] };
     case 'held':
       return { plan: 'held', reasons: [...plan.reasons] };

@@ -2,17 +2,22 @@
 import type { Hono } from 'hono';
 import type * as z from 'zod';
 import type {
+  AttemptStateSchema,
   BakeAnswer,
   Deleted,
   DisabledAnswer,
   EnabledAnswer,
-  AttemptStateSchema,
 } from '../../shared/domain/api/answers.ts';
 import type { OperationName } from '../../shared/domain/api/operations.ts';
 import type { Applied } from '../../shared/domain/api/shapes.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { ChangeRecord } from '../../shared/domain/records/selectors.ts';
-import { type ApiAppDeps, type ApiBindings, createApiApp, type OperationHandlers } from '../../shared/lambda/api-app.ts';
+import {
+  type ApiAppDeps,
+  type ApiBindings,
+  createApiApp,
+  type OperationHandlers,
+} from '../../shared/lambda/api-app.ts';
 import type { Calendar } from '../../shared/ports/calendar.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Digest } from '../../shared/ports/ids.ts';
@@ -66,7 +71,10 @@ export function createApi(deps: ApiDeps): Hono<{ Bindings: ApiBindings }> {
 /** Operations that a function of its own serves. */
 type ServedElsewhere = 'previewPlan';
 
-function createOperations({ actions: verbs, ...deps }: ApiDeps): OperationHandlers<Exclude<OperationName, ServedElsewhere>> {
+function createOperations({
+  actions: verbs,
+  ...deps
+}: ApiDeps): OperationHandlers<Exclude<OperationName, ServedElsewhere>> {
   const decisions = { approve: 'approved', reject: 'rejected' } as const;
   return {
     applyDefinition: ({ body, by }) => verbs.apply({ definition: body, by }),

@@ -11,8 +11,8 @@ import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { httpLambda } from '../../shared/lambda/http-lambda.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
-import { createApi } from './app.ts';
 import { createApiActions } from './actions.ts';
+import { createApi } from './app.ts';
 
 export const handler = httpLambda(
   lazy(() => {
@@ -23,7 +23,7 @@ export const handler = httpLambda(
       home: home(),
       images: ownImages(),
       notifier: approverNotifier(),
-      planQueue: reconcileQueue(),
+      reconcileQueue: reconcileQueue(),
       resolver: selectorResolver(),
       workflows: workflows(),
     });

@@ -19,8 +19,8 @@ import {
 import { ApprovalNotFound, DecisionConflict, DomainError } from '../../shared/domain/base/errors.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { Digest } from '../../shared/ports/ids.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
+import type { Digest } from '../../shared/ports/ids.ts';
 import type { Mac } from '../../shared/ports/mac.ts';
 import type { Table } from '../../shared/ports/table.ts';
 import { decideApproval, readApproval } from '../../shared/use-cases/approval/decide-approval.ts';
@@ -182,7 +182,11 @@ async function renderRefusal(
 }
 
 /** The request and the person that a proof was made for, or nothing: a wrong signature, an unknown id and another attempt look the same. */
-async function verifyProof(deps: ApprovalPagesDeps, id: string, proof: LinkProof): Promise<AdmittedApprover | undefined> {
+async function verifyProof(
+  deps: ApprovalPagesDeps,
+  id: string,
+  proof: LinkProof,
+): Promise<AdmittedApprover | undefined> {
   if (Number(proof.e) * 1000 <= deps.clock.now().getTime()) return undefined;
   const record = await findApproval(deps, id);
   const approver = record?.approvers.find(

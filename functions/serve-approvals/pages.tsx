@@ -1,14 +1,9 @@
 /** What people see. Server-rendered, no script: it reads the same with a keyboard alone, on a telephone, and for a screen reader. */
 import type { Child } from 'hono/jsx';
 import type { Evidence } from '../../shared/domain/approval/approval.ts';
-import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
+import { count, describeSelector, describeTime, describeVersion } from '../../shared/domain/base/text.ts';
 import { describeApprovalQuestion } from '../../shared/domain/notifications/messages.ts';
-import {
-  count,
-  describeSelector,
-  describeTime,
-  describeVersion,
-} from '../../shared/domain/base/text.ts';
+import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import { STYLE } from './style.ts';
 
 function Page({ title, children }: { title: string; children: Child }) {
@@ -192,7 +187,8 @@ function ReasonSection({ evidence }: { evidence: Evidence }) {
       <p>{evidence.reason}</p>
       {evidence.retained !== undefined && (
         <p>
-          {describeApprovalQuestion(evidence)} It was built by bake <code>{evidence.retained.bake}</code> and is kept since.
+          {describeApprovalQuestion(evidence)} It was built by bake <code>{evidence.retained.bake}</code> and
+          is kept since.
         </p>
       )}
       {evidence.requestedBy !== undefined && <p class="soft">Asked for by {evidence.requestedBy}.</p>}

@@ -21,7 +21,7 @@ export const handler = lambda({
     table: table(),
     clock,
     limits: limits(),
-    planQueue: reconcileQueue(),
+    reconcileQueue: reconcileQueue(),
     wakeQueue: wakeQueue(),
     findingHints: findingHints(),
     hintQueue: hintQueue(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ATTEMPT_STATES } from '../../shared/domain/records/attempt-states.ts';
 import { AccountIdSchema, RegionSchema } from '../../shared/domain/definitions/definition.ts';
+import { ATTEMPT_STATES } from '../../shared/domain/records/attempt-states.ts';
 
 /**
  * A scenario: what happens in a local cloud and what must come of it. Its JSON Schema is local/scenario.schema.json. Paths are relative to
@@ -155,7 +155,7 @@ export const ActionSchema = z.union([
   z.strictObject({ declareCommand: z.lazy(() => CommandSchema) }),
   z.strictObject({
     tick: z.strictObject({
-      function: z.enum(['sweep-work', 'reconcile-selectors', 'end-executions']),
+      function: z.enum(['sweep-work', 'resync-selectors', 'finalize-bakes']),
       every: z.number().positive().optional().meta({
         description: 'Again after so many seconds, until the end: a schedule that does not let anybody wait.',
       }),

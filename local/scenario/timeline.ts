@@ -44,7 +44,7 @@ async function invoke(
 
 /** What a schedule does, at once. */
 export async function tick(stage: Pick<Stage, 'cloud' | 'functionName'>, name: string): Promise<void> {
-  await invoke(stage, name, name === 'end-executions' ? { sweep: true } : {});
+  await invoke(stage, name, name === 'finalize-bakes' ? { sweep: true } : {});
 }
 
 export async function createComponent(

@@ -123,7 +123,7 @@ const OUTPUTS = {
   EvidenceBucketName: ['EvidenceBucket', { Ref: 'EvidenceBucket' }],
   BusName: ['Bus', { Ref: 'Bus' }],
   HintQueueUrl: ['HintQueue', { Ref: 'HintQueue' }],
-  PlanQueueUrl: ['PlanQueue', { Ref: 'PlanQueue' }],
+  ReconcileQueueUrl: ['ReconcileQueue', { Ref: 'ReconcileQueue' }],
   WakeQueueUrl: ['WakeQueue', { Ref: 'WakeQueue' }],
   NotificationTopicArn: ['NotificationTopic', { Ref: 'NotificationTopic' }],
   ApprovalTopicArn: ['ApprovalTopic', { Ref: 'ApprovalTopic' }],

@@ -64,7 +64,9 @@ export function isNetworkError(error: Error): boolean {
 function isTransient(error: Error): boolean {
   const status = readHttpStatus(error) ?? 0;
   const isMarked = '$retryable' in error && error.$retryable !== undefined;
-  return TRANSIENT_ERRORS.has(error.name) || isMarked || status === 429 || status >= 500 || isNetworkError(error);
+  return (
+    TRANSIENT_ERRORS.has(error.name) || isMarked || status === 429 || status >= 500 || isNetworkError(error)
+  );
 }
 
 /** Gives throttling and faults of AWS their domain name; everything else stays what it is. */

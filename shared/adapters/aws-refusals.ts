@@ -29,7 +29,10 @@ const REGION_DISABLED_ERRORS = new Set(['AuthFailure', 'OptInRequired']);
 const DENIED_BY_ORGANIZATION = /explicit deny in a service control policy/i;
 
 function isRegionRefused({ name, message }: Error): boolean {
-  return REGION_DISABLED_ERRORS.has(name) || (name === 'UnauthorizedOperation' && DENIED_BY_ORGANIZATION.test(message));
+  return (
+    REGION_DISABLED_ERRORS.has(name) ||
+    (name === 'UnauthorizedOperation' && DENIED_BY_ORGANIZATION.test(message))
+  );
 }
 
 /** Runs a call; `what` says in the middle of a sentence what it was for. Names in `absent` mean that there is nothing: answers undefined. */

@@ -1,6 +1,6 @@
 /** The port's writes and conditions as DynamoDB expressions (amazondynamodb/developerguide/Expressions). Every name is a placeholder: reserved words are many. */
 import type { Key } from '../domain/base/naming.ts';
-import type { WriteCondition, Write } from '../ports/table.ts';
+import type { Write, WriteCondition } from '../ports/table.ts';
 
 /** Collects placeholders of one request. */
 export class Placeholders {

@@ -14,10 +14,23 @@ import {
 import * as z from 'zod';
 import { InvalidRequest, TryLater } from '../domain/base/errors.ts';
 import type { Key } from '../domain/base/naming.ts';
-import { type Item, MAX_WRITES, type Page, type Query, type Table, type Write, WriteConflict } from '../ports/table.ts';
+import {
+  type Item,
+  MAX_WRITES,
+  type Page,
+  type Query,
+  type Table,
+  type Write,
+  WriteConflict,
+} from '../ports/table.ts';
 import { type AttributeMap, toPlainValues } from './attribute-values.ts';
 import { callAws } from './aws-client.ts';
-import { buildConditionExpression, readWriteKey, Placeholders, buildUpdateExpression } from './dynamo-expressions.ts';
+import {
+  buildConditionExpression,
+  buildUpdateExpression,
+  Placeholders,
+  readWriteKey,
+} from './dynamo-expressions.ts';
 
 /** Keys in one BatchGetItem (amazondynamodb BatchGetItemInput.RequestItems). */
 const BATCH_KEYS = 100;

@@ -19,7 +19,9 @@ const ABSENT = [
   'InvalidLaunchTemplateId.VersionNotFound',
 ];
 
-function toTemplateReference(template: string): { LaunchTemplateId: string } | { LaunchTemplateName: string } {
+function toTemplateReference(
+  template: string,
+): { LaunchTemplateId: string } | { LaunchTemplateName: string } {
   return /^lt-[0-9a-f]{8,17}$/.test(template)
     ? { LaunchTemplateId: template }
     : { LaunchTemplateName: template };
@@ -49,7 +51,12 @@ export async function readDefaultVersion(
   const answer = await callAwsForDistribution(
     `Reading the default version of the launch template ${template}`,
     () =>
-      client.send(new DescribeLaunchTemplateVersionsCommand({ ...toTemplateReference(template), Versions: ['$Default'] })),
+      client.send(
+        new DescribeLaunchTemplateVersionsCommand({
+          ...toTemplateReference(template),
+          Versions: ['$Default'],
+        }),
+      ),
     { absent: ABSENT },
   );
   const found = answer?.LaunchTemplateVersions?.[0];
@@ -117,8 +124,12 @@ async function listVersions(client: EC2Client, template: string): Promise<Launch
 }
 
 export async function setDefaultVersion(client: EC2Client, template: string, version: string): Promise<void> {
-  await callAwsForDistribution(`Making version ${version} the default of the launch template ${template}`, () =>
-    client.send(new ModifyLaunchTemplateCommand({ ...toTemplateReference(template), DefaultVersion: version })),
+  await callAwsForDistribution(
+    `Making version ${version} the default of the launch template ${template}`,
+    () =>
+      client.send(
+        new ModifyLaunchTemplateCommand({ ...toTemplateReference(template), DefaultVersion: version }),
+      ),
   );
 }
 
@@ -126,7 +137,10 @@ export async function setDefaultVersion(client: EC2Client, template: string, ver
 export async function removeVersion(client: EC2Client, template: string, version: string): Promise<void> {
   const answer = await callAwsForDistribution(
     `Deleting version ${version} of the launch template ${template}`,
-    () => client.send(new DeleteLaunchTemplateVersionsCommand({ ...toTemplateReference(template), Versions: [version] })),
+    () =>
+      client.send(
+        new DeleteLaunchTemplateVersionsCommand({ ...toTemplateReference(template), Versions: [version] }),
+      ),
     { absent: ABSENT },
   );
   for (const { ResponseError } of answer?.UnsuccessfullyDeletedLaunchTemplateVersions ?? []) {

@@ -71,7 +71,9 @@ async function changePermissions(
   for (let start = 0; start < of.accounts.length; start += ACCOUNTS_AT_A_TIME) {
     const UserIds = of.accounts.slice(start, start + ACCOUNTS_AT_A_TIME).map((UserId) => ({ UserId }));
     const steps = [
-      ...of.snapshotIds.map((snapshotId) => () => changeVolumePermission(client, snapshotId, operation, UserIds)),
+      ...of.snapshotIds.map(
+        (snapshotId) => () => changeVolumePermission(client, snapshotId, operation, UserIds),
+      ),
     ];
     const image = () => changeLaunchPermission(client, of.imageId, operation, UserIds);
     for (const step of operation === 'Add' ? [...steps, image] : [image, ...steps]) await step();

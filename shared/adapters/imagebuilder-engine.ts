@@ -125,13 +125,17 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
       const image = await getImage(client, build);
       if (image === undefined) return;
       await ignoreErrors(['ResourceNotFoundException'], () =>
-        callAwsForBuild('DeleteImage', () => client.send(new DeleteImageCommand({ imageBuildVersionArn: build }))),
+        callAwsForBuild('DeleteImage', () =>
+          client.send(new DeleteImageCommand({ imageBuildVersionArn: build })),
+        ),
       );
       const imageRecipeArn = image.imageRecipe?.arn;
       if (imageRecipeArn === undefined) return;
       // Another image that is built from it keeps its recipe.
       await ignoreErrors(['ResourceNotFoundException', 'ResourceDependencyException'], () =>
-        callAwsForBuild('DeleteImageRecipe', () => client.send(new DeleteImageRecipeCommand({ imageRecipeArn }))),
+        callAwsForBuild('DeleteImageRecipe', () =>
+          client.send(new DeleteImageRecipeCommand({ imageRecipeArn })),
+        ),
       );
     },
   };
@@ -251,7 +255,11 @@ async function ensureInfrastructure(options: ImageBuilderOptions, request: Build
 }
 
 /** Makes something that is named by its content; one that is there already is the same. */
-async function createIfAbsent(arn: string, what: string, create: () => Promise<string | undefined>): Promise<string> {
+async function createIfAbsent(
+  arn: string,
+  what: string,
+  create: () => Promise<string | undefined>,
+): Promise<string> {
   try {
     return (await callAwsForBuild(what, create)) ?? arn;
   } catch (error) {

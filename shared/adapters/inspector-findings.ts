@@ -9,8 +9,12 @@ import {
   ListFindingsCommand,
   type VulnerablePackage,
 } from '@aws-sdk/client-inspector2';
-import { type Vulnerability, type FixablePackage, inferFormatFromPlatform } from '../domain/packages/vulnerabilities.ts';
 import type { PackageFormat } from '../domain/packages/versions.ts';
+import {
+  type FixablePackage,
+  inferFormatFromPlatform,
+  type Vulnerability,
+} from '../domain/packages/vulnerabilities.ts';
 import type { Findings } from '../ports/vulnerabilities.ts';
 import { callAws, errorName } from './aws-client.ts';
 

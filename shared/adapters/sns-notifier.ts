@@ -63,7 +63,10 @@ export function snsNotifier({
     },
 
     async confirmedApprovers() {
-      const subscriptions = await listSubscriptions(client, requireVariable(approvalTopicArn, 'APPROVAL_TOPIC_ARN'));
+      const subscriptions = await listSubscriptions(
+        client,
+        requireVariable(approvalTopicArn, 'APPROVAL_TOPIC_ARN'),
+      );
       const confirmed = subscriptions.filter((entry) => entry.SubscriptionArn?.startsWith('arn:') === true);
       const approvers = await Promise.all(confirmed.map((entry) => readApprovers(client, entry)));
       return [...new Set(approvers.flat())];

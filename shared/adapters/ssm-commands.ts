@@ -68,7 +68,9 @@ export function toCommandStatus(answer: GetCommandInvocationResult): Awaited<Ret
   };
 }
 
-function parseCommandOutcome({ Status }: GetCommandInvocationResult): 'passed' | 'failed' | 'timed-out' | undefined {
+function parseCommandOutcome({
+  Status,
+}: GetCommandInvocationResult): 'passed' | 'failed' | 'timed-out' | undefined {
   switch (Status) {
     case 'Success':
       return 'passed';

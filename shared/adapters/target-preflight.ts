@@ -72,7 +72,10 @@ async function inspectParameter(clients: TargetClients, name: string): Promise<P
   return undefined;
 }
 
-async function inspectTemplate(clients: TargetClients, template: string): Promise<PreflightProblem | undefined> {
+async function inspectTemplate(
+  clients: TargetClients,
+  template: string,
+): Promise<PreflightProblem | undefined> {
   const found = await describeTemplate(clients.ec2, template);
   if (found === undefined)
     return {

@@ -37,12 +37,16 @@ export interface ApiAppDeps {
 const BODY_BYTES = 2_000_000;
 
 /** Serves the operations that it is given a function for. */
-export function createApiApp(serve: Partial<OperationHandlers>, deps: ApiAppDeps): Hono<{ Bindings: ApiBindings }> {
+export function createApiApp(
+  serve: Partial<OperationHandlers>,
+  deps: ApiAppDeps,
+): Hono<{ Bindings: ApiBindings }> {
   const app = new Hono<{ Bindings: ApiBindings }>();
   app.use(
     bodyLimit({
       maxSize: BODY_BYTES,
-      onError: (c) => toErrorResponse(deps, c, new InvalidRequest(`The body is larger than ${BODY_BYTES} bytes.`)),
+      onError: (c) =>
+        toErrorResponse(deps, c, new InvalidRequest(`The body is larger than ${BODY_BYTES} bytes.`)),
     }),
   );
   for (const name of Object.keys(serve) as OperationName[]) {

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { keys } from '../domain/base/naming.ts';
 import type { Item, Table } from '../ports/table.ts';
-import { correlate, readLogIds, type LogIds } from './telemetry.ts';
+import { correlate, type LogIds, readLogIds } from './telemetry.ts';
 
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 const NamedSchema = z.lazy(() =>

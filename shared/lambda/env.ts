@@ -12,7 +12,7 @@ const variables = {
   BUS_NAME: text,
   HINT_QUEUE_URL: url,
   STORE_HINT_QUEUE_URL: url,
-  PLAN_QUEUE_URL: url,
+  RECONCILE_QUEUE_URL: url,
   WAKE_QUEUE_URL: url,
   BAKE_MACHINE_ARN: arn,
   NOTIFICATION_TOPIC_ARN: arn,

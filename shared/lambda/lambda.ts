@@ -29,7 +29,7 @@ export function withTelemetry<Event, Result>(run: (event: Event) => Promise<Resu
 
 function logFailure(error: unknown): void {
   if (error instanceof DomainError)
-    log.info('function-refused', { error: error.name, code: error.code, reason: error.message });
+    log.info('domain-error', { error: error.name, code: error.code, reason: error.message });
   else log.error('function-failed', error);
 }
 

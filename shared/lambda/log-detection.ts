@@ -8,7 +8,7 @@ export function logDetection(outcome: HintOutcome): void {
     return;
   }
   for (const { id, cause, selector, from, to } of outcome.changes)
-    log.info('selector-moved', { change: id, cause, selector, from, to });
+    log.info('selector-changed', { change: id, cause, selector, from, to });
   for (const problem of outcome.problems) log.warn('selector-unresolved', { ...problem });
-  countMetric('ChangesNoticed', outcome.changes.length);
+  countMetric('ChangesDetected', outcome.changes.length);
 }

@@ -3,7 +3,7 @@ export const LOG_EVENTS = [
   /** The function threw; `error` has name, message and stack. */
   'function-failed',
   /** A domain error ended the call as the caller expects it; state machines catch it by name. */
-  'function-refused',
+  'domain-error',
   /** The input has another shape than agreed; it is not tried again. */
   'input-invalid',
   /** One message of a batch failed and comes again. */
@@ -11,21 +11,21 @@ export const LOG_EVENTS = [
   /** One message of a batch can never be understood; it is acknowledged. */
   'message-invalid',
   'hint-ignored',
-  'selector-moved',
+  'selector-changed',
   'selector-unresolved',
   'fan-out-done',
   'bake-started',
   'bake-held',
-  'pipeline-current',
+  'pipeline-up-to-date',
   /** Asked to plan a pipeline that was deleted. */
-  'pipeline-gone',
+  'pipeline-deleted',
   'bake-superseded',
-  'wait-looked-at',
+  'wait-checked',
   'task-completed',
   'events-published',
   'notification-sent',
   'notification-failed',
-  'reconcile-done',
+  'resync-done',
   'sweep-done',
   'sweep-part-failed',
   'attempt-ended',

@@ -1,5 +1,4 @@
-import type { ImageFacts } from './own-images.ts';
-import type { CopyRequest } from './own-images.ts';
+import type { CopyRequest, ImageFacts } from './own-images.ts';
 
 /**
  * What may be done in one target, under the target's role. Every call may be repeated. Throws TryLater where AWS throttles or a quota is

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { findImportCycles, filesBelow, readImports, findForbiddenImports, read } from './imports.ts';
+import { filesBelow, findForbiddenImports, findImportCycles, read, readImports } from './imports.ts';
 
 const LocalCloudSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
 
@@ -12,9 +12,9 @@ describe('the layers', () => {
   });
 
   it('keep shared/domain pure: its own files and zod', () => {
-    expect(findForbiddenImports('shared/domain', ({ to }) => to === 'zod' || to.startsWith('shared/domain/'))).toEqual(
-      [],
-    );
+    expect(
+      findForbiddenImports('shared/domain', ({ to }) => to === 'zod' || to.startsWith('shared/domain/')),
+    ).toEqual([]);
   });
 
   it('keep the ports free of everything but the domain', () => {
@@ -36,7 +36,10 @@ describe('the layers', () => {
 
   it('keep events to schemas', () => {
     expect(
-      findForbiddenImports('shared/events', ({ to }) => to === 'zod' || /^shared\/(?:domain|events)\//.test(to)),
+      findForbiddenImports(
+        'shared/events',
+        ({ to }) => to === 'zod' || /^shared\/(?:domain|events)\//.test(to),
+      ),
     ).toEqual([]);
   });
 
@@ -80,7 +83,9 @@ describe('the layers', () => {
     );
     const allowed = [...packages, 'node:', 'local-cloud/'];
 
-    expect(findForbiddenImports('local-cloud', ({ to }) => allowed.some((start) => to.startsWith(start)))).toEqual([]);
+    expect(
+      findForbiddenImports('local-cloud', ({ to }) => allowed.some((start) => to.startsWith(start))),
+    ).toEqual([]);
   });
 
   it('keep SDKs to adapters, wiring, the command line and the local cloud', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AGENT, toEstateDefinition, createEstate, FAMILY, PROBE } from '../../bench/estate.parts.ts';
-import { runWave, createWorld } from '../../bench/planner-world.parts.ts';
+import { AGENT, createEstate, FAMILY, PROBE, toEstateDefinition } from '../../bench/estate.parts.ts';
+import { createWorld, runWave } from '../../bench/planner-world.parts.ts';
 import type { Item } from '../../shared/ports/table.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
 import { ami, reconcileWorld } from '../support/reconcile-world.ts';

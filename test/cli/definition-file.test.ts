@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import { definitionSchema } from '../../scripts/definition-schema.ts';
 import { InvalidDefinition, type Problem } from '../../shared/domain/base/errors.ts';
-import { definitionWith, UNSUPPORTED_FIELDS, buildSuites } from '../support/odd-definitions.ts';
+import { buildSuites, definitionWith, UNSUPPORTED_FIELDS } from '../support/odd-definitions.ts';
 
 const FormSchema = z.object({ pattern: z.string(), examples: z.array(z.string()).optional() });
 let folder: string;

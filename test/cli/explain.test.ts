@@ -89,7 +89,7 @@ describe('ovenbird explain', () => {
       pipeline: 'hardened',
       state: 'current',
       decision: {
-        kind: 'current',
+        kind: 'up-to-date',
         reasons: [{ code: 'up-to-date', remedies: [{}, { condition: 'force' }] }],
       },
     });

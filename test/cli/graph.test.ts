@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GraphSchema } from '../../shared/domain/api/explanation.ts';
 import { toMermaid } from '../../cli/commands/mermaid.ts';
+import { GraphSchema } from '../../shared/domain/api/explanation.ts';
 import { showGraph } from '../../shared/use-cases/queries/show-graph.ts';
 import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../support/reconcile-world.ts';
 import { serveWorld } from '../support/serve-world.ts';

@@ -57,7 +57,7 @@ const bakeDetails = {
   images: [],
   tests: [],
   targets: [],
-  changesInFull: [],
+  changeDetails: [],
 };
 
 describe('ovenbird init, validate', () => {
@@ -186,7 +186,7 @@ describe('ovenbird bake', () => {
   });
 
   it('says why a bake is held, and that being up to date is fine', async () => {
-    const reasons = [{ code: 'ancestor-moving', message: 'hardened is baking; this waits for it.' }];
+    const reasons = [{ code: 'ancestor-in-progress', message: 'hardened is baking; this waits for it.' }];
     const fake = await service({
       'POST /pipelines/web/bakes': [{ pipeline: 'web', outcome: 'held', change: 'C', reasons }],
       'POST /pipelines/base/bakes': [{ pipeline: 'base', outcome: 'up-to-date', release: 'R1', reasons: [] }],

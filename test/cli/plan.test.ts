@@ -8,9 +8,9 @@ import { PreviewSchema } from '../../shared/domain/api/explanation.ts';
 import {
   ami,
   BASE_PARAMETER,
-  toDefinition,
   type ReconcileWorld,
   reconcileWorld,
+  toDefinition,
 } from '../support/reconcile-world.ts';
 import { createApiForWorld, serveWorld } from '../support/serve-world.ts';
 import { ovenbird } from './run.ts';

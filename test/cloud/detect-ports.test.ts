@@ -52,7 +52,7 @@ let cloud: LocalCloud;
 let table: Table;
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ stateFile: `.cache/noticing-ports-${process.pid}.json`, speed: 600 });
+  cloud = await startLocalCloud({ stateFile: `.cache/detect-ports-${process.pid}.json`, speed: 600 });
   const client = new DynamoDBClient(cloud.clientConfig());
   await client.send(new CreateTableCommand({ ...readTableSchema(), TableName: 'contract' }));
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });

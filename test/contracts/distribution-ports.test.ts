@@ -1,5 +1,5 @@
-import { toLocationKey, imageWorld } from '../support/fakes/image-world.ts';
 import { fakeArtifactStore } from '../support/fakes/artifact-store.ts';
+import { imageWorld, toLocationKey } from '../support/fakes/image-world.ts';
 import { fakeLocations } from '../support/fakes/locations.ts';
 import { distributionPortsContract } from './distribution-ports.ts';
 
@@ -11,7 +11,10 @@ distributionPortsContract('Accounts in memory', async () => {
     region: 'eu-west-1',
     devices: ['/dev/xvda', '/dev/xvdb'],
   });
-  world.keys.set(toLocationKey(target, 'alias/ovenbird-images'), 'arn:aws:kms:eu-central-1:444455556666:key/images');
+  world.keys.set(
+    toLocationKey(target, 'alias/ovenbird-images'),
+    'arn:aws:kms:eu-central-1:444455556666:key/images',
+  );
   world.templates.set(toLocationKey(target, 'web'), {
     defaultVersion: '1',
     managed: true,

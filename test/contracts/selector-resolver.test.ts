@@ -82,7 +82,10 @@ resolverContract('The fake', () => {
 resolverContract('The adapter', () => {
   const clock = fakeClock();
   const world = selectorWorld(HOME);
-  return { resolver: createAwsSelectorResolver(world, clock), fixtures: createFixtures(world, () => clock.now()) };
+  return {
+    resolver: createAwsSelectorResolver(world, clock),
+    fixtures: createFixtures(world, () => clock.now()),
+  };
 });
 
 resolverContract('The sources of the worlds', () => {

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { seededNumbers } from '../../local-cloud/seeded-numbers.ts';
 import { exemption } from '../support/permissions/exempt.ts';
-import { type Grant, listGrants, toGrantName, type Role, readRoles } from '../support/permissions/roles.ts';
+import { type Grant, listGrants, type Role, readRoles, toGrantName } from '../support/permissions/roles.ts';
 import { derivedUse, type Survey, survey } from '../support/permissions/survey.ts';
 import { choose, type Withdrawal, withdraw } from '../support/permissions/withdrawals.ts';
 import { shortScenarios } from '../support/play.ts';

@@ -1,15 +1,15 @@
 import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Context, DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { handler as noticeChanges } from '../../functions/detect-changes/handler.ts';
-import { handler as planBakes } from '../../functions/reconcile-pipelines/handler.ts';
+import { handler as wakeWaits } from '../../functions/check-waits/handler.ts';
+import { handler as detectChanges } from '../../functions/detect-changes/handler.ts';
 import { handler as publishOutbox } from '../../functions/publish-outbox/handler.ts';
+import { handler as reconcilePipelines } from '../../functions/reconcile-pipelines/handler.ts';
 import { handler as recordOutcome } from '../../functions/record-outcome/handler.ts';
 import { handler as releaseImage } from '../../functions/release-image/handler.ts';
-import { handler as wakeWaits } from '../../functions/check-waits/handler.ts';
 import { keys } from '../../shared/domain/base/naming.ts';
 import type { Item } from '../../shared/ports/table.ts';
-import { ami, toEvent, BASE_PARAMETER, reconcileWorld } from '../support/reconcile-world.ts';
+import { ami, BASE_PARAMETER, reconcileWorld, toEvent } from '../support/reconcile-world.ts';
 
 const context = { getRemainingTimeInMillis: () => 1000 } as Context;
 const LineSchema = z.looseObject({
@@ -73,7 +73,7 @@ function createHandlerWorld() {
     },
     fail: (bake: string) =>
       recordOutcome.over(ports)({ bake, attempt: 1, error: { name: 'BuildFailed', cause: 'no' } }, context),
-    plan: (pipeline: string) => planBakes.over(ports)(sqs({ pipeline }), context),
+    plan: (pipeline: string) => reconcilePipelines.over(ports)(sqs({ pipeline }), context),
     /** Until nothing is waiting to be done. */
     async settle(): Promise<void> {
       for (;;) {
@@ -88,7 +88,7 @@ function createHandlerWorld() {
         }
         if (plan !== undefined) await this.plan(plan.pipeline);
         if (hint !== undefined)
-          await noticeChanges.over(() => ({ ...world.ports, looks: new Map() }))(sqs(hint), context);
+          await detectChanges.over(() => ({ ...world.ports, looks: new Map() }))(sqs(hint), context);
       }
     },
   };
@@ -124,7 +124,7 @@ describe('what is logged from a change to the end of the last bake', () => {
 
     const cause = base?.causes[0];
     // A look that finds a pipeline up to date was caused by nothing.
-    const about = lines.filter(({ event }) => event !== 'pipeline-current');
+    const about = lines.filter(({ event }) => event !== 'pipeline-up-to-date');
     expect(cause).toBeDefined();
     expect(about.filter((line) => line.cause !== cause)).toEqual([]);
     expect(about.map(({ event, pipeline, bake }) => [event, pipeline, bake])).toEqual(
@@ -137,7 +137,7 @@ describe('what is logged from a change to the end of the last bake', () => {
       ]),
     );
     expect(
-      lines.filter(({ pipeline, event }) => pipeline === undefined && event !== 'selector-moved'),
+      lines.filter(({ pipeline, event }) => pipeline === undefined && event !== 'selector-changed'),
     ).toEqual([]);
   });
 
@@ -168,7 +168,7 @@ describe('what is logged from a change to the end of the last bake', () => {
     };
     const ports = { ...world.ports, workflows: { ...world.ports.workflows, startBake } };
 
-    await planBakes.over(() => ports)(sqs(...names.map((pipeline) => ({ pipeline }))), context);
+    await reconcilePipelines.over(() => ports)(sqs(...names.map((pipeline) => ({ pipeline }))), context);
 
     const told = lines.map(({ event, pipeline, cause }) => `${event} ${pipeline} ${cause}`);
     expect(told.sort()).toEqual(names.map((name, n) => `message-failed ${name} ${causes[n]}`));
@@ -195,7 +195,7 @@ describe('what is logged from a change to the end of the last bake', () => {
     await wakeWaits.over(() => ports as never)(sqs({ wait: id, round: 0 }), context);
 
     expect(lines.at(-1)).toMatchObject({
-      event: 'wait-looked-at',
+      event: 'wait-checked',
       bake: bake?.id,
       pipeline: 'base',
       cause: bake?.causes[0],

@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
-import { type StackContext, resolver, type Template, TemplateSchema } from '../support/resolve-template.ts';
+import { resolver, type StackContext, type Template, TemplateSchema } from '../support/resolve-template.ts';
 
 const run = promisify(execFile);
 
@@ -23,7 +23,11 @@ export const VALUES = {
   TargetExternalId: 'an-external-id',
 } as const;
 
-export const stackContext: StackContext = { account: '111122223333', region: 'eu-west-1', stackName: 'ovenbird-dev' };
+export const stackContext: StackContext = {
+  account: '111122223333',
+  region: 'eu-west-1',
+  stackName: 'ovenbird-dev',
+};
 
 export const templateFile = join(folder, 'cloudformation-template-update-stack.json');
 
@@ -94,7 +98,10 @@ export function resolved(value: unknown): unknown {
 /** Resources of a type with their properties resolved, by logical id. */
 export function listResources(
   type: string,
-  of: { readonly template: Template; readonly place: StackContext } = { template: template(), place: stackContext },
+  of: { readonly template: Template; readonly place: StackContext } = {
+    template: template(),
+    place: stackContext,
+  },
 ): { id: string; properties: Record<string, unknown> }[] {
   const resolve = resolver(of.template, of.place);
   return Object.entries(of.template.Resources)

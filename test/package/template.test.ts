@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { cfnLint } from '../../local-cloud/ministack/install.ts';
-import { OWN_TEMPLATES, listResources, root, templateFile } from './packaged.ts';
+import { listResources, OWN_TEMPLATES, root, templateFile } from './packaged.ts';
 
 const run = promisify(execFile);
 const installMs = 300_000;

@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { PolicySchema, type SimulatedCall, type Statement, simulate } from '../support/simulate-policy.ts';
-import { stackContext, resolved, listResources, template } from './packaged.ts';
+import { listResources, resolved, stackContext, template } from './packaged.ts';
 
 const RoleSchema = z.looseObject({
   Policies: z.array(z.object({ PolicyName: z.string(), PolicyDocument: PolicySchema })).default([]),

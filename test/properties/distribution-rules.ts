@@ -13,10 +13,10 @@ import {
   distributionWorld,
   drive,
   HOME,
-  RETAINED_BAKE,
   OTHER_BAKE,
   type Ports,
   REF,
+  RETAINED_BAKE,
   type TargetSpec,
 } from '../support/distribution-world.ts';
 
@@ -286,7 +286,9 @@ function findLeftovers(setup: DistributionWorld, before: InitialState): Violatio
   const shared = released
     .filter((row) => row.mode === 'share' && row.region === HOME.region)
     .map((row) => row.account);
-  const stray = setup.copies().filter((image) => image.tags[TAGS.bake] === BAKE && !retained.includes(image.id));
+  const stray = setup
+    .copies()
+    .filter((image) => image.tags[TAGS.bake] === BAKE && !retained.includes(image.id));
   const earlier = before.launchable.get(setup.source.id) ?? [];
   const permitted = [...setup.source.launchableBy].filter(
     (account) => !shared.includes(account) && !earlier.includes(account),
@@ -300,7 +302,10 @@ function findLeftovers(setup: DistributionWorld, before: InitialState): Violatio
 }
 
 /** The same distribution by two runs beside each other, as when a function is called again while it still works: every call is a place to change over. */
-export async function findViolationsOfConcurrentRuns(given: Distribution, scheduler: fc.Scheduler): Promise<Violation[]> {
+export async function findViolationsOfConcurrentRuns(
+  given: Distribution,
+  scheduler: fc.Scheduler,
+): Promise<Violation[]> {
   const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { retained: given.kept });
   await setup.seed();
   const before = prepareInitialState(setup, given);

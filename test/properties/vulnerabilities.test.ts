@@ -6,14 +6,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { keys } from '../../shared/domain/base/naming.ts';
 import type { PackageFormat } from '../../shared/domain/packages/versions.ts';
+import { BASE_PARAMETER } from '../support/reconcile-world.ts';
 import {
+  type Packages,
   type VulnerabilityWorld,
   vulnerability,
   vulnerabilityEvent,
   vulnerabilityWorld,
-  type Packages,
 } from '../support/vulnerability-world.ts';
-import { BASE_PARAMETER } from '../support/reconcile-world.ts';
 
 const PACKAGES = ['alpha', 'beta', 'gamma'];
 const MOST_PIPELINES = 5;
@@ -172,7 +172,8 @@ describe('Findings over random inventories', () => {
               world.findings.publish(made);
               oracle.open.set(step.finding, drawnFinding);
               oracle.look();
-              for (let heard = 0; heard < step.heard; heard += 1) world.hints.push(vulnerabilityEvent(made.arn));
+              for (let heard = 0; heard < step.heard; heard += 1)
+                world.hints.push(vulnerabilityEvent(made.arn));
               break;
             }
             case 'close':

@@ -1,6 +1,6 @@
 /** One of the threads that share the runs: each takes the next one that nobody has. All stop behind the first run that broke a rule. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { MUTATIONS, type MutationName, installMutation } from './engine/mutations.ts';
+import { installMutation, MUTATIONS, type MutationName } from './engine/mutations.ts';
 import { passesRun, shrinkFailure } from './runs.ts';
 import { loadWorld } from './worlds.ts';
 
@@ -33,7 +33,8 @@ for (;;) {
 parentPort?.postMessage({ kind: 'ended' });
 parentPort?.on('message', async () => {
   // All have ended: the lowest is known.
-  const answer = own === Atomics.load(failed, 0) ? await shrinkFailure(world, seed, own, shrinkSeconds) : undefined;
+  const answer =
+    own === Atomics.load(failed, 0) ? await shrinkFailure(world, seed, own, shrinkSeconds) : undefined;
   parentPort?.postMessage({ kind: 'answer', failure: answer });
   parentPort?.close();
 });

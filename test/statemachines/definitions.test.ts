@@ -75,7 +75,9 @@ describe.each(names)('definition of %s', (name) => {
   });
 
   it('calls functions that exist', () => {
-    const functions = states.map(({ state }) => readFunctionName(state)).filter((entry) => entry !== undefined);
+    const functions = states
+      .map(({ state }) => readFunctionName(state))
+      .filter((entry) => entry !== undefined);
     const missing = functions.filter((entry) => !existsSync(join(ROOT, 'functions', entry, 'function.yml')));
 
     expect(missing).toEqual([]);

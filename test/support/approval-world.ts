@@ -1,6 +1,6 @@
 import { createApprovalPages } from '../../functions/serve-approvals/app.tsx';
-import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { keys } from '../../shared/domain/base/naming.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import type { BakeRecord } from '../../shared/domain/records/bakes.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
 import type { Item } from '../../shared/ports/table.ts';

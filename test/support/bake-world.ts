@@ -1,26 +1,26 @@
 /** A pipeline `web` with one bake that is about to run, and everything that its machines and functions need, in memory. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
-import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { listTargets } from '../../shared/domain/reconcile/pipeline-spec.ts';
 import { keys } from '../../shared/domain/base/naming.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { computeDesired } from '../../shared/domain/reconcile/desired.ts';
+import { listTargets } from '../../shared/domain/reconcile/pipeline-spec.ts';
 import type { AttemptRecord, BakeRecord } from '../../shared/domain/records/bakes.ts';
 import { PipelineRecordSchema } from '../../shared/domain/records/pipelines.ts';
-import { FingerprintRecordSchema, PipelineStatusSchema } from '../../shared/domain/records/status.ts';
 import { SelectorRecordSchema } from '../../shared/domain/records/selectors.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../shared/domain/records/status.ts';
 import type { BaseImages } from '../../shared/ports/base-images.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
-import type { ExecutionStatus, Workflows } from '../../shared/ports/workflows.ts';
 import type { ReconcileQueue } from '../../shared/ports/reconcile-queue.ts';
 import type { SelectorResolver } from '../../shared/ports/selector-resolver.ts';
 import type { TargetAccount, Targets } from '../../shared/ports/targets.ts';
+import type { ExecutionStatus, Workflows } from '../../shared/ports/workflows.ts';
 import { voidApprovals } from '../../shared/use-cases/approval/void-approvals.ts';
 import { checkPreflight } from '../../shared/use-cases/bakes/check-preflight.ts';
 import { cleanUpBake } from '../../shared/use-cases/bakes/clean-up-bake.ts';
-import { evaluateGates } from '../../shared/use-cases/gates/evaluate-gates.ts';
 import { recordImage } from '../../shared/use-cases/bakes/record-image.ts';
 import { recordOutcome } from '../../shared/use-cases/bakes/record-outcome.ts';
 import { startBuild } from '../../shared/use-cases/bakes/start-build.ts';
+import { evaluateGates } from '../../shared/use-cases/gates/evaluate-gates.ts';
 import { collectTest } from '../../shared/use-cases/tests/collect-test.ts';
 import { launchTestInstance } from '../../shared/use-cases/tests/launch-test-instance.ts';
 import { planTests } from '../../shared/use-cases/tests/plan-tests.ts';
@@ -28,14 +28,14 @@ import { recordVerdict } from '../../shared/use-cases/tests/record-verdict.ts';
 import { sendTestCommand } from '../../shared/use-cases/tests/send-test-command.ts';
 import { terminateTestInstance } from '../../shared/use-cases/tests/terminate-test-instance.ts';
 import { completeTask } from '../../shared/use-cases/waits/complete-tasks.ts';
-import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
 import { handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
+import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
+import { fakeArtifactStore } from './fakes/artifact-store.ts';
 import { fakeEngine } from './fakes/build-engine.ts';
 import { fakeCommands } from './fakes/commands.ts';
 import { imageWorld } from './fakes/image-world.ts';
-import { memoryTable } from './fakes/memory-table.ts';
-import { fakeArtifactStore } from './fakes/artifact-store.ts';
 import { fakeLocations } from './fakes/locations.ts';
+import { memoryTable } from './fakes/memory-table.ts';
 import { fakeTokens } from './fakes/task-tokens.ts';
 import { fakeInstances } from './fakes/test-instances.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
@@ -158,7 +158,13 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
   const selectors = [lock.base, ...lock.components].map((entry) =>
     SelectorRecordSchema.parse({ ...entry, topic: entry.key }),
   );
-  const desiredState = computeDesired(digest, { pipeline, status, selectors, channel: undefined, channels: new Map() });
+  const desiredState = computeDesired(digest, {
+    pipeline,
+    status,
+    selectors,
+    channel: undefined,
+    channels: new Map(),
+  });
   if (!desiredState.known) throw new Error('All its versions are known.');
   const bake: BakeRecord = {
     id: BAKE,
@@ -191,7 +197,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     wakeQueue,
     images,
     documents,
-    planQueue: reconcileQueue,
+    reconcileQueue: reconcileQueue,
     workflows,
     resolver,
     baseImages,

@@ -1,8 +1,8 @@
-import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { SHARED_COPY_KEY } from '../../shared/domain/distribution/plan.ts';
 import { DistributionFailed, TryLater } from '../../shared/domain/base/errors.ts';
 import { keys, TAGS } from '../../shared/domain/base/naming.ts';
-import type { AttemptRecord, BakeRecord, ArtifactRecord } from '../../shared/domain/records/bakes.ts';
+import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import { SHARED_COPY_KEY } from '../../shared/domain/distribution/plan.ts';
+import type { ArtifactRecord, AttemptRecord, BakeRecord } from '../../shared/domain/records/bakes.ts';
 import {
   type DistributionRecord,
   DistributionRecordSchema,
@@ -11,17 +11,17 @@ import {
 } from '../../shared/domain/records/distributions.ts';
 import type { PipelineRecord, RevisionRecord } from '../../shared/domain/records/pipelines.ts';
 import type { FingerprintRecord, PipelineStatus } from '../../shared/domain/records/status.ts';
-import { reuseImages, readRetainedImages } from '../../shared/use-cases/bakes/reuse-images.ts';
+import { readRetainedImages, reuseImages } from '../../shared/use-cases/bakes/reuse-images.ts';
 import { advanceTargets } from '../../shared/use-cases/distribution/advance-targets.ts';
 import { checkCopies } from '../../shared/use-cases/distribution/check-copies.ts';
 import { movePointers } from '../../shared/use-cases/distribution/move-pointers.ts';
 import { planDistribution } from '../../shared/use-cases/distribution/plan-distribution.ts';
 import { removeCopies } from '../../shared/use-cases/distribution/remove-copies.ts';
 import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
-import { toLocationKey, imageWorld, type WorldImage } from './fakes/image-world.ts';
-import { memoryTable } from './fakes/memory-table.ts';
 import { fakeArtifactStore } from './fakes/artifact-store.ts';
+import { imageWorld, toLocationKey, type WorldImage } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
+import { memoryTable } from './fakes/memory-table.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
 
 export const HOME = { account: '111122223333', region: 'eu-west-1' };
@@ -77,12 +77,16 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
   const planned: string[] = [];
   for (const { account, region, launchTemplate, before } of [...(options.retained?.specs ?? []), ...specs]) {
     const place = { account, region };
-    world.keys.set(toLocationKey(place, 'alias/ovenbird-images'), `arn:aws:kms:${region}:${account}:key/images`);
+    world.keys.set(
+      toLocationKey(place, 'alias/ovenbird-images'),
+      `arn:aws:kms:${region}:${account}:key/images`,
+    );
     world.keys.set(
       toLocationKey({ account: HOME.account, region }, SHARED_COPY_KEY),
       `arn:aws:kms:${region}:${HOME.account}:key/shared`,
     );
-    if (before !== undefined) world.parameters.set(toLocationKey(place, PARAMETER), { value: before, type: 'String' });
+    if (before !== undefined)
+      world.parameters.set(toLocationKey(place, PARAMETER), { value: before, type: 'String' });
     if (launchTemplate === true && !world.templates.has(toLocationKey(place, 'web')))
       world.templates.set(toLocationKey(place, 'web'), {
         defaultVersion: '1',
@@ -98,7 +102,7 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
     ids: countingIds(),
     ownImages: fakeArtifactStore(world),
     targets: fakeLocations(world),
-    planQueue: {
+    reconcileQueue: {
       send: async (requests: readonly { pipeline: string }[]) =>
         void planned.push(...requests.map((r) => r.pipeline)),
     },

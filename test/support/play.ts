@@ -17,7 +17,7 @@ import { TERMINAL_STATES } from '../../shared/domain/records/attempt-states.ts';
 import type { World } from './world.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../examples/short');
-const SCHEDULED = ['sweep-work', 'reconcile-selectors', 'end-executions'];
+const SCHEDULED = ['sweep-work', 'resync-selectors', 'finalize-bakes'];
 const LOOK_EVERY_MS = 250;
 /** How long no function may call anything before a play counts as over. */
 const REST_MS = 1200;

@@ -1,8 +1,8 @@
 /** Pipelines, what they are built on, and everything between a change and a bake, in memory. Bakes themselves are played. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import type { BakeRef } from '../../shared/domain/bakes/payloads.ts';
-import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import { executionName, keys, lists } from '../../shared/domain/base/naming.ts';
+import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { ObservedPipeline } from '../../shared/domain/reconcile/desired.ts';
 import { AttemptRecordSchema, type BakeRecord, BakeRecordSchema } from '../../shared/domain/records/bakes.ts';
 import type { DistributionRecord } from '../../shared/domain/records/distributions.ts';
@@ -12,27 +12,27 @@ import {
   type PipelineRecord,
   PipelineRecordSchema,
 } from '../../shared/domain/records/pipelines.ts';
-import {
-  FingerprintRecordSchema,
-  type PipelineStatus,
-  PipelineStatusSchema,
-} from '../../shared/domain/records/status.ts';
 import { type ChannelRecord, ChannelRecordSchema } from '../../shared/domain/records/releases.ts';
 import {
   type ChangeRecord,
   ChangeRecordSchema,
   SelectorRecordSchema,
 } from '../../shared/domain/records/selectors.ts';
+import {
+  FingerprintRecordSchema,
+  type PipelineStatus,
+  PipelineStatusSchema,
+} from '../../shared/domain/records/status.ts';
 import { selectorKey } from '../../shared/domain/selectors/selectors.ts';
 import type { EventPublisher, PublishedEvent } from '../../shared/ports/event-publisher.ts';
-import type { ExecutionStatus, Workflows } from '../../shared/ports/workflows.ts';
-import type { FindingHints } from '../../shared/ports/vulnerabilities.ts';
 import type { HintQueue } from '../../shared/ports/hint-queue.ts';
-import type { ImageFacts } from '../../shared/ports/own-images.ts';
-import type { Item } from '../../shared/ports/table.ts';
 import type { Limits } from '../../shared/ports/limits.ts';
 import type { Message } from '../../shared/ports/notifier.ts';
+import type { ImageFacts } from '../../shared/ports/own-images.ts';
 import type { ReconcileQueue } from '../../shared/ports/reconcile-queue.ts';
+import type { Item } from '../../shared/ports/table.ts';
+import type { FindingHints } from '../../shared/ports/vulnerabilities.ts';
+import type { ExecutionStatus, Workflows } from '../../shared/ports/workflows.ts';
 import { recordOutcome } from '../../shared/use-cases/bakes/record-outcome.ts';
 import { beginStep } from '../../shared/use-cases/bakes/steps.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
@@ -143,7 +143,7 @@ export function reconcileWorld(
     ids,
     digest,
     resolver,
-    planQueue: reconcileQueue,
+    reconcileQueue: reconcileQueue,
     hintQueue,
     findingHints,
     findings,
@@ -167,8 +167,7 @@ export function reconcileWorld(
     const item = table.peek(key);
     return item === undefined ? undefined : schema.parse(item);
   };
-  const status = (name: string): PipelineStatus | undefined =>
-    one(keys.status(name), PipelineStatusSchema);
+  const status = (name: string): PipelineStatus | undefined => one(keys.status(name), PipelineStatusSchema);
   const channel = (name: string): ChannelRecord | undefined =>
     one(keys.channel(name, 'stable'), ChannelRecordSchema);
 

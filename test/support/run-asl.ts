@@ -282,7 +282,8 @@ async function attempt(
       if (catcher === undefined) throw error;
       const errorOutput = { Error: error.name, Cause: error.causeText };
       const caught = { ...seen, errorOutput };
-      const output = catcher.Output === undefined ? errorOutput : await fillTemplate(catcher.Output, caught, scope);
+      const output =
+        catcher.Output === undefined ? errorOutput : await fillTemplate(catcher.Output, caught, scope);
       await assign(catcher.Assign, caught, scope);
       return { next: catcher.Next, output };
     }
@@ -310,9 +311,17 @@ function matches(names: readonly string[], error: string): boolean {
   return names.includes('States.TaskFailed') && error !== 'States.Timeout';
 }
 
-async function runTask(run: Run, name: string, state: State, seen: StateData, scope: Scope): Promise<unknown> {
+async function runTask(
+  run: Run,
+  name: string,
+  state: State,
+  seen: StateData,
+  scope: Scope,
+): Promise<unknown> {
   const resource = state.Resource ?? '';
-  const args = z.record(z.string(), z.unknown()).parse(await fillTemplate(state.Arguments ?? {}, seen, scope));
+  const args = z
+    .record(z.string(), z.unknown())
+    .parse(await fillTemplate(state.Arguments ?? {}, seen, scope));
   const timeout = Number(await fillTemplate(state.TimeoutSeconds ?? Number.NaN, seen, scope));
   if (!Number.isInteger(timeout) || timeout <= 0)
     throw new Error(`"${name}" has no usable TimeoutSeconds: ${timeout}`);
@@ -384,7 +393,12 @@ async function leaveState(state: State, seen: StateData, scope: Scope, otherwise
   return { next: state.Next, output };
 }
 
-async function evaluateOutput(state: State, seen: StateData, scope: Scope, otherwise: unknown): Promise<unknown> {
+async function evaluateOutput(
+  state: State,
+  seen: StateData,
+  scope: Scope,
+  otherwise: unknown,
+): Promise<unknown> {
   return state.Output === undefined ? plain(otherwise) : await fillTemplate(state.Output, seen, scope);
 }
 

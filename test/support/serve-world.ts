@@ -1,7 +1,7 @@
 /** The API over a planning world, on a port of its own: what the command line says can be read as people read it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createApi } from '../../functions/serve-api/app.ts';
 import { createApiActions } from '../../functions/serve-api/actions.ts';
+import { createApi } from '../../functions/serve-api/app.ts';
 import { listen } from './listen.ts';
 import type { ReconcileWorld } from './reconcile-world.ts';
 
@@ -23,7 +23,10 @@ interface Application {
   fetch(request: Request, bindings: object): Response | Promise<Response>;
 }
 
-export async function serveWorld(world: ReconcileWorld, given: readonly Application[] = [createApiForWorld(world)]) {
+export async function serveWorld(
+  world: ReconcileWorld,
+  given: readonly Application[] = [createApiForWorld(world)],
+) {
   const calls: string[] = [];
   const server = createServer((request, response) => void answer(given, calls, request, response));
   return { ...(await listen(server)), calls };

@@ -69,7 +69,11 @@ export async function openWorld(): Promise<World> {
   }
 }
 
-async function createWorld(cloud: LocalCloud, deployment: Deployment, stop: () => Promise<void>): Promise<World> {
+async function createWorld(
+  cloud: LocalCloud,
+  deployment: Deployment,
+  stop: () => Promise<void>,
+): Promise<World> {
   const mailbox = await Mailbox.open({
     client: cloud.clientConfig(),
     account: cloud.controlAccount,

@@ -31,7 +31,11 @@ export function imageResolver(client: () => ImagebuilderClient): Resolve<'image'
 }
 
 /** Anything but a build version could not be compared with the one before. */
-function toBuildVersionResolution(wanted: string, arn: string | undefined, detail: Record<string, string>): Resolution {
+function toBuildVersionResolution(
+  wanted: string,
+  arn: string | undefined,
+  detail: Record<string, string>,
+): Resolution {
   if (arn === undefined || parseBuildVersion(arn) === undefined)
     return { found: false, reason: `${wanted} leads to no build version (${arn ?? 'nothing'})` };
   return { found: true, version: arn, detail };

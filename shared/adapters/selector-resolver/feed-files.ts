@@ -77,7 +77,8 @@ export function requireSameHost(address: URL, declared: URL): URL {
 }
 
 /** What does not pass by itself: a name that is none, a certificate that does not fit. */
-const PERMANENT_ERRORS = /^(?:ENOTFOUND|ERR_INVALID_URL|ERR_TLS_\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
+const PERMANENT_ERRORS =
+  /^(?:ENOTFOUND|ERR_INVALID_URL|ERR_TLS_\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
 
 async function fetchOnce({ fetch }: FeedAccess, address: URL, signal: AbortSignal): Promise<Response> {
   try {

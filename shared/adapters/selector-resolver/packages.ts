@@ -22,7 +22,9 @@ export function packagesResolver(access: FeedAccess): Resolve<'packages'> {
     try {
       const address = new URL(feed);
       const packages =
-        format === 'apt' ? readAptPackages(access, address, signal) : readRpmPackages(access, address, signal);
+        format === 'apt'
+          ? readAptPackages(access, address, signal)
+          : readRpmPackages(access, address, signal);
       return toPackagesResolution(feed, names, await findNewestVersions(format, names, packages));
     } catch (error) {
       if (error instanceof FeedUnusable) return { found: false, reason: error.message };
@@ -32,7 +34,11 @@ export function packagesResolver(access: FeedAccess): Resolve<'packages'> {
   };
 }
 
-function toPackagesResolution(feed: string, names: readonly string[], newest: ReadonlyMap<string, string>): Resolution {
+function toPackagesResolution(
+  feed: string,
+  names: readonly string[],
+  newest: ReadonlyMap<string, string>,
+): Resolution {
   const missing = names.filter((name) => !newest.has(name));
   if (missing.length > 0)
     return { found: false, reason: `The feed ${feed} has no package named ${missing.join(', ')}` };
@@ -63,7 +69,11 @@ async function findNewestVersions(
 }
 
 /** A Packages file: paragraphs of fields, parted by empty lines (wiki.debian.org/DebianRepository/Format, deb-control(5)). */
-async function* readAptPackages(access: FeedAccess, address: URL, signal: AbortSignal): AsyncGenerator<FeedPackage> {
+async function* readAptPackages(
+  access: FeedAccess,
+  address: URL,
+  signal: AbortSignal,
+): AsyncGenerator<FeedPackage> {
   for await (const paragraph of splitText(readFeed(access, address, signal), /\r?\n[ \t]*\r?\n/, address)) {
     const [, name] = /^Package: *(\S+)/m.exec(paragraph) ?? [];
     const [, version] = /^Version: *(\S+)/m.exec(paragraph) ?? [];
@@ -72,7 +82,11 @@ async function* readAptPackages(access: FeedAccess, address: URL, signal: AbortS
 }
 
 /** A directory with repodata/repomd.xml, which names the list of packages (createrepo_c; rpm-metadata "primary"). */
-async function* readRpmPackages(access: FeedAccess, feed: URL, signal: AbortSignal): AsyncGenerator<FeedPackage> {
+async function* readRpmPackages(
+  access: FeedAccess,
+  feed: URL,
+  signal: AbortSignal,
+): AsyncGenerator<FeedPackage> {
   const folder = new URL(feed.href.endsWith('/') ? feed.href : `${feed.href}/`);
   const address = await findPackageListUrl(access, folder, signal);
   for await (const entry of splitText(readFeed(access, address, signal), '</package>', address)) {

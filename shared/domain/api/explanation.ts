@@ -1,9 +1,9 @@
 /** What the API says of why and what if: explanations, the graph, plans. */
 import * as z from 'zod';
+import { RemedySchema } from '../reconcile/remedies.ts';
 import { BakeRecordSchema } from '../records/bakes.ts';
 import { DisabledSchema, ScheduleSchema } from '../records/pipelines.ts';
 import { HoldReasonSchema } from '../records/status.ts';
-import { RemedySchema } from '../reconcile/remedies.ts';
 import { AppliedSchema, BakeSchema, ChangeSchema, PageQuerySchema, PipelineName, Time } from './shapes.ts';
 
 const RemediedHoldReasonSchema = HoldReasonSchema.unwrap()
@@ -47,7 +47,7 @@ export const ExplanationSchema = z
     decision: z
       .object({
         at: Time,
-        kind: z.enum(['start', 'hold', 'current']),
+        kind: z.enum(['start', 'hold', 'up-to-date']),
         reasons: z.array(RemediedHoldReasonSchema),
         bake: z.string().optional(),
       })

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { DefinitionSchema } from '../definitions/definition.ts';
 import { ApprovalRecordSchema } from '../records/approvals.ts';
 import {
+  AttemptStateSchema,
   BakeAnswerSchema,
   BakeRequestSchema,
   DecisionRequestSchema,
@@ -10,7 +11,6 @@ import {
   DisabledAnswerSchema,
   DisableRequestSchema,
   EnabledSchema,
-  AttemptStateSchema,
 } from './answers.ts';
 import {
   ExplanationSchema,
@@ -25,11 +25,11 @@ import {
   BakeDetailsSchema,
   BakeSchema,
   ChangeSchema,
+  createPageSchema,
   PageQuerySchema,
   PipelineDetailsSchema,
   PipelineName,
   PipelineSchema,
-  createPageSchema,
   ReleaseSchema,
 } from './shapes.ts';
 

@@ -3,18 +3,18 @@ import * as z from 'zod';
 import { DefinitionSchema } from '../definitions/definition.ts';
 import { ApprovalRecordSchema } from '../records/approvals.ts';
 import {
+  ArtifactRecordSchema,
   AttemptRecordSchema,
   BakeRecordSchema,
   FailureSchema,
-  ArtifactRecordSchema,
   StepRecordSchema,
 } from '../records/bakes.ts';
 import { TargetRecordSchema } from '../records/distributions.ts';
 import { LockSchema } from '../records/locks.ts';
 import { DisabledSchema } from '../records/pipelines.ts';
-import { HoldReasonSchema } from '../records/status.ts';
 import { ReleaseRecordSchema } from '../records/releases.ts';
 import { ChangeRecordSchema } from '../records/selectors.ts';
+import { HoldReasonSchema } from '../records/status.ts';
 import { SuiteResultSchema, TestRecordSchema } from '../records/tests.ts';
 import { CHANNEL_NAME, PIPELINE_NAME } from '../selectors/selectors.ts';
 
@@ -169,7 +169,7 @@ export const PipelineSchema = z
     decision: z
       .object({
         at: Time,
-        kind: z.enum(['start', 'hold', 'current']),
+        kind: z.enum(['start', 'hold', 'up-to-date']),
         reasons: z.array(HoldReasonSchema),
         bake: z.string().optional(),
       })

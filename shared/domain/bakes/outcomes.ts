@@ -1,8 +1,8 @@
 /** What an error that ended a state machine means for the attempt. Pure. */
 import * as z from 'zod';
+import type { StepName, TerminalState } from '../records/attempt-states.ts';
 import type { AttemptRecord, Failure } from '../records/bakes.ts';
 import type { FingerprintRecord } from '../records/status.ts';
-import type { StepName, TerminalState } from '../records/attempt-states.ts';
 
 export interface WorkflowFailure {
   readonly name: string;
@@ -37,8 +37,8 @@ export function findRootCause(failure: WorkflowFailure, depth = 0): { name: stri
     const name = failure.name === 'States.TaskFailed' ? lambda.data.errorType : failure.name;
     return { name: name ?? failure.name, reason: lambda.data.errorMessage };
   }
-  const isCutOff = parsed === undefined && failure.cause.startsWith('{');
-  return { name: failure.name, reason: failure.cause === '' || isCutOff ? failure.name : failure.cause };
+  const truncatedOff = parsed === undefined && failure.cause.startsWith('{');
+  return { name: failure.name, reason: failure.cause === '' || truncatedOff ? failure.name : failure.cause };
 }
 
 function parse(text: string): unknown {
@@ -55,7 +55,10 @@ export interface AttemptOutcome {
 }
 
 /** An end that somebody asked for wins over whatever error it caused. */
-export function classifyFailure(failure: WorkflowFailure, endRequested: AttemptRecord['endRequested']): AttemptOutcome {
+export function classifyFailure(
+  failure: WorkflowFailure,
+  endRequested: AttemptRecord['endRequested'],
+): AttemptOutcome {
   const { name, reason } = findRootCause(failure);
   if (endRequested !== undefined) {
     const verb = endRequested.as === 'cancelled' ? 'Cancelled' : 'Superseded';
@@ -81,7 +84,8 @@ export function applyOutcome(
   isCurrent = false,
 ): FingerprintRecord {
   const { reason } = outcome.failure;
-  if (before.retained !== undefined) return applyOutcomeToRetained(outcome, before, before.retained, at, isCurrent);
+  if (before.retained !== undefined)
+    return applyOutcomeToRetained(outcome, before, before.retained, at, isCurrent);
   switch (outcome.state) {
     case 'rejected':
     case 'expired':

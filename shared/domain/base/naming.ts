@@ -15,7 +15,7 @@ export const keys = {
     pk: `PIPELINE#${name}`,
     sk: `REVISION#${pad(revision, 6)}`,
   }),
-  status: (name: string): Key => ({ pk: `PIPELINE#${name}`, sk: 'PLANNING' }),
+  status: (name: string): Key => ({ pk: `PIPELINE#${name}`, sk: 'STATUS' }),
   channel: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `CHANNEL#${channel}` }),
   release: (name: string, channel: string, id: string): Key => ({
     pk: `PIPELINE#${name}`,
@@ -35,14 +35,14 @@ export const keys = {
   /** A selector under its topic. A topic is often the key of one of its selectors, and then one read finds it, its users and all others. */
   topicSelector: (topic: string, selectorKey: string): Key => ({
     pk: `SELECTOR#${topic}`,
-    sk: `WITH#${selectorKey}`,
+    sk: `IN-TOPIC#${selectorKey}`,
   }),
   /** Which pipeline publishes to the parameters of this name: one name, one pipeline. */
   publishedParameter: (name: string): Key => ({ pk: `PARAMETER#${name}`, sk: 'PIPELINE' }),
   /** An account that a pipeline distributes to, or did: images of ours may be there. */
   targetAccount: (account: string): Key => ({ pk: `TARGETACCOUNT#${account}`, sk: 'META' }),
   /** Where a share of the reconcile that ran out of time goes on. */
-  resync: (part: number, of: number): Key => ({ pk: `RECONCILE#${part}/${of}`, sk: 'META' }),
+  resync: (part: number, of: number): Key => ({ pk: `RESYNC#${part}/${of}`, sk: 'META' }),
   /** Rises with each definition that begins to read the parameter of this name. */
   parameterLookers: (name: string): Key => ({ pk: `LOOKERS#parameter:${name}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
@@ -51,7 +51,7 @@ export const keys = {
     sk: `PIPELINE#${pipeline}#${channel}`,
   }),
   /** The highest version of a package that a finding has asked for. */
-  minimumVersion: (name: string, format: string): Key => ({ pk: `PACKAGE#${name}`, sk: `FLOOR#${format}` }),
+  minimumVersion: (name: string, format: string): Key => ({ pk: `PACKAGE#${name}`, sk: `MINIMUM#${format}` }),
   /** How far the inventory of a channel's release has been indexed. */
   inventoryIndex: (pipeline: string, channel: string): Key => ({
     pk: `PIPELINE#${pipeline}`,
@@ -66,7 +66,7 @@ export const keys = {
     pk: `BAKE#${id}`,
     sk: `STEP#${pad(attempt, 3)}#${step}`,
   }),
-  artifact: (id: string, variant: string): Key => ({ pk: `BAKE#${id}`, sk: `IMAGE#${variant}` }),
+  artifact: (id: string, variant: string): Key => ({ pk: `BAKE#${id}`, sk: `ARTIFACT#${variant}` }),
   test: (id: string, attempt: number, variant: string, instanceType: string): Key => ({
     pk: `BAKE#${id}`,
     sk: `TEST#${pad(attempt, 3)}#${variant}#${instanceType}`,
@@ -80,7 +80,7 @@ export const keys = {
   /** Ledger row of the control account's own copy in a region, which targets in `share` mode are given. */
   sharedCopy: (id: string, region: string, variant: string): Key => ({
     pk: `BAKE#${id}`,
-    sk: `CARRIER#${region}#${variant}`,
+    sk: `SHAREDCOPY#${region}#${variant}`,
   }),
   /** Who may write the pointers (parameters, launch template defaults) of a channel: one bake at a time. */
   pointers: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `POINTERS#${channel}` }),
@@ -125,7 +125,7 @@ export const lists = {
 /** Partitions of the sparse `due` index (attributes `duePk`, `dueSk` = ISO time): what a sweep must look at, oldest first. */
 export const due = {
   /** Pipelines marked dirty, by when they are due to be planned. */
-  reconcile: 'DUE#PLANNING',
+  reconcile: 'DUE#RECONCILE',
   /** Changes whose fan-out has not ended. */
   fanOut: 'DUE#FANOUT',
   /** Inventories that are to be indexed. */
@@ -139,7 +139,7 @@ export const due = {
   /** Attempts that are not terminal, by when somebody should look whether they are stuck. */
   attempt: 'DUE#ATTEMPT',
   /** Pipelines that wait for a place, by `linePosition`. */
-  slotQueue: (capacity: string) => `LINE#${capacity}`,
+  slotQueue: (capacity: string) => `SLOTQUEUE#${capacity}`,
   /** Pipelines that a wave holds until a person confirms it, by name. */
   wave: (change: string) => `WAVE#${change}`,
   /** Waves that were confirmed, by when somebody should look a last time for pipelines that they held. */

@@ -84,9 +84,11 @@ const BuildSchema = z.lazy(() =>
       .default('imageBuilder')
       .meta({ description: 'What builds the image. Packer follows; a definition that names it is refused.' }),
     instanceTypes: z.array(InstanceTypeSchema).min(1).max(5).default(['t3.medium']),
-    timeout: createDurationSchema('1s', '13d', 'the machine that waits for a build ends after 14 days').default(
-      '4h',
-    ),
+    timeout: createDurationSchema(
+      '1s',
+      '13d',
+      'the machine that waits for a build ends after 14 days',
+    ).default('4h'),
     rootVolumeGiB: VolumeGiB.optional(),
     dataVolumes: z
       .array(
@@ -117,11 +119,17 @@ const BuildSchema = z.lazy(() =>
 
 const SuiteSchema = z.lazy(() =>
   z.strictObject({
-    name: createTextSchema(/^[a-z][a-z0-9-]{0,39}$/, '1 to 40 of a-z, 0-9 and "-", and start with a letter', 'boots'),
+    name: createTextSchema(
+      /^[a-z][a-z0-9-]{0,39}$/,
+      '1 to 40 of a-z, 0-9 and "-", and start with a letter',
+      'boots',
+    ),
     /** Shell lines. In a file, `script: ./boots.sh` names a file beside the definition; the CLI puts its text here. */
     script: z.string().min(1).max(60_000),
     /** systems-manager AWS-RunShellScript, executionTimeout */
-    timeout: createDurationSchema('1s', '2d', 'Run Command ends a command after 172800 seconds').default('10m'),
+    timeout: createDurationSchema('1s', '2d', 'Run Command ends a command after 172800 seconds').default(
+      '10m',
+    ),
   }),
 );
 
@@ -147,7 +155,9 @@ function sumSuiteSeconds(suites: readonly { readonly timeout: string }[]): numbe
   );
 }
 
-const PackageName = z.lazy(() => createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'));
+const PackageName = z.lazy(() =>
+  createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'),
+);
 const GatesSchema = z.lazy(() =>
   z.strictObject({
     packages: z
@@ -247,7 +257,11 @@ function suggestRate(given: string): string | undefined {
   return `rate(${number} ${unit.toLowerCase()}${number === '1' ? '' : 's'}): the unit is singular for 1 alone`;
 }
 const TimeZone = z.lazy(() =>
-  createTextSchema(/^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/, 'a time zone such as Europe/Berlin', 'Europe/Berlin'),
+  createTextSchema(
+    /^[A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*$/,
+    'a time zone such as Europe/Berlin',
+    'Europe/Berlin',
+  ),
 );
 const Instant = z.lazy(() =>
   z.iso
@@ -312,7 +326,11 @@ const LifecycleSchema = z.lazy(() =>
 
 const VariantSchema = z.lazy(() =>
   z.strictObject({
-    name: createTextSchema(/^[a-z][a-z0-9-]{0,19}$/, '1 to 20 of a-z, 0-9 and "-", and start with a letter', 'x86-64'),
+    name: createTextSchema(
+      /^[a-z][a-z0-9-]{0,19}$/,
+      '1 to 20 of a-z, 0-9 and "-", and start with a letter',
+      'x86-64',
+    ),
     architecture: z.enum(['x86_64', 'arm64']),
   }),
 );
@@ -324,7 +342,11 @@ export const DefinitionSchema = z.lazy(() =>
       $schema: z.string().optional(),
       apiVersion: z.literal(API_VERSION),
       kind: z.literal('Pipeline').default('Pipeline'),
-      name: createTextSchema(PIPELINE_NAME, '3 to 40 of a-z, 0-9 and "-", and start with a letter', 'web-server'),
+      name: createTextSchema(
+        PIPELINE_NAME,
+        '3 to 40 of a-z, 0-9 and "-", and start with a letter',
+        'web-server',
+      ),
       description: z.string().max(500).default(''),
       team: createTextSchema(
         /^[a-z][a-z0-9-]{0,39}$/,

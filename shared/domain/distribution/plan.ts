@@ -5,8 +5,8 @@
 
 import type { BakeRef } from '../bakes/payloads.ts';
 import { canonical } from '../base/canonical.ts';
-import type { Definition } from '../definitions/definition.ts';
 import { executionName, imageName, parameterName, TAGS } from '../base/naming.ts';
+import type { Definition } from '../definitions/definition.ts';
 import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
 import { COPYING } from './quotas.ts';
 
@@ -23,7 +23,15 @@ export interface Home {
 
 export type PlannedTarget = Pick<
   TargetRecord,
-  'account' | 'region' | 'variant' | 'mode' | 'required' | 'sharedCopy' | 'key' | 'parameter' | 'launchTemplate'
+  | 'account'
+  | 'region'
+  | 'variant'
+  | 'mode'
+  | 'required'
+  | 'sharedCopy'
+  | 'key'
+  | 'parameter'
+  | 'launchTemplate'
 >;
 
 /**
@@ -48,21 +56,21 @@ export function listPlannedTargets(definition: Definition, home: Home): PlannedT
       ),
     ),
   );
-  const carriers = new Map<string, PlannedTarget>();
+  const sharedCopies = new Map<string, PlannedTarget>();
   for (const { region, variant, mode, required } of targets) {
     if (mode !== 'share' || region === home.region) continue;
     const place = `${region}/${variant}`;
-    carriers.set(place, {
+    sharedCopies.set(place, {
       account: home.account,
       region,
       variant,
       mode: 'copy',
-      required: required || carriers.get(place)?.required === true,
+      required: required || sharedCopies.get(place)?.required === true,
       sharedCopy: true,
       key: SHARED_COPY_KEY,
     });
   }
-  return [...carriers.values(), ...targets].sort((a, b) => compare(sortText(a), sortText(b)));
+  return [...sharedCopies.values(), ...targets].sort((a, b) => compare(sortText(a), sortText(b)));
 }
 
 const sortText = (target: PlannedTarget) =>
@@ -103,7 +111,7 @@ export function parseCopiesResource(resource: string): (BakeRef & { region: stri
 /** Equal for the same try of the same copy, so that AWS finds what an earlier call started (ec2 CopyImageRequest.ClientToken, 64 characters). */
 export function copyToken(digest: DigestText, row: TargetRecord): string {
   const { bake, attempt, account, region, variant, sharedCopy, copyAttempts } = row;
-  return digest(canonical({ copy: bake, attempt, account, region, variant, carrier: sharedCopy, try: copyAttempts }));
+  return digest(canonical({ copy: bake, attempt, account, region, variant, sharedCopy, try: copyAttempts }));
 }
 
 /** Unique per account and region. A carrier may stand beside a target of the same account, an attempt beside what its predecessor left. */

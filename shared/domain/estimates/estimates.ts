@@ -1,7 +1,7 @@
 /** What a bake would take and cost, from how long bakes took and from the price table. Pure. What is not known is named, never guessed. */
 
-import { STEP_NAMES, type StepName } from '../records/attempt-states.ts';
 import type { Definition } from '../definitions/definition.ts';
+import { STEP_NAMES, type StepName } from '../records/attempt-states.ts';
 import type { BakeRecord, StepRecord } from '../records/bakes.ts';
 import type { Prices } from './prices.ts';
 
@@ -65,10 +65,10 @@ export function estimateCost(
     readonly durations: Durations;
     readonly home: string;
     /** Where an image that is kept is already: `account/region/mode`. */
-    readonly places?: readonly string[];
+    readonly targets?: readonly string[];
   },
 ): Cost {
-  const { startsAt, durations, home, places: targets = [] } = bake;
+  const { startsAt, durations, home, targets = [] } = bake;
   const { build, tests, variants } = definition;
   const builds = startsAt === 'Build';
   const judges = builds || startsAt === 'Test';
@@ -80,7 +80,7 @@ export function estimateCost(
     'build',
   );
   const tested = estimateInstanceCost(prices, judges ? tests.instanceTypes : [], durations.Test, 'test');
-  const { copies, transfers } = countCopies(definition, home, { builds, places: targets });
+  const { copies, transfers } = countCopies(definition, home, { builds, targets });
   const volumes = build.dataVolumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const size = ((build.rootVolumeGiB ?? DEFAULT_ROOT_GIB) + volumes) * variants.length;
   return {
@@ -109,19 +109,22 @@ function estimateInstanceCost(
 function countCopies(
   { distribution }: Pick<Definition, 'distribution'>,
   home: string,
-  { builds, places }: { readonly builds: boolean; readonly places: readonly string[] },
+  { builds, targets }: { readonly builds: boolean; readonly targets: readonly string[] },
 ): { copies: number; transfers: number } {
   const copied = distribution.targets.flatMap(({ account, mode, regions }) =>
-    mode === 'copy' ? regions.filter((region) => !places.includes(`${account}/${region}/copy`)) : [],
+    mode === 'copy' ? regions.filter((region) => !targets.includes(`${account}/${region}/copy`)) : [],
   );
-  const carriers = new Set(
+  const sharedCopies = new Set(
     distribution.targets.flatMap(({ mode, regions }) => (mode === 'share' ? regions : [])),
   );
-  carriers.delete(home);
-  for (const region of carriers)
-    if (places.some((place) => place.endsWith(`/${region}/share`))) carriers.delete(region);
+  sharedCopies.delete(home);
+  for (const region of sharedCopies)
+    if (targets.some((target) => target.endsWith(`/${region}/share`))) sharedCopies.delete(region);
   const away = copied.filter((region) => region !== home).length;
-  return { copies: (builds ? 1 : 0) + copied.length + carriers.size, transfers: away + carriers.size };
+  return {
+    copies: (builds ? 1 : 0) + copied.length + sharedCopies.size,
+    transfers: away + sharedCopies.size,
+  };
 }
 
 export function sumCosts(costs: readonly Cost[]): Cost {

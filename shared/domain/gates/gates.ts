@@ -1,7 +1,8 @@
 /** What must hold before anybody is asked to approve an image. Pure: inventory and verdict in, reasons out. */
+
+import { describeTest } from '../bakes/test-runs.ts';
 import type { Definition } from '../definitions/definition.ts';
 import type { SuiteResult, TestRecord } from '../records/tests.ts';
-import { describeTest } from '../bakes/test-runs.ts';
 
 export interface GateInput {
   readonly packages: Definition['gates']['packages'];

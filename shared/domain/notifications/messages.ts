@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Evidence } from '../approval/approval.ts';
+import { count, describeChange, describeTime, joinWords, truncate, wrap } from '../base/text.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
 import { executionLink, logLink } from './console-links.ts';
-import { count, truncate, describeChange, describeTime, joinWords, wrap } from '../base/text.ts';
 
 /**
  * What people are told by mail, and machines by the same message as JSON. SNS sends plain text by mail: a subject of fewer than 100
@@ -168,7 +168,11 @@ const NotifiedWaveSchema = z.lazy(() =>
 );
 
 /** Of no pipeline alone: a change would bake more images than may start by themselves. */
-function composeWaveNotification(event: { readonly id: string; readonly at: string; readonly detail: unknown }): Notification {
+function composeWaveNotification(event: {
+  readonly id: string;
+  readonly at: string;
+  readonly detail: unknown;
+}): Notification {
   const told = NotifiedWaveSchema.parse(event.detail);
   const images = `${told.isMore ? 'more than ' : ''}${count(told.images, 'image')}`;
   const text = [
@@ -208,7 +212,10 @@ export function listChangesToDescribe(event: Pick<NotifiableEvent, 'detailType' 
 }
 
 /** The message for an event of ours and the changes that `changesToTell` names, or undefined for those that only machines care for. */
-export function composeNotification(event: NotifiableEvent, changes: readonly DescribedChange[]): Notification | undefined {
+export function composeNotification(
+  event: NotifiableEvent,
+  changes: readonly DescribedChange[],
+): Notification | undefined {
   if (event.detailType === 'Ovenbird Wave Waiting') return composeWaveNotification(event);
   const wording = WORDINGS[event.detailType];
   if (wording === undefined) return undefined;
@@ -271,7 +278,10 @@ export function composeApprovalNotification(
 }
 
 /** What people decide about, in a sentence or two. */
-export function describeApprovalQuestion({ pipeline, retained }: Pick<Evidence, 'pipeline' | 'retained'>): string {
+export function describeApprovalQuestion({
+  pipeline,
+  retained,
+}: Pick<Evidence, 'pipeline' | 'retained'>): string {
   switch (retained?.startsAt) {
     case 'Approve':
       return `An image of ${pipeline} that is released already is to go to new targets, as it is. It goes there when you approve it; where it is, it stays.`;

@@ -1,9 +1,9 @@
 /** Whether a pipeline waits for one that it is built on (rule 3). */
 
 import type { HoldReason } from '../records/status.ts';
-import { backOffEnd, debounceEnd, addSeconds, scheduleEnd } from './hold-reasons.ts';
-import type { Ancestor, Observation } from './observed.ts';
 import { isRefused, isSameFingerprint } from './desired.ts';
+import { addSeconds, backOffEnd, debounceEnd, scheduleEnd } from './hold-reasons.ts';
+import type { Ancestor, Observation } from './observed.ts';
 
 /** The nearest ancestor that is moving, while waiting for it is within maxHold. */
 export function findAncestorHold(
@@ -15,7 +15,7 @@ export function findAncestorHold(
   for (const ancestor of observation.ancestors) {
     const message = describeAncestorInProgress(ancestor, until);
     if (message !== undefined)
-      return { code: 'ancestor-moving', message, until, pipeline: ancestor.observed.pipeline.name };
+      return { code: 'ancestor-in-progress', message, until, pipeline: ancestor.observed.pipeline.name };
   }
   return undefined;
 }
@@ -40,6 +40,11 @@ function describeAncestorInProgress(
   if (isRefused(observed, known)) return undefined;
   const schedule = scheduleEnd(observed);
   if (schedule !== undefined && schedule.until === undefined) return undefined;
-  const starts = [debounceEnd(observed), backOffEnd(known, desiredState.desired), schedule?.until, frozenUntil];
+  const starts = [
+    debounceEnd(observed),
+    backOffEnd(known, desiredState.desired),
+    schedule?.until,
+    frozenUntil,
+  ];
   return starts.every((at) => at === undefined || at < limit) ? message : undefined;
 }

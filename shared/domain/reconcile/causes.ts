@@ -1,11 +1,11 @@
 /** Which changes a bake takes up: those that make what is wanted differ from what is current. Pure. */
 
-import { parseNonSelectorChange, nonSelectorChangeKey } from '../base/naming.ts';
+import { nonSelectorChangeKey, parseNonSelectorChange } from '../base/naming.ts';
+import { describeChange, describeVersion } from '../base/text.ts';
 import type { FingerprintInputs } from '../records/locks.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
-import { describeChange, describeVersion } from '../base/text.ts';
+import { findMissingTargets, isSameFingerprint } from './desired.ts';
 import type { Observation } from './observed.ts';
-import { isSameFingerprint, findMissingTargets } from './desired.ts';
 
 const CHANGES_NAMED = 3;
 
@@ -26,7 +26,10 @@ export function findDifferences({
   const found = new Set(
     Object.keys(versions).filter((key) => key in current.versions && current.versions[key] !== versions[key]),
   );
-  if (hasDefinitionChanged(current, fingerprintInputs) || findMissingTargets({ observed, desiredState }).length > 0)
+  if (
+    hasDefinitionChanged(current, fingerprintInputs) ||
+    findMissingTargets({ observed, desiredState }).length > 0
+  )
     found.add('definition');
   if (current.rebuildToken !== fingerprintInputs.rebuildToken) found.add('request');
   if (current.tick !== fingerprintInputs.tick) found.add('schedule');
@@ -37,7 +40,8 @@ export function findDifferences({
 
 /** A dependency that came or went did so by the definition, whatever its version has done since. */
 function hasDefinitionChanged(current: FingerprintInputs, wanted: FingerprintInputs): boolean {
-  const names = (fingerprintInputs: FingerprintInputs) => Object.keys(fingerprintInputs.versions).sort().join('\n');
+  const names = (fingerprintInputs: FingerprintInputs) =>
+    Object.keys(fingerprintInputs.versions).sort().join('\n');
   return (
     current.definitionDigest !== wanted.definitionDigest ||
     (current.proof ?? wanted.proof) !== wanted.proof ||
@@ -61,7 +65,8 @@ export function findDecisiveChanges(given: CauseInput): ChangeRecord[] {
   );
   const named = changes.filter(({ selector, id, to, finding }) => {
     const other = parseNonSelectorChange(selector);
-    if (other === 'request') return pending.has(id) && id !== observed.channel?.fingerprintInputs?.rebuildToken;
+    if (other === 'request')
+      return pending.has(id) && id !== observed.channel?.fingerprintInputs?.rebuildToken;
     if (other === 'definition') return pending.has(id) && differing.has('definition');
     // Of several that raised one floor since, each is named, as all moves of one selector are.
     if (other === 'finding')
@@ -83,7 +88,10 @@ export function listCauses({ cause, causes }: ChangeRecord): readonly string[] {
  * First changes that wait for a person, because their wave is too large, of what makes the difference: a change that was taken back since holds
  * nobody, and one whose mark has not come yet does. `known`: rows of changes, by id.
  */
-export function findUnconfirmedCauses(given: CauseInput, known: ReadonlyMap<string, ChangeRecord>): ChangeRecord[] {
+export function findUnconfirmedCauses(
+  given: CauseInput,
+  known: ReadonlyMap<string, ChangeRecord>,
+): ChangeRecord[] {
   const first = new Set(findDecisiveChanges(given).flatMap(listCauses));
   return [...first]
     .flatMap((id) => known.get(id) ?? [])
@@ -103,7 +111,10 @@ export function describeStartReason({ observed, changes, desiredState, fingerpri
     const asked = `${request.by} asked for it${request.force ? ' by force' : ''}`;
     return what === '' ? `${asked}.` : `${asked}; ${what}.`;
   }
-  const again = desiredState.known && isSameFingerprint(fingerprint, desiredState.desired) && (fingerprint?.failures ?? 0) > 0;
+  const again =
+    desiredState.known &&
+    isSameFingerprint(fingerprint, desiredState.desired) &&
+    (fingerprint?.failures ?? 0) > 0;
   const tried = again ? ` (try ${(fingerprint?.failures ?? 0) + 1})` : '';
   if (what !== '') return `${what}${tried}.`;
   return observed.channel === undefined ? `First bake${tried}.` : `Its versions moved${tried}.`;

@@ -3,16 +3,22 @@
  * from what selectors mean now, never from marks, so that a base and its child that share a changed component see the same truth.
  */
 
-import { type AttemptState, SUPERSEDABLE_STATES } from '../records/attempt-states.ts';
 import { canonical } from '../base/canonical.ts';
-import type { HoldReason } from '../records/status.ts';
-import type { ChangeRecord } from '../records/selectors.ts';
 import { count, describeSelector } from '../base/text.ts';
+import { type AttemptState, SUPERSEDABLE_STATES } from '../records/attempt-states.ts';
+import type { ChangeRecord } from '../records/selectors.ts';
+import type { HoldReason } from '../records/status.ts';
 import { findAncestorHold } from './ancestors.ts';
-import { findDecisiveChanges, describeStartReason } from './causes.ts';
+import { describeStartReason, findDecisiveChanges } from './causes.ts';
+import {
+  type Desired,
+  findMissingTargets,
+  isSameFingerprint,
+  type ObservedPipeline,
+  type UnresolvedInput,
+} from './desired.ts';
 import { holdsEndedByPerson, holdsEndedByTime } from './hold-reasons.ts';
 import { type ActiveBake, findDirtySince, type Observation } from './observed.ts';
-import { isSameFingerprint, type UnresolvedInput, type ObservedPipeline, findMissingTargets, type Desired } from './desired.ts';
 
 /** Where a bake begins: what an earlier one has made and shown is not made and shown again. */
 export type StartPoint =
@@ -20,11 +26,11 @@ export type StartPoint =
   | { readonly step: 'Test' | 'Approve' | 'Distribute'; readonly reusesBake: string };
 
 export type Decision =
-  | { readonly kind: 'current'; readonly reason: HoldReason }
+  | { readonly kind: 'up-to-date'; readonly reason: HoldReason }
   /** `settled`: nothing will start by itself, so nobody has to wait for this pipeline. */
   | { readonly kind: 'hold'; readonly reasons: readonly HoldReason[]; readonly settled: boolean }
   /** The running bake has what is wanted; the changes are its own. */
-  | { readonly kind: 'taken-up'; readonly reason: HoldReason; readonly bake: string }
+  | { readonly kind: 'in-progress'; readonly reason: HoldReason; readonly bake: string }
   | { readonly kind: 'supersede'; readonly active: ActiveBake; readonly reason: HoldReason }
   | {
       readonly kind: 'start';
@@ -45,7 +51,7 @@ export function decide(observation: Observation): Decision {
   // 1. Is there anything to do at all?
   if (isSameFingerprint(active, wanted) && active !== undefined && !active.isEnding && active.hasAllTargets)
     return {
-      kind: 'taken-up',
+      kind: 'in-progress',
       bake: active.id,
       reason: {
         code: 'bake-running',
@@ -97,7 +103,7 @@ function listHoldReasons(decision: Decision): readonly HoldReason[] {
 function toUpToDate(observed: ObservedPipeline): Decision {
   const release = observed.channel?.release ?? '';
   const message = `Release ${release} in ${observed.pipeline.spec.channel} has exactly what is wanted.`;
-  return { kind: 'current', reason: { code: 'up-to-date', message } };
+  return { kind: 'up-to-date', reason: { code: 'up-to-date', message } };
 }
 
 /**
@@ -134,15 +140,16 @@ function holdUnresolved(observation: Observation, unresolved: readonly Unresolve
 
 /** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
 function decideBesideActive(observation: Observation, active: ActiveBake): Decision {
-  const makesWanted = observation.desiredState.known && isSameFingerprint(active, observation.desiredState.desired);
+  const buildsDesired =
+    observation.desiredState.known && isSameFingerprint(active, observation.desiredState.desired);
   const hold = (code: HoldReason['code'], message: string): Decision => ({
     kind: 'hold',
-    reasons: [{ code, message, bake: active.id, ...(makesWanted ? { buildsDesired: makesWanted } : {}) }],
+    reasons: [{ code, message, bake: active.id, ...(buildsDesired ? { buildsDesired: buildsDesired } : {}) }],
     settled: false,
   });
   if (active.isEnding) return hold('bake-running', `Bake ${active.id} is being ended.`);
   // Where the bake goes is not known here; nothing but new targets can be left to do after it.
-  if (makesWanted)
+  if (buildsDesired)
     return hold(
       'bake-running',
       `Bake ${active.id} builds what is wanted. If its definition has gained targets since, they follow it.`,

@@ -3,9 +3,9 @@
 import { hasFailedTooOften } from '../bakes/outcomes.ts';
 import type { FingerprintInputs, Lock, LockEntry } from '../records/locks.ts';
 import { listDependencies, type PipelineRecord, type PipelineSpec } from '../records/pipelines.ts';
-import type { FingerprintRecord, PipelineStatus } from '../records/status.ts';
 import type { ChannelRecord } from '../records/releases.ts';
 import type { SelectorRecord } from '../records/selectors.ts';
+import type { FingerprintRecord, PipelineStatus } from '../records/status.ts';
 import { type Selector, selectorKey } from '../selectors/selectors.ts';
 import { computeBits, computeProof } from './fingerprint.ts';
 
@@ -65,7 +65,7 @@ export function computeDesired(digest: DigestText, observed: ObservedPipeline): 
     desired: {
       lock,
       fingerprintInputs,
-      bits: computeBits(digest, { lock, ingredients: fingerprintInputs, testsAreBits: spec.testsAreBits }),
+      bits: computeBits(digest, { lock, fingerprintInputs, testsAreBits: spec.testsAreBits }),
       proof: computeProof(digest, spec.proof, lock),
     },
   };
@@ -88,12 +88,14 @@ function toLock(spec: PipelineSpec, [base, ...rest]: readonly LockEntry[]): Lock
  * come is wanted at once where the schedule always bakes.
  */
 function toFingerprintInputs({ pipeline, status, ticks }: ObservedPipeline, lock: Lock): FingerprintInputs {
-  const { schedule, definitionDigest: recipe, proof } = pipeline.spec;
+  const { schedule, definitionDigest, proof } = pipeline.spec;
   const tick = schedule?.startCondition === 'always' ? (ticks?.open ?? status.tick) : status.tick;
-  const minimumVersions = Object.entries(status.minimumVersions).map(([name, { version }]) => [name, version] as const);
+  const minimumVersions = Object.entries(status.minimumVersions).map(
+    ([name, { version }]) => [name, version] as const,
+  );
   const entries = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
   return {
-    definitionDigest: recipe,
+    definitionDigest,
     proof,
     versions: Object.fromEntries(entries.map((entry) => [entry.key, entry.version])),
     ...(status.rebuildToken === undefined ? {} : { rebuildToken: status.rebuildToken }),
@@ -102,13 +104,18 @@ function toFingerprintInputs({ pipeline, status, ticks }: ObservedPipeline, lock
   };
 }
 
-function toLockEntry(selector: Selector, observed: ObservedPipeline, index: number): LockEntry | UnresolvedInput {
+function toLockEntry(
+  selector: Selector,
+  observed: ObservedPipeline,
+  index: number,
+): LockEntry | UnresolvedInput {
   const key = selectorKey(selector);
   if (selector.kind === 'pipeline') {
     // The channel is the truth; the selector's row follows it.
     const channel = observed.channels.get(key);
     if (channel === undefined) return { key, problem: `${selector.pipeline} has no release yet` };
-    const cutsOff = index === 0 && observed.pipeline.spec.earlyCutoff && channel.inventoryDigest !== undefined;
+    const cutsOff =
+      index === 0 && observed.pipeline.spec.earlyCutoff && channel.inventoryDigest !== undefined;
     // Early cutoff: an equal inventory is an equal version, whatever the release is called.
     const version = cutsOff ? `inventory:${channel.inventoryDigest}` : channel.release;
     return { key, selector, version, detail: channel.images };
@@ -150,10 +157,14 @@ export function findMissingTargets({
 }
 
 /** Whether exactly this was rejected, expired, cancelled, or failed too often: it is wanted again when something in it changes or a person asks. */
-export function isRefused({ pipeline, channel }: ObservedPipeline, known: FingerprintRecord | undefined): boolean {
+export function isRefused(
+  { pipeline, channel }: ObservedPipeline,
+  known: FingerprintRecord | undefined,
+): boolean {
   if (known === undefined) return false;
   // Of the current release only the way to further places can fail, which says nothing against it.
   return (
-    known.state === 'refused' || (!isSameFingerprint(channel, known) && hasFailedTooOften(known, pipeline.spec.maxFailures))
+    known.state === 'refused' ||
+    (!isSameFingerprint(channel, known) && hasFailedTooOften(known, pipeline.spec.maxFailures))
   );
 }

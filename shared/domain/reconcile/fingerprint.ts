@@ -38,22 +38,26 @@ export function computeProof(digest: DigestText, proof: string, lock: Lock): str
 
 export function computeBits(
   digest: DigestText,
-  parts: { readonly lock: Lock; readonly ingredients: FingerprintInputs; readonly testsAreBits: boolean },
+  parts: {
+    readonly lock: Lock;
+    readonly fingerprintInputs: FingerprintInputs;
+    readonly testsAreBits: boolean;
+  },
 ): string {
-  const { lock, ingredients: fingerprintInputs, testsAreBits } = parts;
-  const { definitionDigest: recipe, rebuildToken: salt, tick, minimumVersions: floors } = fingerprintInputs;
+  const { lock, fingerprintInputs, testsAreBits } = parts;
+  const { definitionDigest, rebuildToken, tick, minimumVersions } = fingerprintInputs;
   const versions = (entries: Lock['components']) => entries.map((entry) => entry.version);
   return digest(
     canonical({
-      recipe,
+      definitionDigest,
       base: lock.base.version,
       components: versions(lock.components),
       // Each under its own name, so that their order says nothing.
       inputs: Object.fromEntries(lock.inputs.map((entry) => [entry.key, entry.version])),
       tests: testsAreBits ? versions(lock.tests) : undefined,
-      salt,
+      rebuildToken,
       tick,
-      floors,
+      minimumVersions,
     }),
   );
 }

@@ -1,9 +1,9 @@
 /** Reasons for which a stale pipeline does not start that lie in itself: those that only somebody's doing ends, and those that time ends. */
 
-import type { FingerprintRecord, HoldReason } from '../records/status.ts';
 import { count, describeSelector } from '../base/text.ts';
+import type { FingerprintRecord, HoldReason } from '../records/status.ts';
+import { type Desired, isRefused, isSameFingerprint } from './desired.ts';
 import type { Observation } from './observed.ts';
-import { isRefused, isSameFingerprint, type Desired } from './desired.ts';
 
 const FIRST_BACK_OFF_SECONDS = 60;
 const LONGEST_BACK_OFF_SECONDS = 6 * 3600;
@@ -15,7 +15,10 @@ export function backOffSeconds(failures: number): number {
 }
 
 /** Reasons that only somebody's doing ends. A person who asks has done it. */
-export function holdsEndedByPerson({ observed, fingerprint, unconfirmed }: Observation, wanted: Desired): HoldReason[] {
+export function holdsEndedByPerson(
+  { observed, fingerprint, unconfirmed }: Observation,
+  wanted: Desired,
+): HoldReason[] {
   const { spec, name, enabled } = observed.pipeline;
   const { consecutiveFailures, request } = observed.status;
   const reasons: HoldReason[] = [];
@@ -49,7 +52,7 @@ export function holdsEndedByPerson({ observed, fingerprint, unconfirmed }: Obser
   }
   for (const change of unconfirmed)
     reasons.push({
-      code: 'storm-cap',
+      code: 'wave-unconfirmed',
       message: `${describeSelector(change.selector)} would bake ${change.wave?.isMore === true ? 'more than ' : ''}${count(change.wave?.size ?? 0, 'image')}. Start them with: ovenbird confirm ${change.id}`,
       change: change.id,
     });

@@ -1,9 +1,9 @@
 /** What a decision about a pipeline rests on, as it was read. */
 import type { AttemptState } from '../records/attempt-states.ts';
 import type { FingerprintInputs } from '../records/locks.ts';
-import type { FingerprintRecord } from '../records/status.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
-import type { ObservedPipeline, DesiredState } from './desired.ts';
+import type { FingerprintRecord } from '../records/status.ts';
+import type { DesiredState, ObservedPipeline } from './desired.ts';
 
 /** An ancestor, and what its fingerprint's row says if it is stale. */
 export interface Ancestor {

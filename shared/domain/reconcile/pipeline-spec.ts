@@ -1,9 +1,9 @@
 /** What planning needs of a definition, in the forms that it compares. Pure. */
 
-import { computeProofDigest, computeDefinitionDigest } from './fingerprint.ts';
-import type { FreezeWindow, PipelineSpec } from '../records/pipelines.ts';
 import { type Definition, durationSeconds } from '../definitions/definition.ts';
 import type { References } from '../definitions/references.ts';
+import type { FreezeWindow, PipelineSpec } from '../records/pipelines.ts';
+import { computeDefinitionDigest, computeProofDigest } from './fingerprint.ts';
 
 export function toPipelineSpec(
   digest: (text: string) => string,

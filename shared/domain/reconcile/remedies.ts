@@ -4,14 +4,14 @@
  */
 import * as z from 'zod';
 import { assertNever } from '../base/errors.ts';
-import type { HoldReason } from '../records/status.ts';
 import { describeSelector, describeTime } from '../base/text.ts';
+import type { HoldReason } from '../records/status.ts';
 
 const CONDITIONS = [
   /** The time `until` has come. */
   'time',
   /** The pipeline named has come to rest. */
-  'ancestor-rests',
+  'ancestor-settled',
   /** The bake named has ended. */
   'bake-ends',
   /** The selector named means something. */
@@ -85,10 +85,12 @@ export function listRemedies(reason: HoldReason, pipeline: string, outlook: Outl
     case 'back-off':
       return [...atTime(until), asked];
     case 'schedule':
-      return until === undefined ? [onDefinitionChange('triggers.schedule'), asked] : [...atTime(until), asked];
+      return until === undefined
+        ? [onDefinitionChange('triggers.schedule'), asked]
+        : [...atTime(until), asked];
     case 'freeze':
       return [...atTime(until), onForce(pipeline)];
-    case 'ancestor-moving':
+    case 'ancestor-in-progress':
       return [...onAncestorRest(reason), ...atTime(until)];
     case 'bake-running':
     case 'after-approval':
@@ -104,7 +106,7 @@ export function listRemedies(reason: HoldReason, pipeline: string, outlook: Outl
       return [onRestEnded(reason.code, pipeline), asked];
     case 'refused':
       return [newer, ...atTime(reason.until), asked];
-    case 'storm-cap':
+    case 'wave-unconfirmed':
       return [onConfirm(reason), asked];
     case 'concurrency':
       return [onFreeSlot(reason)];
@@ -145,7 +147,10 @@ function listRestRemedies(pipeline: string, { restReasons: rests = [], schedule 
   return [{ ...remedy, sentence: words.join(', '), also }];
 }
 
-function onRestEnded(rest: 'disabled' | 'too-many-failures' | 'pinned' | 'schedule', pipeline: string): Remedy {
+function onRestEnded(
+  rest: 'disabled' | 'too-many-failures' | 'pinned' | 'schedule',
+  pipeline: string,
+): Remedy {
   switch (rest) {
     case 'disabled':
       return onEnable(pipeline, 'once it is enabled');
@@ -184,7 +189,7 @@ function onAncestorRest({ pipeline }: HoldReason): Remedy[] {
   if (pipeline === undefined) return [];
   return [
     {
-      condition: 'ancestor-rests',
+      condition: 'ancestor-settled',
       sentence: `when ${pipeline} has come to rest`,
       command: `ovenbird explain ${pipeline}`,
       pipeline,

@@ -8,7 +8,7 @@ export const HoldReasonSchema = z.lazy(() =>
     code: z.enum([
       'up-to-date',
       'debounce',
-      'ancestor-moving',
+      'ancestor-in-progress',
       'bake-running',
       'after-approval',
       'unresolved',
@@ -20,7 +20,7 @@ export const HoldReasonSchema = z.lazy(() =>
       'back-off',
       'schedule',
       'freeze',
-      'storm-cap',
+      'wave-unconfirmed',
       'concurrency',
       'superseded-twice',
     ]),
@@ -72,7 +72,7 @@ export const PipelineStatusSchema = z.lazy(() =>
     decision: z
       .object({
         at: Time,
-        kind: z.enum(['start', 'hold', 'current']),
+        kind: z.enum(['start', 'hold', 'up-to-date']),
         reasons: z.array(HoldReasonSchema),
         bake: z.string().optional(),
         /** Version of the row that holds it: a higher one means that something has been told since. */

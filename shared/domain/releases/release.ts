@@ -2,7 +2,7 @@
 import { canonical } from '../base/canonical.ts';
 import { computeInventoryDigest } from '../packages/inventory.ts';
 import { isSameFingerprint } from '../reconcile/desired.ts';
-import type { BakeRecord, ArtifactRecord } from '../records/bakes.ts';
+import type { ArtifactRecord, BakeRecord } from '../records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
 import type { ChannelRecord, ReleaseRecord } from '../records/releases.ts';
 
@@ -26,19 +26,20 @@ export function hasImages(release: ReleaseRecord, images: Readonly<Record<string
 
 /** Targets that show the image now. */
 export function listShownTargets(rows: readonly TargetRecord[]): Target[] {
-  return rows.flatMap(({ account, region, variant, imageId, parameter, launchTemplate, state, sharedCopy }) =>
-    sharedCopy || state !== 'verified' || imageId === undefined
-      ? []
-      : [
-          {
-            account,
-            region,
-            variant,
-            imageId,
-            ...(parameter === undefined ? {} : { parameter }),
-            ...(launchTemplate === undefined ? {} : { launchTemplate }),
-          },
-        ],
+  return rows.flatMap(
+    ({ account, region, variant, imageId, parameter, launchTemplate, state, sharedCopy }) =>
+      sharedCopy || state !== 'verified' || imageId === undefined
+        ? []
+        : [
+            {
+              account,
+              region,
+              variant,
+              imageId,
+              ...(parameter === undefined ? {} : { parameter }),
+              ...(launchTemplate === undefined ? {} : { launchTemplate }),
+            },
+          ],
   );
 }
 
@@ -104,10 +105,10 @@ export function computeChannel(given: {
   readonly release: ReleaseRecord;
   readonly bake: BakeRecord;
   readonly images: readonly ArtifactRecord[];
-  readonly places: readonly string[];
+  readonly targets: readonly string[];
   readonly before: ChannelRecord | undefined;
 }): ChannelRecord {
-  const { digest, release, bake, places: targets, before } = given;
+  const { digest, release, bake, targets, before } = given;
   const inventoryDigest = computeInventoryDigest(digest, given.images);
   // To new targets: where it was before it still is.
   const stays = isSameFingerprint(before, bake) ? (before?.targets ?? []) : [];

@@ -37,7 +37,8 @@ export function detectFlapping(row: FlapInput, to: string, now: Date): FlapResul
   const isBack = recent.some(({ version }) => version === to);
   const returns = recent.filter(({ isReturn: back }) => back).length;
   const hasStood = row.unsettled?.version === to && row.unsettled.until <= now.toISOString();
-  if (!isBack || returns === 0 || hasStood) return { kind: 'move', leftVersions: addLeftVersion(row, recent, isBack, now) };
+  if (!isBack || returns === 0 || hasStood)
+    return { kind: 'move', leftVersions: addLeftVersion(row, recent, isBack, now) };
   const until = new Date(now.getTime() + SETTLE_SECONDS * 1000).toISOString();
   const unsettled = row.unsettled?.version === to ? row.unsettled : { version: to, until };
   return {
@@ -52,7 +53,12 @@ function listRecentlyLeft({ leftVersions: left = [] }: FlapInput, now: Date): re
   return left.filter(({ at }) => at > since);
 }
 
-function addLeftVersion(row: FlapInput, recent: readonly LeftVersion[], isReturn: boolean, now: Date): readonly LeftVersion[] {
+function addLeftVersion(
+  row: FlapInput,
+  recent: readonly LeftVersion[],
+  isReturn: boolean,
+  now: Date,
+): readonly LeftVersion[] {
   if (row.version === undefined) return [];
   return [...recent, { version: row.version, at: now.toISOString(), isReturn }].slice(-MAX_LEFT_VERSIONS);
 }

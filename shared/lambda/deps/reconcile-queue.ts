@@ -6,5 +6,5 @@ import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 
 export const reconcileQueue: () => ReconcileQueue = lazy(() =>
-  sqsReconcileQueue(new SQSClient(clientDefaults), env('PLAN_QUEUE_URL').PLAN_QUEUE_URL),
+  sqsReconcileQueue(new SQSClient(clientDefaults), env('RECONCILE_QUEUE_URL').RECONCILE_QUEUE_URL),
 );

@@ -12,10 +12,10 @@ import {
   TryLater,
 } from '../../domain/base/errors.ts';
 import { keys, waitId } from '../../domain/base/naming.ts';
+import { describeTime } from '../../domain/base/text.ts';
 import { type ApprovalRecord, ApprovalRecordSchema } from '../../domain/records/approvals.ts';
 import { StepRecordSchema } from '../../domain/records/bakes.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
-import { describeTime } from '../../domain/base/text.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import { readAttempt, readBake } from '../bakes/steps.ts';

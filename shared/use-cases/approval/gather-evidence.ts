@@ -1,25 +1,25 @@
 /** Reads together what a decision is about, as it stands now. The caller freezes it. */
 import { diffPackages, type Evidence, EvidenceSchema } from '../../domain/approval/approval.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
+import { keys } from '../../domain/base/naming.ts';
 import type { Target } from '../../domain/definitions/definition.ts';
 import { type Inventory, InventorySchema } from '../../domain/packages/inventory.ts';
-import { keys } from '../../domain/base/naming.ts';
 import { isSameFingerprint } from '../../domain/reconcile/desired.ts';
 import {
-  type BakeRecord,
   type ArtifactRecord,
   ArtifactRecordSchema,
+  type BakeRecord,
   StepRecordSchema,
 } from '../../domain/records/bakes.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
-import { FingerprintRecordSchema } from '../../domain/records/status.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { FingerprintRecordSchema } from '../../domain/records/status.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Documents } from '../../ports/documents.ts';
 import type { Item, Table } from '../../ports/table.ts';
 import { readBake, readImages } from '../bakes/steps.ts';
-import { readRecord, readAll } from '../store/read.ts';
+import { readAll, readRecord } from '../store/read.ts';
 
 export interface GatherEvidenceDeps {
   readonly table: Table;
@@ -65,7 +65,7 @@ export async function gatherEvidence(
     gates: gate === undefined ? [] : [toGateEvidence(gate)],
     packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
     targets: selectNewTargets(definition.distribution.targets, retained),
-    ...(retained === undefined ? {} : { kept: retained }),
+    ...(retained === undefined ? {} : { retained }),
   });
 }
 
@@ -79,9 +79,9 @@ async function findJudgedBake(
 ): Promise<BakeRef> {
   let [judged, at] = [bake, ref];
   for (let looked = 0; looked < MAX_BAKES_READ; looked += 1) {
-    const { startsAt, reusesBake: reuses } = judged;
-    if (startsAt === 'Build' || startsAt === 'Test' || reuses === undefined) break;
-    judged = await readBake(deps, reuses);
+    const { startsAt, reusesBake } = judged;
+    if (startsAt === 'Build' || startsAt === 'Test' || reusesBake === undefined) break;
+    judged = await readBake(deps, reusesBake);
     at = { bake: judged.id, attempt: judged.attempt };
   }
   return at;
@@ -95,7 +95,11 @@ async function readRetainedRelease(
   if (bake.startsAt === 'Build' || bake.reusesBake === undefined) return undefined;
   const built = images[0]?.reusedFrom ?? bake.reusesBake;
   if (bake.startsAt !== 'Approve') return { bake: built, startsAt: bake.startsAt, targets: [] };
-  const channel = await readRecord(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const channel = await readRecord(
+    deps.table,
+    keys.channel(bake.pipeline, bake.channel),
+    ChannelRecordSchema,
+  );
   const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   const known = isSameFingerprint(channel, bake)
     ? channel?.targets
@@ -108,7 +112,9 @@ function selectNewTargets(targets: readonly Target[], retained: Evidence['retain
   if (retained?.startsAt !== 'Approve') return [...targets];
   return targets.flatMap((target) => {
     const { account, mode } = target;
-    const regions = target.regions.filter((region) => !retained.targets.includes(`${account}/${region}/${mode}`));
+    const regions = target.regions.filter(
+      (region) => !retained.targets.includes(`${account}/${region}/${mode}`),
+    );
     return regions.length === 0 ? [] : [{ ...target, regions }];
   });
 }

@@ -16,21 +16,21 @@ import {
   linkStatement,
   targetsDigest,
 } from '../../domain/approval/approval.ts';
-import type { RequestApprovalAnswerSchema, BakeRef } from '../../domain/bakes/payloads.ts';
+import type { BakeRef, RequestApprovalAnswerSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
-import { durationSeconds } from '../../domain/definitions/definition.ts';
 import { AttemptEnded, PreflightFailed } from '../../domain/base/errors.ts';
 import { due, keys, lists } from '../../domain/base/naming.ts';
+import { describeTime, joinWords } from '../../domain/base/text.ts';
+import { durationSeconds } from '../../domain/definitions/definition.ts';
+import { composeApprovalNotification } from '../../domain/notifications/messages.ts';
 import { type ApprovalRecord, ApprovalRecordSchema } from '../../domain/records/approvals.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
-import { composeApprovalNotification } from '../../domain/notifications/messages.ts';
-import { describeTime, joinWords } from '../../domain/base/text.ts';
 import { approvalRequestedEvent } from '../../events/approval-requested.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Digest, Ids } from '../../ports/ids.ts';
 import type { Documents } from '../../ports/documents.ts';
+import type { Digest, Ids } from '../../ports/ids.ts';
 import type { Mac } from '../../ports/mac.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
@@ -153,7 +153,10 @@ async function reuseDecision(
   return retained;
 }
 
-async function findUnconfirmedApprovers(deps: RequestApprovalDeps, approvers: readonly string[]): Promise<string[]> {
+async function findUnconfirmedApprovers(
+  deps: RequestApprovalDeps,
+  approvers: readonly string[],
+): Promise<string[]> {
   const confirmed = new Set(
     (await deps.notifier.confirmedApprovers()).map((address) => address.toLowerCase()),
   );

@@ -6,9 +6,9 @@ import type * as z from 'zod';
 import type { BakeRef, PreflightAnswerSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { PreflightFailed } from '../../domain/base/errors.ts';
-import { evidenceKeys } from '../../domain/packages/inventory.ts';
 import { keys, parameterName } from '../../domain/base/naming.ts';
-import type { BakeRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
+import { evidenceKeys } from '../../domain/packages/inventory.ts';
+import type { ArtifactRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
@@ -20,7 +20,7 @@ import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import type { Targets } from '../../ports/targets.ts';
 import { findBaseProblems } from '../definitions/base-image.ts';
 import type { ImageMakerDeps } from './find-maker.ts';
-import { type ReuseImagesDeps, reuseImages, switchToBuild, readRetainedImages } from './reuse-images.ts';
+import { type ReuseImagesDeps, readRetainedImages, reuseImages, switchToBuild } from './reuse-images.ts';
 import { beginStep, endStep, readBakeAndRevision } from './steps.ts';
 
 export interface CheckPreflightDeps extends ReuseImagesDeps, Pick<ImageMakerDeps, 'home'> {
@@ -28,7 +28,7 @@ export interface CheckPreflightDeps extends ReuseImagesDeps, Pick<ImageMakerDeps
   readonly resolver: SelectorResolver;
   readonly baseImages: BaseImages;
   readonly documents: Documents;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 interface PreflightProblem {
@@ -57,7 +57,7 @@ export async function checkPreflight(
   ];
   const newer = await findNewerVersions(deps, bake);
   // Planning decides whether a newer lock takes this bake's place; a change that it has not seen yet is brought to it.
-  if (newer.length > 0) await deps.planQueue.send([{ pipeline: bake.pipeline, delaySeconds: 0 }]);
+  if (newer.length > 0) await deps.reconcileQueue.send([{ pipeline: bake.pipeline, delaySeconds: 0 }]);
 
   const evidence = evidenceKeys.preflight(ref.bake, ref.attempt);
   await deps.documents.put(
@@ -80,9 +80,7 @@ export async function checkPreflight(
   ];
   await endStep(deps, ref, 'Preflight', {
     state: 'succeeded',
-    summary: [`Lock and ${listPreflightTargets(revision).length} places to distribute to are in order`, ...notes].join(
-      '; ',
-    ),
+    summary: [`Lock and ${listPreflightTargets(revision).length} targets are in order`, ...notes].join('; '),
     links: { evidence },
   });
   return { bake: ref.bake, attempt: ref.attempt, startsAt: bake.startsAt };
@@ -99,15 +97,18 @@ async function resolveReusedImages(
   const retained = await readRetainedImages(deps, bake.reusesBake, variants);
   if ('images' in retained) return { bake, images: retained.images };
   await switchToBuild(deps, bake);
-  const { reusesBake: reuses, ...rest } = bake;
-  return { bake: { ...rest, startsAt: 'Build' }, images: [], gone: `${retained.gone}, bake ${reuses}` };
+  const { reusesBake, ...rest } = bake;
+  return { bake: { ...rest, startsAt: 'Build' }, images: [], gone: `${retained.gone}, bake ${reusesBake}` };
 }
 
 /**
  * Every version of the lock that this bake still needs must be there: an AMI may have been deregistered, a component version deleted. A kept
  * image needs neither base nor components any more.
  */
-async function checkLock(deps: CheckPreflightDeps, { lock, startsAt }: BakeRecord): Promise<PreflightProblem[]> {
+async function checkLock(
+  deps: CheckPreflightDeps,
+  { lock, startsAt }: BakeRecord,
+): Promise<PreflightProblem[]> {
   const named = (entries: readonly LockEntry[], field: string) =>
     entries.map((entry, index) => ({ entry, field: `${field}[${index}]` }));
   const needed = [
@@ -127,7 +128,10 @@ async function checkLockedBase(
   { definition }: RevisionRecord,
 ): Promise<PreflightProblem[]> {
   if (startsAt !== 'Build') return [];
-  const problems = await findBaseProblems(deps, definition, { base: base.selector, imageId: findImageId(base) });
+  const problems = await findBaseProblems(deps, definition, {
+    base: base.selector,
+    imageId: findImageId(base),
+  });
   return problems.map(({ field, message, fix = '' }) => ({
     field,
     problem: message.replace(/\.$/, ''),
@@ -225,10 +229,13 @@ async function checkTargets(
   deps: CheckPreflightDeps,
   revision: RevisionRecord,
 ): Promise<{ required: PreflightProblem[]; bestEffort: PreflightProblem[] }> {
-  const places = listPreflightTargets(revision);
-  const found: { required: PreflightProblem[]; bestEffort: PreflightProblem[] } = { required: [], bestEffort: [] };
-  for (let start = 0; start < places.length; start += TARGETS_AT_ONCE) {
-    const batch = places.slice(start, start + TARGETS_AT_ONCE);
+  const targets = listPreflightTargets(revision);
+  const found: { required: PreflightProblem[]; bestEffort: PreflightProblem[] } = {
+    required: [],
+    bestEffort: [],
+  };
+  for (let start = 0; start < targets.length; start += TARGETS_AT_ONCE) {
+    const batch = targets.slice(start, start + TARGETS_AT_ONCE);
     const findings = await Promise.all(batch.map((place) => checkTarget(deps, place)));
     for (const [index, place] of batch.entries())
       found[place.required ? 'required' : 'bestEffort'].push(...(findings[index] ?? []));

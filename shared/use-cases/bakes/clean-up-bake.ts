@@ -3,10 +3,10 @@
  * what is there by the attempt's rows and by its tags, and leaves other attempts of the bake alone.
  */
 import type * as z from 'zod';
-import { isTerminal } from '../../domain/records/attempt-states.ts';
 import type { BakeRef, CleanUpResultSchema } from '../../domain/bakes/payloads.ts';
 import { due, executionName, keys, type Machine, TAGS } from '../../domain/base/naming.ts';
-import type { AttemptRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
+import { isTerminal } from '../../domain/records/attempt-states.ts';
+import type { ArtifactRecord, AttemptRecord } from '../../domain/records/bakes.ts';
 import type { BuildEngine } from '../../ports/build-engine.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
 import type { TestInstances } from '../../ports/test-instances.ts';
@@ -116,7 +116,11 @@ async function removeImages(deps: CleanUpDeps, ref: BakeRef): Promise<string[]> 
   return own.map((image) => image.imageId);
 }
 
-async function scheduleNextCleanUp(deps: CleanUpDeps, attempt: AttemptRecord, nothingFound: boolean): Promise<void> {
+async function scheduleNextCleanUp(
+  deps: CleanUpDeps,
+  attempt: AttemptRecord,
+  nothingFound: boolean,
+): Promise<void> {
   // While the attempt is open its machine is at work; recording its outcome says when to look again.
   if (!isTerminal(attempt.state)) return;
   const key = keys.attempt(attempt.bake, attempt.attempt);

@@ -3,14 +3,14 @@
  * status change of a bake's execution, and by a periodic look at attempts that stand where they stood for too long.
  */
 
-import { isTerminal } from '../../domain/records/attempt-states.ts';
 import type { WorkflowFailure } from '../../domain/bakes/outcomes.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { assertNever } from '../../domain/base/errors.ts';
 import { due, executionName, keys, parseExecutionName } from '../../domain/base/naming.ts';
+import { isTerminal } from '../../domain/records/attempt-states.ts';
 import { type AttemptRecord, AttemptRecordSchema } from '../../domain/records/bakes.ts';
-import type { ExecutionStatus, Workflows } from '../../ports/workflows.ts';
 import { WriteConflict } from '../../ports/table.ts';
+import type { ExecutionStatus, Workflows } from '../../ports/workflows.ts';
 import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
 import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
 import { readAttempt } from './steps.ts';

@@ -3,20 +3,20 @@ import type * as z from 'zod';
 import type { BakeRef, RecordImageInputSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { TryLater } from '../../domain/base/errors.ts';
+import { keys, TAGS } from '../../domain/base/naming.ts';
 import {
   evidenceKeys,
   type Inventory,
   packagesDigest,
   sortPackages,
 } from '../../domain/packages/inventory.ts';
-import { keys, TAGS } from '../../domain/base/naming.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { BuildEngine } from '../../ports/build-engine.ts';
-import type { Digest } from '../../ports/ids.ts';
 import type { Documents } from '../../ports/documents.ts';
+import type { Digest } from '../../ports/ids.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
 import { bakeTags } from './start-build.ts';
-import { endStep, readOpenAttempt, readBakeAndRevision, type StepDeps } from './steps.ts';
+import { endStep, readBakeAndRevision, readOpenAttempt, type StepDeps } from './steps.ts';
 
 export interface RecordImageDeps extends StepDeps {
   readonly engine: Pick<BuildEngine, 'status' | 'packages'>;

@@ -3,20 +3,20 @@
  * pipeline's planning and what is to be published are one transaction. Afterwards planning looks at the pipeline and at what waited for it.
  */
 
-import { isTerminal, listPriorStates } from '../../domain/records/attempt-states.ts';
 import {
-  applyOutcome,
-  isRefusedByPeople,
   type AttemptOutcome,
+  applyOutcome,
   classifyFailure,
   findStepByState,
+  isRefusedByPeople,
   type WorkflowFailure,
 } from '../../domain/bakes/outcomes.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
 import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
+import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
+import { isTerminal, listPriorStates } from '../../domain/records/attempt-states.ts';
 import {
   type AttemptRecord,
   type BakeRecord,
@@ -24,23 +24,23 @@ import {
   StepRecordSchema,
 } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
-import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
 import { bakeCancelledEvent } from '../../events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../../events/bake-failed.ts';
 import { bakeSupersededEvent } from '../../events/bake-superseded.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
+import { enqueueNextForSlots, releaseSlots } from '../capacity/slots.ts';
 import { enqueueWithDependents } from '../graph/dependents.ts';
-import { releaseSlots, enqueueNextForSlots } from '../capacity/slots.ts';
 import { readRecord } from '../store/read.ts';
 import { CLEAN_UP_AGAIN_SECONDS } from './clean-up-bake.ts';
 import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
 
 export interface RecordOutcomeDeps extends StepDeps {
   readonly ids: Ids;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 const ROUNDS = 5;
@@ -78,7 +78,11 @@ async function tryEndAttempt(
   const at = deps.clock.now().toISOString();
   const failure = await describeFailure(deps, attempt, outcome);
   const steps = await prepareStepEnd(deps, attempt, failure, at);
-  const channel = await readRecord(deps.table, keys.channel(bake.pipeline, bake.channel), ChannelRecordSchema);
+  const channel = await readRecord(
+    deps.table,
+    keys.channel(bake.pipeline, bake.channel),
+    ChannelRecordSchema,
+  );
   const isCurrent = isSameFingerprint(channel, bake);
   const fingerprint = await prepareFingerprintEnd(deps, bake, outcome, maxFailures, at, isCurrent);
   const missing = isCurrent ? listTargetsNotIn(listTargets(revision.definition), channel?.targets) : [];
@@ -207,7 +211,7 @@ async function prepareStatusEnd(
         consecutiveFailures: status.consecutiveFailures + (failed ? 1 : 0),
         supersededInRow: outcome.state === 'superseded' ? status.supersededInRow : 0,
         // The release stays as it is; only these places were not to have it.
-        ...(missing.length > 0 && isRefusedByPeople(outcome) ? { refusedPlaces: missing } : {}),
+        ...(missing.length > 0 && isRefusedByPeople(outcome) ? { refusedTargets: missing } : {}),
       },
       remove: ['activeBake'],
       add: { version: 1 },

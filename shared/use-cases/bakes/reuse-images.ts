@@ -5,11 +5,15 @@
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { keys } from '../../domain/base/naming.ts';
-import { type StartsAt, listSkippedSteps, describeSkippedStep } from '../../domain/reconcile/skipped-steps.ts';
 import {
-  type BakeRecord,
+  describeSkippedStep,
+  listSkippedSteps,
+  type StartsAt,
+} from '../../domain/reconcile/skipped-steps.ts';
+import {
   type ArtifactRecord,
   ArtifactRecordSchema,
+  type BakeRecord,
   type StepRecord,
 } from '../../domain/records/bakes.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
@@ -25,15 +29,15 @@ export type RetainedImages = { readonly images: readonly ArtifactRecord[] } | { 
 
 export async function readRetainedImages(
   deps: ReuseImagesDeps,
-  reuses: string,
+  reusesBake: string,
   variants: readonly string[],
 ): Promise<RetainedImages> {
-  const items = await deps.table.getMany(variants.map((variant) => keys.artifact(reuses, variant)));
+  const items = await deps.table.getMany(variants.map((variant) => keys.artifact(reusesBake, variant)));
   const images: ArtifactRecord[] = [];
   for (const [index, item] of items.entries()) {
     const image = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
     if (image?.imageId === undefined)
-      return { gone: `bake ${reuses} has no image of the variant ${variants[index]}` };
+      return { gone: `bake ${reusesBake} has no image of the variant ${variants[index]}` };
     const facts = await deps.images.describe(image.region, image.imageId);
     if (facts?.state !== 'available')
       return { gone: `${image.imageId} is ${facts === undefined ? 'gone' : facts.state}` };
@@ -50,12 +54,19 @@ export async function reuseImages(
 ): Promise<void> {
   const retained = bake.reusesBake ?? '';
   const { startsAt } = bake;
-  for (const image of images) await writeReusedArtifact(deps, ref, toReusedArtifact(ref, image, retained, startsAt));
-  for (const step of listSkippedSteps(startsAt)) await recordSkippedStep(deps, ref, step, describeSkippedStep(step, retained));
+  for (const image of images)
+    await writeReusedArtifact(deps, ref, toReusedArtifact(ref, image, retained, startsAt));
+  for (const step of listSkippedSteps(startsAt))
+    await recordSkippedStep(deps, ref, step, describeSkippedStep(step, retained));
 }
 
 /** As it was built and described; judged anew where it is tested again, because nothing passes by default. */
-function toReusedArtifact(ref: BakeRef, image: ArtifactRecord, retained: string, startsAt: StartsAt): ArtifactRecord {
+function toReusedArtifact(
+  ref: BakeRef,
+  image: ArtifactRecord,
+  retained: string,
+  startsAt: StartsAt,
+): ArtifactRecord {
   const { verdict, ...built } = image;
   const isJudged = startsAt !== 'Test' && verdict !== undefined;
   return {
@@ -121,9 +132,9 @@ export async function switchToBuild(deps: ReuseImagesDeps, bake: BakeRecord): Pr
     {
       update: keys.bake(bake.id),
       set: { startsAt: 'Build' },
-      remove: ['reuses'],
+      remove: ['reusesBake'],
       when: { equals: { attempt: bake.attempt } },
     },
-    { update: fingerprint, remove: ['kept', 'places'], when: { equals: { bake: bake.id } } },
+    { update: fingerprint, remove: ['retained', 'targets'], when: { equals: { bake: bake.id } } },
   ]);
 }

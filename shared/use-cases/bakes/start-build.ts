@@ -1,10 +1,10 @@
 /** Begins the build of every variant of a bake, from the versions in its lock and from nothing newer. */
 import type * as z from 'zod';
 import type { BakeRef, BuildListSchema } from '../../domain/bakes/payloads.ts';
-import { durationSeconds } from '../../domain/definitions/definition.ts';
 import { assertNever, BuildFailed } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
-import type { BakeRecord, ArtifactRecord } from '../../domain/records/bakes.ts';
+import { durationSeconds } from '../../domain/definitions/definition.ts';
+import type { ArtifactRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';

@@ -3,23 +3,23 @@
  * repeated. Nothing else moves an attempt forward.
  */
 
-import {
-  isTerminal,
-  isLegalTransition,
-  listPriorStates,
-  type StepName,
-  findStateByStep,
-} from '../../domain/records/attempt-states.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { AttemptEnded, BakeNotFound } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
 import {
+  findStateByStep,
+  isLegalTransition,
+  isTerminal,
+  listPriorStates,
+  type StepName,
+} from '../../domain/records/attempt-states.ts';
+import {
+  type ArtifactRecord,
+  ArtifactRecordSchema,
   type AttemptRecord,
   AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
-  type ArtifactRecord,
-  ArtifactRecordSchema,
   type StepRecord,
 } from '../../domain/records/bakes.ts';
 import { type RevisionRecord, RevisionRecordSchema } from '../../domain/records/pipelines.ts';
@@ -58,7 +58,7 @@ export async function readBake(deps: Pick<StepDeps, 'table'>, id: string): Promi
 /** The images of all attempts of a bake. */
 export async function readImages(deps: Pick<StepDeps, 'table'>, bake: string): Promise<ArtifactRecord[]> {
   const { pk } = keys.bake(bake);
-  return await readAll(deps.table, { pk, prefix: 'IMAGE#' }, ArtifactRecordSchema);
+  return await readAll(deps.table, { pk, prefix: 'ARTIFACT#' }, ArtifactRecordSchema);
 }
 
 /** The bake with the revision of its pipeline that it was locked with. */

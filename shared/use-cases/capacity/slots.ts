@@ -2,16 +2,16 @@
  * Places for concurrent bakes. A bake takes its places in the transaction that starts it and gives them back with the one that ends it, or
  * with the one that asks a person: nobody's decision holds up the builds of others. Whoever finds no place stands in a line.
  */
-import { due, keys, slotQueuePosition, lists } from '../../domain/base/naming.ts';
+import { due, keys, lists, slotQueuePosition } from '../../domain/base/naming.ts';
 import type { Capacity } from '../../domain/reconcile/observed.ts';
 import type { PipelineSpec } from '../../domain/records/pipelines.ts';
 import { CapacityRecordSchema } from '../../domain/records/status.ts';
 import type { Limits } from '../../ports/limits.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { Table, Write } from '../../ports/table.ts';
+import { readLongestChain } from '../graph/dependents.ts';
 import { readAll } from '../store/read.ts';
 import type { ReadBatch } from '../store/read-batch.ts';
-import { readLongestChain } from '../graph/dependents.ts';
 
 export interface CapacityReading {
   readonly key: string;
@@ -87,7 +87,10 @@ export async function computeQueuePosition(table: Table, pipeline: string, since
 
 /** Loses when somebody has taken the last place meanwhile. */
 export function acquireSlots(limits: Limits, wanted: readonly string[]): Write[] {
-  return wanted.map((key) => ({ ...acquireSlotOverLimit(key), when: { below: { used: findLimit(limits, key) } } }));
+  return wanted.map((key) => ({
+    ...acquireSlotOverLimit(key),
+    when: { below: { used: findLimit(limits, key) } },
+  }));
 }
 
 /** For who does not stand in line: the place counts, whether it is there or not. */
@@ -107,7 +110,7 @@ export function releaseSlots(held: readonly string[]): Write[] {
 interface EnqueueNextDeps {
   readonly table: Pick<Table, 'query'>;
   readonly limits: Limits;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 /** Asks for those at the head of each line to be planned, as many as there are places. Answers how many. */
@@ -123,17 +126,27 @@ export async function enqueueNext(deps: EnqueueNextDeps): Promise<number> {
 }
 
 /** The same for places that have just been given back. */
-export async function enqueueNextForSlots(deps: Omit<EnqueueNextDeps, 'limits'>, given: readonly string[]): Promise<void> {
+export async function enqueueNextForSlots(
+  deps: Omit<EnqueueNextDeps, 'limits'>,
+  given: readonly string[],
+): Promise<void> {
   const heads = await Promise.all(given.map((key) => readQueueHeads(deps, key, 1)));
   await enqueueQueueHeads(deps, heads.flat());
 }
 
-async function readQueueHeads({ table }: Pick<EnqueueNextDeps, 'table'>, key: string, limit: number): Promise<string[]> {
+async function readQueueHeads(
+  { table }: Pick<EnqueueNextDeps, 'table'>,
+  key: string,
+  limit: number,
+): Promise<string[]> {
   const page = await table.query({ index: 'due', pk: due.slotQueue(key), limit });
   return page.items.map((item) => String(item.pipeline));
 }
 
-async function enqueueQueueHeads({ planQueue: reconcileQueue }: Pick<EnqueueNextDeps, 'planQueue'>, heads: readonly string[]): Promise<number> {
+async function enqueueQueueHeads(
+  { reconcileQueue }: Pick<EnqueueNextDeps, 'reconcileQueue'>,
+  heads: readonly string[],
+): Promise<number> {
   const names = [...new Set(heads)];
   if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
   return names.length;

@@ -3,7 +3,12 @@
  * names must exist, no circle may arise, and no selector may reach an image before its release.
  */
 import type { Applied } from '../../domain/api/shapes.ts';
-import { DependencyCycle, InvalidDefinition, type Problem, RevisionConflict } from '../../domain/base/errors.ts';
+import {
+  DependencyCycle,
+  InvalidDefinition,
+  type Problem,
+  RevisionConflict,
+} from '../../domain/base/errors.ts';
 import { MAX_WRITES, WriteConflict } from '../../ports/table.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
@@ -12,8 +17,8 @@ import { resolveSelectors } from './apply-selectors.ts';
 import { checkTimes } from './apply-times.ts';
 import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
 import { checkBaseImage } from './base-image.ts';
-import { readLastRevision, readAppliedPipeline } from './read-applied-pipeline.ts';
 import { parseDefinition } from './parse-definition.ts';
+import { readAppliedPipeline, readLastRevision } from './read-applied-pipeline.ts';
 
 export interface ApplyRequest {
   /** The file's content, scripts included. */
@@ -59,7 +64,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
       if (!(error instanceof WriteConflict)) throw error;
       continue;
     }
-    await deps.planQueue.send([{ pipeline: name, delaySeconds: reading.spec.debounceSeconds }]);
+    await deps.reconcileQueue.send([{ pipeline: name, delaySeconds: reading.spec.debounceSeconds }]);
     return {
       pipeline: name,
       revision,

@@ -15,7 +15,7 @@ export interface ApplyDeps {
   readonly digest: Digest;
   readonly calendar: Calendar;
   readonly resolver: SelectorResolver;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
   /** To see whether a pinned AMI is one of our own. */
   readonly images: Pick<OwnImages, 'describe'>;
   readonly home: Home;

@@ -1,8 +1,8 @@
 /** Who a new definition is built on: parents must exist, and no pipeline may end up above itself. */
 
-import { findCycle } from '../../domain/definitions/graph.ts';
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { findCycle } from '../../domain/definitions/graph.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
 import type { Selector } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
@@ -63,7 +63,9 @@ export async function checkGraph(table: Table, reading: ParsedDefinition): Promi
 type PipelineSelector = Extract<Selector, { kind: 'pipeline' }>;
 
 /** Pipelines that the definition names, each with the field that does. */
-function listNamedPipelines({ references }: Pick<ParsedDefinition, 'references'>): { field: string; selector: PipelineSelector }[] {
+function listNamedPipelines({
+  references,
+}: Pick<ParsedDefinition, 'references'>): { field: string; selector: PipelineSelector }[] {
   const fields = [
     { field: 'base', selector: references.base },
     ...references.inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),

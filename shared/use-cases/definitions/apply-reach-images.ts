@@ -1,15 +1,22 @@
 /** Images of ours that a definition would name without saying so: by their id, or by a lookup of their owner and name; see apply-reach.ts. */
 
-import { couldMatchOwnNames } from '../../domain/definitions/reach.ts';
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { couldMatchOwnNames } from '../../domain/definitions/reach.ts';
 import { selectorTopic } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import type { ApplyDeps } from './apply-deps.ts';
-import { type ReachCheck, suggestPipeline, mergeReachChecks, type NamedSelector, listNamedSelectors, readTopicUsers } from './named-selectors.ts';
 import { findMaker } from '../bakes/find-maker.ts';
-import type { AppliedPipeline } from './read-applied-pipeline.ts';
+import type { ApplyDeps } from './apply-deps.ts';
+import {
+  listNamedSelectors,
+  mergeReachChecks,
+  type NamedSelector,
+  type ReachCheck,
+  readTopicUsers,
+  suggestPipeline,
+} from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 export async function checkNamedImages(deps: ApplyDeps, reading: ParsedDefinition): Promise<ReachCheck> {
   const found = await Promise.all([
@@ -20,7 +27,10 @@ export async function checkNamedImages(deps: ApplyDeps, reading: ParsedDefinitio
 }
 
 /** A pinned AMI must not be one that a bake has made, nor a copy of one. */
-async function checkPinnedImage(deps: ApplyDeps, { field, selector }: NamedSelector<'ami'>): Promise<ReachCheck> {
+async function checkPinnedImage(
+  deps: ApplyDeps,
+  { field, selector }: NamedSelector<'ami'>,
+): Promise<ReachCheck> {
   const { id, region } = selector;
   const image = await deps.images.describe(region, id);
   if (image === undefined)
@@ -36,7 +46,11 @@ async function checkPinnedImage(deps: ApplyDeps, { field, selector }: NamedSelec
   const maker = await findMaker(deps, image);
   return maker === undefined
     ? {}
-    : { problems: [suggestPipeline(field, `${id} is an image of the pipeline ${maker} or a copy of one.`, maker)] };
+    : {
+        problems: [
+          suggestPipeline(field, `${id} is an image of the pipeline ${maker} or a copy of one.`, maker),
+        ],
+      };
 }
 
 /** Owners that are no account of ours. */
@@ -59,7 +73,12 @@ async function isTargetAccount(table: Table, account: string): Promise<boolean> 
   return (await table.get(keys.targetAccount(account))) !== undefined;
 }
 
-async function describeLookupRefusal(table: Table, field: string, owner: string, filter: string): Promise<Problem> {
+async function describeLookupRefusal(
+  table: Table,
+  field: string,
+  owner: string,
+  filter: string,
+): Promise<Problem> {
   const message = `"${filter}" of ${owner} could find images that Ovenbird makes, whose names begin with ovenbird-, before they are released.`;
   // The most that a filter such as ovenbird-web-* can mean.
   const [, meant = ''] = /^ovenbird-([a-z0-9-]+?)(?:-?[*?].*)?$/.exec(filter) ?? [];
@@ -93,7 +112,11 @@ export async function checkTargetLookups(
   return mergeReachChecks(await Promise.all(fresh.map((account) => checkNewTarget(deps, reading, account))));
 }
 
-async function registerTargetAccounts(table: Table, accounts: readonly string[], pipeline: string): Promise<void> {
+async function registerTargetAccounts(
+  table: Table,
+  accounts: readonly string[],
+  pipeline: string,
+): Promise<void> {
   const known = await table.getMany(accounts.map(keys.targetAccount));
   const rows = accounts
     .filter((_, index) => known[index] === undefined)
@@ -101,7 +124,11 @@ async function registerTargetAccounts(table: Table, accounts: readonly string[],
   if (rows.length > 0) await table.write(rows);
 }
 
-async function checkNewTarget(deps: ApplyDeps, reading: ParsedDefinition, account: string): Promise<ReachCheck> {
+async function checkNewTarget(
+  deps: ApplyDeps,
+  reading: ParsedDefinition,
+  account: string,
+): Promise<ReachCheck> {
   const { name, distribution } = reading.definition;
   const any = {
     kind: 'lookup',

@@ -10,19 +10,19 @@ import type { Write } from '../../ports/table.ts';
 import { readSelectorUsers } from '../detect/fan-out-change.ts';
 import { readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
+import { checkNamedImages, checkTargetLookups } from './apply-reach-images.ts';
 import {
   addReaderWrite,
-  type ReachCheck,
-  suggestPipeline,
   isNewSelector,
-  mergeReachChecks,
   listNamedSelectors,
+  mergeReachChecks,
+  type ReachCheck,
   readNoNewReaderCheck,
   readTopicUsers,
+  suggestPipeline,
 } from './named-selectors.ts';
-import { checkNamedImages, checkTargetLookups } from './apply-reach-images.ts';
-import type { AppliedPipeline } from './read-applied-pipeline.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 const PublisherSchema = z.object({ pipeline: z.string() });
 
@@ -86,7 +86,11 @@ async function checkNamedParameters(
       if (publisher !== undefined)
         return {
           problems: [
-            suggestPipeline(field, `${name} is published by the pipeline ${publisher.pipeline}.`, publisher.pipeline),
+            suggestPipeline(
+              field,
+              `${name} is published by the pipeline ${publisher.pipeline}.`,
+              publisher.pipeline,
+            ),
           ],
         };
       const begins = isNewSelector(selector, before) ? [addReaderWrite(keys.parameterLookers(name))] : [];
@@ -97,7 +101,11 @@ async function checkNamedParameters(
 }
 
 /** The parameter that this pipeline writes must not be another's, nor one that somebody reads. */
-async function checkOwnParameter(deps: ApplyDeps, reading: ParsedDefinition, before: AppliedPipeline | undefined): Promise<ReachCheck> {
+async function checkOwnParameter(
+  deps: ApplyDeps,
+  reading: ParsedDefinition,
+  before: AppliedPipeline | undefined,
+): Promise<ReachCheck> {
   const { name } = reading.definition;
   const field = 'distribution.parameter';
   const parameter = publishedParameter(reading);
@@ -129,7 +137,11 @@ async function checkOwnParameter(deps: ApplyDeps, reading: ParsedDefinition, bef
 }
 
 /** Children name the channel: it cannot change under them. */
-async function checkChannelUsers(deps: ApplyDeps, reading: ParsedDefinition, before: AppliedPipeline | undefined): Promise<ReachCheck> {
+async function checkChannelUsers(
+  deps: ApplyDeps,
+  reading: ParsedDefinition,
+  before: AppliedPipeline | undefined,
+): Promise<ReachCheck> {
   const { name, channel } = reading.definition;
   const old = before?.pipeline.spec.channel;
   if (old === undefined || old === channel) return {};

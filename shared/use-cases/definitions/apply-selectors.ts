@@ -1,17 +1,17 @@
 /** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { describeSelector } from '../../domain/base/text.ts';
 import { listDependencies, type PipelineRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
-import { describeSelector } from '../../domain/base/text.ts';
 import { type Selector, selectorKey, selectorTopic } from '../../domain/selectors/selectors.ts';
 import type { Resolution } from '../../ports/selector-resolver.ts';
-import { readRecord, readMany } from '../store/read.ts';
+import { readMany, readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { isNewSelector } from './named-selectors.ts';
-import type { AppliedPipeline } from './read-applied-pipeline.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 export interface FoundSelector {
   readonly record: SelectorRecord;
@@ -51,7 +51,10 @@ export async function resolveSelectors(
   };
 }
 
-type ResolvedSelector = FoundSelector | { readonly reason: string } | (FoundSelector & { readonly note: string });
+type ResolvedSelector =
+  | FoundSelector
+  | { readonly reason: string }
+  | (FoundSelector & { readonly note: string });
 
 async function resolveSelector(
   deps: ApplyDeps,
@@ -65,7 +68,9 @@ async function resolveSelector(
   const at = deps.clock.now().toISOString();
   const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector, namedAt: at };
   const resolution =
-    selector.kind === 'pipeline' ? await resolveChannel(deps, selector) : await deps.resolver.resolve(selector);
+    selector.kind === 'pipeline'
+      ? await resolveChannel(deps, selector)
+      : await deps.resolver.resolve(selector);
   if (resolution.found) {
     const { version, detail } = resolution;
     const record: SelectorRecord = { ...empty, version, detail: { ...detail }, since: at, checkedAt: at };
@@ -101,7 +106,12 @@ async function resolveChannel(
   return { found: true, version: channel.release, detail: channel.images };
 }
 
-function toProblem(reading: ParsedDefinition, selector: Selector | undefined, index: number, reason: string): Problem {
+function toProblem(
+  reading: ParsedDefinition,
+  selector: Selector | undefined,
+  index: number,
+  reason: string,
+): Problem {
   const field = findField(reading, index);
   if (selector?.kind !== 'component')
     return { field, message: reason, fix: 'Correct the name, or create what it names.' };

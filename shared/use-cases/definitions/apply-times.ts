@@ -1,7 +1,8 @@
 /** Whether the times that a definition names can come at all. */
+
+import { InvalidSchedule, type Problem } from '../../domain/base/errors.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
 import { findCronProblem, isTimeZone } from '../../domain/definitions/schedules.ts';
-import { InvalidSchedule, type Problem } from '../../domain/base/errors.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 

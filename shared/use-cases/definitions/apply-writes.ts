@@ -8,21 +8,21 @@ import {
   type RevisionRecord,
   type Schedule,
 } from '../../domain/records/pipelines.ts';
-import type { PipelineStatus } from '../../domain/records/status.ts';
 import type {
   ChangeRecord,
   SelectorRecord,
   SelectorUserRecord,
   TopicSelectorRecord,
 } from '../../domain/records/selectors.ts';
+import type { PipelineStatus } from '../../domain/records/status.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { listParentNames } from './apply-graph.ts';
 import { publishedParameter } from './apply-reach.ts';
 import type { FoundSelector } from './apply-selectors.ts';
-import type { AppliedPipeline } from './read-applied-pipeline.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 export interface RevisionInput {
   readonly reading: ParsedDefinition;
@@ -132,9 +132,9 @@ function newStatusWrite({ reading, before }: RevisionInput, changes: readonly st
       // What failed before, and where nobody would have it, says nothing about another image or other places.
       ...(hasSameOutput(before.pipeline.spec, reading.spec) ? {} : { consecutiveFailures: 0 }),
       // Ticks count from the definition that has their schedule: one that changes something else drops none that has come.
-      ...(isSameSchedule(before.pipeline.spec, reading.spec) ? {} : { ticksSeen: now.toISOString() }),
+      ...(isSameSchedule(before.pipeline.spec, reading.spec) ? {} : { ticksHandledUntil: now.toISOString() }),
     },
-    remove: hasSameOutput(before.pipeline.spec, reading.spec) ? [] : ['refusedPlaces'],
+    remove: hasSameOutput(before.pipeline.spec, reading.spec) ? [] : ['refusedTargets'],
     setOnce: { dirtySince: now.toISOString() },
     append: { changes, causes: changes },
     add: { version: 1 },
@@ -178,7 +178,11 @@ function toFirstVersionChange(
   return { id, selector: key, to: version, at, cause: id, causes: [], follows: [], fanOut: 'done' };
 }
 
-function toDefinitionChange(id: string, { reading, before, revision }: RevisionInput, at: string): ChangeRecord {
+function toDefinitionChange(
+  id: string,
+  { reading, before, revision }: RevisionInput,
+  at: string,
+): ChangeRecord {
   return {
     id,
     selector: nonSelectorChangeKey('definition', reading.definition.name),
@@ -192,7 +196,10 @@ function toDefinitionChange(id: string, { reading, before, revision }: RevisionI
   };
 }
 
-function selectorWrites({ reading, before, selectors }: RevisionInput, first: ChangeRecord | undefined): Write[] {
+function selectorWrites(
+  { reading, before, selectors }: RevisionInput,
+  first: ChangeRecord | undefined,
+): Write[] {
   const pipeline = reading.definition.name;
   const wanted = new Set(selectors.map(({ record }) => record.key));
   const old = before === undefined ? [] : listSelectorKeys(before.revision);

@@ -1,11 +1,12 @@
 /** The AMI that a base means: it has to fit the pipeline, and must not be one of our own that was named by a detour. */
-import type { Definition } from '../../domain/definitions/definition.ts';
+
 import type { Problem } from '../../domain/base/errors.ts';
+import type { Definition } from '../../domain/definitions/definition.ts';
 import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
+import { findMaker, type ImageMakerDeps } from '../bakes/find-maker.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { suggestPipeline } from './named-selectors.ts';
 import type { FoundSelector } from './apply-selectors.ts';
-import { type ImageMakerDeps, findMaker } from '../bakes/find-maker.ts';
+import { suggestPipeline } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 
 /** As it is when the definition is applied. */
@@ -34,7 +35,11 @@ export async function findBaseProblems(
   const maker = await findMaker(deps, image);
   if (maker !== undefined)
     return [
-      suggestPipeline(field, `It leads to ${imageId}, an image of the pipeline ${maker} or a copy of one.`, maker),
+      suggestPipeline(
+        field,
+        `It leads to ${imageId}, an image of the pipeline ${maker} or a copy of one.`,
+        maker,
+      ),
     ];
   return variants.flatMap(({ architecture }, index) =>
     architecture === image.architecture

@@ -4,13 +4,13 @@
  */
 import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
 import { keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
+import { joinWords } from '../../domain/base/text.ts';
 import { listDependencies } from '../../domain/records/pipelines.ts';
 import {
   type ChangeRecord,
   type SelectorRecord,
   SelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
-import { joinWords } from '../../domain/base/text.ts';
 import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
@@ -68,7 +68,11 @@ export async function deletePipeline(
   throw new TryLater(`${name} kept changing while it was deleted; try again.`);
 }
 
-async function requireDeletable(table: Table, { pipeline, planning: status }: AppliedPipeline, own: Selector): Promise<void> {
+async function requireDeletable(
+  table: Table,
+  { pipeline, planning: status }: AppliedPipeline,
+  own: Selector,
+): Promise<void> {
   const { name } = pipeline;
   const { users, cursor } = await readSelectorUsers(table, selectorKey(own), { limit: CHILDREN_NAMED });
   const children = users.map((user) => user.pipeline);
@@ -126,7 +130,11 @@ interface SelectorWrites {
 const WRITES_OF_SELECTOR = 2;
 
 /** A selector that nobody else uses goes too. Whoever begins to use it meanwhile counts its `uses` up, or makes its row: then this loses. */
-async function prepareSelectorDeletes(table: Table, name: string, known: readonly KnownSelector[]): Promise<SelectorWrites> {
+async function prepareSelectorDeletes(
+  table: Table,
+  name: string,
+  known: readonly KnownSelector[],
+): Promise<SelectorWrites> {
   const isOwn = ({ selector }: KnownSelector) => selector.kind === 'pipeline' && selector.pipeline === name;
   const others = known.filter((entry) => !isOwn(entry));
   const unused = await Promise.all(
@@ -166,7 +174,11 @@ async function dropUnused(table: Table, writes: readonly Write[]): Promise<void>
 }
 
 /** That it was deleted, and by whom, is a change like those of its definition before. */
-function deletionChangeWrites(deps: DeleteDeps, { pipeline }: AppliedPipeline, { by }: DeleteRequest): Write[] {
+function deletionChangeWrites(
+  deps: DeleteDeps,
+  { pipeline }: AppliedPipeline,
+  { by }: DeleteRequest,
+): Write[] {
   const id = deps.ids.next();
   const change: ChangeRecord = {
     id,

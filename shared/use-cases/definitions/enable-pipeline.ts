@@ -7,8 +7,12 @@ import { hasFailedTooOften } from '../../domain/bakes/outcomes.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
-import { type ReconcileDeps, type ReconcileOutcome, reconcilePipeline } from '../reconcile/reconcile-pipeline.ts';
 import { type ObservedRows, observe } from '../reconcile/observe.ts';
+import {
+  type ReconcileDeps,
+  type ReconcileOutcome,
+  reconcilePipeline,
+} from '../reconcile/reconcile-pipeline.ts';
 
 export interface EnableAnswer {
   readonly outcome: 'changed' | 'unchanged';
@@ -60,7 +64,7 @@ function enableWrites({ observation }: ObservedRows, at: string): Write[] {
         duePk: due.reconcile,
         dueSk: at,
         // Ticks that came meanwhile have passed, whatever else has held it.
-        ...(observed.ticks?.open === undefined ? {} : { ticksSeen: observed.ticks.open }),
+        ...(observed.ticks?.open === undefined ? {} : { ticksHandledUntil: observed.ticks.open }),
       },
       setOnce: { dirtySince: at },
       add: { version: 1 },

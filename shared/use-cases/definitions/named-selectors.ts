@@ -6,9 +6,9 @@ import { LookersRecordSchema, TopicSelectorRecordSchema } from '../../domain/rec
 import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
 import { readSelectorUsers } from '../detect/fan-out-change.ts';
-import { readRecord, readAll } from '../store/read.ts';
-import type { AppliedPipeline } from './read-applied-pipeline.ts';
+import { readAll, readRecord } from '../store/read.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
+import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 /** A selector that could name an image of ours, and the field that it stands in. */
 export interface NamedSelector<Kind extends Selector['kind'] = Selector['kind']> {
@@ -52,7 +52,8 @@ export function suggestPipeline(field: string, message: string, pipeline: string
 export function isNewSelector(selector: Selector, before: AppliedPipeline | undefined): boolean {
   const key = selectorKey(selector);
   return (
-    before === undefined || listDependencies(before.revision.selectors).every((old) => selectorKey(old) !== key)
+    before === undefined ||
+    listDependencies(before.revision.selectors).every((old) => selectorKey(old) !== key)
   );
 }
 
@@ -80,7 +81,10 @@ export async function readTopicUsers(
   );
   const users = await Promise.all(
     listed.map(async ({ key, selector }) =>
-      (await readSelectorUsers(table, key, { limit: 5 })).users.map(({ pipeline }) => ({ pipeline, selector })),
+      (await readSelectorUsers(table, key, { limit: 5 })).users.map(({ pipeline }) => ({
+        pipeline,
+        selector,
+      })),
     ),
   );
   return users.flat().filter(({ pipeline }) => pipeline !== name);

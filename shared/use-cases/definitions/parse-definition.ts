@@ -1,11 +1,11 @@
 /** Understands a definition: parsed, its references in normal form, and what planning needs of it. Nothing is asked of anybody. */
 import * as z from 'zod';
 import { canonical } from '../../domain/base/canonical.ts';
+import { InvalidDefinition, type Problem } from '../../domain/base/errors.ts';
 import { type Definition, DefinitionSchema } from '../../domain/definitions/definition.ts';
 import { findSizeProblem } from '../../domain/definitions/definition-size.ts';
+import { type Home, parseReferences, type References } from '../../domain/definitions/references.ts';
 import { toPipelineSpec } from '../../domain/reconcile/pipeline-spec.ts';
-import { type Home, type References, parseReferences } from '../../domain/definitions/references.ts';
-import { InvalidDefinition, type Problem } from '../../domain/base/errors.ts';
 import type { PipelineSpec } from '../../domain/records/pipelines.ts';
 import type { Digest } from '../../ports/ids.ts';
 
@@ -52,5 +52,7 @@ function selectMeantIssues(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'pat
   const [meant = []] = issue.errors.filter((errors) => depth(errors) > 1);
   if (meant.length === 0)
     return [{ path: issue.path, message: 'must have exactly one of the forms of the schema' }];
-  return meant.flatMap(selectMeantIssues).map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
+  return meant
+    .flatMap(selectMeantIssues)
+    .map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }

@@ -17,9 +17,15 @@ import { comparesAs, type Selector } from '../../domain/selectors/selectors.ts';
 import { isChange } from '../../domain/selectors/versions.ts';
 import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
-import { readRecord, readAll, readMany } from '../store/read.ts';
+import { readAll, readMany, readRecord } from '../store/read.ts';
 import { readSelectorUsers } from './fan-out-change.ts';
-import { type DetectedChange, type RecordChangesDeps, recordChanges, USERS_READ, type UserPage } from './record-changes.ts';
+import {
+  type DetectedChange,
+  type RecordChangesDeps,
+  recordChanges,
+  USERS_READ,
+  type UserPage,
+} from './record-changes.ts';
 
 export interface DetectTopicsDeps extends RecordChangesDeps {
   readonly resolver: SelectorResolver;
@@ -94,7 +100,10 @@ type CheckedSelector =
   | { readonly kind: 'move'; readonly move: DetectedChange }
   | { readonly kind: 'problem'; readonly selector: string; readonly problem: string };
 
-async function checkSelector(deps: DetectTopicsDeps, { row, users }: Found): Promise<CheckedSelector | undefined> {
+async function checkSelector(
+  deps: DetectTopicsDeps,
+  { row, users }: Found,
+): Promise<CheckedSelector | undefined> {
   const { selector } = row;
   if (selector.kind === 'pipeline') return checkChannel(deps.table, { row, users }, selector);
   const resolution = await resolveOrRecordProblem(deps, row);
@@ -105,7 +114,10 @@ async function checkSelector(deps: DetectTopicsDeps, { row, users }: Found): Pro
     if (row.problem !== undefined || row.unsettled !== undefined) await recordSelectorProblem(deps, row, {});
     return undefined;
   }
-  const flap = kind === 'value' ? detectFlapping(row, to, deps.clock.now()) : { kind: 'move' as const, leftVersions: [] };
+  const flap =
+    kind === 'value'
+      ? detectFlapping(row, to, deps.clock.now())
+      : { kind: 'move' as const, leftVersions: [] };
   if (flap.kind === 'wait') {
     const { reason: problem, unsettled } = flap;
     await recordSelectorProblem(deps, row, { problem, unsettled });
@@ -137,7 +149,11 @@ async function checkChannel(
   { row, users }: Found,
   selector: Extract<Selector, { kind: 'pipeline' }>,
 ): Promise<{ kind: 'move'; move: DetectedChange } | undefined> {
-  const channel = await readRecord(table, keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema);
+  const channel = await readRecord(
+    table,
+    keys.channel(selector.pipeline, selector.channel),
+    ChannelRecordSchema,
+  );
   if (channel === undefined || channel.release === row.version) return undefined;
   const bake = await readRecord(table, keys.bake(channel.bake), BakeRecordSchema);
   return {
@@ -152,9 +168,14 @@ async function checkChannel(
   };
 }
 
-async function recordUnresolved(deps: DetectTopicsDeps, row: SelectorRecord, problem: string): Promise<CheckedSelector> {
+async function recordUnresolved(
+  deps: DetectTopicsDeps,
+  row: SelectorRecord,
+  problem: string,
+): Promise<CheckedSelector> {
   // What it stood at cannot be told any more: it begins to stand still anew.
-  if (row.problem !== problem || row.unsettled !== undefined) await recordSelectorProblem(deps, row, { problem });
+  if (row.problem !== problem || row.unsettled !== undefined)
+    await recordSelectorProblem(deps, row, { problem });
   return { kind: 'problem', selector: row.key, problem };
 }
 

@@ -11,15 +11,15 @@ import {
   SelectorUserRecordSchema,
 } from '../../domain/records/selectors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import { readRecord } from '../store/read.ts';
 import { type AffectedPipeline, readAffectedPage } from './vulnerable-pipelines.ts';
 
 export interface FanOutDeps {
   readonly table: Table;
   readonly clock: Clock;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 /** One write of each transaction is the change's own. */
@@ -71,7 +71,7 @@ export function raiseMinimumWrite(user: AffectedPipeline, change: ChangeRecord, 
   if (finding === undefined) return markWrite(user, [change], now);
   const write = markWrite(user, [change], now);
   const minimumVersions = { ...user.minimumVersions, [finding.package]: { version: to, change: id } };
-  return { ...write, set: { ...write.set, floors: minimumVersions }, when: { equals: { version: user.version } } };
+  return { ...write, set: { ...write.set, minimumVersions }, when: { equals: { version: user.version } } };
 }
 
 export function toReconcileRequests(users: readonly SelectorUserRecord[]) {
@@ -117,6 +117,6 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
     }
     tries = 0;
     marked += page.users.length;
-    if (page.users.length > 0) await deps.planQueue.send(toReconcileRequests(page.users));
+    if (page.users.length > 0) await deps.reconcileQueue.send(toReconcileRequests(page.users));
   }
 }

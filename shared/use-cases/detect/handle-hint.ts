@@ -2,9 +2,9 @@
 import { assertNever } from '../../domain/base/errors.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { parseHint } from '../../domain/selectors/hints.ts';
-import { type IndexInventoryDeps, indexInventory } from './index-inventory.ts';
-import { detectVulnerability } from './detect-vulnerability.ts';
 import { type Detection, type DetectTopicsDeps, detectTopic } from './detect-topic.ts';
+import { detectVulnerability } from './detect-vulnerability.ts';
+import { type IndexInventoryDeps, indexInventory } from './index-inventory.ts';
 import { type ResyncVulnerabilitiesDeps, resyncVulnerabilities } from './resync-vulnerabilities.ts';
 
 export interface HandleHintDeps extends DetectTopicsDeps, ResyncVulnerabilitiesDeps, IndexInventoryDeps {}
@@ -48,10 +48,7 @@ function toDetectedOutcome(changes: readonly ChangeRecord[]): HintOutcome {
  * A topic that cannot be looked at now (AWS throttles, a feed is slow) keeps no other from being looked at; the message comes again for it, and
  * looking twice at the others does no harm.
  */
-export async function detectTopics(
-  deps: DetectTopicsDeps,
-  topics: readonly string[],
-): Promise<HintOutcome> {
+export async function detectTopics(deps: DetectTopicsDeps, topics: readonly string[]): Promise<HintOutcome> {
   const detection: Detection[] = [];
   const failures: unknown[] = [];
   for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {

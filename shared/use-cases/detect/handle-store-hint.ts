@@ -1,7 +1,7 @@
 /** Takes one message of the queue of hints about stores: an event of AWS, or a list of topics. */
 import { parseHint } from '../../domain/selectors/hints.ts';
-import { type HintOutcome, detectTopics } from './handle-hint.ts';
 import type { DetectTopicsDeps } from './detect-topic.ts';
+import { detectTopics, type HintOutcome } from './handle-hint.ts';
 
 export async function handleStoreHint(deps: DetectTopicsDeps, body: unknown): Promise<HintOutcome> {
   const hint = parseHint(body);

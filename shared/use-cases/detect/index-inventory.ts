@@ -2,31 +2,36 @@
  * Brings the index of packages up to what a channel now holds, so that a finding leads to the pipelines that it concerns without a search. A job
  * of a row: it is written with the release, goes on where it stopped, and a newer release takes it over.
  */
+
+import { due, keys, lists } from '../../domain/base/naming.ts';
+import { InventorySchema } from '../../domain/packages/inventory.ts';
 import {
   type IndexWrite,
   type InventoryIndexRecord,
   InventoryIndexRecordSchema,
-  listIndexWrites,
   isBelowMinimum,
+  listIndexWrites,
   type MinimumVersionRecord,
   MinimumVersionRecordSchema,
   type PackageList,
   type PackageUseRecord,
   toPackageList,
 } from '../../domain/packages/vulnerabilities.ts';
-import { InventorySchema } from '../../domain/packages/inventory.ts';
-import { due, keys, lists } from '../../domain/base/naming.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { Documents } from '../../ports/documents.ts';
-import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import { readImages } from '../bakes/steps.ts';
-import { readRecord, readMany } from '../store/read.ts';
 import { countWaveFrom } from '../graph/wave-size.ts';
-import { toReconcileRequests, raiseMinimumWrite } from './fan-out-change.ts';
+import { readMany, readRecord } from '../store/read.ts';
+import {
+  type DetectVulnerabilitiesDeps,
+  toPackageFix,
+  toVulnerabilityChange,
+} from './detect-vulnerability.ts';
+import { raiseMinimumWrite, toReconcileRequests } from './fan-out-change.ts';
 import { findAffected } from './vulnerable-pipelines.ts';
-import { toVulnerabilityChange, toPackageFix, type DetectVulnerabilitiesDeps } from './detect-vulnerability.ts';
 import { waveWrites } from './wave-rows.ts';
 
 export interface IndexInventoryDeps extends DetectVulnerabilitiesDeps {
@@ -160,7 +165,9 @@ async function raiseOlderMinimums(
   );
   const changes: ChangeRecord[] = [];
   for (const { floor, use } of behind) {
-    const change = active.has(floor.finding) ? await raiseMinimum(deps, floor, use) : await deleteMinimum(deps, floor);
+    const change = active.has(floor.finding)
+      ? await raiseMinimum(deps, floor, use)
+      : await deleteMinimum(deps, floor);
     if (change !== undefined) changes.push(change);
   }
   return changes;
@@ -189,7 +196,7 @@ async function raiseMinimum(
         raiseMinimumWrite(user, change, deps.clock.now()),
         ...(known === undefined ? [...newChangeWrites(floor, change), ...waveWrites(deps, change)] : []),
       ]);
-      await deps.planQueue.send(toReconcileRequests([user]));
+      await deps.reconcileQueue.send(toReconcileRequests([user]));
       return change;
     } catch (error) {
       // The pipeline is being planned at this moment, or somebody else has told it.

@@ -13,11 +13,11 @@ import type { LeftVersion } from '../../domain/selectors/flapping.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { Limits } from '../../ports/limits.ts';
-import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
-import { readMany } from '../store/read.ts';
+import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
 import { countWave } from '../graph/wave-size.ts';
-import { fanOutChange, markWrite, toReconcileRequests, type readSelectorUsers } from './fan-out-change.ts';
+import { readMany } from '../store/read.ts';
+import { fanOutChange, markWrite, type readSelectorUsers, toReconcileRequests } from './fan-out-change.ts';
 import { WAVE_WRITES, waveWrites } from './wave-rows.ts';
 
 export interface RecordChangesDeps {
@@ -25,7 +25,7 @@ export interface RecordChangesDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly limits: Pick<Limits, 'wave'>;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 export type UserPage = Awaited<ReturnType<typeof readSelectorUsers>>;
@@ -55,7 +55,10 @@ const CHANGES_AT_ONCE = Math.floor(MAX_WRITES / WRITES_OF_CHANGE);
 export const USERS_READ = 80;
 
 /** Throws WriteConflict when a selector was moved by another writer meanwhile; the caller looks again. */
-export async function recordChanges(deps: RecordChangesDeps, moves: readonly DetectedChange[]): Promise<ChangeRecord[]> {
+export async function recordChanges(
+  deps: RecordChangesDeps,
+  moves: readonly DetectedChange[],
+): Promise<ChangeRecord[]> {
   if (moves.length === 0) return [];
   const now = deps.clock.now();
   const changes = await Promise.all(
@@ -84,7 +87,10 @@ export async function recordChanges(deps: RecordChangesDeps, moves: readonly Det
 }
 
 /** The wave of a first change; what a release leads to belongs to the wave that it is of. */
-async function countChangeWave(deps: RecordChangesDeps, change: DetectedChange): Promise<Pick<ChangeRecord, 'wave'>> {
+async function countChangeWave(
+  deps: RecordChangesDeps,
+  change: DetectedChange,
+): Promise<Pick<ChangeRecord, 'wave'>> {
   if (change.release !== undefined && change.release.causes.length > 0) return {};
   const wave = await countWave(deps, change.row.key, change.users);
   return wave === undefined ? {} : { wave };
@@ -126,7 +132,10 @@ interface MarkedUser {
   readonly changes: readonly ChangeRecord[];
 }
 
-function groupUsersByPipeline(moves: readonly DetectedChange[], changes: readonly ChangeRecord[]): Map<string, MarkedUser> {
+function groupUsersByPipeline(
+  moves: readonly DetectedChange[],
+  changes: readonly ChangeRecord[],
+): Map<string, MarkedUser> {
   const users = new Map<string, MarkedUser>();
   moves.forEach((move, index) => {
     const change = changes[index];
@@ -154,7 +163,7 @@ async function recordChangesAtOnce(
     ...moves.flatMap((change, i) => changeWrites(deps, change, changes[i], now, 'done')),
     ...marks.map((mark) => markWrite(mark.user, mark.changes, now)),
   ]);
-  if (marks.length > 0) await deps.planQueue.send(toReconcileRequests(marks.map(({ user }) => user)));
+  if (marks.length > 0) await deps.reconcileQueue.send(toReconcileRequests(marks.map(({ user }) => user)));
 }
 
 function toChangeRecord(id: string, change: DetectedChange, now: Date): ChangeRecord {

@@ -8,9 +8,9 @@ import * as z from 'zod';
 import { keys, lists, SELECTOR_SHARDS } from '../../domain/base/naming.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import type { HintQueue } from '../../ports/hint-queue.ts';
 import type { Table } from '../../ports/table.ts';
+import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import { readRecord } from '../store/read.ts';
 
 export interface ResyncDeps {

@@ -1,15 +1,16 @@
 /** The pipelines that a finding concerns: those whose current release holds the package in a version below its fix. */
+
+import { keys } from '../../domain/base/naming.ts';
+import type { PackageFormat } from '../../domain/packages/versions.ts';
 import {
   isBelowMinimum,
   isHigherMinimum,
   type PackageUseRecord,
   PackageUseRecordSchema,
 } from '../../domain/packages/vulnerabilities.ts';
-import { keys } from '../../domain/base/naming.ts';
 import { PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import { type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
 import type { SelectorUserRecord } from '../../domain/records/selectors.ts';
-import type { PackageFormat } from '../../domain/packages/versions.ts';
+import { type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
 import type { Table } from '../../ports/table.ts';
 import { readMany } from '../store/read.ts';
 

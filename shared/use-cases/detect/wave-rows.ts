@@ -1,8 +1,8 @@
 /** What is written with a change whose wave is larger than may start without a person, so that people hear of it and can find it. */
 import { due, keys, lists } from '../../domain/base/naming.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
-import type { HoldReason, WaveRecord } from '../../domain/records/status.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import type { HoldReason, WaveRecord } from '../../domain/records/status.ts';
 import { waveWaitingEvent } from '../../events/wave-waiting.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { Write } from '../../ports/table.ts';
@@ -38,7 +38,7 @@ export function prepareWaveHold(
   pipeline: string,
 ): { readonly set: Record<string, string>; readonly checks: readonly Write[] } | undefined {
   const [change] = reasons.flatMap((reason) =>
-    reason.code === 'storm-cap' && reason.change !== undefined ? [reason.change] : [],
+    reason.code === 'wave-unconfirmed' && reason.change !== undefined ? [reason.change] : [],
   );
   if (change === undefined) return undefined;
   return {

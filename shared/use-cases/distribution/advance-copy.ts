@@ -4,6 +4,8 @@
  */
 
 import { toImageWaitKey } from '../../domain/bakes/waits.ts';
+import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
+import { TAGS, waitId } from '../../domain/base/naming.ts';
 import {
   copiesResource,
   copyDigest,
@@ -14,8 +16,6 @@ import {
   toRetainedTags,
 } from '../../domain/distribution/plan.ts';
 import { COPYING } from '../../domain/distribution/quotas.ts';
-import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
-import { TAGS, waitId } from '../../domain/base/naming.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
@@ -23,8 +23,15 @@ import type { ImageFacts } from '../../ports/own-images.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { readOpenAttempt } from '../bakes/steps.ts';
 import { acquireCopySlot } from './copy-slots.ts';
-import { isDone, saveRow, addSteps } from './ledger.ts';
-import { prepareCopyEnd, failRow, type ImageLocation, type LocationDeps, openLocation, requireSource } from './locations.ts';
+import { addSteps, isDone, saveRow } from './ledger.ts';
+import {
+  failRow,
+  type ImageLocation,
+  type LocationDeps,
+  openLocation,
+  prepareCopyEnd,
+  requireSource,
+} from './locations.ts';
 import { needsPermission } from './source-permissions.ts';
 
 export interface AdvanceDeps extends LocationDeps {
@@ -212,7 +219,8 @@ async function verifyCopy(
     ...(row.keyArn === undefined ? {} : { keyArn: row.keyArn }),
     ...(plan.deprecateAt === undefined ? {} : { deprecateAt: plan.deprecateAt }),
   });
-  if (defects.length > 0 && row.reused) return replaceReusedCopy(deps, row, `${imageId} ${defects.join('; ')}`);
+  if (defects.length > 0 && row.reused)
+    return replaceReusedCopy(deps, row, `${imageId} ${defects.join('; ')}`);
   if (defects.length > 0)
     return failRow(deps, row, `The copy ${imageId} is not as it must be: ${defects.join('; ')}.`);
   const snapshotIds = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];

@@ -3,7 +3,7 @@ import { copyDigest, copyOutcome, findDefects } from '../../domain/distribution/
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { readOpenAttempt } from '../bakes/steps.ts';
 import type { AdvanceDeps } from './advance-copy.ts';
-import { saveRow, addSteps } from './ledger.ts';
+import { addSteps, saveRow } from './ledger.ts';
 import { failRow, requireSource } from './locations.ts';
 
 interface SharedImage {
@@ -19,7 +19,10 @@ export async function advanceShare(
   sharedCopy: TargetRecord | undefined,
 ): Promise<TargetRecord | undefined> {
   if (row.imageId !== undefined) return checkShare(deps, plan, row, row.imageId);
-  if (row.region !== plan.region && (sharedCopy === undefined || ['failed', 'removed'].includes(sharedCopy.state)))
+  if (
+    row.region !== plan.region &&
+    (sharedCopy === undefined || ['failed', 'removed'].includes(sharedCopy.state))
+  )
     return failRow(
       deps,
       row,

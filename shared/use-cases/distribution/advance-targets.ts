@@ -4,9 +4,9 @@
  */
 import type * as z from 'zod';
 import type { RegionInputSchema, RegionProgressSchema } from '../../domain/bakes/payloads.ts';
+import { TryLater } from '../../domain/base/errors.ts';
 import { copiesResource, pauseSeconds, toTargetLabel } from '../../domain/distribution/plan.ts';
 import { COPYING } from '../../domain/distribution/quotas.ts';
-import { TryLater } from '../../domain/base/errors.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { readOpenAttempt } from '../bakes/steps.ts';
@@ -49,7 +49,7 @@ async function advanceRegion(
     all.filter((row) => row.attempt === input.attempt),
   );
 
-  const carriers = await mapConcurrent(
+  const sharedCopies = await mapConcurrent(
     TARGETS_AT_ONCE,
     rows.filter((row) => row.sharedCopy),
     (row) => advanceTarget(deps, plan, row, undefined),
@@ -58,11 +58,11 @@ async function advanceRegion(
     TARGETS_AT_ONCE,
     rows.filter((row) => !row.sharedCopy),
     (row) => {
-      const sharedCopy = carriers.find((candidate) => candidate.variant === row.variant);
+      const sharedCopy = sharedCopies.find((candidate) => candidate.variant === row.variant);
       return advanceTarget(deps, plan, row, sharedCopy);
     },
   );
-  const ends = [...carriers, ...targets];
+  const ends = [...sharedCopies, ...targets];
   return {
     waiting: ends.some(isOpen),
     resource: copiesResource(input),

@@ -1,6 +1,7 @@
 /** Whether a region whose copies are waited for can go on. Reads the resources themselves: the event that asked may be late, early or repeated. */
-import { copyOutcome, parseCopiesResource } from '../../domain/distribution/plan.ts';
+
 import { TryLater } from '../../domain/base/errors.ts';
+import { copyOutcome, parseCopiesResource } from '../../domain/distribution/plan.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import type { WaitOutcome, WaitRecord } from '../../domain/records/waits.ts';
 import type { Clock } from '../../ports/clock.ts';

@@ -3,9 +3,9 @@
  * makes copies fail late; so every copy holds a slot until it has ended. A slot that was never given back expires.
  */
 import * as z from 'zod';
-import { COPYING, QUOTAS } from '../../domain/distribution/quotas.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { COPYING, QUOTAS } from '../../domain/distribution/quotas.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
@@ -33,7 +33,11 @@ function toSlotHolder(row: SlotRow): string {
  * Takes a slot for as many snapshots; false where the destination is full. Who has one already keeps it. Nobody takes one for a row that has
  * moved on meanwhile (WriteConflict): the copy may have ended, and nobody would give that slot back.
  */
-export async function acquireCopySlot(deps: CopySlotDeps, row: TargetRecord, snapshots: number): Promise<boolean> {
+export async function acquireCopySlot(
+  deps: CopySlotDeps,
+  row: TargetRecord,
+  snapshots: number,
+): Promise<boolean> {
   const { account, region } = row;
   const holder = toSlotHolder(row);
   const fenceKey = keys.copyFence(account, region);

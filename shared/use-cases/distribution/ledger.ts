@@ -36,10 +36,12 @@ export async function readRows(deps: LedgerDeps, bake: string, region?: string):
   const place = region === undefined ? '' : `${region}#`;
   const { pk } = keys.bake(bake);
   const rowsOf = (prefix: string) => readAll(deps.table, { pk, prefix }, TargetRecordSchema);
-  return [...(await rowsOf(`CARRIER#${place}`)), ...(await rowsOf(`TARGET#${place}`))];
+  return [...(await rowsOf(`SHAREDCOPY#${place}`)), ...(await rowsOf(`TARGET#${place}`))];
 }
 
-export function rowKey(row: Pick<TargetRecord, 'bake' | 'account' | 'region' | 'variant' | 'sharedCopy'>): Key {
+export function rowKey(
+  row: Pick<TargetRecord, 'bake' | 'account' | 'region' | 'variant' | 'sharedCopy'>,
+): Key {
   return row.sharedCopy
     ? keys.sharedCopy(row.bake, row.region, row.variant)
     : keys.target(row.bake, row.account, row.region, row.variant);
@@ -93,7 +95,10 @@ export async function writeInParts(deps: LedgerDeps, writes: readonly Write[]): 
 }
 
 /** A race for the ledger that this run lost is no failure: the same call once more reads what the other one wrote. */
-export async function retryLaterOnConflict<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+export async function retryLaterOnConflict<Result>(
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {

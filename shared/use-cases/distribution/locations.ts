@@ -4,10 +4,10 @@ import { toImageWaitKey } from '../../domain/bakes/waits.ts';
 import { DistributionFailed, PreflightFailed, TryLater } from '../../domain/base/errors.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
-import type { TargetAccount, Targets } from '../../ports/targets.ts';
 import type { Write } from '../../ports/table.ts';
+import type { TargetAccount, Targets } from '../../ports/targets.ts';
 import { releaseCopySlot } from './copy-slots.ts';
-import { saveRow, type LedgerDeps } from './ledger.ts';
+import { type LedgerDeps, saveRow } from './ledger.ts';
 
 export interface LocationDeps extends LedgerDeps {
   readonly ownImages: OwnImages;
@@ -24,7 +24,9 @@ export async function openLocation(
   deps: Pick<LocationDeps, 'ownImages' | 'targets'>,
   row: TargetRecord,
 ): Promise<ImageLocation> {
-  return row.sharedCopy ? openOwnLocation(deps.ownImages, row.region) : deps.targets.open(row.account, row.region);
+  return row.sharedCopy
+    ? openOwnLocation(deps.ownImages, row.region)
+    : deps.targets.open(row.account, row.region);
 }
 
 function openOwnLocation(images: OwnImages, region: string): ImageLocation {
@@ -39,7 +41,10 @@ function openOwnLocation(images: OwnImages, region: string): ImageLocation {
   };
 }
 
-export function requireSource(plan: DistributionRecord, variant: string): DistributionRecord['sources'][string] {
+export function requireSource(
+  plan: DistributionRecord,
+  variant: string,
+): DistributionRecord['sources'][string] {
   const source = plan.sources[variant];
   if (source === undefined)
     throw new DistributionFailed(`The plan of bake ${plan.bake} has no image of the variant ${variant}.`);
@@ -53,7 +58,10 @@ export function isRefusal(error: unknown): error is DistributionFailed | Preflig
 
 /** Goes into the transaction that records the end of a copy. */
 export function prepareCopyEnd(row: TargetRecord): Write[] {
-  return [releaseCopySlot(row), ...(row.imageId === undefined ? [] : [{ delete: toImageWaitKey(row.imageId) }])];
+  return [
+    releaseCopySlot(row),
+    ...(row.imageId === undefined ? [] : [{ delete: toImageWaitKey(row.imageId) }]),
+  ];
 }
 
 /**

@@ -5,19 +5,19 @@
 import type * as z from 'zod';
 import { findRootCause } from '../../domain/bakes/outcomes.ts';
 import type { MovePointersInputSchema } from '../../domain/bakes/payloads.ts';
-import { toTargetLabel } from '../../domain/distribution/plan.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { toTargetLabel } from '../../domain/distribution/plan.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import { endStep, readOpenAttempt } from '../bakes/steps.ts';
 import { isOpen } from './advance-targets.ts';
-import { isDone, retryLaterOnConflict, readPlan, readRows, savePlan } from './ledger.ts';
-import { moveTargetPointers } from './move-target-pointers.ts';
+import { isDone, readPlan, readRows, retryLaterOnConflict, savePlan } from './ledger.ts';
 import { failRow, type LocationDeps } from './locations.ts';
-import { POINTERS_AT_ONCE, restorePointers } from './restore-pointers.ts';
 import { mapConcurrent } from './map-concurrent.ts';
+import { moveTargetPointers } from './move-target-pointers.ts';
+import { POINTERS_AT_ONCE, restorePointers } from './restore-pointers.ts';
 import { revokeSource } from './source-permissions.ts';
 
 export interface MovePointersDeps extends LocationDeps {
@@ -107,7 +107,11 @@ async function claimPointers(deps: MovePointersDeps, plan: DistributionRecord): 
   }
 }
 
-async function moveAllPointers(deps: MovePointersDeps, input: Input, plan: DistributionRecord): Promise<void> {
+async function moveAllPointers(
+  deps: MovePointersDeps,
+  input: Input,
+  plan: DistributionRecord,
+): Promise<void> {
   const rows = (await readRows(deps, plan.bake)).filter(
     // Who was being left behind when the run before this one ended, too: its pointers or its image may still be there.
     (row) => !row.sharedCopy && (row.state === 'verified' || isBeingAbandoned(row)),

@@ -1,12 +1,12 @@
 /** One target's pointers: remember, write, read back. Every line may be repeated after a crash. */
 
-import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
+import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
-import type { TargetAccount } from '../../ports/targets.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
-import { isDone, readDistribution, rowKey, saveRow, addSteps } from './ledger.ts';
+import type { TargetAccount } from '../../ports/targets.ts';
+import { addSteps, isDone, readDistribution, rowKey, saveRow } from './ledger.ts';
 import { failRow, isRefusal, type LocationDeps } from './locations.ts';
 import { clearPointerFields, restoreTargetPointers } from './restore-pointers.ts';
 
@@ -63,7 +63,8 @@ async function writePointers(
 ): Promise<void> {
   const { parameter, launchTemplate, imageId } = ledger.row;
   if (imageId === undefined) return;
-  if (!isDone(ledger.row, 'remember')) ledger.row = await recordPreviousPointers(deps, plan, target, ledger.row);
+  if (!isDone(ledger.row, 'remember'))
+    ledger.row = await recordPreviousPointers(deps, plan, target, ledger.row);
   if (parameter !== undefined && !isDone(ledger.row, 'parameter')) {
     await target.writeParameter(parameter, imageId, parameterTags(plan));
     // An `aws:ec2:image` value is checked after the call has returned, and may be dropped then (systems-manager/userguide/parameter-store-ec2-aliases).
@@ -72,13 +73,19 @@ async function writePointers(
     ledger.row = await saveWhileMoving(deps, plan, ledger.row, { done: addSteps(ledger.row, 'parameter') });
   }
   if (launchTemplate !== undefined && !isDone(ledger.row, 'default-version')) {
-    const { version } = await target.addTemplateVersion(launchTemplate, imageId, describeTemplateVersion(ledger.row));
+    const { version } = await target.addTemplateVersion(
+      launchTemplate,
+      imageId,
+      describeTemplateVersion(ledger.row),
+    );
     ledger.row = await saveWhileMoving(deps, plan, ledger.row, {
       launchTemplateVersion: version,
       done: addSteps(ledger.row, 'launch-template'),
     });
     await target.setDefaultTemplateVersion(launchTemplate, version);
-    ledger.row = await saveWhileMoving(deps, plan, ledger.row, { done: addSteps(ledger.row, 'default-version') });
+    ledger.row = await saveWhileMoving(deps, plan, ledger.row, {
+      done: addSteps(ledger.row, 'default-version'),
+    });
   }
 }
 
@@ -138,7 +145,8 @@ async function finishAbandoning(
 ): Promise<MoveResult> {
   const problem = row.problem ?? 'Its pointers could not be moved';
   try {
-    if (isDone(row, 'remember')) await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
+    if (isDone(row, 'remember'))
+      await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
     const clean = await saveWhileMoving(deps, plan, row, { ...clearPointerFields(row), postponements: 0 });
     return { kind: 'moved', row: await failRow(deps, clean, problem) };
   } catch (error) {
@@ -151,7 +159,11 @@ async function finishAbandoning(
 }
 
 /** Somebody else has written the row. If the pointers are being put back, what this run wrote last may have come after that. */
-async function restoreAfterConflict(deps: LocationDeps, plan: DistributionRecord, row: TargetRecord): Promise<Error> {
+async function restoreAfterConflict(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+): Promise<Error> {
   const now = await readDistribution(deps, plan.bake);
   const item = await deps.table.get(rowKey(row));
   const leftBehind = item?.state === 'failed';

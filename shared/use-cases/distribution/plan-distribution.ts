@@ -4,16 +4,16 @@
  */
 import type * as z from 'zod';
 import type { BakeRef, DistributionPlanSchema } from '../../domain/bakes/payloads.ts';
+import { AttemptEnded, DistributionFailed } from '../../domain/base/errors.ts';
+import { keys } from '../../domain/base/naming.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
 import {
   copyTags,
-  type PlannedTarget,
   listPlannedTargets,
   listRegionRuns,
+  type PlannedTarget,
 } from '../../domain/distribution/plan.ts';
-import { AttemptEnded, DistributionFailed } from '../../domain/base/errors.ts';
-import { keys } from '../../domain/base/naming.ts';
-import { type BakeRecord, type ArtifactRecord, ArtifactRecordSchema } from '../../domain/records/bakes.ts';
+import { type ArtifactRecord, ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
@@ -22,9 +22,9 @@ import type { OwnImages } from '../../ports/own-images.ts';
 import type { Table, Write } from '../../ports/table.ts';
 import type { Targets } from '../../ports/targets.ts';
 import { beginStep, readBakeAndRevision } from '../bakes/steps.ts';
-import { readSharedAccounts, toReusedFields, readRetainedRows } from './reuse-copies.ts';
-import { retryLaterOnConflict, readDistribution, readRows, rowKey, writeInParts } from './ledger.ts';
+import { readDistribution, readRows, retryLaterOnConflict, rowKey, writeInParts } from './ledger.ts';
 import { restorePointers } from './restore-pointers.ts';
+import { readRetainedRows, readSharedAccounts, toReusedFields } from './reuse-copies.ts';
 
 export interface PlanDistributionDeps {
   readonly table: Table;

@@ -1,15 +1,15 @@
 /** Part of the clean-up of a bake that was not released: pointers as before, no copy and no permission left in any target. May be repeated. */
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { toTargetLabel } from '../../domain/distribution/plan.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { TAGS } from '../../domain/base/naming.ts';
+import { toTargetLabel } from '../../domain/distribution/plan.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { type RowChange, readDistribution, readRows, saveRow } from './ledger.ts';
-import { prepareCopyEnd, isRefusal, type LocationDeps, openLocation, withdrawImage } from './locations.ts';
-import { restorePointers } from './restore-pointers.ts';
+import { isRefusal, type LocationDeps, openLocation, prepareCopyEnd, withdrawImage } from './locations.ts';
 import { mapConcurrent } from './map-concurrent.ts';
+import { restorePointers } from './restore-pointers.ts';
 import { revokeSource } from './source-permissions.ts';
 
 interface Removal {
@@ -80,7 +80,11 @@ async function removeShare(deps: LocationDeps, row: TargetRecord): Promise<strin
 }
 
 /** By tag as well as by row: a crash may have come between the call that made an image and the write that says so. */
-async function removeImages(deps: LocationDeps, plan: DistributionRecord, row: TargetRecord): Promise<string[]> {
+async function removeImages(
+  deps: LocationDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+): Promise<string[]> {
   if (row.copyStartedAt === undefined) return [];
   const place = await openLocation(deps, row);
   const sources = Object.values(plan.sources).map((source) => source.imageId);

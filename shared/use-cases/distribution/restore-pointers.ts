@@ -1,13 +1,13 @@
 /** Puts the pointers of a bake back to what they were before it: when one of them could not be moved, and when the bake ends before its release. */
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
-import type { TargetAccount, Targets } from '../../ports/targets.ts';
 import { WriteConflict } from '../../ports/table.ts';
-import { isDone, readDistribution, readRows, savePlan, saveRow, type LedgerDeps } from './ledger.ts';
+import type { TargetAccount, Targets } from '../../ports/targets.ts';
+import { isDone, type LedgerDeps, readDistribution, readRows, savePlan, saveRow } from './ledger.ts';
 import { isRefusal } from './locations.ts';
 import { mapConcurrent } from './map-concurrent.ts';
 

@@ -3,7 +3,7 @@ import { keys } from '../../domain/base/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import { readRecord } from '../store/read.ts';
-import { readDistribution, readRows, type LedgerDeps } from './ledger.ts';
+import { type LedgerDeps, readDistribution, readRows } from './ledger.ts';
 
 /** A release that was pointed to again and again hands its ledger on; copies that only an older bake knows of are made anew. */
 const MAX_BAKES_READ = 20;
@@ -30,7 +30,10 @@ function isRetained(row: TargetRecord): boolean {
 type CopyLocation = Pick<TargetRecord, 'account' | 'region' | 'variant' | 'sharedCopy' | 'mode' | 'key'>;
 
 /** What a row of the plan begins with: the kept copy, known by its place, its mode and its key; or nothing. */
-export function toReusedFields(place: CopyLocation, retained: readonly TargetRecord[]): Partial<TargetRecord> {
+export function toReusedFields(
+  place: CopyLocation,
+  retained: readonly TargetRecord[],
+): Partial<TargetRecord> {
   const found = retained.find(
     (row) =>
       row.account === place.account &&

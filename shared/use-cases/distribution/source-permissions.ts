@@ -1,7 +1,7 @@
 /** Who may copy the image as built: only accounts that copy it, and only until they have. */
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
-import { isDone, saveRow, type LedgerDeps, addSteps } from './ledger.ts';
+import { addSteps, isDone, type LedgerDeps, saveRow } from './ledger.ts';
 import { failRow, isRefusal, type LocationDeps, requireSource } from './locations.ts';
 
 /** Permits the source once for all rows that need it. Answers the rows as they are then. */

@@ -1,10 +1,10 @@
 /** Judges an image against its pipeline's gates and freezes what was judged as evidence. A closed gate is an answer, not an error. */
 
-import { type GateInput, type GateResult, judgeGates } from '../../domain/gates/gates.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
-import { evidenceKeys, InventorySchema } from '../../domain/packages/inventory.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { type GateInput, type GateResult, judgeGates } from '../../domain/gates/gates.ts';
+import { evidenceKeys, InventorySchema } from '../../domain/packages/inventory.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { Documents } from '../../ports/documents.ts';
 import { beginStep, endStep, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';

@@ -10,7 +10,7 @@ import { readAll, readMany } from '../store/read.ts';
 
 export interface EnqueueDeps {
   readonly table: Table;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 const UserKeySchema = z.object({ sk: z.string().startsWith('USER#') });
@@ -36,7 +36,7 @@ export async function enqueueChildren(deps: EnqueueDeps, pipeline: string): Prom
   await enqueuePipelines(deps, [...new Set([pipeline, ...waiting.map(readPipelineName), ...below])]);
 }
 
-async function enqueuePipelines({ planQueue: reconcileQueue }: EnqueueDeps, names: readonly string[]): Promise<void> {
+async function enqueuePipelines({ reconcileQueue }: EnqueueDeps, names: readonly string[]): Promise<void> {
   if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
 }
 
@@ -95,7 +95,7 @@ export function isHeldByAncestorsOnly({ dirty, decision }: PipelineStatus): bool
 }
 
 export function isWaitingForAncestors(reasons: readonly HoldReason[]): boolean {
-  return reasons.length > 0 && reasons.every(({ code }) => code === 'ancestor-moving');
+  return reasons.length > 0 && reasons.every(({ code }) => code === 'ancestor-in-progress');
 }
 
 async function readStatuses(
@@ -121,7 +121,8 @@ async function readChildren(deps: Pick<EnqueueDeps, 'table'>, parents: readonly 
   const known = await readInParts(selectors, (part) => deps.table.getMany(part.map(keys.selector)));
   const children = new Set<string>();
   for (const [index, selector] of selectors.entries())
-    if (known[index] !== undefined) for (const name of await readUserNames(deps, selector)) children.add(name);
+    if (known[index] !== undefined)
+      for (const name of await readUserNames(deps, selector)) children.add(name);
   return [...children];
 }
 

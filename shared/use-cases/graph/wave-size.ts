@@ -8,8 +8,8 @@ import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Limits } from '../../ports/limits.ts';
 import type { Table } from '../../ports/table.ts';
-import { readMany } from '../store/read.ts';
 import { readSelectorUsers } from '../detect/fan-out-change.ts';
+import { readMany } from '../store/read.ts';
 
 interface CountDeps {
   readonly table: Table;
@@ -80,7 +80,9 @@ async function readChildren(
   cap: number,
 ): Promise<string[]> {
   const children = await Promise.all(
-    releases.map(async (key) => readUserNames(table, key, await readSelectorUsers(table, key, { limit: cap }), cap)),
+    releases.map(async (key) =>
+      readUserNames(table, key, await readSelectorUsers(table, key, { limit: cap }), cap),
+    ),
   );
   return [...new Set(children.flat())].filter((name) => !known.has(name));
 }

@@ -1,8 +1,8 @@
 /** What somebody says would move: a selector as definitions write it or as its key, and the version that it would have. */
 
-import type { Home } from '../../domain/definitions/references.ts';
 import { InvalidRequest } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import type { Home } from '../../domain/definitions/references.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import type { Resolution } from '../../ports/selector-resolver.ts';
 import type { Table } from '../../ports/table.ts';

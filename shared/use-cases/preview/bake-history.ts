@@ -1,6 +1,7 @@
 /** How long bakes took: of the pipeline itself, else of all. */
-import { type Durations, computeMedianDurations } from '../../domain/estimates/estimates.ts';
+
 import { keys, lists } from '../../domain/base/naming.ts';
+import { computeMedianDurations, type Durations } from '../../domain/estimates/estimates.ts';
 import { type BakeRecord, BakeRecordSchema, StepRecordSchema } from '../../domain/records/bakes.ts';
 import type { Table } from '../../ports/table.ts';
 import { readAll, readMany } from '../store/read.ts';

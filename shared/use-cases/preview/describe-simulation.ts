@@ -1,18 +1,18 @@
 /** What a rehearsal has shown, as people and programs are told of it. */
 import type { Preview } from '../../domain/api/explanation.ts';
+import { keys, parseNonSelectorChange } from '../../domain/base/naming.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
 import type { Home } from '../../domain/definitions/references.ts';
 import { estimateCost, sumCosts } from '../../domain/estimates/estimates.ts';
 import { PRICES } from '../../domain/estimates/prices.ts';
-import { keys, parseNonSelectorChange } from '../../domain/base/naming.ts';
+import { listRemedies } from '../../domain/reconcile/remedies.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
-import { FingerprintRecordSchema } from '../../domain/records/status.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { listRemedies } from '../../domain/reconcile/remedies.ts';
+import { FingerprintRecordSchema } from '../../domain/records/status.ts';
 import type { Table } from '../../ports/table.ts';
-import { type Reader, readRecord, readMany } from '../store/read.ts';
+import { type Reader, readMany, readRecord } from '../store/read.ts';
 import type { BakeHistory } from './bake-history.ts';
 import type { SimulatedBake, Simulation } from './simulation.ts';
 
@@ -23,7 +23,10 @@ interface DescribeSimulationDeps {
   readonly history: (pipeline: string) => Promise<BakeHistory>;
 }
 
-type SimulationSummary = Pick<Preview, 'waves' | 'running' | 'held' | 'seconds' | 'unknownTime' | 'approvals' | 'cost'>;
+type SimulationSummary = Pick<
+  Preview,
+  'waves' | 'running' | 'held' | 'seconds' | 'unknownTime' | 'approvals' | 'cost'
+>;
 type PlannedBake = Preview['waves'][number]['bakes'][number];
 
 interface PreviewedBake extends SimulatedBake {
@@ -37,7 +40,11 @@ interface PreviewedBake extends SimulatedBake {
   readonly reachedTargets: readonly string[];
 }
 
-export async function describeSimulation(deps: DescribeSimulationDeps, simulation: Simulation, began: Date): Promise<SimulationSummary> {
+export async function describeSimulation(
+  deps: DescribeSimulationDeps,
+  simulation: Simulation,
+  began: Date,
+): Promise<SimulationSummary> {
   const all = await readPreviewedBakes(deps, [...simulation.simulatedBakes.values()]);
   const bakes = all.filter(({ running }) => running === undefined);
   const asked = bakes.filter(({ isRequested: isAsked }) => isAsked);
@@ -78,7 +85,10 @@ export async function describeSimulation(deps: DescribeSimulationDeps, simulatio
   };
 }
 
-async function readPreviewedBakes(deps: DescribeSimulationDeps, simulatedBakes: readonly SimulatedBake[]): Promise<PreviewedBake[]> {
+async function readPreviewedBakes(
+  deps: DescribeSimulationDeps,
+  simulatedBakes: readonly SimulatedBake[],
+): Promise<PreviewedBake[]> {
   const ids = simulatedBakes.map(({ bake }) => keys.bake(bake.id));
   const [bakes, before] = await Promise.all([
     readMany(deps.table, ids, BakeRecordSchema),
@@ -88,7 +98,10 @@ async function readPreviewedBakes(deps: DescribeSimulationDeps, simulatedBakes: 
   const changes = await readChangesById(deps.table, wanted);
   // What stands in the real table already would happen anyway, and so would the tick of a schedule.
   const named = bakes.flatMap((bake) => bake?.causes ?? []);
-  const [causes, anyway] = await Promise.all([readChangesById(deps.table, named), readChangesById(deps.baseTable, named)]);
+  const [causes, anyway] = await Promise.all([
+    readChangesById(deps.table, named),
+    readChangesById(deps.baseTable, named),
+  ]);
   const wasAsked = (id: string) =>
     !anyway.has(id) && parseNonSelectorChange(causes.get(id)?.selector ?? '') !== 'schedule';
   const revisions = await readMany(
@@ -143,7 +156,11 @@ function computeLevels(seen: readonly PreviewedBake[]): ReadonlyMap<string, numb
   return levels;
 }
 
-function describePreviewedBake(seen: PreviewedBake, began: Date, cost: ReturnType<typeof estimateCost> | undefined): PlannedBake {
+function describePreviewedBake(
+  seen: PreviewedBake,
+  began: Date,
+  cost: ReturnType<typeof estimateCost> | undefined,
+): PlannedBake {
   const { bake, changes, definition, startedAt, seconds, isRequested: isAsked, history } = seen;
   return {
     pipeline: bake.pipeline,
@@ -177,7 +194,7 @@ function computeBakeCost(
     startsAt: bake.startsAt,
     durations: history.durations,
     home: home.region,
-    places: targets,
+    targets,
   });
   return isSuperseded(bake) ? { ...cost, transfer: 0, monthly: 0 } : cost;
 }
@@ -187,9 +204,12 @@ function isSuperseded({ state }: BakeRecord): boolean {
 }
 
 /** A release has its places with its fingerprint, and the current one with its channel, which may know of more. */
-async function readReachedTargets(table: Reader, { pipeline, channel, reusesBake: reuses }: BakeRecord): Promise<string[]> {
-  if (reuses === undefined) return [];
-  const retained = await readRecord(table, keys.bake(reuses), BakeRecordSchema);
+async function readReachedTargets(
+  table: Reader,
+  { pipeline, channel, reusesBake }: BakeRecord,
+): Promise<string[]> {
+  if (reusesBake === undefined) return [];
+  const retained = await readRecord(table, keys.bake(reusesBake), BakeRecordSchema);
   if (retained === undefined) return [];
   const [fingerprint, current] = await Promise.all([
     readRecord(table, keys.fingerprint(pipeline, retained.bits, retained.proof), FingerprintRecordSchema),
@@ -204,7 +224,10 @@ function needsApproval({ approval }: Definition, { startsAt }: BakeRecord): bool
   return approval.required && startsAt !== 'Distribute';
 }
 
-function computeTotalSeconds(asked: readonly PreviewedBake[], began: Date): Pick<SimulationSummary, 'seconds'> {
+function computeTotalSeconds(
+  asked: readonly PreviewedBake[],
+  began: Date,
+): Pick<SimulationSummary, 'seconds'> {
   const known = asked.flatMap(({ endedAt, seconds }) =>
     endedAt === undefined || seconds === undefined ? [] : [computeSecondsSince(began, endedAt)],
   );

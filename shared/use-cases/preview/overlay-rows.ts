@@ -1,6 +1,6 @@
 /** What a write does to a row, and what a condition says of it, as the table would: for writes that stay in memory. Pure. */
 import type { Key } from '../../domain/base/naming.ts';
-import { type WriteCondition, type Item, MAX_WRITES, type Write } from '../../ports/table.ts';
+import { type Item, MAX_WRITES, type Write, type WriteCondition } from '../../ports/table.ts';
 
 export function getWriteKey(write: Write): Key {
   if ('put' in write) return write.put;

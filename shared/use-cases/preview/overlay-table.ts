@@ -4,7 +4,7 @@
  */
 import type { Key } from '../../domain/base/naming.ts';
 import { type Item, type Page, type Query, type Table, WriteConflict } from '../../ports/table.ts';
-import { applyWrite, checkTransaction, meetsCondition, getWriteKey, toKeyText } from './overlay-rows.ts';
+import { applyWrite, checkTransaction, getWriteKey, meetsCondition, toKeyText } from './overlay-rows.ts';
 
 type BaseTable = Pick<Table, 'get' | 'getMany' | 'query'>;
 
@@ -51,7 +51,8 @@ export function createOverlayTable(under: BaseTable): Table {
       checkTransaction(writes);
       const rows = await getMany(writes.map(getWriteKey));
       writes.forEach((write, index) => {
-        if (!meetsCondition(write.when, rows[index])) throw new WriteConflict(index, getWriteKey(write), rows[index]);
+        if (!meetsCondition(write.when, rows[index]))
+          throw new WriteConflict(index, getWriteKey(write), rows[index]);
       });
       writes.forEach((write, index) => {
         if (!('check' in write)) written.set(toKeyText(getWriteKey(write)), applyWrite(write, rows[index]));
@@ -65,7 +66,8 @@ async function queryPage(
   written: ReadonlyMap<string, Item | undefined>,
   query: Query,
 ): Promise<Page> {
-  const start: OverlayCursor = query.after === undefined ? { taken: 0, isDone: false } : JSON.parse(query.after);
+  const start: OverlayCursor =
+    query.after === undefined ? { taken: 0, isDone: false } : JSON.parse(query.after);
   const own = ownRows(written, query, start.own);
   const rows: Item[] = [];
   let mark = start;

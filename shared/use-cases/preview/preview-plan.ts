@@ -3,13 +3,13 @@
  * how long that takes and what it costs. Nothing is written: the table that it is given can only be read.
  */
 import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api/explanation.ts';
-import { isTerminal } from '../../domain/records/attempt-states.ts';
 import { InvalidDefinition } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
-import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
-import { PipelineStatusSchema } from '../../domain/records/status.ts';
-import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { describeSelector, describeVersion } from '../../domain/base/text.ts';
+import { isTerminal } from '../../domain/records/attempt-states.ts';
+import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Item, Table } from '../../ports/table.ts';
 import { applyDefinition } from '../definitions/apply-definition.ts';
@@ -19,12 +19,12 @@ import type { ReconcileDeps } from '../reconcile/reconcile-pipeline.ts';
 import { readRecord } from '../store/read.ts';
 import { readVersionOverrides } from './assumed-changes.ts';
 import { createHistoryReader } from './bake-history.ts';
-import { createOverlayTable } from './overlay-table.ts';
-import { type SimulationLimits, type Simulation, createSimulation } from './simulation.ts';
 import { describeSimulation } from './describe-simulation.ts';
+import { createOverlayTable } from './overlay-table.ts';
+import { createSimulation, type Simulation, type SimulationLimits } from './simulation.ts';
 
 export interface PreviewDeps
-  extends Omit<ApplyDeps, 'table' | 'planQueue'>,
+  extends Omit<ApplyDeps, 'table' | 'reconcileQueue'>,
     Pick<ReconcileDeps, 'limits' | 'digest' | 'calendar' | 'ids' | 'clock'> {
   readonly table: Pick<Table, 'get' | 'getMany' | 'query'>;
 }
@@ -69,13 +69,20 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
     moved,
     notes,
     confirm: simulation.confirmedChanges,
-    ...(await describeSimulation({ home: deps.home, table, baseTable: deps.table, history }, simulation, began)),
+    ...(await describeSimulation(
+      { home: deps.home, table, baseTable: deps.table, history },
+      simulation,
+      began,
+    )),
     ...(stopped === undefined ? {} : { stopped }),
   });
 }
 
 /** What is due already, and what runs already, happens too. Answers whether that is all there is. */
-async function addPendingWork(deps: PreviewDeps, { ports, addRunningBake: runs }: Simulation): Promise<boolean> {
+async function addPendingWork(
+  deps: PreviewDeps,
+  { ports, addRunningBake: runs }: Simulation,
+): Promise<boolean> {
   const [waiting, running] = await Promise.all([
     readFirstDue(deps.table, due.reconcile),
     readFirstDue(deps.table, due.attempt),
@@ -88,7 +95,7 @@ async function addPendingWork(deps: PreviewDeps, { ports, addRunningBake: runs }
     if (record !== undefined) await runs(record, startedAt);
   }
   const now = deps.clock.now().getTime();
-  await ports.planQueue.send(
+  await ports.reconcileQueue.send(
     waiting.items
       .map((item) => PipelineStatusSchema.parse(item))
       .map(({ pipeline, dueAt }) => {
@@ -115,7 +122,10 @@ async function readFirstDue(
 }
 
 /** Says of which definition it is what is wrong, as there may be several. */
-async function applyGivenDefinition(deps: ApplyDeps, definition: unknown): Promise<Preview['applied'][number]> {
+async function applyGivenDefinition(
+  deps: ApplyDeps,
+  definition: unknown,
+): Promise<Preview['applied'][number]> {
   try {
     return await applyDefinition(deps, { definition, by: 'preview' });
   } catch (error) {

@@ -55,7 +55,9 @@ export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promi
 /** A kept image is the same image; a new one has no id yet. */
 async function readReusedImages(table: Table, bake: BakeRecord): Promise<Readonly<Record<string, string>>> {
   const reused =
-    bake.reusesBake === undefined ? undefined : await readRecord(table, keys.bake(bake.reusesBake), BakeRecordSchema);
+    bake.reusesBake === undefined
+      ? undefined
+      : await readRecord(table, keys.bake(bake.reusesBake), BakeRecordSchema);
   if (reused === undefined) return {};
   if (reused.release === undefined) return readReusedImages(table, reused);
   const key = keys.release(bake.pipeline, reused.channel, reused.release);

@@ -2,19 +2,20 @@
  * Plays what would happen: the real use cases, from noticing to release, over a table whose writes stay in memory, with a clock that is moved
  * on. Only the bakes are played; each ends well, after as long as such bakes took.
  */
-import { estimateSecondsAfterApproval, estimateSeconds } from '../../domain/estimates/estimates.ts';
+
 import { keys, parseExecutionName } from '../../domain/base/naming.ts';
+import { estimateSeconds, estimateSecondsAfterApproval } from '../../domain/estimates/estimates.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
-import type { HoldReason } from '../../domain/records/status.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import type { HoldReason } from '../../domain/records/status.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Table } from '../../ports/table.ts';
 import { recordOutcome } from '../bakes/record-outcome.ts';
+import { enqueueNext } from '../capacity/slots.ts';
 import { detectTopic } from '../detect/detect-topic.ts';
 import { confirmWave } from '../reconcile/confirm-wave.ts';
-import { enqueueNext } from '../capacity/slots.ts';
 import { type ReconcileDeps, reconcileIfExists } from '../reconcile/reconcile-pipeline.ts';
-import { type Reader, readRecord, readMany } from '../store/read.ts';
+import { type Reader, readMany, readRecord } from '../store/read.ts';
 import type { BakeHistory } from './bake-history.ts';
 import { simulateDistribution, simulateRelease } from './simulate-release.ts';
 
@@ -27,7 +28,7 @@ export interface SimulationLimits {
   readonly deadline: Date;
 }
 
-export interface SimulationDeps extends Omit<ReconcileDeps, 'workflows' | 'planQueue' | 'clock'> {
+export interface SimulationDeps extends Omit<ReconcileDeps, 'workflows' | 'reconcileQueue' | 'clock'> {
   readonly table: Table;
   /** The table below: what stands there was not asked for. */
   readonly baseTable: Reader;
@@ -84,7 +85,7 @@ export function createSimulation(deps: SimulationDeps): Simulation {
   const ports: ReconcileDeps = {
     ...deps,
     clock,
-    planQueue: {
+    reconcileQueue: {
       send: async (requests) => {
         for (const { pipeline, delaySeconds } of requests) ask(pipeline, time + delaySeconds * 1000);
       },

@@ -34,7 +34,10 @@ const CHAINS_OF_CHANGE = 3;
 const CHANGES_READ = 400;
 const LONGEST_CHAIN = 50;
 
-export async function readChains(table: Rows, bake: Pick<BakeRecord, 'pipeline' | 'changes'>): Promise<Chains> {
+export async function readChains(
+  table: Rows,
+  bake: Pick<BakeRecord, 'pipeline' | 'changes'>,
+): Promise<Chains> {
   const own = [...new Set(bake.changes)];
   const followed = own.slice(-CHANGES_FOLLOWED);
   const changes = await readEarlierChanges(table, followed);

@@ -1,21 +1,24 @@
 /** The recorded decision with what would end each of its reasons, which the pipeline's own rows have a say in. */
 import type { Explanation } from '../../domain/api/explanation.ts';
-import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { listTargetsNotIn, type ObservedPipeline } from '../../domain/reconcile/desired.ts';
+import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
+import { listRemedies, type Outlook } from '../../domain/reconcile/remedies.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import type { HoldReason } from '../../domain/records/status.ts';
-import { type Outlook, listRemedies } from '../../domain/reconcile/remedies.ts';
 import type { Table } from '../../ports/table.ts';
 import { readRecord } from '../store/read.ts';
 
 type Rows = Pick<Table, 'get'>;
 
-export async function explainDecision(table: Rows, observed: ObservedPipeline): Promise<Explanation['decision']> {
+export async function explainDecision(
+  table: Rows,
+  observed: ObservedPipeline,
+): Promise<Explanation['decision']> {
   const { decision, pipeline } = observed.status;
   if (decision === undefined) return undefined;
-  const making = decision.reasons.find(({ buildsDesired: makesWanted }) => makesWanted === true);
+  const making = decision.reasons.find(({ buildsDesired }) => buildsDesired === true);
   const isDone = making !== undefined && (await isLastBake(table, observed, making));
   const outlook = { ...toOutlook(observed), isDone };
   return {
@@ -41,11 +44,18 @@ function toOutlook({ pipeline, status, ticks }: ObservedPipeline): Outlook {
     ...(schedule === undefined || ticks?.next !== undefined ? [] : ['schedule' as const]),
   ];
   if (schedule === undefined) return { restReasons: rests };
-  return { restReasons: rests, schedule: { isAlways: schedule.startCondition === 'always', next: ticks?.next } };
+  return {
+    restReasons: rests,
+    schedule: { isAlways: schedule.startCondition === 'always', next: ticks?.next },
+  };
 }
 
 /** Whether no bake follows the one that makes what is wanted: nothing does, but to targets that are new since it began. */
-async function isLastBake(table: Rows, { pipeline }: ObservedPipeline, { bake: id = '' }: HoldReason): Promise<boolean> {
+async function isLastBake(
+  table: Rows,
+  { pipeline }: ObservedPipeline,
+  { bake: id = '' }: HoldReason,
+): Promise<boolean> {
   const bake = await readRecord(table, keys.bake(id), BakeRecordSchema);
   if (bake === undefined) return true;
   const [attempt, revision] = await Promise.all([

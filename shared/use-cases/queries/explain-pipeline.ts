@@ -5,8 +5,8 @@
 import { type Explanation, ExplanationSchema } from '../../domain/api/explanation.ts';
 import { keys } from '../../domain/base/naming.ts';
 import type { ObservedPipeline } from '../../domain/reconcile/desired.ts';
-import type { PipelineStatus } from '../../domain/records/status.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import type { PipelineStatus } from '../../domain/records/status.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Table } from '../../ports/table.ts';
@@ -14,7 +14,7 @@ import { readPipelineRows, requestObserved } from '../reconcile/read-ancestors.t
 import { findFreeze } from '../reconcile/schedule-times.ts';
 import { readMany } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
-import { readChains, type ChainLink, readLastBake } from './explain-chains.ts';
+import { type ChainLink, readChains, readLastBake } from './explain-chains.ts';
 import { explainDecision } from './explain-decision.ts';
 
 export interface ExplainDeps {
@@ -46,7 +46,13 @@ export async function explainPipeline(deps: ExplainDeps, name: string): Promise<
     ...(pipeline.disabled === undefined ? {} : { disabled: pipeline.disabled }),
     ...(observed.channel === undefined
       ? {}
-      : { current: { release: observed.channel.release, bake: observed.channel.bake, at: observed.channel.at } }),
+      : {
+          current: {
+            release: observed.channel.release,
+            bake: observed.channel.bake,
+            at: observed.channel.at,
+          },
+        }),
     ...(last === undefined ? {} : { last }),
     ...(decided === undefined ? {} : { decision: decided }),
     isOutdated: isOutdated(status),

@@ -42,7 +42,9 @@ export async function listBakes(deps: ListDeps, query: PipelinePageQuery): Promi
 export async function listReleases(deps: ListDeps, query: PipelinePageQuery): Promise<Paged<Release>> {
   const { pipeline } = query;
   if (pipeline === undefined) {
-    return toPaged(await deps.table.query(toNewestQuery(lists.releases, query)), (item) => ReleaseSchema.parse(item));
+    return toPaged(await deps.table.query(toNewestQuery(lists.releases, query)), (item) =>
+      ReleaseSchema.parse(item),
+    );
   }
   const page = await deps.table.query({
     ...toPartitionQuery(keys.pipeline(pipeline).pk, 'RELEASE#'),
@@ -58,7 +60,9 @@ export async function listChanges(
   query: PageQuery & { readonly unconfirmed?: boolean | undefined },
 ): Promise<Paged<Change>> {
   if (query.unconfirmed !== true)
-    return toPaged(await deps.table.query(toNewestQuery(lists.changes, query)), (item) => ChangeSchema.parse(item));
+    return toPaged(await deps.table.query(toNewestQuery(lists.changes, query)), (item) =>
+      ChangeSchema.parse(item),
+    );
   const page = await deps.table.query(toNewestQuery(lists.waves, query));
   const rows = page.items.map((item) => keys.change(WaveRecordSchema.parse(item).change));
   const changes = rows.length === 0 ? [] : await deps.table.getMany(rows);

@@ -1,9 +1,9 @@
 /** Everything about one bake in one answer: a bake's partition is read once, its changes and approval beside it. */
 import { type BakeDetails, BakeDetailsSchema, type Change, ChangeSchema } from '../../domain/api/shapes.ts';
 import { approvalId } from '../../domain/approval/approval.ts';
-import { STEP_NAMES } from '../../domain/records/attempt-states.ts';
 import { BakeNotFound } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { STEP_NAMES } from '../../domain/records/attempt-states.ts';
 import {
   type BakeRecord,
   BakeRecordSchema,
@@ -26,7 +26,7 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
   const item = await deps.table.get(keys.bake(id));
   if (item === undefined) throw new BakeNotFound(id);
   const bake = BakeRecordSchema.parse(item);
-  const [rows, changesInFull, approval] = await Promise.all([
+  const [rows, changeDetails, approval] = await Promise.all([
     readItems(deps.table, { pk: keys.bake(id).pk }),
     readChangesWithCause(deps, bake),
     deps.table.get(keys.approval(approvalId(deps.digest, { bake: id, attempt: bake.attempt }))),
@@ -36,10 +36,10 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
     ...bake,
     attempts: of('ATTEMPT#'),
     steps: sortSteps(of('STEP#')),
-    images: of('IMAGE#'),
+    images: of('ARTIFACT#'),
     tests: of('TEST#'),
     targets: of('TARGET#'),
-    changesInFull,
+    changeDetails,
     ...(approval === undefined ? {} : { approval }),
   });
 }
@@ -50,7 +50,10 @@ function sortSteps(steps: readonly Item[]): StepRecord[] {
   return steps.map((step) => StepRecordSchema.parse(step)).sort((a, b) => place(a) - place(b));
 }
 
-async function readChangesWithCause(deps: ShowBakeDeps, bake: BakeRecord): Promise<(Change & { first?: Change })[]> {
+async function readChangesWithCause(
+  deps: ShowBakeDeps,
+  bake: BakeRecord,
+): Promise<(Change & { first?: Change })[]> {
   const own = await readChangesById(deps, bake.changes.slice(-CHANGES_SHOWN));
   const first = await readChangesById(deps, [
     ...new Set(own.map((change) => change.cause).filter((cause) => !bake.changes.includes(cause))),

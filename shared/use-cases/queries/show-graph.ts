@@ -3,14 +3,18 @@ import type { Graph, GraphQuery } from '../../domain/api/explanation.ts';
 import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys, lists } from '../../domain/base/naming.ts';
 import {
+  computeDesired,
+  type DesiredState,
+  findMissingTargets,
   isRefused,
   isSameFingerprint,
   type ObservedPipeline,
-  findMissingTargets,
-  type DesiredState,
-  computeDesired,
 } from '../../domain/reconcile/desired.ts';
-import { listDependencies, type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
+import {
+  listDependencies,
+  type PipelineRecord,
+  PipelineRecordSchema,
+} from '../../domain/records/pipelines.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
 import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Calendar } from '../../ports/calendar.ts';
@@ -37,12 +41,14 @@ export async function showGraph(deps: GraphDeps, query: GraphQuery): Promise<Gra
   const { upstream, downstream, limit, cursor } = query;
   if (upstream === undefined && downstream === undefined) return await readGraphPage(deps, limit, cursor);
   const found = new Map<string, PipelineRecord>();
-  let isCut = false;
-  if (upstream !== undefined) isCut = (await collectNeighbours(deps, upstream, found, listParents)) || isCut;
-  if (downstream !== undefined) isCut = (await collectNeighbours(deps, downstream, found, readChildren)) || isCut;
+  let truncated = false;
+  if (upstream !== undefined)
+    truncated = (await collectNeighbours(deps, upstream, found, listParents)) || truncated;
+  if (downstream !== undefined)
+    truncated = (await collectNeighbours(deps, downstream, found, readChildren)) || truncated;
   const graph = await readGraph(deps, [...found.values()]);
   const known = new Set(graph.nodes.map(({ id }) => id));
-  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), truncated: isCut };
+  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), truncated: truncated };
 }
 
 /** Edges from pipelines of other pages are told here too. */
@@ -154,7 +160,10 @@ function toEdges({ name, spec }: PipelineRecord): Graph['edges'] {
   return [...new Map(all.reverse().map((edge) => [edge.from, edge])).values()].reverse();
 }
 
-async function readObserved(deps: GraphDeps, pipelines: readonly PipelineRecord[]): Promise<ObservedPipeline[]> {
+async function readObserved(
+  deps: GraphDeps,
+  pipelines: readonly PipelineRecord[],
+): Promise<ObservedPipeline[]> {
   const plannings = await readMany(
     deps.table,
     pipelines.map(({ name }) => keys.status(name)),
@@ -170,7 +179,10 @@ async function readObserved(deps: GraphDeps, pipelines: readonly PipelineRecord[
 }
 
 /** Names of those whose release is not what is wanted now, or not in every target, though nobody has decided that it should stay. */
-async function findStale(deps: GraphDeps, observed: readonly ObservedPipeline[]): Promise<ReadonlySet<string>> {
+async function findStale(
+  deps: GraphDeps,
+  observed: readonly ObservedPipeline[],
+): Promise<ReadonlySet<string>> {
   const differing = observed.flatMap((entry) => {
     const desiredState: DesiredState = computeDesired(deps.digest, entry);
     const { enabled, spec } = entry.pipeline;

@@ -14,9 +14,9 @@ import {
   type RevisionRecord,
   RevisionRecordSchema,
 } from '../../domain/records/pipelines.ts';
-import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Item, Query } from '../../ports/table.ts';
 import { type ListDeps, listBakes, type Paged, toPaged } from './list-pages.ts';

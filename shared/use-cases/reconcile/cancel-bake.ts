@@ -1,14 +1,14 @@
 /**
  * Ends a bake before its release because somebody asked for it. Asking is one conditional write that everything under way for the attempt
- * sees; the stopped execution then has it cleaned up and recorded (end-executions.ts).
+ * sees; the stopped execution then has it cleaned up and recorded (finalize-bake.ts).
  */
 
-import { ATTEMPT_STATES, type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import { BakeNotCancellable, TryLater } from '../../domain/base/errors.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
+import { ATTEMPT_STATES, type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import type { AttemptRecord } from '../../domain/records/bakes.ts';
-import type { Workflows } from '../../ports/workflows.ts';
 import { WriteConflict } from '../../ports/table.ts';
+import type { Workflows } from '../../ports/workflows.ts';
 import { type RecordOutcomeDeps, recordOutcome } from '../bakes/record-outcome.ts';
 import { readAttempt, readBake } from '../bakes/steps.ts';
 
@@ -43,7 +43,11 @@ export async function cancelBake(deps: CancelBakeDeps, request: EndRequest): Pro
   throw new TryLater(`Bake ${request.bake} kept moving on while it was to be ended; try again.`);
 }
 
-async function recordEndRequest(deps: CancelBakeDeps, attempt: AttemptRecord, request: EndRequest): Promise<boolean> {
+async function recordEndRequest(
+  deps: CancelBakeDeps,
+  attempt: AttemptRecord,
+  request: EndRequest,
+): Promise<boolean> {
   const now = deps.clock.now();
   // Should the event of the stopped execution be lost, the next sweep finds it.
   const dueSk = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();

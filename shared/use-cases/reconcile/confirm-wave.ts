@@ -4,8 +4,8 @@
  */
 import { ChangeNotFound, NothingToConfirm, TryLater } from '../../domain/base/errors.ts';
 import { due, keys, lists } from '../../domain/base/naming.ts';
-import { WaveRecordSchema } from '../../domain/records/status.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { WaveRecordSchema } from '../../domain/records/status.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
@@ -14,7 +14,7 @@ import { readRecord } from '../store/read.ts';
 export interface ConfirmWaveDeps {
   readonly table: Table;
   readonly clock: Clock;
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 const ROUNDS = 5;
@@ -100,7 +100,8 @@ async function enqueueHeld(deps: ConfirmWaveDeps, change: string): Promise<void>
       page.items.map((item) => markDue(deps, String(item.pipeline), due.wave(change), at)),
     );
     const names = marked.flatMap((name) => name ?? []);
-    if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+    if (names.length > 0)
+      await deps.reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
     after = page.cursor;
   } while (after !== undefined);
 }

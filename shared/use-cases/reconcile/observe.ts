@@ -5,14 +5,20 @@
 import { approvalId } from '../../domain/approval/approval.ts';
 import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
-import { listCauses, findDifferences, findUnconfirmedCauses } from '../../domain/reconcile/causes.ts';
+import { findDifferences, findUnconfirmedCauses, listCauses } from '../../domain/reconcile/causes.ts';
+import {
+  computeDesired,
+  findMissingTargets,
+  isSameFingerprint,
+  type ObservedPipeline,
+  type PipelineRows,
+} from '../../domain/reconcile/desired.ts';
 import {
   type ActiveBake,
   type Ancestor,
   findDirtySince,
   type Observation,
 } from '../../domain/reconcile/observed.ts';
-import { type PipelineRows, isSameFingerprint, type ObservedPipeline, findMissingTargets, computeDesired } from '../../domain/reconcile/desired.ts';
 import { ApprovalRecordSchema } from '../../domain/records/approvals.ts';
 import {
   type AttemptRecord,
@@ -21,17 +27,17 @@ import {
   BakeRecordSchema,
 } from '../../domain/records/bakes.ts';
 import { listDependencies } from '../../domain/records/pipelines.ts';
-import { type FingerprintRecord, FingerprintRecordSchema } from '../../domain/records/status.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import { type FingerprintRecord, FingerprintRecordSchema } from '../../domain/records/status.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { Limits } from '../../ports/limits.ts';
 import type { Table } from '../../ports/table.ts';
+import { computeCapacity, readSlotQueues, requestCapacity } from '../capacity/slots.ts';
 import { readAll, readMany } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
-import { computeCapacity, requestCapacity, readSlotQueues } from '../capacity/slots.ts';
-import { readWithAncestors, readPipelineRows } from './read-ancestors.ts';
+import { readPipelineRows, readWithAncestors } from './read-ancestors.ts';
 import { findFreeze } from './schedule-times.ts';
 
 export interface ObserveDeps {
@@ -71,7 +77,8 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
   const second = new ReadBatch();
   const fingerprintRows = chain.map((entry, index) => {
     const desiredState = wishes[index];
-    if (index === 0 || desiredState?.known !== true || isSameFingerprint(entry.channel, desiredState.desired)) return undefined;
+    if (index === 0 || desiredState?.known !== true || isSameFingerprint(entry.channel, desiredState.desired))
+      return undefined;
     const { bits, proof } = desiredState.desired;
     return second.add(keys.fingerprint(entry.pipeline.name, bits, proof), FingerprintRecordSchema);
   });
@@ -140,7 +147,9 @@ async function readFingerprints(
   desiredState: Observation['desiredState'] | undefined,
 ): Promise<FingerprintRecord[]> {
   if (desiredState?.known !== true) return [];
-  const isCurrent = isSameFingerprint(observed.channel, desiredState.desired) && findMissingTargets({ observed, desiredState }).length === 0;
+  const isCurrent =
+    isSameFingerprint(observed.channel, desiredState.desired) &&
+    findMissingTargets({ observed, desiredState }).length === 0;
   if (isCurrent && observed.status.request === undefined) return [];
   const { pk, sk } = keys.fingerprint(observed.pipeline.name, desiredState.desired.bits, '');
   return await readAll(deps.table, { pk, prefix: sk }, FingerprintRecordSchema);
@@ -183,7 +192,7 @@ function mergeChanges(
 
 /** Marked since it was last planned, or held by a wave then: whoever rests for that is marked by nothing, and keeps its causes. */
 function mayAwaitConfirmation({ status: { dirty, decision } }: ObservedPipeline): boolean {
-  return dirty || decision?.reasons.some(({ code }) => code === 'storm-cap') === true;
+  return dirty || decision?.reasons.some(({ code }) => code === 'wave-unconfirmed') === true;
 }
 
 function indexById(changes: readonly ChangeRecord[]): ReadonlyMap<string, ChangeRecord> {

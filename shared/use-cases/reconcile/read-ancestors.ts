@@ -1,11 +1,16 @@
 /** A pipeline and all that it is built on, one read for each level. */
 import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
-import { type PipelineRows, type ObservedPipeline, type DesiredState, computeDesired } from '../../domain/reconcile/desired.ts';
+import {
+  computeDesired,
+  type DesiredState,
+  type ObservedPipeline,
+  type PipelineRows,
+} from '../../domain/reconcile/desired.ts';
 import { listDependencies, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -53,7 +58,11 @@ function requestPipelineRows(batch: ReadBatch, name: string): () => PipelineRows
 }
 
 /** The pipeline and its ancestors, nearest first, each once. `first` takes further rows along with the first level. */
-export async function readWithAncestors(deps: AncestorDeps, own: PipelineRows, first: ReadBatch): Promise<ObservedPipeline[]> {
+export async function readWithAncestors(
+  deps: AncestorDeps,
+  own: PipelineRows,
+  first: ReadBatch,
+): Promise<ObservedPipeline[]> {
   const chain: ObservedPipeline[] = [];
   const known = new Set([own.pipeline.name]);
   let level: PipelineRows[] = [own];

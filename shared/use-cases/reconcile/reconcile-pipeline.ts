@@ -10,14 +10,14 @@ import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bake
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
 import type { Limits } from '../../ports/limits.ts';
 import type { SelectorResolver } from '../../ports/selector-resolver.ts';
-import type { Workflows } from '../../ports/workflows.ts';
 import { WriteConflict } from '../../ports/table.ts';
+import type { Workflows } from '../../ports/workflows.ts';
 import { type DetectTopicsDeps, detectTopic } from '../detect/detect-topic.ts';
+import { enqueueDependents, isHeldByAncestorsOnly, isWaitingForAncestors } from '../graph/dependents.ts';
 import { readRecord } from '../store/read.ts';
-import { isWaitingForAncestors, enqueueDependents, isHeldByAncestorsOnly } from '../graph/dependents.ts';
+import { type ObserveDeps, type ObservedRows, observe } from './observe.ts';
 import { readPipelineRows } from './read-ancestors.ts';
-import { recordUpToDate, recordHold, recordInProgress } from './record-decision.ts';
-import { type ObservedRows, observe, type ObserveDeps } from './observe.ts';
+import { recordHold, recordInProgress, recordUpToDate } from './record-decision.ts';
 import { startBake } from './start-bake.ts';
 import { supersedeBake } from './supersede-bake.ts';
 
@@ -35,7 +35,7 @@ export type ReconcileOutcome =
       readonly causes: readonly string[];
     }
   | { readonly kind: 'running'; readonly bake: string }
-  | { readonly kind: 'current'; readonly release: string }
+  | { readonly kind: 'up-to-date'; readonly release: string }
   | { readonly kind: 'held'; readonly reasons: readonly HoldReason[] }
   | { readonly kind: 'superseding'; readonly bake: string; readonly reason: string };
 
@@ -92,7 +92,10 @@ async function findRunningBake(
 }
 
 /** For whoever was asked a while ago: the pipeline may have been deleted meanwhile, and then there is nothing to plan. */
-export async function reconcileIfExists(deps: ReconcileDeps, name: string): Promise<ReconcileOutcome | { kind: 'gone' }> {
+export async function reconcileIfExists(
+  deps: ReconcileDeps,
+  name: string,
+): Promise<ReconcileOutcome | { kind: 'gone' }> {
   try {
     return await reconcilePipeline(deps, name);
   } catch (error) {
@@ -101,7 +104,11 @@ export async function reconcileIfExists(deps: ReconcileDeps, name: string): Prom
   }
 }
 
-async function applyDecision(deps: ReconcileDeps, read: ObservedRows, decision: Decision): Promise<ReconcileOutcome> {
+async function applyDecision(
+  deps: ReconcileDeps,
+  read: ObservedRows,
+  decision: Decision,
+): Promise<ReconcileOutcome> {
   const { observed } = read.observation;
   const { name } = observed.pipeline;
   switch (decision.kind) {
@@ -109,10 +116,10 @@ async function applyDecision(deps: ReconcileDeps, read: ObservedRows, decision: 
       const { id: bake, reason, changes, causes } = await startBake(deps, read, decision);
       return { kind: 'started', bake, reason, changes, causes };
     }
-    case 'current':
+    case 'up-to-date':
       await recordUpToDate(deps, read, decision.reason);
       if (observed.status.dirty) await enqueueDependents(deps, name);
-      return { kind: 'current', release: observed.channel?.release ?? '' };
+      return { kind: 'up-to-date', release: observed.channel?.release ?? '' };
     case 'hold': {
       const { isNew: isNews, secondsLeft: seconds } = await recordHold(deps, read, decision);
       await enqueueLater(deps, name, seconds);
@@ -122,7 +129,7 @@ async function applyDecision(deps: ReconcileDeps, read: ObservedRows, decision: 
       await ensureStopped(deps, read);
       return { kind: 'held', reasons: decision.reasons };
     }
-    case 'taken-up':
+    case 'in-progress':
       await recordInProgress(deps, read, decision);
       await ensureStarted(deps, read);
       return { kind: 'running', bake: decision.bake };
@@ -143,9 +150,13 @@ function affectsDependents(
   return isHeldByAncestorsOnly(before) && !isWaitingForAncestors(reasons);
 }
 
-async function enqueueLater(deps: ReconcileDeps, pipeline: string, seconds: number | undefined): Promise<void> {
+async function enqueueLater(
+  deps: ReconcileDeps,
+  pipeline: string,
+  seconds: number | undefined,
+): Promise<void> {
   if (seconds === undefined || seconds > MAX_DELAY_SECONDS) return;
-  await deps.planQueue.send([{ pipeline, delaySeconds: Math.ceil(seconds) }]);
+  await deps.reconcileQueue.send([{ pipeline, delaySeconds: Math.ceil(seconds) }]);
 }
 
 /** A bake that is recorded but may never have been started: the name finds the execution if there is one. */

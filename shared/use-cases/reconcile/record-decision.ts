@@ -6,8 +6,8 @@ import { findDirtySince } from '../../domain/reconcile/observed.ts';
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import { prepareWaveHold } from '../detect/wave-rows.ts';
 import { computeQueuePosition } from '../capacity/slots.ts';
+import { prepareWaveHold } from '../detect/wave-rows.ts';
 import type { ObservedRows } from './observe.ts';
 
 interface RecordDecisionDeps {
@@ -68,25 +68,31 @@ export function clearedStatusWrite(
 }
 
 /** A tick that found nothing to do has passed. */
-function toPassedTick({ observation }: Pick<ObservedRows, 'observation'>): { ticksSeen?: string } {
+function toPassedTick({ observation }: Pick<ObservedRows, 'observation'>): { ticksHandledUntil?: string } {
   const open = observation.observed.ticks?.open;
-  return open === undefined ? {} : { ticksSeen: open };
+  return open === undefined ? {} : { ticksHandledUntil: open };
 }
 
-export async function recordUpToDate(deps: RecordDecisionDeps, read: ObservedRows, reason: HoldReason): Promise<void> {
+export async function recordUpToDate(
+  deps: RecordDecisionDeps,
+  read: ObservedRows,
+  reason: HoldReason,
+): Promise<void> {
   const { status } = read.observation.observed;
   const isRecorded =
-    status.decision?.kind === 'current' && hasSameReasons(status.decision.reasons, [reason]);
+    status.decision?.kind === 'up-to-date' && hasSameReasons(status.decision.reasons, [reason]);
   const isIdle = !status.dirty && status.request === undefined;
   if (isRecorded && isIdle && read.observation.observed.ticks?.open === undefined) return;
   const at = deps.clock.now().toISOString();
-  await deps.table.write([clearedStatusWrite(read, { at, kind: 'current', reasons: [reason] }, toPassedTick(read))]);
+  await deps.table.write([
+    clearedStatusWrite(read, { at, kind: 'up-to-date', reasons: [reason] }, toPassedTick(read)),
+  ]);
 }
 
 export async function recordInProgress(
   deps: RecordDecisionDeps,
   read: ObservedRows,
-  decision: Extract<Decision, { kind: 'taken-up' }>,
+  decision: Extract<Decision, { kind: 'in-progress' }>,
 ): Promise<void> {
   const { status } = read.observation.observed;
   if (!status.dirty && status.request === undefined && status.changes.length === 0) return;
@@ -149,7 +155,11 @@ async function findQueueEntry(
 ): Promise<{ duePk: string; dueSk: string } | undefined> {
   const [first] = reasons.flatMap(({ capacity }) => (capacity === undefined ? [] : [capacity]));
   if (first === undefined || reasons.some(({ code }) => code !== 'concurrency')) return undefined;
-  const position = await computeQueuePosition(deps.table, observation.observed.pipeline.name, findDirtySince(observation));
+  const position = await computeQueuePosition(
+    deps.table,
+    observation.observed.pipeline.name,
+    findDirtySince(observation),
+  );
   return { duePk: due.slotQueue(first), dueSk: position };
 }
 
@@ -162,7 +172,7 @@ function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | u
       case 'disabled':
       case 'too-many-failures':
       case 'pinned':
-      case 'storm-cap':
+      case 'wave-unconfirmed':
       case 'refused':
       case 'up-to-date':
         return 'never';
@@ -174,7 +184,7 @@ function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | u
         return reason.until ?? after(CHECK_AGAIN_SECONDS);
       case 'bake-running':
         return after(CHECK_ENDING_SECONDS);
-      case 'ancestor-moving': {
+      case 'ancestor-in-progress': {
         const soon = after(CHECK_AGAIN_SECONDS);
         return reason.until !== undefined && reason.until < soon ? reason.until : soon;
       }

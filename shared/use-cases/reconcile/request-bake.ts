@@ -6,11 +6,11 @@ import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { decide } from '../../domain/reconcile/decide.ts';
 import type { Observation } from '../../domain/reconcile/observed.ts';
-import type { HoldReason } from '../../domain/records/status.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import type { HoldReason } from '../../domain/records/status.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
-import { type ReconcileDeps, reconcilePipeline } from './reconcile-pipeline.ts';
 import { type ObservedRows, observe } from './observe.ts';
+import { type ReconcileDeps, reconcilePipeline } from './reconcile-pipeline.ts';
 
 export interface BakeRequest {
   readonly pipeline: string;
@@ -33,9 +33,9 @@ export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Pr
     const read = await observe(deps, request.pipeline);
     if (!request.force && read.staleTopics.length === 0) {
       const decision = decide(withRequest(read, request, deps.clock.now().toISOString()));
-      if (decision.kind === 'current')
+      if (decision.kind === 'up-to-date')
         return { kind: 'up-to-date', release: read.observation.observed.channel?.release ?? '' };
-      if (decision.kind === 'taken-up') return { kind: 'running', bake: decision.bake };
+      if (decision.kind === 'in-progress') return { kind: 'running', bake: decision.bake };
     }
     const change = toRequestChange(deps, request);
     try {
@@ -80,7 +80,7 @@ function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeR
         dirty: true,
         request: { id, by: request.by, at, force: request.force },
         // Part of the bits from now on: without it the forced bake's release would not be what is wanted.
-        ...(request.force ? { salt: id } : {}),
+        ...(request.force ? { rebuildToken: id } : {}),
         dueAt: at,
         duePk: due.reconcile,
         dueSk: at,
@@ -99,7 +99,7 @@ function toBakeAnswer(outcome: Awaited<ReturnType<typeof reconcilePipeline>>, ch
       return { kind: 'started', bake: outcome.bake, change, reason: outcome.reason };
     case 'running':
       return { kind: 'running', bake: outcome.bake };
-    case 'current':
+    case 'up-to-date':
       return { kind: 'up-to-date', release: outcome.release };
     case 'held':
       return { kind: 'held', change, reasons: outcome.reasons };

@@ -3,21 +3,21 @@
  * is no longer wanted is not tried again.
  */
 
-import { type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import { BakeNotRetryable, TryLater } from '../../domain/base/errors.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
 import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
+import { type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import { FingerprintRecordSchema, type PipelineStatus } from '../../domain/records/status.ts';
 import { bakeStartedEvent } from '../../events/bake-started.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Digest, Ids } from '../../ports/ids.ts';
-import type { Workflows } from '../../ports/workflows.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
+import type { Workflows } from '../../ports/workflows.ts';
 import { readAttempt, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+import { acquireSlotOverLimit, slotKeys } from '../capacity/slots.ts';
 import { readRecord } from '../store/read.ts';
-import { slotKeys, acquireSlotOverLimit } from '../capacity/slots.ts';
 import { readDesired } from './read-ancestors.ts';
 
 export interface RetryBakeDeps extends StepDeps {
@@ -66,7 +66,10 @@ async function queueAttempt(
   if (!wish.known || !isSameFingerprint(bake, wish.desired)) throw toOutdatedError(bake);
   const { channel } = observed;
   // Places that somebody said no to are asked for again by whoever asks in person.
-  if (isSameFingerprint(channel, bake) && listTargetsNotIn(observed.pipeline.spec.targets, channel?.targets).length === 0)
+  if (
+    isSameFingerprint(channel, bake) &&
+    listTargetsNotIn(observed.pipeline.spec.targets, channel?.targets).length === 0
+  )
     throw toNeedlessError(bake, channel?.release);
   const attempt: AttemptRecord = {
     bake: bake.id,
@@ -110,10 +113,7 @@ async function queueAttempt(
 }
 
 /** What the bake was started for is its own again; should it fail once more, it comes back. */
-function omitTakenUp(
-  status: PipelineStatus,
-  bake: BakeRecord,
-): Pick<PipelineStatus, 'changes' | 'causes'> {
+function omitTakenUp(status: PipelineStatus, bake: BakeRecord): Pick<PipelineStatus, 'changes' | 'causes'> {
   const changes = status.changes.filter((id) => !bake.changes.includes(id));
   return { changes, causes: changes.length === 0 ? [] : status.causes };
 }
@@ -124,7 +124,7 @@ async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<
   const known = await readRecord(deps.table, key, FingerprintRecordSchema);
   const set = { state: 'baking', bake: bake.id };
   if (known === undefined) return { update: key, set };
-  const retained = known.state === 'released' ? { kept: known.bake } : {};
+  const retained = known.state === 'released' ? { retained: known.bake } : {};
   return {
     update: key,
     set: { ...set, ...retained },

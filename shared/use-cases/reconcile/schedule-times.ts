@@ -1,11 +1,16 @@
 /** What the calendar says about a pipeline at one moment: ticks of its schedule, and freeze windows. */
-import { addSeconds } from '../../domain/reconcile/hold-reasons.ts';
+
 import type { PipelineRows, Ticks } from '../../domain/reconcile/desired.ts';
+import { addSeconds } from '../../domain/reconcile/hold-reasons.ts';
 import type { FreezeWindow, PipelineSpec } from '../../domain/records/pipelines.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 
 /** Ticks since the planner last took one up, or since the pipeline was made. */
-export function computeTicks(calendar: Calendar, { pipeline, status }: PipelineRows, now: Date): Ticks | undefined {
+export function computeTicks(
+  calendar: Calendar,
+  { pipeline, status }: PipelineRows,
+  now: Date,
+): Ticks | undefined {
   const { schedule, mode } = pipeline.spec;
   if (schedule === undefined || mode !== 'schedule') return undefined;
   const after = new Date(findTicksStart(pipeline, status));

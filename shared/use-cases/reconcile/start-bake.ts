@@ -6,17 +6,17 @@ import type { Decision } from '../../domain/reconcile/decide.ts';
 import type { Observation } from '../../domain/reconcile/observed.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
-import type { FingerprintRecord } from '../../domain/records/status.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import type { FingerprintRecord } from '../../domain/records/status.ts';
 import { bakeStartedEvent } from '../../events/bake-started.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { Limits } from '../../ports/limits.ts';
 import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
-import { slotKeys, acquireSlots } from '../capacity/slots.ts';
-import { clearedStatusWrite } from './record-decision.ts';
+import { acquireSlots, slotKeys } from '../capacity/slots.ts';
 import type { ObservedRows } from './observe.ts';
+import { clearedStatusWrite } from './record-decision.ts';
 
 type StartDecision = Extract<Decision, { kind: 'start' }>;
 
@@ -49,8 +49,10 @@ export async function startBake(
       { at, kind: 'start', reasons: [], bake: bake.id },
       {
         activeBake: bake.id,
-        ...(observed.ticks?.open === undefined ? {} : { ticksSeen: observed.ticks.open }),
-        ...(decision.desired.fingerprintInputs.tick === undefined ? {} : { tick: decision.desired.fingerprintInputs.tick }),
+        ...(observed.ticks?.open === undefined ? {} : { ticksHandledUntil: observed.ticks.open }),
+        ...(decision.desired.fingerprintInputs.tick === undefined
+          ? {}
+          : { tick: decision.desired.fingerprintInputs.tick }),
       },
     ),
     ...bakeWrites(bake),
@@ -198,7 +200,11 @@ function toRetainedBake(known: FingerprintRecord | undefined): Pick<FingerprintR
   return retained === undefined ? {} : { retained };
 }
 
-function startedEventWrite(deps: Pick<StartBakeDeps, 'ids'>, observation: Observation, bake: BakeRecord): Write {
+function startedEventWrite(
+  deps: Pick<StartBakeDeps, 'ids'>,
+  observation: Observation,
+  bake: BakeRecord,
+): Write {
   const { team } = observation.observed.pipeline.spec;
   const event = bakeStartedEvent({
     bake: bake.id,

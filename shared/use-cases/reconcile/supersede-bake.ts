@@ -1,15 +1,15 @@
 /** Ends a bake that newer versions have overtaken before it was approved. The newer one starts when this one's end is recorded. */
 import { approvalId } from '../../domain/approval/approval.ts';
-import { SUPERSEDABLE_STATES } from '../../domain/records/attempt-states.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
 import { findDirtySince } from '../../domain/reconcile/observed.ts';
+import { SUPERSEDABLE_STATES } from '../../domain/records/attempt-states.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { Table, Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
-import { statusWrite } from './record-decision.ts';
 import type { ObservedRows } from './observe.ts';
+import { statusWrite } from './record-decision.ts';
 
 export interface SupersedeDeps {
   readonly table: Table;

@@ -3,9 +3,9 @@
  * that it was, so that nobody rebakes for it.
  */
 
-import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
 import { due, keys, lists } from '../../domain/base/naming.ts';
-import { type BakeRecord, ArtifactRecordSchema } from '../../domain/records/bakes.ts';
+import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
+import { ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
@@ -17,10 +17,10 @@ import {
 } from '../../domain/records/releases.ts';
 import {
   computeChannel,
-  hasImages,
-  toReleaseImages,
   computeRelease,
+  hasImages,
   listShownTargets,
+  toReleaseImages,
 } from '../../domain/releases/release.ts';
 import { imageReleasedEvent } from '../../events/image-released.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -28,7 +28,7 @@ import type { Digest, Ids } from '../../ports/ids.ts';
 import type { Table, Write } from '../../ports/table.ts';
 import { readBake } from '../bakes/steps.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
-import { readRecord, readMany } from '../store/read.ts';
+import { readMany, readRecord } from '../store/read.ts';
 
 export interface MakeCurrentDeps {
   readonly table: Table;
@@ -63,7 +63,7 @@ export async function makeCurrent(
     release,
     bake,
     images: images.filter((image) => image !== undefined),
-    places: listTargets(revision.definition),
+    targets: listTargets(revision.definition),
     before,
   });
   const { team } = revision.definition;

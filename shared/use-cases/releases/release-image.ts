@@ -3,11 +3,11 @@
  * of it, and the pipelines that waited for this bake are planned.
  */
 
-import { listPriorStates } from '../../domain/records/attempt-states.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
+import { listPriorStates } from '../../domain/records/attempt-states.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
 import type { DistributionRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
@@ -17,12 +17,12 @@ import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import { beginStep, readAttempt, readBakeAndRevision } from '../bakes/steps.ts';
 import { readPlan, readRows, rowKey, savePlan, writeInParts } from '../distribution/ledger.ts';
-import { enqueueWithDependents, enqueueChildren } from '../graph/dependents.ts';
+import { enqueueChildren, enqueueWithDependents } from '../graph/dependents.ts';
 import { readRecord } from '../store/read.ts';
 import { type MakeCurrentDeps, makeCurrent } from './make-current.ts';
 
 export interface ReleaseImageDeps extends MakeCurrentDeps {
-  readonly planQueue: ReconcileQueue;
+  readonly reconcileQueue: ReconcileQueue;
 }
 
 const ROUNDS = 5;
@@ -108,8 +108,8 @@ async function prepareReleasedFingerprint(
   return [
     {
       update: key,
-      set: { state: 'released', failures: 0, places: targets },
-      remove: ['kept'],
+      set: { state: 'released', failures: 0, targets },
+      remove: ['retained'],
       when: { equals: { bake: bake.id } },
     },
   ];
@@ -124,7 +124,7 @@ async function prepareReleasedStatus(deps: ReleaseImageDeps, bake: BakeRecord): 
     {
       update: key,
       set: { consecutiveFailures: 0, supersededInRow: 0 },
-      remove: ['activeBake', 'refusedPlaces'],
+      remove: ['activeBake', 'refusedTargets'],
       add: { version: 1 },
       when: { equals: { version: status.version, activeBake: bake.id } },
     },

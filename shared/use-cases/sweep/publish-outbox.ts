@@ -4,14 +4,18 @@
  */
 
 import { due, type Key, keys } from '../../domain/base/naming.ts';
+import {
+  composeNotification,
+  listChangesToDescribe,
+  type Notification,
+} from '../../domain/notifications/messages.ts';
 import { type OutboxRecord, OutboxRecordSchema } from '../../domain/records/outbox.ts';
 import { ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { listChangesToDescribe, type Notification, composeNotification } from '../../domain/notifications/messages.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventPublisher } from '../../ports/event-publisher.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
-import { readRecord, readMany } from '../store/read.ts';
+import { readMany, readRecord } from '../store/read.ts';
 import { runInTurn } from './run-in-turn.ts';
 
 export interface PublishDeps {
@@ -47,7 +51,10 @@ export async function publishOutbox(deps: PublishDeps, id: string): Promise<'pub
 }
 
 /** An event names its changes by their ids; what people read in a mail is in the rows of these. */
-async function composeMessage(table: Pick<Table, 'getMany'>, row: OutboxRecord): Promise<Notification | undefined> {
+async function composeMessage(
+  table: Pick<Table, 'getMany'>,
+  row: OutboxRecord,
+): Promise<Notification | undefined> {
   const changes = await readMany(table, listChangesToDescribe(row).map(keys.change), ChangeRecordSchema);
   return composeNotification(
     row,

@@ -1,5 +1,8 @@
 /** One after the other. One that fails keeps no other from its turn; when all have had theirs an error tells how many were done, and why the first failed. */
-export async function runInTurn<T>(entries: readonly T[], work: (entry: T) => Promise<unknown>): Promise<void> {
+export async function runInTurn<T>(
+  entries: readonly T[],
+  work: (entry: T) => Promise<unknown>,
+): Promise<void> {
   const problems: unknown[] = [];
   for (const entry of entries) {
     try {

@@ -4,22 +4,22 @@
  */
 import { due, executionName, keys } from '../../domain/base/naming.ts';
 import { AttemptRecordSchema } from '../../domain/records/bakes.ts';
-import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { ChangeRecordSchema, SelectorRecordSchema } from '../../domain/records/selectors.ts';
-import type { FindingHints } from '../../ports/vulnerabilities.ts';
+import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import type { HintQueue } from '../../ports/hint-queue.ts';
 import type { Limits } from '../../ports/limits.ts';
+import { WriteConflict } from '../../ports/table.ts';
+import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';
 import type { Workflows } from '../../ports/workflows.ts';
-import { WriteConflict } from '../../ports/table.ts';
+import { enqueueNext } from '../capacity/slots.ts';
 import { type FanOutDeps, fanOutChange } from '../detect/fan-out-change.ts';
 import { sweepInventories } from '../detect/index-inventory.ts';
 import { sweepConfirmedWaves } from '../reconcile/confirm-wave.ts';
-import { enqueueNext } from '../capacity/slots.ts';
 import { QUEUED_SECONDS } from '../reconcile/start-bake.ts';
 import { sweepWaits } from '../waits/sweep-waits.ts';
-import { runInTurn } from './run-in-turn.ts';
 import { type PublishDeps, sweepOutbox } from './publish-outbox.ts';
+import { runInTurn } from './run-in-turn.ts';
 
 export interface SweepDeps extends FanOutDeps, PublishDeps {
   readonly limits: Limits;
@@ -95,7 +95,8 @@ async function sweepDuePipelines(deps: SweepDeps): Promise<number> {
     names.push(...page.items.map((item) => PipelineStatusSchema.parse(item).pipeline));
     after = page.cursor;
   } while (after !== undefined && names.length < SWEPT_AT_ONCE);
-  if (names.length > 0) await deps.planQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+  if (names.length > 0)
+    await deps.reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
   return names.length;
 }
 
@@ -135,7 +136,7 @@ async function sweepQueuedAttempts(deps: SweepDeps): Promise<number> {
   });
   const queued = page.items
     .map((item) => AttemptRecordSchema.parse(item))
-    // One that was asked to end before it began is ended by end-executions.
+    // One that was asked to end before it began is ended by finalize-bakes.
     .filter((attempt) => attempt.state === 'queued' && attempt.endRequested === undefined);
   const dueSk = new Date(now.getTime() + QUEUED_SECONDS * 1000).toISOString();
   await runInTurn(queued, async ({ bake, attempt }) => {

@@ -2,8 +2,8 @@
 import type * as z from 'zod';
 import type { CollectTestInputSchema, SuiteStatusSchema } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
-import { evidenceKeys } from '../../domain/packages/inventory.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { evidenceKeys } from '../../domain/packages/inventory.ts';
 import { type SuiteResult, TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Commands } from '../../ports/commands.ts';
 import type { Documents } from '../../ports/documents.ts';

@@ -7,10 +7,10 @@ import { keys } from '../../domain/base/naming.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { TestRecord } from '../../domain/records/tests.ts';
 import type { Digest } from '../../ports/ids.ts';
-import type { TestInstances } from '../../ports/test-instances.ts';
 import { WriteConflict } from '../../ports/table.ts';
+import type { TestInstances } from '../../ports/test-instances.ts';
 import { bakeTags } from '../bakes/start-build.ts';
-import { readOpenAttempt, readBake, type StepDeps } from '../bakes/steps.ts';
+import { readBake, readOpenAttempt, type StepDeps } from '../bakes/steps.ts';
 
 export interface LaunchTestInstanceDeps extends StepDeps {
   readonly instances: Pick<TestInstances, 'launch'>;
@@ -29,7 +29,15 @@ export async function launchTestInstance(
       `There is no image of the variant ${variant} to test; the build did not record one.`,
     );
   }
-  await recordTestCase(deps, { bake, attempt, variant, instanceType, terminated: false, results: [], commands: {} });
+  await recordTestCase(deps, {
+    bake,
+    attempt,
+    variant,
+    instanceType,
+    terminated: false,
+    results: [],
+    commands: {},
+  });
 
   // 64 characters at most (ec2 RunInstancesRequest.ClientToken).
   const clientToken = deps.digest(canonical(['test', bake, attempt, variant, instanceType]));

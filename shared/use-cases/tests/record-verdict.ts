@@ -1,13 +1,13 @@
 /** Draws the verdict of all test cases, writes it on the images as a tag and in their rows, and ends the step. */
 import type * as z from 'zod';
-import { listTestFailures } from '../../domain/gates/gates.ts';
 import type { BakeRef, VerdictSchema } from '../../domain/bakes/payloads.ts';
 import { listTestNames } from '../../domain/bakes/test-runs.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
+import { listTestFailures } from '../../domain/gates/gates.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import { type TestRecord, TestRecordSchema } from '../../domain/records/tests.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
-import { endStep, readOpenAttempt, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+import { endStep, readBakeAndRevision, readOpenAttempt, type StepDeps } from '../bakes/steps.ts';
 
 export interface RecordVerdictDeps extends StepDeps {
   readonly images: Pick<OwnImages, 'tag'>;

@@ -6,7 +6,7 @@ import { TestsFailed } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Commands } from '../../ports/commands.ts';
-import { readOpenAttempt, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+import { readBakeAndRevision, readOpenAttempt, type StepDeps } from '../bakes/steps.ts';
 
 export interface SendTestCommandDeps extends StepDeps {
   readonly commands: Pick<Commands, 'send'>;

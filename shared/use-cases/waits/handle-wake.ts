@@ -1,11 +1,11 @@
 /** Something happened that somebody may wait for. The event is a hint: the resource is read again, and what is none of ours is let go. */
 import * as z from 'zod';
 import {
+  parseWake,
   SWEEP_SECONDS,
   secondsUntilCheck,
-  type Wake,
   toImageWaitKey,
-  parseWake,
+  type Wake,
 } from '../../domain/bakes/waits.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';

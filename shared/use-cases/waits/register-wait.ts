@@ -9,7 +9,7 @@ import { SWEEP_SECONDS, secondsUntilCheck } from '../../domain/bakes/waits.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys, waitId } from '../../domain/base/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
-import { type WriteCondition, type Item, WriteConflict } from '../../ports/table.ts';
+import { type Item, type WriteCondition, WriteConflict } from '../../ports/table.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';
 import { readOpenAttempt } from '../bakes/steps.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';

@@ -2,7 +2,7 @@
 import type { Component, Distribution, ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { importDefinitions, type Imported } from '../../../cli/import/definitions.ts';
+import { type Imported, importDefinitions } from '../../../cli/import/definitions.ts';
 import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
 import { chooseNames } from '../../../cli/import/names.ts';
 import { formatFile } from '../../../cli/import/text.ts';

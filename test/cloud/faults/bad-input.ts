@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { uniqueName, type FaultHarness, readRefusal } from './harness.ts';
+import { type FaultHarness, readRefusal, uniqueName } from './harness.ts';
 
 const MALFORMED_MESSAGES = [
   'not even JSON',
@@ -129,7 +129,8 @@ export function testBadInput(oven: () => FaultHarness): void {
   it.concurrent('two definitions of one name are revisions of one pipeline, however close they come', async () => {
     const name = uniqueName('twins');
     await oven().publishBase(name);
-    const twin = (description: string) => oven().buildDefinition(name, { description, triggers: { mode: 'manual' } });
+    const twin = (description: string) =>
+      oven().buildDefinition(name, { description, triggers: { mode: 'manual' } });
     const answers = await Promise.allSettled([
       oven().apply(twin('the first')),
       oven().apply(twin('the second')),
@@ -162,7 +163,7 @@ export function testBadInput(oven: () => FaultHarness): void {
   it.concurrent('events that are not for us, or are no events at all, are let go at once', async () => {
     const { cloud, deployment } = oven().deployed;
     const bus = new EventBridgeClient(cloud.clientConfig());
-    for (const queue of ['hints', 'wake', 'plans'])
+    for (const queue of ['hints', 'wake', 'reconcile'])
       for (const body of MALFORMED_MESSAGES) await oven().queues.send(queue, body);
     const release = { Source: 'ovenbird', DetailType: 'Ovenbird Image Released' };
     const nobody = JSON.stringify({ pipeline: 'nobody', channel: 'stable' });
@@ -176,7 +177,7 @@ export function testBadInput(oven: () => FaultHarness): void {
       }),
     );
     bus.destroy();
-    for (const queue of ['hints', 'wake', 'plans']) {
+    for (const queue of ['hints', 'wake', 'reconcile']) {
       await until(`the queue of ${queue} is empty`, async () =>
         (await oven().queues.countMessages(queue)) === 0 ? true : undefined,
       );

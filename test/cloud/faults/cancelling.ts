@@ -1,10 +1,10 @@
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { AttemptState, StepName } from '../../../shared/domain/records/attempt-states.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
+import type { AttemptState, StepName } from '../../../shared/domain/records/attempt-states.ts';
 import { APPROVER, until } from '../../support/deployed-cloud.ts';
 import { toStepStates } from './failures.ts';
-import { uniqueName, type FaultHarness, readRefusal } from './harness.ts';
+import { type FaultHarness, readRefusal, uniqueName } from './harness.ts';
 
 const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<DefinitionInput> }[] = [
   { state: 'preflight', step: 'Preflight', more: {} },
@@ -79,7 +79,9 @@ export function testCancelling(oven: () => FaultHarness): void {
     await oven().applyWithOwnBase(name);
     const bake = await oven().waitForState(name, 'releasing');
 
-    const refused = await readRefusal(() => oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {}));
+    const refused = await readRefusal(() =>
+      oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {}),
+    );
 
     expect(refused).toMatchObject({ status: 409, problem: { code: 'bake-not-cancellable' } });
     const ended = await oven().waitForState(name, 'released', { seconds: 60 });

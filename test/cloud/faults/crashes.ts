@@ -1,16 +1,16 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { uniqueName, type FaultHarness, WORKLOADS } from './harness.ts';
+import { type FaultHarness, uniqueName, WORKLOADS } from './harness.ts';
 
 /** Where functions are killed, each once: just before a call is carried out, or when it was and nobody knows. */
 const CRASHES: readonly { role: string; service: string; operation: string; crash: 'before' | 'after' }[] = [
-  { role: 'PlanBakes', service: 'states', operation: 'StartExecution', crash: 'after' },
+  { role: 'ReconcilePipelines', service: 'states', operation: 'StartExecution', crash: 'after' },
   { role: 'CheckPreflight', service: 's3', operation: 'PutObject', crash: 'before' },
   { role: 'StartBuild', service: 'imagebuilder', operation: 'CreateImage', crash: 'after' },
   { role: 'RegisterWait', service: 'dynamodb', operation: '*', crash: 'after' },
   { role: 'CompleteTask', service: 'states', operation: 'SendTaskSuccess', crash: 'before' },
   { role: 'CompleteTask', service: 'states', operation: 'SendTaskSuccess', crash: 'after' },
-  { role: 'WakeWaits', service: 'dynamodb', operation: '*', crash: 'before' },
+  { role: 'CheckWaits', service: 'dynamodb', operation: '*', crash: 'before' },
   { role: 'RecordImage', service: 's3', operation: 'PutObject', crash: 'after' },
   { role: 'LaunchTestInstance', service: 'ec2', operation: 'RunInstances', crash: 'after' },
   { role: 'SendTestCommand', service: 'ssm', operation: 'SendCommand', crash: 'after' },
@@ -56,6 +56,7 @@ export function testCrashes(oven: () => FaultHarness): void {
     const met = new Set((await oven().calls()).map(({ fault }) => fault));
     for (const [id, death] of faults) expect([death, met.has(id)]).toEqual([death, true]);
     for (const name of names) await oven().expectReleasedOnce(name, { targets: 2 });
-    for (const name of names) for (const bake of await oven().bakes(name)) await oven().expectNothingLeft(bake);
+    for (const name of names)
+      for (const bake of await oven().bakes(name)) await oven().expectNothingLeft(bake);
   });
 }

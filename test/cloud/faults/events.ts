@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { baseParameterName, uniqueName, type FaultHarness } from './harness.ts';
+import { baseParameterName, type FaultHarness, uniqueName } from './harness.ts';
 
 /** Events come often, early, late or not at all. */
 export function testEvents(oven: () => FaultHarness): void {
@@ -23,7 +23,9 @@ export function testEvents(oven: () => FaultHarness): void {
     await Promise.all(Array.from({ length: 8 }, () => oven().queues.send('hints', event)));
     await oven().waitForState(name, 'released', { number: 2 });
     await until('the queue of hints is empty', async () =>
-      (await oven().queues.countMessages('hints')) + (await oven().queues.countMessages('plans')) === 0 ? true : undefined,
+      (await oven().queues.countMessages('hints')) + (await oven().queues.countMessages('plans')) === 0
+        ? true
+        : undefined,
     );
     expect((await oven().bakes(name)).map(({ state }) => state)).toEqual(['released', 'released']);
     const changes = (await oven().deployed.api.changes()).filter(({ selector }) =>
@@ -62,7 +64,7 @@ export function testEvents(oven: () => FaultHarness): void {
       async () => {
         const bakes = [...(await oven().bakes(parent)), ...(await oven().bakes(child))];
         if (bakes.filter(({ state }) => state === 'released').length === 4) return true;
-        await oven().deployed.invoke('reconcile-selectors');
+        await oven().deployed.invoke('resync-selectors');
         await oven().passTime();
         return undefined;
       },

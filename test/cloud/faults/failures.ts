@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { uniqueName, type FaultHarness, SANDBOX, WORKLOADS } from './harness.ts';
+import { type FaultHarness, SANDBOX, uniqueName, WORKLOADS } from './harness.ts';
 
 /** What goes wrong while an image is made: tried again where that helps, recorded with its reason where it does not, and taken away in the end. */
 export function testFailures(oven: () => FaultHarness): void {
@@ -58,7 +58,9 @@ export function testFailures(oven: () => FaultHarness): void {
       times: 1,
       reason: 'The snapshot could not be read',
     });
-    await oven().applyWithOwnBase(name, { distribution: { targets: [{ account: SANDBOX, regions: ['us-east-1'] }] } });
+    await oven().applyWithOwnBase(name, {
+      distribution: { targets: [{ account: SANDBOX, regions: ['us-east-1'] }] },
+    });
     const bake = await oven().waitForState(name, 'released');
     await oven().expectReleasedOnce(name);
     expect(await copiesInto(SANDBOX, 'us-east-1')).toHaveLength(2);
@@ -104,7 +106,9 @@ export function testFailures(oven: () => FaultHarness): void {
       times: 5,
       effect: { error: { code: 'RequestLimitExceeded', message: 'Request limit exceeded.', status: 503 } },
     });
-    await oven().applyWithOwnBase(name, { distribution: { targets: [{ account: WORKLOADS, regions: ['us-east-1'] }] } });
+    await oven().applyWithOwnBase(name, {
+      distribution: { targets: [{ account: WORKLOADS, regions: ['us-east-1'] }] },
+    });
     // More than the SDK tries by itself: the target is put off, and taken up again when its pause is over.
     await until(`the copy of ${name} is throttled`, async () =>
       (await callsOf(id)) === 5 ? true : undefined,
@@ -144,6 +148,8 @@ export function testFailures(oven: () => FaultHarness): void {
   }
 }
 
-export function toStepStates(bake: { steps: readonly { name: string; state: string }[] }): Record<string, string> {
+export function toStepStates(bake: {
+  steps: readonly { name: string; state: string }[];
+}): Record<string, string> {
   return Object.fromEntries(bake.steps.map(({ name, state }) => [name, state]));
 }

@@ -7,8 +7,8 @@ import { testCancelling } from './cancelling.ts';
 import { testCrashes } from './crashes.ts';
 import { testEvents } from './events.ts';
 import { testFailures } from './failures.ts';
+import { FaultHarness, prepareSharedInputs } from './harness.ts';
 import { testLinks } from './links.ts';
-import { prepareSharedInputs, FaultHarness } from './harness.ts';
 
 let deployed: DeployedCloud;
 let harness: FaultHarness;

@@ -16,9 +16,9 @@ import { type Observation, Observer } from '../../../local/scenario/observe.ts';
 import { leftBehindIn, type Place, readPlace, readRunning } from '../../../local/scenario/read-back.ts';
 import type { LeftBehind } from '../../../local/scenario/report-schema.ts';
 import type { RecordedCall } from '../../../local-cloud/client.ts';
-import { type AttemptState, TERMINAL_STATES } from '../../../shared/domain/records/attempt-states.ts';
-import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { due } from '../../../shared/domain/base/naming.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
+import { type AttemptState, TERMINAL_STATES } from '../../../shared/domain/records/attempt-states.ts';
 import { CONTROL, type DeployedCloud, TARGETS, until } from '../../support/deployed-cloud.ts';
 
 export const WORKLOADS = '444455556666';
@@ -96,7 +96,12 @@ export class FaultHarness {
     const image = images[CONTROL.region] ?? '';
     const ssm = new SSMClient(this.deployed.cloud.clientConfig());
     await ssm.send(
-      new PutParameterCommand({ Name: baseParameterName(pipeline), Value: image, Type: 'String', Overwrite: true }),
+      new PutParameterCommand({
+        Name: baseParameterName(pipeline),
+        Value: image,
+        Type: 'String',
+        Overwrite: true,
+      }),
     );
     ssm.destroy();
     return image;
@@ -150,7 +155,7 @@ export class FaultHarness {
     for (const pk of [due.wait, due.attempt, due.outbox, due.fanOut]) await this.makeDue(pk, now);
     await Promise.all([
       this.deployed.invoke('sweep-work'),
-      this.deployed.invoke('end-executions', { sweep: true }),
+      this.deployed.invoke('finalize-bakes', { sweep: true }),
     ]);
   }
 
@@ -239,7 +244,10 @@ export class FaultHarness {
   }
 
   /** The bake is the only one of its pipeline and was released once, to every place of its definition. */
-  async expectReleasedOnce(pipeline: string, more: { attempts?: number; targets?: number } = {}): Promise<void> {
+  async expectReleasedOnce(
+    pipeline: string,
+    more: { attempts?: number; targets?: number } = {},
+  ): Promise<void> {
     const bakes = await this.bakes(pipeline);
     expect(bakes.map(({ state }) => state)).toEqual(['released']);
     expect(bakes[0]?.attempt).toBe(more.attempts ?? 1);

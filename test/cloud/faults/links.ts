@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { decide, linkIn, PageRefused, scan } from '../../../local/scenario/approver.ts';
 import { Mailbox } from '../../../local/scenario/mailbox.ts';
 import { APPROVER, CONTROL, until } from '../../support/deployed-cloud.ts';
-import { uniqueName, type FaultHarness } from './harness.ts';
+import { type FaultHarness, uniqueName } from './harness.ts';
 
 /** Links in mails that are not good any more, or never were for what they are used for. */
 export function testLinks(oven: () => FaultHarness): void {

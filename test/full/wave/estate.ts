@@ -114,7 +114,7 @@ export function writeScenario(nodes: readonly Node[]): string {
         { do: { failEvents: { detailType, effect: 'lose', percent: SHARE } } },
         { do: { failEvents: { detailType, effect: 'repeat', percent: SHARE } } },
       ]),
-      { do: { tick: { function: 'reconcile-selectors', every: 10 } } },
+      { do: { tick: { function: 'resync-selectors', every: 10 } } },
       { do: { tick: { function: 'sweep-work', every: 10 } } },
       {
         when: { released: { pipeline: nodes.at(-1)?.name ?? '' }, quiet: true },

@@ -55,7 +55,10 @@ function toOraclePipeline({ name, parents, hasAgent }: Node, before: Outside, no
  * How often a pipeline bakes. The first wave is over before the base moves. The component moves amid the wave of the base: whoever both lead to
  * bakes once if it had not begun by then, and once for each otherwise. Everybody else's number is one number.
  */
-export function computeBakeRange(name: string, named: ExpectedBakes): { readonly least: number; readonly most: number } {
+export function computeBakeRange(
+  name: string,
+  named: ExpectedBakes,
+): { readonly least: number; readonly most: number } {
   const times = (...sets: ReadonlySet<string>[]) => sets.filter((set) => set.has(name)).length;
   return { least: times(named.first, named.together), most: times(named.first, named.base, named.agent) };
 }

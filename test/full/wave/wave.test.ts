@@ -35,7 +35,9 @@ describe('a wave of fifty images', () => {
   });
 
   it('asks the oracle something that has more than one answer', () => {
-    expect([expectedBakes.first.size, expectedBakes.base.size, expectedBakes.together.size]).toEqual([50, 50, 50]);
+    expect([expectedBakes.first.size, expectedBakes.base.size, expectedBakes.together.size]).toEqual([
+      50, 50, 50,
+    ]);
     expect(expectedBakes.agent.size).toBeGreaterThan(nodes.filter(({ hasAgent }) => hasAgent).length);
     expect(expectedBakes.agent.size).toBeLessThan(nodes.length);
   });

@@ -4,11 +4,15 @@ import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
 import { OPERATIONS } from '../../../shared/domain/api/operations.ts';
 import { ProblemSchema } from '../../../shared/domain/api/shapes.ts';
 import { approvalId } from '../../../shared/domain/approval/approval.ts';
-import { BakeNotCancellable, InvalidDefinition, NothingToConfirm } from '../../../shared/domain/base/errors.ts';
+import {
+  BakeNotCancellable,
+  InvalidDefinition,
+  NothingToConfirm,
+} from '../../../shared/domain/base/errors.ts';
 import { keys, lists } from '../../../shared/domain/base/naming.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/approval-world.ts';
-import { definitionWith, buildSuites } from '../../support/odd-definitions.ts';
+import { buildSuites, definitionWith } from '../../support/odd-definitions.ts';
 import { reconcileWorld } from '../../support/reconcile-world.ts';
 
 const OPERATOR = 'arn:aws:sts::111122223333:assumed-role/Operator/cy@example.com';
@@ -148,7 +152,7 @@ describe('reading', () => {
       steps: [{ name: 'Gate' }, { attempt: 1, name: 'Approve', state: 'running' }],
       images: [{ imageId: 'ami-0bbbbbbbbbbbbbbbb' }],
       tests: [{ results: [{ suite: 'boots', status: 'passed' }] }],
-      changesInFull: [{ id: CAUSE }],
+      changeDetails: [{ id: CAUSE }],
       approval: { state: 'open' },
     });
     expect(JSON.stringify(json)).not.toContain('notified');
@@ -289,7 +293,9 @@ describe('problems', () => {
     const { ports } = reconcileWorld();
     verbs.apply = (request) => applyDefinition(ports, request);
 
-    expect(await problem('POST', '/pipelines', definitionWith('tests.suites', buildSuites(900)))).toMatchObject({
+    expect(
+      await problem('POST', '/pipelines', definitionWith('tests.suites', buildSuites(900))),
+    ).toMatchObject({
       status: 422,
       code: 'invalid-definition',
       problems: [{ field: 'tests.suites', fix: expect.stringContaining('Shorten the scripts') }],

@@ -7,7 +7,7 @@ const name = fc.stringMatching(/^[a-z][a-z0-9-]{1,38}[a-z0-9]$/);
 const row: fc.Arbitrary<Row> = fc.record({
   pipeline: name,
   level: fc.integer({ min: 0, max: 6 }),
-  state: fc.constantFrom<string>(...ATTEMPT_STATES, 'ancestor-moving', 'superseded-twice'),
+  state: fc.constantFrom<string>(...ATTEMPT_STATES, 'ancestor-in-progress', 'superseded-twice'),
   done: fc.subarray([...STEP_NAMES]),
   running: fc.option(fc.constantFrom(...STEP_NAMES), { nil: undefined }),
   failed: fc.option(fc.constantFrom(...STEP_NAMES), { nil: undefined }),

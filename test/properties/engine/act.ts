@@ -6,13 +6,13 @@ import { disablePipeline } from '../../../shared/use-cases/definitions/disable-p
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
-import { toDefinition, type Entry, toPipelineName, listParents } from './estate.ts';
-import { readCurrentBake, isFresh } from './freshness.ts';
+import { type Entry, listParents, toDefinition, toPipelineName } from './estate.ts';
+import { isFresh, readCurrentBake } from './freshness.ts';
 import { interleaveCalls, succeeds, wrapPorts } from './handlers.ts';
-import { type PreviousValues, changeSource } from './outside.ts';
+import { changeSource, type PreviousValues } from './outside.ts';
 import type { Stage } from './stage.ts';
 import { listAncestors } from './start-rules.ts';
-import { drain, sendEvent, runConcurrently } from './work.ts';
+import { drain, runConcurrently, sendEvent } from './work.ts';
 import type { Action, Source } from './world.ts';
 
 export async function performAction(stage: Stage, memory: PreviousValues, action: Action): Promise<void> {
@@ -152,7 +152,11 @@ async function toggleEnabled({ world }: Stage, pipeline: string): Promise<void> 
   else await succeeds(() => enablePipeline(world.ports, { pipeline }));
 }
 
-async function applyEntry(stage: Stage, entry: Entry, ports = stage.world.ports): Promise<string | undefined> {
+async function applyEntry(
+  stage: Stage,
+  entry: Entry,
+  ports = stage.world.ports,
+): Promise<string | undefined> {
   return tryApply(ports, toDefinition(entry));
 }
 

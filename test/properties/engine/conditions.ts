@@ -55,7 +55,11 @@ async function checkHold({ entries }: Stage, { planning: status, rows, at }: Hol
 }
 
 /** Answers whether somebody has asked for the bake, after which it is theirs to begin. */
-async function satisfyHoldReason(copy: ReconcileWorld, pipeline: string, reason: HoldReason): Promise<boolean> {
+async function satisfyHoldReason(
+  copy: ReconcileWorld,
+  pipeline: string,
+  reason: HoldReason,
+): Promise<boolean> {
   const { until } = reason;
   switch (reason.code) {
     case 'manual':
@@ -68,7 +72,7 @@ async function satisfyHoldReason(copy: ReconcileWorld, pipeline: string, reason:
     case 'too-many-failures':
       await enablePipeline(copy.ports, { pipeline });
       return false;
-    case 'storm-cap':
+    case 'wave-unconfirmed':
       if (reason.change !== undefined) await confirmWave(copy.ports, { change: reason.change, by: 'anna' });
       return false;
     case 'bake-running':
@@ -76,7 +80,7 @@ async function satisfyHoldReason(copy: ReconcileWorld, pipeline: string, reason:
     case 'superseded-twice':
       await endBake(copy, reason.bake);
       return false;
-    case 'ancestor-moving':
+    case 'ancestor-in-progress':
       await stopAncestor(copy, reason.pipeline ?? '');
       return false;
     case 'concurrency':

@@ -17,7 +17,8 @@ export async function crashEverywhere(given: StillWorld): Promise<string[]> {
   const counted = { places: 0 };
   const first = await playStill(plain, { around: () => crashAtPoint(Number.POSITIVE_INFINITY, counted) });
   if (first.broken.length > 0) return [...first.broken];
-  if (counted.places > MAX_CRASH_POINTS) return [`8: ${counted.places} writes and messages for so small a world`];
+  if (counted.places > MAX_CRASH_POINTS)
+    return [`8: ${counted.places} writes and messages for so small a world`];
   for (let place = 0; place < counted.places; place += 1) {
     const count = { places: 0 };
     const { broken } = await playStill(plain, { around: () => crashAtPoint(place, count) });

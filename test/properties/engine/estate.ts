@@ -46,7 +46,10 @@ export function toSelector(source: Source, range = 'x.x.x'): Selector {
   }
 }
 
-function toDefinitionInput(source: Source | 'ami', range?: string): NonNullable<DefinitionInput['inputs']>[number] {
+function toDefinitionInput(
+  source: Source | 'ami',
+  range?: string,
+): NonNullable<DefinitionInput['inputs']>[number] {
   if (source === 'ami') return { ami: OUTSIDE_AMI };
   const selector = toSelector(source, range);
   switch (selector.kind) {
@@ -153,7 +156,9 @@ export function toDefinition(entry: Entry): DefinitionInput {
         const selector = toSelector(source, range);
         return { component: selector.kind === 'component' ? selector.arn : '' };
       });
-  const inputs = outside.filter(({ part }) => part === 'input').map(({ source }) => toDefinitionInput(source));
+  const inputs = outside
+    .filter(({ part }) => part === 'input')
+    .map(({ source }) => toDefinitionInput(source));
   return {
     apiVersion: 'ovenbird.dev/v1',
     name,

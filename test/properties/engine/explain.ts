@@ -5,8 +5,8 @@
 import { keys } from '../../../shared/domain/base/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../../shared/domain/records/pipelines.ts';
-import type { PipelineStatus } from '../../../shared/domain/records/status.ts';
 import type { ChangeRecord } from '../../../shared/domain/records/selectors.ts';
+import type { PipelineStatus } from '../../../shared/domain/records/status.ts';
 import type { Item } from '../../../shared/ports/table.ts';
 import { reconcilePipeline } from '../../../shared/use-cases/reconcile/reconcile-pipeline.ts';
 import type { ReconcileWorld } from '../../support/reconcile-world.ts';
@@ -66,7 +66,11 @@ function describeChanges(changes: readonly ChangeRecord[]): string {
 }
 
 /** Whether the pipeline bakes where nothing has changed since its release but this, and nothing else holds it. */
-async function wouldStart(stage: Stage, sample: BakeSample, changes: readonly ChangeRecord[]): Promise<boolean> {
+async function wouldStart(
+  stage: Stage,
+  sample: BakeSample,
+  changes: readonly ChangeRecord[],
+): Promise<boolean> {
   const { bake, current, rows, at } = sample;
   const copy = await createWorldCopy(
     rows.filter((row) => !isRowFromBake(row, bake)).map((row) => toRetainedRow(row, bake)),
@@ -93,7 +97,7 @@ async function wouldStart(stage: Stage, sample: BakeSample, changes: readonly Ch
     'debounceUntil',
     'duePk',
     'dueSk',
-    'refusedPlaces',
+    'refusedTargets',
     ...(changes.some(({ id }) => id === sample.before.request?.id) ? [] : ['request']),
     ...(pickRebuildToken(sample, changes) === undefined ? ['salt'] : []),
   ]);
@@ -147,7 +151,10 @@ function buildPipelineRow(
   };
 }
 
-function pickRebuildToken({ bake, current }: BakeSample, changes: readonly ChangeRecord[]): string | undefined {
+function pickRebuildToken(
+  { bake, current }: BakeSample,
+  changes: readonly ChangeRecord[],
+): string | undefined {
   const isForced = changes.some(
     ({ to, selector }) => selector.startsWith('request:') && to.startsWith('forced'),
   );

@@ -3,7 +3,7 @@ import { keys } from '../../../shared/domain/base/naming.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import { type Selector, selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import type { ReconcileWorld } from '../../support/reconcile-world.ts';
-import { type Entry, toPipelineName, listExternalDependencies, listParents, toSelector } from './estate.ts';
+import { type Entry, listExternalDependencies, listParents, toPipelineName, toSelector } from './estate.ts';
 import { listLockEntries } from './start-rules.ts';
 import { describeDefinition, type WatchedHistory } from './watch.ts';
 
@@ -14,7 +14,10 @@ export interface FreshnessInputs {
 }
 
 /** The versions that it should be made of, by selector key; undefined where one has none yet. */
-export function readDesiredVersions({ world }: FreshnessInputs, entry: Entry): Map<string, string | undefined> {
+export function readDesiredVersions(
+  { world }: FreshnessInputs,
+  entry: Entry,
+): Map<string, string | undefined> {
   const outside = listExternalDependencies(entry).map(({ source, range }): [string, string | undefined] => {
     const key = selectorKey(toSelector(source, range));
     const version = world.table.peek(keys.selector(key))?.version;

@@ -11,7 +11,7 @@ export type CallWrapper = (call: () => Promise<unknown>, name: string) => Promis
 const WRAPPED_PORTS = [
   'table',
   'resolver',
-  'planQueue',
+  'reconcileQueue',
   'hintQueue',
   'publisher',
   'notifier',

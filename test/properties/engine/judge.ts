@@ -1,12 +1,13 @@
 /** What must hold when everything has come to rest. */
-import { isTerminal } from '../../../shared/domain/records/attempt-states.ts';
+
 import { keys } from '../../../shared/domain/base/naming.ts';
+import { isTerminal } from '../../../shared/domain/records/attempt-states.ts';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import { CapacityRecordSchema } from '../../../shared/domain/records/status.ts';
 import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { BAKE_STARTED } from '../../../shared/events/bake-started.ts';
-import { type Entry, listExternalDependencies, toSelector, TICKS } from './estate.ts';
-import { readCurrentBake, isFresh, hasDesiredVersions, readDesiredVersions } from './freshness.ts';
+import { type Entry, listExternalDependencies, TICKS, toSelector } from './estate.ts';
+import { hasDesiredVersions, isFresh, readCurrentBake, readDesiredVersions } from './freshness.ts';
 import { hasChanged } from './oracle.ts';
 import { toOracleDependency } from './outside.ts';
 import type { Stage } from './stage.ts';
@@ -79,7 +80,10 @@ function isRefused(stage: Stage, entry: Entry): boolean {
   const wanted = readDesiredVersions(stage, entry);
   return stage.world
     .bakes(entry.name)
-    .some((bake) => stage.seen.refused.has(toFingerprintKey(bake)) && hasDesiredVersions(stage, entry, bake, wanted));
+    .some(
+      (bake) =>
+        stage.seen.refused.has(toFingerprintKey(bake)) && hasDesiredVersions(stage, entry, bake, wanted),
+    );
 }
 
 /** Whoever has what is wanted goes to every target that the definition names, unless a person would not have it go there. */
@@ -115,7 +119,9 @@ function checkScheduleTicks(stage: Stage, entry: Entry): string[] {
   const now = world.clock.now().getTime();
   const last = TICKS.filter((at) => at <= now && at > Date.parse(world.pipeline(name).updatedAt)).at(-1);
   if (given.mode !== 'always' || last === undefined) return [];
-  const excused = listAllowedHoldReasons(stage, entry, isFresh(stage, entry)).some((excuse) => REASONS_TO_MISS_A_TICK.has(excuse));
+  const excused = listAllowedHoldReasons(stage, entry, isFresh(stage, entry)).some((excuse) =>
+    REASONS_TO_MISS_A_TICK.has(excuse),
+  );
   if (excused || readCurrentBake(world, name) === undefined) return [];
   const latest = world.bakes(name).at(-1);
   return Date.parse(latest?.createdAt ?? '') >= last
@@ -167,7 +173,7 @@ export function checkNotHeldByIdleAncestors({ world, entries }: Stage): string[]
   return entries.flatMap(({ name }) => {
     const decision = world.planning(name)?.decision;
     const reasons = decision?.kind === 'hold' ? decision.reasons : [];
-    if (reasons.some(({ code }) => code !== 'ancestor-moving')) return [];
+    if (reasons.some(({ code }) => code !== 'ancestor-in-progress')) return [];
     return reasons.flatMap(({ pipeline = '' }) => {
       const ancestor = world.planning(pipeline);
       if (ancestor === undefined || ancestor.activeBake !== undefined || ancestor.dirty) return [];
@@ -180,7 +186,14 @@ export function checkNotHeldByIdleAncestors({ world, entries }: Stage): string[]
   });
 }
 
-const HOLDS_ENDED_BY_PERSON = new Set(['manual', 'disabled', 'pinned', 'refused', 'too-many-failures', 'storm-cap']);
+const HOLDS_ENDED_BY_PERSON = new Set([
+  'manual',
+  'disabled',
+  'pinned',
+  'refused',
+  'too-many-failures',
+  'wave-unconfirmed',
+]);
 
 /** Rule 3: while everything stands still, nobody waits for an ancestor longer than they said. */
 export function checkMaxHold(stage: Stage): string[] {
@@ -190,7 +203,7 @@ export function checkMaxHold(stage: Stage): string[] {
   return entries.flatMap((entry) => {
     const status = world.planning(entry.name);
     // Whoever waits for a person, too, is not looked at again until that has come.
-    const waits = status?.decision?.reasons.every(({ code }) => code === 'ancestor-moving') === true;
+    const waits = status?.decision?.reasons.every(({ code }) => code === 'ancestor-in-progress') === true;
     if (status === undefined || !waits || status.decision?.kind !== 'hold') return [];
     if (status.activeBake !== undefined) return [];
     const late = now - computeHoldEnd(world, entry, status);

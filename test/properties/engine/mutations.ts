@@ -133,7 +133,7 @@ export const MUTATIONS = {
   'old-tick': {
     file: 'shared/use-cases/reconcile/schedule-times.ts',
     find: 'const since = planning.dirtySince ?? seen;',
-    replace: 'const since = planning.ticksSeen ?? seen;',
+    replace: 'const since = planning.ticksHandledUntil ?? seen;',
   },
 } as const satisfies Readonly<Record<string, Mutation>>;
 export type MutationName = keyof typeof MUTATIONS;

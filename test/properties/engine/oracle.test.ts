@@ -19,13 +19,22 @@ const diamond = (more: Partial<OraclePipeline> = {}, base: Partial<OraclePipelin
 
 describe('the oracle', () => {
   it('names whoever is built on what has moved, each once, parents first', () => {
-    expect(computeRequiredBakes(diamond({ bits: [CHANGED] }, { bits: [CHANGED] }))).toEqual(['base', 'left', 'right', 'top']);
+    expect(computeRequiredBakes(diamond({ bits: [CHANGED] }, { bits: [CHANGED] }))).toEqual([
+      'base',
+      'left',
+      'right',
+      'top',
+    ]);
     expect(computeRequiredBakes(diamond({ bits: [CHANGED] }))).toEqual(['left', 'top']);
     expect(computeRequiredBakes(diamond())).toEqual([]);
   });
 
   it('stops at who does not start by himself', () => {
-    expect(computeRequiredBakes(diamond({ startsByItself: false }, { bits: [CHANGED] }))).toEqual(['base', 'right', 'top']);
+    expect(computeRequiredBakes(diamond({ startsByItself: false }, { bits: [CHANGED] }))).toEqual([
+      'base',
+      'right',
+      'top',
+    ]);
   });
 
   it('lets nobody hear of an image that is only judged again', () => {

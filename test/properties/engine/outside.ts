@@ -3,7 +3,7 @@ import { type Selector, selectorTopic } from '../../../shared/domain/selectors/s
 import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { toSelector } from './estate.ts';
 import type { OracleDependency } from './oracle.ts';
-import { type SourceChange, SOURCES, type Source } from './world.ts';
+import { SOURCES, type Source, type SourceChange } from './world.ts';
 
 type Sources = ReconcileWorld['sources'];
 
@@ -17,7 +17,8 @@ export function publishInitialVersions(sources: Sources): void {
   for (const source of SOURCES) {
     const selector = toSelector(source);
     if (isVersioned(selector))
-      for (const { version, build } of INITIAL_VERSIONS) sources.publish(selectorTopic(selector), version, build);
+      for (const { version, build } of INITIAL_VERSIONS)
+        sources.publish(selectorTopic(selector), version, build);
     else setValue(sources, source, buildValue(source, 1));
   }
 }
@@ -63,7 +64,12 @@ function setValue(sources: Sources, source: Source, value: string | undefined): 
 export type PreviousValues = Map<Source, { count: number; before: string | undefined }>;
 
 /** Moves it and answers the topic that an event would bring up. */
-export function changeSource(sources: Sources, memory: PreviousValues, { source, how }: SourceChange, pick: number): string {
+export function changeSource(
+  sources: Sources,
+  memory: PreviousValues,
+  { source, how }: SourceChange,
+  pick: number,
+): string {
   const selector = toSelector(source);
   const topic = selectorTopic(selector);
   if (isVersioned(selector)) changeVersions(sources, topic, how, pick);
@@ -71,7 +77,12 @@ export function changeSource(sources: Sources, memory: PreviousValues, { source,
   return topic;
 }
 
-function changeValue(sources: Sources, memory: PreviousValues, source: Source, how: SourceChange['how']): void {
+function changeValue(
+  sources: Sources,
+  memory: PreviousValues,
+  source: Source,
+  how: SourceChange['how'],
+): void {
   const { map, key } = locateValue(sources, source);
   const known = memory.get(source) ?? { count: 1, before: undefined };
   const now = map.get(key);

@@ -4,10 +4,10 @@ import { performAction } from './act.ts';
 import { sampleHolds } from './conditions.ts';
 import { toDefinition } from './estate.ts';
 import { sampleBakes } from './explain.ts';
-import { checkMaxHold, checkFinalState } from './judge.ts';
+import { checkFinalState, checkMaxHold } from './judge.ts';
 import type { PreviousValues } from './outside.ts';
 import { runUntilIdle, waitWithoutApprovals } from './rest.ts';
-import { disableSome, type Stage, createStage } from './stage.ts';
+import { createStage, disableSome, type Stage } from './stage.ts';
 import type { World } from './world.ts';
 
 /** Everything that was broken, each a sentence that begins with the rule's number. */

@@ -1,7 +1,7 @@
 /** Whether what `plan` says is what then happens, asked before anything of it is known; and whether asking writes anything. */
 import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
-import { toDefinition, type Entry, listExternalDependencies, toSelector } from './estate.ts';
+import { type Entry, listExternalDependencies, toDefinition, toSelector } from './estate.ts';
 import type { Stage } from './stage.ts';
 
 /** How often each pipeline would bake. */

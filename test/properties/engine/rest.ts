@@ -2,7 +2,7 @@
 import { due, keys } from '../../../shared/domain/base/naming.ts';
 import { SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
 import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
-import { parsePipelineIndex, listExternalDependencies, toSelector } from './estate.ts';
+import { listExternalDependencies, parsePipelineIndex, toSelector } from './estate.ts';
 import { succeeds } from './handlers.ts';
 import { checkNotHeldByIdleAncestors } from './judge.ts';
 import type { Stage } from './stage.ts';
@@ -37,7 +37,10 @@ export async function runUntilIdle(stage: Stage, { isWordLate = false } = {}): P
       if (world.hasStarted(id)) await succeeds(() => world.release(id, stage.handlerPorts()));
     await drain(stage);
     const next = findNextDue(stage);
-    quiet = describeActivity(stage) === before && next === undefined && world.running().length === 0 ? quiet + 1 : 0;
+    quiet =
+      describeActivity(stage) === before && next === undefined && world.running().length === 0
+        ? quiet + 1
+        : 0;
     advanceClock(stage, next);
   }
   if (quiet < 2) stage.broken.push(`1: it does not come to rest: ${describeUnfinished(stage)}`);
@@ -57,7 +60,8 @@ function findNextDue(stage: Stage): number | undefined {
   const timed = dueRows.filter(({ pipeline }) => {
     const row = typeof pipeline === 'string' ? world.planning(pipeline) : undefined;
     // Whoever rests is looked at with every tick of a schedule that has no end.
-    if (row?.dirty === false && entries[parsePipelineIndex(row.pipeline)]?.given.mode === 'hourly') return false;
+    if (row?.dirty === false && entries[parsePipelineIndex(row.pipeline)]?.given.mode === 'hourly')
+      return false;
     return row?.decision?.reasons.some(({ code }) => code === 'unresolved') !== true;
   });
   const queued = world.running().length > 0 ? [world.clock.now().getTime() + 61_000] : [];
@@ -73,7 +77,9 @@ function findNextDue(stage: Stage): number | undefined {
 /** Values that went to and fro count when they have stood still; the reconcile looks again. */
 function listUnsettledTimes({ world, entries }: Stage): number[] {
   const keysUsed = new Set(
-    entries.flatMap(listExternalDependencies).map(({ source, range }) => selectorKey(toSelector(source, range))),
+    entries
+      .flatMap(listExternalDependencies)
+      .map(({ source, range }) => selectorKey(toSelector(source, range))),
   );
   return [...keysUsed].flatMap((key) => {
     const row = world.table.peek(keys.selector(key));

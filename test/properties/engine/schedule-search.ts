@@ -2,7 +2,7 @@
  * Looks at every order of bakes in which nobody bakes what is fresh, and answers how few bring everything to rest. Imports nothing of the
  * engine: what is stale after a bake follows from who depends on whom alone.
  */
-import { haveBitsChanged, type OraclePipeline, hasProofChanged } from './oracle.ts';
+import { hasProofChanged, haveBitsChanged, type OraclePipeline } from './oracle.ts';
 
 interface SearchState {
   /** Images so far. */

@@ -2,9 +2,9 @@
 import { TryLater } from '../../../shared/domain/base/errors.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
-import { type Entry, createEntry, OUTSIDE_AMI } from './estate.ts';
+import { createEntry, type Entry, OUTSIDE_AMI } from './estate.ts';
 import { publishInitialVersions } from './outside.ts';
-import { type Random, createRandom } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 import { type WatchedHistory, watchTable } from './watch.ts';
 import type { GeneratedPipeline, World } from './world.ts';
 

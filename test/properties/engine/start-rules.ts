@@ -59,7 +59,9 @@ function checkNotRepeated({ world, seen, bake }: BakeStart): string[] {
   const same = own.some((other) => toFingerprintKey(other) === toFingerprintKey(bake));
   if (same && (bake.startsAt === 'Build' || bake.startsAt === 'Test'))
     found.push(`2: ${bake.id} bakes a fingerprint of ${bake.pipeline} that has a kept release`);
-  const isRefused = [toFingerprintKey(bake), toRefusalKey(seen, bake)].some((tried) => seen.refused.has(tried));
+  const isRefused = [toFingerprintKey(bake), toRefusalKey(seen, bake)].some((tried) =>
+    seen.refused.has(tried),
+  );
   if (bake.requestedBy === undefined && isRefused)
     found.push(`2: ${bake.id} tries again what was refused of ${bake.pipeline}`);
   return found;

@@ -3,20 +3,27 @@
 import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
 import { sampleHolds } from './conditions.ts';
-import { toDefinition, type Entry, toPipelineName, listExternalDependencies, listParents, toSelector } from './estate.ts';
+import {
+  type Entry,
+  listExternalDependencies,
+  listParents,
+  toDefinition,
+  toPipelineName,
+  toSelector,
+} from './estate.ts';
 import { sampleBakes } from './explain.ts';
 import { readCurrentBake } from './freshness.ts';
 import { type CallWrapper, crashAtCall, succeeds, wrapPorts } from './handlers.ts';
 import { checkFinalState } from './judge.ts';
 import { computeRequiredBakes, type OraclePipeline } from './oracle.ts';
-import { toOracleDependency, type PreviousValues, changeSource } from './outside.ts';
+import { changeSource, type PreviousValues, toOracleDependency } from './outside.ts';
 import { applyAll } from './play.ts';
 import { comparePreview, previewBakeCounts } from './preview.ts';
 import { runUntilIdle } from './rest.ts';
-import { disableSome, type Stage, createStage } from './stage.ts';
+import { createStage, disableSome, type Stage } from './stage.ts';
 import { listLockEntries } from './start-rules.ts';
-import { type OracleInput, computeUnconfirmedBakes, listUnconfirmed } from './waves.ts';
-import { confirmWaves, drain, sendEvent, runConcurrently, handleNextMessage } from './work.ts';
+import { computeUnconfirmedBakes, listUnconfirmed, type OracleInput } from './waves.ts';
+import { confirmWaves, drain, handleNextMessage, runConcurrently, sendEvent } from './work.ts';
 import type { GeneratedPipeline, StillWorld } from './world.ts';
 
 export interface StillResult {
@@ -55,7 +62,8 @@ export async function playStill(given: StillWorld, options: StillOptions = {}): 
   const explained = isExplained ? [sampleBakes(stage), sampleHolds(stage)] : [];
   changeAllSources(stage, given);
   const edited = editAll(stage, given);
-  const plan = isExplained && pipelines.length <= MAX_PREVIEWED ? await previewBakeCounts(stage, edited) : undefined;
+  const plan =
+    isExplained && pipelines.length <= MAX_PREVIEWED ? await previewBakeCounts(stage, edited) : undefined;
   for (const entry of edited)
     await applyDefinition(world.ports, { definition: toDefinition(entry), by: 'anna' });
   const asked = stage.entries.map((entry) => toOracleInput(stage, entry));
@@ -64,7 +72,9 @@ export async function playStill(given: StillWorld, options: StillOptions = {}): 
   if (given.isWordLate) {
     await runUntilIdle(stage, { isWordLate: true });
     const waiting = listUnconfirmed(asked, given.limits.wave);
-    stage.broken.push(...compareBakes(computeUnconfirmedBakes(asked, waiting), stage.seen.started.slice(before)));
+    stage.broken.push(
+      ...compareBakes(computeUnconfirmedBakes(asked, waiting), stage.seen.started.slice(before)),
+    );
   }
   await runUntilIdle(stage);
   const bakes = stage.seen.started.slice(before);
@@ -178,7 +188,10 @@ async function reconcileAll(stage: Stage, given: StillWorld): Promise<void> {
   }
 }
 
-function compareBakes(expected: readonly string[], bakes: readonly { readonly pipeline: string }[]): string[] {
+function compareBakes(
+  expected: readonly string[],
+  bakes: readonly { readonly pipeline: string }[],
+): string[] {
   const counts = new Map<string, number>();
   for (const { pipeline } of bakes) counts.set(pipeline, (counts.get(pipeline) ?? 0) + 1);
   const wanted = new Set(expected);

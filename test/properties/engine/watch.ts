@@ -5,13 +5,13 @@ import {
   type BakeRecord,
   BakeRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
-import { type PipelineStatus, PipelineStatusSchema } from '../../../shared/domain/records/status.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../../shared/domain/records/selectors.ts';
+import { type PipelineStatus, PipelineStatusSchema } from '../../../shared/domain/records/status.ts';
 import type { Item } from '../../../shared/ports/table.ts';
 import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { type Entry, parsePipelineIndex } from './estate.ts';
 import { hasChanged } from './oracle.ts';
-import { toFingerprintKey, checkBakeStart, toRefusalKey } from './start-rules.ts';
+import { checkBakeStart, toFingerprintKey, toRefusalKey } from './start-rules.ts';
 
 export interface WatchedHistory {
   /** Fingerprints, as `pipeline bits proof`, that somebody or too many failures decided against. */
@@ -40,7 +40,11 @@ interface RowChange {
   readonly after?: Item;
 }
 
-export function watchTable(world: ReconcileWorld, entries: readonly Entry[], broken: string[]): WatchedHistory {
+export function watchTable(
+  world: ReconcileWorld,
+  entries: readonly Entry[],
+  broken: string[],
+): WatchedHistory {
   const seen: WatchedHistory = {
     refused: new Set(),
     rejected: new Set(),
@@ -124,7 +128,11 @@ function checkAttempt(
 }
 
 /** Rule 8: two in a row, and the next one comes to an end of its own. */
-function checkSupersededInRow({ superseded }: WatchedHistory, { pipeline }: BakeRecord, state: string): string[] {
+function checkSupersededInRow(
+  { superseded }: WatchedHistory,
+  { pipeline }: BakeRecord,
+  state: string,
+): string[] {
   if (!(TERMINAL_STATES as readonly string[]).includes(state)) return [];
   const inRow = state === 'superseded' ? (superseded.get(pipeline) ?? 0) + 1 : 0;
   superseded.set(pipeline, inRow);
@@ -177,7 +185,7 @@ function readStatusRows(changes: readonly RowChange[]): Map<string, StatusRows> 
   const parse = (row: Item | undefined) => (row === undefined ? undefined : PipelineStatusSchema.parse(row));
   return new Map(
     changes
-      .filter(({ before, after }) => (after ?? before)?.sk === 'PLANNING')
+      .filter(({ before, after }) => (after ?? before)?.sk === 'STATUS')
       .map(({ before, after }) => {
         const rows = { before: parse(before), after: parse(after) };
         return [(rows.after ?? rows.before)?.pipeline ?? '', rows] as const;
@@ -186,7 +194,12 @@ function readStatusRows(changes: readonly RowChange[]): Map<string, StatusRows> 
 }
 
 /** Each change that comes puts the debounce off; when nothing is left to take up, or a bake has ended, it is over. */
-function recordDebounce(world: ReconcileWorld, seen: WatchedHistory, name: string, { before, after }: StatusRows): void {
+function recordDebounce(
+  world: ReconcileWorld,
+  seen: WatchedHistory,
+  name: string,
+  { before, after }: StatusRows,
+): void {
   if (after === undefined) return;
   const known = new Set(before?.changes ?? []);
   const isEnd = before?.activeBake !== undefined && after.activeBake === undefined;

@@ -1,5 +1,5 @@
 /** Who waits for a person because a change leads to too many images, told from who is built on whom and from what has moved alone. */
-import { hasChanged, computeRequiredBakes, type OracleDependency, type OraclePipeline } from './oracle.ts';
+import { computeRequiredBakes, hasChanged, type OracleDependency, type OraclePipeline } from './oracle.ts';
 
 /** A pipeline as the oracle is asked of it, with the selectors by which it depends on what is outside. */
 export interface OracleInput extends OraclePipeline {
@@ -42,7 +42,10 @@ export function listUnconfirmed(asked: readonly OracleInput[], cap: number): Rea
 }
 
 /** What bakes as long as nobody says a word. */
-export function computeUnconfirmedBakes(asked: readonly OracleInput[], waiting: ReadonlySet<string>): string[] {
+export function computeUnconfirmedBakes(
+  asked: readonly OracleInput[],
+  waiting: ReadonlySet<string>,
+): string[] {
   return computeRequiredBakes(
     asked.map((pipeline) => ({
       ...pipeline,

@@ -110,7 +110,10 @@ export async function drain(stage: Stage, queues?: readonly Message['kind'][]): 
 }
 
 /** What the stream of the table would do. */
-export async function publishEvents({ world, handlerPorts: process }: Stage, ports: Ports = process()): Promise<void> {
+export async function publishEvents(
+  { world, handlerPorts: process }: Stage,
+  ports: Ports = process(),
+): Promise<void> {
   await succeeds(() => world.publish(ports));
 }
 

@@ -191,7 +191,11 @@ const commonFields = {
 
 function arbitraryWorld(size: { min: number; max: number }, actions: number) {
   const pipelines = fc.array(pipeline, { minLength: size.min, maxLength: size.max, size: 'max' });
-  return fc.record({ pipelines, actions: fc.array(action, { maxLength: actions, size: 'max' }), ...commonFields });
+  return fc.record({
+    pipelines,
+    actions: fc.array(action, { maxLength: actions, size: 'max' }),
+    ...commonFields,
+  });
 }
 
 /** Mostly small, some large. */
@@ -234,4 +238,5 @@ function arbitraryStillWorld(size: { min: number; max: number }) {
     isWordLate: fc.boolean(),
   });
 }
-export type StillWorld = ReturnType<typeof arbitraryStillWorld> extends fc.Arbitrary<infer Value> ? Value : never;
+export type StillWorld =
+  ReturnType<typeof arbitraryStillWorld> extends fc.Arbitrary<infer Value> ? Value : never;

@@ -11,7 +11,11 @@ import {
 } from '@aws-sdk/client-imagebuilder';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { imageBuilderEngine, toBuildLogName, toBuildStatus } from '../../../shared/adapters/imagebuilder-engine.ts';
+import {
+  imageBuilderEngine,
+  toBuildLogName,
+  toBuildStatus,
+} from '../../../shared/adapters/imagebuilder-engine.ts';
 import type { BuildRequest } from '../../../shared/ports/build-engine.ts';
 import { digest } from '../../support/fakes/time-and-ids.ts';
 
@@ -117,7 +121,9 @@ describe('starting a build', () => {
     expect(listImageRequests()[0]?.imageRecipeArn).toMatch(
       /^arn:aws:imagebuilder:eu-west-1:111122223333:image-recipe\/ovenbird-web-x86-64-[0-9a-f]{12}\/1\.0\.0$/,
     );
-    expect(listImageRequests()[0]?.infrastructureConfigurationArn).toMatch(/infrastructure-configuration\/ovenbird-/);
+    expect(listImageRequests()[0]?.infrastructureConfigurationArn).toMatch(
+      /infrastructure-configuration\/ovenbird-/,
+    );
   });
 
   it('uses one token for one attempt, so that a repeat finds the build that runs', async () => {

@@ -13,7 +13,9 @@ beforeEach(() => {
 });
 
 const sent = () =>
-  sqs.commandCalls(SendMessageCommand).map(({ args }) => parseHint(JSON.parse(args[0].input.MessageBody ?? '')));
+  sqs
+    .commandCalls(SendMessageCommand)
+    .map(({ args }) => parseHint(JSON.parse(args[0].input.MessageBody ?? '')));
 
 describe('Messages about findings', () => {
   it('are understood by whoever takes them', async () => {

@@ -49,14 +49,20 @@ describe('what AWS answers', () => {
   it('is worth another try when the service itself fails, or the network', async () => {
     const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
 
-    await expect(callAwsForDistribution('Asking', () => Promise.reject(awsError('Whatever', 503)))).rejects.toMatchObject({
+    await expect(
+      callAwsForDistribution('Asking', () => Promise.reject(awsError('Whatever', 503))),
+    ).rejects.toMatchObject({
       name: 'TryLater',
     });
-    await expect(callAwsForDistribution('Asking', () => Promise.reject(reset))).rejects.toMatchObject({ name: 'TryLater' });
+    await expect(callAwsForDistribution('Asking', () => Promise.reject(reset))).rejects.toMatchObject({
+      name: 'TryLater',
+    });
   });
 
   it('is final when it is refused, with the words of AWS', async () => {
-    const asking = callAwsForDistribution('Copying', () => Promise.reject(awsError('UnauthorizedOperation', 403)));
+    const asking = callAwsForDistribution('Copying', () =>
+      Promise.reject(awsError('UnauthorizedOperation', 403)),
+    );
 
     await expect(asking).rejects.toMatchObject({
       name: 'DistributionFailed',
@@ -83,14 +89,16 @@ describe('what AWS answers', () => {
   it.each([awsError('InvalidParameterValue'), denied('an identity-based policy')])(
     'does not take for that what may be mended: %s',
     async (error) => {
-      await expect(callAwsForDistribution('Asking', () => Promise.reject(error))).rejects.not.toHaveProperty('facts.refused');
+      await expect(callAwsForDistribution('Asking', () => Promise.reject(error))).rejects.not.toHaveProperty(
+        'facts.refused',
+      );
     },
   );
 
   it('is a defect of ours when it is no answer at all', async () => {
-    await expect(callAwsForDistribution('Asking', () => Promise.reject(new TypeError('x is undefined')))).rejects.toThrow(
-      TypeError,
-    );
+    await expect(
+      callAwsForDistribution('Asking', () => Promise.reject(new TypeError('x is undefined'))),
+    ).rejects.toThrow(TypeError);
   });
 });
 

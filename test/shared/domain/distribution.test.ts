@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { TAGS } from '../../../shared/domain/base/naming.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import {
-  SHARED_COPY_KEY,
   copiesResource,
   copyName,
   copyTags,
   findDefects,
+  listPlannedTargets,
   parseCopiesResource,
   pauseSeconds,
-  listPlannedTargets,
+  SHARED_COPY_KEY,
 } from '../../../shared/domain/distribution/plan.ts';
 import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
-import { TAGS } from '../../../shared/domain/base/naming.ts';
 import { TargetRecordSchema } from '../../../shared/domain/records/distributions.ts';
 
 const HOME = { account: '111122223333', region: 'eu-west-1' };

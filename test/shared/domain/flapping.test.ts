@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  type FlapResult,
   detectFlapping,
+  type FlapResult,
   type LeftVersion,
   SETTLE_SECONDS,
   type Unsettled,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { listChangesToDescribe, composeNotification } from '../../../shared/domain/notifications/messages.ts';
 import { describeChange, describeSeconds, wrap } from '../../../shared/domain/base/text.ts';
+import { composeNotification, listChangesToDescribe } from '../../../shared/domain/notifications/messages.ts';
 import { approvalRequestedEvent } from '../../../shared/events/approval-requested.ts';
 import { bakeCancelledEvent } from '../../../shared/events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../../../shared/events/bake-failed.ts';
@@ -120,7 +120,9 @@ describe('messageFor', () => {
       finding: { package: 'openssl', vulnerability: 'CVE-2026-1' },
     };
 
-    expect(buildText(released, [finding])).toContain('  CVE-2026-1 in openssl: fixed in 3.0.2, found 3.0.1\n');
+    expect(buildText(released, [finding])).toContain(
+      '  CVE-2026-1 in openssl: fixed in 3.0.2, found 3.0.1\n',
+    );
   });
 
   it('names the newest of many changes and counts the others', () => {

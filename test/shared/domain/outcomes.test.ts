@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { judgeGates, listTestFailures } from '../../../shared/domain/gates/gates.ts';
 import { applyOutcome, classifyFailure, findRootCause } from '../../../shared/domain/bakes/outcomes.ts';
-import { secondsUntilCheck, parseWake } from '../../../shared/domain/bakes/waits.ts';
+import { parseWake, secondsUntilCheck } from '../../../shared/domain/bakes/waits.ts';
+import { judgeGates, listTestFailures } from '../../../shared/domain/gates/gates.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 
 const REF = { bake: '01JTESTBAKE0000000000000WB', attempt: 1 };
@@ -154,7 +154,9 @@ describe('a verdict', () => {
     TestRecordSchema.parse({ ...REF, variant: 'x86-64', instanceType: 't3.small', ...given });
 
   it('passes nothing by default', () => {
-    expect(listTestFailures([record({})], ['boots'])).toEqual(['x86-64 on t3.small: suite boots was not run']);
+    expect(listTestFailures([record({})], ['boots'])).toEqual([
+      'x86-64 on t3.small: suite boots was not run',
+    ]);
   });
 
   it('tells apart what failed, what ran out of time and what could not be run', () => {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseBakeFromName, couldMatchOwnNames, globsOverlap } from '../../../shared/domain/definitions/reach.ts';
-import { copyName } from '../../../shared/domain/distribution/plan.ts';
 import { imageName } from '../../../shared/domain/base/naming.ts';
+import {
+  couldMatchOwnNames,
+  globsOverlap,
+  parseBakeFromName,
+} from '../../../shared/domain/definitions/reach.ts';
+import { copyName } from '../../../shared/domain/distribution/plan.ts';
 
 const glob = fc.array(fc.constantFrom('a', 'b', '*', '?'), { maxLength: 6 }).map((parts) => parts.join(''));
 const matches = (pattern: string, text: string) =>
@@ -54,7 +58,11 @@ describe('a name that we give', () => {
       [true, 2],
       [false, 3],
     ] as const)
-      expect(parseBakeFromName(copyName('web', { bake, variant: 'x86-64', carrier: sharedCopy, attempt } as never))).toBe(bake);
+      expect(
+        parseBakeFromName(
+          copyName('web', { bake, variant: 'x86-64', carrier: sharedCopy, attempt } as never),
+        ),
+      ).toBe(bake);
     expect(['al2023-ami', 'ovenbird-web', `copy of ovenbird-web-${bake}`].map(parseBakeFromName)).toEqual([
       undefined,
       undefined,

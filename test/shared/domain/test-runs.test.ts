@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { listTestNames, findTestRun } from '../../../shared/domain/bakes/test-runs.ts';
+import { findTestRun, listTestNames } from '../../../shared/domain/bakes/test-runs.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import type { LockEntry } from '../../../shared/domain/records/locks.ts';
 
@@ -41,7 +41,9 @@ describe('what is run on a candidate', () => {
     const twice = { tests: [entry(arn('cis')), entry(arn('cis', 'aws'))] };
 
     expect(listTestNames(definition, twice)).toEqual(['boots', 'component.cis', 'component.cis.2']);
-    expect(findTestRun(definition, twice, 'component.cis.2', 'eu-west-1')?.script).toContain(arn('cis', 'aws'));
+    expect(findTestRun(definition, twice, 'component.cis.2', 'eu-west-1')?.script).toContain(
+      arn('cis', 'aws'),
+    );
   });
 
   it('fetches AWSTOE from the bucket of the region', () => {
@@ -94,7 +96,9 @@ describe('the script that runs a test component', () => {
   });
 
   it('shows the end of the log of what failed', () => {
-    const { stderr } = runScript('mkdir -p log/TOE_1; echo "port 80 is closed" > log/TOE_1/console.log; exit 1');
+    const { stderr } = runScript(
+      'mkdir -p log/TOE_1; echo "port 80 is closed" > log/TOE_1/console.log; exit 1',
+    );
 
     expect(stderr).toContain('port 80 is closed');
   });

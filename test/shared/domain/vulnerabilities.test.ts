@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   inferFormatFromPlatform,
-  listIndexWrites,
   isBelowMinimum,
+  listIndexWrites,
   selectNewestFixes,
   toPackageList,
 } from '../../../shared/domain/packages/vulnerabilities.ts';

@@ -5,9 +5,9 @@ import { applyDefinition } from '../../../shared/use-cases/definitions/apply-def
 import {
   ami,
   BASE_PARAMETER,
-  toDefinition,
   type PipelineFixture,
   reconcileWorld,
+  toDefinition,
 } from '../../support/reconcile-world.ts';
 
 async function readProblems(
@@ -187,7 +187,10 @@ describe('applying a definition', () => {
 
 describe('a schedule', () => {
   const HOUR = 3600;
-  const scheduled = (expression: string, more: NonNullable<PipelineFixture['more']> = {}): PipelineFixture => ({
+  const scheduled = (
+    expression: string,
+    more: NonNullable<PipelineFixture['more']> = {},
+  ): PipelineFixture => ({
     name: 'base',
     base: BASE_PARAMETER,
     triggers: { mode: 'schedule', schedule: { expression } },
@@ -243,12 +246,12 @@ describe('a schedule', () => {
         when: { exists: true },
       },
     ]);
-    const ticksSeen = world.planning('base')?.ticksHandledUntil;
+    const ticksHandledUntil = world.planning('base')?.ticksHandledUntil;
     world.clock.forward(HOUR);
     await world.apply(scheduled('rate(1 day)', { description: 'other words' }));
 
     expect(world.pipeline('base').spec.schedule).toEqual(schedule);
-    expect(world.planning('base')?.ticksHandledUntil).toBe(ticksSeen);
+    expect(world.planning('base')?.ticksHandledUntil).toBe(ticksHandledUntil);
   });
 });
 

@@ -7,7 +7,13 @@ import {
 } from '../../../shared/domain/base/errors.ts';
 import { imageName } from '../../../shared/domain/base/naming.ts';
 import type { ImageFacts } from '../../../shared/ports/own-images.ts';
-import { ami, BASE_PARAMETER, HOME, type PipelineFixture, reconcileWorld } from '../../support/reconcile-world.ts';
+import {
+  ami,
+  BASE_PARAMETER,
+  HOME,
+  type PipelineFixture,
+  reconcileWorld,
+} from '../../support/reconcile-world.ts';
 
 const TARGET = '444455556666';
 const STRANGER = '999988887777';

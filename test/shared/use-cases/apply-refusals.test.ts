@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidDefinition, type Problem } from '../../../shared/domain/base/errors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
-import { definitionWith, UNSUPPORTED_FIELDS, buildSuites } from '../../support/odd-definitions.ts';
+import { buildSuites, definitionWith, UNSUPPORTED_FIELDS } from '../../support/odd-definitions.ts';
 import { BASE_PARAMETER, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const base = { ssm: BASE_PARAMETER };

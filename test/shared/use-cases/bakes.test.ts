@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { TryLater } from '../../../shared/domain/base/errors.ts';
-import { InventorySchema } from '../../../shared/domain/packages/inventory.ts';
 import { due, keys, TAGS } from '../../../shared/domain/base/naming.ts';
+import { InventorySchema } from '../../../shared/domain/packages/inventory.ts';
 import {
+  ArtifactRecordSchema,
   AttemptRecordSchema,
   BakeRecordSchema,
-  ArtifactRecordSchema,
   StepRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';

@@ -86,7 +86,7 @@ describe('The end of a bake', () => {
     await world.notice(world.publishComponent('agent', '1.0.1'));
     await world.settle();
     expect(world.planning('app')?.decision?.reasons).toMatchObject([
-      { code: 'ancestor-moving', pipeline: 'base' },
+      { code: 'ancestor-in-progress', pipeline: 'base' },
     ]);
 
     const [base] = world.running();

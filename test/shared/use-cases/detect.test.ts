@@ -54,7 +54,7 @@ describe('a change', () => {
     await world.settle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base']);
-    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-moving');
+    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-in-progress');
     await releaseAll(world);
     expect(world.bakes('base')).toHaveLength(2);
     expect(world.bakes('web')).toHaveLength(2);
@@ -154,8 +154,8 @@ describe('a change', () => {
     const names = Array.from({ length: 250 }, (_, n) => `app-${String(n).padStart(3, '0')}`);
     for (const name of names) await world.apply({ name, base: BASE_PARAMETER, triggers: { mode: 'manual' } });
     world.parameters.set(BASE_PARAMETER, ami(2));
-    const [send, failing] = [world.ports.planQueue.send, { count: 0 }];
-    world.ports.planQueue.send = async (requests) => {
+    const [send, failing] = [world.ports.reconcileQueue.send, { count: 0 }];
+    world.ports.reconcileQueue.send = async (requests) => {
       failing.count += 1;
       if (failing.count === 3) throw new Error('gone');
       await send(requests);
@@ -452,7 +452,7 @@ describe('planning', () => {
 
     const answer = await world.request('web', true);
 
-    expect(answer).toMatchObject({ kind: 'held', reasons: [{ code: 'ancestor-moving' }] });
+    expect(answer).toMatchObject({ kind: 'held', reasons: [{ code: 'ancestor-in-progress' }] });
     await releaseAll(world);
     expect(world.bakes('web').at(-1)?.requestedBy).toBe('anna');
   });
@@ -541,7 +541,7 @@ describe('planning', () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
     await world.notice(BASE_TOPIC);
     await world.settle();
-    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-moving');
+    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-in-progress');
 
     world.parameters.set(BASE_PARAMETER, ami(1));
     await world.notice(BASE_TOPIC);

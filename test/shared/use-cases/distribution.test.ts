@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
 import {
   AttemptEnded,
   DistributionFailed,
@@ -7,6 +6,7 @@ import {
   TryLater,
 } from '../../../shared/domain/base/errors.ts';
 import { keys, TAGS } from '../../../shared/domain/base/naming.ts';
+import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
 import { advanceTargets } from '../../../shared/use-cases/distribution/advance-targets.ts';
 import { checkCopies } from '../../../shared/use-cases/distribution/check-copies.ts';
 import { movePointers } from '../../../shared/use-cases/distribution/move-pointers.ts';
@@ -267,7 +267,9 @@ describe('moving pointers', () => {
     expect(setup.parameterOf(WORK)).toBe(OLD);
     expect(setup.parameterOf(SAND)).toBeUndefined();
     expect(setup.templateOf(WORK)).toBe('ami-00000000000000abc');
-    expect([...(setup.world.templates.get(toLocationKey(WORK, 'web'))?.versions.keys() ?? [])]).toEqual(['1']);
+    expect([...(setup.world.templates.get(toLocationKey(WORK, 'web'))?.versions.keys() ?? [])]).toEqual([
+      '1',
+    ]);
     expect(await setup.table.get(keys.pointers('web', 'stable'))).toBeUndefined();
   });
 

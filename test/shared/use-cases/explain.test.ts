@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { explanationLines } from '../../../cli/commands/explain.ts';
 import type { Explanation } from '../../../shared/domain/api/explanation.ts';
-import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { keys } from '../../../shared/domain/base/naming.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import type { Remedy } from '../../../shared/domain/reconcile/remedies.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
+import { explainPipeline } from '../../../shared/use-cases/queries/explain-pipeline.ts';
 import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
 import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
-import { explainPipeline } from '../../../shared/use-cases/queries/explain-pipeline.ts';
 import {
   ami,
   BASE_PARAMETER,
@@ -60,7 +60,9 @@ const worlds = fc.record({
 });
 
 /** Random worlds seldom have failures and nothing else. */
-function buildFailingCase(maxFailures: number): [{ shapes: Shape[]; wave: number; bakes: number; choice: number }] {
+function buildFailingCase(
+  maxFailures: number,
+): [{ shapes: Shape[]; wave: number; bakes: number; choice: number }] {
   const image: Shape = {
     parent: 0,
     triggers: { debounce: '0s' },
@@ -108,7 +110,8 @@ async function createTroubledWorld(
       await world.fail(running.id);
       await passTime(world, failed + 1 < failures ? 60 : 0);
     }
-    if (disabled) await disablePipeline(world.ports, { pipeline: toImageName(index), by: 'anna', reason: '' });
+    if (disabled)
+      await disablePipeline(world.ports, { pipeline: toImageName(index), by: 'anna', reason: '' });
     await world.settle();
   }
   return world;
@@ -154,7 +157,7 @@ async function applyRemedy(
       for (const { id } of world.running())
         if (remedy.bake === undefined || remedy.bake === id) await world.release(id);
       break;
-    case 'ancestor-rests':
+    case 'ancestor-settled':
       // It rests when it has been baked and released.
       await followRemedies(world, remedy.pipeline ?? '', specs, 0);
       for (const { id, pipeline } of world.running())
@@ -235,9 +238,9 @@ describe('an explanation', () => {
     );
 
     const codes = new Set([...seen.keys()].map((entry) => entry.split(':')[0]));
-    for (const code of ['disabled', 'pinned', 'manual', 'schedule', 'freeze', 'storm-cap'])
+    for (const code of ['disabled', 'pinned', 'manual', 'schedule', 'freeze', 'wave-unconfirmed'])
       expect(codes).toContain(code);
-    for (const code of ['back-off', 'too-many-failures', 'ancestor-moving', 'concurrency'])
+    for (const code of ['back-off', 'too-many-failures', 'ancestor-in-progress', 'concurrency'])
       expect(codes).toContain(code);
   });
 

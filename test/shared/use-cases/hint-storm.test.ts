@@ -63,6 +63,6 @@ describe('Ten thousand hints', () => {
     // The four, and the release that the child is built on.
     expect(world.changes().length - before.changes).toBe(TOPICS.length + 1);
     expect(world.bakes().length - before.bakes).toBe(3);
-    expect(world.seen('app').status).toMatchObject({ dirty: false, decision: { kind: 'current' } });
+    expect(world.seen('app').status).toMatchObject({ dirty: false, decision: { kind: 'up-to-date' } });
   });
 });

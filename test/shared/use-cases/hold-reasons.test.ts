@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { keys } from '../../../shared/domain/base/naming.ts';
+import { computeQueuePosition } from '../../../shared/use-cases/capacity/slots.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
-import { computeQueuePosition } from '../../../shared/use-cases/capacity/slots.ts';
 import {
   always,
+  changeBase,
+  changeComponent,
   confirmFirstWave,
   DAY,
   daily,
   HOUR,
   listHoldCodes,
-  changeBase,
-  changeComponent,
+  listRunning,
   passTime,
   releaseAll,
-  listRunning,
 } from '../../support/reconcile-steps.ts';
 import { ami, BASE_PARAMETER, componentArn, reconcileWorld } from '../../support/reconcile-world.ts';
 
@@ -182,7 +182,7 @@ describe('a pipeline with a schedule', () => {
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['parent']);
 
     await passTime(world, DAY);
-    expect(listHoldCodes(world, 'child')).toEqual(['ancestor-moving']);
+    expect(listHoldCodes(world, 'child')).toEqual(['ancestor-in-progress']);
     await releaseAll(world);
 
     expect(world.bakes('child')).toHaveLength(1);
@@ -212,7 +212,7 @@ describe('a tick that comes while nothing can start', () => {
     }
     await changeBase(world, 2);
     await passTime(world, DAY);
-    expect(listHoldCodes(world, 'one')).toContain('storm-cap');
+    expect(listHoldCodes(world, 'one')).toContain('wave-unconfirmed');
 
     const [wave] = world.changes().filter((change) => change.wave !== undefined);
     await confirmWave(world.ports, { change: wave?.id ?? '', by: 'anna' });
@@ -358,7 +358,7 @@ describe('a pipeline that waits', () => {
     await world.walk(world.running()[0]?.id ?? '', 'Approve');
     await changeComponent(world, 'agents', '1.1.0');
     for (let quarter = 0; quarter < 18; quarter += 1) await passTime(world, 900);
-    expect(listHoldCodes(world, 'child')).toEqual(['ancestor-moving']);
+    expect(listHoldCodes(world, 'child')).toEqual(['ancestor-in-progress']);
 
     await changeComponent(world, 'agents', '1.2.0');
     for (let quarter = 0; quarter < 3; quarter += 1) await passTime(world, 900);
@@ -569,7 +569,7 @@ describe('what a bake takes up', () => {
     const [one] = world.running().filter(({ pipeline }) => pipeline === 'one');
     await world.release(one?.id ?? '');
     await world.settle();
-    expect(listHoldCodes(world, 'both')).toEqual(['ancestor-moving']);
+    expect(listHoldCodes(world, 'both')).toEqual(['ancestor-in-progress']);
     await releaseAll(world);
 
     expect(world.bakes('both')).toHaveLength(2);

@@ -3,8 +3,8 @@ import { keys, lists } from '../../../shared/domain/base/naming.ts';
 import { deletePipeline } from '../../../shared/use-cases/definitions/delete-pipeline.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
-import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
 import { listBakes, listChanges } from '../../../shared/use-cases/queries/list-pages.ts';
+import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
 import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
@@ -192,7 +192,7 @@ describe('deleting', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await releaseAll();
     await remove('base');
-    await world.ports.planQueue.send([{ pipeline: 'base', delaySeconds: 0 }]);
+    await world.ports.reconcileQueue.send([{ pipeline: 'base', delaySeconds: 0 }]);
 
     await world.settle();
 
@@ -279,7 +279,7 @@ describe('a wave above the cap', () => {
 
   it('starts too when whoever confirmed it died before anybody was planned', async () => {
     const [change] = await waiting();
-    const silent = { ...world.ports, planQueue: { send: () => Promise.reject(new Error('gone')) } };
+    const silent = { ...world.ports, reconcileQueue: { send: () => Promise.reject(new Error('gone')) } };
     await expect(confirmWave(silent, { change: change?.id ?? '', by: 'anna' })).rejects.toThrow('gone');
 
     world.clock.forward(61);
@@ -295,7 +295,7 @@ describe('a wave above the cap', () => {
     const { table } = world.ports;
     let isFirst = true;
     await world.table.write([{ update: keys.status('base'), set: { dirty: true }, remove: ['decision'] }]);
-    await world.ports.planQueue.send([{ pipeline: 'base', delaySeconds: 0 }]);
+    await world.ports.reconcileQueue.send([{ pipeline: 'base', delaySeconds: 0 }]);
     await world.step({
       table: {
         ...table,

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Preview } from '../../../shared/domain/api/explanation.ts';
-import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { keys } from '../../../shared/domain/base/naming.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
 import {
   ami,
   BASE_PARAMETER,
-  toDefinition,
   type ReconcileWorld,
   reconcileWorld,
+  toDefinition,
 } from '../../support/reconcile-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
@@ -32,7 +32,10 @@ async function releaseAll(): Promise<void> {
 }
 
 /** Minutes that the steps of all bakes so far have taken. */
-async function recordDurations(minutes: { build?: number; test?: number; distribute?: number } = {}, pipeline?: string) {
+async function recordDurations(
+  minutes: { build?: number; test?: number; distribute?: number } = {},
+  pipeline?: string,
+) {
   const { build = 30, test = 1, distribute = 1 } = minutes;
   const steps = Object.entries({
     Preflight: 1,
@@ -99,7 +102,9 @@ describe('what a plan says that it costs', () => {
 
     const tests = { suites: [{ name: 'other', script: 'true' }] };
     const [bake] = listBakes(
-      await runPreview({ definitions: [toDefinition({ ...spec, more: { ...regions('us-east-1'), tests } })] }),
+      await runPreview({
+        definitions: [toDefinition({ ...spec, more: { ...regions('us-east-1'), tests } })],
+      }),
     );
 
     expect(bake).toMatchObject({ startsAt: 'Test', cost: { build: 0, transfer: 0, monthly: 0 } });
@@ -192,7 +197,7 @@ describe('how far a plan sees', () => {
         const name = `gone-${n}`;
         const at = world.clock.now().toISOString();
         const counts = { version: 1, supersededInRow: 0, consecutiveFailures: 0 };
-        const marks = { dirty: true, changes: [], causes: [], dueAt: at, duePk: 'DUE#PLANNING', dueSk: at };
+        const marks = { dirty: true, changes: [], causes: [], dueAt: at, duePk: 'DUE#RECONCILE', dueSk: at };
         const row = { pipeline: name, ...counts, ...marks };
         await world.table.write([{ put: { ...keys.status(name), ...row } }]);
       }

@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Preview } from '../../../shared/domain/api/explanation.ts';
-import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { keys } from '../../../shared/domain/base/naming.ts';
-import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
+import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { type PreviewDeps, previewPlan } from '../../../shared/use-cases/preview/preview-plan.ts';
+import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
 import {
   ami,
   BASE_PARAMETER,
-  toDefinition,
   type PipelineFixture,
   type ReconcileWorld,
   reconcileWorld,
+  toDefinition,
 } from '../../support/reconcile-world.ts';
 
 const TOPIC = `ssm:eu-west-1:${BASE_PARAMETER}`;
@@ -63,7 +63,7 @@ async function runForHours(world: ReconcileWorld, hours = 24): Promise<void> {
     if (world.running().length > 0) continue;
     const due = world.table
       .items()
-      .flatMap(({ duePk, dueSk }) => (duePk === 'DUE#PLANNING' ? [Date.parse(String(dueSk))] : []));
+      .flatMap(({ duePk, dueSk }) => (duePk === 'DUE#RECONCILE' ? [Date.parse(String(dueSk))] : []));
     const next = Math.min(...due, ...world.plans.map(({ at }) => at));
     if (!Number.isFinite(next) || next > last) return;
     world.clock.forward(Math.max(1, (next - world.clock.now().getTime()) / 1000));
@@ -180,7 +180,7 @@ describe('a plan', () => {
 
     expect(preview.confirm).toEqual([]);
     expect(waves(preview)).toEqual([['web']]);
-    expect(preview.held).toMatchObject([{ pipeline: 'hardened', reasons: [{ code: 'storm-cap' }] }]);
+    expect(preview.held).toMatchObject([{ pipeline: 'hardened', reasons: [{ code: 'wave-unconfirmed' }] }]);
   });
 
   it('tells what happens anyway from what was asked', async () => {

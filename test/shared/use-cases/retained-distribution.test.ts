@@ -9,10 +9,10 @@ import {
   distributionWorld,
   drive,
   HOME,
-  RETAINED_BAKE,
   OTHER_BAKE,
   PARAMETER,
   REF,
+  RETAINED_BAKE,
   type TargetSpec,
 } from '../../support/distribution-world.ts';
 import { toLocationKey } from '../../support/fakes/image-world.ts';

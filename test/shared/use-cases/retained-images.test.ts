@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { EvidenceSchema } from '../../../shared/domain/approval/approval.ts';
 import { keys, TAGS } from '../../../shared/domain/base/naming.ts';
 import {
+  ArtifactRecordSchema,
   AttemptRecordSchema,
   BakeRecordSchema,
-  ArtifactRecordSchema,
   StepRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
-import { FingerprintRecordSchema, PipelineStatusSchema } from '../../../shared/domain/records/status.ts';
 import { ChannelRecordSchema } from '../../../shared/domain/records/releases.ts';
+import { FingerprintRecordSchema, PipelineStatusSchema } from '../../../shared/domain/records/status.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 import { gatherEvidence } from '../../../shared/use-cases/approval/gather-evidence.ts';
 import { checkPreflight } from '../../../shared/use-cases/bakes/check-preflight.ts';
@@ -35,13 +35,20 @@ let w: BakeWorld;
 let imageId: string;
 
 /** The bake uses the image of an earlier one, which is released; `current` where that release is still in the channel. */
-async function startFromRetainedImage(startsAt: 'Test' | 'Approve' | 'Distribute', given: { current?: boolean } = {}) {
+async function startFromRetainedImage(
+  startsAt: 'Test' | 'Approve' | 'Distribute',
+  given: { current?: boolean } = {},
+) {
   w = bakeWorld();
   await w.fill();
   allGoesWell(w);
   imageId = w.makeImage();
   const own = w.world.images.get(imageId);
-  Object.assign(own?.tags ?? {}, { [TAGS.bake]: RETAINED_BAKE, [TAGS.attempt]: '1', [TAGS.verdict]: 'passed' });
+  Object.assign(own?.tags ?? {}, {
+    [TAGS.bake]: RETAINED_BAKE,
+    [TAGS.attempt]: '1',
+    [TAGS.verdict]: 'passed',
+  });
   const at = w.clock.now().toISOString();
   const proof = startsAt === 'Test' ? OTHER_PROOF : w.bake.proof;
   const isCurrent = given.current ?? startsAt !== 'Distribute';
@@ -64,8 +71,25 @@ async function startFromRetainedImage(startsAt: 'Test' | 'Approve' | 'Distribute
   );
   await w.table.write([
     { put: { ...keys.bake(BAKE), ...w.bake, startsAt, reuses: RETAINED_BAKE } },
-    { put: { ...keys.bake(RETAINED_BAKE), ...w.bake, id: RETAINED_BAKE, proof, state: 'released', release: 'release-1' } },
-    { put: { ...keys.attempt(RETAINED_BAKE, 1), bake: RETAINED_BAKE, attempt: 1, state: 'released', startedAt: at } },
+    {
+      put: {
+        ...keys.bake(RETAINED_BAKE),
+        ...w.bake,
+        id: RETAINED_BAKE,
+        proof,
+        state: 'released',
+        release: 'release-1',
+      },
+    },
+    {
+      put: {
+        ...keys.attempt(RETAINED_BAKE, 1),
+        bake: RETAINED_BAKE,
+        attempt: 1,
+        state: 'released',
+        startedAt: at,
+      },
+    },
     {
       put: {
         ...keys.artifact(RETAINED_BAKE, 'x86-64'),
@@ -135,7 +159,7 @@ describe('a kept image that is judged in a new way', () => {
     expect([...w.instances.all.values()]).toEqual([expect.objectContaining({ imageId })]);
     expect(await image()).toMatchObject({
       imageId,
-      adoptedFrom: RETAINED_BAKE,
+      reusedFrom: RETAINED_BAKE,
       verdict: 'passed',
       inventory: 'bakes/kept/inventory.json',
       inventoryDigest: 'packages',
@@ -156,7 +180,10 @@ describe('a kept image that is judged in a new way', () => {
     await w.run('bake');
 
     expect((await attempt()).state).toBe('failed');
-    expect(w.world.images.get(imageId)?.tags).toMatchObject({ [TAGS.bake]: RETAINED_BAKE, [TAGS.verdict]: 'passed' });
+    expect(w.world.images.get(imageId)?.tags).toMatchObject({
+      [TAGS.bake]: RETAINED_BAKE,
+      [TAGS.verdict]: 'passed',
+    });
     expect(await fingerprint()).toMatchObject({ state: 'failed', failures: 1 });
     expect(w.leftBehind()).toEqual([imageId]);
   });
@@ -167,7 +194,7 @@ describe('a kept image that is judged in a new way', () => {
 
     expect(await checkPreflight(w, REF)).toEqual({ ...REF, startsAt: 'Test' });
 
-    expect(await image()).toMatchObject({ adoptedFrom: RETAINED_BAKE, verdict: 'passed' });
+    expect(await image()).toMatchObject({ reusedFrom: RETAINED_BAKE, verdict: 'passed' });
     expect(await step('Build')).toMatchObject({ state: 'skipped' });
   });
 
@@ -181,7 +208,7 @@ describe('a kept image that is judged in a new way', () => {
     await w.run('bake', { Approve: rejected });
 
     expect(await fingerprint()).toMatchObject({ state: 'refused' });
-    expect(await planning()).not.toHaveProperty('refusedPlaces');
+    expect(await planning()).not.toHaveProperty('refusedTargets');
     expect(w.leftBehind()).toEqual([imageId]);
   });
 
@@ -196,7 +223,11 @@ describe('a kept image that is judged in a new way', () => {
     await w.run('bake');
 
     const evidence = await gatherEvidence(w, REF, await bake(), toRevision());
-    expect(EvidenceSchema.parse(evidence).retained).toEqual({ bake: RETAINED_BAKE, startsAt: 'Test', places: [] });
+    expect(EvidenceSchema.parse(evidence).retained).toEqual({
+      bake: RETAINED_BAKE,
+      startsAt: 'Test',
+      places: [],
+    });
     expect(evidence.tests[0]?.results.map(({ excerpt }) => excerpt)).toEqual(['fine', 'fine']);
   });
 });
@@ -219,7 +250,11 @@ describe('a release that is to go to new targets', () => {
 
     const evidence = await gatherEvidence(w, REF, await bake(), toRevision());
     expect(evidence.targets).toEqual([expect.objectContaining({ regions: ['us-east-1'] })]);
-    expect(evidence.retained).toEqual({ bake: RETAINED_BAKE, startsAt: 'Approve', places: TARGETS.slice(0, 1) });
+    expect(evidence.retained).toEqual({
+      bake: RETAINED_BAKE,
+      startsAt: 'Approve',
+      places: TARGETS.slice(0, 1),
+    });
     expect(evidence.tests[0]?.results[0]?.excerpt).toBe('of before');
     expect(evidence.gates).toEqual([{ name: 'Gate', passed: true, detail: 'All gates were open' }]);
   });
@@ -234,7 +269,7 @@ describe('a release that is to go to new targets', () => {
       });
 
       expect(await fingerprint()).toMatchObject({ state: 'released', bake: RETAINED_BAKE, failures: 0 });
-      expect(await planning()).toMatchObject({ refusedPlaces: TARGETS.slice(1), consecutiveFailures: 0 });
+      expect(await planning()).toMatchObject({ refusedTargets: TARGETS.slice(1), consecutiveFailures: 0 });
       expect(w.leftBehind()).toEqual([imageId]);
       const channel = ChannelRecordSchema.parse(await w.table.get(keys.channel(PIPELINE, 'stable')));
       expect(channel).toMatchObject({ bake: RETAINED_BAKE, sequence: 1 });
@@ -255,7 +290,7 @@ describe('a release that is to go to new targets', () => {
       lastFailureAt: expect.any(String),
     });
     expect(await planning()).toMatchObject({ consecutiveFailures: 1 });
-    expect(await planning()).not.toHaveProperty('refusedPlaces');
+    expect(await planning()).not.toHaveProperty('refusedTargets');
     expect(w.leftBehind()).toEqual([imageId]);
   });
 
@@ -266,7 +301,7 @@ describe('a release that is to go to new targets', () => {
 
     expect(await fingerprint()).toMatchObject({ state: 'baking', bake: BAKE, kept: RETAINED_BAKE });
     await w.run('bake', {}, { bake: BAKE, attempt: 2 });
-    expect(await image()).toMatchObject({ attempt: 2, imageId, adoptedFrom: RETAINED_BAKE });
+    expect(await image()).toMatchObject({ attempt: 2, imageId, reusedFrom: RETAINED_BAKE });
     expect(w.engine.started.size).toBe(0);
   });
 
@@ -402,7 +437,7 @@ describe('a kept image that is gone', () => {
       expect(run.path).toEqual(expect.arrayContaining(['Build', 'Test', 'Evaluate gates', 'Approve']));
       expect((await step('Preflight')).summary).toContain(`${imageId} is gone`);
       expect(await bake()).not.toHaveProperty('reuses');
-      expect(await image()).not.toHaveProperty('adoptedFrom');
+      expect(await image()).not.toHaveProperty('reusedFrom');
     },
   );
 

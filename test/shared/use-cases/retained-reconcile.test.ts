@@ -109,13 +109,13 @@ describe('a target that is new', () => {
     await w.settle();
 
     expect(w.running()).toEqual([]);
-    expect(w.planning(NAME)).toMatchObject({ refusedPlaces: ['444455556666/us-east-1/copy'], dirty: false });
-    expect(w.planning(NAME)?.decision).toMatchObject({ kind: 'current' });
+    expect(w.planning(NAME)).toMatchObject({ refusedTargets: ['444455556666/us-east-1/copy'], dirty: false });
+    expect(w.planning(NAME)?.decision).toMatchObject({ kind: 'up-to-date' });
 
     expect(await w.request(NAME)).toMatchObject({ kind: 'started' });
     expect(bake().startsAt).toBe('Approve');
     await releaseAll();
-    expect(w.planning(NAME)).not.toHaveProperty('refusedPlaces');
+    expect(w.planning(NAME)).not.toHaveProperty('refusedTargets');
   });
 
   it('is asked for again when another one is added', async () => {

@@ -1,7 +1,12 @@
 /** Findings of Amazon Inspector become causes of bakes: of exactly those pipelines whose current release holds the package below its fix. */
 import { describe, expect, it } from '@jest/globals';
-import { vulnerability, findingArn, vulnerabilityEvent, vulnerabilityWorld } from '../../support/vulnerability-world.ts';
 import { BASE_PARAMETER } from '../../support/reconcile-world.ts';
+import {
+  findingArn,
+  vulnerability,
+  vulnerabilityEvent,
+  vulnerabilityWorld,
+} from '../../support/vulnerability-world.ts';
 
 const OPENSSL = vulnerability('1', [{ name: 'openssl', fixed: '3.0.8-2', installed: '3.0.8-1' }]);
 
@@ -190,7 +195,7 @@ describe('A finding', () => {
 
     expect(world.running()).toEqual([]);
     expect(world.findingChanges()[0]?.wave).toMatchObject({ isMore: true });
-    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('storm-cap');
+    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('wave-unconfirmed');
   });
 
   it('told twice at once is recorded once', async () => {

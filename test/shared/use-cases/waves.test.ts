@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
 import {
   always,
+  changeBase,
+  changeComponent,
   confirmFirstWave,
   DAY,
   listHoldCodes,
-  changeBase,
-  changeComponent,
+  listRunning,
   passTime,
   releaseAll,
-  listRunning,
 } from '../../support/reconcile-steps.ts';
 import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 
@@ -41,7 +41,7 @@ describe('a wave above the cap', () => {
     await changeBase(world, 2);
 
     expect(world.bakes()).toHaveLength(before);
-    expect(listHoldCodes(world, 'base')).toEqual(['storm-cap']);
+    expect(listHoldCodes(world, 'base')).toEqual(['wave-unconfirmed']);
     const waiting = world.changes().filter(({ wave }) => wave !== undefined);
     expect(waiting).toHaveLength(1);
     expect(world.planning('base')?.decision?.reasons[0]).toMatchObject({ change: waiting[0]?.id });
@@ -63,7 +63,11 @@ describe('a wave above the cap', () => {
     await passTime(world, cause === 'a tick' ? DAY : 0);
     await releaseAll(world);
 
-    expect(children.map((name) => listHoldCodes(world, name))).toEqual([['storm-cap'], ['storm-cap'], ['storm-cap']]);
+    expect(children.map((name) => listHoldCodes(world, name))).toEqual([
+      ['wave-unconfirmed'],
+      ['wave-unconfirmed'],
+      ['wave-unconfirmed'],
+    ]);
     const [change] = world.changes().filter(({ wave }) => wave !== undefined);
     expect(change).toMatchObject({
       selector: expect.stringMatching(/^(?:definition|request|schedule):base$/),
@@ -85,7 +89,7 @@ describe('who waits for the confirmation of a wave', () => {
     await world.settle();
     await releaseAll(world);
     await changeBase(world, 2);
-    expect(listHoldCodes(world, 'base')).toEqual(['storm-cap']);
+    expect(listHoldCodes(world, 'base')).toEqual(['wave-unconfirmed']);
   });
   it('holds nobody who has a change of their own', async () => {
     await changeComponent(world, 'agents', '1.1.0');
@@ -98,7 +102,7 @@ describe('who waits for the confirmation of a wave', () => {
 
     await changeComponent(world, 'agents', '1.1.0');
 
-    expect(listHoldCodes(world, 'top')).toEqual(['ancestor-moving']);
+    expect(listHoldCodes(world, 'top')).toEqual(['ancestor-in-progress']);
   });
 });
 
@@ -112,12 +116,12 @@ describe('a pipeline under a wave', () => {
     await world.settle();
     await releaseAll(world);
     await changeBase(world, 2);
-    expect(listHoldCodes(world, 'three')).toEqual(['storm-cap']);
+    expect(listHoldCodes(world, 'three')).toEqual(['wave-unconfirmed']);
   });
 
   it('is free for its own change again when the change of the wave is taken back', async () => {
     await changeComponent(world, 'agents', '1.1.0');
-    expect(listHoldCodes(world, 'three')).toEqual(['storm-cap']);
+    expect(listHoldCodes(world, 'three')).toEqual(['wave-unconfirmed']);
 
     await changeBase(world, 1);
 
@@ -165,12 +169,12 @@ describe('a pipeline under a wave', () => {
         throw new Error('The function has died.');
       };
       many.hints.push({ topics: [`ssm:eu-west-1:${BASE_PARAMETER}`] });
-      await expect(many.step({ planQueue: { send } })).rejects.toThrow('has died');
+      await expect(many.step({ reconcileQueue: { send } })).rejects.toThrow('has died');
 
       await changeComponent(many, 'agents', '1.1.0');
 
       expect(listRunning(many)).toEqual([]);
-      expect(listHoldCodes(many, 'zebra')).toEqual(['storm-cap']);
+      expect(listHoldCodes(many, 'zebra')).toEqual(['wave-unconfirmed']);
     },
   );
 });

@@ -1,6 +1,6 @@
 import { DistributionFailed } from '../../../shared/domain/base/errors.ts';
 import type { OwnImages } from '../../../shared/ports/own-images.ts';
-import { toLocationKey, type ImageWorld } from './image-world.ts';
+import { type ImageWorld, toLocationKey } from './image-world.ts';
 
 /** The control account's side of an image world. */
 export function fakeArtifactStore(world: ImageWorld): OwnImages {

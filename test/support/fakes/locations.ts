@@ -1,6 +1,6 @@
 import { DistributionFailed, PreflightFailed } from '../../../shared/domain/base/errors.ts';
 import type { TargetAccount, Targets } from '../../../shared/ports/targets.ts';
-import { toLocationKey, type ImageWorld, type WorldTemplate } from './image-world.ts';
+import { type ImageWorld, toLocationKey, type WorldTemplate } from './image-world.ts';
 
 /** The targets' side of an image world. `closed` accounts have no role for us. */
 export function fakeLocations(world: ImageWorld, closed: ReadonlySet<string> = new Set()): Targets {

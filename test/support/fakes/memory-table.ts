@@ -1,5 +1,13 @@
 import type { Key } from '../../../shared/domain/base/naming.ts';
-import { type WriteCondition, type Item, MAX_WRITES, type Query, type Table, type Write, WriteConflict } from '../../../shared/ports/table.ts';
+import {
+  type Item,
+  MAX_WRITES,
+  type Query,
+  type Table,
+  type Write,
+  type WriteCondition,
+  WriteConflict,
+} from '../../../shared/ports/table.ts';
 
 /** A table in memory that keeps DynamoDB's rules: one write per item, 100 to a transaction, all or nothing, pages. */
 export interface MemoryTable extends Table {
@@ -85,7 +93,8 @@ export function memoryTable(
     const row = rowOf(key);
     if (row === undefined) return;
     removeFromPartition(indexes.main, row.pk, row.sk);
-    for (const index of ['list', 'due'] as const) removeFromPartition(indexes[index], row[INDEX_KEYS[index].pk], toRowId(row));
+    for (const index of ['list', 'due'] as const)
+      removeFromPartition(indexes[index], row[INDEX_KEYS[index].pk], toRowId(row));
   };
   const put = (item: Item, text: string): Row => {
     const known = rowOf(item);
@@ -264,8 +273,18 @@ function readPage(
   const size = Math.min(query.limit ?? pageSize, pageSize);
   const descending = query.descending === true;
   const [start, end] = descending
-    ? [from, mark === undefined ? to : findFirstIndex(rows, (row) => compareTexts(toSortOrder(row, by), mark) >= 0)]
-    : [mark === undefined ? from : findFirstIndex(rows, (row) => compareTexts(toSortOrder(row, by), mark) > 0), to];
+    ? [
+        from,
+        mark === undefined
+          ? to
+          : findFirstIndex(rows, (row) => compareTexts(toSortOrder(row, by), mark) >= 0),
+      ]
+    : [
+        mark === undefined
+          ? from
+          : findFirstIndex(rows, (row) => compareTexts(toSortOrder(row, by), mark) > 0),
+        to,
+      ];
   const found = descending
     ? rows.slice(Math.max(start, end - size), Math.max(start, end)).reverse()
     : rows.slice(start, Math.min(start + size, end));

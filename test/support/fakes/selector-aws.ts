@@ -16,7 +16,10 @@ import {
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import { componentResolver, imageResolver } from '../../../shared/adapters/selector-resolver/build-versions.ts';
+import {
+  componentResolver,
+  imageResolver,
+} from '../../../shared/adapters/selector-resolver/build-versions.ts';
 import { containerResolver } from '../../../shared/adapters/selector-resolver/containers.ts';
 import { amiResolver, lookupResolver } from '../../../shared/adapters/selector-resolver/images.ts';
 import { sourceResolver } from '../../../shared/adapters/selector-resolver/objects.ts';

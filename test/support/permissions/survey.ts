@@ -1,11 +1,18 @@
 /** Plays short scenarios and says which statement each of them uses, what was refused, and what the policies would not have allowed. */
 import type { RecordedCall } from '../../../local-cloud/client.ts';
-import { type ScenarioPlay, play } from '../play.ts';
+import { play, type ScenarioPlay } from '../play.ts';
 import { simulate } from '../simulate-policy.ts';
 import type { World } from '../world.ts';
 import { machineCalls, pollerCalls, type RoleCall, ruleCalls } from './derived.ts';
-import { toSimulatedCalls, isDenied, type KeyAliases, readKeyAliases, dependsOnGrant, findRole } from './recorded.ts';
-import { type Grant, listGrants, toGrantName, listPolicies, type Role } from './roles.ts';
+import {
+  dependsOnGrant,
+  findRole,
+  isDenied,
+  type KeyAliases,
+  readKeyAliases,
+  toSimulatedCalls,
+} from './recorded.ts';
+import { type Grant, listGrants, listPolicies, type Role, toGrantName } from './roles.ts';
 
 /** A call that the statement alone allowed, in a scenario that was played. */
 export interface Use {

@@ -10,7 +10,7 @@ import { cancelAll, play } from '../play.ts';
 import { simulate, withoutStatement } from '../simulate-policy.ts';
 import type { World } from '../world.ts';
 import { isDenialFor } from './recorded.ts';
-import { type Grant, toGrantName, listPolicies, withdrawGrant } from './roles.ts';
+import { type Grant, listPolicies, toGrantName, withdrawGrant } from './roles.ts';
 import { derivedUse, type Survey } from './survey.ts';
 
 export function choose<T>(items: readonly T[], count: number, random: () => number): T[] {
