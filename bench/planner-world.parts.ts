@@ -259,7 +259,7 @@ export async function writeRelease({ table, ports }: EstateWorld, bake: string):
         bits,
         proof,
         sequence: current.sequence + 1,
-        ingredients: record.fingerprintInputs,
+        fingerprintInputs: record.fingerprintInputs,
         at,
       },
     },

@@ -63,7 +63,7 @@ describe('A finding of Amazon Inspector', () => {
 
     expect(read).toEqual({
       arn,
-      vulnerability: 'CVE-2026-1',
+      vulnerabilityId: 'CVE-2026-1',
       packages: [
         { name: 'openssl-libs', format: 'rpm', installed: '1:3.0.8-1.amzn2023', fixed: '1:3.0.8-2.amzn2023' },
       ],

@@ -150,7 +150,7 @@ describe('what is logged from a change to the end of the last bake', () => {
 
     await expect(step).rejects.toThrow();
     expect(lines.at(-1)).toMatchObject({
-      event: expect.stringMatching(/^function-/),
+      event: expect.stringMatching(/^(?:domain-error|function-failed)$/),
       bake: bake?.id,
       attempt: 1,
       pipeline: 'base',

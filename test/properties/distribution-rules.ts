@@ -111,7 +111,7 @@ export const FAULTS = {
         const page = await ports.table.query(query);
         return {
           ...page,
-          items: page.items.map(({ adopted: _, ...item }) => item as (typeof page.items)[number]),
+          items: page.items.map(({ reused: _, ...item }) => item as (typeof page.items)[number]),
         };
       },
     },

@@ -130,14 +130,14 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     digest: 'd',
     enabled: true,
     parents: [],
-    plan: {
+    spec: {
       channel: 'stable',
       team: definition.team,
       base: lock.base.selector,
       components: lock.components.map(({ selector }) => selector),
-      recipe: 'recipe',
+      definitionDigest: 'definition',
       proof: 'proof',
-      places: listTargets(definition),
+      targets: listTargets(definition),
       mode: 'immediate',
       debounceSeconds: 0,
       maxHoldSeconds: 0,

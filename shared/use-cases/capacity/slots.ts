@@ -76,7 +76,7 @@ export async function computeCapacity(
   if (lines.every(({ head }) => head === undefined)) return [...lines];
   const own = await computeQueuePosition(table, pipeline, since);
   return lines.map(({ head, ...reading }) =>
-    head === undefined || head.position > own ? reading : { ...reading, before: head.pipeline },
+    head === undefined || head.position > own ? reading : { ...reading, aheadInQueue: head.pipeline },
   );
 }
 

@@ -202,7 +202,7 @@ function changeWrites(
         change: change.id,
         since: at,
         checkedAt: at,
-        ...(move.left === undefined ? {} : { left: move.left }),
+        ...(move.left === undefined ? {} : { leftVersions: move.left }),
       },
       remove: ['problem', 'unsettled', 'duePk', 'dueSk'],
       when: {

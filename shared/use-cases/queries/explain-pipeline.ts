@@ -61,7 +61,7 @@ export async function explainPipeline(deps: ExplainDeps, name: string): Promise<
     ...pending,
     ...describeSchedule(observed),
     ...(frozen === undefined ? {} : { frozen }),
-    troubled: listUnresolved(observed),
+    unresolved: listUnresolved(observed),
   });
 }
 

@@ -65,7 +65,7 @@ beforeEach(async () => {
     channel: 'stable',
     base: { kind: 'pipeline', pipeline: 'al2023-base', channel: 'stable' },
     components: [],
-    recipe: 'r',
+    definitionDigest: 'r',
     proof: 'p',
     mode: 'immediate',
     debounceSeconds: 1,
@@ -78,7 +78,7 @@ beforeEach(async () => {
     digest: 'd',
     enabled: true,
     parents: ['al2023-base'],
-    plan: spec,
+    spec,
   };
   await world.table.write([
     {

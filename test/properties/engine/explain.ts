@@ -99,7 +99,7 @@ async function wouldStart(
     'dueSk',
     'refusedTargets',
     ...(changes.some(({ id }) => id === sample.before.request?.id) ? [] : ['request']),
-    ...(pickRebuildToken(sample, changes) === undefined ? ['salt'] : []),
+    ...(pickRebuildToken(sample, changes) === undefined ? ['rebuildToken'] : []),
   ]);
   const { kind } = await reconcilePipeline(copy.ports, bake.pipeline);
   return kind === 'started';
@@ -172,7 +172,7 @@ function buildStatus(sample: BakeSample, changes: readonly ChangeRecord[]): Reco
     causes: changes.map(({ cause }) => cause),
     consecutiveFailures: 0,
     supersededInRow: 0,
-    ...(rebuildToken === undefined ? {} : { salt: rebuildToken }),
+    ...(rebuildToken === undefined ? {} : { rebuildToken }),
     ...(changes.some(({ id }) => id === before.request?.id) ? { request: before.request } : {}),
   };
 }

@@ -73,7 +73,7 @@ describe('the rows of a plan', () => {
 
 describe('names and marks of a copy', () => {
   it('differ between attempts, and between a carrier and a target of the same account', () => {
-    const names = [row({}), row({ attempt: 2 }), row({ carrier: true })].map((entry) =>
+    const names = [row({}), row({ attempt: 2 }), row({ sharedCopy: true })].map((entry) =>
       copyName('web', entry),
     );
 

@@ -10,7 +10,7 @@ import {
 
 interface Row {
   version: string;
-  left: readonly LeftVersion[];
+  leftVersions: readonly LeftVersion[];
   unsettled?: Unsettled | undefined;
 }
 
@@ -22,7 +22,7 @@ function look(row: Row, seen: string, at: Date): FlapResult['kind'] | 'same' {
   }
   const flap = detectFlapping(row, seen, at);
   if (flap.kind === 'wait') row.unsettled = flap.unsettled;
-  else Object.assign(row, { version: seen, left: flap.leftVersions, unsettled: undefined });
+  else Object.assign(row, { version: seen, leftVersions: flap.leftVersions, unsettled: undefined });
   return flap.kind;
 }
 
@@ -30,7 +30,7 @@ const atMinute = (minutes: number) => new Date(Date.parse('2026-03-02T08:00:00.0
 
 describe('a value that moves to and fro', () => {
   it('is followed there and back once; then it has to stand still', () => {
-    const row: Row = { version: 'a', left: [] };
+    const row: Row = { version: 'a', leftVersions: [] };
 
     expect(look(row, 'b', atMinute(0))).toBe('move');
     expect(look(row, 'a', atMinute(5))).toBe('move');
@@ -40,7 +40,7 @@ describe('a value that moves to and fro', () => {
   });
 
   it('begins to stand still anew when it was elsewhere meanwhile', () => {
-    const row: Row = { version: 'a', left: [] };
+    const row: Row = { version: 'a', leftVersions: [] };
     for (const [seen, minute] of [
       ['b', 0],
       ['a', 5],
@@ -55,7 +55,7 @@ describe('a value that moves to and fro', () => {
   });
 
   it('is followed at once to what it never was, and when it was calm for an hour', () => {
-    const row: Row = { version: 'a', left: [] };
+    const row: Row = { version: 'a', leftVersions: [] };
     for (const [seen, minute] of [
       ['b', 0],
       ['a', 5],
@@ -70,7 +70,7 @@ describe('a value that moves to and fro', () => {
     const step = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 1, max: 40 }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const row: Row = { version: 'a', left: [] };
+        const row: Row = { version: 'a', leftVersions: [] };
         let minute = 0;
         for (const [seen, minutes] of steps) {
           minute += minutes;
@@ -82,7 +82,7 @@ describe('a value that moves to and fro', () => {
         look(row, last, atMinute(until));
 
         expect(row.version).toBe(last);
-        expect(row.left.length).toBeLessThanOrEqual(12);
+        expect(row.leftVersions.length).toBeLessThanOrEqual(12);
       }),
     );
   });

@@ -94,7 +94,7 @@ describe('what becomes of a release that is kept, when a bake of it ends without
     proof: 'c',
     state: 'baking',
     bake: 'again',
-    kept: 'first',
+    retained: 'first',
     failures: 1,
   } as const;
   const ended = (state: 'failed' | 'rejected' | 'expired' | 'cancelled' | 'superseded', isCurrent: boolean) =>
@@ -119,7 +119,7 @@ describe('what becomes of a release that is kept, when a bake of it ends without
   });
 
   it.each(['rejected', 'expired', 'cancelled'] as const)('%s: is not pointed to again, yet kept', (state) => {
-    expect(ended(state, false)).toMatchObject({ state: 'refused', kept: 'first' });
+    expect(ended(state, false)).toMatchObject({ state: 'refused', retained: 'first' });
   });
 });
 

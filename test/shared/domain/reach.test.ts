@@ -59,9 +59,7 @@ describe('a name that we give', () => {
       [false, 3],
     ] as const)
       expect(
-        parseBakeFromName(
-          copyName('web', { bake, variant: 'x86-64', carrier: sharedCopy, attempt } as never),
-        ),
+        parseBakeFromName(copyName('web', { bake, variant: 'x86-64', sharedCopy, attempt } as never)),
       ).toBe(bake);
     expect(['al2023-ami', 'ovenbird-web', `copy of ovenbird-web-${bake}`].map(parseBakeFromName)).toEqual([
       undefined,

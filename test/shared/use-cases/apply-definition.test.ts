@@ -231,7 +231,7 @@ describe('a schedule', () => {
     expect(world.pipeline('base').spec).toEqual(spec);
     expect(later.pipeline('base')).toMatchObject({
       digest,
-      plan: { recipe: spec.definitionDigest, proof: spec.proof },
+      spec: { definitionDigest: spec.definitionDigest, proof: spec.proof },
     });
   });
 
@@ -242,7 +242,7 @@ describe('a schedule', () => {
     await world.table.write([
       {
         update: keys.pipeline('base'),
-        set: { plan: { ...world.pipeline('base').spec, schedule } },
+        set: { spec: { ...world.pipeline('base').spec, schedule } },
         when: { exists: true },
       },
     ]);

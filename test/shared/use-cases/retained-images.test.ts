@@ -61,7 +61,7 @@ async function startFromRetainedImage(
     proof,
     sequence: 1,
     images: {},
-    places: TARGETS.slice(0, 1),
+    targets: TARGETS.slice(0, 1),
     at,
   };
   await w.documents.put(
@@ -70,7 +70,7 @@ async function startFromRetainedImage(
     'application/json',
   );
   await w.table.write([
-    { put: { ...keys.bake(BAKE), ...w.bake, startsAt, reuses: RETAINED_BAKE } },
+    { put: { ...keys.bake(BAKE), ...w.bake, startsAt, reusesBake: RETAINED_BAKE } },
     {
       put: {
         ...keys.bake(RETAINED_BAKE),
@@ -130,7 +130,7 @@ async function startFromRetainedImage(
     { put: { ...keys.channel(PIPELINE, 'stable'), ...channel } },
     {
       update: keys.fingerprint(PIPELINE, w.bake.bits, w.bake.proof),
-      set: startsAt === 'Test' ? {} : { kept: RETAINED_BAKE, places: TARGETS.slice(0, 1) },
+      set: startsAt === 'Test' ? {} : { retained: RETAINED_BAKE, targets: TARGETS.slice(0, 1) },
     },
   ]);
 }
@@ -226,7 +226,7 @@ describe('a kept image that is judged in a new way', () => {
     expect(EvidenceSchema.parse(evidence).retained).toEqual({
       bake: RETAINED_BAKE,
       startsAt: 'Test',
-      places: [],
+      targets: [],
     });
     expect(evidence.tests[0]?.results.map(({ excerpt }) => excerpt)).toEqual(['fine', 'fine']);
   });
@@ -253,7 +253,7 @@ describe('a release that is to go to new targets', () => {
     expect(evidence.retained).toEqual({
       bake: RETAINED_BAKE,
       startsAt: 'Approve',
-      places: TARGETS.slice(0, 1),
+      targets: TARGETS.slice(0, 1),
     });
     expect(evidence.tests[0]?.results[0]?.excerpt).toBe('of before');
     expect(evidence.gates).toEqual([{ name: 'Gate', passed: true, detail: 'All gates were open' }]);
@@ -299,7 +299,7 @@ describe('a release that is to go to new targets', () => {
 
     await retryBake(w, { bake: BAKE, by: 'ada' });
 
-    expect(await fingerprint()).toMatchObject({ state: 'baking', bake: BAKE, kept: RETAINED_BAKE });
+    expect(await fingerprint()).toMatchObject({ state: 'baking', bake: BAKE, retained: RETAINED_BAKE });
     await w.run('bake', {}, { bake: BAKE, attempt: 2 });
     expect(await image()).toMatchObject({ attempt: 2, imageId, reusedFrom: RETAINED_BAKE });
     expect(w.engine.started.size).toBe(0);
@@ -336,7 +336,7 @@ describe('a release that is pointed to again', () => {
     await cleanUpBake(w, REF);
     await recordOutcome(w, { ...REF, error: { name: 'States.Aborted', cause: '' } });
 
-    expect(await fingerprint()).toMatchObject({ state: 'refused', kept: RETAINED_BAKE });
+    expect(await fingerprint()).toMatchObject({ state: 'refused', retained: RETAINED_BAKE });
     expect(w.leftBehind()).toEqual([imageId]);
   });
 });
@@ -436,7 +436,7 @@ describe('a kept image that is gone', () => {
 
       expect(run.path).toEqual(expect.arrayContaining(['Build', 'Test', 'Evaluate gates', 'Approve']));
       expect((await step('Preflight')).summary).toContain(`${imageId} is gone`);
-      expect(await bake()).not.toHaveProperty('reuses');
+      expect(await bake()).not.toHaveProperty('reusesBake');
       expect(await image()).not.toHaveProperty('reusedFrom');
     },
   );
@@ -448,7 +448,7 @@ describe('a kept image that is gone', () => {
     await w.run('bake', { Approve: rejected });
 
     expect(await fingerprint()).toMatchObject({ state: 'refused' });
-    expect(await fingerprint()).not.toHaveProperty('kept');
+    expect(await fingerprint()).not.toHaveProperty('retained');
     expect(w.leftBehind()).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ describe('a suite that changed', () => {
     await w.apply(spec({ tests: { suites: [{ name: 'boots', script: 'sleep 1' }] } }));
     await w.settle();
 
-    expect(bake()).toMatchObject({ startsAt: 'Test', reuses: first });
+    expect(bake()).toMatchObject({ startsAt: 'Test', reusesBake: first });
     await releaseAll();
     expect(channel()).toMatchObject({ release, sequence: 2, proof: w.pipeline(NAME).spec.proof });
     expect(w.bakes('shop')).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('an image that has been judged in many ways', () => {
     for (const script of ['sleep 1', 'sleep 2', 'sleep 3', 'sleep 4']) {
       await w.apply(spec({ tests: { suites: [{ name: 'boots', script }] } }));
       await w.settle();
-      expect(bake()).toMatchObject({ startsAt: 'Test', reuses: retained });
+      expect(bake()).toMatchObject({ startsAt: 'Test', reusesBake: retained });
       await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
       await w.settle();
     }
@@ -98,7 +98,7 @@ describe('a target that is new', () => {
 
     expect(channel()).toMatchObject({
       release,
-      places: ['444455556666/eu-west-1/copy', '444455556666/us-east-1/copy'],
+      targets: ['444455556666/eu-west-1/copy', '444455556666/us-east-1/copy'],
     });
     expect(w.bakes('shop')).toHaveLength(1);
   });
@@ -229,18 +229,18 @@ describe('a parameter that moves and moves back', () => {
     await changeBase(2);
     await releaseAll();
     await changeBase(1);
-    const { bits, proof, reusesBake: reuses } = bake();
+    const { bits, proof, reusesBake } = bake();
     await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
     await w.settle();
 
     expect(w.fingerprint(NAME, { bits, proof })).toMatchObject({
       state: 'released',
-      bake: reuses,
+      bake: reusesBake,
       failures: 1,
     });
     w.clock.forward(60);
     await w.settle();
-    expect(bake()).toMatchObject({ startsAt: 'Distribute', reuses });
+    expect(bake()).toMatchObject({ startsAt: 'Distribute', reusesBake });
   });
 });
 
