@@ -1,4 +1,4 @@
-/** Limits of EC2 and EBS (aws.md 6.1). */
+/** Limits of EC2 and EBS (docs/aws/quotas.md#ec2-and-ebs). */
 export const EC2_QUOTAS = {
   /** Snapshot copies in progress per account and destination Region [D:ebs/userguide/ebs-resource-quotas]. */
   snapshotCopies: 20,

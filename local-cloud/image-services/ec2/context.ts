@@ -32,7 +32,7 @@ export function oneOf<T extends string>(value: string, allowed: readonly T[], na
   return found;
 }
 
-/** Own, public or shared with the account; only the owner sees a disabled image (aws.md 5.4). */
+/** Own, public or shared with the account; only the owner sees a disabled image (docs/aws/ec2-images.md#end-of-life). */
 export function canSeeImage(image: ImageRecord, account: string): boolean {
   if (image.ownerId === account) return true;
   return image.state === 'available' && (image.public || image.sharedWith.has(account));

@@ -44,7 +44,7 @@ export function copyImageOperations(context: Context): Operations {
 }
 
 /**
- * Starts a copy into the caller's Region (aws.md 5.1). Only a bad request is refused at once; keys and reading rights of keys are
+ * Starts a copy into the caller's Region (docs/aws/ec2-images.md#copies). Only a bad request is refused at once; keys and reading rights of keys are
  * checked while the copy runs, and a bad one makes the new image fail.
  */
 export function copyImage(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
@@ -76,7 +76,7 @@ export function copyImage(context: Context, request: CopyImageRequest, copier: C
       tags: { ...tags.snapshot },
     });
   });
-  // Launch permissions, deprecation and deregistration protection are not copied; watermarks are (aws.md 5.1, 5.7).
+  // Launch permissions, deprecation and deregistration protection are not copied; watermarks are (docs/aws/ec2-images.md#copies, docs/aws/ec2-images.md#imds).
   const image = addImage(context, {
     ownerId: copier.account,
     region: copier.region,
@@ -141,7 +141,7 @@ function runCopy(context: Context, copy: RunningCopy): void {
       return;
     }
     endAfter(world.timings.copy, `copy ${image.id}`, () => {
-      // Deleting source snapshots during the copy is not safe (aws.md 5.1).
+      // Deleting source snapshots during the copy is not safe (docs/aws/ec2-images.md#copies).
       const lost = sources.find(({ id, region }) => !store.snapshots(region).has(id));
       if (lost === undefined) finishImage(context, image, copier.requestId, from);
       else {
@@ -198,7 +198,7 @@ function checkParameters(request: CopyImageRequest): void {
   }
 }
 
-/** Own, public, or shared; of what is shared by another account the snapshots must be shared too (aws.md 5.2). */
+/** Own, public, or shared; of what is shared by another account the snapshots must be shared too (docs/aws/ec2-images.md#sharing). */
 function sourceOf(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
   const id = request.SourceImageId ?? '';
   const image = context.store.images(request.SourceRegion ?? '').get(id);

@@ -7,7 +7,7 @@ import type {
 import { type Context, type Operations, operation } from './context.ts';
 import { awsEbsKey, keyArnOf } from './keys.ts';
 
-/** Per account and Region (aws.md 5.3); the default key is `aws/ebs` unless another is set. */
+/** Per account and Region (docs/aws/ec2-images.md#encryption); the default key is `aws/ebs` unless another is set. */
 export function encryptionDefaultOperations({ store }: Context): Operations {
   return {
     GetEbsEncryptionByDefault: operation<object, GetEbsEncryptionByDefaultResult>((_, call) => ({

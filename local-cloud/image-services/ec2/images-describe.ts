@@ -11,7 +11,7 @@ import { pageOf } from './pages.ts';
 import type { ImageDevice, ImageRecord, Tags } from './records.ts';
 import { tagList } from './tags.ts';
 
-/** Tags of an image as an account sees them: others see only shared tags (aws.md 5.2). */
+/** Tags of an image as an account sees them: others see only shared tags (docs/aws/ec2-images.md#sharing). */
 export function visibleTags(image: ImageRecord, account: string): Tags {
   if (image.ownerId === account) return image.tags;
   return Object.fromEntries(Object.entries(image.tags).filter(([key]) => key.startsWith('ec2:SharedTag/')));
@@ -75,7 +75,7 @@ export function describeImageOperations({ world, store }: Context): Operations {
       const owned = ownerTest(request.Owners ?? [], account);
       const executable = executableTest(request.ExecutableUsers ?? [], account);
       const now = world.clock.now();
-      // Listings of others hide deprecated images; who names one by id sees it (aws.md 5.4).
+      // Listings of others hide deprecated images; who names one by id sees it (docs/aws/ec2-images.md#end-of-life).
       const listed = (image: ImageRecord): boolean =>
         ids.length > 0 ||
         image.ownerId === account ||

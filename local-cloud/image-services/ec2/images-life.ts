@@ -91,7 +91,7 @@ export function imageLifeOperations(context: Context): Operations {
       const image = ownImage(context, call, request.ImageId ?? '');
       if (image.state === 'disabled') return SUCCESS;
       if (image.state !== 'available') throw incorrectState(`The image ${image.id} is ${image.state}.`);
-      // Launch permissions go, and do not come back with EnableImage (aws.md 5.4).
+      // Launch permissions go, and do not come back with EnableImage (docs/aws/ec2-images.md#end-of-life).
       clearLaunchPermissions(image);
       image.state = 'disabled';
       emitImageState(world, image, 'disabled', call.requestId);
@@ -153,7 +153,7 @@ export function imageLifeOperations(context: Context): Operations {
   };
 }
 
-/** Snapshots that another image holds are skipped; the image is gone in any case (aws.md 5.4). */
+/** Snapshots that another image holds are skipped; the image is gone in any case (docs/aws/ec2-images.md#end-of-life). */
 function deleteSnapshotsOf(context: Context, image: ImageRecord): DeleteSnapshotReturnCode[] {
   const snapshots = context.store.snapshots(image.region);
   return image.devices.map(({ snapshotId }) => {

@@ -110,7 +110,7 @@ export async function launchInstance(
   const keyProblem = await unusableKey(context, image, launch, launcher);
 
   const now = world.clock.now();
-  // An image with ImdsSupport makes these the defaults (aws.md 5.7).
+  // An image with ImdsSupport makes these the defaults (docs/aws/ec2-images.md#imds).
   const v2 = image.imdsSupport === 'v2.0';
   const place = store.place(launcher);
   const serial = place.instances.size + 10;
@@ -169,7 +169,7 @@ export async function launchInstance(
   return instance;
 }
 
-/** Why a customer managed key of a volume cannot be used by the launcher, if so (aws.md 5.3). */
+/** Why a customer managed key of a volume cannot be used by the launcher, if so (docs/aws/ec2-images.md#encryption). */
 async function unusableKey(
   context: Context,
   image: ImageRecord,

@@ -126,7 +126,7 @@ function mergeTags(
   });
 }
 
-/** `resolve:ssm:<name>` stands for the parameter's value at launch (aws.md 5.6). */
+/** `resolve:ssm:<name>` stands for the parameter's value at launch (docs/aws/ec2-images.md#parameters-and-launch-templates). */
 export async function resolveImageId({ world }: Context, image: string, where: Where): Promise<string> {
   if (!image.startsWith('resolve:ssm:')) return image;
   const name = image.slice('resolve:ssm:'.length);

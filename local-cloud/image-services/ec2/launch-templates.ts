@@ -221,7 +221,7 @@ function newVersion(
   };
 }
 
-/** Snapshots in the mappings of a source version are not taken over (aws.md 5.6). */
+/** Snapshots in the mappings of a source version are not taken over (docs/aws/ec2-images.md#parameters-and-launch-templates). */
 function withoutSnapshots(data: Shape): Shape {
   const { BlockDeviceMappings: mappings } = requestOf<{
     BlockDeviceMappings?: { Ebs?: { SnapshotId?: string } }[];

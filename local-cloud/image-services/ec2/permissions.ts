@@ -44,7 +44,7 @@ const OF_INSTANCES = /^(?:Start|Stop|Reboot|Terminate)Instances$/;
 const OF_LAUNCH_TEMPLATE =
   /^(?:ModifyLaunchTemplate|DeleteLaunchTemplate|CreateLaunchTemplateVersion|DeleteLaunchTemplateVersions)$/;
 
-/** What the caller must be allowed: actions, resources and condition keys of the service authorization reference (aws.md 9.3). */
+/** What the caller must be allowed: actions, resources and condition keys of the service authorization reference (docs/aws/permissions.md#ec2). */
 export async function permissionsOf(
   context: Context,
   operation: string,
@@ -157,7 +157,7 @@ export async function permissionsOf(
   }
 }
 
-/** Source and target of a copy are both image resources, and its snapshots count too (aws.md 9.3). */
+/** Source and target of a copy are both image resources, and its snapshots count too (docs/aws/permissions.md#ec2). */
 function copyImagePermissions(
   context: Context,
   request: CopyImageRequest,
@@ -167,7 +167,7 @@ function copyImagePermissions(
   const action = 'ec2:CopyImage';
   const sourceRegion = request.SourceRegion ?? '';
   const source = context.store.images(sourceRegion).get(request.SourceImageId ?? '');
-  // The table of condition keys has none for tags of the source (aws.md 9.3).
+  // The table of condition keys has none for tags of the source (docs/aws/permissions.md#ec2).
   const owner = source === undefined ? {} : { 'ec2:Owner': ownerOf(source) };
   const target = imageArn(call.region, '*');
   const snapshots = snapshotArn(call.region, '*');

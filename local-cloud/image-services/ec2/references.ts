@@ -6,7 +6,7 @@ import type {
 import { type Context, type Operations, operation, ownedArn } from './context.ts';
 import { pageOf } from './pages.ts';
 
-/** Uses of images in the caller's own account: instances and launch templates (aws.md 5.4). */
+/** Uses of images in the caller's own account: instances and launch templates (docs/aws/ec2-images.md#end-of-life). */
 export function referenceOperations({ store }: Context): Operations {
   return {
     DescribeImageReferences: operation<DescribeImageReferencesRequest, DescribeImageReferencesResult>(

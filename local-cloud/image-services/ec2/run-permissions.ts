@@ -5,7 +5,7 @@ import { type LaunchRequest, launchRequestOf, networkOf, profileName } from './l
 import { createTags, imageContext, tagsFor } from './permission-contexts.ts';
 import { resourceTagContext } from './tags.ts';
 
-/** A launch touches many resources, and the caller must be allowed RunInstances on each (aws.md 9.3). */
+/** A launch touches many resources, and the caller must be allowed RunInstances on each (docs/aws/permissions.md#ec2). */
 export async function runInstancesPermissions(
   context: Context,
   request: RunInstancesRequest,

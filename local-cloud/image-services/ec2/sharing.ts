@@ -110,7 +110,7 @@ export function clearLaunchPermissions(image: ImageRecord): void {
   image.sharedWithUnits.clear();
 }
 
-/** One attribute per call: description, imdsSupport or launchPermission (aws.md 5.2). */
+/** One attribute per call: description, imdsSupport or launchPermission (docs/aws/ec2-images.md#sharing). */
 function modifyImage(context: Context, image: ImageRecord, request: ModifyImageAttributeRequest): void {
   const attribute =
     request.Attribute ??
@@ -124,7 +124,7 @@ function modifyImage(context: Context, image: ImageRecord, request: ModifyImageA
       image.description = request.Description?.Value ?? request.Value ?? '';
       return;
     case 'imdsSupport':
-      // It cannot be taken back (aws.md 5.7).
+      // It cannot be taken back (docs/aws/ec2-images.md#imds).
       oneOf(request.ImdsSupport?.Value ?? request.Value ?? '', ['v2.0'] as const, 'imdsSupport');
       image.imdsSupport = 'v2.0';
       return;
@@ -215,7 +215,7 @@ function checkLaunchPermission(permission: LaunchPermission): void {
     );
   }
   if (Group !== undefined && Group !== 'all') throw invalidValue(Group, 'group');
-  // Bare ids are errors; the ARN names the management account (aws.md 5.2).
+  // Bare ids are errors; the ARN names the management account (docs/aws/ec2-images.md#sharing).
   if (
     OrganizationArn !== undefined &&
     !/^arn:aws:organizations::\d{12}:organization\/o-[a-z0-9]+$/.test(OrganizationArn)

@@ -76,7 +76,7 @@ interface SnapshotModification {
   group?: string | undefined;
 }
 
-/** Accounts and the group to add or to remove; one of both per call, at most 500 (aws.md 5.2). */
+/** Accounts and the group to add or to remove; one of both per call, at most 500 (docs/aws/ec2-images.md#sharing). */
 export function snapshotModifications(request: ModifySnapshotAttributeRequest): {
   add: SnapshotModification[];
   remove: SnapshotModification[];

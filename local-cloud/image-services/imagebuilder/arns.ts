@@ -21,7 +21,7 @@ export interface ResourceName {
   readonly build?: number;
 }
 
-// [M:imagebuilder *Arn patterns], ownership part from aws.md 4.4
+// [M:imagebuilder *Arn patterns], ownership part from docs/aws/image-builder.md#lists-and-owners
 const shape =
   /^arn:aws[^:]*:imagebuilder:([^:]+):([0-9]{12}|aws(?:-[a-z-]+)?):([a-z-]+)\/([a-z0-9-_]+)(?:\/((?:x|[0-9]+)\.(?:x|[0-9]+)\.(?:x|[0-9]+))(?:\/([0-9]+))?)?$/;
 

@@ -31,7 +31,7 @@ export const finished: ReadonlySet<ImageStatus> = new Set([
 ]);
 
 /**
- * Takes an image from PENDING to AVAILABLE or FAILED on the scaled clock (aws.md 2.2): the build instance runs the build components,
+ * Takes an image from PENDING to AVAILABLE or FAILED on the scaled clock (docs/aws/image-builder.md#image-states): the build instance runs the build components,
  * the AMI is made of it, a second instance of that AMI runs the test components, then it is distributed.
  */
 export const runBuild = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
@@ -45,7 +45,7 @@ export const runBuild = async (context: Context, image: ImageRecord, plan: Build
   }
 };
 
-/** Ends a running build. What it has made of AMIs and snapshots stays behind (aws.md 1.7). */
+/** Ends a running build. What it has made of AMIs and snapshots stays behind (docs/aws/image-builder.md#failed-and-cancelled-builds). */
 export const cancelBuild = (context: Context, image: ImageRecord): void => {
   image.cancelled = true;
   image.interrupt?.();

@@ -116,7 +116,7 @@ export const componentOperations = (context: Context): Operations => ({
   },
 });
 
-/** Resolves a name, version, wildcard or build ARN; only ACTIVE components resolve without their build number (aws.md 1.3). */
+/** Resolves a name, version, wildcard or build ARN; only ACTIVE components resolve without their build number (docs/aws/image-builder.md#which-version-a-wildcard-means). */
 export const findComponent = (
   context: Context,
   call: Call,

@@ -145,7 +145,7 @@ const operationsOf = <S extends z.ZodType<Record<string, unknown>>>(
       requestId: call.requestId,
       [kind.member]: { ...kind.extra, ...documentOf(find(call, input)) },
     }),
-    // A full replacement: what is left out is reset (aws.md 1.7).
+    // A full replacement: what is left out is reset (docs/aws/image-builder.md#updates-replace-everything).
     [`Update${kind.type}`]: async (input, call) => {
       const place = placeOf(context, call);
       const output = await once(place, `Update${kind.type}`, input, async () => {

@@ -15,7 +15,7 @@ export type Operations = Record<string, Operation>;
 
 export const placeOf = ({ store }: Context, call: Call): Place => store.place(call.account, call.region);
 
-/** API output carries ISO 8601 with milliseconds (aws.md 2.7, unconfirmed). */
+/** API output carries ISO 8601 with milliseconds (docs/aws/image-builder.md#tokens-errors-and-pages, unconfirmed). */
 export const stampOf = (date: Date): string => date.toISOString();
 
 /**
@@ -30,7 +30,7 @@ export const placeOfArn = ({ store }: Context, call: Call, name: ResourceName): 
 
 /**
  * The record that an ARN stands for: a full build ARN means that build whatever its state, anything shorter the newest eligible one
- * (aws.md 1.3).
+ * (docs/aws/image-builder.md#which-version-a-wildcard-means).
  */
 export const resolve = <T extends Built & { slug: string }>(
   records: readonly T[],

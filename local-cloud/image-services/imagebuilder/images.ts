@@ -20,7 +20,7 @@ export const buildSettings = {
   containerRecipeArn: z.string().optional(),
   distributionConfigurationArn: z.string().optional(),
   infrastructureConfigurationArn: z.string(),
-  // `timeoutMinutes` is documented as ignored (aws.md 2.3).
+  // `timeoutMinutes` is documented as ignored (docs/aws/image-builder.md#test-phase).
   imageTestsConfiguration: z
     .object({
       imageTestsEnabled: z.boolean().default(true),
@@ -76,7 +76,7 @@ export const imageOperations = (context: Context): Operations => ({
     };
   },
 
-  // Asynchronous, and only while the build runs (aws.md 1.7).
+  // Asynchronous, and only while the build runs (docs/aws/image-builder.md#failed-and-cancelled-builds).
   CancelImageCreation: async (input, call) => {
     const place = placeOf(context, call);
     const output = await once(place, 'CancelImageCreation', input, () => {
@@ -90,7 +90,7 @@ export const imageOperations = (context: Context): Operations => ({
     return { requestId: call.requestId, ...output };
   },
 
-  // Removes the Image Builder record, never the AMI; a running build is refused (aws.md 2.2).
+  // Removes the Image Builder record, never the AMI; a running build is refused (docs/aws/image-builder.md#image-states).
   DeleteImage: (input, call) => {
     const { imageBuildVersionArn: arn } = read(arnSchema, input);
     const place = placeOf(context, call);
@@ -185,7 +185,7 @@ const commonOf = (image: ImageRecord): Shape => ({
   // With its build number, unlike the version of a component or recipe.
   version: `${formatVersion(image.version)}/${image.build}`,
   platform: image.platform,
-  // `state.failureContext` is newer than the SDK's schema and cannot be sent (aws.md, version warning).
+  // `state.failureContext` is newer than the SDK's schema and cannot be sent (docs/aws/image-builder.md#what-the-sdk-does-not-know-yet).
   state: { status: image.status, ...(image.reason === undefined ? {} : { reason: image.reason }) },
   dateCreated: image.dateCreated,
   tags: image.tags,
@@ -217,7 +217,7 @@ const referencesOf = (settings: BuildSettings & { imageRecipeArn: string }): Bui
   tests: settings.imageTestsConfiguration.imageTestsEnabled,
 });
 
-// A finished build shows build versions where the recipe has wildcards [D:imagebuilder/userguide/integ-sns], aws.md 1.1.
+// A finished build shows build versions where the recipe has wildcards [D:imagebuilder/userguide/integ-sns], docs/aws/image-builder.md#start-conditions.
 const resolvedRecipe = ({ recipe, components, parentImage }: BuildPlan): Shape => ({
   ...recipeDocument(recipe),
   parentImage,

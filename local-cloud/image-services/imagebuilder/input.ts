@@ -10,7 +10,7 @@ export const nameSchema = z
     'name must match pattern ^[-_A-Za-z-0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z-0-9]$',
   );
 export const textSchema = z.string().min(1).max(1024); // [M:NonEmptyString]
-export const tokenSchema = z.string().min(1).max(64); // aws.md 2.7
+export const tokenSchema = z.string().min(1).max(64); // docs/aws/image-builder.md#tokens-errors-and-pages
 export const platformSchema = z.enum(['Linux', 'Windows', 'macOS']);
 export const tagsSchema = z
   .record(

@@ -20,9 +20,9 @@ const listSchema = z.object({
   includeDeprecated: z.boolean().default(false),
 });
 
-/** Lists of components, recipes and images: 1 to 25 entries a page, filters as in aws.md 2.7. */
+/** Lists of components, recipes and images: 1 to 25 entries a page, filters as in docs/aws/image-builder.md#tokens-errors-and-pages. */
 export const listOperations = (context: Context): Operations => ({
-  // Version ARNs without build numbers; deprecated ones only when the status filter asks for them (aws.md 4.4).
+  // Version ARNs without build numbers; deprecated ones only when the status filter asks for them (docs/aws/image-builder.md#lists-and-owners).
   ListComponents: (input, call) => {
     const request = read(listSchema, input);
     checkByName(request);
@@ -52,7 +52,7 @@ export const listOperations = (context: Context): Operations => ({
     };
   },
 
-  // Own components only, without deprecated builds (aws.md 2.7).
+  // Own components only, without deprecated builds (docs/aws/image-builder.md#tokens-errors-and-pages).
   ListComponentBuildVersions: (input, call) => {
     const request = read(z.object({ componentVersionArn: z.string(), ...pageSchema }), input);
     const name = parseArn(request.componentVersionArn, 'componentVersionArn', ['component']);
@@ -123,7 +123,7 @@ export const listOperations = (context: Context): Operations => ({
     };
   },
 
-  // The version must be exact (aws.md 2.7).
+  // The version must be exact (docs/aws/image-builder.md#tokens-errors-and-pages).
   ListImageBuildVersions: (input, call) => {
     const request = read(
       z.object({ imageVersionArn: z.string(), filters: filtersSchema, ...pageSchema }),

@@ -53,7 +53,7 @@ export const terminate = ({ ec2 }: Context, image: ImageRecord, instanceId: stri
   if (image.instances.delete(instanceId)) ec2.terminateFor(instanceId, image.account, image.region);
 };
 
-/** Starts the AMI of a build; it is pending. Encryption in the build Region comes from the recipe (aws.md 2.6). */
+/** Starts the AMI of a build; it is pending. Encryption in the build Region comes from the recipe (docs/aws/image-builder.md#what-a-build-leaves). */
 export const createAmi = async (
   context: Context,
   image: ImageRecord,

@@ -5,7 +5,7 @@ import type { ComponentRecord, ImageRecord, Platform } from './records.ts';
 import { type Place, takeBuild } from './store.ts';
 import { compareBuilds, parseVersion } from './versions.ts';
 
-/** A component version that Amazon publishes: owner field `aws` in the ARN, owner `Amazon` in the document (aws.md 4.4). */
+/** A component version that Amazon publishes: owner field `aws` in the ARN, owner `Amazon` in the document (docs/aws/image-builder.md#lists-and-owners). */
 interface ManagedComponent {
   readonly name: string;
   readonly version: string;
@@ -15,7 +15,7 @@ interface ManagedComponent {
   readonly data?: string | undefined;
 }
 
-// A few of what every account finds. Names and the version of update-linux: aws.md 1.1, 4.4; the other versions are ours.
+// A few of what every account finds. Names and the version of update-linux: docs/aws/image-builder.md#start-conditions, docs/aws/image-builder.md#lists-and-owners; the other versions are ours.
 const seeds: readonly ManagedComponent[] = [
   { name: 'update-linux', version: '1.0.0', description: 'Updates Linux with the latest packages.' },
   { name: 'update-linux', version: '1.0.2', description: 'Updates Linux with the latest packages.' },
@@ -32,7 +32,7 @@ export const seedManaged = (place: Place): void => {
   if (place.account === 'aws') for (const seed of seeds) publishManaged(place, seed, publishedAt);
 };
 
-/** Adds a build of an Amazon-managed component; no event reaches anybody's account (aws.md 3.8). */
+/** Adds a build of an Amazon-managed component; no event reaches anybody's account (docs/aws/events.md#calls-recorded-by-cloudtrail). */
 export const publishManaged = (
   place: Place,
   component: ManagedComponent,

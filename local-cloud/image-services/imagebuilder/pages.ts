@@ -17,7 +17,7 @@ export const pageOf = <T>(
 
 /**
  * Applies filters: every filter must hold, any of its values may match, case-sensitive. A name that the call does not know is refused
- * (aws.md 2.7).
+ * (docs/aws/image-builder.md#tokens-errors-and-pages).
  */
 export const filtered = <T>(
   entries: readonly T[],

@@ -5,7 +5,7 @@ import { type Context, placeOfArn, resolve } from './context.ts';
 import { notImplemented } from './errors.ts';
 import type { ImageRecord, Platform } from './records.ts';
 
-/** What a recipe's `parentImage` stands for now (aws.md 1.4). */
+/** What a recipe's `parentImage` stands for now (docs/aws/image-builder.md#parent-images). */
 interface Parent {
   readonly imageId: string;
   /** As EC2 shows it to the account; missing when the account cannot see it. */

@@ -12,7 +12,7 @@ import { quotas } from './quotas.ts';
 import { findRecipe } from './recipes.ts';
 import { type Configuration, once, type Place } from './store.ts';
 
-// [M:imagebuilder Schedule], aws.md 1.5. Nothing ticks here: the expression is kept, not followed.
+// [M:imagebuilder Schedule], docs/aws/image-builder.md#schedules. Nothing ticks here: the expression is kept, not followed.
 const scheduleSchema = z.object({
   scheduleExpression: z
     .string()
@@ -31,7 +31,7 @@ const settingsSchema = z.object({
   ...buildSettings,
   description: textSchema.optional(),
   schedule: scheduleSchema.optional(),
-  // An update that does not say DISABLED enables (aws.md 1.7).
+  // An update that does not say DISABLED enables (docs/aws/image-builder.md#updates-replace-everything).
   status: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
   imageTags: tagsSchema.optional(),
 });
@@ -83,7 +83,7 @@ export const pipelineOperations = (context: Context): Operations => ({
     };
   },
 
-  // A full replacement: what is left out is reset (aws.md 1.7).
+  // A full replacement: what is left out is reset (docs/aws/image-builder.md#updates-replace-everything).
   UpdateImagePipeline: async (input, call) => {
     const place = placeOf(context, call);
     const output = await once(place, 'UpdateImagePipeline', input, async () => {
@@ -102,7 +102,7 @@ export const pipelineOperations = (context: Context): Operations => ({
     return { requestId: call.requestId, imagePipelineArn: pipeline.arn };
   },
 
-  // Builds whether or not anything is new, and on a disabled pipeline too (aws.md 1.6).
+  // Builds whether or not anything is new, and on a disabled pipeline too (docs/aws/image-builder.md#starting-a-pipeline).
   StartImagePipelineExecution: async (input, call) => {
     const place = placeOf(context, call);
     const output = await once(place, 'StartImagePipelineExecution', input, async () => {

@@ -38,7 +38,7 @@ export interface BuildReferences {
   readonly tests: boolean;
 }
 
-/** Resolves recipe, parent, components and configurations. What does not exist is refused at once (aws.md 2.1). */
+/** Resolves recipe, parent, components and configurations. What does not exist is refused at once (docs/aws/image-builder.md#createimage). */
 export const planBuild = async (
   context: Context,
   place: Place,
@@ -101,6 +101,6 @@ const configuration = (
   return record;
 };
 
-// CreateImage lists no ResourceNotFoundException (aws.md 2.1).
+// CreateImage lists no ResourceNotFoundException (docs/aws/image-builder.md#createimage).
 const missing = (what: string, name: string): Error =>
   invalidRequest(`The ${what} '${name}' does not exist.`);

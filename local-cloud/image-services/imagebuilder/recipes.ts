@@ -157,7 +157,7 @@ const create = async (context: Context, place: Place, call: Call, input: Shape):
   const platform = platformOf(parent.machine);
   checkComponents(context, call, request.components ?? [], platform);
   const slug = slugOf(request.name);
-  // Immutable: name and version together are unique (aws.md 1.3).
+  // Immutable: name and version together are unique (docs/aws/image-builder.md#which-version-a-wildcard-means).
   const version = recipeVersion(place, request.name, request.semanticVersion);
   const arn = arnOf('image-recipe', call, slug, version);
   if (place.recipes.some((recipe) => recipe.arn === arn)) throw alreadyExists('ImageRecipe', arn);

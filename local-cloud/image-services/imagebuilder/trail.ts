@@ -3,7 +3,7 @@ import { type Context, stampOf } from './context.ts';
 
 /**
  * Runs an operation and records it as CloudTrail would, where a trail logs: EventBridge gets it as `AWS API Call via CloudTrail`,
- * failed calls with their error code and no response elements (aws.md 3.8).
+ * failed calls with their error code and no response elements (docs/aws/events.md#calls-recorded-by-cloudtrail).
  */
 export const withTrail = async (
   context: Context,

@@ -30,7 +30,7 @@ const updateSchema = z.object({
 
 /** What is done to resources after they are made: their lifecycle state and their tags. */
 export const upkeepOperations = (context: Context): Operations => ({
-  // Asynchronous. AVAILABLE restores; `updateAt` goes with DEPRECATED only and lies ahead (aws.md 2.2).
+  // Asynchronous. AVAILABLE restores; `updateAt` goes with DEPRECATED only and lies ahead (docs/aws/image-builder.md#image-states).
   StartResourceStateUpdate: async (input, call) => {
     const place = placeOf(context, call);
     // The only response with a token in its request and none in the answer.

@@ -35,7 +35,7 @@ const READERS: Record<string, (finding: FindingRecord) => readonly (string | und
     resources.map(({ details }) => textOf(details.awsEc2Instance.imageId)),
 };
 
-/** Pages of findings; filters of one key are alternatives, all keys must hold (aws.md 8.3). */
+/** Pages of findings; filters of one key are alternatives, all keys must hold (docs/aws/inspector.md#findings). */
 export function listFindings(store: FindingStore, input: Shape, call: Call): Shape {
   const { maxResults, nextToken, filterCriteria } = readRequest(input);
   const checks = Object.entries(filterCriteria)

@@ -56,7 +56,7 @@ describe('images of the local EC2', () => {
     expect(cloud.parameters.get(`${HOME}/aws/service/ami-amazon-linux-latest/al2023`)).toBe(
       Images[0]?.ImageId,
     );
-    // Images of other accounts cause no event (aws.md 3.4).
+    // Images of other accounts cause no event (docs/aws/events.md#ec2-ami-state-change).
     expect(cloud.events).toEqual([]);
   });
 
