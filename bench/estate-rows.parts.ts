@@ -111,7 +111,7 @@ function freshRows(
 ): { items: Item[]; channel: ChannelRecord } {
   const { plan, definition } = reading;
   const { name } = definition;
-  const { channel: inChannel, places } = plan;
+  const { channel: inChannel, places: locations } = plan;
   const [bake, release] = [deps.ids.next(), deps.ids.next()];
   const fingerprint: FingerprintRecord = {
     pipeline: name,
@@ -120,7 +120,7 @@ function freshRows(
     state: 'released',
     bake,
     failures: 0,
-    places,
+    places: locations,
   };
   const channel: ChannelRecord = {
     pipeline: name,
@@ -132,7 +132,7 @@ function freshRows(
     sequence: 1,
     images: imagesOf(reading),
     ingredients,
-    places,
+    places: locations,
     at,
   };
   const message = `Release ${release} in ${inChannel} has exactly what is wanted.`;

@@ -29,7 +29,7 @@ export interface Deployment {
   readonly functionName: (name: string) => string;
 }
 
-interface Settings {
+interface DeploySettings {
   readonly controlAccount: string;
   readonly region: string;
   readonly targetAccounts: readonly string[];
@@ -37,7 +37,7 @@ interface Settings {
   readonly externalId: string;
 }
 
-export function settingsOf(scenario: Scenario): Settings {
+export function readSettings(scenario: Scenario): DeploySettings {
   return {
     controlAccount: scenario.control.account,
     region: scenario.control.region,
@@ -88,7 +88,7 @@ async function defaultSubnet(cloud: LocalCloud): Promise<{ vpc: string; subnet: 
   return { vpc: first.VpcId, subnet: first.SubnetId };
 }
 
-export async function deployService(cloud: LocalCloud, settings: Settings): Promise<Deployment> {
+export async function deployService(cloud: LocalCloud, settings: DeploySettings): Promise<Deployment> {
   const { vpc, subnet } = await defaultSubnet(cloud);
   const parameters: Record<string, string> = {
     ControlAccount: settings.controlAccount,
@@ -204,7 +204,7 @@ interface Accounts {
 export async function onboardTargets(
   cloud: LocalCloud,
   { targets, sharedRegions = [] }: Accounts,
-  settings: Pick<Settings, 'controlAccount' | 'region' | 'externalId'>,
+  settings: Pick<DeploySettings, 'controlAccount' | 'region' | 'externalId'>,
 ): Promise<void> {
   const onboarded = targets.flatMap(({ account, regions, forwardsEvents, launchTemplates = [] }) =>
     regions.map(async (region, index) => {

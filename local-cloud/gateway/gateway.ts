@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageServices } from '../image-services/index.ts';
 import { AwsError, type SigningName } from '../image-services/service.ts';
-import { actionsOf } from './actions/actions.ts';
+import { findActions } from './actions/actions.ts';
 import type { Operation } from './actions/operation.ts';
-import { needsBody, operationOf } from './actions/operations.ts';
+import { needsBody, readOperation } from './actions/operations.ts';
 import { faultAnswer } from './fault-answer.ts';
 import type { Fault, Faults } from './faults.ts';
 import { plainHeaders, readBody, send, splitUrl } from './http.ts';
@@ -16,7 +16,7 @@ import type { MiniStackProxy, Proxied } from './proxy.ts';
 import type { RecordedAction, RecordedCall, Recorder } from './recorder.ts';
 import { parseSignature, type Signature, signatureIsValid } from './signature.ts';
 
-export interface GatewayParts {
+export interface GatewayOptions {
   proxy: MiniStackProxy;
   launcher: Launcher;
   identities: Identities;
@@ -47,7 +47,7 @@ const runCommand = new Set([
 ]);
 
 /** One front for all services: tells them apart by the signature, injects faults, records what was called. */
-export function createGateway(parts: GatewayParts) {
+export function createGateway(parts: GatewayOptions) {
   const { identities, recorder, faults, images, launcher, proxy } = parts;
   const kmsKeys = new Map<string, string>();
 
@@ -60,7 +60,7 @@ export function createGateway(parts: GatewayParts) {
     const body = needsBody(signature.service) ? await readBody(incoming) : undefined;
     const identity = await identities.of(signature.accessKeyId);
     const { path, query } = splitUrl(url);
-    const operation = operationOf({
+    const operation = readOperation({
       service: signature.service,
       method: incoming.method ?? 'GET',
       path,
@@ -69,7 +69,7 @@ export function createGateway(parts: GatewayParts) {
       body: body ?? Buffer.alloc(0),
     });
     const call: SignedCall = { incoming, response, signature, identity, body, operation, arrival };
-    const ours = imageServiceOf(signature.service, operation.name);
+    const ours = findImageService(signature.service, operation.name);
     if (ours && body) await imageCall(call, ours, body);
     else await ministackCall(call);
   };
@@ -89,7 +89,7 @@ export function createGateway(parts: GatewayParts) {
 
   async function ministackCall(call: SignedCall): Promise<void> {
     const { signature, operation, response } = call;
-    const known = described(call, operation.name);
+    const known = describeCall(call, operation.name);
     const fault = faults.meet(known);
     const record = async (result: { status: number; errorCode?: string }, asked = actions(call)) =>
       recorder.record({ ...known, actions: await asked, ...result, ...faultId(fault) });
@@ -127,7 +127,7 @@ export function createGateway(parts: GatewayParts) {
 
   async function actions({ signature, identity, operation }: SignedCall): Promise<RecordedAction[]> {
     const scope = { account: identity?.account ?? '', region: signature.region };
-    const found = actionsOf(signature.service, operation, scope);
+    const found = findActions(signature.service, operation, scope);
     // Writing an image id into a parameter of that type takes looking at the image. [D:parameter-store-ec2-aliases]
     if (isImageParameter(operation)) found.push({ action: 'ec2:DescribeImages', resource: '*' });
     if (signature.service !== 'kms') return found;
@@ -150,8 +150,8 @@ export function createGateway(parts: GatewayParts) {
     const { path, query } = splitUrl(incoming.url ?? '/');
     const request = { method: incoming.method ?? 'GET', path, query, headers: plainHeaders(incoming), body };
     const requestId = randomUUID();
-    const name = images.operationOf({ ...request, signingName }) ?? 'Unknown';
-    const known = described(call, name);
+    const name = images.readOperation({ ...request, signingName }) ?? 'Unknown';
+    const known = describeCall(call, name);
     const fault = faults.meet(known);
     const fail = (error: AwsError) => {
       const answer = images.errorResponse(signingName, error, requestId);
@@ -204,7 +204,7 @@ export function createGateway(parts: GatewayParts) {
   }
 }
 
-function imageServiceOf(service: string, operation: string): SigningName | undefined {
+function findImageService(service: string, operation: string): SigningName | undefined {
   if (service === 'ec2' || service === 'imagebuilder' || service === 'inspector2') return service;
   return service === 'ssm' && runCommand.has(operation) ? service : undefined;
 }
@@ -241,7 +241,7 @@ function unknownKey(signingName: SigningName): AwsError {
       );
 }
 
-function described(call: SignedCall, operation: string): Omit<RecordedCall, 'seq' | 'actions' | 'status'> {
+function describeCall(call: SignedCall, operation: string): Omit<RecordedCall, 'seq' | 'actions' | 'status'> {
   const { signature, identity, arrival } = call;
   return {
     ...arrival,

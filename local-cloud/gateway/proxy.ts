@@ -38,7 +38,7 @@ export function createProxy(port: number): MiniStackProxy {
         };
       }
       const text = await readBody(answer);
-      const code = errorCodeOf(answer, text);
+      const code = readErrorCode(answer, text);
       return {
         status,
         ...(code === undefined ? {} : { errorCode: code }),
@@ -82,7 +82,7 @@ function withoutOwn(rawHeaders: string[]): string[] {
 }
 
 /** The error's code, from where the service's protocol puts it. */
-function errorCodeOf(answer: IncomingMessage, body: Buffer): string | undefined {
+function readErrorCode(answer: IncomingMessage, body: Buffer): string | undefined {
   const header = answer.headers['x-amzn-errortype'];
   if (typeof header === 'string') return bareCode(header);
   const text = body.subarray(0, 4096).toString();

@@ -40,7 +40,7 @@ export function createRecorder(): Recorder {
     record(call) {
       calls.push({ seq: calls.length + 1, ...call });
     },
-    // The number of a call is its place in the list.
+    // The number of a call is its position in the list.
     after: (seq) => calls.slice(Math.max(0, seq)),
   };
 }

@@ -37,7 +37,7 @@ const BUCKETS: Readonly<Record<string, BucketSize>> = {
 /** Described without a filter, ids or pages, these have a smaller bucket; DescribeImages is not among them. */
 const SMALLER_UNFILTERED = new Set(['DescribeInstances', 'DescribeSnapshots', 'DescribeVolumes']);
 
-export function bucketOf(operation: string, unfiltered: boolean): { name: string; size: BucketSize } {
+export function findBucket(operation: string, unfiltered: boolean): { name: string; size: BucketSize } {
   const own = BUCKETS[operation];
   if (own) return { name: operation, size: own };
   if (unfiltered && SMALLER_UNFILTERED.has(operation))

@@ -71,7 +71,7 @@ export interface Ids {
 }
 
 /** What the outside gives to the image services; the gateway implements it over the launcher. */
-export interface WorldParts {
+export interface OtherServices {
   /** Puts an event on the default bus of its account and region, subject to event faults. */
   emit(event: ServiceEvent): void;
   kmsAccess(request: KmsAccessRequest): Promise<KmsAccess>;
@@ -98,10 +98,10 @@ export interface WorldParts {
 }
 
 /** Everything that the services share; one instance per server. */
-export interface World extends WorldParts {
+export interface World extends OtherServices {
   clock: ScaledClock;
   ids: Ids;
-  /** What the scenario's verbs declared. */
+  /** What control actions declared. */
   behaviour: Behaviours;
   timings: Timings;
 }

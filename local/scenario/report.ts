@@ -2,10 +2,16 @@ import type { LocalCloud, RecordedCall } from '../../local-cloud/client.ts';
 import type { Api } from './api.ts';
 import type { Mail } from './mailbox.ts';
 import type { Observer } from './observe.ts';
-import { type ClientConfig, leftBehindIn, type Place, readPlace, readRunning } from './read-back.ts';
+import {
+  type ClientConfig,
+  findLeftBehind,
+  type LocationContents,
+  readLocation,
+  readRunning,
+} from './read-location.ts';
 import type { LeftBehind, Report } from './report-schema.ts';
 import type { Scenario } from './schema.ts';
-import { regionsOf } from './timeline.ts';
+import { listRegions } from './timeline.ts';
 
 /** What the runner saw of the links in mails. */
 export interface LinkUse {
@@ -39,26 +45,26 @@ export function isDenied(call: RecordedCall): boolean {
 }
 
 /** Reads every account and region that the scenario names. */
-export async function readPlaces(scenario: Scenario, cloud: LocalCloud): Promise<Place[]> {
+export async function readLocations(scenario: Scenario, cloud: LocalCloud): Promise<LocationContents[]> {
   const config = (account: string, region: string): ClientConfig => cloud.clientConfig(account, region);
   const wanted = [
-    ...regionsOf(scenario).map((region) => ({ account: scenario.control.account, region })),
+    ...listRegions(scenario).map((region) => ({ account: scenario.control.account, region })),
     ...scenario.targets.flatMap(({ account, regions }) => regions.map((region) => ({ account, region }))),
   ];
   return Promise.all(
-    wanted.map(({ account, region }) => readPlace(account, region, config(account, region))),
+    wanted.map(({ account, region }) => readLocation(account, region, config(account, region))),
   );
 }
 
 export async function buildReport(
   input: ReportInput,
-): Promise<{ report: Omit<Report, 'expectations'>; places: Place[] }> {
+): Promise<{ report: Omit<Report, 'expectations'>; locations: LocationContents[] }> {
   const { scenario, cloud, api, observer, seconds, mails, links } = input;
-  const [observation, changes, approvals, places, running, calls] = await Promise.all([
+  const [observation, changes, approvals, locations, running, calls] = await Promise.all([
     observer.look(),
     api.changes(),
     api.approvals(),
-    readPlaces(scenario, cloud),
+    readLocations(scenario, cloud),
     readRunning(scenario.control.account, cloud.clientConfig()),
     cloud.control.calls(input.callsAfter),
   ]);
@@ -70,7 +76,10 @@ export async function buildReport(
       ]),
     ),
   };
-  const leftBehind: LeftBehind[] = [...places.flatMap((place) => leftBehindIn(place, kept)), ...running];
+  const leftBehind: LeftBehind[] = [
+    ...locations.flatMap((location) => findLeftBehind(location, kept)),
+    ...running,
+  ];
   const report: Omit<Report, 'expectations'> = {
     scenario: scenario.name,
     seconds,
@@ -138,5 +147,5 @@ export async function buildReport(
       ),
     leftBehind,
   };
-  return { report, places };
+  return { report, locations };
 }

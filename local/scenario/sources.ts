@@ -23,7 +23,7 @@ export async function upload(cloud: LocalCloud, key: string, content: string): P
   const s3 = new S3Client({ ...cloud.clientConfig(), forcePathStyle: true });
   const Bucket = SOURCES;
   try {
-    await unless(BucketAlreadyOwnedByYou, async () => {
+    await ignoreError(BucketAlreadyOwnedByYou, async () => {
       await s3.send(new CreateBucketCommand({ Bucket }));
       const VersioningConfiguration = { Status: 'Enabled' } as const;
       await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
@@ -42,7 +42,7 @@ export async function pushContainer(
 ): Promise<void> {
   const ecr = new ECRClient(cloud.clientConfig());
   try {
-    await unless(RepositoryAlreadyExistsException, () =>
+    await ignoreError(RepositoryAlreadyExistsException, () =>
       ecr.send(new CreateRepositoryCommand({ repositoryName: repository })),
     );
     const manifest = {
@@ -63,7 +63,7 @@ export async function pushContainer(
   }
 }
 
-async function unless(
+async function ignoreError(
   there: abstract new (...given: never[]) => Error,
   make: () => Promise<unknown>,
 ): Promise<void> {

@@ -54,7 +54,7 @@ let table: Table;
 beforeAll(async () => {
   cloud = await startLocalCloud({ stateFile: `.cache/noticing-ports-${process.pid}.json`, speed: 600 });
   const client = new DynamoDBClient(cloud.clientConfig());
-  await client.send(new CreateTableCommand({ ...shapeOfTable(), TableName: 'contract' }));
+  await client.send(new CreateTableCommand({ ...readTableShape(), TableName: 'contract' }));
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   table = dynamoTable(documents, 'contract');
 });
@@ -62,7 +62,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 /** Keys and indexes as the stack makes them. */
-function shapeOfTable() {
+function readTableShape() {
   const names = z.array(z.object({ AttributeName: z.string(), AttributeType: z.literal('S') }));
   const schema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
   const Shape = z.object({
@@ -167,10 +167,10 @@ resolverContract('AWS', () => {
     source: sourceWay(() => s3),
     packages: packagesWay({ fetch: globalThis.fetch, s3: () => s3 }),
   });
-  return { resolver, stage: stageOf({ ssm, imageBuilder, ec2, s3 }) };
+  return { resolver, stage: createStage({ ssm, imageBuilder, ec2, s3 }) };
 });
 
-function stageOf({ ssm, imageBuilder, ec2, s3 }: Clients): SelectorStage {
+function createStage({ ssm, imageBuilder, ec2, s3 }: Clients): SelectorStage {
   const upload = async (Bucket: string, Key: string, Body: string | Uint8Array) =>
     void (await s3.send(new PutObjectCommand({ Bucket, Key, Body })));
   const makeBucket = async (Bucket: string, versioned: boolean) => {

@@ -18,7 +18,7 @@ interface Naming {
  * The IAM actions that AWS checks for a request, each on the resource that the request names.
  * Names: docs.aws.amazon.com/service-authorization/latest/reference.
  */
-export function actionsOf(service: string, operation: Operation, scope: Scope): RecordedAction[] {
+export function findActions(service: string, operation: Operation, scope: Scope): RecordedAction[] {
   if (service === 'dynamodb') return unique(dynamodbActions(operation, scope));
   if (service === 's3') return s3Actions(operation);
   if (service === 'apigateway') return apiGatewayActions(operation, scope);

@@ -9,7 +9,7 @@ export function needsBody(service: string): boolean {
 }
 
 /** Name and input of the operation that a request is for. */
-export function operationOf(request: ServiceRequest): Operation {
+export function readOperation(request: ServiceRequest): Operation {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') {
     return { name: target.slice(target.lastIndexOf('.') + 1), input: parseJson(request.body) };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KmsAccess, World } from '../service.ts';
-import type { Place, Where } from './store.ts';
+import type { Location, RegionState } from './store.ts';
 
 /** A key for volumes of one account and Region. */
 export interface VolumeKey {
@@ -9,7 +9,7 @@ export interface VolumeKey {
 }
 
 /** ARN of the account's `aws/ebs` key in a Region; the same every time. */
-export function awsEbsKey({ account, region }: Where): VolumeKey {
+export function awsEbsKey({ account, region }: Location): VolumeKey {
   const hex = createHash('sha256').update(`aws/ebs/${account}/${region}`).digest('hex');
   const id = [
     hex.slice(0, 8),
@@ -24,15 +24,15 @@ export function awsEbsKey({ account, region }: Where): VolumeKey {
 const AWS_EBS_ALIAS = /(^|:)alias\/aws\/ebs$/;
 
 /** The key that a request names, or else the account's default; what it names is not checked here. */
-export function namedKey(place: Place, keyId: string | undefined): VolumeKey | { named: string } {
-  const name = keyId ?? place.defaultKmsKeyId;
-  const managed = awsEbsKey(place);
+export function namedKey(home: RegionState, keyId: string | undefined): VolumeKey | { named: string } {
+  const name = keyId ?? home.defaultKmsKeyId;
+  const managed = awsEbsKey(home);
   if (name === undefined || AWS_EBS_ALIAS.test(name) || name === managed.arn) return managed;
   return { named: name };
 }
 
 /** The ARN form of a key that may not exist, for records of copies whose key is checked later. */
-export function keyArnOf(name: string, { account, region }: Where): string {
+export function toKeyArn(name: string, { account, region }: Location): string {
   if (name.startsWith('arn:')) return name;
   return `arn:aws:kms:${region}:${account}:${name.startsWith('alias/') ? name : `key/${name}`}`;
 }
@@ -54,7 +54,7 @@ export function keyUser(principalArn: string, account: string): string {
 
 export async function keyAccess(
   world: World,
-  caller: Where & { principalArn: string },
+  caller: Location & { principalArn: string },
   key: string,
   operations: readonly string[],
 ): Promise<{ usable: true; access: KmsAccess } | { usable: false; reason: string }> {

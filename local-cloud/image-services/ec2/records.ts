@@ -71,7 +71,6 @@ export interface ImageRecord {
   sharedWithUnits: Set<string>;
   deprecationTime?: Date | undefined;
   deregistrationProtection: 'disabled' | 'enabled-without-cooldown' | 'enabled-with-cooldown';
-  watermarks: ImageWatermark[];
   sourceImageId?: string | undefined;
   sourceImageRegion?: string | undefined;
   sourceInstanceId?: string | undefined;
@@ -80,16 +79,6 @@ export interface ImageRecord {
   /** What is installed; carried along by CopyImage. */
   inventory: Package[];
   timer?: Timer | undefined;
-}
-
-export interface ImageWatermark {
-  key: string;
-  accountId: string;
-  name: string;
-  attachedAt: Date;
-  sourceImageId: string;
-  sourceImageRegion: string;
-  imageCreationTime: Date;
 }
 
 export interface VolumeRecord {

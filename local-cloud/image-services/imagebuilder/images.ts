@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
-import { arnOf, parseArn } from './arns.ts';
+import { formatArn, parseArn } from './arns.ts';
 import { cancelBuild, finished, runBuild } from './build.ts';
 import { refuseUnsupported } from './configurations.ts';
-import { type Context, latestVersionReferences, type Operations, placeOf, stampOf } from './context.ts';
+import { type Context, formatDate, latestVersionReferences, type Operations, openHome } from './context.ts';
 import { invalidRequest, invalidValue, notFound, notImplemented, quotaExceeded } from './errors.ts';
 import { exactlyOne, read, tagsSchema, tokenSchema } from './input.ts';
 import { findImage } from './parents.ts';
 import { type BuildPlan, type BuildReferences, planBuild } from './plan.ts';
 import { quotas } from './quotas.ts';
-import { documentOf as recipeDocument } from './recipes.ts';
+import { describeRecipe as recipeDocument } from './recipes.ts';
 import type { ImageRecord, RecipeRecord, Tags } from './records.ts';
-import { nextBuild, once, type Place, takeBuild } from './store.ts';
+import { nextBuild, once, type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, formatVersion } from './versions.ts';
 
 /** What CreateImage and a pipeline have in common. */
@@ -45,8 +45,8 @@ const cancelSchema = arnSchema.extend({ clientToken: tokenSchema.optional() });
 
 export const imageOperations = (context: Context): Operations => ({
   CreateImage: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'CreateImage', input, async () => {
+    const home = openHome(context, call);
+    const output = await once(home, 'CreateImage', input, async () => {
       const { tags, clientToken: _token, ...settings } = read(createSchema, input);
       const image = await startBuild(context, call, checkBuild(settings), {
         tags: tags ?? {},
@@ -66,7 +66,7 @@ export const imageOperations = (context: Context): Operations => ({
     if (image === undefined) throw notFound('Image', arn);
     return {
       requestId: call.requestId,
-      image: documentOf(image),
+      image: describeImage(image),
       latestVersionReferences: latestVersionReferences(
         'image',
         { account: image.account, region: image.region },
@@ -78,8 +78,8 @@ export const imageOperations = (context: Context): Operations => ({
 
   // Asynchronous, and only while the build runs (docs/aws/image-builder.md#failed-and-cancelled-builds).
   CancelImageCreation: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'CancelImageCreation', input, () => {
+    const home = openHome(context, call);
+    const output = await once(home, 'CancelImageCreation', input, () => {
       const { imageBuildVersionArn: arn } = read(cancelSchema, input);
       const image = ownImage(context, call, arn);
       if (finished.has(image.status))
@@ -93,11 +93,11 @@ export const imageOperations = (context: Context): Operations => ({
   // Removes the Image Builder record, never the AMI; a running build is refused (docs/aws/image-builder.md#image-states).
   DeleteImage: (input, call) => {
     const { imageBuildVersionArn: arn } = read(arnSchema, input);
-    const place = placeOf(context, call);
+    const home = openHome(context, call);
     const image = ownImage(context, call, arn);
     if (!finished.has(image.status))
       throw invalidRequest(`The image '${arn}' is ${image.status}: cancel it first.`);
-    place.images = place.images.filter((entry) => entry !== image);
+    home.images = home.images.filter((entry) => entry !== image);
     return { requestId: call.requestId, imageBuildVersionArn: image.arn };
   },
 });
@@ -120,14 +120,14 @@ export const startBuild = async (
   settings: BuildSettings & { imageRecipeArn: string },
   start: { tags: Tags; buildType: 'USER_INITIATED' | 'SCHEDULED'; pipeline?: { arn: string; name: string } },
 ): Promise<ImageRecord> => {
-  const place = placeOf(context, call);
-  const running = place.images.filter((image) => !finished.has(image.status)).length;
+  const home = openHome(context, call);
+  const running = home.images.filter((image) => !finished.has(image.status)).length;
   if (running >= quotas.concurrentBuilds) throw quotaExceeded('concurrent builds', quotas.concurrentBuilds);
-  const plan = await planBuild(context, place, call, referencesOf(settings));
+  const plan = await planBuild(context, home, call, toReferences(settings));
   refuseUnsupported(plan.distributions);
   const { recipe } = plan;
-  const build = takeBuild(place, imageKey(recipe));
-  const arn = arnOf('image', call, recipe.slug, recipe.version, build);
+  const build = takeBuild(home, imageKey(recipe));
+  const arn = formatArn('image', call, recipe.slug, recipe.version, build);
   const image: ImageRecord = {
     arn,
     name: recipe.name,
@@ -139,7 +139,7 @@ export const startBuild = async (
     platform: recipe.platform,
     buildType: start.buildType,
     imageSource: plan.amazonManaged ? 'AMAZON_MANAGED' : 'CUSTOM',
-    dateCreated: stampOf(context.world.clock.now()),
+    dateCreated: formatDate(context.world.clock.now()),
     tags: start.tags,
     status: 'PENDING',
     recipeArn: recipe.arn,
@@ -159,26 +159,26 @@ export const startBuild = async (
     instances: new Set(),
     cancelled: false,
   };
-  place.images.push(image);
-  place.images.sort(compareBuilds);
+  home.images.push(image);
+  home.images.sort(compareBuilds);
   void runBuild(context, image, plan);
   return image;
 };
 
 /** ARN that the next build of a recipe will have; what IAM is asked about before it is created. */
-export const nextImageArn = (place: Place, recipe: RecipeRecord): string =>
-  arnOf('image', place, recipe.slug, recipe.version, nextBuild(place, imageKey(recipe)));
+export const nextImageArn = (home: RegionState, recipe: RecipeRecord): string =>
+  formatArn('image', home, recipe.slug, recipe.version, nextBuild(home, imageKey(recipe)));
 
 /** An image in the words of GetImage. */
-export const documentOf = (image: ImageRecord): Shape => ({ ...commonOf(image), ...image.document });
+export const describeImage = (image: ImageRecord): Shape => ({ ...toCommonFields(image), ...image.document });
 
 /** An image in the words of ListImageBuildVersions. */
-export const summaryOf = (image: ImageRecord): Shape => ({
-  ...commonOf(image),
+export const summarizeImage = (image: ImageRecord): Shape => ({
+  ...toCommonFields(image),
   owner: image.arn.split(':')[4],
 });
 
-const commonOf = (image: ImageRecord): Shape => ({
+const toCommonFields = (image: ImageRecord): Shape => ({
   arn: image.arn,
   type: 'AMI',
   name: image.name,
@@ -210,7 +210,7 @@ export const ownImage = (context: Context, call: Call, arn: string): ImageRecord
 
 const imageKey = ({ slug, version }: RecipeRecord): string => `image/${slug}/${formatVersion(version)}`;
 
-const referencesOf = (settings: BuildSettings & { imageRecipeArn: string }): BuildReferences => ({
+const toReferences = (settings: BuildSettings & { imageRecipeArn: string }): BuildReferences => ({
   imageRecipeArn: settings.imageRecipeArn,
   infrastructureConfigurationArn: settings.infrastructureConfigurationArn,
   distributionConfigurationArn: settings.distributionConfigurationArn,

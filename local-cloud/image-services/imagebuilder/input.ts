@@ -28,7 +28,7 @@ export const read = <S extends z.ZodType>(schema: S, input: Record<string, unkno
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw invalidValue(pathOf(issue?.path ?? []), issue?.message ?? '');
+  throw invalidValue(formatPath(issue?.path ?? []), issue?.message ?? '');
 };
 
 /** Fails unless exactly one of the two is there. */
@@ -45,7 +45,7 @@ export const pageSchema = {
 export const filtersSchema = z.array(filterSchema).max(quotas.filters).optional();
 export type Filters = z.infer<typeof filtersSchema>;
 
-const pathOf = (path: readonly PropertyKey[]): string =>
+const formatPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
     (text, part) =>
       typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,

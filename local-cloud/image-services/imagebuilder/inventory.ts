@@ -3,7 +3,10 @@ import type { ComponentRecord } from './records.ts';
 import { formatVersion } from './versions.ts';
 
 /** What was declared for a component version, by its name as written or as it stands in ARNs. */
-export const effectOf = (behaviour: Behaviours, component: ComponentRecord): ComponentEffect | undefined => {
+export const findEffect = (
+  behaviour: Behaviours,
+  component: ComponentRecord,
+): ComponentEffect | undefined => {
   const version = formatVersion(component.version);
   return (
     behaviour.components.get(`${component.slug}/${version}`) ??

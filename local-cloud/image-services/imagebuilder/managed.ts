@@ -1,8 +1,8 @@
-import { arnOf, slugOf } from './arns.ts';
+import { formatArn, toSlug } from './arns.ts';
 import { componentKey } from './components.ts';
 import { readDocument } from './document.ts';
 import type { ComponentRecord, ImageRecord, Platform } from './records.ts';
-import { type Place, takeBuild } from './store.ts';
+import { type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, parseVersion } from './versions.ts';
 
 /** A component version that Amazon publishes: owner field `aws` in the ARN, owner `Amazon` in the document (docs/aws/image-builder.md#lists-and-owners). */
@@ -28,23 +28,23 @@ const seeds: readonly ManagedComponent[] = [
 
 const publishedAt = '2025-01-15T00:00:00.000Z';
 
-export const seedManaged = (place: Place): void => {
-  if (place.account === 'aws') for (const seed of seeds) publishManaged(place, seed, publishedAt);
+export const seedManaged = (home: RegionState): void => {
+  if (home.account === 'aws') for (const seed of seeds) publishManaged(home, seed, publishedAt);
 };
 
 /** Adds a build of an Amazon-managed component; no event reaches anybody's account (docs/aws/events.md#calls-recorded-by-cloudtrail). */
 export const publishManaged = (
-  place: Place,
+  home: RegionState,
   component: ManagedComponent,
   dateCreated: string,
 ): ComponentRecord => {
-  const slug = slugOf(component.name);
+  const slug = toSlug(component.name);
   const version = parseVersion(component.version);
-  const build = takeBuild(place, componentKey(slug, version));
+  const build = takeBuild(home, componentKey(slug, version));
   const data = component.data ?? documentFor(component);
   const { type, parameters } = readDocument(data, 'data');
   const record: ComponentRecord = {
-    arn: arnOf('component', place, slug, version, build),
+    arn: formatArn('component', home, slug, version, build),
     name: component.name,
     slug,
     owner: 'Amazon',
@@ -59,25 +59,25 @@ export const publishManaged = (
     dateCreated,
     tags: {},
   };
-  place.components.push(record);
-  place.components.sort(compareBuilds);
+  home.components.push(record);
+  home.components.sort(compareBuilds);
   return record;
 };
 
 /** Adds a build of an Amazon-managed image that stands for an AMI which is there already. */
 export const publishManagedImage = (
-  place: Place,
+  home: RegionState,
   image: { name: string; version: string; imageId: string; dateCreated: string },
 ): ImageRecord => {
-  const slug = slugOf(image.name);
+  const slug = toSlug(image.name);
   const version = parseVersion(image.version);
-  const build = takeBuild(place, `image/${slug}/${image.version}`);
+  const build = takeBuild(home, `image/${slug}/${image.version}`);
   const record: ImageRecord = {
-    arn: arnOf('image', place, slug, version, build),
+    arn: formatArn('image', home, slug, version, build),
     name: image.name,
     slug,
-    account: place.account,
-    region: place.region,
+    account: home.account,
+    region: home.region,
     version,
     build,
     platform: 'Linux',
@@ -89,13 +89,13 @@ export const publishManagedImage = (
     recipeArn: '',
     metadata: false,
     document: {},
-    amis: [{ region: place.region, image: image.imageId, name: image.name, accountId: 'amazon' }],
+    amis: [{ region: home.region, image: image.imageId, name: image.name, accountId: 'amazon' }],
     inventory: [],
     instances: new Set(),
     cancelled: false,
   };
-  place.images.push(record);
-  place.images.sort(compareBuilds);
+  home.images.push(record);
+  home.images.sort(compareBuilds);
   return record;
 };
 

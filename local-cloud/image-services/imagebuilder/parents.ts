@@ -1,7 +1,7 @@
 import type { ImageRecord as MachineImage } from '../ec2/records.ts';
 import type { Call } from '../service.ts';
 import { parseArn } from './arns.ts';
-import { type Context, placeOfArn, resolve } from './context.ts';
+import { type Context, openByArn, resolve } from './context.ts';
 import { notImplemented } from './errors.ts';
 import type { ImageRecord, Platform } from './records.ts';
 
@@ -23,16 +23,16 @@ export const findParent = async (
   call: Call,
   parentImage: string,
 ): Promise<Parent | undefined> => {
-  if (/^ami-[0-9a-f]+$/.test(parentImage)) return parentOf(context, call, parentImage);
+  if (/^ami-[0-9a-f]+$/.test(parentImage)) return toParent(context, call, parentImage);
   if (parentImage.startsWith('ssm:')) {
     const value = await parameterValue(context, call, parentImage.slice('ssm:'.length));
-    return value === undefined ? undefined : parentOf(context, call, value);
+    return value === undefined ? undefined : toParent(context, call, value);
   }
   if (parentImage.startsWith('prod-')) throw notImplemented('A Marketplace product as the parent image');
   const build = findImage(context, call, parentImage, 'parentImage');
   const output = build?.amis.find((ami) => ami.region === call.region);
   if (build === undefined || output === undefined) return undefined;
-  return { ...parentOf(context, call, output.image), build };
+  return { ...toParent(context, call, output.image), build };
 };
 
 /**
@@ -46,17 +46,13 @@ export const findImage = (
   parameter: string,
 ): ImageRecord | undefined => {
   const name = parseArn(arn, parameter, ['image']);
-  return resolve(
-    placeOfArn(context, call, name)?.images ?? [],
-    name,
-    (image) => image.status === 'AVAILABLE',
-  );
+  return resolve(openByArn(context, call, name)?.images ?? [], name, (image) => image.status === 'AVAILABLE');
 };
 
-export const platformOf = (machine: MachineImage): Platform =>
+export const toPlatform = (machine: MachineImage): Platform =>
   machine.platformDetails.startsWith('Windows') ? 'Windows' : 'Linux';
 
-const parentOf = ({ ec2 }: Context, call: Call, imageId: string): Parent => ({
+const toParent = ({ ec2 }: Context, call: Call, imageId: string): Parent => ({
   imageId,
   machine: ec2.findImage(imageId, call.account, call.region),
 });

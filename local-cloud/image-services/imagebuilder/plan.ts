@@ -1,7 +1,7 @@
 import type { Call } from '../service.ts';
 import { findComponent } from './components.ts';
 import {
-  documentOf as configurationDocument,
+  describeConfiguration as configurationDocument,
   type Distribution,
   distributionsSchema,
   findConfiguration,
@@ -13,7 +13,7 @@ import { invalidRequest, invalidValue } from './errors.ts';
 import { findParent } from './parents.ts';
 import { findRecipe } from './recipes.ts';
 import type { ComponentRecord, RecipeRecord } from './records.ts';
-import type { Configuration, Place } from './store.ts';
+import type { Configuration, RegionState } from './store.ts';
 
 /** Everything that a build needs, resolved when it starts: later changes of what it refers to do not reach it. */
 export interface BuildPlan {
@@ -41,14 +41,14 @@ export interface BuildReferences {
 /** Resolves recipe, parent, components and configurations. What does not exist is refused at once (docs/aws/image-builder.md#createimage). */
 export const planBuild = async (
   context: Context,
-  place: Place,
+  home: RegionState,
   call: Call,
   references: BuildReferences,
 ): Promise<BuildPlan> => {
   const recipe = findRecipe(context, call, references.imageRecipeArn);
   if (recipe === undefined) throw missing('image recipe', references.imageRecipeArn);
   const infrastructure = configuration(
-    place.infrastructure,
+    home.infrastructure,
     references.infrastructureConfigurationArn,
     'infrastructure-configuration',
   );
@@ -56,7 +56,7 @@ export const planBuild = async (
     references.distributionConfigurationArn === undefined
       ? undefined
       : configuration(
-          place.distribution,
+          home.distribution,
           references.distributionConfigurationArn,
           'distribution-configuration',
         );

@@ -7,7 +7,7 @@ export type Tags = Record<string, string>;
 type ComponentStatus = 'ACTIVE' | 'DEPRECATED' | 'DISABLED';
 
 /** What every resource has: where it is, what it is called, since when. */
-interface Named {
+interface CommonRecord {
   readonly arn: string;
   /** As the user wrote it; the ARN carries the slug. */
   readonly name: string;
@@ -16,7 +16,7 @@ interface Named {
   tags: Tags;
 }
 
-export interface ComponentRecord extends Named {
+export interface ComponentRecord extends CommonRecord {
   readonly owner: string;
   readonly version: Version;
   readonly build: number;
@@ -54,7 +54,7 @@ interface BlockDevice {
   readonly noDevice?: string | undefined;
 }
 
-export interface RecipeRecord extends Named {
+export interface RecipeRecord extends CommonRecord {
   readonly owner: string;
   readonly version: Version;
   /** Recipes have no builds; the number is there to be ordered like the rest. */
@@ -70,7 +70,7 @@ export interface RecipeRecord extends Named {
 }
 
 /** An infrastructure or distribution configuration, or a pipeline: `settings` in the words of the API. */
-export interface ConfigurationRecord<T> extends Named {
+export interface ConfigurationRecord<T> extends CommonRecord {
   settings: T;
   dateUpdated?: string | undefined;
 }
@@ -97,7 +97,7 @@ export interface OutputAmi {
   readonly accountId: string;
 }
 
-export interface ImageRecord extends Named {
+export interface ImageRecord extends CommonRecord {
   readonly account: string;
   readonly region: string;
   readonly version: Version;

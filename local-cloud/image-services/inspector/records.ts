@@ -31,12 +31,12 @@ export interface FindingRecord extends Shape {
 
 /** Findings by account and Region. */
 export class FindingStore {
-  readonly #places = new Map<string, FindingRecord[]>();
+  readonly #byLocation = new Map<string, FindingRecord[]>();
 
-  place({ account, region }: Pick<Call, 'account' | 'region'>): FindingRecord[] {
+  at({ account, region }: Pick<Call, 'account' | 'region'>): FindingRecord[] {
     const key = `${account}/${region}`;
-    const findings = this.#places.get(key) ?? [];
-    this.#places.set(key, findings);
+    const findings = this.#byLocation.get(key) ?? [];
+    this.#byLocation.set(key, findings);
     return findings;
   }
 }

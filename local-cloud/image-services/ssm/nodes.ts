@@ -36,7 +36,7 @@ export const createNodes = (world: World, ec2: Ec2Api): Nodes => {
 };
 
 /** A managed instance in the words of DescribeInstanceInformation [M:ssm InstanceInformation]. */
-export const informationOf = (world: World, instance: InstanceRecord): Shape => ({
+export const describeNode = (world: World, instance: InstanceRecord): Shape => ({
   InstanceId: instance.id,
   PingStatus: instance.state === 'running' ? 'Online' : 'ConnectionLost',
   LastPingDateTime: world.clock.now(),

@@ -47,7 +47,7 @@ export const ended = (status: InvocationStatus): boolean =>
   status === 'Success' || status === 'Failed' || status === 'TimedOut' || status === 'Cancelled';
 
 /** The command's own status, from those of its invocations [D:systems-manager/userguide/monitor-commands]. */
-export const statusOf = ({ invocations }: Command): InvocationStatus => {
+export const summarizeStatus = ({ invocations }: Command): InvocationStatus => {
   const statuses = invocations.map((invocation) => invocation.status);
   if (statuses.length > 0 && statuses.every((status) => status === 'Pending')) return 'Pending';
   if (statuses.some((status) => status === 'Cancelling')) return 'Cancelling';

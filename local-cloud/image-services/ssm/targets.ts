@@ -6,14 +6,14 @@ export interface Target {
 }
 
 /** Ids of the managed instances that all targets name: `InstanceIds`, `tag:<key>` or `tag-key` [M:ssm Target]. */
-export const targeted = (
+export const findTargets = (
   nodes: Nodes,
-  place: { account: string; region: string },
+  location: { account: string; region: string },
   targets: readonly Target[],
 ): string[] => {
   if (targets.length === 0) return [];
   return nodes
-    .managed(place.account, place.region)
+    .managed(location.account, location.region)
     .filter(({ id, tags, state }) =>
       state === 'running'
         ? targets.every(({ key, values }) => {

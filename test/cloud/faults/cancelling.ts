@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { AttemptState, StepName } from '../../../shared/domain/baking/lifecycle.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { APPROVER, until } from '../../support/deployed-cloud.ts';
-import { stepsOf } from './failures.ts';
+import { toStepStates } from './failures.ts';
 import { named, type Oven, refusal } from './oven.ts';
 
 const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<DefinitionInput> }[] = [
@@ -56,7 +56,7 @@ export function cancelling(oven: () => Oven): void {
       // Asking twice changes nothing.
       await oven().deployed.api.request('POST', `/bakes/${bake.id}/cancel`, {});
       const ended = await oven().reaches(name, 'cancelled', { seconds: 30 });
-      expect(stepsOf(ended)[step]).toBe('failed');
+      expect(toStepStates(ended)[step]).toBe('failed');
       expect(ended.attempts).toMatchObject([
         {
           state: 'cancelled',
@@ -83,7 +83,7 @@ export function cancelling(oven: () => Oven): void {
 
     expect(refused).toMatchObject({ status: 409, problem: { code: 'bake-not-cancellable' } });
     const ended = await oven().reaches(name, 'released', { seconds: 60 });
-    expect(stepsOf(ended).Release).toBe('succeeded');
+    expect(toStepStates(ended).Release).toBe('succeeded');
     // The record is written first, the machine ends a moment later.
     const executions = await until('the end of its execution', async () => {
       const found = await executionsOf(ended.id);

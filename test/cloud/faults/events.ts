@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
-import { baseOf, named, type Oven } from './oven.ts';
+import { findBase, named, type Oven } from './oven.ts';
 
 /** Events come often, early, late or not at all. */
 export function events(oven: () => Oven): void {
@@ -18,7 +18,7 @@ export function events(oven: () => Oven): void {
       'detail-type': 'Parameter Store Change',
       account: '111122223333',
       region: 'eu-west-1',
-      detail: { operation: 'Update', name: baseOf(name), type: 'String' },
+      detail: { operation: 'Update', name: findBase(name), type: 'String' },
     });
     await Promise.all(Array.from({ length: 8 }, () => oven().queues.send('hints', event)));
     await oven().reaches(name, 'released', { number: 2 });
@@ -27,7 +27,7 @@ export function events(oven: () => Oven): void {
     );
     expect((await oven().bakes(name)).map(({ state }) => state)).toEqual(['released', 'released']);
     const changes = (await oven().deployed.api.changes()).filter(({ selector }) =>
-      selector.endsWith(baseOf(name)),
+      selector.endsWith(findBase(name)),
     );
     expect(changes.filter(({ to }) => to === base)).toHaveLength(1);
   });

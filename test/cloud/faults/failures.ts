@@ -18,7 +18,7 @@ export function failures(oven: () => Oven): void {
       name: 'BuildFailed',
       reason: expect.stringContaining('No space left on device'),
     });
-    expect(stepsOf(failed)).toEqual({ Preflight: 'succeeded', Build: 'failed' });
+    expect(toStepStates(failed)).toEqual({ Preflight: 'succeeded', Build: 'failed' });
     expect(await oven().decides(name, 'hold')).toMatchObject([
       {
         code: 'too-many-failures',
@@ -46,7 +46,7 @@ export function failures(oven: () => Oven): void {
     const failure = failed.attempts[0]?.failure;
     expect(failure).toMatchObject({ step: 'Test', name: 'TestsFailed' });
     expect(failure?.reason).toContain('boots');
-    expect(stepsOf(failed)).toMatchObject({ Build: 'succeeded', Test: 'failed' });
+    expect(toStepStates(failed)).toMatchObject({ Build: 'succeeded', Test: 'failed' });
     await oven().leavesNothing(failed);
   });
 
@@ -144,6 +144,8 @@ export function failures(oven: () => Oven): void {
   }
 }
 
-export function stepsOf(bake: { steps: readonly { name: string; state: string }[] }): Record<string, string> {
+export function toStepStates(bake: {
+  steps: readonly { name: string; state: string }[];
+}): Record<string, string> {
   return Object.fromEntries(bake.steps.map(({ name, state }) => [name, state]));
 }

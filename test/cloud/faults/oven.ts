@@ -13,7 +13,12 @@ import { expect } from '@jest/globals';
 import { STAGE } from '../../../local/deploy.ts';
 import { type ApiBakeDetail, ApiRefused } from '../../../local/scenario/api.ts';
 import { type Observation, Observer } from '../../../local/scenario/observe.ts';
-import { leftBehindIn, type Place, readPlace, readRunning } from '../../../local/scenario/read-back.ts';
+import {
+  findLeftBehind,
+  type LocationContents,
+  readLocation,
+  readRunning,
+} from '../../../local/scenario/read-location.ts';
 import type { LeftBehind } from '../../../local/scenario/report-schema.ts';
 import type { RecordedCall } from '../../../local-cloud/client.ts';
 import { type AttemptState, TERMINAL_STATES } from '../../../shared/domain/baking/lifecycle.ts';
@@ -64,7 +69,7 @@ export class Oven {
     return {
       apiVersion: 'ovenbird.dev/v1',
       name,
-      base: { ssm: baseOf(name) },
+      base: { ssm: findBase(name) },
       components: [{ component: 'agents/1.x.x' }],
       tests: { suites: [{ name: 'boots', script: 'systemctl is-system-running' }] },
       approval: { required: false },
@@ -96,7 +101,7 @@ export class Oven {
     const image = images[CONTROL.region] ?? '';
     const ssm = new SSMClient(this.deployed.cloud.clientConfig());
     await ssm.send(
-      new PutParameterCommand({ Name: baseOf(pipeline), Value: image, Type: 'String', Overwrite: true }),
+      new PutParameterCommand({ Name: findBase(pipeline), Value: image, Type: 'String', Overwrite: true }),
     );
     ssm.destroy();
     return image;
@@ -192,14 +197,14 @@ export class Oven {
   }
 
   /** Every account and region that anything may stand in. */
-  places(): Promise<Place[]> {
+  places(): Promise<LocationContents[]> {
     const { cloud } = this.deployed;
     const wanted = [
       CONTROL,
       ...TARGETS.flatMap(({ account, regions }) => regions.map((region) => ({ account, region }))),
     ];
     return Promise.all(
-      wanted.map(({ account, region }) => readPlace(account, region, cloud.clientConfig(account, region))),
+      wanted.map(({ account, region }) => readLocation(account, region, cloud.clientConfig(account, region))),
     );
   }
 
@@ -215,7 +220,7 @@ export class Oven {
       ...release.targets.map(({ imageId }) => imageId),
     ]);
     const standing = places.flatMap((place) =>
-      leftBehindIn(bake === undefined ? place : ofBake(place, bake.id), { images: new Set(kept) }),
+      findLeftBehind(bake === undefined ? place : ofBake(place, bake.id), { images: new Set(kept) }),
     );
     const open = running.filter(
       ({ id }) => bake === undefined || id.includes(bake.id) || id.includes(`/ovenbird-${bake.pipeline}-`),
@@ -248,7 +253,7 @@ export class Oven {
   }
 }
 
-function ofBake(place: Place, bake: string): Place {
+function ofBake(place: LocationContents, bake: string): LocationContents {
   const images = place.images.filter((image) => image.bake === bake);
   const snapshots = new Set(images.flatMap((image) => image.snapshots));
   return {
@@ -304,7 +309,7 @@ export async function refusal(
   return { status: answer.status, problem: answer.body as ProblemBody };
 }
 
-export function baseOf(pipeline: string): string {
+export function findBase(pipeline: string): string {
   return `/bases/${pipeline}`;
 }
 

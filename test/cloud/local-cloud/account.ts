@@ -65,7 +65,7 @@ const everyService = {
 };
 
 /** Client settings of a session of the role. */
-export async function sessionOf(cloud: LocalCloud, roleArn: string) {
+export async function assumeRole(cloud: LocalCloud, roleArn: string) {
   const sts = new STSClient(cloud.clientConfig());
   const { Credentials } = await sts.send(
     new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'test' }),

@@ -14,7 +14,7 @@ export class BuildFailed extends Error {
 }
 
 /** Tags that Image Builder puts on what it makes; the recipe and the configuration add theirs. */
-const ownTags = (image: ImageRecord): Record<string, string> => ({
+const toImageBuilderTags = (image: ImageRecord): Record<string, string> => ({
   CreatedBy: 'EC2 Image Builder',
   Ec2ImageBuilderArn: image.arn,
 });
@@ -39,7 +39,7 @@ export const launch = async (
     tags: {
       Name: `${purpose} instance for ${image.name}`,
       ...infrastructure.resourceTags,
-      ...ownTags(image),
+      ...toImageBuilderTags(image),
     },
     instanceProfileArn: `arn:aws:iam::${image.account}:instance-profile/${infrastructure.instanceProfileName}`,
     subnetId: infrastructure.subnetId,
@@ -66,15 +66,15 @@ export const createAmi = async (
     (distribution) => distribution.region === region,
   )?.amiDistributionConfiguration;
   const name = amiName(context, home?.name ?? `${plan.recipe.name} {{ imagebuilder:buildDate }}`);
-  const volumes = await volumesOf(context, image, plan, parent);
+  const volumes = await planVolumes(context, image, plan, parent);
   const ami = context.ec2.createImageFor({
     account,
     region,
     name,
     description: home?.description,
     // Tags of a recipe are for the AMI [M:imagebuilder CreateImageRecipeRequest.amiTags]; nothing says that its snapshots get them.
-    tags: { ...plan.recipe.amiTags, ...home?.amiTags, ...ownTags(image) },
-    snapshotTags: ownTags(image),
+    tags: { ...plan.recipe.amiTags, ...home?.amiTags, ...toImageBuilderTags(image) },
+    snapshotTags: toImageBuilderTags(image),
     parentImageId: plan.parentImageId,
     volumes,
     inventory: image.inventory,
@@ -104,7 +104,7 @@ export const distribute = async (
       sourceImageId: source.image,
       sourceRegion: image.region,
       kmsKeyId: settings?.kmsKeyId,
-      tags: { ...settings?.amiTags, ...ownTags(image) },
+      tags: { ...settings?.amiTags, ...toImageBuilderTags(image) },
     });
     copies.push({
       region,
@@ -126,7 +126,7 @@ export const share = ({ ec2 }: Context, plan: BuildPlan, amis: readonly OutputAm
 };
 
 /** The parent's volumes with the recipe's mappings laid over them; undefined when the recipe has none. */
-const volumesOf = async (
+const planVolumes = async (
   { world }: Context,
   image: ImageRecord,
   plan: BuildPlan,
