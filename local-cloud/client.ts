@@ -28,7 +28,7 @@ export interface StartOptions {
   stateFile?: string;
   controlAccount?: string;
   region?: string;
-  /** How many AWS seconds of the image services pass in one second. */
+  /** AWS seconds of the image services that pass in one second. */
   speed?: number;
   /** For faults with a percentage. */
   seed?: number;
@@ -36,7 +36,7 @@ export interface StartOptions {
   leaveOut?: readonly string[];
 }
 
-/** What AWS SDK v3 clients need to be root of an account in the local cloud. */
+/** Settings of AWS SDK v3 clients that are root of an account in the local cloud. */
 export interface ClientConfig {
   endpoint: string;
   region: string;
@@ -73,7 +73,7 @@ export class LocalCloudError extends Error {
   override name = 'LocalCloudError';
 }
 
-/** Starts a local cloud that lives no longer than this process. */
+/** Starts a local cloud that ends with this process at the latest. */
 export async function startLocalCloud(options: StartOptions = {}): Promise<LocalCloud> {
   const stateFile = options.stateFile ?? announcedIn;
   const child = spawn(join(programs, 'node'), toServerArguments(stateFile, options), {

@@ -37,7 +37,7 @@ function readWantedTargets(
   folder: string,
 ): Map<string, { account: string; region: string }[]> {
   const files = scenario.timeline.flatMap((entry) => ('apply' in entry.do ? entry.do.apply : []));
-  // Each by itself: a pipeline may be applied again with another definition.
+  // Files are read one by one, since a scenario may apply several definitions of one pipeline.
   return new Map(
     files
       .flatMap((file) => loadDefinitions([resolve(folder, file)]))

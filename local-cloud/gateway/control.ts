@@ -11,7 +11,7 @@ export interface ControlOptions {
   faults: Faults;
   launcher: Launcher;
   images: ImageServices;
-  /** What `GET /_local/health` answers. */
+  /** The answer of `GET /_local/health`. */
   describe(): Record<string, unknown>;
 }
 

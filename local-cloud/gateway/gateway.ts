@@ -25,7 +25,7 @@ export interface GatewayOptions {
   images: ImageServices;
 }
 
-/** A signed request, who sent it and what it asks for. */
+/** A signed request with its caller and its operation. */
 interface SignedCall {
   incoming: IncomingMessage;
   response: ServerResponse;
@@ -36,7 +36,7 @@ interface SignedCall {
   arrival: Pick<RecordedCall, 'at' | 'ticks'>;
 }
 
-/** Run Command is ours; the rest of Systems Manager is MiniStack's. */
+/** Run Command is answered by the image services, the rest of Systems Manager by MiniStack. */
 const runCommand = new Set([
   'SendCommand',
   'GetCommandInvocation',
@@ -46,7 +46,7 @@ const runCommand = new Set([
   'DescribeInstanceInformation',
 ]);
 
-/** One front for all services: tells them apart by the signature, injects faults, records what was called. */
+/** The HTTP handler for all services: finds the service by the signature, injects faults, records calls. */
 export function createGateway(parts: GatewayOptions) {
   const { identities, recorder, faults, images, launcher, proxy } = parts;
   const kmsKeys = new Map<string, string>();
@@ -74,7 +74,7 @@ export function createGateway(parts: GatewayOptions) {
     else await ministackCall(call);
   };
 
-  /** Approval pages, health checks, subscription confirmations: nothing to check, nobody to name. */
+  /** Unsigned requests (approval pages, health checks, subscription confirmations): recorded as `anonymous` and not checked. */
   async function unsigned(
     incoming: IncomingMessage,
     response: ServerResponse,
@@ -113,7 +113,7 @@ export function createGateway(parts: GatewayOptions) {
         return send(response, refused);
       }
     }
-    // What it asks for is worked out while MiniStack is at work on it.
+    // The actions are computed while MiniStack works on the request.
     const forwarded = proxy.forward(call.incoming, call.body);
     const asked = actions(call);
     const [answer] = await Promise.all([forwarded, asked]);
@@ -128,7 +128,7 @@ export function createGateway(parts: GatewayOptions) {
   async function actions({ signature, identity, operation }: SignedCall): Promise<RecordedAction[]> {
     const scope = { account: identity?.account ?? '', region: signature.region };
     const found = findActions(signature.service, operation, scope);
-    // Writing an image id into a parameter of that type takes looking at the image. [D:parameter-store-ec2-aliases]
+    // A parameter of the type `aws:ec2:image` requires the permission to describe the image. [D:parameter-store-ec2-aliases]
     if (isImageParameter(operation)) found.push({ action: 'ec2:DescribeImages', resource: '*' });
     if (signature.service !== 'kms') return found;
     return Promise.all(found.map(async (one) => ({ ...one, resource: await keyArn(one.resource, scope) })));
@@ -197,7 +197,7 @@ export function createGateway(parts: GatewayOptions) {
     else send(response, result);
   }
 
-  /** Kills the function that calls; any other caller loses its connection. */
+  /** Kills the calling function; any other caller loses its connection. */
   async function crash({ incoming, response }: SignedCall): Promise<void> {
     await launcher.crashFunction(incoming.socket.remotePort ?? 0);
     response.destroy();
@@ -209,7 +209,7 @@ function findImageService(service: string, operation: string): SigningName | und
   return service === 'ssm' && runCommand.has(operation) ? service : undefined;
 }
 
-/** Root keys are taken as they are, everybody else must have signed with the secret of the key. */
+/** The refusal of a request that is not signed with the secret of its key; root keys need no valid signature. */
 function refusedCredentials(call: SignedCall, signingName: SigningName, body: Buffer): AwsError | undefined {
   const { incoming, signature, identity } = call;
   if (isRootKey(signature.accessKeyId)) return undefined;

@@ -16,7 +16,7 @@ export function defineControlAction<S extends z.ZodType>(
   return { schema, run: async (body) => run(schema.parse(body)) };
 }
 
-/** How often a declaration counts: a number of times, or null for ever. */
+/** Number of uses of a declaration; null for no limit. */
 export const timesSchema = z.int().positive().nullable().default(1);
 
 export const packageSchema = z.strictObject({

@@ -16,7 +16,7 @@ import { restJsonWire } from './wire/rest-json.ts';
 import { loadSchemas } from './wire/schemas.ts';
 
 export interface ImageServicesOptions extends OtherServices {
-  /** How many AWS seconds pass in one real second. */
+  /** AWS seconds that pass in one real second. */
   speed?: number;
   timings?: Partial<Timings>;
   ids?: Ids;
@@ -29,7 +29,7 @@ export interface ImageServices extends Dispatcher {
   controlActions: ControlActions;
   /** In-process EC2, e.g. to check that an image is visible where a parameter names it. */
   ec2: Ec2Api;
-  /** Stops the clock: nothing happens any more. */
+  /** Stops the clock and with it everything that is still scheduled. */
   close(): void;
 }
 

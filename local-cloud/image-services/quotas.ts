@@ -34,7 +34,7 @@ const BUCKETS: Readonly<Record<string, BucketSize>> = {
   ModifyLaunchTemplate: UNCATEGORIZED_FAST,
 };
 
-/** Described without a filter, ids or pages, these have a smaller bucket; DescribeImages is not among them. */
+/** Operations with a smaller bucket when called without filter, ids or page size. DescribeImages is not among them. */
 const SMALLER_UNFILTERED = new Set(['DescribeInstances', 'DescribeSnapshots', 'DescribeVolumes']);
 
 export function findBucket(operation: string, unfiltered: boolean): { name: string; size: BucketSize } {

@@ -1,6 +1,6 @@
 import type { ApprovalRule } from './schema.ts';
 
-/** What a person with a browser does with the link in a mail, and what a mail scanner does before them. */
+/** The link in an approval mail, as a person's browser and as a mail scanner use it. */
 
 const LINK = /https?:\/\/\S+\/approvals\/\S+/;
 
@@ -8,7 +8,7 @@ export function findLink(text: string): string | undefined {
   return LINK.exec(text)?.[0];
 }
 
-/** Opens the link by HEAD and GET without keeping cookies, follows redirects like a link previewer, and throws everything away. */
+/** Opens the link by HEAD and GET without cookies and follows redirects, as a link previewer does. */
 export async function openAsScanner(link: string): Promise<number[]> {
   const head = await fetch(link, { method: 'HEAD', redirect: 'manual' });
   const get = await fetch(link, { redirect: 'follow' });

@@ -3,7 +3,7 @@ import type { LocationContents } from './read-location.ts';
 import type { Report } from './report-schema.ts';
 import type { Expectation, Scenario } from './schema.ts';
 
-/** What expectations are held against: the report, what stands in AWS, and what the runner saw happen. */
+/** The facts that expectations are checked against: the report, the contents of AWS, and the observations of the runner. */
 export interface ScenarioOutcome {
   readonly report: Omit<Report, 'expectations'>;
   readonly locations: readonly LocationContents[];
@@ -11,7 +11,7 @@ export interface ScenarioOutcome {
   readonly wantedTargets: ReadonlyMap<string, readonly { account: string; region: string }[]>;
   /** Pipelines that are stale, with what holds them. */
   readonly stale: readonly { pipeline: string; why: string }[];
-  /** Attempts that ended, whatever came after them. */
+  /** All attempts that ended, retried ones included. */
   readonly attempts: readonly {
     pipeline: string;
     bake: string;

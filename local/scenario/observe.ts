@@ -2,7 +2,7 @@ import { type AttemptState, TERMINAL_STATES } from '../../shared/domain/baking/l
 import type { Api, ApiBake, ApiBakeDetail, ApiPipeline, ApiRelease } from './api.ts';
 import type { Condition } from './schema.ts';
 
-/** What the control plane says now, and every state that a bake was ever seen in (a fast state may be gone at the next look). */
+/** Answers of the API: its pipelines, bakes and releases. */
 export interface Observation {
   readonly pipelines: readonly ApiPipeline[];
   /** Oldest first. */
@@ -56,7 +56,7 @@ export class Observer {
   }
 }
 
-/** Whether a bake is in a state, or was in it before, in any of its attempts. */
+/** True when a bake is in the state or has been in it, in any attempt. Steps count, since a short state may pass between two polls. */
 function hasReached(bake: ApiBakeDetail, state: AttemptState): boolean {
   return (
     bake.state === state ||

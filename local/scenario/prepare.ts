@@ -2,7 +2,7 @@ import { Mailbox } from './mailbox.ts';
 import type { Scenario } from './schema.ts';
 import { createComponent, declareCommand, listRegions, type ScenarioContext } from './timeline.ts';
 
-/** What stands before the timeline begins: base images, components, what simulated things answer, and mailboxes. */
+/** Everything that exists before the timeline begins: base images, components, declared command results, mailboxes. */
 export async function prepareCloud(context: ScenarioContext): Promise<void> {
   const { scenario, cloud } = context;
   const regions = listRegions(scenario);
@@ -18,7 +18,7 @@ export async function prepareCloud(context: ScenarioContext): Promise<void> {
 export interface Mailboxes {
   /** One for each approver: what the filter policy lets through to their address. */
   readonly approvers: readonly Mailbox[];
-  /** Somebody who reads every notification. */
+  /** A subscriber without a filter, who gets every notification. */
   readonly everybody: Mailbox;
 }
 

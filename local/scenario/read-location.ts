@@ -17,7 +17,7 @@ import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { TAGS } from '../../shared/domain/naming.ts';
 import type { LeftBehind } from './report-schema.ts';
 
-/** What stands in one account and region, read with the account's root as any auditor could. */
+/** The contents of one account and region, read from AWS as the account's root. */
 export interface LocationContents {
   readonly account: string;
   readonly region: string;
@@ -125,12 +125,12 @@ export async function readLocation(
   }
 }
 
-/** Ids of everything that a release accounts for, in all places. */
+/** Ids of the images that a release keeps, in all locations. */
 export interface AccountedFor {
   readonly images: ReadonlySet<string>;
 }
 
-/** What nothing accounts for: no release keeps it and no bake still works on it. */
+/** Resources that no release keeps and no bake still needs. */
 export function findLeftBehind(location: LocationContents, kept: AccountedFor): LeftBehind[] {
   const at = { account: location.account, region: location.region };
   const keptSnapshots = new Set(

@@ -13,7 +13,7 @@ import type { LeftBehind, Report } from './report-schema.ts';
 import type { Scenario } from './schema.ts';
 import { listRegions } from './timeline.ts';
 
-/** What the runner saw of the links in mails. */
+/** Use of one approval link during the scenario. */
 export interface LinkUse {
   readonly approval: string;
   scanned: number;
@@ -27,7 +27,7 @@ export interface ReportInput {
   readonly seconds: Report['seconds'];
   readonly mails: readonly Mail[];
   readonly links: ReadonlyMap<string, LinkUse>;
-  /** Number of the first recorded call that counts: what deploying did is not the product's doing. */
+  /** Number of the last recorded call before the scenario; calls of the deployment do not count. */
   readonly callsAfter: number;
 }
 

@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly context: ScenarioContext;
   readonly view: View;
   readonly topics: { readonly notification: string; readonly approval: string };
-  /** When the emulator had its environment: what `seconds` count from. */
+  /** Start of the count of `seconds`: the Python environment is installed. */
   readonly since: number;
   /** Current targets by pipeline, from the definitions that the scenario applies. */
   readonly wantedTargets: ScenarioOutcome['wantedTargets'];
@@ -25,10 +25,10 @@ export interface RunOptions {
 }
 
 const POLL_MS = 400;
-/** How long nothing may move before the scenario counts as at rest. */
+/** The scenario is at rest when nothing has changed for this long. */
 const QUIET_MS = 2500;
 
-/** Schedules that the scenario runs more often than AWS would. */
+/** Runs the schedules that the scenario repeats more often than AWS would. */
 class ScheduleRunner {
   private readonly entries: { name: string; everyMs: number; next: number }[] = [];
   private readonly context: ScenarioContext;
@@ -46,7 +46,7 @@ class ScheduleRunner {
       await runSchedule(this.context, entry.name);
     }
   }
-  /** At rest is only what a whole round of them has left alone. */
+  /** Quiet time that includes a whole round of the schedules. */
   get restMs(): number {
     return Math.max(QUIET_MS, ...this.entries.map(({ everyMs }) => everyMs + QUIET_MS));
   }
@@ -68,7 +68,7 @@ class ApprovalAnswers {
     this.news = news;
   }
 
-  /** Finds the rule for a new mail; the scanner comes first, as it does in life. */
+  /** Finds the rule for a new mail. A scanner opens the link before the answer, as mail gateways do. */
   async receive(mail: Mail): Promise<void> {
     const link = findLink(mail.text);
     if (link === undefined) return;
@@ -131,7 +131,7 @@ function toRows(observation: Observation, now: number): Row[] {
   });
 }
 
-/** One line for each state that a bake newly has. */
+/** Prints one line for each new state of a bake. */
 class BakeNews {
   private readonly known = new Map<string, string>();
   private readonly news: (line: string) => void;

@@ -1,4 +1,4 @@
-/** What engineers publish beside images: objects in buckets, container images in registries. */
+/** Sources of selectors other than images: objects in a bucket, container images in a registry. */
 import {
   CreateRepositoryCommand,
   ECRClient,
@@ -18,7 +18,7 @@ import type { LocalCloud } from '../../local-cloud/client.ts';
 /** The bucket that the deployment lets definitions name. */
 export const SOURCES = 'ovenbird-sources';
 
-/** Makes the bucket first, with versions and with events, as an owner would who wants its changes noticed. */
+/** Uploads an object. Creates the bucket first, with versioning and events on, since both are needed for its changes to be detected. */
 export async function upload(cloud: LocalCloud, key: string, content: string): Promise<void> {
   const s3 = new S3Client({ ...cloud.clientConfig(), forcePathStyle: true });
   const Bucket = SOURCES;

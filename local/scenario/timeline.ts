@@ -11,7 +11,7 @@ import type { Observation } from './observe.ts';
 import type { Action, Command, Scenario } from './schema.ts';
 import { pushContainer, SOURCES, upload } from './sources.ts';
 
-/** Carries out the actions of a scenario: as an engineer, as AWS, or as bad luck would. */
+/** Dependencies of the actions of a scenario. */
 export interface ScenarioContext {
   readonly scenario: Scenario;
   /** Folder of the scenario file. */
@@ -42,7 +42,7 @@ async function invoke(
   }
 }
 
-/** What a schedule does, at once. */
+/** Runs the function of a schedule now. */
 export async function runSchedule(
   context: Pick<ScenarioContext, 'cloud' | 'functionName'>,
   name: string,
@@ -93,7 +93,7 @@ function latestBake(observation: Observation, pipeline: string): string {
   return bake.id;
 }
 
-/** A recipe of ours carries the pipeline's name (imagebuilder engine). */
+/** Prefix of the names of recipes that the Image Builder engine creates for a pipeline. */
 const recipePrefix = (pipeline: string) => `ovenbird-${pipeline}`;
 
 export async function declareCommand(

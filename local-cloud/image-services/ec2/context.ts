@@ -3,7 +3,7 @@ import { invalidValue, tokenMismatch } from './errors.ts';
 import type { ImageRecord, SnapshotRecord } from './records.ts';
 import type { Ec2Store, Location, RegionState } from './store.ts';
 
-/** What the operations of EC2 work with. */
+/** Dependencies of the operations of EC2. */
 export interface Context {
   readonly world: World;
   readonly store: Ec2Store;

@@ -46,7 +46,7 @@ const failLaunch = z.strictObject({
 
 const imageOfRegion = z.strictObject({ region, imageId: z.string() });
 
-/** Scenario verbs of EC2. */
+/** The control actions of EC2. */
 export function ec2ControlActions(context: Context): ControlActions {
   const { world, store } = context;
   return {
@@ -88,7 +88,7 @@ export function ec2ControlActions(context: Context): ControlActions {
       return { images };
     }),
 
-    /** Whatever was to fail does not fail any more. */
+    /** Removes all declared failures. */
     'forget-failures': defineControlAction(z.strictObject({}), () => {
       const { copyFailures, launchFailures, buildFailures } = world.behaviour;
       for (const failures of [copyFailures, launchFailures, buildFailures]) failures.clear();
@@ -104,21 +104,21 @@ export function ec2ControlActions(context: Context): ControlActions {
       return {};
     }),
 
-    /** Takes an image away whoever owns it, e.g. a base that its publisher withdraws. */
+    /** Removes an image of any owner, e.g. a base that its publisher withdraws. */
     'deregister-image': defineControlAction(imageOfRegion, ({ region: location, imageId }) => {
       const image = store.images(location).get(imageId);
       if (image !== undefined) removeImage(context, image, world.ids.uuid());
       return { found: image !== undefined };
     }),
 
-    /** Deprecates an image whoever owns it. */
+    /** Deprecates an image of any owner. */
     'deprecate-image': defineControlAction(imageOfRegion, ({ region: location, imageId }) => {
       const image = store.images(location).get(imageId);
       if (image !== undefined) image.deprecationTime = world.clock.now();
       return { found: image !== undefined };
     }),
 
-    /** What is installed in an image; nothing on AWS answers that, reports ask here. */
+    /** The inventory of an image. AWS has no such call; reports use it. */
     'read-inventory': defineControlAction(imageOfRegion, ({ region: location, imageId }) => ({
       inventory: store.images(location).get(imageId)?.inventory ?? null,
     })),

@@ -107,7 +107,7 @@ export function copyImage(context: Context, request: CopyImageRequest, copier: C
   return image;
 }
 
-/** Keeps the copy's slots until it ends, one way or the other. */
+/** Holds the copy's quota until it ends, with or without success. */
 function runCopy(context: Context, copy: RunningCopy): void {
   const { world, store } = context;
   const { copier, image, sources } = copy;
@@ -217,12 +217,12 @@ function findSource(context: Context, request: CopyImageRequest, copier: Copier)
 
 function copiedTags(request: CopyImageRequest, source: ImageRecord, account: string): Tags {
   if (request.CopyImageTags !== true) return {};
-  // Tags that the caller set on an own image, shared ones of another's, never `aws:` tags.
+  // Own images give all their tags, images of others only shared ones; `aws:` tags are never copied.
   const tags = Object.entries(visibleTags(source, account)).filter(([key]) => !key.startsWith('aws:'));
   return Object.fromEntries(tags);
 }
 
-/** Encrypted stays encrypted; unencrypted becomes encrypted when asked for or by the account's default. */
+/** The key of the copy: encrypted stays encrypted, unencrypted is encrypted on request or by the account's default. */
 function targetKey(
   home: RegionState,
   request: CopyImageRequest,
@@ -232,7 +232,7 @@ function targetKey(
   return encrypted ? namedKey(home, request.KmsKeyId) : undefined;
 }
 
-/** Why the keys of a copy cannot be used, if so; resolved keys are noted on the new snapshots. */
+/** The reason why a key of the copy cannot be used, or undefined; writes the resolved keys to the new snapshots. */
 async function keyProblem(context: Context, copy: RunningCopy): Promise<string | undefined> {
   const { world, store } = context;
   const { copier, request } = copy;

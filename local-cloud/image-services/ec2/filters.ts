@@ -2,7 +2,7 @@ import type { Filter } from '@aws-sdk/client-ec2';
 import { AwsError } from '../service.ts';
 import type { Tags } from './records.ts';
 
-/** How the filters of one kind of record read it; a record passes when any of the values matches. */
+/** For each filter name, the values that it reads from a record; one of them must match. */
 export type FilterTable<T> = Readonly<Record<string, (record: T) => readonly (string | undefined)[]>>;
 
 /**

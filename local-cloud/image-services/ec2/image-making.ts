@@ -19,7 +19,7 @@ export function checkImageName({ store }: Context, { account, region }: Location
   }
 }
 
-/** What differs between kinds of new images; the rest has defaults. */
+/** The fields of a new image that have no default. */
 export type NewImage = Pick<ImageRecord, 'ownerId' | 'region' | 'name' | 'architecture' | 'devices'> &
   Partial<ImageRecord>;
 
@@ -127,9 +127,9 @@ export function failImage(
   emitImageState(context.world, image, 'failed', requestId);
 }
 
-/** Takes an image out: it is gone at once, running instances are not affected. */
+/** Removes an image at once; running instances are not affected. */
 export function removeImage({ world, store }: Context, image: ImageRecord, requestId: string): void {
-  // A running copy goes on: its snapshots and its slots end when it would have ended.
+  // A running copy goes on: its snapshots complete and its quota is freed at the end.
   image.state = 'deregistered';
   store.images(image.region).delete(image.id);
   emitImageState(world, image, 'deregistered', requestId);

@@ -74,7 +74,7 @@ export function describeImageOperations({ world, store }: Context): Operations {
       const owned = ownerTest(request.Owners ?? [], account);
       const executable = executableTest(request.ExecutableUsers ?? [], account);
       const now = world.clock.now();
-      // Listings of others hide deprecated images; who names one by id sees it (docs/aws/ec2-images.md#end-of-life).
+      // A deprecated image of another owner is not listed, but is found by its id (docs/aws/ec2-images.md#end-of-life).
       const listed = (image: ImageRecord): boolean =>
         ids.length > 0 ||
         image.ownerId === account ||
@@ -120,7 +120,7 @@ function executableTest(users: readonly string[], account: string): (image: Imag
     });
 }
 
-/** An image in the words of the API, as an account sees it. */
+/** An image as DescribeImages returns it to an account. */
 export function toImage(image: ImageRecord, account: string): Image {
   const tags = tagList(visibleTags(image, account));
   return {
@@ -187,7 +187,7 @@ export function toMappings(image: ImageRecord): BlockDeviceMapping[] {
   ];
 }
 
-/** The SDK's unions are open on the wire: what a caller registered is given back as it was. */
+/** A value as the SDK's union, which is open on the wire: registered values are returned unchanged. */
 function toSdkValue<T extends string | undefined>(value: string | undefined): T {
   return value as T;
 }

@@ -8,7 +8,7 @@ import { namedKey, toKeyArn } from './keys.ts';
 import type { ImageRecord } from './records.ts';
 import { tagList } from './tags.ts';
 
-/** EC2 for the other image services: their builds and distributions, without a request of a caller. */
+/** Implements EC2 for the builds and distributions of the other image services. */
 export function ec2Api(context: Context): Ec2Api {
   const { world, store } = context;
   return {

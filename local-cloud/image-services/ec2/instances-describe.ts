@@ -100,7 +100,7 @@ export function describeInstanceOperations(context: Context): Operations {
         const found = [...store.at(call).instances.values()].filter(
           (instance) =>
             (ids.length === 0 || ids.includes(instance.id)) &&
-            // By default running instances alone have a status.
+            // Without IncludeAllInstances only running instances have a status.
             (instance.state === 'running' || request.IncludeAllInstances === true) &&
             matches(instance),
         );
@@ -261,7 +261,7 @@ function toInstance(instance: InstanceRecord, index: number): Instance {
   };
 }
 
-/** The SDK's unions are open on the wire. */
+/** A value as the SDK's union, which is open on the wire. */
 function sdkName<T extends string>(value: string): T {
   return value as T;
 }

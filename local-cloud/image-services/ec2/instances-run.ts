@@ -17,7 +17,7 @@ import type { ImageRecord, InstanceRecord, Tags, VolumeRecord } from './records.
 import type { Location } from './store.ts';
 import { readTagSpecifications } from './tags.ts';
 
-/** Who launches, and under which role keys are used. */
+/** The account and the role that launch: keys are used in the name of the role. */
 export interface Launcher extends Location {
   principalArn: string;
 }
@@ -84,7 +84,7 @@ async function checkProfile(
   return launch.profile.Arn ?? `arn:aws:iam::${call.account}:instance-profile/${name}`;
 }
 
-/** Starts one instance; a launch that goes wrong late ends as terminated with its reason, as on AWS. */
+/** Starts one instance. A launch that fails after the answer ends as `terminated` with its reason, as on AWS. */
 export async function launchInstance(
   context: Context,
   launch: LaunchRequest,
@@ -169,7 +169,7 @@ export async function launchInstance(
   return instance;
 }
 
-/** Why a customer managed key of a volume cannot be used by the launcher, if so (docs/aws/ec2-images.md#encryption). */
+/** The reason why the launcher cannot use a customer managed key of a volume, or undefined (docs/aws/ec2-images.md#encryption). */
 async function unusableKey(
   context: Context,
   image: ImageRecord,

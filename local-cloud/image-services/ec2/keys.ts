@@ -8,7 +8,7 @@ export interface VolumeKey {
   awsManaged: boolean;
 }
 
-/** ARN of the account's `aws/ebs` key in a Region; the same every time. */
+/** ARN of the account's `aws/ebs` key in a Region, the same in every run. */
 export function awsEbsKey({ account, region }: Location): VolumeKey {
   const hex = createHash('sha256').update(`aws/ebs/${account}/${region}`).digest('hex');
   const id = [
@@ -23,7 +23,7 @@ export function awsEbsKey({ account, region }: Location): VolumeKey {
 
 const AWS_EBS_ALIAS = /(^|:)alias\/aws\/ebs$/;
 
-/** The key that a request names, or else the account's default; what it names is not checked here. */
+/** The key that a request names, or the account's default key. Not checked here. */
 export function namedKey(home: RegionState, keyId: string | undefined): VolumeKey | { named: string } {
   const name = keyId ?? home.defaultKmsKeyId;
   const managed = awsEbsKey(home);
@@ -31,20 +31,20 @@ export function namedKey(home: RegionState, keyId: string | undefined): VolumeKe
   return { named: name };
 }
 
-/** The ARN form of a key that may not exist, for records of copies whose key is checked later. */
+/** The ARN of a key that may not exist, for copies whose key is checked later. */
 export function toKeyArn(name: string, { account, region }: Location): string {
   if (name.startsWith('arn:')) return name;
   return `arn:aws:kms:${region}:${account}:${name.startsWith('alias/') ? name : `key/${name}`}`;
 }
 
-/** To make encrypted volumes and snapshots with a key [D:ebs/userguide/share-kms-key]. */
+/** Operations for making encrypted volumes and snapshots with a key [D:ebs/userguide/share-kms-key]. */
 export const ENCRYPT_OPERATIONS = ['DescribeKey', 'CreateGrant', 'GenerateDataKeyWithoutPlaintext'] as const;
-/** To read what another key encrypted, for a copy. */
+/** Operations for reading data encrypted with a key, for a copy. */
 export const READ_OPERATIONS = ['DescribeKey', 'CreateGrant', 'Decrypt', 'ReEncryptFrom'] as const;
-/** To start an instance from encrypted snapshots. */
+/** Operations for starting an instance from encrypted snapshots. */
 export const LAUNCH_OPERATIONS = ['CreateGrant', 'Decrypt', 'GenerateDataKeyWithoutPlaintext'] as const;
 
-/** Roles of AWS services are not in the emulator's IAM; what their account may do with a key, they may. */
+/** Roles of AWS services are unknown to the emulator's IAM: they may use the keys that their account may use. */
 export function keyUser(principalArn: string, account: string): string {
   return principalArn.includes(':role/aws-service-role/') ||
     principalArn.includes(':assumed-role/AWSServiceRole')

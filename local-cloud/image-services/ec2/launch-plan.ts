@@ -27,7 +27,7 @@ import {
 import type { ImageRecord } from './records.ts';
 import type { Location } from './store.ts';
 
-/** A RunInstances request with its launch template laid under it. */
+/** A RunInstances request merged with its launch template. */
 export interface LaunchRequest {
   imageId: string;
   instanceType: string;
@@ -137,7 +137,7 @@ export async function resolveImageId({ world }: Context, image: string, where: L
   return value;
 }
 
-/** The image of a launch: visible to the account and available, and fit for the instance type. */
+/** The image of a launch; refused when it is not visible, not available, or of another architecture than the instance type. */
 export function launchableImage(
   { store }: Context,
   where: Location,
@@ -161,7 +161,7 @@ export function launchableImage(
   return image;
 }
 
-/** Where an instance goes: a subnet of the default VPC, and groups there. */
+/** The network placement of an instance: a subnet of the default VPC and its security groups. */
 export function findNetwork(
   { store }: Context,
   where: Location,

@@ -83,7 +83,7 @@ export function launchTemplateOperations(context: Context): Operations {
     >((request, call) =>
       once(store.at(call), 'CreateLaunchTemplateVersion', request.ClientToken, request, async () => {
         const template = findTemplate(context, call, request);
-        // What the request leaves out comes from the source version; without one, nothing does.
+        // Fields that the request omits are taken from the source version, if it names one.
         const source =
           request.SourceVersion === undefined ? {} : resolveVersion(template, request.SourceVersion).data;
         const data = { ...withoutSnapshots(source), ...request.LaunchTemplateData };
@@ -147,7 +147,7 @@ export function launchTemplateOperations(context: Context): Operations {
         toVersion(context, template, version, call, request.ResolveAlias === true),
       );
       return {
-        // The newest first, as AWS lists them.
+        // Newest first, as on AWS.
         LaunchTemplateVersions: (await Promise.all(shown)).reverse(),
         ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
       };
@@ -180,7 +180,7 @@ function findVersions(
 ): VersionRow[] {
   const wanted = request.Versions ?? [];
   if (request.LaunchTemplateId === undefined && request.LaunchTemplateName === undefined) {
-    // Across all templates only these two names make sense [M:DescribeLaunchTemplateVersionsRequest.Versions].
+    // Without a template only these two versions are allowed [M:DescribeLaunchTemplateVersionsRequest.Versions].
     if (wanted.length === 0) throw missingParameter('LaunchTemplateId');
     if (wanted.some((version) => version !== '$Latest' && version !== '$Default')) {
       throw invalidCombination('A version number needs the launch template that it belongs to.');

@@ -29,7 +29,7 @@ export interface SubnetRecord {
   block: number;
 }
 
-/** The default VPC of an account in a Region: always there, the same every time. */
+/** The default VPC of an account in a Region; always there, with the same ids in every run. */
 export interface DefaultNetwork {
   vpcId: string;
   subnets: SubnetRecord[];

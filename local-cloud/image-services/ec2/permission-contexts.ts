@@ -57,7 +57,7 @@ export function snapshotContext(snapshot: SnapshotRecord | undefined): Record<st
   };
 }
 
-/** One per account or group: the condition keys have one value, and each must be allowed [IAM:ec2 ModifySnapshotAttribute]. */
+/** One permission per account or group, since the condition keys have one value [IAM:ec2 ModifySnapshotAttribute]. */
 export function volumePermissionContexts(request: ModifySnapshotAttributeRequest): Record<string, string>[] {
   const { add, remove } = snapshotModifications(request);
   const contexts = (change: 'Add' | 'Remove', list: typeof add): Record<string, string>[] =>

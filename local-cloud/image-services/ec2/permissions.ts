@@ -44,7 +44,7 @@ const OF_INSTANCES = /^(?:Stop|Terminate)Instances$/;
 const OF_LAUNCH_TEMPLATE =
   /^(?:ModifyLaunchTemplate|DeleteLaunchTemplate|CreateLaunchTemplateVersion|DeleteLaunchTemplateVersions)$/;
 
-/** What the caller must be allowed: actions, resources and condition keys of the service authorization reference (docs/aws/permissions.md#ec2). */
+/** The permissions that a request needs, with resources and condition keys (docs/aws/permissions.md#ec2). */
 export async function listPermissions(
   context: Context,
   operation: string,
@@ -102,7 +102,7 @@ export async function listPermissions(
     case 'CopyImage':
       return copyImagePermissions(context, toRequest(input), call, region);
     case 'CopySnapshot': {
-      // The source cannot be named with its tags: `*` stands for the new snapshot [IAM:ec2 CopySnapshot].
+      // `*` stands for the new snapshot; the tags of the source are no condition key [IAM:ec2 CopySnapshot].
       const source = context.store.snapshots(request.SourceRegion ?? '').get(request.SourceSnapshotId ?? '');
       return [
         at(snapshotArn(request.SourceRegion ?? '', request.SourceSnapshotId ?? ''), snapshotContext(source)),

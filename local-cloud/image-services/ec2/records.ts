@@ -76,7 +76,7 @@ export interface ImageRecord {
   sourceInstanceId?: string | undefined;
   lastLaunchedTime?: Date | undefined;
   publicSsmParameterName?: string | undefined;
-  /** What is installed; carried along by CopyImage. */
+  /** The inventory; CopyImage copies it. */
   inventory: Package[];
   timer?: Timer | undefined;
 }

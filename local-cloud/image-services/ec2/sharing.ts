@@ -21,7 +21,7 @@ import { toMappings } from './images-describe.ts';
 import type { ImageRecord } from './records.ts';
 import type { Location } from './store.ts';
 
-/** An own image; of another account's, which the caller may see, it says that it is not theirs. */
+/** The caller's own image. A visible image of another account is refused as not owned. */
 export function ownImage({ store }: Context, { account, region }: Location, id: string): ImageRecord {
   const image = store.images(region).get(id);
   if (image === undefined || !(image.ownerId === account || canSeeImage(image, account)))

@@ -129,7 +129,7 @@ function toSnapshot(snapshot: SnapshotRecord, account: string): Snapshot {
   };
 }
 
-/** As CopyImage, for one snapshot: called in the destination, the key is checked while it runs. */
+/** Copies one snapshot to the caller's Region; like CopyImage it checks the key while the copy runs. */
 function copySnapshot(context: Context, request: CopySnapshotRequest, call: Call): SnapshotRecord {
   const { world, store } = context;
   const home = store.at(call);

@@ -11,7 +11,7 @@ export interface Location {
   region: string;
 }
 
-/** What belongs to one account in one Region. */
+/** The state of EC2 for one account in one Region. */
 export interface RegionState extends Location {
   instances: Map<string, InstanceRecord>;
   launchTemplates: Map<string, LaunchTemplateRecord>;
@@ -21,7 +21,7 @@ export interface RegionState extends Location {
   defaultKmsKeyId?: string | undefined;
   /** Snapshot copies in progress, by snapshot. */
   copies: Set<string>;
-  /** What client tokens have started: operation and token to the parameters and the outcome. */
+  /** Parameters and outcome of each client token, by operation and token. */
   tokens: Map<string, { parameters: string; outcome: unknown }>;
   /** Token buckets by operation, on the clock's scale of AWS seconds. */
   buckets: Map<string, { tokens: number; at: number }>;

@@ -15,7 +15,7 @@ import type { Tags } from './records.ts';
 import type { Location } from './store.ts';
 import { checkTagCount, readTags } from './tags.ts';
 
-/** Something that can have tags, owned by the account. */
+/** A taggable resource of the account. */
 export interface Taggable {
   id: string;
   type: ResourceType;

@@ -5,7 +5,7 @@ import type { RegionState } from './store.ts';
 
 const NARROWING = ['Filters', 'MaxResults', 'NextToken', 'InstanceIds', 'SnapshotIds', 'VolumeIds'];
 
-/** Takes a token of the operation's bucket, or refuses the request. Buckets refill in AWS seconds. */
+/** Takes a token from the operation's bucket, or refuses the request. Buckets refill in AWS seconds. */
 export function takeToken(clock: ScaledClock, home: RegionState, operation: string, input: Shape): void {
   const unfiltered = NARROWING.every((name) => input[name] === undefined);
   const { name, size } = findBucket(operation, unfiltered);

@@ -45,7 +45,7 @@ export const runBuild = async (context: Context, image: ImageRecord, plan: Build
   }
 };
 
-/** Ends a running build. What it has made of AMIs and snapshots stays behind (docs/aws/image-builder.md#failed-and-cancelled-builds). */
+/** Cancels a running build. Its AMIs and snapshots stay (docs/aws/image-builder.md#failed-and-cancelled-builds). */
 export const cancelBuild = (context: Context, image: ImageRecord): void => {
   image.cancelled = true;
   image.interrupt?.();
@@ -111,7 +111,7 @@ const runPhases = async (context: Context, image: ImageRecord, plan: BuildPlan):
   proceed('AVAILABLE');
 };
 
-/** Nothing is executed: a component fails when it was declared to, the build as a whole when `fail-build` said so. */
+/** Executes nothing. A component fails if declared so; the build fails if `fail-build` declared it. */
 const runComponents = (
   { world }: Context,
   image: ImageRecord,

@@ -68,7 +68,7 @@ export const componentOperations = (context: Context): Operations => ({
     });
   },
 
-  // A shell script that becomes a component; nothing is checked inside it [M:ImportComponentRequest].
+  // A shell script becomes a component without any check of its content [M:ImportComponentRequest].
   ImportComponent: (input, call) => {
     const home = openHome(context, call);
     return recordCall(context, call, 'ImportComponent', input, async () => {
@@ -128,7 +128,7 @@ export const findComponent = (
   return resolve(records, name, (component) => component.status === 'ACTIVE');
 };
 
-/** A component in the words of GetComponent. */
+/** A component as GetComponent returns it. */
 export const describeComponent = (component: ComponentRecord): Shape => ({
   ...summarizeComponent(component),
   parameters: component.parameters,
@@ -137,7 +137,7 @@ export const describeComponent = (component: ComponentRecord): Shape => ({
   encrypted: true,
 });
 
-/** A component in the words of ListComponentBuildVersions. */
+/** A component as ListComponentBuildVersions returns it. */
 export const summarizeComponent = (component: ComponentRecord): Shape => ({
   arn: component.arn,
   name: component.name,
@@ -153,7 +153,7 @@ export const summarizeComponent = (component: ComponentRecord): Shape => ({
   tags: component.tags,
 });
 
-/** ARN that the next build of a component will have; what IAM is asked about before it is created. */
+/** ARN of the next build of a component, for the permission check before it is created. */
 export const nextComponentArn = (home: RegionState, name: string, semanticVersion: string): string => {
   const slug = toSlug(name);
   const version = parseVersion(semanticVersion);

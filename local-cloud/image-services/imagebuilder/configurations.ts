@@ -190,7 +190,7 @@ export const findConfiguration = (
   return records.find((record) => record.arn === arn);
 };
 
-/** A configuration in the words of its Get operation. */
+/** A configuration as its Get operation returns it. */
 export const describeConfiguration = (record: Configuration): Shape => ({
   ...toCommonFields(record),
   ...record.settings,
@@ -204,7 +204,7 @@ const toCommonFields = ({ arn, name, dateCreated, dateUpdated, tags }: Configura
   tags,
 });
 
-/** A list shows fewer members than a Get, and other ones for each kind. */
+/** List operations show fewer members than Get operations, and different ones for each kind. */
 const infrastructureSummary = (record: Configuration): Shape => {
   const { description, resourceTags, instanceTypes, instanceProfileName, placement } = record.settings;
   return {
@@ -236,7 +236,7 @@ const checkProfile = async (
 const supported = new Set(['region', 'amiDistributionConfiguration']);
 const supportedForAmi = new Set(['name', 'description', 'amiTags', 'kmsKeyId', 'launchPermission']);
 
-/** Before a build: what the local cloud would have to leave out. */
+/** Refuses settings that the local cloud does not implement. */
 export const refuseUnsupported = (distributions: readonly Distribution[]): void => {
   for (const distribution of distributions) {
     const ami = distribution.amiDistributionConfiguration ?? {};

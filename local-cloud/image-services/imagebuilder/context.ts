@@ -4,7 +4,7 @@ import { formatArn, type ResourceKind, type ResourceName, tryParseArn } from './
 import type { RegionState, Store } from './store.ts';
 import { type Built, newest, type Version, type VersionPattern } from './versions.ts';
 
-/** What the operations of Image Builder work with. */
+/** Dependencies of the operations of Image Builder. */
 export interface Context {
   readonly world: World;
   readonly ec2: Ec2Api;
@@ -29,7 +29,7 @@ export const openByArn = ({ store }: Context, call: Call, name: ResourceName): R
 };
 
 /**
- * The record that an ARN stands for: a full build ARN means that build whatever its state, anything shorter the newest eligible one
+ * The record that an ARN stands for: a full build ARN means that build in any state, anything shorter the newest eligible one
  * (docs/aws/image-builder.md#which-version-a-wildcard-means).
  */
 export const resolve = <T extends Built & { slug: string }>(
@@ -57,5 +57,5 @@ export const latestVersionReferences = (
   latestPatchVersionArn: formatArn(kind, location, slug, [major, minor, patch]),
 });
 
-/** Whether an ARN names something of the kind, without complaint when it is no ARN at all. */
+/** True for an ARN of the kind; false for any other text. */
 export const isArn = (text: string, kind: ResourceKind): boolean => tryParseArn(text)?.kind === kind;

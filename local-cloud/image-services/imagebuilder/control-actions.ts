@@ -50,7 +50,7 @@ const failSchema = z.strictObject({
   reason: z.string().min(1),
 });
 
-/** What scenarios can make happen in Image Builder. */
+/** The control actions of Image Builder. */
 export const imageBuilderControlActions = ({ world, store }: Context): ControlActions => ({
   /** Amazon publishes a version of a managed component; an existing version gets a new build. */
   'publish-component-version': defineControlAction(publishSchema, ({ regions, ...component }) => ({
@@ -68,7 +68,7 @@ export const imageBuilderControlActions = ({ world, store }: Context): ControlAc
     async ({ regions, parameter, ...image }) => {
       const arns: Record<string, string> = {};
       for (const region of regions) {
-        // Public parameters read the same for every account; this one owns nothing.
+        // Public parameters have the same value for every account, so any account will do.
         const imageId = await world.readParameter({ account: '000000000000', region, name: parameter });
         if (imageId === undefined) throw notFound('Parameter', `${region} ${parameter}`);
         const dateCreated = formatDate(world.clock.now());
@@ -78,7 +78,7 @@ export const imageBuilderControlActions = ({ world, store }: Context): ControlAc
     },
   ),
 
-  /** What a component version does to images built with it. May come before CreateComponent. */
+  /** Declares the effect of a component version on the inventory of images built with it. May precede CreateComponent. */
   'declare-component': defineControlAction(declareSchema, (effect) => {
     world.behaviour.components.set(
       `${toSlug(effect.name)}/${formatVersion(parseVersion(effect.version))}`,

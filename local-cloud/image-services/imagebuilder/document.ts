@@ -67,7 +67,7 @@ const documentSchema = z.looseObject({
   phases: z.array(z.looseObject({ name: identifier, steps: z.array(stepSchema).min(1) })).min(1),
 });
 
-/** What the service reads from a component document. */
+/** The parts of a component document that the service reads. */
 interface ComponentDocument {
   readonly type: 'BUILD' | 'TEST';
   readonly parameters: readonly ParameterDetail[];

@@ -14,7 +14,7 @@ import type { ImageRecord, RecipeRecord, Tags } from './records.ts';
 import { nextBuild, once, type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, formatVersion } from './versions.ts';
 
-/** What CreateImage and a pipeline have in common. */
+/** Settings that CreateImage and a pipeline share. */
 export const buildSettings = {
   imageRecipeArn: z.string().optional(),
   containerRecipeArn: z.string().optional(),
@@ -102,7 +102,7 @@ export const imageOperations = (context: Context): Operations => ({
   },
 });
 
-/** Refuses what a build of the local cloud cannot do, and what the service refuses. */
+/** Refuses builds that the service refuses, or that the local cloud does not implement. */
 export const checkBuild = (settings: BuildSettings): BuildSettings & { imageRecipeArn: string } => {
   exactlyOne(settings, 'imageRecipeArn', 'containerRecipeArn');
   const { imageRecipeArn } = settings;
@@ -113,7 +113,7 @@ export const checkBuild = (settings: BuildSettings): BuildSettings & { imageReci
   return { ...settings, imageRecipeArn };
 };
 
-/** Registers the image, which takes its build number at once, and sets the build going. */
+/** Registers the image with its build number and starts the build. */
 export const startBuild = async (
   context: Context,
   call: Call,
@@ -165,14 +165,14 @@ export const startBuild = async (
   return image;
 };
 
-/** ARN that the next build of a recipe will have; what IAM is asked about before it is created. */
+/** ARN of the next build of a recipe, for the permission check before it is created. */
 export const nextImageArn = (home: RegionState, recipe: RecipeRecord): string =>
   formatArn('image', home, recipe.slug, recipe.version, nextBuild(home, imageKey(recipe)));
 
-/** An image in the words of GetImage. */
+/** An image as GetImage returns it. */
 export const describeImage = (image: ImageRecord): Shape => ({ ...toCommonFields(image), ...image.document });
 
-/** An image in the words of ListImageBuildVersions. */
+/** An image as ListImageBuildVersions returns it. */
 export const summarizeImage = (image: ImageRecord): Shape => ({
   ...toCommonFields(image),
   owner: image.arn.split(':')[4],

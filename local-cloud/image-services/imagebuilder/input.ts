@@ -23,7 +23,7 @@ export const tagsSchema = z
   )
   .refine((tags) => Object.keys(tags).length <= 50, 'A resource has at most 50 tags.'); // [M:TagMap]
 
-/** Reads a request that the wire has already checked against the schema; what breaks a limit gets the service's own answer. */
+/** Reads a request that the wire has checked against the schema; a broken limit is answered with the service's error. */
 export const read = <S extends z.ZodType>(schema: S, input: Record<string, unknown>): z.infer<S> => {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -31,7 +31,7 @@ export const read = <S extends z.ZodType>(schema: S, input: Record<string, unkno
   throw invalidValue(formatPath(issue?.path ?? []), issue?.message ?? '');
 };
 
-/** Fails unless exactly one of the two is there. */
+/** Refuses the input unless exactly one of the two members is there. */
 export const exactlyOne = (input: Record<string, unknown>, left: string, right: string): void => {
   const given = [left, right].filter((name) => input[name] !== undefined);
   if (given.length !== 1) throw invalidCombination(`Specify exactly one of '${left}' and '${right}'.`);

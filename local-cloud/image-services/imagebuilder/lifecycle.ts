@@ -28,12 +28,12 @@ const updateSchema = z.object({
   clientToken: tokenSchema.optional(),
 });
 
-/** What is done to resources after they are made: their lifecycle state and their tags. */
+/** Operations on finished resources: their lifecycle state and their tags. */
 export const lifecycleOperations = (context: Context): Operations => ({
   // Asynchronous. AVAILABLE restores; `updateAt` goes with DEPRECATED only and lies ahead (docs/aws/image-builder.md#image-states).
   StartResourceStateUpdate: async (input, call) => {
     const home = openHome(context, call);
-    // The only response with a token in its request and none in the answer.
+    // This operation takes a token and, unlike all others, does not return it.
     const { clientToken: _token, ...output } = await once(home, 'StartResourceStateUpdate', input, () => {
       const request = read(updateSchema, input);
       const { status } = request.state;
@@ -49,7 +49,7 @@ export const lifecycleOperations = (context: Context): Operations => ({
         throw invalidValue('updateAt', 'It goes with DEPRECATED only and must be in the future.');
       }
       const aheadMs = request.updateAt === undefined ? 0 : request.updateAt.getTime() - now.getTime();
-      // `updateAt` is a moment on the wall clock, which the scale does not touch.
+      // `updateAt` is wall-clock time and is not scaled.
       const seconds = (aheadMs / 1000) * context.world.clock.speed + context.world.timings.stateUpdate;
       if (status === 'DEPRECATED') image.deprecationTime = request.updateAt ?? now;
       context.world.clock.after(seconds, () => settle(context, image, status, amis), `state of ${image.arn}`);

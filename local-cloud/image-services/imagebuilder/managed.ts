@@ -15,7 +15,7 @@ interface ManagedComponent {
   readonly data?: string | undefined;
 }
 
-// A few of what every account finds. Names and the version of update-linux: docs/aws/image-builder.md#start-conditions, docs/aws/image-builder.md#lists-and-owners; the other versions are ours.
+// Some of Amazon's components; versions other than that of update-linux are made up (docs/aws/image-builder.md#lists-and-owners).
 const seeds: readonly ManagedComponent[] = [
   { name: 'update-linux', version: '1.0.0', description: 'Updates Linux with the latest packages.' },
   { name: 'update-linux', version: '1.0.2', description: 'Updates Linux with the latest packages.' },
@@ -32,7 +32,7 @@ export const seedManaged = (home: RegionState): void => {
   if (home.account === 'aws') for (const seed of seeds) publishManaged(home, seed, publishedAt);
 };
 
-/** Adds a build of an Amazon-managed component; no event reaches anybody's account (docs/aws/events.md#calls-recorded-by-cloudtrail). */
+/** Adds a build of an Amazon-managed component; no account gets an event (docs/aws/events.md#calls-recorded-by-cloudtrail). */
 export const publishManaged = (
   home: RegionState,
   component: ManagedComponent,
@@ -64,7 +64,7 @@ export const publishManaged = (
   return record;
 };
 
-/** Adds a build of an Amazon-managed image that stands for an AMI which is there already. */
+/** Adds a build of an Amazon-managed image for an existing AMI. */
 export const publishManagedImage = (
   home: RegionState,
   image: { name: string; version: string; imageId: string; dateCreated: string },

@@ -2,7 +2,7 @@ import { invalidPaginationToken, invalidValue } from './errors.ts';
 import type { Filters } from './input.ts';
 import { quotas } from './quotas.ts';
 
-/** One page, in the words of the API. The token is bound to the list that it continues. */
+/** One page with the member names of the API. Its token belongs to the list that it continues. */
 export const takePage = <T>(
   entries: readonly T[],
   list: string,

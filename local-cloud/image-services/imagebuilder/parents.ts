@@ -5,7 +5,7 @@ import { type Context, openByArn, resolve } from './context.ts';
 import { notImplemented } from './errors.ts';
 import type { ImageRecord, Platform } from './records.ts';
 
-/** What a recipe's `parentImage` stands for now (docs/aws/image-builder.md#parent-images). */
+/** The image that a recipe's `parentImage` resolves to (docs/aws/image-builder.md#parent-images). */
 interface Parent {
   readonly imageId: string;
   /** As EC2 shows it to the account; missing when the account cannot see it. */
@@ -16,7 +16,7 @@ interface Parent {
 
 /**
  * Finds a parent image: `ami-…`, an Image Builder ARN with or without wildcards, or `ssm:` with a parameter's name or ARN. Undefined
- * when nothing answers to the name.
+ * when there is none.
  */
 export const findParent = async (
   context: Context,
@@ -37,7 +37,7 @@ export const findParent = async (
 
 /**
  * Resolves an image ARN: a version or wildcard ARN to the newest build that has reached AVAILABLE and still is; a build ARN to that
- * build, whatever its state [M:imagebuilder GetImageRequest.imageBuildVersionArn].
+ * build, in any state [M:imagebuilder GetImageRequest.imageBuildVersionArn].
  */
 export const findImage = (
   context: Context,

@@ -12,7 +12,7 @@ import { quotas } from './quotas.ts';
 import { findRecipe } from './recipes.ts';
 import { type Configuration, once, type RegionState } from './store.ts';
 
-// [M:imagebuilder Schedule], docs/aws/image-builder.md#schedules. Nothing ticks here: the expression is kept, not followed.
+// [M:imagebuilder Schedule], docs/aws/image-builder.md#schedules. Schedules never fire here: the expression is only stored.
 const scheduleSchema = z.object({
   scheduleExpression: z
     .string()

@@ -15,7 +15,7 @@ import { findRecipe } from './recipes.ts';
 import type { ComponentRecord, RecipeRecord } from './records.ts';
 import type { Configuration, RegionState } from './store.ts';
 
-/** Everything that a build needs, resolved when it starts: later changes of what it refers to do not reach it. */
+/** The inputs of a build, resolved at its start: later changes of recipe or configurations do not affect it. */
 export interface BuildPlan {
   readonly recipe: RecipeRecord;
   /** In the order in which they run. */
@@ -27,7 +27,7 @@ export interface BuildPlan {
   readonly infrastructure: Infrastructure;
   readonly distributions: readonly Distribution[];
   readonly tests: boolean;
-  /** Parts of the image document that do not change any more. */
+  /** The parts of the image document that are fixed from the start. */
   readonly documents: Record<string, unknown>;
 }
 

@@ -117,7 +117,7 @@ export const findRecipe = (context: Context, call: Call, arn: string): RecipeRec
   return resolve(openByArn(context, call, name)?.recipes ?? [], name, () => true);
 };
 
-/** A recipe in the words of GetImageRecipe. */
+/** A recipe as GetImageRecipe returns it. */
 export const describeRecipe = (recipe: RecipeRecord): Shape => ({
   arn: recipe.arn,
   type: 'AMI',
@@ -136,7 +136,7 @@ export const describeRecipe = (recipe: RecipeRecord): Shape => ({
   amiTags: recipe.amiTags,
 });
 
-/** The version that a recipe would get: what IAM is asked about before it is created. */
+/** The version that a recipe would get, for the permission check before it is created. */
 export const recipeVersion = (home: RegionState, name: string, semanticVersion: string): Version => {
   const existing = home.recipes
     .filter((recipe) => recipe.slug === toSlug(name))

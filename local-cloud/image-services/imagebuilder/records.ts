@@ -6,10 +6,10 @@ export type Platform = 'Linux' | 'Windows' | 'macOS';
 export type Tags = Record<string, string>;
 type ComponentStatus = 'ACTIVE' | 'DEPRECATED' | 'DISABLED';
 
-/** What every resource has: where it is, what it is called, since when. */
+/** Fields of every resource. */
 interface CommonRecord {
   readonly arn: string;
-  /** As the user wrote it; the ARN carries the slug. */
+  /** The name as given; the ARN contains the slug. */
   readonly name: string;
   readonly slug: string;
   readonly dateCreated: string;
@@ -57,7 +57,7 @@ interface BlockDevice {
 export interface RecipeRecord extends CommonRecord {
   readonly owner: string;
   readonly version: Version;
-  /** Recipes have no builds; the number is there to be ordered like the rest. */
+  /** Recipes have no builds; the number lets them be compared like components. */
   readonly build: 1;
   readonly platform: Platform;
   readonly description?: string | undefined;
@@ -69,7 +69,7 @@ export interface RecipeRecord extends CommonRecord {
   readonly amiTags?: Tags | undefined;
 }
 
-/** An infrastructure or distribution configuration, or a pipeline: `settings` in the words of the API. */
+/** An infrastructure or distribution configuration, or a pipeline: `settings` has the member names of the API. */
 export interface ConfigurationRecord<T> extends CommonRecord {
   settings: T;
   dateUpdated?: string | undefined;
@@ -105,7 +105,7 @@ export interface ImageRecord extends CommonRecord {
   readonly platform: Platform;
   readonly buildType: 'USER_INITIATED' | 'SCHEDULED' | 'IMPORT';
   readonly imageSource: 'AMAZON_MANAGED' | 'IMPORTED' | 'CUSTOM';
-  /** In the words of the API, as they were when the build started. */
+  /** The document of GetImage as of the start of the build. */
   readonly document: Record<string, unknown>;
   readonly metadata: boolean;
   status: ImageStatus;
@@ -117,7 +117,7 @@ export interface ImageRecord extends CommonRecord {
   readonly pipelineArn?: string | undefined;
   /** Running instances of the build. */
   readonly instances: Set<string>;
-  /** Ends the wait that the build is in; it is there while the build runs. */
+  /** Cancels the current wait of the build; set while the build runs. */
   interrupt?: (() => void) | undefined;
   cancelled: boolean;
 }

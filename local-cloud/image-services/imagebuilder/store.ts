@@ -4,7 +4,7 @@ import type { ComponentRecord, ConfigurationRecord, ImageRecord, RecipeRecord } 
 export type Settings = Record<string, unknown>;
 export type Configuration = ConfigurationRecord<Settings>;
 
-/** Everything of one account in one Region. Amazon's own resources are those of the account `aws`. */
+/** The state of Image Builder for one account in one Region. Amazon's own resources are those of the account `aws`. */
 export interface RegionState {
   readonly account: string;
   readonly region: string;
@@ -14,7 +14,7 @@ export interface RegionState {
   infrastructure: Configuration[];
   distribution: Configuration[];
   pipelines: Configuration[];
-  /** Highest build number ever given, by `<kind>/<slug>/<version>`: a deleted or failed build keeps its number. */
+  /** Highest build number so far, by `<kind>/<slug>/<version>`: a deleted or failed build keeps its number. */
   readonly builds: Map<string, number>;
   /** Answers by operation and client token. */
   readonly answers: Map<string, { input: string; output: Promise<Record<string, unknown>> }>;
@@ -53,7 +53,7 @@ export const createStore = (seed: (home: RegionState) => void): Store => {
   };
 };
 
-/** The number that the next build would get; it is taken only by `takeBuild`. */
+/** The number of the next build; `takeBuild` takes it. */
 export const nextBuild = (home: RegionState, key: string): number => (home.builds.get(key) ?? 0) + 1;
 
 export const takeBuild = (home: RegionState, key: string): number => {

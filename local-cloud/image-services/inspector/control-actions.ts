@@ -8,7 +8,7 @@ const locationSchema = { account: z.string().regex(/^\d{12}$/), region: z.string
 
 const publishSchema = z.strictObject({
   ...locationSchema,
-  /** End of its ARN; the same one again is the same finding, observed again. */
+  /** End of its ARN; a second finding with the same id updates the first. */
   id: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/)
@@ -36,7 +36,7 @@ const publishSchema = z.strictObject({
 
 const closeSchema = z.strictObject({ ...locationSchema, findingArn: z.string() });
 
-/** Nothing is scanned here: what Inspector finds is declared. */
+/** The control actions of Inspector. Nothing is scanned: findings are declared. */
 export const inspectorControlActions = (world: World, store: FindingStore): ControlActions => ({
   'publish-finding': defineControlAction(publishSchema, (declared) => {
     const location = { account: declared.account, region: declared.region };
@@ -47,7 +47,7 @@ export const inspectorControlActions = (world: World, store: FindingStore): Cont
     return { findingArn: finding.findingArn };
   }),
 
-  /** As when the package was updated, or the instance is gone. */
+  /** Closes a finding, as after an update of the package or the end of the instance. */
   'close-finding': defineControlAction(closeSchema, ({ findingArn, ...location }) => {
     const finding = store.at(location).find((entry) => entry.findingArn === findingArn);
     if (finding === undefined)

@@ -4,7 +4,7 @@ import { inspectorControlActions } from './control-actions.ts';
 import { listFindings } from './list-findings.ts';
 import { FindingStore } from './records.ts';
 
-/** Findings of Amazon Inspector, as far as they are read back. No operation here has a resource-level permission [IAM:inspector2]. */
+/** Amazon Inspector with ListFindings alone. No operation here has a resource-level permission [IAM:inspector2]. */
 export function createInspector(world: World): { service: ImageService; controlActions: ControlActions } {
   const store = new FindingStore();
   return {

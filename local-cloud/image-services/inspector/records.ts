@@ -1,6 +1,6 @@
 import type { Call, Shape } from '../service.ts';
 
-/** One finding, in the words of the API; dates are Dates there and text in events. */
+/** One finding with the member names of the API. Dates are Dates in answers and text in events. */
 export interface FindingRecord extends Shape {
   findingArn: string;
   awsAccountId: string;

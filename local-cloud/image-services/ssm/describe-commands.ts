@@ -8,7 +8,7 @@ const stdoutLimit = 24_000;
 const stderrLimit = 8_000;
 const outputLimit = 2_500;
 
-/** A command in the words of SendCommand and ListCommands [M:ssm Command]. */
+/** A command as SendCommand and ListCommands return it [M:ssm Command]. */
 export const describeCommand = (command: Command): Shape => {
   const count = (...statuses: string[]): number =>
     command.invocations.filter(({ status }) => statuses.includes(status)).length;
@@ -40,7 +40,7 @@ export const describeCommand = (command: Command): Shape => {
   };
 };
 
-/** One invocation in the words of GetCommandInvocation. */
+/** One invocation as GetCommandInvocation returns it. */
 export const invocationResult = (command: Command, invocation: Invocation): Shape => ({
   CommandId: command.id,
   InstanceId: invocation.instanceId,
@@ -60,7 +60,7 @@ export const invocationResult = (command: Command, invocation: Invocation): Shap
   StandardErrorUrl: '',
 });
 
-/** One invocation in the words of ListCommandInvocations; its plugins only with `Details`. */
+/** One invocation as ListCommandInvocations returns it; its plugins only with `Details`. */
 export const invocationSummary = (command: Command, invocation: Invocation, details: boolean): Shape => ({
   CommandId: command.id,
   InstanceId: invocation.instanceId,

@@ -7,7 +7,7 @@ import { createOperations } from './operations.ts';
 import { listPermissions } from './permissions.ts';
 import type { Command } from './records.ts';
 
-/** Run Command and the managed instances that it reaches. Every other operation of Systems Manager is somebody else's. */
+/** Run Command and the managed instances that it reaches. MiniStack answers all other operations of Systems Manager. */
 export function createSsm(
   world: World,
   ec2: Ec2Api,
@@ -22,7 +22,7 @@ export function createSsm(
       permissions: (operation, input, call) => listPermissions(ec2, nodes, operation, input, call),
     },
     controlActions: {
-      /** What commands that match answer from now on; a command that nothing matches times out. */
+      /** Declares the result of matching commands. A command without a matching declaration times out. */
       'declare-command': defineControlAction(commandSchema, ({ times, ...answer }) => {
         world.behaviour.commandAnswers.add(answer, times);
         return {};

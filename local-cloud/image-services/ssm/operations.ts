@@ -60,7 +60,7 @@ const describeSchema = pageSchema.extend({
 export const createOperations = (context: Context): Record<string, Operation> => ({
   SendCommand: (input, call) => ({ Command: describeCommand(send(context, input, call)) }),
 
-  // Unknown for a moment after SendCommand, as on AWS.
+  // For a moment after SendCommand the invocation does not exist yet, as on AWS.
   GetCommandInvocation: (input, call) => {
     const request = read(z.object({ CommandId: z.string(), InstanceId: z.string() }), input);
     const command = own(context, call).find(({ id }) => id === request.CommandId);
@@ -157,7 +157,7 @@ const send = ({ world, nodes, commands }: Context, input: Shape, call: Call): Co
     timeoutSeconds: request.TimeoutSeconds,
     executionTimeout,
     requestedAt,
-    // Total time-out: delivery and execution together [D:systems-manager/userguide/monitor-commands].
+    // The total timeout covers delivery and execution [D:systems-manager/userguide/monitor-commands].
     expiresAfter: new Date(requestedAt.getTime() + (request.TimeoutSeconds + executionTimeout) * 1000),
     visibleAt: world.clock.elapsed() + world.timings.commandVisible,
     invocations: instances.map(pending),

@@ -4,10 +4,10 @@ import type { World } from '../service.ts';
 import type { Nodes } from './nodes.ts';
 import { type Command, ended, type Invocation, type InvocationStatus, summarizeStatus } from './records.ts';
 
-// What the agent reports for a command that it had to stop.
+// The exit code that the agent reports for a command that it stopped.
 const stoppedExitCode = 137;
 
-/** Starts a command on every one of its instances; each goes Pending, InProgress, then to what was declared for it. */
+/** Starts a command on each of its instances: Pending, InProgress, then the declared result. */
 export const runCommand = (world: World, nodes: Nodes, command: Command): void => {
   for (const invocation of command.invocations) {
     invocation.timer = world.clock.after(
@@ -58,7 +58,7 @@ const begin = (world: World, nodes: Nodes, command: Command, invocation: Invocat
   }
   const seconds = Math.min(world.timings.command, command.executionTimeout);
   later(world, command, invocation, seconds, () => {
-    // An instance that went away does not report any more.
+    // A terminated instance reports nothing.
     if (nodes.online(invocation.instanceId, command.account, command.region) === undefined) {
       finish(world, command, invocation, 'TimedOut', {
         statusDetails: 'ExecutionTimedOut',
@@ -122,7 +122,7 @@ const matches = ({ match }: CommandAnswer, command: Command, { tags, image }: In
 
 const readWords = (text: string): string[] => text.split(/[^A-Za-z0-9_.-]+/).filter((word) => word !== '');
 
-/** Both events, in the shapes of [D:systems-manager/userguide/monitoring-systems-manager-event-examples]. */
+/** Emits both events of a status change [D:systems-manager/userguide/monitoring-systems-manager-event-examples]. */
 const emitEvents = (world: World, command: Command, invocation: Invocation): void => {
   const { account, region } = command;
   const arnOf = (instanceId: string): string => `arn:aws:ec2:${region}:${account}:instance/${instanceId}`;

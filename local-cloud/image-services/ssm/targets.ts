@@ -5,7 +5,7 @@ export interface Target {
   readonly values: readonly string[];
 }
 
-/** Ids of the managed instances that all targets name: `InstanceIds`, `tag:<key>` or `tag-key` [M:ssm Target]. */
+/** Ids of the managed instances that match all targets: `InstanceIds`, `tag:<key>` or `tag-key` [M:ssm Target]. */
 export const findTargets = (
   nodes: Nodes,
   location: { account: string; region: string },

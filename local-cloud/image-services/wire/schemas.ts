@@ -108,7 +108,7 @@ function readStructure(schema: unknown): StructureType {
 
 const types = new Map<unknown, Type>();
 
-/** Types are recursive, so members resolve when they are first asked for. */
+/** Types are recursive, so a member resolves its type at first use. */
 function readType(schema: unknown): Type {
   if (typeof schema === 'number') return simpleType(schema);
   const known = types.get(schema);
@@ -188,7 +188,7 @@ function lazyMember(name: string, schema: unknown): Member {
 }
 
 function readTraits(traits: unknown): Traits {
-  // A number is a set of flags of which only the lowest, httpLabel, matters on the server's side.
+  // A number is a set of flags; a server needs only the lowest, httpLabel.
   if (typeof traits === 'number') return traits & 1 ? { httpLabel: true } : {};
   if (typeof traits === 'object' && traits !== null) return { ...traits };
   return {};

@@ -13,7 +13,7 @@ import { zip } from './zip.ts';
 export const account = '111122223333';
 export const region = 'eu-west-1';
 
-/** Waits until the condition gives something, but not for ever. */
+/** Polls until the condition returns a value; fails after a time limit. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   seconds = 20,
@@ -100,7 +100,7 @@ export async function makeFunction(
   );
 }
 
-/** A JSONata state machine of one first state and whatever follows it. */
+/** A JSONata state machine of one first state and the states that follow it. */
 export async function makeMachine(cloud: LocalCloud, name: string, definition: object): Promise<string> {
   const sfn = new SFNClient(cloud.clientConfig());
   const { stateMachineArn } = await sfn.send(

@@ -58,7 +58,7 @@ beforeEach(async () => {
 const newCalls = () => cloud.control.calls(seen);
 
 describe('the gateway', () => {
-  it('records who called what on which resource', async () => {
+  it('records caller, action and resource', async () => {
     const role = await makeRole(cloud, 'reader', ['dynamodb:GetItem'], { AWS: account });
     const dynamodb = new DynamoDBClient(await assumeRole(cloud, role));
     await dynamodb.send(new GetItemCommand({ TableName: 'things', Key: { id: { S: 'x' } } }));

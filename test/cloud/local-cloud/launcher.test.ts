@@ -67,7 +67,7 @@ async function assumeRole(roleArn: string): Promise<string> {
 }
 
 describe('the launcher', () => {
-  it('is closed to whoever does not know the secret', async () => {
+  it('is closed without the secret', async () => {
     const stranger = createLauncher(ministack.port, 'guessed');
 
     await expect(stranger.ready()).rejects.toThrow(/403/);
@@ -85,7 +85,7 @@ describe('the launcher', () => {
     });
   });
 
-  it('knows users by their keys, and nobody by an unknown key', async () => {
+  it('knows users by their keys, and refuses an unknown key', async () => {
     const iam = new IAMClient(config(control));
     await iam.send(new CreateUserCommand({ UserName: 'ada' }));
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'ada' }));

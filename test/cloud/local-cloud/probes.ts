@@ -57,7 +57,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { LocalCloud } from '../../../local-cloud/client.ts';
 import { account, eventually, makeFunction, makeMachine, makeRole, pause, region, run } from './account.ts';
 
-/** What the functions of the probes do, by the name in the event. */
+/** Handlers of the probes' functions, by the name in the event. */
 const handler = `
 class GateClosed extends Error { constructor() { super('closed'); this.name = 'GateClosed'; } }
 export const handler = async (event) => {
@@ -247,7 +247,7 @@ export const timed: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * For each correction what AWS does, seen through the services alone: true when the cloud does as AWS does.
+ * For each correction a probe, through the API of the services: true when the cloud behaves as AWS does.
  */
 export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
   async executions_start_at_once({ cloud }) {
@@ -273,7 +273,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
 
   async ended_executions_stay_as_they_ended(stage) {
     const queue = await makeQueue(stage, 'ended');
-    // Where the machine is slow, the task has timed out before anybody can stop it.
+    // On a slow machine the task may time out before it can be stopped.
     for (const seconds of [1, 4, 16]) {
       const definition = singleState(waiting(queue, { TimeoutSeconds: seconds }));
       const machine = await makeMachine(stage.cloud, `ended-${seconds}`, definition);
@@ -642,7 +642,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
         await duration(() => dynamodb.send(new ScanCommand({ TableName: 'large', Select: 'COUNT' }))),
       );
     }
-    // Against something that goes through the same rows once: a slow moment of the machine meets both.
+    // Compared with a single pass over the same rows, so that a slow moment of the machine affects both.
     return Math.min(...transactions) < 10 * Math.min(...counts);
   },
 
@@ -739,7 +739,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
 
   async schedules_fire_on_time(stage) {
     const queue = await makeQueue(stage, 'scheduled');
-    // However MiniStack's looks fall, one of three times in a row is far from the next look.
+    // Of three measurements in a row at least one is far from MiniStack's next poll.
     const due = [2, 5, 8].map((seconds) => Math.ceil(Date.now() / 1000 + seconds) * 1000);
     for (const at of due) await schedule(stage, at, queueArn('scheduled'));
     const late: number[] = [];

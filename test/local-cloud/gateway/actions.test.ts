@@ -72,7 +72,7 @@ describe('the IAM actions of a recorded call', () => {
     ]);
   });
 
-  it('knows public parameters as nobody’s and own ones as the account’s', () => {
+  it('gives public parameters an ARN without account and own ones the account’s', () => {
     const sent = json('ssm', 'AmazonSSM.GetParameters', {
       Names: ['/aws/service/ami/x', '/golden/id:3', 'plain'],
     });
@@ -159,7 +159,7 @@ describe('the IAM actions of a recorded call', () => {
     ]);
   });
 
-  it('asks no permission for who one is', () => {
+  it('asks no permission for GetCallerIdentity', () => {
     const sent = request('sts', { query: new URLSearchParams('Action=GetCallerIdentity') });
 
     expect(actions(sent)).toEqual([]);

@@ -21,7 +21,7 @@ export interface ImageServiceServer {
   readonly inspector: Inspector2Client;
   readonly ssm: SSMClient;
   readonly events: ServiceEvent[];
-  /** Actions that `authorize` refuses; every question that it was asked. */
+  /** Actions that `authorize` refuses, and all requests that it got. */
   readonly denied: Set<string>;
   readonly asked: { action: string; resource: string; context: ConditionKeys }[];
   readonly parameters: Map<string, string>;
@@ -32,7 +32,7 @@ export interface ImageServiceServer {
   close(): Promise<void>;
 }
 
-/** The image services behind a small HTTP server, with the real SDK's clients in front and a made-up world behind. */
+/** The image services behind an HTTP server, with clients of the real SDK and fakes of the other services. */
 export async function serve(
   options: { speed?: number; timings?: Partial<Timings>; trail?: boolean } = {},
 ): Promise<ImageServiceServer> {
@@ -144,7 +144,7 @@ export async function serve(
   };
 }
 
-/** Asks again until the answer is there; a wait without an answer fails with what it was waiting for. */
+/** Polls until there is an answer; fails with a description of the wait after a time limit. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,

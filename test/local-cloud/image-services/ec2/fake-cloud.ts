@@ -21,7 +21,7 @@ export interface AuthorizeCall {
   context: ConditionKeys;
 }
 
-/** The image services behind a small HTTP server, with the rest of the world faked; real SDK clients talk to it. */
+/** The image services behind an HTTP server, with clients of the real SDK and fakes of the other services. */
 export interface FakeCloud {
   services: ImageServices;
   events: ServiceEvent[];
@@ -34,7 +34,7 @@ export interface FakeCloud {
   profiles: Map<string, string>;
   ec2(account?: string, region?: string): EC2Client;
   control(name: string, body: object): Promise<unknown>;
-  /** Waits until the read gives something; what the state is moves by itself. */
+  /** Polls until the read returns a value; states change with the clock. */
   until<T>(read: () => Promise<T | undefined | false> | T | undefined | false): Promise<T>;
   stop(): Promise<void>;
 }

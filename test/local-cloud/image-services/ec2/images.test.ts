@@ -178,7 +178,7 @@ describe('images of the local EC2', () => {
     ]);
   });
 
-  it('hides a deprecated image from listings of others, but not from who names it', async () => {
+  it('hides a deprecated image from listings of others, but not from its id', async () => {
     const id = await ownImage(cloud, { name: 'old' });
     await share(id, TARGET);
     const past = new EnableImageDeprecationCommand({ ImageId: id, DeprecateAt: new Date('2020-01-01') });
@@ -190,7 +190,7 @@ describe('images of the local EC2', () => {
     expect(await names({})).toEqual(['old']);
   });
 
-  it('takes a disabled image from everybody, and does not give its permissions back', async () => {
+  it('hides a disabled image from all other accounts, and does not give its permissions back', async () => {
     const id = await ownImage(cloud);
     await share(id, TARGET);
     await cloud.ec2().send(new DisableImageCommand({ ImageId: id }));

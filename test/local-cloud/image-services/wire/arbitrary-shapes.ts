@@ -51,7 +51,7 @@ function toArbitrary({ type }: Member, depth: number): fc.Arbitrary<unknown> {
   }
 }
 
-/** Whether the values that `shapes` makes can be sent: a structure of nothing but structures has no value at the last level. */
+/** True when values made by `shapes` can be sent: a structure of nothing but structures has no value at the last level. */
 export function isSendable(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0 && value.every(isSendable);
   if (value instanceof Date || value instanceof Uint8Array) return true;

@@ -189,12 +189,12 @@ describe.each(CASES)('the wire format of %s', (name, sdk, makeClient, operations
   });
 });
 
-/** At the top nothing at all may be said. */
+/** The top-level structure may be empty. */
 function isSendableOrEmpty(value: Shape): boolean {
   return Object.values(value).every(isSendable);
 }
 
-/** Prototypes do not matter, and neither does what is undefined. */
+/** Prototypes and undefined members do not count. */
 function plain(value: unknown): Shape {
   return clean(value) as Shape;
 }
