@@ -28,7 +28,7 @@ export interface StartOptions {
   stateFile?: string;
   controlAccount?: string;
   region?: string;
-  /** How many AWS seconds of the image services pass in one second. */
+  /** AWS seconds of the image services that pass in one second. */
   speed?: number;
   /** For faults with a percentage. */
   seed?: number;
@@ -36,7 +36,7 @@ export interface StartOptions {
   leaveOut?: readonly string[];
 }
 
-/** What AWS SDK v3 clients need to be root of an account in the local cloud. */
+/** Settings of AWS SDK v3 clients that are root of an account in the local cloud. */
 export interface ClientConfig {
   endpoint: string;
   region: string;
@@ -51,7 +51,7 @@ export interface LocalCloud extends LocalCloudState {
   stop(): Promise<void>;
 }
 
-/** The control API: faults, records, clock, and the verbs of the image services. */
+/** The control API: faults, records, clock, and the control actions of the image services. */
 export interface ControlClient {
   health(): Promise<Record<string, unknown>>;
   /** Calls recorded after the given number, oldest first. */
@@ -64,8 +64,8 @@ export interface ControlClient {
   setSpeed(speed: number): Promise<void>;
   /** Starts an environment of each Lambda function of the account and region that has none yet. */
   warm(account: string, region: string): Promise<void>;
-  /** A scenario verb of the image services, e.g. `publish-base`; each checks its input itself. */
-  imageServices(verb: string, input: unknown): Promise<unknown>;
+  /** A control action of the image services, e.g. `publish-base`; each checks its input itself. */
+  imageServices(action: string, input: unknown): Promise<unknown>;
 }
 
 /** The local cloud did not start, or refused a control request; the message says why. */
@@ -73,10 +73,10 @@ export class LocalCloudError extends Error {
   override name = 'LocalCloudError';
 }
 
-/** Starts a local cloud that lives no longer than this process. */
+/** Starts a local cloud that ends with this process at the latest. */
 export async function startLocalCloud(options: StartOptions = {}): Promise<LocalCloud> {
   const stateFile = options.stateFile ?? announcedIn;
-  const child = spawn(join(programs, 'node'), serverArguments(stateFile, options), {
+  const child = spawn(join(programs, 'node'), toServerArguments(stateFile, options), {
     cwd: repository,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
@@ -91,12 +91,12 @@ export async function startLocalCloud(options: StartOptions = {}): Promise<Local
     process.stderr.write(part);
   });
   const ended = once(child, 'exit');
-  const state = await announcedState(child);
+  const state = await readAnnouncedState(child);
   if (!state) {
     await ended;
     throw new LocalCloudError(`The local cloud did not start:\n${Buffer.concat(complaints).toString()}`);
   }
-  return cloudOf(state, async () => {
+  return createLocalCloud(state, async () => {
     child.stdin.end();
     const gaveUp = sleep(10_000, 'gave up', { ref: false });
     if ((await Promise.race([ended, gaveUp])) === 'gave up') child.kill('SIGKILL');
@@ -111,7 +111,7 @@ export async function findLocalCloud(stateFile: string = announcedIn): Promise<L
   } catch {
     return undefined;
   }
-  const cloud = cloudOf(state, async () => {
+  const cloud = createLocalCloud(state, async () => {
     process.kill(state.pid, 'SIGTERM');
     while (isAlive(state.pid)) await sleep(50);
   });
@@ -122,7 +122,7 @@ export async function findLocalCloud(stateFile: string = announcedIn): Promise<L
   return healthy ? cloud : undefined;
 }
 
-function cloudOf(state: LocalCloudState, stop: () => Promise<void>): LocalCloud {
+function createLocalCloud(state: LocalCloudState, stop: () => Promise<void>): LocalCloud {
   return {
     ...state,
     control: createControlClient(state.endpoint),
@@ -159,13 +159,13 @@ export function createControlClient(endpoint: string): ControlClient {
     removeEventFaults: async (id) => void (await ask('DELETE', withId('event-faults', id))),
     setSpeed: async (speed) => void (await ask('POST', 'clock', { speed })),
     warm: async (account, region) => void (await ask('POST', 'warm', { account, region })),
-    imageServices: (verb, input) => ask('POST', `image-services/${verb}`, input),
+    imageServices: (action, input) => ask('POST', `image-services/${action}`, input),
   };
 }
 
 const callsSchema = z.object({ calls: z.array(z.custom<RecordedCall>()) });
 
-function serverArguments(stateFile: string, options: StartOptions): string[] {
+function toServerArguments(stateFile: string, options: StartOptions): string[] {
   const named: Record<string, string | undefined> = {
     port: String(options.port ?? 0),
     state: stateFile,
@@ -181,7 +181,7 @@ function serverArguments(stateFile: string, options: StartOptions): string[] {
   return [join(import.meta.dirname, 'server.ts'), '--with-parent', ...given];
 }
 
-async function announcedState(child: ChildProcess): Promise<LocalCloudState | undefined> {
+async function readAnnouncedState(child: ChildProcess): Promise<LocalCloudState | undefined> {
   if (!child.stdout) return undefined;
   for await (const line of createInterface({ input: child.stdout })) {
     const state = stateSchema.safeParse(parseJson(line));

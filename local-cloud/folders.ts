@@ -4,5 +4,5 @@ import { join, resolve } from 'node:path';
 export const repository = resolve(import.meta.dirname, '..');
 export const programs = join(repository, 'node_modules/.bin');
 export const cache = join(repository, '.cache');
-/** Where a running cloud is announced unless `--state` names another file. */
+/** File that announces a running cloud unless `--state` names another one. */
 export const announcedIn = join(cache, 'local-cloud.json');

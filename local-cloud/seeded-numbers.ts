@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1, the same for the same seed, so that what chance has done can be repeated (mulberry32). */
+/** Pseudo-random numbers from 0 up to 1, the same for the same seed, so that a run can be repeated (mulberry32). */
 export function seededNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

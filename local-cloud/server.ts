@@ -12,9 +12,9 @@ import { createGateway } from './gateway/gateway.ts';
 import { sendJson } from './gateway/http.ts';
 import { createIdentities } from './gateway/identities.ts';
 import { createLauncher } from './gateway/launcher-client.ts';
+import { createOtherServices } from './gateway/other-services.ts';
 import { createProxy } from './gateway/proxy.ts';
 import { createRecorder } from './gateway/recorder.ts';
-import { createWorldParts } from './gateway/world.ts';
 import { createImageServices } from './image-services/index.ts';
 import { startMiniStack } from './ministack/process.ts';
 
@@ -90,7 +90,7 @@ async function main(): Promise<void> {
 
   const launcher = createLauncher(ministack.port, secret);
   const proxy = createProxy(ministack.port);
-  const images = createImageServices({ ...createWorldParts(launcher), speed: options.speed });
+  const images = createImageServices({ ...createOtherServices(launcher), speed: options.speed });
   const recorder = createRecorder();
   const faults = createFaults(options.seed);
   void ministack.ended.then(() => {

@@ -13,7 +13,7 @@ import type { LocalCloud } from '../local-cloud/client.ts';
 import type { Scenario } from './scenario/schema.ts';
 import { SOURCES } from './scenario/sources.ts';
 
-/** Puts the packaged service into a local cloud with the real Serverless CLI, and the template for targets into each target account. */
+/** Deploys the service to a local cloud with the Serverless CLI, and the templates for target accounts. */
 
 const repository = resolve(import.meta.dirname, '..');
 export const STAGE = 'local';
@@ -29,7 +29,7 @@ export interface Deployment {
   readonly functionName: (name: string) => string;
 }
 
-interface Settings {
+interface DeploySettings {
   readonly controlAccount: string;
   readonly region: string;
   readonly targetAccounts: readonly string[];
@@ -37,7 +37,7 @@ interface Settings {
   readonly externalId: string;
 }
 
-export function settingsOf(scenario: Scenario): Settings {
+export function readSettings(scenario: Scenario): DeploySettings {
   return {
     controlAccount: scenario.control.account,
     region: scenario.control.region,
@@ -88,7 +88,7 @@ async function defaultSubnet(cloud: LocalCloud): Promise<{ vpc: string; subnet: 
   return { vpc: first.VpcId, subnet: first.SubnetId };
 }
 
-export async function deployService(cloud: LocalCloud, settings: Settings): Promise<Deployment> {
+export async function deployService(cloud: LocalCloud, settings: DeploySettings): Promise<Deployment> {
   const { vpc, subnet } = await defaultSubnet(cloud);
   const parameters: Record<string, string> = {
     ControlAccount: settings.controlAccount,
@@ -115,7 +115,7 @@ export async function deployService(cloud: LocalCloud, settings: Settings): Prom
       AWS_ACCESS_KEY_ID: settings.controlAccount,
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_REGION: settings.region,
-      // The CLI looks at the stack every five seconds, which is most of the time that a deployment takes here.
+      // The default of five seconds would be most of the time that a deployment takes here.
       SLS_AWS_MONITORING_FREQUENCY: '250',
     },
     join(repository, '.cache', `deploy-${process.pid}.log`),
@@ -170,7 +170,7 @@ async function createStack(
   );
 }
 
-/** A launch template that its owner has marked for Ovenbird; what it starts is the owner's matter. */
+/** Creates a launch template with the tag that allows Ovenbird to change it. */
 async function createLaunchTemplate(
   cloud: LocalCloud,
   account: string,
@@ -200,11 +200,11 @@ interface Accounts {
   readonly sharedRegions?: readonly string[];
 }
 
-/** What an owner of a target account does once in each region: deploys resources/target-account.yml; and what sharing in other regions takes. */
+/** Deploys target-account.yml to each target, as its owner does once, and shared-images-region.yml to the regions of the mode `share`. */
 export async function onboardTargets(
   cloud: LocalCloud,
   { targets, sharedRegions = [] }: Accounts,
-  settings: Pick<Settings, 'controlAccount' | 'region' | 'externalId'>,
+  settings: Pick<DeploySettings, 'controlAccount' | 'region' | 'externalId'>,
 ): Promise<void> {
   const onboarded = targets.flatMap(({ account, regions, forwardsEvents, launchTemplates = [] }) =>
     regions.map(async (region, index) => {

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { loadDefinitions } from '../cli/definition-file.ts';
 import { startLocalCloud } from '../local-cloud/client.ts';
 import { ministackPython } from '../local-cloud/ministack/install.ts';
-import { deployService, onboardTargets, settingsOf } from './deploy.ts';
+import { deployService, onboardTargets, readSettings } from './deploy.ts';
 import { Api } from './scenario/api.ts';
 import type { Report } from './scenario/report-schema.ts';
 import { runScenario } from './scenario/run.ts';
@@ -32,12 +32,12 @@ export function readScenario(file: string): Scenario {
 }
 
 /** Targets of each pipeline that the scenario applies; the last file wins. */
-function wantedTargets(
+function readWantedTargets(
   scenario: Scenario,
   folder: string,
 ): Map<string, { account: string; region: string }[]> {
   const files = scenario.timeline.flatMap((entry) => ('apply' in entry.do ? entry.do.apply : []));
-  // Each by itself: a pipeline may be applied again with another definition.
+  // Files are read one by one, since a scenario may apply several definitions of one pipeline.
   return new Map(
     files
       .flatMap((file) => loadDefinitions([resolve(folder, file)]))
@@ -50,7 +50,7 @@ function wantedTargets(
   );
 }
 
-function summary(report: Report): string[] {
+function formatSummary(report: Report): string[] {
   const failed = report.expectations.filter(({ held }) => !held);
   return [
     ...report.expectations.map(
@@ -87,26 +87,26 @@ async function main(options: Options): Promise<number> {
     process.once(signal, () => void stop().then(() => process.exit(130)));
   try {
     view.news('deploying the service with the Serverless CLI');
-    const settings = settingsOf(scenario);
+    const settings = readSettings(scenario);
     const [deployment] = await Promise.all([
       deployService(cloud, settings),
       onboardTargets(cloud, scenario, settings),
     ]);
     writeState(options.state, { apiUrl: deployment.apiUrl });
     const api = new Api(deployment.apiUrl, cloud.clientConfig());
-    const stage = { scenario, folder, cloud, api, functionName: deployment.functionName, news: view.news };
+    const context = { scenario, folder, cloud, api, functionName: deployment.functionName, news: view.news };
     const report = await runScenario({
-      stage,
+      context,
       view,
       topics: deployment.topics,
       since,
-      wantedTargets: wantedTargets(scenario, folder),
+      wantedTargets: readWantedTargets(scenario, folder),
       now: () => Date.now(),
     });
     view.end();
     if (options.report !== undefined)
       writeFileSync(options.report, `${JSON.stringify(report, undefined, 2)}\n`);
-    process.stdout.write(`\n${summary(report).join('\n')}\n`);
+    process.stdout.write(`\n${formatSummary(report).join('\n')}\n`);
     const ok = report.expectations.every(({ held }) => held);
     if (options.once) return ok ? 0 : 1;
     process.stdout.write(

@@ -20,7 +20,7 @@ export function parseImageArn(text: string): ImageArn | undefined {
   return { region, account, slug, version };
 }
 
-/** The image of a recipe bears its name in lower case, with dashes (aws.md 1.8). */
+/** The image of a recipe bears its name in lower case, with dashes (docs/aws/image-builder.md#an-image-as-the-parent-of-another). */
 export function toSlug(name: string): string {
   return name.toLowerCase().replaceAll(/[ _]/g, '-');
 }

@@ -68,7 +68,7 @@ export function importTriggers({ schedule, status }: ImagePipeline): {
   };
 }
 
-/** Samples of AWS have `*` for the day that is not meant, where Image Builder's rules ask for `?` (aws.md 1.5). */
+/** Samples of AWS have `*` for the day that is not meant, where Image Builder's rules ask for `?` (docs/aws/image-builder.md#schedules). */
 function withOneDay(expression: string): string {
   const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.trim().split(/\s+/) ?? [];
   if (fields[MONTH_DAY] === '?' || fields[WEEKDAY] === '?') return expression;

@@ -6,12 +6,12 @@ import { readBody, sendJson, splitUrl } from './http.ts';
 import { eventFaultSchema, type Launcher } from './launcher-client.ts';
 import type { Recorder } from './recorder.ts';
 
-export interface ControlParts {
+export interface ControlOptions {
   recorder: Recorder;
   faults: Faults;
   launcher: Launcher;
   images: ImageServices;
-  /** What `GET /_local/health` answers. */
+  /** The answer of `GET /_local/health`. */
   describe(): Record<string, unknown>;
 }
 
@@ -25,11 +25,11 @@ class ControlError extends Error {
   }
 }
 
-const placeSchema = z.strictObject({ account: z.string(), region: z.string() });
+const locationSchema = z.strictObject({ account: z.string(), region: z.string() });
 const clockSchema = z.strictObject({ speed: z.number().positive() });
 
 /** The control API under `/_local/`: JSON over HTTP, for scenarios and tests. */
-export function createControl(parts: ControlParts) {
+export function createControl(parts: ControlOptions) {
   const { recorder, faults, launcher, images } = parts;
 
   async function answer(
@@ -59,24 +59,24 @@ export function createControl(parts: ControlParts) {
         images.world.clock.setSpeed(clockSchema.parse(body).speed);
         return {};
       case 'POST warm': {
-        const { account, region } = placeSchema.parse(body);
+        const { account, region } = locationSchema.parse(body);
         await launcher.warmFunctions(account, region);
         return {};
       }
       case 'POST image-services':
-        return runVerb(second ?? '', body);
+        return runControlAction(second ?? '', body);
       default:
         throw new ControlError(404, `The control API has no ${method} ${path}.`);
     }
   }
 
-  async function runVerb(name: string, body: unknown): Promise<unknown> {
-    const verb = Object.hasOwn(images.verbs, name) ? images.verbs[name] : undefined;
-    if (!verb) {
-      const known = Object.keys(images.verbs).join(', ');
-      throw new ControlError(404, `The image services have no verb "${name}"; they have ${known}.`);
+  async function runControlAction(name: string, body: unknown): Promise<unknown> {
+    const action = Object.hasOwn(images.controlActions, name) ? images.controlActions[name] : undefined;
+    if (!action) {
+      const known = Object.keys(images.controlActions).join(', ');
+      throw new ControlError(404, `The image services have no control action "${name}"; they have ${known}.`);
     }
-    return (await verb.run(body)) ?? {};
+    return (await action.run(body)) ?? {};
   }
 
   return async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -86,17 +86,17 @@ export function createControl(parts: ControlParts) {
       const body: unknown = text === '' ? {} : JSON.parse(text);
       sendJson(response, 200, await answer(incoming.method ?? 'GET', path, query, body));
     } catch (error) {
-      sendJson(response, statusOf(error), { message: messageOf(error) });
+      sendJson(response, toStatus(error), { message: toMessage(error) });
     }
   };
 }
 
-function statusOf(error: unknown): number {
+function toStatus(error: unknown): number {
   if (error instanceof ControlError) return error.status;
   return error instanceof z.ZodError || error instanceof SyntaxError ? 400 : 500;
 }
 
-function messageOf(error: unknown): string {
+function toMessage(error: unknown): string {
   if (error instanceof z.ZodError) return z.prettifyError(error);
   return error instanceof Error ? error.message : String(error);
 }

@@ -10,7 +10,7 @@ export interface InjectedError {
 const queryServices = new Set(['sns', 'sts', 'iam', 'cloudformation', 'autoscaling', 'elasticloadbalancing']);
 const restJsonServices = new Set(['lambda', 'scheduler', 'apigateway', 'execute-api']);
 
-/** An injected error in the wire format of the service, so that the SDK takes it for the service's own. */
+/** An injected error in the wire format of the service, which the SDK reads as the service's own error. */
 export function faultAnswer(service: string, error: InjectedError): Answer {
   const requestId = randomUUID();
   const message = error.message ?? `Injected: ${error.code}`;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { seededNumbers } from '../seeded-numbers.ts';
 
-/** What to do to the matching calls of an operation. */
+/** A fault: which calls of an operation it affects, and its effect. */
 export const faultSchema = z.strictObject({
   /** The signing name of the service, e.g. `ec2`, `states`, `dynamodb`. */
   service: z.string(),
@@ -27,7 +27,7 @@ export const faultSchema = z.strictObject({
     z.strictObject({ delayMs: z.number().nonnegative() }),
     /** The call is carried out, and its answer is lost. */
     z.strictObject({ dropResponse: z.literal(true) }),
-    /** The function that calls is killed, before or after the call is carried out. */
+    /** The calling function is killed, before or after the call is carried out. */
     z.strictObject({ crash: z.enum(['before', 'after']) }),
   ]),
 });
@@ -39,7 +39,7 @@ export interface Fault {
   effect: Rule['effect'];
 }
 
-/** What a fault may ask of a call. */
+/** The properties of a call that a fault matches on. */
 export interface FaultSubject {
   service: string;
   operation: string;
@@ -52,11 +52,11 @@ export interface Faults {
   add(fault: Rule): string;
   /** Ends one fault, or all of them. */
   remove(id: string | undefined): void;
-  /** The fault that this call meets, if any; counts it. */
+  /** The fault for this call, if any. Counts the call. */
   meet(call: FaultSubject): Fault | undefined;
 }
 
-/** Faults in the order they were added: the first that matches and is due is met. */
+/** Faults in the order in which they were added; a call gets the first one that matches and is due. */
 export function createFaults(seed = 1): Faults {
   const rules = new Map<string, { rule: Rule; toSkip: number; left: number }>();
   const random = seededNumbers(seed);

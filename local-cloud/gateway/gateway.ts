@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageServices } from '../image-services/index.ts';
 import { AwsError, type SigningName } from '../image-services/service.ts';
-import { actionsOf } from './actions/actions.ts';
+import { findActions } from './actions/actions.ts';
 import type { Operation } from './actions/operation.ts';
-import { needsBody, operationOf } from './actions/operations.ts';
+import { needsBody, readOperation } from './actions/operations.ts';
 import { faultAnswer } from './fault-answer.ts';
 import type { Fault, Faults } from './faults.ts';
 import { plainHeaders, readBody, send, splitUrl } from './http.ts';
@@ -16,7 +16,7 @@ import type { MiniStackProxy, Proxied } from './proxy.ts';
 import type { RecordedAction, RecordedCall, Recorder } from './recorder.ts';
 import { parseSignature, type Signature, signatureIsValid } from './signature.ts';
 
-export interface GatewayParts {
+export interface GatewayOptions {
   proxy: MiniStackProxy;
   launcher: Launcher;
   identities: Identities;
@@ -25,7 +25,7 @@ export interface GatewayParts {
   images: ImageServices;
 }
 
-/** A signed request, who sent it and what it asks for. */
+/** A signed request with its caller and its operation. */
 interface SignedCall {
   incoming: IncomingMessage;
   response: ServerResponse;
@@ -36,7 +36,7 @@ interface SignedCall {
   arrival: Pick<RecordedCall, 'at' | 'ticks'>;
 }
 
-/** Run Command is ours; the rest of Systems Manager is MiniStack's. */
+/** Run Command is answered by the image services, the rest of Systems Manager by MiniStack. */
 const runCommand = new Set([
   'SendCommand',
   'GetCommandInvocation',
@@ -46,8 +46,8 @@ const runCommand = new Set([
   'DescribeInstanceInformation',
 ]);
 
-/** One front for all services: tells them apart by the signature, injects faults, records what was called. */
-export function createGateway(parts: GatewayParts) {
+/** The HTTP handler for all services: finds the service by the signature, injects faults, records calls. */
+export function createGateway(parts: GatewayOptions) {
   const { identities, recorder, faults, images, launcher, proxy } = parts;
   const kmsKeys = new Map<string, string>();
 
@@ -60,7 +60,7 @@ export function createGateway(parts: GatewayParts) {
     const body = needsBody(signature.service) ? await readBody(incoming) : undefined;
     const identity = await identities.of(signature.accessKeyId);
     const { path, query } = splitUrl(url);
-    const operation = operationOf({
+    const operation = readOperation({
       service: signature.service,
       method: incoming.method ?? 'GET',
       path,
@@ -69,12 +69,12 @@ export function createGateway(parts: GatewayParts) {
       body: body ?? Buffer.alloc(0),
     });
     const call: SignedCall = { incoming, response, signature, identity, body, operation, arrival };
-    const ours = imageServiceOf(signature.service, operation.name);
+    const ours = findImageService(signature.service, operation.name);
     if (ours && body) await imageCall(call, ours, body);
     else await ministackCall(call);
   };
 
-  /** Approval pages, health checks, subscription confirmations: nothing to check, nobody to name. */
+  /** Unsigned requests (approval pages, health checks, subscription confirmations): recorded as `anonymous` and not checked. */
   async function unsigned(
     incoming: IncomingMessage,
     response: ServerResponse,
@@ -89,7 +89,7 @@ export function createGateway(parts: GatewayParts) {
 
   async function ministackCall(call: SignedCall): Promise<void> {
     const { signature, operation, response } = call;
-    const known = described(call, operation.name);
+    const known = describeCall(call, operation.name);
     const fault = faults.meet(known);
     const record = async (result: { status: number; errorCode?: string }, asked = actions(call)) =>
       recorder.record({ ...known, actions: await asked, ...result, ...faultId(fault) });
@@ -113,7 +113,7 @@ export function createGateway(parts: GatewayParts) {
         return send(response, refused);
       }
     }
-    // What it asks for is worked out while MiniStack is at work on it.
+    // The actions are computed while MiniStack works on the request.
     const forwarded = proxy.forward(call.incoming, call.body);
     const asked = actions(call);
     const [answer] = await Promise.all([forwarded, asked]);
@@ -127,8 +127,8 @@ export function createGateway(parts: GatewayParts) {
 
   async function actions({ signature, identity, operation }: SignedCall): Promise<RecordedAction[]> {
     const scope = { account: identity?.account ?? '', region: signature.region };
-    const found = actionsOf(signature.service, operation, scope);
-    // Writing an image id into a parameter of that type takes looking at the image. [D:parameter-store-ec2-aliases]
+    const found = findActions(signature.service, operation, scope);
+    // A parameter of the type `aws:ec2:image` requires the permission to describe the image. [D:parameter-store-ec2-aliases]
     if (isImageParameter(operation)) found.push({ action: 'ec2:DescribeImages', resource: '*' });
     if (signature.service !== 'kms') return found;
     return Promise.all(found.map(async (one) => ({ ...one, resource: await keyArn(one.resource, scope) })));
@@ -150,8 +150,8 @@ export function createGateway(parts: GatewayParts) {
     const { path, query } = splitUrl(incoming.url ?? '/');
     const request = { method: incoming.method ?? 'GET', path, query, headers: plainHeaders(incoming), body };
     const requestId = randomUUID();
-    const name = images.operationOf({ ...request, signingName }) ?? 'Unknown';
-    const known = described(call, name);
+    const name = images.readOperation({ ...request, signingName }) ?? 'Unknown';
+    const known = describeCall(call, name);
     const fault = faults.meet(known);
     const fail = (error: AwsError) => {
       const answer = images.errorResponse(signingName, error, requestId);
@@ -197,19 +197,19 @@ export function createGateway(parts: GatewayParts) {
     else send(response, result);
   }
 
-  /** Kills the function that calls; any other caller loses its connection. */
+  /** Kills the calling function; any other caller loses its connection. */
   async function crash({ incoming, response }: SignedCall): Promise<void> {
     await launcher.crashFunction(incoming.socket.remotePort ?? 0);
     response.destroy();
   }
 }
 
-function imageServiceOf(service: string, operation: string): SigningName | undefined {
+function findImageService(service: string, operation: string): SigningName | undefined {
   if (service === 'ec2' || service === 'imagebuilder' || service === 'inspector2') return service;
   return service === 'ssm' && runCommand.has(operation) ? service : undefined;
 }
 
-/** Root keys are taken as they are, everybody else must have signed with the secret of the key. */
+/** The refusal of a request that is not signed with the secret of its key; root keys need no valid signature. */
 function refusedCredentials(call: SignedCall, signingName: SigningName, body: Buffer): AwsError | undefined {
   const { incoming, signature, identity } = call;
   if (isRootKey(signature.accessKeyId)) return undefined;
@@ -241,7 +241,7 @@ function unknownKey(signingName: SigningName): AwsError {
       );
 }
 
-function described(call: SignedCall, operation: string): Omit<RecordedCall, 'seq' | 'actions' | 'status'> {
+function describeCall(call: SignedCall, operation: string): Omit<RecordedCall, 'seq' | 'actions' | 'status'> {
   const { signature, identity, arrival } = call;
   return {
     ...arrival,

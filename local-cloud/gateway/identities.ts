@@ -1,7 +1,7 @@
 import type { Identity, Launcher } from './launcher-client.ts';
 
 export interface Identities {
-  /** Who holds the key; undefined when nobody does. */
+  /** The principal of the access key; undefined for an unknown key. */
   of(accessKeyId: string): Promise<Identity | undefined>;
 }
 

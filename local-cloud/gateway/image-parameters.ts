@@ -10,7 +10,7 @@ export interface ParameterCaller {
   accessKeyId: string;
 }
 
-/** Whether the request writes a parameter that must hold an image id. */
+/** True for PutParameter with the data type `aws:ec2:image`. */
 export function isImageParameter(operation: Operation): boolean {
   return operation.name === 'PutParameter' && operation.input.DataType === 'aws:ec2:image';
 }
@@ -37,7 +37,7 @@ export async function refusedImageParameter(
   const visible = ec2.findImage(value, account, region) !== undefined;
   if (visible && (await ask('ec2:DescribeImages', '*')).allowed) return undefined;
   const arn = `arn:aws:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`;
-  // Who may not write, or writes what exists without overwriting, hears so from Parameter Store itself.
+  // A caller without permission, or without `Overwrite` for a parameter that exists, gets Parameter Store's own refusal.
   if (!(await ask('ssm:PutParameter', arn)).allowed) return undefined;
   const current = await launcher.readParameter({ account, region, name });
   if (current && overwrite !== true) return undefined;

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import * as z from 'zod';
 
-/** Who an access key belongs to. */
+/** The principal of an access key. */
 export const identitySchema = z.object({
   principalArn: z.string(),
   account: z.string(),
@@ -46,7 +46,7 @@ export interface KmsQuestion {
   operations: readonly string[];
 }
 
-/** What happens to events before any rule sees them. */
+/** A fault of events: applied before any rule sees them. */
 export const eventFaultSchema = z.strictObject({
   source: z.string().optional(),
   detailType: z.string().optional(),

@@ -4,19 +4,19 @@ import { readBody } from './http.ts';
 export interface Proxied {
   status: number;
   errorCode?: string;
-  /** Hands the answer to the caller; the record of the call is written before. */
+  /** Forwards the answer to the caller; the call is recorded before. */
   deliver(response: ServerResponse): void;
-  /** Reads the answer and gives it to nobody. */
+  /** Reads the answer to its end and discards it. */
   discard(): Promise<void>;
 }
 
 export interface MiniStackProxy {
-  /** Sends the request on as it came; a body that was read before is given, others are streamed. */
+  /** Forwards the request unchanged. A body that was read before is passed in, other bodies are streamed. */
   forward(incoming: IncomingMessage, body: Buffer | undefined): Promise<Proxied>;
   close(): void;
 }
 
-/** Belong to one connection, not to the request. [RFC 9110 7.6.1]; and `expect` is answered by us. */
+/** Headers of a connection, not of the request [RFC 9110 7.6.1]; and `expect` is answered by us. */
 const ownHeaders = new Set(['connection', 'keep-alive', 'proxy-connection', 'expect']);
 
 /** A proxy to MiniStack that keeps the Host header and everything else that signatures cover. */
@@ -38,7 +38,7 @@ export function createProxy(port: number): MiniStackProxy {
         };
       }
       const text = await readBody(answer);
-      const code = errorCodeOf(answer, text);
+      const code = readErrorCode(answer, text);
       return {
         status,
         ...(code === undefined ? {} : { errorCode: code }),
@@ -82,7 +82,7 @@ function withoutOwn(rawHeaders: string[]): string[] {
 }
 
 /** The error's code, from where the service's protocol puts it. */
-function errorCodeOf(answer: IncomingMessage, body: Buffer): string | undefined {
+function readErrorCode(answer: IncomingMessage, body: Buffer): string | undefined {
   const header = answer.headers['x-amzn-errortype'];
   if (typeof header === 'string') return bareCode(header);
   const text = body.subarray(0, 4096).toString();

@@ -11,7 +11,7 @@ export interface RecordedCall {
   seq: number;
   /** ISO time of its arrival. */
   at: string;
-  /** Its arrival by a clock that is finer and never set: only differences mean anything. Milliseconds with a fraction. */
+  /** Arrival by a monotonic clock, in milliseconds with a fraction; only differences have a meaning. */
   ticks: number;
   /** The name that the request was signed for, e.g. `dynamodb`, `states`; `http` for unsigned requests. */
   service: string;
@@ -40,7 +40,7 @@ export function createRecorder(): Recorder {
     record(call) {
       calls.push({ seq: calls.length + 1, ...call });
     },
-    // The number of a call is its place in the list.
+    // The number of a call is its position in the list.
     after: (seq) => calls.slice(Math.max(0, seq)),
   };
 }

@@ -72,7 +72,7 @@ function withScope(
   };
 }
 
-/** Whether the request was signed with this secret. [D:IAM/reference_sigv-create-signed-request] */
+/** True when the request was signed with this secret. [D:IAM/reference_sigv-create-signed-request] */
 export function signatureIsValid(
   request: SignedRequest,
   signature: Signature,

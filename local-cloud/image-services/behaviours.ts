@@ -1,4 +1,4 @@
-/** What is installed in an image: nothing is executed, so inventories are declared and carried along. */
+/** A package of an image's inventory. Nothing is executed, so inventories are declared and copied along. */
 export interface Package {
   name: string;
   version: string;
@@ -30,7 +30,7 @@ export interface BuildFailure {
   reason: string;
 }
 
-/** What a component version does to the inventory of images built with it. */
+/** The change that a component version makes to the inventory of images built with it. */
 export interface ComponentEffect {
   name: string;
   version: string;
@@ -39,7 +39,7 @@ export interface ComponentEffect {
   failsBuild?: string | undefined;
 }
 
-/** What a command answers on instances that match; a command that matches nothing times out. */
+/** The declared result of a command on the instances that match. A command without a matching declaration times out. */
 export interface CommandAnswer {
   match: {
     pipelineTag?: string | undefined;
@@ -53,7 +53,7 @@ export interface CommandAnswer {
   exitCode: number;
 }
 
-/** Declarations that are used up: each counts for a number of times, or for ever when `times` is null. */
+/** Declarations with a number of uses; `times` null means no limit. */
 export class Declarations<T> {
   readonly #entries: { value: T; left: number | null }[] = [];
 
@@ -61,7 +61,7 @@ export class Declarations<T> {
     this.#entries.push({ value, left: times });
   }
 
-  /** A counted declaration that matches, the oldest first; without one the newest that holds for ever. Using it counts. */
+  /** The oldest matching declaration with uses left, else the newest one without a limit. Takes one use. */
   take(matches: (value: T) => boolean): T | undefined {
     const found = this.#entries.filter(({ value, left }) => left !== 0 && matches(value));
     const entry = found.find(({ left }) => left !== null) ?? found.at(-1);

@@ -4,7 +4,7 @@ export interface Timer {
 }
 
 /**
- * Time of the simulated services. Stamps are wall-clock time; durations are AWS seconds, which pass `speed` times
+ * The clock of the simulated services. Timestamps are wall-clock time; durations are AWS seconds, which pass `speed` times
  * as fast as real ones.
  */
 export interface ScaledClock {
@@ -13,11 +13,11 @@ export interface ScaledClock {
   now(): Date;
   /** AWS seconds since the clock was made; token buckets refill by it. */
   elapsed(): number;
-  /** Runs `action` when that many AWS seconds have passed. A failure of it is reported and harms nothing else. */
+  /** Runs `action` after that many AWS seconds. An error of it is logged and stops nothing else. */
   after(awsSeconds: number, action: () => void | Promise<void>, label: string): Timer;
-  /** Changes the speed; what is left of running timers passes at the new speed. */
+  /** Changes the speed, also for the rest of running timers. */
   setSpeed(speed: number): void;
-  /** Labels of what is still to happen. */
+  /** Labels of the pending timers. */
   pending(): string[];
   /** Cancels every timer; later ones never fire. */
   close(): void;

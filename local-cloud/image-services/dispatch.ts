@@ -23,7 +23,7 @@ export interface DispatchResult extends WireResponse {
 export interface Dispatcher {
   dispatch(request: DispatchRequest): Promise<DispatchResult>;
   /** Name of the operation that a request is for, e.g. to match faults before it is carried out. */
-  operationOf(request: WireRequest & { signingName: SigningName }): string | undefined;
+  readOperation(request: WireRequest & { signingName: SigningName }): string | undefined;
   /** An error in the shape of the service's protocol, e.g. for an injected fault. */
   errorResponse(signingName: SigningName, error: AwsError, requestId: string): WireResponse;
 }
@@ -63,10 +63,10 @@ export function createDispatcher(
   }
 
   return {
-    operationOf: (request) => wires[request.signingName].operationOf(request),
+    readOperation: (request) => wires[request.signingName].readOperation(request),
     errorResponse: (signingName, error, requestId) => wires[signingName].encodeError(error, requestId),
     async dispatch(request) {
-      const operation = wires[request.signingName].operationOf(request);
+      const operation = wires[request.signingName].readOperation(request);
       const actions: Permission[] = [];
       try {
         const response = await answer(request, operation, actions);

@@ -1,22 +1,22 @@
 import { type Behaviours, createBehaviours } from './behaviours.ts';
 import { createClock } from './clock.ts';
+import type { ControlActions } from './control-actions.ts';
 import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import type { Ec2Api } from './ec2/api.ts';
 import { createEc2 } from './ec2/index.ts';
 import { createIds } from './ids.ts';
 import { createImageBuilder } from './imagebuilder/index.ts';
 import { createInspector } from './inspector/index.ts';
-import type { Ids, ImageService, SigningName, World, WorldParts } from './service.ts';
+import type { Ids, ImageService, OtherServices, SigningName, World } from './service.ts';
 import { createSsm } from './ssm/index.ts';
 import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
-import type { Verbs } from './verbs.ts';
 import { awsJsonWire } from './wire/aws-json.ts';
 import { ec2Wire } from './wire/ec2-query.ts';
 import { restJsonWire } from './wire/rest-json.ts';
-import { schemasOf } from './wire/schemas.ts';
+import { loadSchemas } from './wire/schemas.ts';
 
-export interface ImageServicesOptions extends WorldParts {
-  /** How many AWS seconds pass in one real second. */
+export interface ImageServicesOptions extends OtherServices {
+  /** AWS seconds that pass in one real second. */
   speed?: number;
   timings?: Partial<Timings>;
   ids?: Ids;
@@ -26,10 +26,10 @@ export interface ImageServicesOptions extends WorldParts {
 export interface ImageServices extends Dispatcher {
   world: World;
   services: Record<SigningName, ImageService>;
-  verbs: Verbs;
+  controlActions: ControlActions;
   /** In-process EC2, e.g. to check that an image is visible where a parameter names it. */
   ec2: Ec2Api;
-  /** Stops the clock: nothing happens any more. */
+  /** Stops the clock and with it everything that is still scheduled. */
   close(): void;
 }
 
@@ -65,15 +65,20 @@ export function createImageServices(options: ImageServicesOptions): ImageService
     ssm: ssm.service,
   };
   const wires = {
-    ec2: ec2Wire(schemasOf('ec2')),
-    imagebuilder: restJsonWire(schemasOf('imagebuilder')),
-    inspector2: restJsonWire(schemasOf('inspector2')),
-    ssm: awsJsonWire(schemasOf('ssm')),
+    ec2: ec2Wire(loadSchemas('ec2')),
+    imagebuilder: restJsonWire(loadSchemas('imagebuilder')),
+    inspector2: restJsonWire(loadSchemas('inspector2')),
+    ssm: awsJsonWire(loadSchemas('ssm')),
   };
   return {
     world,
     services,
-    verbs: { ...ec2.verbs, ...imageBuilder.verbs, ...inspector.verbs, ...ssm.verbs },
+    controlActions: {
+      ...ec2.controlActions,
+      ...imageBuilder.controlActions,
+      ...inspector.controlActions,
+      ...ssm.controlActions,
+    },
     ec2: ec2.api,
     ...createDispatcher(world, services, wires),
     close: () => clock.close(),

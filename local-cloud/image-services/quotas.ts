@@ -1,4 +1,4 @@
-/** Limits of EC2 and EBS (aws.md 6.1). */
+/** Limits of EC2 and EBS (docs/aws/quotas.md#ec2-and-ebs). */
 export const EC2_QUOTAS = {
   /** Snapshot copies in progress per account and destination Region [D:ebs/userguide/ebs-resource-quotas]. */
   snapshotCopies: 20,
@@ -34,10 +34,10 @@ const BUCKETS: Readonly<Record<string, BucketSize>> = {
   ModifyLaunchTemplate: UNCATEGORIZED_FAST,
 };
 
-/** Described without a filter, ids or pages, these have a smaller bucket; DescribeImages is not among them. */
+/** Operations with a smaller bucket when called without filter, ids or page size. DescribeImages is not among them. */
 const SMALLER_UNFILTERED = new Set(['DescribeInstances', 'DescribeSnapshots', 'DescribeVolumes']);
 
-export function bucketOf(operation: string, unfiltered: boolean): { name: string; size: BucketSize } {
+export function findBucket(operation: string, unfiltered: boolean): { name: string; size: BucketSize } {
   const own = BUCKETS[operation];
   if (own) return { name: operation, size: own };
   if (unfiltered && SMALLER_UNFILTERED.has(operation))

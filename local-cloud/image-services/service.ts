@@ -2,7 +2,7 @@ import type { Behaviours } from './behaviours.ts';
 import type { ScaledClock } from './clock.ts';
 import type { Timings } from './timings.ts';
 
-/** Who called, from where. The gateway fills it in before it hands a request over. */
+/** The caller of a request; the gateway identifies it. */
 export interface Call {
   account: string;
   region: string;
@@ -70,8 +70,8 @@ export interface Ids {
   uuid(): string;
 }
 
-/** What the outside gives to the image services; the gateway implements it over the launcher. */
-export interface WorldParts {
+/** Services of AWS that the image services depend on; the gateway implements them with MiniStack. */
+export interface OtherServices {
   /** Puts an event on the default bus of its account and region, subject to event faults. */
   emit(event: ServiceEvent): void;
   kmsAccess(request: KmsAccessRequest): Promise<KmsAccess>;
@@ -93,15 +93,15 @@ export interface WorldParts {
         key: string;
       }) => Promise<string | undefined>)
     | undefined;
-  /** Whether a trail that logs records this account and region; yes without it. */
+  /** True when a trail records this account and region; without this member all are recorded. */
   hasTrail?: ((account: string, region: string) => Promise<boolean> | boolean) | undefined;
 }
 
 /** Everything that the services share; one instance per server. */
-export interface World extends WorldParts {
+export interface World extends OtherServices {
   clock: ScaledClock;
   ids: Ids;
-  /** What the scenario's verbs declared. */
+  /** Declarations made by control actions. */
   behaviour: Behaviours;
   timings: Timings;
 }
@@ -118,7 +118,7 @@ export interface ImageService {
   protocol: Protocol;
   /** Only what is implemented; everything else in the schema answers 501. */
   operations: Record<string, Operation>;
-  /** What the caller must be allowed for this request. */
+  /** The permissions that the request needs. */
   permissions(operation: string, input: Shape, call: Call): Permission[] | Promise<Permission[]>;
 }
 

@@ -1,4 +1,4 @@
-/** How long things take, in AWS seconds. Typical values, not promises of AWS; a scenario scales them by `speed`. */
+/** Durations in AWS seconds. Typical values, not promises of AWS; a scenario scales them by `speed`. */
 export interface Timings {
   /** CreateImage until `available`. */
   createImage: number;
@@ -25,7 +25,7 @@ export interface Timings {
   test: number;
   distribute: number;
   integrate: number;
-  /** How often a build looks at an AMI that it waits for, and how long it waits before it fails. */
+  /** Interval and limit of a build's wait for its AMI. */
   buildPoll: number;
   buildImageWait: number;
   /** From CancelImageCreation to CANCELLED, and from StartResourceStateUpdate to the new state. */
@@ -34,7 +34,7 @@ export interface Timings {
   /** From SendCommand until GetCommandInvocation knows the invocation, and until the agent has picked it up. */
   commandVisible: number;
   commandDelivery: number;
-  /** Run Command until an answer; an unanswered command times out after its own time-out. */
+  /** From delivery to the result of a command; a command without a declared result ends after its own timeout. */
   command: number;
   commandCancel: number;
   /** `running` until the instance is online in Systems Manager. */

@@ -1,4 +1,4 @@
-"""What an endpoint of the launcher may answer besides a document."""
+"""Answers of the launcher's endpoints other than a document."""
 
 
 class NotFound(Exception):

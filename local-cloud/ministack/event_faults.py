@@ -52,7 +52,7 @@ class EventFaults:
         dispatch = eventbridge._dispatch_event
 
         def dispatch_event(event, view=None):
-            # An event that a rule sends on to another bus has met its fault where it arrived first.
+            # An event that a rule forwards to another bus had its fault on the first bus.
             effect = None if event.get("_DispatchPath") or not self._rules else self.meet(event)
             if effect == "lose":
                 return

@@ -40,7 +40,7 @@ async function environment(name: string, requirements: string, command: string):
     if (await isInstalled(stampFile, stamp)) return;
     await rm(directory, { recursive: true, force: true });
     await create(directory, list);
-    // The stamp comes last, so a half-made environment is never taken for a good one.
+    // The stamp is written last, so an interrupted installation is not taken for a complete one.
     await writeFile(stampFile, stamp);
   });
   return path;

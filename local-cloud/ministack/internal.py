@@ -1,6 +1,6 @@
 """The launcher's own endpoints under /_launcher/, which only the gateway calls.
 
-They answer what a real AWS service may ask of another: who is this key, may it do this, put this event on that bus.
+They offer what AWS services ask of each other: the principal of a key, a permission check, an event for a bus.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from event_faults import event_faults
 
 
 def with_launcher_endpoints(app, secret: str):
-    """The ASGI application with our endpoints in front. Whoever does not know the secret sees MiniStack only."""
+    """The ASGI application with the launcher's endpoints in front. Without the secret only MiniStack answers."""
 
     async def with_endpoints(scope, receive, send):
         if scope["type"] != "http" or not scope["path"].startswith("/_launcher/"):
@@ -67,7 +67,7 @@ def _ready(request: dict) -> dict:
 
 
 def _events(request: dict) -> dict:
-    """Events of AWS services, which PutEvents refuses from everybody else."""
+    """Puts events of AWS services, which PutEvents refuses from other callers."""
     with request_scope(request["account"], request["region"]):
         eventbridge._ensure_default_bus()
         response = eventbridge._put_events({"Entries": request["entries"]}, allow_aws_source=True)

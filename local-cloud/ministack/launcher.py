@@ -1,6 +1,6 @@
-"""Starts MiniStack with our corrections and endpoints, on a port of its own, for as long as its parent lives.
+"""Starts MiniStack with the corrections and endpoints of this folder, on a port of its own, for as long as its parent lives.
 
-Settings come from the environment: GATEWAY_PORT is the port that MiniStack gives out in URLs, LAUNCHER_SECRET opens our
+Settings come from the environment: GATEWAY_PORT is the port that MiniStack gives out in URLs, LAUNCHER_SECRET opens the
 endpoints, LAUNCHER_SCRATCH is the folder for temporary files, LAUNCHER_LEAVE_OUT names corrections to leave out (tests ask so
 whether one is still needed).
 Prints {"port": n} when it listens. Ends, with everything that it started, when its standard input closes.
@@ -20,14 +20,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 def main() -> None:
     _end_with_parent()
-    # The socket listens before MiniStack is imported: who connects early waits instead of being refused.
+    # The socket listens before MiniStack is imported: early connections wait instead of being refused.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", int(os.environ.get("LAUNCHER_PORT", "0"))))
     listener.listen(256)
     port = listener.getsockname()[1]
     secret = os.environ.pop("LAUNCHER_SECRET")
-    # Requests, rules, queues and streams are threads of one interpreter: who has work to do waits no 5 ms for whoever runs.
+    # Requests, rules, queues and streams are threads of one interpreter: a thread that is ready does not wait 5 ms for the running one.
     sys.setswitchinterval(0.0005)
     # Requests leave next to no cycles behind: looking for them each time would hold up requests for tens of milliseconds.
     gc.set_threshold(20_000, 50, 100)
@@ -56,7 +56,7 @@ def main() -> None:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        # The gateway keeps its connections; closing one while it is used again would look like a fault nobody injected.
+        # The gateway keeps its connections; closing one at the moment of its reuse would look like an injected fault.
         timeout_keep_alive=86_400,
         timeout_graceful_shutdown=1,
     )
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    """Ends the whole process group, Lambda workers included, when the parent closes our standard input or dies."""
+    """Ends the whole process group, Lambda workers included, when the parent closes the standard input or dies."""
 
     def wait_for_end():
         try:

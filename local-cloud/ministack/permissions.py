@@ -1,4 +1,4 @@
-"""Who a key is, what it may do, and which KMS keys a principal may use: MiniStack's own IAM, asked on behalf of a service."""
+"""Principals of access keys, permission checks and use of KMS keys, by MiniStack's own IAM on behalf of a service."""
 
 from ministack.core import iam_evaluator
 from ministack.core.iam_actions import identity_denial_message
@@ -10,7 +10,7 @@ from corrections.permissions import alias_context
 
 
 def identity(request: dict) -> dict:
-    """Who an access key is. Its account is the principal's, which for a session is the assumed role's."""
+    """The principal of an access key. Its account is the principal's, which for a session is the assumed role's."""
     credential = _credential(request["accessKeyId"])
     found = {
         "principalArn": credential.principal_arn,
@@ -30,7 +30,7 @@ def identity(request: dict) -> dict:
     return found
 
 
-def _account_of(access_key: str) -> str:
+def _read_account(access_key: str) -> str:
     if iam_evaluator.is_root_access_key(access_key) and access_key.isdigit():
         return access_key
     session = sts._sessions.get(access_key)
@@ -40,7 +40,7 @@ def _account_of(access_key: str) -> str:
 
 
 def _credential(access_key: str):
-    account = _account_of(access_key)
+    account = _read_account(access_key)
     credential = iam_evaluator.resolve_credential(access_key, account) if account else None
     if credential is None or isinstance(credential, iam_evaluator.CredentialResolutionError):
         raise NotFound(getattr(credential, "message", "The security token included in the request is invalid."))
@@ -144,7 +144,7 @@ def _key_allows(record: dict, account: str, region: str, principal_arn: str, ope
                 **aliases,
             },
         )
-        policies, limits = _policies_of(principal_arn, caller_account)
+        policies, limits = _read_policies(principal_arn, caller_account)
         if policies is None:
             identity = iam_evaluator.EvalResult("Allow", principal_arn)
         else:
@@ -155,7 +155,7 @@ def _key_allows(record: dict, account: str, region: str, principal_arn: str, ope
     return result.decision == "Allow"
 
 
-def _policies_of(principal_arn: str, account: str):
+def _read_policies(principal_arn: str, account: str):
     """The identity policies and limits of a role, session or user; none at all for root, which may do everything."""
     name = principal_arn.rsplit("/", 1)[-1]
     if principal_arn.endswith(":root"):

@@ -21,21 +21,21 @@ import { ministackPython } from './install.ts';
 const keptFunctionsMs = 7 * 24 * 3_600_000;
 
 export interface MiniStackOptions {
-  /** Port of the gateway: what MiniStack gives out in URLs, and where Lambda functions send their calls. */
+  /** Port of the gateway, which MiniStack puts into URLs and Lambda functions call. */
   gatewayPort: number;
-  /** Opens the launcher's endpoints. */
+  /** Secret of the launcher's endpoints. */
   secret: string;
   controlAccount: string;
   region: string;
   logFile: string;
-  /** Names of corrections to leave out, to see whether they are still needed. */
+  /** Names of corrections to leave out, for the test whether they are still needed. */
   leaveOut?: readonly string[];
 }
 
 export interface MiniStack {
   endpoint: string;
   port: number;
-  /** Settles when the process has ended, whoever ended it. */
+  /** Settles when the process has ended, for any reason. */
   ended: Promise<void>;
   stop(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export class MiniStackStartError extends Error {
 
 const announcement = z.object({ port: z.number() });
 
-/** Starts MiniStack in a process group of its own, which ends with us even when we are killed. */
+/** Starts MiniStack in a process group of its own, which ends with this process even when that is killed. */
 export async function startMiniStack(options: MiniStackOptions): Promise<MiniStack> {
   const python = await ministackPython();
   mkdirSync(dirname(options.logFile), { recursive: true });
@@ -117,7 +117,7 @@ function environment(options: MiniStackOptions, scratch: string, functions: stri
     IOT_MTLS_ENABLED: '0',
     SFTP_ENABLED: '0',
     LAMBDA_WARM_TTL_SECONDS: '120',
-    // What Node.js compiled of a function is used again by its other environments and by later runs.
+    // Node.js shares its compiled code of a function between environments and runs.
     LAUNCHER_FUNCTIONS_FOLDER: functions,
     NODE_COMPILE_CACHE: join(functions, 'compiled'),
     // MiniStack's worker script uses what newer Node.js warns about; AWS's runtime does not print that either.

@@ -10,7 +10,7 @@ from answers import NotFound
 
 
 def warm(request: dict) -> dict:
-    """Starts an environment of each function that has none, so that what is measured next is not their start."""
+    """Starts an environment of each function that has none, so that a measurement does not include cold starts."""
     scope = (request["account"], request["region"])
     records = [record for key, record in lambda_svc._functions.all_items() if key[:2] == scope]
 
@@ -28,8 +28,8 @@ def warm(request: dict) -> dict:
 
 
 def crash(request: dict) -> dict:
-    """Ends the Lambda worker that holds the client side of a connection to the gateway, in the middle of what it does."""
-    inodes = _sockets_of_port(request["port"])
+    """Ends the Lambda worker that holds the client side of a connection to the gateway, in the middle of its work."""
+    inodes = _find_sockets(request["port"])
     with lambda_runtime._lock:
         workers = [worker for pool in lambda_runtime._workers.values() for worker in pool if worker._proc is not None]
     for worker in workers:
@@ -39,7 +39,7 @@ def crash(request: dict) -> dict:
     raise NotFound("No function holds that connection.")
 
 
-def _sockets_of_port(port: int) -> set[str]:
+def _find_sockets(port: int) -> set[str]:
     """Inodes of the sockets whose local port is this. Linux tells in /proc/net/tcp, in hexadecimal."""
     ending = f":{port:04X}"
     found = set()

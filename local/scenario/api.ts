@@ -9,9 +9,9 @@ import {
   PipelineSchema,
   ReleaseSchema,
 } from '../../shared/domain/api/shapes.ts';
-import type { ClientConfig } from './read-back.ts';
+import type { ClientConfig } from './read-location.ts';
 
-/** The control plane's API as a scenario uses it: signed like any IAM caller, reading only what the report and the conditions need. */
+/** Client of the product's API, signed as an IAM caller. */
 
 export type {
   Approval as ApiApproval,

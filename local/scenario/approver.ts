@@ -1,15 +1,15 @@
 import type { ApprovalRule } from './schema.ts';
 
-/** What a person with a browser does with the link in a mail, and what a mail scanner does before them. */
+/** The link in an approval mail, as a person's browser and as a mail scanner use it. */
 
 const LINK = /https?:\/\/\S+\/approvals\/\S+/;
 
-export function linkIn(text: string): string | undefined {
+export function findLink(text: string): string | undefined {
   return LINK.exec(text)?.[0];
 }
 
-/** Opens the link by HEAD and GET without keeping cookies, follows redirects like a link previewer, and throws everything away. */
-export async function scan(link: string): Promise<number[]> {
+/** Opens the link by HEAD and GET without cookies and follows redirects, as a link previewer does. */
+export async function openAsScanner(link: string): Promise<number[]> {
   const head = await fetch(link, { method: 'HEAD', redirect: 'manual' });
   const get = await fetch(link, { redirect: 'follow' });
   await get.arrayBuffer();
@@ -21,7 +21,7 @@ export class PageRefused extends Error {
 }
 
 /** The page behind a link, as a browser that keeps cookies sees it. */
-async function open(link: string): Promise<{ url: string; cookie: string; html: string }> {
+async function openPage(link: string): Promise<{ url: string; cookie: string; html: string }> {
   const first = await fetch(link, { redirect: 'manual' });
   await first.arrayBuffer();
   const cookie = first.headers
@@ -38,7 +38,7 @@ async function open(link: string): Promise<{ url: string; cookie: string; html: 
   return { url, cookie, html };
 }
 
-function hiddenFields(html: string): [string, string][] {
+function readHiddenFields(html: string): [string, string][] {
   return [...html.matchAll(/<input[^>]*type="hidden"[^>]*>/g)].map(([tag]) => {
     const name = /name="([^"]*)"/.exec(tag)?.[1] ?? '';
     const value = /value="([^"]*)"/.exec(tag)?.[1] ?? '';
@@ -47,17 +47,17 @@ function hiddenFields(html: string): [string, string][] {
 }
 
 /** Reads the page and submits its form with the decision. */
-export async function decide(
+export async function submitDecision(
   link: string,
   decision: Exclude<ApprovalRule['decision'], 'ignore'>,
   comment: string,
 ): Promise<number> {
-  const { url, cookie, html } = await open(link);
+  const { url, cookie, html } = await openPage(link);
   const action =
     /<form[^>]*method="post"[^>]*action="([^"]*)"/i.exec(html)?.[1] ??
     /<form[^>]*action="([^"]*)"[^>]*method="post"/i.exec(html)?.[1] ??
     url;
-  const form = new URLSearchParams([...hiddenFields(html), ['decision', decision], ['comment', comment]]);
+  const form = new URLSearchParams([...readHiddenFields(html), ['decision', decision], ['comment', comment]]);
   const answer = await fetch(new URL(action, url), {
     method: 'POST',
     redirect: 'manual',

@@ -1,17 +1,17 @@
 import { assertNever } from '../../shared/domain/base/errors.ts';
-import type { Place } from './read-back.ts';
+import type { LocationContents } from './read-location.ts';
 import type { Report } from './report-schema.ts';
 import type { Expectation, Scenario } from './schema.ts';
 
-/** What expectations are held against: the report, what stands in AWS, and what the runner saw happen. */
-export interface Evidence {
+/** The facts that expectations are checked against: the report, the contents of AWS, and the observations of the runner. */
+export interface ScenarioOutcome {
   readonly report: Omit<Report, 'expectations'>;
-  readonly places: readonly Place[];
+  readonly locations: readonly LocationContents[];
   /** Targets (account, region) that each pipeline's current definition names. */
   readonly wantedTargets: ReadonlyMap<string, readonly { account: string; region: string }[]>;
   /** Pipelines that are stale, with what holds them. */
   readonly stale: readonly { pipeline: string; why: string }[];
-  /** Attempts that ended, whatever came after them. */
+  /** All attempts that ended, retried ones included. */
   readonly attempts: readonly {
     pipeline: string;
     bake: string;
@@ -22,17 +22,21 @@ export interface Evidence {
   readonly failedCopies: readonly { account: string; region: string; count: number }[];
 }
 
-export interface Verdict {
+export interface ExpectationResult {
   readonly text: string;
   readonly held: boolean;
   readonly why?: string;
 }
 
-const held = (text: string, ok: boolean, why: string): Verdict =>
+const held = (text: string, ok: boolean, why: string): ExpectationResult =>
   ok ? { text, held: true } : { text, held: false, why };
 
-function releaseTime(evidence: Evidence, pipeline: string, which: 'first' | 'last'): string | undefined {
-  const times = evidence.report.releases
+function releaseTime(
+  outcome: ScenarioOutcome,
+  pipeline: string,
+  which: 'first' | 'last',
+): string | undefined {
+  const times = outcome.report.releases
     .filter((release) => release.pipeline === pipeline)
     .map((release) => release.at);
   times.sort();
@@ -40,21 +44,21 @@ function releaseTime(evidence: Evidence, pipeline: string, which: 'first' | 'las
 }
 
 /** Follows the causes of a pipeline's released bake to changes. */
-function causeSelectors(evidence: Evidence, pipeline: string): string[] {
-  const released = evidence.report.releases
+function causeSelectors(outcome: ScenarioOutcome, pipeline: string): string[] {
+  const released = outcome.report.releases
     .filter((release) => release.pipeline === pipeline)
     .map((release) => release.bake);
   const causes = new Set(
-    evidence.report.bakes.filter((bake) => released.includes(bake.id)).flatMap((bake) => bake.causes),
+    outcome.report.bakes.filter((bake) => released.includes(bake.id)).flatMap((bake) => bake.causes),
   );
-  return evidence.report.changes.filter((change) => causes.has(change.id)).map((change) => change.selector);
+  return outcome.report.changes.filter((change) => causes.has(change.id)).map((change) => change.selector);
 }
 
 /** Each wanted target holds the released image, and its parameter and launch template point to it. */
-function everyTarget(evidence: Evidence): string[] {
+function findWrongTargets(outcome: ScenarioOutcome): string[] {
   const problems: string[] = [];
-  for (const [pipeline, targets] of evidence.wantedTargets) {
-    const release = evidence.report.releases.filter((candidate) => candidate.pipeline === pipeline).at(-1);
+  for (const [pipeline, targets] of outcome.wantedTargets) {
+    const release = outcome.report.releases.filter((candidate) => candidate.pipeline === pipeline).at(-1);
     if (release === undefined) {
       problems.push(`${pipeline} has no release`);
       continue;
@@ -63,25 +67,28 @@ function everyTarget(evidence: Evidence): string[] {
       const row = release.targets.find(
         (candidate) => candidate.account === target.account && candidate.region === target.region,
       );
-      const place = evidence.places.find(
+      const location = outcome.locations.find(
         (candidate) => candidate.account === target.account && candidate.region === target.region,
       );
       const where = `${pipeline} in ${target.account}/${target.region}`;
       if (row === undefined) problems.push(`${where} is not in the release`);
-      else if (place?.images.find(({ id }) => id === row.imageId)?.state !== 'available')
+      else if (location?.images.find(({ id }) => id === row.imageId)?.state !== 'available')
         problems.push(`${where}: ${row.imageId} is not available`);
-      else if (row.parameter !== null && place.parameters.get(row.parameter) !== row.imageId)
+      else if (row.parameter !== null && location.parameters.get(row.parameter) !== row.imageId)
         problems.push(`${where}: ${row.parameter} does not hold ${row.imageId}`);
-      else if (row.launchTemplate !== null && place.launchTemplates.get(row.launchTemplate) !== row.imageId)
+      else if (
+        row.launchTemplate !== null &&
+        location.launchTemplates.get(row.launchTemplate) !== row.imageId
+      )
         problems.push(`${where}: ${row.launchTemplate} does not name ${row.imageId}`);
     }
   }
   return problems;
 }
 
-/** Holds one expectation against the evidence; never throws. */
-export function judge(expectation: Expectation, evidence: Evidence): Verdict {
-  const { report } = evidence;
+/** Holds one expectation against the outcome; never throws. */
+export function checkExpectation(expectation: Expectation, outcome: ScenarioOutcome): ExpectationResult {
+  const { report } = outcome;
   if ('released' in expectation) {
     const { pipeline, times } = expectation.released;
     const count = report.releases.filter((release) => release.pipeline === pipeline).length;
@@ -104,12 +111,12 @@ export function judge(expectation: Expectation, evidence: Evidence): Verdict {
   }
   if ('attempts' in expectation) {
     const { pipeline, count } = expectation.attempts;
-    const found = evidence.attempts.filter((attempt) => attempt.pipeline === pipeline).length;
+    const found = outcome.attempts.filter((attempt) => attempt.pipeline === pipeline).length;
     return held(`${pipeline} takes ${count} attempts`, found === count, `it took ${found}`);
   }
   if ('after' in expectation) {
     const { parent, child } = expectation.after;
-    const parentAt = releaseTime(evidence, parent, 'last');
+    const parentAt = releaseTime(outcome, parent, 'last');
     const started = report.bakes
       .filter((bake) => bake.pipeline === child && bake.state === 'released')
       .flatMap((bake) => bake.steps.map((step) => step.startedAt));
@@ -123,7 +130,7 @@ export function judge(expectation: Expectation, evidence: Evidence): Verdict {
   }
   if ('cause' in expectation) {
     const { pipeline, selector } = expectation.cause;
-    const selectors = causeSelectors(evidence, pipeline);
+    const selectors = causeSelectors(outcome, pipeline);
     return held(
       `${pipeline} is traced to ${selector}`,
       selectors.includes(selector),
@@ -132,7 +139,7 @@ export function judge(expectation: Expectation, evidence: Evidence): Verdict {
   }
   if ('reason' in expectation) {
     const { pipeline, state, contains } = expectation.reason;
-    const reasons = evidence.attempts
+    const reasons = outcome.attempts
       .filter((attempt) => attempt.pipeline === pipeline && attempt.state === state)
       .map((attempt) => attempt.reason);
     return held(
@@ -149,7 +156,7 @@ export function judge(expectation: Expectation, evidence: Evidence): Verdict {
   if ('copyFailures' in expectation) {
     const { account, region, count } = expectation.copyFailures;
     const found =
-      evidence.failedCopies.find((entry) => entry.account === account && entry.region === region)?.count ?? 0;
+      outcome.failedCopies.find((entry) => entry.account === account && entry.region === region)?.count ?? 0;
     return held(
       `copies to ${account}/${region} failed ${count} times`,
       found === count,
@@ -167,7 +174,7 @@ export function judge(expectation: Expectation, evidence: Evidence): Verdict {
     );
   }
   if ('everyTarget' in expectation) {
-    const problems = everyTarget(evidence);
+    const problems = findWrongTargets(outcome);
     return held(
       'every target of every definition holds its release',
       problems.length === 0,
@@ -191,13 +198,13 @@ export function judge(expectation: Expectation, evidence: Evidence): Verdict {
   if ('fresh' in expectation) {
     return held(
       'no pipeline is stale',
-      evidence.stale.length === 0,
-      evidence.stale.map(({ pipeline, why }) => `${pipeline}: ${why}`).join('; '),
+      outcome.stale.length === 0,
+      outcome.stale.map(({ pipeline, why }) => `${pipeline}: ${why}`).join('; '),
     );
   }
   return assertNever(expectation);
 }
 
-export function judgeAll(scenario: Scenario, evidence: Evidence): Verdict[] {
-  return scenario.expect.map((expectation) => judge(expectation, evidence));
+export function checkExpectations(scenario: Scenario, outcome: ScenarioOutcome): ExpectationResult[] {
+  return scenario.expect.map((expectation) => checkExpectation(expectation, outcome));
 }

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 
-/** The emulator's e-mail subscriptions are silent, so a queue stands in for each person's mailbox and for one machine subscriber. */
+/** A mail. Each mailbox is a queue, since MiniStack delivers nothing to e-mail subscriptions. */
 export interface Mail {
   readonly to: string;
   readonly at: string;

@@ -2,7 +2,7 @@ import { type AttemptState, TERMINAL_STATES } from '../../shared/domain/records/
 import type { Api, ApiBake, ApiBakeDetail, ApiPipeline, ApiRelease } from './api.ts';
 import type { Condition } from './schema.ts';
 
-/** What the control plane says now, and every state that a bake was ever seen in (a fast state may be gone at the next look). */
+/** Answers of the API: its pipelines, bakes and releases. */
 export interface Observation {
   readonly pipelines: readonly ApiPipeline[];
   /** Oldest first. */
@@ -56,8 +56,8 @@ export class Observer {
   }
 }
 
-/** Whether a bake is in a state, or was in it before, in any of its attempts. */
-function hasBeen(bake: ApiBakeDetail, state: AttemptState): boolean {
+/** True when a bake is in the state or has been in it, in any attempt. Steps count, since a short state may pass between two polls. */
+function hasReached(bake: ApiBakeDetail, state: AttemptState): boolean {
   return (
     bake.state === state ||
     bake.attempts.some((attempt) => attempt.state === state) ||
@@ -71,12 +71,12 @@ export function isQuiet({ pipelines, bakes }: Observation): boolean {
 }
 const STATES_ENDED: ReadonlySet<string> = new Set(TERMINAL_STATES);
 
-export function holds(condition: Condition, observation: Observation, secondsSinceStart: number): boolean {
+export function isMet(condition: Condition, observation: Observation, secondsSinceStart: number): boolean {
   if (condition.seconds !== undefined && secondsSinceStart < condition.seconds) return false;
   if (condition.bake !== undefined) {
     const { pipeline, state, number } = condition.bake;
     const bake = observation.bakes.filter((candidate) => candidate.pipeline === pipeline)[number - 1];
-    if (bake === undefined || !hasBeen(bake, state)) return false;
+    if (bake === undefined || !hasReached(bake, state)) return false;
   }
   if (condition.released !== undefined) {
     const { pipeline, times } = condition.released;
@@ -86,7 +86,7 @@ export function holds(condition: Condition, observation: Observation, secondsSin
 }
 
 /** Distance of each pipeline from the roots of the graph. */
-export function levels(pipelines: readonly ApiPipeline[]): Map<string, number> {
+export function computeLevels(pipelines: readonly ApiPipeline[]): Map<string, number> {
   const parents = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline.parents]));
   const depth = (name: string, seen: ReadonlySet<string>): number => {
     const above = (parents.get(name) ?? []).filter((parent) => parents.has(parent) && !seen.has(parent));
@@ -98,17 +98,18 @@ export function levels(pipelines: readonly ApiPipeline[]): Map<string, number> {
 }
 
 /** Pipelines in the order of the tree: each child below its parent. */
-export function inTreeOrder(pipelines: readonly ApiPipeline[]): ApiPipeline[] {
+export function sortAsTree(pipelines: readonly ApiPipeline[]): ApiPipeline[] {
   const byName = [...pipelines].sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = new Set(byName.map(({ name }) => name));
   const ordered: ApiPipeline[] = [];
-  const place = (pipeline: ApiPipeline) => {
+  const append = (pipeline: ApiPipeline) => {
     if (ordered.includes(pipeline)) return;
     ordered.push(pipeline);
-    for (const child of byName.filter((candidate) => candidate.parents.includes(pipeline.name))) place(child);
+    for (const child of byName.filter((candidate) => candidate.parents.includes(pipeline.name)))
+      append(child);
   };
   for (const root of byName.filter((candidate) => candidate.parents.every((parent) => !names.has(parent))))
-    place(root);
-  for (const rest of byName) place(rest);
+    append(root);
+  for (const rest of byName) append(rest);
   return ordered;
 }

@@ -1,34 +1,34 @@
 import { Mailbox } from './mailbox.ts';
 import type { Scenario } from './schema.ts';
-import { createComponent, declareCommand, regionsOf, type Stage } from './timeline.ts';
+import { createComponent, declareCommand, listRegions, type ScenarioContext } from './timeline.ts';
 
-/** What stands before the timeline begins: base images, components, what simulated things answer, and mailboxes. */
-export async function prepareWorld(stage: Stage): Promise<void> {
-  const { scenario, cloud } = stage;
-  const regions = regionsOf(scenario);
+/** Everything that exists before the timeline begins: base images, components, declared command results, mailboxes. */
+export async function prepareCloud(context: ScenarioContext): Promise<void> {
+  const { scenario, cloud } = context;
+  const regions = listRegions(scenario);
   for (const base of scenario.bases) await cloud.control.imageServices('publish-base', { ...base, regions });
   for (const { file, ...effect } of scenario.components) {
     await cloud.control.imageServices('declare-component', effect);
     if (file !== undefined)
-      await createComponent(stage, { name: effect.name, version: effect.version, file });
+      await createComponent(context, { name: effect.name, version: effect.version, file });
   }
-  for (const command of scenario.commands) await declareCommand(stage, command);
+  for (const command of scenario.commands) await declareCommand(context, command);
 }
 
 export interface Mailboxes {
   /** One for each approver: what the filter policy lets through to their address. */
   readonly approvers: readonly Mailbox[];
-  /** Somebody who reads every notification. */
+  /** A subscriber without a filter, who gets every notification. */
   readonly everybody: Mailbox;
 }
 
 export async function openMailboxes(
   scenario: Scenario,
-  stage: Pick<Stage, 'cloud'>,
+  context: Pick<ScenarioContext, 'cloud'>,
   topics: { notification: string; approval: string },
 ): Promise<Mailboxes> {
-  const client = stage.cloud.clientConfig();
-  const account = stage.cloud.controlAccount;
+  const client = context.cloud.clientConfig();
+  const account = context.cloud.controlAccount;
   const everybody = await Mailbox.open({
     client,
     account,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ATTEMPT_STATES } from '../../shared/domain/records/attempt-states.ts';
 
-/** The report of a scenario (design 6). What exists in AWS is read back from the services; the rest comes from the API. */
+/** The report of a scenario. Resources are read from AWS itself, the rest from the API. */
 const Time = z.string();
 
 export const ReportTargetSchema = z.strictObject({

@@ -2,12 +2,18 @@ import type { LocalCloud, RecordedCall } from '../../local-cloud/client.ts';
 import type { Api } from './api.ts';
 import type { Mail } from './mailbox.ts';
 import type { Observer } from './observe.ts';
-import { type ClientConfig, leftBehindIn, type Place, readPlace, readRunning } from './read-back.ts';
+import {
+  type ClientConfig,
+  findLeftBehind,
+  type LocationContents,
+  readLocation,
+  readRunning,
+} from './read-location.ts';
 import type { LeftBehind, Report } from './report-schema.ts';
 import type { Scenario } from './schema.ts';
-import { regionsOf } from './timeline.ts';
+import { listRegions } from './timeline.ts';
 
-/** What the runner saw of the links in mails. */
+/** Use of one approval link during the scenario. */
 export interface LinkUse {
   readonly approval: string;
   scanned: number;
@@ -21,7 +27,7 @@ export interface ReportInput {
   readonly seconds: Report['seconds'];
   readonly mails: readonly Mail[];
   readonly links: ReadonlyMap<string, LinkUse>;
-  /** Number of the first recorded call that counts: what deploying did is not the product's doing. */
+  /** Number of the last recorded call before the scenario; calls of the deployment do not count. */
   readonly callsAfter: number;
 }
 
@@ -39,26 +45,26 @@ export function isDenied(call: RecordedCall): boolean {
 }
 
 /** Reads every account and region that the scenario names. */
-export async function readPlaces(scenario: Scenario, cloud: LocalCloud): Promise<Place[]> {
+export async function readLocations(scenario: Scenario, cloud: LocalCloud): Promise<LocationContents[]> {
   const config = (account: string, region: string): ClientConfig => cloud.clientConfig(account, region);
   const wanted = [
-    ...regionsOf(scenario).map((region) => ({ account: scenario.control.account, region })),
+    ...listRegions(scenario).map((region) => ({ account: scenario.control.account, region })),
     ...scenario.targets.flatMap(({ account, regions }) => regions.map((region) => ({ account, region }))),
   ];
   return Promise.all(
-    wanted.map(({ account, region }) => readPlace(account, region, config(account, region))),
+    wanted.map(({ account, region }) => readLocation(account, region, config(account, region))),
   );
 }
 
 export async function buildReport(
   input: ReportInput,
-): Promise<{ report: Omit<Report, 'expectations'>; places: Place[] }> {
+): Promise<{ report: Omit<Report, 'expectations'>; locations: LocationContents[] }> {
   const { scenario, cloud, api, observer, seconds, mails, links } = input;
-  const [observation, changes, approvals, places, running, calls] = await Promise.all([
+  const [observation, changes, approvals, locations, running, calls] = await Promise.all([
     observer.look(),
     api.changes(),
     api.approvals(),
-    readPlaces(scenario, cloud),
+    readLocations(scenario, cloud),
     readRunning(scenario.control.account, cloud.clientConfig()),
     cloud.control.calls(input.callsAfter),
   ]);
@@ -70,7 +76,10 @@ export async function buildReport(
       ]),
     ),
   };
-  const leftBehind: LeftBehind[] = [...places.flatMap((place) => leftBehindIn(place, retained)), ...running];
+  const leftBehind: LeftBehind[] = [
+    ...locations.flatMap((location) => findLeftBehind(location, retained)),
+    ...running,
+  ];
   const report: Omit<Report, 'expectations'> = {
     scenario: scenario.name,
     seconds,
@@ -138,5 +147,5 @@ export async function buildReport(
       ),
     leftBehind,
   };
-  return { report, places };
+  return { report, locations };
 }

@@ -1,41 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decide, linkIn, scan } from './approver.ts';
-import { type Evidence, judgeAll } from './expectations.ts';
+import { findLink, openAsScanner, submitDecision } from './approver.ts';
+import { checkExpectations, type ScenarioOutcome } from './expectations.ts';
 import type { Mail } from './mailbox.ts';
-import { holds, inTreeOrder, isQuiet, levels, type Observation, Observer } from './observe.ts';
-import { openMailboxes, prepareWorld } from './prepare.ts';
+import { computeLevels, isMet, isQuiet, type Observation, Observer, sortAsTree } from './observe.ts';
+import { openMailboxes, prepareCloud } from './prepare.ts';
 import { buildReport, type LinkUse } from './report.ts';
 import { type Report, ReportSchema } from './report-schema.ts';
 import type { ApprovalRule } from './schema.ts';
-import { perform, type Stage, tick } from './timeline.ts';
+import { perform, runSchedule, type ScenarioContext } from './timeline.ts';
 import type { Row, View } from './view.ts';
 
 /** Plays one scenario on a local cloud with the service deployed, and reports what came of it. */
 
 export interface RunOptions {
-  readonly stage: Stage;
+  readonly context: ScenarioContext;
   readonly view: View;
   readonly topics: { readonly notification: string; readonly approval: string };
-  /** When the emulator had its environment: what `seconds` count from. */
+  /** Start of the count of `seconds`: the Python environment is installed. */
   readonly since: number;
   /** Current targets by pipeline, from the definitions that the scenario applies. */
-  readonly wantedTargets: Evidence['wantedTargets'];
+  readonly wantedTargets: ScenarioOutcome['wantedTargets'];
   /** Wall clock in milliseconds. */
   readonly now: () => number;
 }
 
-const LOOK_EVERY_MS = 400;
-/** How long nothing may move before the scenario counts as at rest. */
-const REST_MS = 2500;
+const POLL_MS = 400;
+/** The scenario is at rest when nothing has changed for this long. */
+const QUIET_MS = 2500;
 
-/** Schedules that the scenario runs more often than AWS would. */
-class Ticking {
+/** Runs the schedules that the scenario repeats more often than AWS would. */
+class ScheduleRunner {
   private readonly entries: { name: string; everyMs: number; next: number }[] = [];
-  private readonly stage: Stage;
-  constructor(stage: Stage) {
-    this.stage = stage;
+  private readonly context: ScenarioContext;
+  constructor(context: ScenarioContext) {
+    this.context = context;
   }
-  add({ do: action }: Stage['scenario']['timeline'][number], now: number): void {
+  add({ do: action }: ScenarioContext['scenario']['timeline'][number], now: number): void {
     if (!('tick' in action) || action.tick.every === undefined) return;
     const everyMs = action.tick.every * 1000;
     this.entries.push({ name: action.tick.function, everyMs, next: now + everyMs });
@@ -43,21 +43,21 @@ class Ticking {
   async due(now: number): Promise<void> {
     for (const entry of this.entries.filter(({ next }) => next <= now)) {
       entry.next = now + entry.everyMs;
-      await tick(this.stage, entry.name);
+      await runSchedule(this.context, entry.name);
     }
   }
-  /** At rest is only what a whole round of them has left alone. */
+  /** Quiet time that includes a whole round of the schedules. */
   get restMs(): number {
-    return Math.max(REST_MS, ...this.entries.map(({ everyMs }) => everyMs + REST_MS));
+    return Math.max(QUIET_MS, ...this.entries.map(({ everyMs }) => everyMs + QUIET_MS));
   }
 }
 
-function approvalIn(link: string): string {
+function findApprovalId(link: string): string {
   return /\/approvals\/([^/?#]+)/.exec(link)?.[1] ?? '';
 }
 
 /** Answers approvals by their links as the scenario's rules say. */
-class Answering {
+class ApprovalAnswers {
   private readonly rules: { rule: ApprovalRule; used: number }[];
   private readonly waiting: { mail: Mail; link: string; rule: ApprovalRule }[] = [];
   readonly links = new Map<string, LinkUse>();
@@ -68,12 +68,12 @@ class Answering {
     this.news = news;
   }
 
-  /** Finds the rule for a new mail; the scanner comes first, as it does in life. */
+  /** Finds the rule for a new mail. A scanner opens the link before the answer, as mail gateways do. */
   async receive(mail: Mail): Promise<void> {
-    const link = linkIn(mail.text);
+    const link = findLink(mail.text);
     if (link === undefined) return;
     const pipeline = mail.attributes.pipeline ?? '';
-    const use = this.links.get(approvalIn(link)) ?? { approval: approvalIn(link), scanned: 0 };
+    const use = this.links.get(findApprovalId(link)) ?? { approval: findApprovalId(link), scanned: 0 };
     this.links.set(use.approval, use);
     const found = this.rules.find(
       ({ rule, used }) =>
@@ -84,7 +84,7 @@ class Answering {
     if (found === undefined) return;
     found.used += 1;
     if (found.rule.scannerFirst) {
-      const statuses = await scan(link);
+      const statuses = await openAsScanner(link);
       use.scanned += 1;
       this.news(`${pipeline}: a mail scanner opens the link (${statuses.join(', ')})`);
     }
@@ -93,19 +93,19 @@ class Answering {
 
   async answer(observation: Observation, seconds: number): Promise<void> {
     for (const entry of [...this.waiting]) {
-      if (entry.rule.after !== undefined && !holds(entry.rule.after, observation, seconds)) continue;
+      if (entry.rule.after !== undefined && !isMet(entry.rule.after, observation, seconds)) continue;
       if (entry.rule.decision === 'ignore') continue;
       this.waiting.splice(this.waiting.indexOf(entry), 1);
-      await decide(entry.link, entry.rule.decision, entry.rule.comment);
-      const verb = entry.rule.decision === 'approve' ? 'approves' : 'rejects';
-      this.news(`${entry.mail.attributes.pipeline ?? ''}: ${entry.mail.to} ${verb} by the link in the mail`);
+      await submitDecision(entry.link, entry.rule.decision, entry.rule.comment);
+      const does = entry.rule.decision === 'approve' ? 'approves' : 'rejects';
+      this.news(`${entry.mail.attributes.pipeline ?? ''}: ${entry.mail.to} ${does} by the link in the mail`);
     }
   }
 }
 
-function rowsOf(observation: Observation, now: number): Row[] {
-  const depth = levels(observation.pipelines);
-  return inTreeOrder(observation.pipelines).map((pipeline) => {
+function toRows(observation: Observation, now: number): Row[] {
+  const depth = computeLevels(observation.pipelines);
+  return sortAsTree(observation.pipelines).map((pipeline) => {
     const bakes = observation.bakes.filter((bake) => bake.pipeline === pipeline.name);
     const bake = bakes.at(-1);
     const steps = (bake?.steps ?? []).filter((step) => step.attempt === bake?.attempt);
@@ -131,8 +131,8 @@ function rowsOf(observation: Observation, now: number): Row[] {
   });
 }
 
-/** One line for each state that a bake newly has. */
-class Teller {
+/** Prints one line for each new state of a bake. */
+class BakeNews {
   private readonly known = new Map<string, string>();
   private readonly news: (line: string) => void;
   constructor(news: (line: string) => void) {
@@ -152,8 +152,8 @@ class Teller {
   }
 }
 
-/** Copies that failed and were made again, by place. */
-function failedCopies(bakes: Observation['bakes']): Evidence['failedCopies'] {
+/** Copies that failed and were made again, by account and region. */
+function countFailedCopies(bakes: Observation['bakes']): ScenarioOutcome['failedCopies'] {
   const counts = new Map<string, { account: string; region: string; count: number }>();
   for (const { account, region, copyAttempts } of bakes.flatMap(({ targets }) => targets)) {
     const known = counts.get(`${account}/${region}`) ?? { account, region, count: 0 };
@@ -163,26 +163,26 @@ function failedCopies(bakes: Observation['bakes']): Evidence['failedCopies'] {
 }
 
 export async function runScenario({
-  stage,
+  context,
   view,
   topics,
   since,
   wantedTargets,
   now,
 }: RunOptions): Promise<Report> {
-  const { scenario, cloud, api } = stage;
+  const { scenario, cloud, api } = context;
   const seconds = () => (now() - since) / 1000;
   const observer = new Observer(api);
-  const boxes = await openMailboxes(scenario, stage, topics);
-  await prepareWorld(stage);
+  const boxes = await openMailboxes(scenario, context, topics);
+  await prepareCloud(context);
   const callsAfter = (await cloud.control.calls(0)).at(-1)?.seq ?? 0;
   const ready = seconds();
   view.news(`ready after ${ready.toFixed(1)} s`);
 
-  const teller = new Teller(view.news);
-  const answering = new Answering(scenario.approvals, view.news);
+  const teller = new BakeNews(view.news);
+  const answering = new ApprovalAnswers(scenario.approvals, view.news);
   const began = now();
-  const ticking = new Ticking(stage);
+  const ticking = new ScheduleRunner(context);
   const remaining = [...scenario.timeline];
   let entrySince = now();
   let firstRelease: number | null = null;
@@ -196,7 +196,7 @@ export async function runScenario({
     view.frame({
       title: `${scenario.name} on the local cloud`,
       elapsedSeconds: elapsed,
-      rows: rowsOf(observation, now()),
+      rows: toRows(observation, now()),
     });
 
     for (const box of boxes.approvers) for (const mail of await box.collect()) await answering.receive(mail);
@@ -206,9 +206,9 @@ export async function runScenario({
     await ticking.due(now());
     const next = remaining[0];
     if (next !== undefined) {
-      if (next.when === undefined || holds(next.when, observation, elapsed)) {
+      if (next.when === undefined || isMet(next.when, observation, elapsed)) {
         remaining.shift();
-        await perform(stage, next.do, observation);
+        await perform(context, next.do, observation);
         ticking.add(next, now());
         entrySince = now();
         quietSince = undefined;
@@ -226,14 +226,14 @@ export async function runScenario({
       endedBy = `the deadline of ${scenario.deadline} s passed`;
       break;
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_MS);
   }
   await Promise.all([...boxes.approvers, boxes.everybody].map((box) => box.collect()));
   if (endedBy !== '') view.news(`stopped: ${endedBy}`);
 
   const mails = [...boxes.everybody.mails, ...boxes.approvers.flatMap((box) => box.mails)];
   const total = quietSince === undefined ? seconds() : (quietSince - since) / 1000;
-  const { report, places } = await buildReport({
+  const { report, locations } = await buildReport({
     scenario,
     cloud,
     api,
@@ -269,10 +269,10 @@ export async function runScenario({
       pipeline: pipeline.name,
       why: pipeline.decision?.reasons.map(({ message }) => message).join('; ') ?? 'not planned yet',
     }));
-  const copies = failedCopies(observer.last.bakes);
-  const verdicts = judgeAll(scenario, {
+  const copies = countFailedCopies(observer.last.bakes);
+  const verdicts = checkExpectations(scenario, {
     report,
-    places,
+    locations: locations,
     wantedTargets,
     stale,
     attempts,

@@ -15,7 +15,7 @@ const Package = z.strictObject({
   type: z.enum(['rpm', 'deb']).default('rpm'),
 });
 
-/** What must hold before an entry runs. All given parts must hold. */
+/** The condition of an entry; all given parts must hold. */
 export const ConditionSchema = z.strictObject({
   seconds: Seconds.optional().meta({ description: 'Seconds since the timeline began.' }),
   bake: z
@@ -164,7 +164,7 @@ export const ActionSchema = z.union([
 ]);
 export type Action = z.infer<typeof ActionSchema>;
 
-/** What a command answers on a simulated instance, which executes nothing. Without a matching entry a command times out. */
+/** The declared result of commands on simulated instances, which execute nothing. A command without a matching entry times out. */
 export const CommandSchema = z.strictObject({
   match: z.strictObject({
     pipeline: z.string().optional(),
@@ -180,7 +180,7 @@ export const CommandSchema = z.strictObject({
 
 export type Command = z.infer<typeof CommandSchema>;
 
-/** What a component version does to the inventory of the images built with it. */
+/** The change that a component version makes to the inventory of images built with it. */
 const ComponentEffectSchema = z.strictObject({
   name: z.string(),
   version: z.string(),
@@ -200,7 +200,7 @@ const EntrySchema = z.strictObject({
   do: ActionSchema,
 });
 
-/** Who answers approvals, by the link in their mail. The first rule whose pipeline and count match answers. */
+/** A rule that answers approvals by the link in the mail. The first rule whose pipeline and count match answers. */
 const ApprovalRuleSchema = z.strictObject({
   pipeline: z.string().default('*'),
   approver: z.email().optional(),
@@ -214,7 +214,7 @@ const ApprovalRuleSchema = z.strictObject({
   times: z.number().int().positive().optional(),
 });
 
-/** What must hold at the end. Each line of the report names one. */
+/** An expectation at the end of the scenario; each is one line of the report. */
 export const ExpectationSchema = z.union([
   z.strictObject({
     released: z.strictObject({ pipeline: Name, times: z.number().int().positive().default(1) }),

@@ -1,4 +1,4 @@
-/** What engineers publish beside images: objects in buckets, container images in registries. */
+/** Sources of selectors other than images: objects in a bucket, container images in a registry. */
 import {
   CreateRepositoryCommand,
   ECRClient,
@@ -18,12 +18,12 @@ import type { LocalCloud } from '../../local-cloud/client.ts';
 /** The bucket that the deployment lets definitions name. */
 export const SOURCES = 'ovenbird-sources';
 
-/** Makes the bucket first, with versions and with events, as an owner would who wants its changes noticed. */
+/** Uploads an object. Creates the bucket first, with versioning and events on, since both are needed for its changes to be detected. */
 export async function upload(cloud: LocalCloud, key: string, content: string): Promise<void> {
   const s3 = new S3Client({ ...cloud.clientConfig(), forcePathStyle: true });
   const Bucket = SOURCES;
   try {
-    await unless(BucketAlreadyOwnedByYou, async () => {
+    await ignoreError(BucketAlreadyOwnedByYou, async () => {
       await s3.send(new CreateBucketCommand({ Bucket }));
       const VersioningConfiguration = { Status: 'Enabled' } as const;
       await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
@@ -42,7 +42,7 @@ export async function pushContainer(
 ): Promise<void> {
   const ecr = new ECRClient(cloud.clientConfig());
   try {
-    await unless(RepositoryAlreadyExistsException, () =>
+    await ignoreError(RepositoryAlreadyExistsException, () =>
       ecr.send(new CreateRepositoryCommand({ repositoryName: repository })),
     );
     const manifest = {
@@ -63,7 +63,7 @@ export async function pushContainer(
   }
 }
 
-async function unless(
+async function ignoreError(
   there: abstract new (...given: never[]) => Error,
   make: () => Promise<unknown>,
 ): Promise<void> {

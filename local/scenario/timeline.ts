@@ -11,8 +11,8 @@ import type { Observation } from './observe.ts';
 import type { Action, Command, Scenario } from './schema.ts';
 import { pushContainer, SOURCES, upload } from './sources.ts';
 
-/** Carries out the actions of a scenario: as an engineer, as AWS, or as bad luck would. */
-export interface Stage {
+/** Dependencies of the actions of a scenario. */
+export interface ScenarioContext {
   readonly scenario: Scenario;
   /** Folder of the scenario file. */
   readonly folder: string;
@@ -24,15 +24,15 @@ export interface Stage {
 }
 
 async function invoke(
-  stage: Pick<Stage, 'cloud' | 'functionName'>,
+  context: Pick<ScenarioContext, 'cloud' | 'functionName'>,
   name: string,
   payload: unknown,
 ): Promise<void> {
-  const lambda = new LambdaClient(stage.cloud.clientConfig());
+  const lambda = new LambdaClient(context.cloud.clientConfig());
   try {
     await lambda.send(
       new InvokeCommand({
-        FunctionName: stage.functionName(name),
+        FunctionName: context.functionName(name),
         InvocationType: 'Event',
         Payload: Buffer.from(JSON.stringify(payload)),
       }),
@@ -42,23 +42,26 @@ async function invoke(
   }
 }
 
-/** What a schedule does, at once. */
-export async function tick(stage: Pick<Stage, 'cloud' | 'functionName'>, name: string): Promise<void> {
-  await invoke(stage, name, name === 'finalize-bakes' ? { sweep: true } : {});
+/** Runs the function of a schedule now. */
+export async function runSchedule(
+  context: Pick<ScenarioContext, 'cloud' | 'functionName'>,
+  name: string,
+): Promise<void> {
+  await invoke(context, name, name === 'finalize-bakes' ? { sweep: true } : {});
 }
 
 export async function createComponent(
-  stage: Stage,
+  context: ScenarioContext,
   { name, version, file }: { name: string; version: string; file: string },
 ): Promise<void> {
-  const builder = new ImagebuilderClient(stage.cloud.clientConfig());
+  const builder = new ImagebuilderClient(context.cloud.clientConfig());
   try {
     await builder.send(
       new CreateComponentCommand({
         name,
         semanticVersion: version,
         platform: 'Linux',
-        data: readFileSync(resolve(stage.folder, file), 'utf8'),
+        data: readFileSync(resolve(context.folder, file), 'utf8'),
         clientToken: `${name}-${version}`,
       }),
     );
@@ -68,7 +71,7 @@ export async function createComponent(
 }
 
 async function putParameter(
-  { cloud }: Pick<Stage, 'cloud'>,
+  { cloud }: Pick<ScenarioContext, 'cloud'>,
   given: { readonly name: string } & ({ readonly value: string } | { readonly from: string }),
 ): Promise<void> {
   const ssm = new SSMClient(cloud.clientConfig());
@@ -90,11 +93,11 @@ function latestBake(observation: Observation, pipeline: string): string {
   return bake.id;
 }
 
-/** A recipe of ours carries the pipeline's name (imagebuilder engine). */
+/** Prefix of the names of recipes that the Image Builder engine creates for a pipeline. */
 const recipePrefix = (pipeline: string) => `ovenbird-${pipeline}`;
 
 export async function declareCommand(
-  { cloud }: Pick<Stage, 'cloud'>,
+  { cloud }: Pick<ScenarioContext, 'cloud'>,
   { match, ...answer }: Command,
 ): Promise<void> {
   const { pipeline, ...rest } = match;
@@ -104,17 +107,21 @@ export async function declareCommand(
   });
 }
 
-export async function perform(stage: Stage, action: Action, observation: Observation): Promise<void> {
-  const { cloud, api, scenario, news } = stage;
+export async function perform(
+  context: ScenarioContext,
+  action: Action,
+  observation: Observation,
+): Promise<void> {
+  const { cloud, api, scenario, news } = context;
   const { control } = cloud;
   if ('publishBase' in action) {
     news(`AWS publishes ${action.publishBase.name}`);
-    await control.imageServices('publish-base', { ...action.publishBase, regions: regionsOf(scenario) });
+    await control.imageServices('publish-base', { ...action.publishBase, regions: listRegions(scenario) });
   } else if ('publishComponent' in action) {
     news(`component ${action.publishComponent.name} ${action.publishComponent.version} is published`);
-    await createComponent(stage, action.publishComponent);
+    await createComponent(context, action.publishComponent);
   } else if ('putParameter' in action) {
-    await putParameter(stage, action.putParameter);
+    await putParameter(context, action.putParameter);
   } else if ('upload' in action) {
     news(`s3://${SOURCES}/${action.upload.key} is uploaded`);
     await upload(cloud, action.upload.key, action.upload.content);
@@ -122,13 +129,13 @@ export async function perform(stage: Stage, action: Action, observation: Observa
     news(`${action.pushContainer.repository}:${action.pushContainer.tag} is pushed`);
     await pushContainer(cloud, action.pushContainer);
   } else if ('apply' in action) {
-    const loaded = loadDefinitions(action.apply.map((file) => resolve(stage.folder, file)));
+    const loaded = loadDefinitions(action.apply.map((file) => resolve(context.folder, file)));
     for (const { definition } of loaded) {
       news(`apply ${definition.name}`);
       await api.request('POST', '/pipelines', definition);
     }
   } else if ('plan' in action) {
-    const loaded = loadDefinitions(action.plan.apply.map((file) => resolve(stage.folder, file)));
+    const loaded = loadDefinitions(action.plan.apply.map((file) => resolve(context.folder, file)));
     news('a person asks for a plan');
     await api.request('POST', '/plan', {
       definitions: loaded.map(({ definition }) => definition),
@@ -160,12 +167,12 @@ export async function perform(stage: Stage, action: Action, observation: Observa
   } else if ('declareComponent' in action) {
     await control.imageServices('declare-component', action.declareComponent);
   } else if ('declareCommand' in action) {
-    await declareCommand(stage, action.declareCommand);
+    await declareCommand(context, action.declareCommand);
   } else if ('tick' in action) {
-    await tick(stage, action.tick.function);
+    await runSchedule(context, action.tick.function);
   } else assertNever(action);
 }
 
-export function regionsOf(scenario: Scenario): string[] {
+export function listRegions(scenario: Scenario): string[] {
   return [...new Set([scenario.control.region, ...scenario.targets.flatMap((target) => target.regions)])];
 }

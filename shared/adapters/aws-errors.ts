@@ -3,7 +3,7 @@ import { TryLater } from '../domain/base/errors.ts';
 import { errorName, toTryLater } from './aws-client.ts';
 
 /**
- * Quotas and capacity that are in use for now, and resources that are being changed (aws.md 2.7; AWSEC2/APIReference/errors-overview).
+ * Quotas and capacity that are in use for now, and resources that are being changed (docs/aws/image-builder.md#tokens-errors-and-pages; AWSEC2/APIReference/errors-overview).
  */
 const CAPACITY_ERRORS = new Set([
   'ServiceQuotaExceededException',

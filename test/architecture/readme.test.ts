@@ -57,15 +57,4 @@ describe('the pages', () => {
 
     expect(unknown).toEqual([]);
   });
-
-  it('link to files that exist', () => {
-    const broken = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)/g)]
-        .map(([, target = '']) => target)
-        .filter((target) => !existsSync(join(root, page, '..', target)))
-        .map((target) => `${page} -> ${target}`),
-    );
-
-    expect(broken).toEqual([]);
-  });
 });

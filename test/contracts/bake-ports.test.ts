@@ -4,7 +4,13 @@ import { imageBuilderEngine } from '../../shared/adapters/imagebuilder-engine.ts
 import { ssmCommands } from '../../shared/adapters/ssm-commands.ts';
 import type { BuildRequest } from '../../shared/ports/build-engine.ts';
 import { createComponent } from '../local-cloud/image-services/imagebuilder/recipes.ts';
-import { account, eventually, region, type Served, serve } from '../local-cloud/image-services/served.ts';
+import {
+  account,
+  eventually,
+  type ImageServiceServer,
+  region,
+  serve,
+} from '../local-cloud/image-services/serve.ts';
 import { fakeEngine } from '../support/fakes/build-engine.ts';
 import { fakeCommands } from '../support/fakes/commands.ts';
 import { fakeInstances } from '../support/fakes/test-instances.ts';
@@ -25,7 +31,7 @@ const request: BuildRequest = {
 };
 const nothing = async () => {};
 
-async function createEc2Client(served: Served): Promise<EC2Client> {
+async function createEc2Client(served: ImageServiceServer): Promise<EC2Client> {
   const endpoint = await served.ssm.config.endpoint?.();
   return new EC2Client({
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -107,7 +113,7 @@ instancesContract('The local EC2 and Run Command', async () => {
       );
     },
     setNextAnswer: async ({ status, exitCode, stdout }) => {
-      await served.verb('declare-command', {
+      await served.control('declare-command', {
         match: { suite: 'boots' },
         status: status === 'passed' ? 'Success' : 'Failed',
         stdout,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { inspectorFindings } from '../../shared/adapters/inspector-findings.ts';
-import { account, region, serve } from '../local-cloud/image-services/served.ts';
+import { account, region, serve } from '../local-cloud/image-services/serve.ts';
 import { fakeFindings } from '../support/fakes/findings.ts';
 import { vulnerability } from '../support/vulnerability-world.ts';
 import { findingsContract } from './findings.ts';
@@ -28,7 +28,7 @@ async function inspector() {
   const served = await serve();
   const publish = async (packages: Record<string, unknown>[], more: Record<string, unknown> = {}) => {
     const declared = { account, region, vulnerability: 'CVE-2026-1', packages, ...more };
-    return Published.parse(await served.verb('publish-finding', declared)).findingArn;
+    return Published.parse(await served.control('publish-finding', declared)).findingArn;
   };
   return { served, publish, findings: inspectorFindings(served.inspector) };
 }
@@ -39,7 +39,7 @@ findingsContract('Amazon Inspector', async () => {
     findings,
     publish: (name, fixedInVersion) => publish([{ name, version: '1', fixedInVersion }]),
     close: async (findingArn) => {
-      await served.verb('close-finding', { account, region, findingArn });
+      await served.control('close-finding', { account, region, findingArn });
     },
     end: () => served.close(),
   };

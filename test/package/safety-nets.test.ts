@@ -131,7 +131,9 @@ describe('every alarm', () => {
     for (const { id, properties } of alarms) {
       const alarm = AlarmSchema.parse(properties);
       expect([id, alarm.AlarmActions.length]).toEqual([id, 1]);
-      expect([id, alarm.AlarmDescription.includes(`runbook.md#${id.toLowerCase()}`)]).toEqual([id, true]);
+      expect([id, alarm.AlarmDescription.includes(`docs/operations/runbook.md#${id.toLowerCase()}`)]).toEqual(
+        [id, true],
+      );
     }
   });
 });

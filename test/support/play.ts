@@ -7,11 +7,11 @@ import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/li
 import { parse } from 'yaml';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import { type Api, ApiRefused } from '../../local/scenario/api.ts';
-import { decide, linkIn, PageRefused } from '../../local/scenario/approver.ts';
-import { holds, isQuiet, type Observation, Observer } from '../../local/scenario/observe.ts';
-import { prepareWorld } from '../../local/scenario/prepare.ts';
+import { findLink, PageRefused, submitDecision } from '../../local/scenario/approver.ts';
+import { isMet, isQuiet, type Observation, Observer } from '../../local/scenario/observe.ts';
+import { prepareCloud } from '../../local/scenario/prepare.ts';
 import { type Action, type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
-import { perform, type Stage, tick } from '../../local/scenario/timeline.ts';
+import { perform, runSchedule, type ScenarioContext } from '../../local/scenario/timeline.ts';
 import type { LocalCloud } from '../../local-cloud/client.ts';
 import { TERMINAL_STATES } from '../../shared/domain/records/attempt-states.ts';
 import type { World } from './world.ts';
@@ -72,7 +72,7 @@ export async function play(world: World, name: string, options: PlayOptions = {}
   const scenario: Scenario = rename(read);
   // A scenario's own is meant for a machine that does nothing else.
   const { deadlineSeconds = Math.max(90, 1.5 * scenario.deadline) } = options;
-  const stage: Stage = {
+  const stage: ScenarioContext = {
     scenario,
     folder: dirname(file),
     cloud,
@@ -98,7 +98,7 @@ export async function play(world: World, name: string, options: PlayOptions = {}
   await cloud.control.removeFaults();
   await cloud.control.removeEventFaults();
   await cloud.control.imageServices('forget-failures', {});
-  await prepareWorld(stage);
+  await prepareCloud(stage);
   const observer = new Observer(filterApiByRun(api, scenario.name));
   const remaining = [...scenario.timeline];
   const rules = scenario.approvals.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY }));
@@ -111,7 +111,7 @@ export async function play(world: World, name: string, options: PlayOptions = {}
     const next = remaining[0];
     if (next === undefined) {
       if (isQuiet(observation) && observation.bakes.length > 0) break;
-    } else if (next.when === undefined || holds(next.when, observation, seconds())) {
+    } else if (next.when === undefined || isMet(next.when, observation, seconds())) {
       remaining.shift();
       if ('apply' in next.do) await apply(stage, next.do.apply, rename);
       else if ('plan' in next.do) await plan(stage, next.do.plan, rename);
@@ -149,7 +149,7 @@ export async function cancelAll({ api }: World): Promise<void> {
  */
 async function passTime(
   { cloud }: World,
-  stage: Stage,
+  stage: ScenarioContext,
   { bakes }: Observation,
   scheduled: readonly string[],
 ): Promise<void> {
@@ -180,7 +180,7 @@ async function passTime(
           if (!(error instanceof ConditionalCheckFailedException)) throw error;
         });
   client.destroy();
-  for (const name of scheduled) await tick(stage, name);
+  for (const name of scheduled) await runSchedule(stage, name);
 }
 
 async function readLastCall(cloud: LocalCloud, after = 0): Promise<number> {
@@ -200,19 +200,19 @@ function filterApiByRun(api: Api, run: string): Api {
 
 type Rename = <T>(value: T) => T;
 
-function definitionsIn({ folder }: Stage, files: readonly string[], rename: Rename): unknown[] {
+function definitionsIn({ folder }: ScenarioContext, files: readonly string[], rename: Rename): unknown[] {
   return loadDefinitions(files.map((file) => resolve(folder, file))).map(({ definition }) =>
     rename(definition),
   );
 }
 
-async function apply(stage: Stage, files: readonly string[], rename: Rename): Promise<void> {
+async function apply(stage: ScenarioContext, files: readonly string[], rename: Rename): Promise<void> {
   for (const definition of definitionsIn(stage, files, rename))
     await stage.api.request('POST', '/pipelines', definition).catch(ignoreRefusal);
 }
 
 async function plan(
-  stage: Stage,
+  stage: ScenarioContext,
   { apply: files, changes }: Extract<Action, { plan: unknown }>['plan'],
   rename: Rename,
 ): Promise<void> {
@@ -230,7 +230,7 @@ async function answerMails(
   rules: { rule: Scenario['approvals'][number]; left: number }[],
 ): Promise<void> {
   for (const mail of await mailbox.collect()) {
-    const link = linkIn(mail.text);
+    const link = findLink(mail.text);
     const pipeline = mail.attributes.pipeline ?? '';
     const found = rules.find(
       ({ rule, left }) => left > 0 && (rule.pipeline === '*' || rule.pipeline === pipeline),
@@ -239,7 +239,7 @@ async function answerMails(
     found.left -= 1;
     const { decision, comment } = found.rule;
     if (decision === 'ignore') continue;
-    await decide(link, decision, comment).catch((error: unknown) => {
+    await submitDecision(link, decision, comment).catch((error: unknown) => {
       if (!(error instanceof PageRefused)) throw error;
     });
   }

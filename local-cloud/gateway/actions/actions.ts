@@ -4,7 +4,7 @@ import type { Operation, Scope } from './operation.ts';
 import { isRecord } from './operations.ts';
 import { s3Actions } from './s3.ts';
 
-/** What is known about how a service names its actions and resources. */
+/** Names of a service's IAM actions and ARNs of its resources, as far as they do not follow from the operation. */
 interface Naming {
   /** IAM prefix, where it is not the signing name. */
   prefix?: string;
@@ -18,7 +18,7 @@ interface Naming {
  * The IAM actions that AWS checks for a request, each on the resource that the request names.
  * Names: docs.aws.amazon.com/service-authorization/latest/reference.
  */
-export function actionsOf(service: string, operation: Operation, scope: Scope): RecordedAction[] {
+export function findActions(service: string, operation: Operation, scope: Scope): RecordedAction[] {
   if (service === 'dynamodb') return unique(dynamodbActions(operation, scope));
   if (service === 's3') return s3Actions(operation);
   if (service === 'apigateway') return apiGatewayActions(operation, scope);
@@ -130,7 +130,7 @@ const namings: Record<string, Naming> = {
   },
 };
 
-/** Roles that a request hands to a service, which takes iam:PassRole. */
+/** Roles that a request passes to a service: they require iam:PassRole. */
 function passedRoles(service: string, { name, input }: Operation): RecordedAction[] {
   if (service !== 'scheduler' || !['CreateSchedule', 'UpdateSchedule'].includes(name)) return [];
   const target = isRecord(input.Target) ? input.Target : {};
@@ -141,7 +141,7 @@ function passedRoles(service: string, { name, input }: Operation): RecordedActio
   }));
 }
 
-/** What a session carries takes rights of its own. [D:IAM/id_session-tags, id_credentials_temp_control-access_monitor] */
+/** A session's tags and source identity need permissions of their own. [D:IAM/id_session-tags, id_credentials_temp_control-access_monitor] */
 function sessionRights(service: string, { name, input }: Operation): RecordedAction[] {
   if (service !== 'sts' || name !== 'AssumeRole') return [];
   const rights = [];
@@ -150,7 +150,7 @@ function sessionRights(service: string, { name, input }: Operation): RecordedAct
   return rights.flatMap((action) => texts(input.RoleArn).map((resource) => ({ action, resource })));
 }
 
-/** Managing APIs is permitted by method and path. [D:apigateway/api-gateway-control-access-using-iam-policies-to-invoke-api] */
+/** Management operations of API Gateway are permitted by method and path. [D:apigateway/api-gateway-control-access-using-iam-policies-to-invoke-api] */
 function apiGatewayActions({ name }: Operation, { region }: Scope): RecordedAction[] {
   const [method = '', path = ''] = name.split(' ');
   return [{ action: `apigateway:${method}`, resource: `arn:aws:apigateway:${region}::${path}` }];
@@ -177,7 +177,7 @@ function busArn(name: unknown, { region, account }: Scope): string {
   return bus.startsWith('arn:') ? bus : `arn:aws:events:${region}:${account}:event-bus/${bus}`;
 }
 
-/** The texts in a member that is a text, a list of texts, or not there. */
+/** The strings of a member that is a string, a list of strings, or missing. */
 function texts(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string' && item !== '');
 }

@@ -2,7 +2,7 @@ import type { RecordedAction } from '../recorder.ts';
 import type { Operation, Scope } from './operation.ts';
 import { isRecord } from './operations.ts';
 
-/** Each item of a transaction is checked as the single call that it stands for. [D:transaction-apis-iam] */
+/** Each item of a transaction needs the permission of the corresponding single operation. [D:transaction-apis-iam] */
 const transactItems: Record<string, string> = {
   Put: 'PutItem',
   Update: 'UpdateItem',

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request as far as its operation and its resource can be told from it. */
+/** The parts of a request that its operation and resource follow from. */
 export interface ServiceRequest {
   service: string;
   method: string;

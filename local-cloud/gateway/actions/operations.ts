@@ -1,7 +1,7 @@
 import type { Operation, ServiceRequest } from './operation.ts';
 import { s3Operation } from './s3.ts';
 
-/** Services whose operation is in the path, so that their bodies need not be read. */
+/** Services whose operation is in the path, so that bodies can be streamed. */
 const streamed = new Set(['s3', 'lambda', 'execute-api']);
 
 export function needsBody(service: string): boolean {
@@ -9,7 +9,7 @@ export function needsBody(service: string): boolean {
 }
 
 /** Name and input of the operation that a request is for. */
-export function operationOf(request: ServiceRequest): Operation {
+export function readOperation(request: ServiceRequest): Operation {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') {
     return { name: target.slice(target.lastIndexOf('.') + 1), input: parseJson(request.body) };
@@ -82,7 +82,7 @@ function fromRoutes(routes: Route[], request: ServiceRequest): Operation {
   return { name: `${request.method} ${request.path}`, input: {} };
 }
 
-/** What an API's route is called as, for its path form and for its host form. */
+/** The route of an HTTP API that a request invokes, in the path form and in the host form of its URL. */
 function invokedRoute({ method, path, headers }: ServiceRequest): Record<string, unknown> {
   const inPath = /^\/_aws\/execute-api\/(?<api>[^/]+)\/(?<stage>[^/]+)\/?(?<route>.*)$/.exec(path)?.groups;
   if (inPath) return { ...inPath, method };

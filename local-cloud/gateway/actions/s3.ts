@@ -1,7 +1,7 @@
 import type { RecordedAction } from '../recorder.ts';
 import type { Operation, ServiceRequest } from './operation.ts';
 
-/** Sub-resources that are in the query: what reads, writes and removes them, for objects and for buckets. */
+/** Operations on sub-resources in the query, by method, for objects and for buckets. */
 const objectParts: Record<string, Record<string, string>> = {
   tagging: { GET: 'GetObjectTagging', PUT: 'PutObjectTagging', DELETE: 'DeleteObjectTagging' },
   acl: { GET: 'GetObjectAcl', PUT: 'PutObjectAcl' },
@@ -100,7 +100,7 @@ export function s3Actions({ name, input }: Operation): RecordedAction[] {
     actions.push({ action: 's3:GetObject', resource: `arn:aws:s3:::${source}` });
   }
   let action = name === 'CopyObject' ? 'PutObject' : (actionNames[name] ?? name);
-  // Reading or removing one version is a right of its own. [D:using-with-s3-policy-actions]
+  // Reading or deleting one version is an action of its own. [D:using-with-s3-policy-actions]
   if (input.VersionId && ['GetObject', 'DeleteObject', 'GetObjectTagging'].includes(action)) {
     action = action === 'GetObjectTagging' ? 'GetObjectVersionTagging' : `${action}Version`;
   }

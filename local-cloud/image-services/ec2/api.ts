@@ -53,7 +53,7 @@ export interface LaunchForRequest {
   securityGroupIds?: string[] | undefined;
 }
 
-/** What the other image services use of EC2, past the wire and past IAM. */
+/** EC2 for the other image services: direct calls, without HTTP and without IAM. */
 export interface Ec2Api {
   /** Makes a `pending` image that becomes `available`; emits its events. */
   createImageFor(request: CreateImageForRequest): ImageRecord;
@@ -61,7 +61,7 @@ export interface Ec2Api {
   copyImageFor(request: CopyImageForRequest): Promise<ImageRecord>;
   /** The image if that account can see it there: own, public or shared with it. */
   findImage(id: string, account: string, region: string): ImageRecord | undefined;
-  /** The image whoever owns it. */
+  /** The image, of any owner. */
   imageById(id: string, region: string): ImageRecord | undefined;
   deregisterImage(id: string, region: string): void;
   shareImage(id: string, region: string, accounts: readonly string[]): void;

@@ -1,9 +1,9 @@
 import type { Call, Operation, Shape, World } from '../service.ts';
 import { invalidValue, tokenMismatch } from './errors.ts';
 import type { ImageRecord, SnapshotRecord } from './records.ts';
-import type { Ec2Store, Place, Where } from './store.ts';
+import type { Ec2Store, Location, RegionState } from './store.ts';
 
-/** What the operations of EC2 work with. */
+/** Dependencies of the operations of EC2. */
 export interface Context {
   readonly world: World;
   readonly store: Ec2Store;
@@ -22,17 +22,17 @@ export function operation<In extends object, Out extends object>(
 }
 
 /** A request in the SDK's type, for code that has it from the wire. */
-export function requestOf<In extends object>(input: Shape): In {
+export function toRequest<In extends object>(input: Shape): In {
   return input as In;
 }
 
-export function oneOf<T extends string>(value: string, allowed: readonly T[], name: string): T {
+export function requireAllowed<T extends string>(value: string, allowed: readonly T[], name: string): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) throw invalidValue(value, name, `It must be one of ${allowed.join(', ')}.`);
   return found;
 }
 
-/** Own, public or shared with the account; only the owner sees a disabled image (aws.md 5.4). */
+/** Own, public or shared with the account; only the owner sees a disabled image (docs/aws/ec2-images.md#end-of-life). */
 export function canSeeImage(image: ImageRecord, account: string): boolean {
   if (image.ownerId === account) return true;
   return image.state === 'available' && (image.public || image.sharedWith.has(account));
@@ -44,7 +44,7 @@ export function canSeeSnapshot(snapshot: SnapshotRecord, account: string): boole
 
 /** Runs once per client token: the same parameters give the first outcome again, other ones are refused. */
 export async function once<T>(
-  place: Place,
+  home: RegionState,
   operationName: string,
   token: string | undefined,
   parameters: object,
@@ -53,23 +53,23 @@ export async function once<T>(
   if (token === undefined || token === '') return run();
   const key = `${operationName}/${token}`;
   const given = JSON.stringify({ ...parameters, ClientToken: undefined });
-  const known = place.tokens.get(key);
+  const known = home.tokens.get(key);
   if (known !== undefined) {
     if (known.parameters !== given) throw tokenMismatch(token);
     return (await known.outcome) as T;
   }
   // Kept before it is awaited, so that a second request at the same time waits for the first.
   const outcome = (async () => run())();
-  place.tokens.set(key, { parameters: given, outcome });
+  home.tokens.set(key, { parameters: given, outcome });
   try {
     return await outcome;
   } catch (error) {
-    place.tokens.delete(key);
+    home.tokens.delete(key);
     throw error;
   }
 }
 
 export const imageArn = (region: string, id: string): string => `arn:aws:ec2:${region}::image/${id}`;
 export const snapshotArn = (region: string, id: string): string => `arn:aws:ec2:${region}::snapshot/${id}`;
-export const ownedArn = ({ account, region }: Where, type: string, id: string): string =>
+export const ownedArn = ({ account, region }: Location, type: string, id: string): string =>
   `arn:aws:ec2:${region}:${account}:${type}/${id}`;

@@ -7,22 +7,22 @@ import {
   addImage,
   addSnapshot,
   checkImageName,
-  deviceOf,
   failImage,
+  findSnapshots,
   finishImage,
-  snapshotsOf,
+  toDevice,
 } from './image-making.ts';
 import { visibleTags } from './images-describe.ts';
 import {
   ENCRYPT_OPERATIONS,
   keyAccess,
-  keyArnOf,
   namedKey,
   READ_OPERATIONS,
+  toKeyArn,
   type VolumeKey,
 } from './keys.ts';
 import type { ImageRecord, SnapshotRecord, Tags } from './records.ts';
-import type { Place } from './store.ts';
+import type { RegionState } from './store.ts';
 import { checkTagCount, readTagSpecifications } from './tags.ts';
 
 export interface Copier {
@@ -35,7 +35,7 @@ export interface Copier {
 export function copyImageOperations(context: Context): Operations {
   return {
     CopyImage: operation<CopyImageRequest, CopyImageResult>((request, call) =>
-      once(context.store.place(call), 'CopyImage', request.ClientToken, request, () => {
+      once(context.store.at(call), 'CopyImage', request.ClientToken, request, () => {
         const image = copyImage(context, request, call);
         return { ImageId: image.id };
       }),
@@ -44,18 +44,18 @@ export function copyImageOperations(context: Context): Operations {
 }
 
 /**
- * Starts a copy into the caller's Region (aws.md 5.1). Only a bad request is refused at once; keys and reading rights of keys are
+ * Starts a copy into the caller's Region (docs/aws/ec2-images.md#copies). Only a bad request is refused at once; keys and reading rights of keys are
  * checked while the copy runs, and a bad one makes the new image fail.
  */
 export function copyImage(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
-  const place = context.store.place(copier);
+  const home = context.store.at(copier);
   const name = request.Name ?? '';
   checkImageName(context, copier, name);
   checkParameters(request);
-  const source = sourceOf(context, request, copier);
-  const sources = snapshotsOf(context, source);
+  const source = findSource(context, request, copier);
+  const sources = findSnapshots(context, source);
   const tags = readTagSpecifications(request.TagSpecifications, ['image', 'snapshot']);
-  if (place.copies.size + sources.length > EC2_QUOTAS.snapshotCopies) {
+  if (home.copies.size + sources.length > EC2_QUOTAS.snapshotCopies) {
     throw new AwsError(
       'ResourceLimitExceeded',
       `Too many snapshot copies in progress. The limit is ${EC2_QUOTAS.snapshotCopies} for this destination region.`,
@@ -65,18 +65,18 @@ export function copyImage(context: Context, request: CopyImageRequest, copier: C
   const imageTags = { ...copiedTags(request, source, copier.account), ...tags.image };
   checkTagCount(imageTags);
   const snapshots = sources.map((from) => {
-    const key = targetKey(place, request, from);
+    const key = targetKey(home, request, from);
     return addSnapshot(context, {
       ownerId: copier.account,
       region: copier.region,
       sizeGiB: from.sizeGiB,
       description: `Copied for DestinationAmi from SourceAmi ${source.id} for SourceSnapshot ${from.id}.`,
-      kmsKeyArn: key && ('named' in key ? keyArnOf(key.named, copier) : key.arn),
+      kmsKeyArn: key && ('named' in key ? toKeyArn(key.named, copier) : key.arn),
       awsManagedKey: key !== undefined && !('named' in key),
       tags: { ...tags.snapshot },
     });
   });
-  // Launch permissions, deprecation and deregistration protection are not copied; watermarks are (aws.md 5.1, 5.7).
+  // Launch permissions, deprecation and deregistration protection are not copied (docs/aws/ec2-images.md#copies).
   const image = addImage(context, {
     ownerId: copier.account,
     region: copier.region,
@@ -89,7 +89,7 @@ export function copyImage(context: Context, request: CopyImageRequest, copier: C
     rootDeviceName: source.rootDeviceName,
     devices: source.devices.flatMap((device, index) => {
       const snapshot = snapshots[index];
-      return snapshot === undefined ? [] : [deviceOf(snapshot, device)];
+      return snapshot === undefined ? [] : [toDevice(snapshot, device)];
     }),
     ephemeral: source.ephemeral,
     virtualizationType: source.virtualizationType,
@@ -97,26 +97,25 @@ export function copyImage(context: Context, request: CopyImageRequest, copier: C
     tpmSupport: source.tpmSupport,
     imdsSupport: source.imdsSupport,
     enaSupport: source.enaSupport,
-    watermarks: [...source.watermarks],
     tags: imageTags,
     sourceImageId: source.id,
     sourceImageRegion: source.region,
     inventory: source.inventory,
   });
-  for (const { id } of snapshots) place.copies.add(id);
+  for (const { id } of snapshots) home.copies.add(id);
   runCopy(context, { request, copier, image, source, sources, snapshots });
   return image;
 }
 
-/** Keeps the copy's slots until it ends, one way or the other. */
+/** Holds the copy's quota until it ends, with or without success. */
 function runCopy(context: Context, copy: RunningCopy): void {
   const { world, store } = context;
   const { copier, image, sources } = copy;
-  const place = store.place(copier);
+  const home = store.at(copier);
   const from = { region: copy.source.region, snapshotIds: sources.map(({ id }) => id) };
   const endAfter = (seconds: number, label: string, finish: () => void): void => {
     const end = (): void => {
-      for (const { id } of copy.snapshots) place.copies.delete(id);
+      for (const { id } of copy.snapshots) home.copies.delete(id);
       finish();
     };
     image.timer = world.clock.after(seconds, end, label);
@@ -141,7 +140,7 @@ function runCopy(context: Context, copy: RunningCopy): void {
       return;
     }
     endAfter(world.timings.copy, `copy ${image.id}`, () => {
-      // Deleting source snapshots during the copy is not safe (aws.md 5.1).
+      // Deleting source snapshots during the copy is not safe (docs/aws/ec2-images.md#copies).
       const lost = sources.find(({ id, region }) => !store.snapshots(region).has(id));
       if (lost === undefined) finishImage(context, image, copier.requestId, from);
       else {
@@ -198,8 +197,8 @@ function checkParameters(request: CopyImageRequest): void {
   }
 }
 
-/** Own, public, or shared; of what is shared by another account the snapshots must be shared too (aws.md 5.2). */
-function sourceOf(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
+/** Own, public, or shared; of what is shared by another account the snapshots must be shared too (docs/aws/ec2-images.md#sharing). */
+function findSource(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
   const id = request.SourceImageId ?? '';
   const image = context.store.images(request.SourceRegion ?? '').get(id);
   if (image === undefined || !canSeeImage(image, copier.account)) throw imageNotFound(id);
@@ -207,7 +206,7 @@ function sourceOf(context: Context, request: CopyImageRequest, copier: Copier): 
   const foreign = image.ownerId !== copier.account && !image.public;
   if (
     foreign &&
-    snapshotsOf(context, image).some(
+    findSnapshots(context, image).some(
       (snapshot) => snapshot.awsManagedKey || !canSeeSnapshot(snapshot, copier.account),
     )
   ) {
@@ -218,33 +217,33 @@ function sourceOf(context: Context, request: CopyImageRequest, copier: Copier): 
 
 function copiedTags(request: CopyImageRequest, source: ImageRecord, account: string): Tags {
   if (request.CopyImageTags !== true) return {};
-  // Tags that the caller set on an own image, shared ones of another's, never `aws:` tags.
+  // Own images give all their tags, images of others only shared ones; `aws:` tags are never copied.
   const tags = Object.entries(visibleTags(source, account)).filter(([key]) => !key.startsWith('aws:'));
   return Object.fromEntries(tags);
 }
 
-/** Encrypted stays encrypted; unencrypted becomes encrypted when asked for or by the account's default. */
+/** The key of the copy: encrypted stays encrypted, unencrypted is encrypted on request or by the account's default. */
 function targetKey(
-  place: Place,
+  home: RegionState,
   request: CopyImageRequest,
   source: SnapshotRecord,
 ): VolumeKey | { named: string } | undefined {
-  const encrypted = source.kmsKeyArn !== undefined || request.Encrypted === true || place.encryptionByDefault;
-  return encrypted ? namedKey(place, request.KmsKeyId) : undefined;
+  const encrypted = source.kmsKeyArn !== undefined || request.Encrypted === true || home.encryptionByDefault;
+  return encrypted ? namedKey(home, request.KmsKeyId) : undefined;
 }
 
-/** Why the keys of a copy cannot be used, if so; resolved keys are noted on the new snapshots. */
+/** The reason why a key of the copy cannot be used, or undefined; writes the resolved keys to the new snapshots. */
 async function keyProblem(context: Context, copy: RunningCopy): Promise<string | undefined> {
   const { world, store } = context;
   const { copier, request } = copy;
-  const place = store.place(copier);
+  const home = store.at(copier);
   for (const [index, source] of copy.sources.entries()) {
     if (source.kmsKeyArn !== undefined && !source.awsManagedKey) {
       const reading = { ...copier, region: source.region };
       const answer = await keyAccess(world, reading, source.kmsKeyArn, READ_OPERATIONS);
       if (!answer.usable) return answer.reason;
     }
-    const key = targetKey(place, request, source);
+    const key = targetKey(home, request, source);
     if (key === undefined || !('named' in key)) continue;
     const answer = await keyAccess(world, copier, key.named, ENCRYPT_OPERATIONS);
     if (!answer.usable) return answer.reason;

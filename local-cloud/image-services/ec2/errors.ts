@@ -2,7 +2,7 @@ import { AwsError } from '../service.ts';
 
 // Codes and texts of [D:AWSEC2/APIReference/errors-overview].
 
-/** Texts of EC2 put ids into brackets when there may be several. */
+/** Ids as EC2's messages list them: in brackets when the operation takes several. */
 const listed = (ids: readonly string[]): string => `[${ids.join(', ')}]`;
 
 export const imageNotFound = (...ids: string[]): AwsError =>

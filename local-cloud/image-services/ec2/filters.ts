@@ -2,14 +2,14 @@ import type { Filter } from '@aws-sdk/client-ec2';
 import { AwsError } from '../service.ts';
 import type { Tags } from './records.ts';
 
-/** How the filters of one kind of record read it; a record passes when any of the values matches. */
+/** For each filter name, the values that it reads from a record; one of them must match. */
 export type FilterTable<T> = Readonly<Record<string, (record: T) => readonly (string | undefined)[]>>;
 
 /**
  * A test for records: values of one filter are alternatives, filters add up. `*` stands for any text, `?` for one character, a
  * backslash takes their meaning away; case counts [D:AWSEC2/UserGuide/Using_Filtering].
  */
-export function matcherOf<T>(
+export function createMatcher<T>(
   filters: readonly Filter[] | undefined,
   table: FilterTable<T>,
   tagsOf?: (record: T) => Tags,
@@ -17,7 +17,7 @@ export function matcherOf<T>(
   const tests = (filters ?? []).map((filter) => {
     const name = filter.Name ?? '';
     const read = reader(name, table, tagsOf);
-    const patterns = (filter.Values ?? []).map(patternOf);
+    const patterns = (filter.Values ?? []).map(toPattern);
     return (record: T) =>
       read(record).some((value) => value !== undefined && patterns.some((pattern) => pattern.test(value)));
   });
@@ -39,7 +39,7 @@ function reader<T>(
   throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
 }
 
-function patternOf(value: string): RegExp {
+function toPattern(value: string): RegExp {
   let source = '';
   for (let index = 0; index < value.length; index += 1) {
     const character = value.charAt(index);

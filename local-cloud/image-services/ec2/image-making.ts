@@ -2,10 +2,10 @@ import { AwsError } from '../service.ts';
 import type { Context } from './context.ts';
 import { emitImageState, emitSnapshot } from './events.ts';
 import type { ImageDevice, ImageRecord, SnapshotRecord } from './records.ts';
-import type { Where } from './store.ts';
+import type { Location } from './store.ts';
 
 /** 3 to 128 characters of a small set, unique among the caller's images in the Region [M:ec2 CopyImageRequest.Name]. */
-export function checkImageName({ store }: Context, { account, region }: Where, name: string): void {
+export function checkImageName({ store }: Context, { account, region }: Location, name: string): void {
   if (!/^[\w ()[\]./'@-]{3,128}$/.test(name)) {
     throw new AwsError(
       'InvalidAMIName.Malformed',
@@ -19,7 +19,7 @@ export function checkImageName({ store }: Context, { account, region }: Where, n
   }
 }
 
-/** What differs between kinds of new images; the rest has defaults. */
+/** The fields of a new image that have no default. */
 export type NewImage = Pick<ImageRecord, 'ownerId' | 'region' | 'name' | 'architecture' | 'devices'> &
   Partial<ImageRecord>;
 
@@ -40,7 +40,6 @@ export function addImage({ world, store }: Context, given: NewImage): ImageRecor
     sharedWithOrganizations: new Set(),
     sharedWithUnits: new Set(),
     deregistrationProtection: 'disabled',
-    watermarks: [],
     inventory: [],
     ...given,
   };
@@ -68,7 +67,7 @@ export function addSnapshot({ world, store }: Context, given: NewSnapshot): Snap
   return snapshot;
 }
 
-export function snapshotsOf({ store }: Context, image: ImageRecord): SnapshotRecord[] {
+export function findSnapshots({ store }: Context, image: ImageRecord): SnapshotRecord[] {
   const snapshots = store.snapshots(image.region);
   return image.devices.flatMap(({ snapshotId }) => snapshots.get(snapshotId) ?? []);
 }
@@ -80,7 +79,7 @@ export function finishImage(
   requestId: string,
   source?: { region: string; snapshotIds: readonly string[] },
 ): void {
-  for (const [index, snapshot] of snapshotsOf(context, image).entries()) {
+  for (const [index, snapshot] of findSnapshots(context, image).entries()) {
     finishSnapshot(
       context,
       snapshot,
@@ -111,7 +110,7 @@ export function failImage(
   requestId: string,
   source?: { region: string; snapshotIds: readonly string[] },
 ): void {
-  for (const [index, snapshot] of snapshotsOf(context, image).entries()) {
+  for (const [index, snapshot] of findSnapshots(context, image).entries()) {
     snapshot.state = 'error';
     snapshot.stateMessage = reason.message;
     emitSnapshot(
@@ -128,9 +127,9 @@ export function failImage(
   emitImageState(context.world, image, 'failed', requestId);
 }
 
-/** Takes an image out: it is gone at once, running instances are not affected. */
+/** Removes an image at once; running instances are not affected. */
 export function removeImage({ world, store }: Context, image: ImageRecord, requestId: string): void {
-  // A running copy goes on: its snapshots and its slots end when it would have ended.
+  // A running copy goes on: its snapshots complete and its quota is freed at the end.
   image.state = 'deregistered';
   store.images(image.region).delete(image.id);
   emitImageState(world, image, 'deregistered', requestId);
@@ -143,7 +142,7 @@ export function imagesUsing({ store }: Context, snapshot: SnapshotRecord): Image
   );
 }
 
-export function deviceOf(
+export function toDevice(
   snapshot: SnapshotRecord,
   like: Pick<ImageDevice, 'deviceName'> & Partial<ImageDevice>,
 ): ImageDevice {

@@ -6,12 +6,12 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { type Context, canSeeImage, type Operations, operation } from './context.ts';
 import { imageNotFound, invalidCombination, malformedId } from './errors.ts';
-import { type FilterTable, matcherOf } from './filters.ts';
-import { pageOf } from './pages.ts';
+import { createMatcher, type FilterTable } from './filters.ts';
+import { takePage } from './pages.ts';
 import type { ImageDevice, ImageRecord, Tags } from './records.ts';
 import { tagList } from './tags.ts';
 
-/** Tags of an image as an account sees them: others see only shared tags (aws.md 5.2). */
+/** Tags of an image as an account sees them: others see only shared tags (docs/aws/ec2-images.md#sharing). */
 export function visibleTags(image: ImageRecord, account: string): Tags {
   if (image.ownerId === account) return image.tags;
   return Object.fromEntries(Object.entries(image.tags).filter(([key]) => key.startsWith('ec2:SharedTag/')));
@@ -37,7 +37,6 @@ const FILTERS: FilterTable<ImageRecord> = {
   hypervisor: () => ['xen'],
   'image-id': (image) => [image.id],
   'image-type': () => ['machine'],
-  'image-watermark.watermark-key': (image) => image.watermarks.map(({ key }) => key),
   'is-public': (image) => [String(image.public)],
   name: (image) => [image.name],
   'owner-alias': (image) => [image.ownerAlias],
@@ -75,7 +74,7 @@ export function describeImageOperations({ world, store }: Context): Operations {
       const owned = ownerTest(request.Owners ?? [], account);
       const executable = executableTest(request.ExecutableUsers ?? [], account);
       const now = world.clock.now();
-      // Listings of others hide deprecated images; who names one by id sees it (aws.md 5.4).
+      // A deprecated image of another owner is not listed, but is found by its id (docs/aws/ec2-images.md#end-of-life).
       const listed = (image: ImageRecord): boolean =>
         ids.length > 0 ||
         image.ownerId === account ||
@@ -83,7 +82,7 @@ export function describeImageOperations({ world, store }: Context): Operations {
         image.deprecationTime === undefined ||
         image.deprecationTime > now;
       const tagsOf = (image: ImageRecord): Tags => visibleTags(image, account);
-      const matches = matcherOf(request.Filters, FILTERS, tagsOf);
+      const matches = createMatcher(request.Filters, FILTERS, tagsOf);
       const found = [...images.values()].filter(
         (image) =>
           (ids.length === 0 || ids.includes(image.id)) &&
@@ -94,9 +93,9 @@ export function describeImageOperations({ world, store }: Context): Operations {
           executable(image) &&
           matches(image),
       );
-      const page = pageOf(found, ({ id }) => id, request);
+      const page = takePage(found, ({ id }) => id, request);
       return {
-        Images: page.records.map((image) => imageOf(image, account)),
+        Images: page.records.map((image) => toImage(image, account)),
         ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
       };
     }),
@@ -121,8 +120,8 @@ function executableTest(users: readonly string[], account: string): (image: Imag
     });
 }
 
-/** An image in the words of the API, as an account sees it. */
-export function imageOf(image: ImageRecord, account: string): Image {
+/** An image as DescribeImages returns it to an account. */
+export function toImage(image: ImageRecord, account: string): Image {
   const tags = tagList(visibleTags(image, account));
   return {
     ImageId: image.id,
@@ -132,12 +131,12 @@ export function imageOf(image: ImageRecord, account: string): Image {
     ImageOwnerAlias: image.ownerAlias,
     CreationDate: image.creationDate.toISOString(),
     Public: image.public,
-    Architecture: oneOfTheSdk<Image['Architecture']>(image.architecture),
+    Architecture: toSdkValue<Image['Architecture']>(image.architecture),
     ImageType: 'machine',
     Platform: image.platformDetails.startsWith('Windows') ? 'Windows' : undefined,
     PlatformDetails: image.platformDetails,
     UsageOperation: image.platformDetails.startsWith('Windows') ? 'RunInstances:0002' : 'RunInstances',
-    BlockDeviceMappings: mappingsOf(image),
+    BlockDeviceMappings: toMappings(image),
     Description: image.description === '' ? undefined : image.description,
     EnaSupport: image.enaSupport,
     Hypervisor: 'xen',
@@ -150,9 +149,9 @@ export function imageOf(image: ImageRecord, account: string): Image {
         ? undefined
         : { Code: image.stateReason.code, Message: image.stateReason.message },
     Tags: tags.length === 0 ? undefined : tags,
-    VirtualizationType: oneOfTheSdk<Image['VirtualizationType']>(image.virtualizationType),
-    BootMode: oneOfTheSdk<Image['BootMode']>(image.bootMode),
-    TpmSupport: oneOfTheSdk<Image['TpmSupport']>(image.tpmSupport),
+    VirtualizationType: toSdkValue<Image['VirtualizationType']>(image.virtualizationType),
+    BootMode: toSdkValue<Image['BootMode']>(image.bootMode),
+    TpmSupport: toSdkValue<Image['TpmSupport']>(image.tpmSupport),
     DeprecationTime: image.deprecationTime?.toISOString(),
     ImdsSupport: image.imdsSupport,
     SourceInstanceId: image.sourceInstanceId,
@@ -161,20 +160,10 @@ export function imageOf(image: ImageRecord, account: string): Image {
     SourceImageId: image.sourceImageId,
     SourceImageRegion: image.sourceImageRegion,
     PublicSsmParameterName: image.publicSsmParameterName,
-    ImageWatermarks:
-      image.watermarks.length === 0
-        ? undefined
-        : image.watermarks.map((watermark) => ({
-            WatermarkKey: watermark.key,
-            SourceImageId: watermark.sourceImageId,
-            SourceImageRegion: watermark.sourceImageRegion,
-            SourceImageCreationTime: watermark.imageCreationTime,
-            WatermarkCreationTime: watermark.attachedAt,
-          })),
   };
 }
 
-export function mappingsOf(image: ImageRecord): BlockDeviceMapping[] {
+export function toMappings(image: ImageRecord): BlockDeviceMapping[] {
   return [
     ...image.devices.map(
       (device): BlockDeviceMapping => ({
@@ -184,7 +173,7 @@ export function mappingsOf(image: ImageRecord): BlockDeviceMapping[] {
           Iops: device.iops,
           SnapshotId: device.snapshotId,
           VolumeSize: device.sizeGiB,
-          VolumeType: oneOfTheSdk<'gp3'>(device.volumeType),
+          VolumeType: toSdkValue<'gp3'>(device.volumeType),
           Throughput: device.throughput,
           // The key of an encrypted device is on its snapshot; DescribeImages does not tell it.
           Encrypted: device.kmsKeyArn !== undefined,
@@ -198,7 +187,7 @@ export function mappingsOf(image: ImageRecord): BlockDeviceMapping[] {
   ];
 }
 
-/** The SDK's unions are open on the wire: what a caller registered is given back as it was. */
-function oneOfTheSdk<T extends string | undefined>(value: string | undefined): T {
+/** A value as the SDK's union, which is open on the wire: registered values are returned unchanged. */
+function toSdkValue<T extends string | undefined>(value: string | undefined): T {
   return value as T;
 }

@@ -1,14 +1,14 @@
 import type { CreateImageForRequest, Ec2Api } from './api.ts';
 import { type Context, canSeeImage } from './context.ts';
 import { copyImage } from './copy-image.ts';
-import { addImage, addSnapshot, checkImageName, deviceOf, finishImage, removeImage } from './image-making.ts';
-import { terminate } from './instances-life.ts';
+import { addImage, addSnapshot, checkImageName, finishImage, removeImage, toDevice } from './image-making.ts';
+import { terminate } from './instances-lifecycle.ts';
 import { launchInstance } from './instances-run.ts';
-import { keyArnOf, namedKey } from './keys.ts';
+import { namedKey, toKeyArn } from './keys.ts';
 import type { ImageRecord } from './records.ts';
 import { tagList } from './tags.ts';
 
-/** EC2 for the other image services: their builds and distributions, without a request of a caller. */
+/** Implements EC2 for the builds and distributions of the other image services. */
 export function ec2Api(context: Context): Ec2Api {
   const { world, store } = context;
   return {
@@ -62,7 +62,7 @@ export function ec2Api(context: Context): Ec2Api {
         { reservationId: world.ids.reservation(), profileArn: request.instanceProfileArn },
       ),
     terminateFor(instanceId, account, region) {
-      const instance = store.place({ account, region }).instances.get(instanceId);
+      const instance = store.at({ account, region }).instances.get(instanceId);
       if (instance === undefined || instance.state === 'terminated' || instance.state === 'shutting-down')
         return;
       terminate(context, instance, {
@@ -70,8 +70,8 @@ export function ec2Api(context: Context): Ec2Api {
         message: 'Client.UserInitiatedShutdown: User initiated shutdown',
       });
     },
-    findInstance: (id, account, region) => store.place({ account, region }).instances.get(id),
-    instancesOf: (account, region) => [...store.place({ account, region }).instances.values()],
+    findInstance: (id, account, region) => store.at({ account, region }).instances.get(id),
+    instancesOf: (account, region) => [...store.at({ account, region }).instances.values()],
   };
 }
 
@@ -80,15 +80,15 @@ function createImageFor(context: Context, request: CreateImageForRequest): Image
   const { account, region, name } = request;
   checkImageName(context, request, name);
   const parent = store.images(region).get(request.parentImageId ?? '');
-  const place = store.place(request);
+  const home = store.at(request);
   const volumes = request.volumes ??
     parent?.devices.map(({ deviceName, sizeGiB, kmsKeyArn }) => ({ deviceName, sizeGiB, kmsKeyArn })) ?? [
       { deviceName: '/dev/xvda', sizeGiB: 8, kmsKeyArn: undefined },
     ];
   const devices = volumes.map((volume) => {
-    const named = place.encryptionByDefault ? namedKey(place, undefined) : undefined;
+    const named = home.encryptionByDefault ? namedKey(home, undefined) : undefined;
     const fallback =
-      named && 'named' in named ? { arn: keyArnOf(named.named, request), awsManaged: false } : named;
+      named && 'named' in named ? { arn: toKeyArn(named.named, request), awsManaged: false } : named;
     const own = parent?.devices.find(({ deviceName }) => deviceName === volume.deviceName);
     const parentSnapshot = store.snapshots(region).get(own?.snapshotId ?? '');
     const kmsKeyArn = volume.kmsKeyArn ?? parentSnapshot?.kmsKeyArn ?? fallback?.arn;
@@ -106,7 +106,7 @@ function createImageFor(context: Context, request: CreateImageForRequest): Image
           : kmsKeyArn === parentSnapshot?.kmsKeyArn && parentSnapshot.awsManagedKey),
       tags: { ...(request.snapshotTags ?? request.tags) },
     });
-    return deviceOf(snapshot, { deviceName: volume.deviceName });
+    return toDevice(snapshot, { deviceName: volume.deviceName });
   });
   const image = addImage(context, {
     ownerId: account,
@@ -119,7 +119,6 @@ function createImageFor(context: Context, request: CreateImageForRequest): Image
     devices,
     bootMode: parent?.bootMode,
     imdsSupport: request.imdsSupport ?? parent?.imdsSupport,
-    watermarks: [...(parent?.watermarks ?? [])],
     tags: { ...request.tags },
     sourceImageId: parent?.id,
     sourceImageRegion: parent?.region,

@@ -5,8 +5,8 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../service.ts';
 import { type Operations, operation } from './context.ts';
-import { type FilterTable, matcherOf } from './filters.ts';
-import { pageOf } from './pages.ts';
+import { createMatcher, type FilterTable } from './filters.ts';
+import { takePage } from './pages.ts';
 
 export interface InstanceTypeRecord {
   name: string;
@@ -104,11 +104,11 @@ export function instanceTypeOperations(): Operations {
           `The following supplied instance types do not exist: [${unknown.join(', ')}]`,
         );
       }
-      const matches = matcherOf(request.Filters, FILTERS);
+      const matches = createMatcher(request.Filters, FILTERS);
       const found = [...INSTANCE_TYPES.values()].filter(
         (type) => (names.length === 0 || names.includes(type.name)) && matches(type),
       );
-      const page = pageOf(found, ({ name }) => name, request, { least: 5, most: 100 });
+      const page = takePage(found, ({ name }) => name, request, { least: 5, most: 100 });
       return {
         InstanceTypes: page.records.map(typeInfo),
         ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),

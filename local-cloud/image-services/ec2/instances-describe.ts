@@ -12,9 +12,9 @@ import type {
 import { AwsError, type World } from '../service.ts';
 import { type Context, type Operations, operation } from './context.ts';
 import { invalidCombination } from './errors.ts';
-import { type FilterTable, matcherOf } from './filters.ts';
-import { named, STATE_CODES } from './instances-life.ts';
-import { pageOf } from './pages.ts';
+import { createMatcher, type FilterTable } from './filters.ts';
+import { findInstances, STATE_CODES } from './instances-lifecycle.ts';
+import { takePage } from './pages.ts';
 import type { InstanceRecord, VolumeRecord } from './records.ts';
 import { tagList } from './tags.ts';
 
@@ -46,12 +46,12 @@ const FILTERS: FilterTable<InstanceRecord> = {
   'vpc-id': (instance) => [instance.vpcId],
 };
 
-interface PlacedVolume {
+interface AttachedVolume {
   volume: VolumeRecord;
   instance: InstanceRecord;
 }
 
-const VOLUME_FILTERS: FilterTable<PlacedVolume> = {
+const VOLUME_FILTERS: FilterTable<AttachedVolume> = {
   'attachment.instance-id': ({ instance }) => [instance.id],
   'availability-zone': ({ instance }) => [instance.availabilityZone],
   encrypted: ({ volume }) => [String(volume.kmsKeyArn !== undefined)],
@@ -70,18 +70,18 @@ export function describeInstanceOperations(context: Context): Operations {
       if (ids.length > 0 && request.MaxResults !== undefined) {
         throw invalidCombination('The parameter instancesSet cannot be used with the parameter maxResults');
       }
-      named(context, call, ids);
-      const matches = matcherOf(request.Filters, FILTERS, ({ tags }) => tags);
-      const found = [...store.place(call).instances.values()].filter(
+      findInstances(context, call, ids);
+      const matches = createMatcher(request.Filters, FILTERS, ({ tags }) => tags);
+      const found = [...store.at(call).instances.values()].filter(
         (instance) => (ids.length === 0 || ids.includes(instance.id)) && matches(instance),
       );
-      const page = pageOf(found, ({ reservationId, id }) => `${reservationId}/${id}`, request);
+      const page = takePage(found, ({ reservationId, id }) => `${reservationId}/${id}`, request);
       const groups = new Map<string, InstanceRecord[]>();
       for (const instance of page.records) {
         groups.set(instance.reservationId, [...(groups.get(instance.reservationId) ?? []), instance]);
       }
       return {
-        Reservations: [...groups.values()].map(reservationOf),
+        Reservations: [...groups.values()].map(toReservation),
         ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
       };
     }),
@@ -89,22 +89,22 @@ export function describeInstanceOperations(context: Context): Operations {
     DescribeInstanceStatus: operation<DescribeInstanceStatusRequest, DescribeInstanceStatusResult>(
       (request, call) => {
         const ids = request.InstanceIds ?? [];
-        named(context, call, ids);
-        const matches = matcherOf(request.Filters, {
+        findInstances(context, call, ids);
+        const matches = createMatcher(request.Filters, {
           'availability-zone': (instance: InstanceRecord) => [instance.availabilityZone],
           'instance-state-code': (instance) => [String(STATE_CODES[instance.state])],
           'instance-state-name': (instance) => [instance.state],
           'instance-status.status': (instance) => [checks(world, instance)],
           'system-status.status': (instance) => [checks(world, instance)],
         });
-        const found = [...store.place(call).instances.values()].filter(
+        const found = [...store.at(call).instances.values()].filter(
           (instance) =>
             (ids.length === 0 || ids.includes(instance.id)) &&
-            // By default running instances alone have a status.
+            // Without IncludeAllInstances only running instances have a status.
             (instance.state === 'running' || request.IncludeAllInstances === true) &&
             matches(instance),
         );
-        const page = pageOf(found, ({ id }) => id, request);
+        const page = takePage(found, ({ id }) => id, request);
         return {
           InstanceStatuses: page.records.map((instance) => ({
             InstanceId: instance.id,
@@ -120,18 +120,18 @@ export function describeInstanceOperations(context: Context): Operations {
 
     DescribeVolumes: operation<DescribeVolumesRequest, DescribeVolumesResult>((request, call) => {
       const ids = request.VolumeIds ?? [];
-      const all = [...store.place(call).instances.values()].flatMap((instance) =>
-        instance.volumes.map((volume): PlacedVolume => ({ volume, instance })),
+      const all = [...store.at(call).instances.values()].flatMap((instance) =>
+        instance.volumes.map((volume): AttachedVolume => ({ volume, instance })),
       );
       const unknown = ids.find((id) => !all.some(({ volume }) => volume.id === id));
       if (unknown !== undefined) {
         throw new AwsError('InvalidVolume.NotFound', `The volume '${unknown}' does not exist.`);
       }
-      const matches = matcherOf(request.Filters, VOLUME_FILTERS, ({ volume }) => volume.tags);
+      const matches = createMatcher(request.Filters, VOLUME_FILTERS, ({ volume }) => volume.tags);
       const found = all.filter(
         (placed) => (ids.length === 0 || ids.includes(placed.volume.id)) && matches(placed),
       );
-      const page = pageOf(found, ({ volume }) => volume.id, request);
+      const page = takePage(found, ({ volume }) => volume.id, request);
       return {
         Volumes: page.records.map(({ volume, instance }) => ({
           VolumeId: volume.id,
@@ -178,17 +178,17 @@ function summary(world: World, instance: InstanceRecord): InstanceStatusSummary 
   };
 }
 
-export function reservationOf(instances: readonly InstanceRecord[]): Reservation {
+export function toReservation(instances: readonly InstanceRecord[]): Reservation {
   const [first] = instances;
   return {
     ReservationId: first?.reservationId,
     OwnerId: first?.ownerId,
     Groups: [],
-    Instances: instances.map(instanceOf),
+    Instances: instances.map(toInstance),
   };
 }
 
-function instanceOf(instance: InstanceRecord, index: number): Instance {
+function toInstance(instance: InstanceRecord, index: number): Instance {
   const { image } = instance;
   const gone = instance.state === 'terminated';
   const groups = instance.securityGroups.map(({ id, name }) => ({ GroupId: id, GroupName: name }));
@@ -261,7 +261,7 @@ function instanceOf(instance: InstanceRecord, index: number): Instance {
   };
 }
 
-/** The SDK's unions are open on the wire. */
+/** A value as the SDK's union, which is open on the wire. */
 function sdkName<T extends string>(value: string): T {
   return value as T;
 }

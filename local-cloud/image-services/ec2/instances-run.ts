@@ -2,23 +2,23 @@ import type { BlockDeviceMapping, Reservation, RunInstancesRequest } from '@aws-
 import { AwsError, type Call } from '../service.ts';
 import { type Context, type Operations, once, operation } from './context.ts';
 import { invalidValue } from './errors.ts';
-import { snapshotsOf } from './image-making.ts';
-import { reservationOf } from './instances-describe.ts';
-import { moveTo, scheduleRunning, terminate } from './instances-life.ts';
+import { findSnapshots } from './image-making.ts';
+import { toReservation } from './instances-describe.ts';
+import { moveTo, scheduleRunning, terminate } from './instances-lifecycle.ts';
 import { ENCRYPT_OPERATIONS, keyAccess, LAUNCH_OPERATIONS, namedKey } from './keys.ts';
 import {
+  findNetwork,
   type LaunchRequest,
   launchableImage,
-  launchRequestOf,
-  networkOf,
   profileName,
+  resolveLaunch,
 } from './launch-plan.ts';
 import type { ImageRecord, InstanceRecord, Tags, VolumeRecord } from './records.ts';
-import type { Where } from './store.ts';
+import type { Location } from './store.ts';
 import { readTagSpecifications } from './tags.ts';
 
-/** Who launches, and under which role keys are used. */
-export interface Launcher extends Where {
+/** The account and the role that launch: keys are used in the name of the role. */
+export interface Launcher extends Location {
   principalArn: string;
 }
 
@@ -33,9 +33,9 @@ const TAGGABLE = [
 export function runInstanceOperations(context: Context): Operations {
   return {
     RunInstances: operation<RunInstancesRequest, Reservation>((request, call) =>
-      once(context.store.place(call), 'RunInstances', request.ClientToken, request, async () => {
+      once(context.store.at(call), 'RunInstances', request.ClientToken, request, async () => {
         const instances = await runInstances(context, request, call);
-        return reservationOf(instances);
+        return toReservation(instances);
       }),
     ),
   };
@@ -46,7 +46,7 @@ async function runInstances(
   request: RunInstancesRequest,
   call: Call,
 ): Promise<InstanceRecord[]> {
-  const launch = await launchRequestOf(context, request, call);
+  const launch = await resolveLaunch(context, request, call);
   const most = request.MaxCount ?? 1;
   const least = request.MinCount ?? 1;
   if (least < 1 || most < least) {
@@ -84,7 +84,7 @@ async function checkProfile(
   return launch.profile.Arn ?? `arn:aws:iam::${call.account}:instance-profile/${name}`;
 }
 
-/** Starts one instance; a launch that goes wrong late ends as terminated with its reason, as on AWS. */
+/** Starts one instance. A launch that fails after the answer ends as `terminated` with its reason, as on AWS. */
 export async function launchInstance(
   context: Context,
   launch: LaunchRequest,
@@ -97,7 +97,7 @@ export async function launchInstance(
 ): Promise<InstanceRecord> {
   const { world, store } = context;
   const image = launchableImage(context, launcher, launch.imageId, launch.instanceType);
-  const network = networkOf(context, launcher, launch);
+  const network = findNetwork(context, launcher, launch);
   const tags = readTagSpecifications(launch.tagSpecifications, TAGGABLE);
   const declared = world.behaviour.launchFailures.take(
     (failure) =>
@@ -110,10 +110,10 @@ export async function launchInstance(
   const keyProblem = await unusableKey(context, image, launch, launcher);
 
   const now = world.clock.now();
-  // An image with ImdsSupport makes these the defaults (aws.md 5.7).
+  // An image with ImdsSupport makes these the defaults (docs/aws/ec2-images.md#imds).
   const v2 = image.imdsSupport === 'v2.0';
-  const place = store.place(launcher);
-  const serial = place.instances.size + 10;
+  const home = store.at(launcher);
+  const serial = home.instances.size + 10;
   const instance: InstanceRecord = {
     id: world.ids.instance(),
     reservationId: made.reservationId,
@@ -142,14 +142,14 @@ export async function launchInstance(
     instanceMetadataTags: launch.metadata.InstanceMetadataTags ?? 'disabled',
     launchTemplate: launch.template,
     tags: tags.instance,
-    volumes: volumesOf(context, image, launch, launcher, tags.volume, now),
+    volumes: planVolumes(context, image, launch, launcher, tags.volume, now),
   };
   if (launch.template !== undefined) {
     // EC2 says from which template an instance came [D:AWSEC2/UserGuide/launch-instances-from-launch-template].
     instance.tags['aws:ec2launchtemplate:id'] = launch.template.id;
     instance.tags['aws:ec2launchtemplate:version'] = String(launch.template.version);
   }
-  place.instances.set(instance.id, instance);
+  home.instances.set(instance.id, instance);
   image.lastLaunchedTime = now;
   moveTo(context, instance, 'pending');
   const failure =
@@ -169,14 +169,14 @@ export async function launchInstance(
   return instance;
 }
 
-/** Why a customer managed key of a volume cannot be used by the launcher, if so (aws.md 5.3). */
+/** The reason why the launcher cannot use a customer managed key of a volume, or undefined (docs/aws/ec2-images.md#encryption). */
 async function unusableKey(
   context: Context,
   image: ImageRecord,
   launch: LaunchRequest,
   launcher: Launcher,
 ): Promise<string | undefined> {
-  const snapshots = snapshotsOf(context, image);
+  const snapshots = findSnapshots(context, image);
   const reading = new Set(
     snapshots.filter(({ awsManagedKey }) => !awsManagedKey).map(({ kmsKeyArn }) => kmsKeyArn),
   );
@@ -193,16 +193,16 @@ async function unusableKey(
   return undefined;
 }
 
-function volumesOf(
+function planVolumes(
   context: Context,
   image: ImageRecord,
   launch: LaunchRequest,
-  where: Where,
+  where: Location,
   tags: Tags,
   now: Date,
 ): VolumeRecord[] {
   const { world, store } = context;
-  const place = store.place(where);
+  const home = store.at(where);
   const snapshots = store.snapshots(where.region);
   const asked = new Map(launch.mappings.map((mapping) => [mapping.DeviceName ?? '', mapping]));
   const volume = (
@@ -211,8 +211,8 @@ function volumesOf(
     mapping: BlockDeviceMapping | undefined,
   ): VolumeRecord => {
     const snapshot = snapshots.get(from.snapshotId ?? '');
-    const wanted = mapping?.Ebs?.Encrypted === true || place.encryptionByDefault;
-    const named = namedKey(place, mapping?.Ebs?.KmsKeyId);
+    const wanted = mapping?.Ebs?.Encrypted === true || home.encryptionByDefault;
+    const named = namedKey(home, mapping?.Ebs?.KmsKeyId);
     const chosen = 'named' in named ? { arn: named.named, awsManaged: false } : named;
     const key =
       mapping?.Ebs?.KmsKeyId !== undefined || (wanted && snapshot?.kmsKeyArn === undefined)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KmsAccess, World } from '../service.ts';
-import type { Place, Where } from './store.ts';
+import type { Location, RegionState } from './store.ts';
 
 /** A key for volumes of one account and Region. */
 export interface VolumeKey {
@@ -8,8 +8,8 @@ export interface VolumeKey {
   awsManaged: boolean;
 }
 
-/** ARN of the account's `aws/ebs` key in a Region; the same every time. */
-export function awsEbsKey({ account, region }: Where): VolumeKey {
+/** ARN of the account's `aws/ebs` key in a Region, the same in every run. */
+export function awsEbsKey({ account, region }: Location): VolumeKey {
   const hex = createHash('sha256').update(`aws/ebs/${account}/${region}`).digest('hex');
   const id = [
     hex.slice(0, 8),
@@ -23,28 +23,28 @@ export function awsEbsKey({ account, region }: Where): VolumeKey {
 
 const AWS_EBS_ALIAS = /(^|:)alias\/aws\/ebs$/;
 
-/** The key that a request names, or else the account's default; what it names is not checked here. */
-export function namedKey(place: Place, keyId: string | undefined): VolumeKey | { named: string } {
-  const name = keyId ?? place.defaultKmsKeyId;
-  const managed = awsEbsKey(place);
+/** The key that a request names, or the account's default key. Not checked here. */
+export function namedKey(home: RegionState, keyId: string | undefined): VolumeKey | { named: string } {
+  const name = keyId ?? home.defaultKmsKeyId;
+  const managed = awsEbsKey(home);
   if (name === undefined || AWS_EBS_ALIAS.test(name) || name === managed.arn) return managed;
   return { named: name };
 }
 
-/** The ARN form of a key that may not exist, for records of copies whose key is checked later. */
-export function keyArnOf(name: string, { account, region }: Where): string {
+/** The ARN of a key that may not exist, for copies whose key is checked later. */
+export function toKeyArn(name: string, { account, region }: Location): string {
   if (name.startsWith('arn:')) return name;
   return `arn:aws:kms:${region}:${account}:${name.startsWith('alias/') ? name : `key/${name}`}`;
 }
 
-/** To make encrypted volumes and snapshots with a key [D:ebs/userguide/share-kms-key]. */
+/** Operations for making encrypted volumes and snapshots with a key [D:ebs/userguide/share-kms-key]. */
 export const ENCRYPT_OPERATIONS = ['DescribeKey', 'CreateGrant', 'GenerateDataKeyWithoutPlaintext'] as const;
-/** To read what another key encrypted, for a copy. */
+/** Operations for reading data encrypted with a key, for a copy. */
 export const READ_OPERATIONS = ['DescribeKey', 'CreateGrant', 'Decrypt', 'ReEncryptFrom'] as const;
-/** To start an instance from encrypted snapshots. */
+/** Operations for starting an instance from encrypted snapshots. */
 export const LAUNCH_OPERATIONS = ['CreateGrant', 'Decrypt', 'GenerateDataKeyWithoutPlaintext'] as const;
 
-/** Roles of AWS services are not in the emulator's IAM; what their account may do with a key, they may. */
+/** Roles of AWS services are unknown to the emulator's IAM: they may use the keys that their account may use. */
 export function keyUser(principalArn: string, account: string): string {
   return principalArn.includes(':role/aws-service-role/') ||
     principalArn.includes(':assumed-role/AWSServiceRole')
@@ -54,7 +54,7 @@ export function keyUser(principalArn: string, account: string): string {
 
 export async function keyAccess(
   world: World,
-  caller: Where & { principalArn: string },
+  caller: Location & { principalArn: string },
   key: string,
   operations: readonly string[],
 ): Promise<{ usable: true; access: KmsAccess } | { usable: false; reason: string }> {

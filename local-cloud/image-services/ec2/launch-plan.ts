@@ -7,7 +7,7 @@ import type {
   TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Call } from '../service.ts';
-import { type Context, canSeeImage, requestOf } from './context.ts';
+import { type Context, canSeeImage, toRequest } from './context.ts';
 import {
   imageNotFound,
   imageUnavailable,
@@ -25,9 +25,9 @@ import {
   subnetNotFound,
 } from './network.ts';
 import type { ImageRecord } from './records.ts';
-import type { Where } from './store.ts';
+import type { Location } from './store.ts';
 
-/** A RunInstances request with its launch template laid under it. */
+/** A RunInstances request merged with its launch template. */
 export interface LaunchRequest {
   imageId: string;
   instanceType: string;
@@ -45,12 +45,12 @@ export interface LaunchRequest {
 }
 
 /** Parameters of the request win over those of the template; tags of both count [M:RunInstancesRequest.LaunchTemplate]. */
-export async function launchRequestOf(
+export async function resolveLaunch(
   context: Context,
   request: RunInstancesRequest,
   call: Call,
 ): Promise<LaunchRequest> {
-  const { data, template } = templateOf(context, request, call);
+  const { data, template } = readTemplate(context, request, call);
   const networkInterface = request.NetworkInterfaces?.[0] ?? data.NetworkInterfaces?.[0];
   if (
     request.NetworkInterfaces !== undefined &&
@@ -72,11 +72,11 @@ export async function launchRequestOf(
     securityGroupNames: request.SecurityGroups ?? data.SecurityGroups ?? [],
     profile: request.IamInstanceProfile ?? data.IamInstanceProfile,
     metadata: {
-      ...requestOf<InstanceMetadataOptionsRequest>({ ...data.MetadataOptions }),
+      ...toRequest<InstanceMetadataOptionsRequest>({ ...data.MetadataOptions }),
       ...request.MetadataOptions,
     },
     mappings: mergeMappings(
-      requestOf<{ list: BlockDeviceMapping[] }>({ list: data.BlockDeviceMappings ?? [] }).list,
+      toRequest<{ list: BlockDeviceMapping[] }>({ list: data.BlockDeviceMappings ?? [] }).list,
       request.BlockDeviceMappings ?? [],
     ),
     tagSpecifications: mergeTags(data.TagSpecifications ?? [], request.TagSpecifications ?? []),
@@ -89,7 +89,7 @@ export async function launchRequestOf(
   };
 }
 
-function templateOf(
+function readTemplate(
   context: Context,
   request: RunInstancesRequest,
   call: Call,
@@ -98,7 +98,7 @@ function templateOf(
   const template = findTemplate(context, call, request.LaunchTemplate);
   const version = resolveVersion(template, request.LaunchTemplate.Version ?? '$Default');
   return {
-    data: requestOf(version.data),
+    data: toRequest(version.data),
     template: { id: template.id, name: template.name, version: version.number },
   };
 }
@@ -126,8 +126,8 @@ function mergeTags(
   });
 }
 
-/** `resolve:ssm:<name>` stands for the parameter's value at launch (aws.md 5.6). */
-export async function resolveImageId({ world }: Context, image: string, where: Where): Promise<string> {
+/** `resolve:ssm:<name>` stands for the parameter's value at launch (docs/aws/ec2-images.md#parameters-and-launch-templates). */
+export async function resolveImageId({ world }: Context, image: string, where: Location): Promise<string> {
   if (!image.startsWith('resolve:ssm:')) return image;
   const name = image.slice('resolve:ssm:'.length);
   const value = await world.readParameter({ account: where.account, region: where.region, name });
@@ -137,10 +137,10 @@ export async function resolveImageId({ world }: Context, image: string, where: W
   return value;
 }
 
-/** The image of a launch: visible to the account and available, and fit for the instance type. */
+/** The image of a launch; refused when it is not visible, not available, or of another architecture than the instance type. */
 export function launchableImage(
   { store }: Context,
-  where: Where,
+  where: Location,
   id: string,
   instanceType: string,
 ): ImageRecord {
@@ -161,10 +161,10 @@ export function launchableImage(
   return image;
 }
 
-/** Where an instance goes: a subnet of the default VPC, and groups there. */
-export function networkOf(
+/** The network placement of an instance: a subnet of the default VPC and its security groups. */
+export function findNetwork(
   { store }: Context,
-  where: Where,
+  where: Location,
   request: Pick<LaunchRequest, 'subnetId' | 'securityGroupIds' | 'securityGroupNames'>,
 ): { vpcId: string; subnet: SubnetRecord; groups: { id: string; name: string }[] } {
   const network = defaultNetwork(where);

@@ -2,7 +2,7 @@ import { AwsError } from '../service.ts';
 import type { Context } from './context.ts';
 import { invalidCombination, missingParameter } from './errors.ts';
 import type { LaunchTemplateRecord, LaunchTemplateVersionRecord } from './records.ts';
-import type { Where } from './store.ts';
+import type { Location } from './store.ts';
 
 export interface TemplateName {
   LaunchTemplateId?: string | undefined;
@@ -10,7 +10,11 @@ export interface TemplateName {
 }
 
 /** By id or by name, not both. */
-export function findTemplate({ store }: Context, where: Where, request: TemplateName): LaunchTemplateRecord {
+export function findTemplate(
+  { store }: Context,
+  where: Location,
+  request: TemplateName,
+): LaunchTemplateRecord {
   const { LaunchTemplateId: id, LaunchTemplateName: name } = request;
   if (id !== undefined && name !== undefined) {
     throw invalidCombination(
@@ -18,7 +22,7 @@ export function findTemplate({ store }: Context, where: Where, request: Template
     );
   }
   if (id === undefined && name === undefined) throw missingParameter('LaunchTemplateId');
-  const templates = store.place(where).launchTemplates;
+  const templates = store.at(where).launchTemplates;
   const found =
     id === undefined ? [...templates.values()].find((template) => template.name === name) : templates.get(id);
   if (found === undefined) throw templateNotFound(request);

@@ -18,12 +18,12 @@ import type {
   ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, type Shape } from '../service.ts';
-import { type Context, type Operations, once, operation, requestOf } from './context.ts';
+import { type Context, type Operations, once, operation, toRequest } from './context.ts';
 import { invalidCombination, invalidValue, missingParameter } from './errors.ts';
-import { type FilterTable, matcherOf } from './filters.ts';
+import { createMatcher, type FilterTable } from './filters.ts';
 import { resolveImageId } from './launch-plan.ts';
 import { findTemplate, resolveVersion, templateNotFound } from './launch-template-records.ts';
-import { pageOf } from './pages.ts';
+import { takePage } from './pages.ts';
 import type { LaunchTemplateRecord, LaunchTemplateVersionRecord } from './records.ts';
 import { readTagSpecifications, tagList } from './tags.ts';
 
@@ -45,7 +45,7 @@ export function launchTemplateOperations(context: Context): Operations {
   return {
     CreateLaunchTemplate: operation<CreateLaunchTemplateRequest, CreateLaunchTemplateResult>(
       (request, call) =>
-        once(store.place(call), 'CreateLaunchTemplate', request.ClientToken, request, () => {
+        once(store.at(call), 'CreateLaunchTemplate', request.ClientToken, request, () => {
           const name = request.LaunchTemplateName ?? '';
           if (!/^[a-zA-Z0-9().\-/_]{3,128}$/.test(name)) {
             throw new AwsError(
@@ -53,7 +53,7 @@ export function launchTemplateOperations(context: Context): Operations {
               `The launch template name ${name} is invalid. Names have 3 to 128 of the characters a-z, A-Z, 0-9 and ().-/_`,
             );
           }
-          const templates = store.place(call).launchTemplates;
+          const templates = store.at(call).launchTemplates;
           if ([...templates.values()].some((template) => template.name === name)) {
             throw new AwsError(
               'InvalidLaunchTemplateName.AlreadyExistsException',
@@ -73,7 +73,7 @@ export function launchTemplateOperations(context: Context): Operations {
             tags: readTagSpecifications(request.TagSpecifications, ['launch-template'])['launch-template'],
           };
           templates.set(template.id, template);
-          return { LaunchTemplate: templateOf(template) };
+          return { LaunchTemplate: toTemplate(template) };
         }),
     ),
 
@@ -81,16 +81,16 @@ export function launchTemplateOperations(context: Context): Operations {
       CreateLaunchTemplateVersionRequest,
       CreateLaunchTemplateVersionResult
     >((request, call) =>
-      once(store.place(call), 'CreateLaunchTemplateVersion', request.ClientToken, request, async () => {
+      once(store.at(call), 'CreateLaunchTemplateVersion', request.ClientToken, request, async () => {
         const template = findTemplate(context, call, request);
-        // What the request leaves out comes from the source version; without one, nothing does.
+        // Fields that the request omits are taken from the source version, if it names one.
         const source =
           request.SourceVersion === undefined ? {} : resolveVersion(template, request.SourceVersion).data;
         const data = { ...withoutSnapshots(source), ...request.LaunchTemplateData };
         const version = newVersion(context, call, template.nextVersion, request.VersionDescription, data);
         template.nextVersion += 1;
         template.versions.push(version);
-        const shown = await versionOf(context, template, version, call, request.ResolveAlias === true);
+        const shown = await toVersion(context, template, version, call, request.ResolveAlias === true);
         return { LaunchTemplateVersion: shown };
       }),
     ),
@@ -100,13 +100,13 @@ export function launchTemplateOperations(context: Context): Operations {
         const template = findTemplate(context, call, request);
         if (request.DefaultVersion === undefined) throw missingParameter('SetDefaultVersion');
         template.defaultVersion = resolveVersion(template, request.DefaultVersion).number;
-        return { LaunchTemplate: templateOf(template) };
+        return { LaunchTemplate: toTemplate(template) };
       },
     ),
 
     DescribeLaunchTemplates: operation<DescribeLaunchTemplatesRequest, DescribeLaunchTemplatesResult>(
       (request, call) => {
-        const templates = [...store.place(call).launchTemplates.values()];
+        const templates = [...store.at(call).launchTemplates.values()];
         const ids = request.LaunchTemplateIds ?? [];
         const names = request.LaunchTemplateNames ?? [];
         for (const id of ids) {
@@ -118,16 +118,16 @@ export function launchTemplateOperations(context: Context): Operations {
             throw templateNotFound({ LaunchTemplateName: name });
           }
         }
-        const matches = matcherOf(request.Filters, FILTERS, ({ tags }) => tags);
+        const matches = createMatcher(request.Filters, FILTERS, ({ tags }) => tags);
         const found = templates.filter(
           (template) =>
             (ids.length === 0 || ids.includes(template.id)) &&
             (names.length === 0 || names.includes(template.name)) &&
             matches(template),
         );
-        const page = pageOf(found, ({ id }) => id, request, LIMITS);
+        const page = takePage(found, ({ id }) => id, request, LIMITS);
         return {
-          LaunchTemplates: page.records.map(templateOf),
+          LaunchTemplates: page.records.map(toTemplate),
           ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
         };
       },
@@ -137,17 +137,17 @@ export function launchTemplateOperations(context: Context): Operations {
       DescribeLaunchTemplateVersionsRequest,
       DescribeLaunchTemplateVersionsResult
     >(async (request, call) => {
-      const rows = versionsOf(context, request, call);
-      const matches = matcherOf(request.Filters, VERSION_FILTERS);
+      const rows = findVersions(context, request, call);
+      const matches = createMatcher(request.Filters, VERSION_FILTERS);
       const found = rows.filter(({ version }) => matches(version));
       const key = ({ template, version }: VersionRow): string =>
         `${template.id}/${String(version.number).padStart(8, '0')}`;
-      const page = pageOf(found, key, request, LIMITS);
+      const page = takePage(found, key, request, LIMITS);
       const shown = page.records.map(({ template, version }) =>
-        versionOf(context, template, version, call, request.ResolveAlias === true),
+        toVersion(context, template, version, call, request.ResolveAlias === true),
       );
       return {
-        // The newest first, as AWS lists them.
+        // Newest first, as on AWS.
         LaunchTemplateVersions: (await Promise.all(shown)).reverse(),
         ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
       };
@@ -156,8 +156,8 @@ export function launchTemplateOperations(context: Context): Operations {
     DeleteLaunchTemplate: operation<DeleteLaunchTemplateRequest, DeleteLaunchTemplateResult>(
       (request, call) => {
         const template = findTemplate(context, call, request);
-        store.place(call).launchTemplates.delete(template.id);
-        return { LaunchTemplate: templateOf(template) };
+        store.at(call).launchTemplates.delete(template.id);
+        return { LaunchTemplate: toTemplate(template) };
       },
     ),
 
@@ -173,20 +173,20 @@ interface VersionRow {
   version: LaunchTemplateVersionRecord;
 }
 
-function versionsOf(
+function findVersions(
   context: Context,
   request: DescribeLaunchTemplateVersionsRequest,
   call: Call,
 ): VersionRow[] {
   const wanted = request.Versions ?? [];
   if (request.LaunchTemplateId === undefined && request.LaunchTemplateName === undefined) {
-    // Across all templates only these two names make sense [M:DescribeLaunchTemplateVersionsRequest.Versions].
+    // Without a template only these two versions are allowed [M:DescribeLaunchTemplateVersionsRequest.Versions].
     if (wanted.length === 0) throw missingParameter('LaunchTemplateId');
     if (wanted.some((version) => version !== '$Latest' && version !== '$Default')) {
       throw invalidCombination('A version number needs the launch template that it belongs to.');
     }
-    return [...context.store.place(call).launchTemplates.values()].flatMap((template) =>
-      distinct(wanted.map((version) => ({ template, version: resolveVersion(template, version) }))),
+    return [...context.store.at(call).launchTemplates.values()].flatMap((template) =>
+      keepDistinct(wanted.map((version) => ({ template, version: resolveVersion(template, version) }))),
     );
   }
   const template = findTemplate(context, call, request);
@@ -197,10 +197,10 @@ function versionsOf(
       .filter(({ number }) => number >= least && number <= most)
       .map((version) => ({ template, version }));
   }
-  return distinct(wanted.map((version) => ({ template, version: resolveVersion(template, version) })));
+  return keepDistinct(wanted.map((version) => ({ template, version: resolveVersion(template, version) })));
 }
 
-function distinct(rows: readonly VersionRow[]): VersionRow[] {
+function keepDistinct(rows: readonly VersionRow[]): VersionRow[] {
   return [...new Map(rows.map((row) => [row.version.number, row])).values()];
 }
 
@@ -221,9 +221,9 @@ function newVersion(
   };
 }
 
-/** Snapshots in the mappings of a source version are not taken over (aws.md 5.6). */
+/** Snapshots in the mappings of a source version are not taken over (docs/aws/ec2-images.md#parameters-and-launch-templates). */
 function withoutSnapshots(data: Shape): Shape {
-  const { BlockDeviceMappings: mappings } = requestOf<{
+  const { BlockDeviceMappings: mappings } = toRequest<{
     BlockDeviceMappings?: { Ebs?: { SnapshotId?: string } }[];
   }>(data);
   if (mappings === undefined) return data;
@@ -272,7 +272,7 @@ function deleteVersions(
   return result;
 }
 
-function templateOf(template: LaunchTemplateRecord): LaunchTemplate {
+function toTemplate(template: LaunchTemplateRecord): LaunchTemplate {
   return {
     LaunchTemplateId: template.id,
     LaunchTemplateName: template.name,
@@ -284,14 +284,14 @@ function templateOf(template: LaunchTemplateRecord): LaunchTemplate {
   };
 }
 
-async function versionOf(
+async function toVersion(
   context: Context,
   template: LaunchTemplateRecord,
   version: LaunchTemplateVersionRecord,
   call: Call,
   resolveAlias: boolean,
 ): Promise<LaunchTemplateVersion> {
-  const data = requestOf<ResponseLaunchTemplateData>({ ...version.data });
+  const data = toRequest<ResponseLaunchTemplateData>({ ...version.data });
   if (resolveAlias && data.ImageId !== undefined) {
     data.ImageId = await resolveImageId(context, data.ImageId, call);
   }

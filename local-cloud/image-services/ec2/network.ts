@@ -3,7 +3,6 @@ import type {
   CreateSecurityGroupRequest,
   CreateSecurityGroupResult,
   DeleteSecurityGroupRequest,
-  DescribeAvailabilityZonesResult,
   DescribeRegionsRequest,
   DescribeRegionsResult,
   DescribeSecurityGroupsRequest,
@@ -16,10 +15,10 @@ import type {
 import { AwsError } from '../service.ts';
 import { type Context, type Operations, operation, ownedArn } from './context.ts';
 import { invalidValue, missingParameter } from './errors.ts';
-import { type FilterTable, matcherOf } from './filters.ts';
-import { pageOf } from './pages.ts';
+import { createMatcher, type FilterTable } from './filters.ts';
+import { takePage } from './pages.ts';
 import type { SecurityGroupRecord } from './records.ts';
-import type { Ec2Store, Where } from './store.ts';
+import type { Ec2Store, Location } from './store.ts';
 import { readTagSpecifications, tagList } from './tags.ts';
 
 export interface SubnetRecord {
@@ -30,14 +29,14 @@ export interface SubnetRecord {
   block: number;
 }
 
-/** The default VPC of an account in a Region: always there, the same every time. */
+/** The default VPC of an account in a Region; always there, with the same ids in every run. */
 export interface DefaultNetwork {
   vpcId: string;
   subnets: SubnetRecord[];
   defaultGroupId: string;
 }
 
-export function defaultNetwork({ account, region }: Where): DefaultNetwork {
+export function defaultNetwork({ account, region }: Location): DefaultNetwork {
   const id = (prefix: string, what: string): string =>
     `${prefix}-${createHash('sha256').update(`${account}/${region}/${what}`).digest('hex').slice(0, 17)}`;
   return {
@@ -52,7 +51,7 @@ export function defaultNetwork({ account, region }: Where): DefaultNetwork {
   };
 }
 
-export function securityGroups(store: Ec2Store, where: Where): SecurityGroupRecord[] {
+export function securityGroups(store: Ec2Store, where: Location): SecurityGroupRecord[] {
   const network = defaultNetwork(where);
   return [
     {
@@ -62,7 +61,7 @@ export function securityGroups(store: Ec2Store, where: Where): SecurityGroupReco
       vpcId: network.vpcId,
       tags: {},
     },
-    ...store.place(where).securityGroups.values(),
+    ...store.at(where).securityGroups.values(),
   ];
 }
 
@@ -92,7 +91,7 @@ const REGION_FILTERS: FilterTable<string> = {
   'region-name': (region) => [region],
 };
 
-const SUBNET_FILTERS = (where: Where): FilterTable<SubnetRecord> => ({
+const SUBNET_FILTERS = (where: Location): FilterTable<SubnetRecord> => ({
   'availability-zone': (subnet) => [subnet.availabilityZone],
   'cidr-block': (subnet) => [subnet.cidr],
   'default-for-az': () => ['true'],
@@ -102,7 +101,7 @@ const SUBNET_FILTERS = (where: Where): FilterTable<SubnetRecord> => ({
   'vpc-id': () => [defaultNetwork(where).vpcId],
 });
 
-const GROUP_FILTERS = (where: Where): FilterTable<SecurityGroupRecord> => ({
+const GROUP_FILTERS = (where: Location): FilterTable<SecurityGroupRecord> => ({
   description: (group) => [group.description],
   'group-id': (group) => [group.id],
   'group-name': (group) => [group.name],
@@ -115,7 +114,7 @@ export function networkOperations({ world, store }: Context): Operations {
     DescribeRegions: operation<DescribeRegionsRequest, DescribeRegionsResult>((request) => {
       const unknown = (request.RegionNames ?? []).find((name) => !REGIONS.some((region) => region === name));
       if (unknown !== undefined) throw invalidValue(unknown, 'region');
-      const matches = matcherOf(request.Filters, REGION_FILTERS);
+      const matches = createMatcher(request.Filters, REGION_FILTERS);
       const wanted = request.RegionNames ?? [];
       const found = REGIONS.filter((region) => wanted.length === 0 || wanted.includes(region)).filter(
         matches,
@@ -129,23 +128,13 @@ export function networkOperations({ world, store }: Context): Operations {
       };
     }),
 
-    DescribeAvailabilityZones: operation<object, DescribeAvailabilityZonesResult>((_, call) => ({
-      AvailabilityZones: defaultNetwork(call).subnets.map(({ availabilityZone }, index) => ({
-        ZoneName: availabilityZone,
-        ZoneId: `${call.region}-az${index + 1}`,
-        RegionName: call.region,
-        State: 'available',
-        ZoneType: 'availability-zone',
-      })),
-    })),
-
     DescribeVpcs: operation<DescribeVpcsRequest, DescribeVpcsResult>((request, call) => {
       const { vpcId } = defaultNetwork(call);
       const unknown = (request.VpcIds ?? []).find((id) => id !== vpcId);
       if (unknown !== undefined) {
         throw new AwsError('InvalidVpcID.NotFound', `The vpc ID '${unknown}' does not exist`);
       }
-      const matches = matcherOf(
+      const matches = createMatcher(
         request.Filters,
         {
           cidr: () => ['172.31.0.0/16'],
@@ -173,11 +162,11 @@ export function networkOperations({ world, store }: Context): Operations {
       const ids = request.SubnetIds ?? [];
       const unknown = ids.find((id) => !network.subnets.some((subnet) => subnet.id === id));
       if (unknown !== undefined) throw subnetNotFound(unknown);
-      const matches = matcherOf(request.Filters, SUBNET_FILTERS(call), () => ({}));
+      const matches = createMatcher(request.Filters, SUBNET_FILTERS(call), () => ({}));
       const found = network.subnets.filter(
         (subnet) => (ids.length === 0 || ids.includes(subnet.id)) && matches(subnet),
       );
-      const page = pageOf(found, ({ id }) => id, request);
+      const page = takePage(found, ({ id }) => id, request);
       return {
         Subnets: page.records.map((subnet) => ({
           SubnetId: subnet.id,
@@ -202,14 +191,14 @@ export function networkOperations({ world, store }: Context): Operations {
         const names = request.GroupNames ?? [];
         for (const id of ids) if (!groups.some((group) => group.id === id)) throw groupNotFound(id);
         for (const name of names) if (!groups.some((group) => group.name === name)) throw groupNotFound(name);
-        const matches = matcherOf(request.Filters, GROUP_FILTERS(call), ({ tags }) => tags);
+        const matches = createMatcher(request.Filters, GROUP_FILTERS(call), ({ tags }) => tags);
         const found = groups.filter(
           (group) =>
             (ids.length === 0 || ids.includes(group.id)) &&
             (names.length === 0 || names.includes(group.name)) &&
             matches(group),
         );
-        const page = pageOf(found, ({ id }) => id, request);
+        const page = takePage(found, ({ id }) => id, request);
         return {
           SecurityGroups: page.records.map((group) => ({
             GroupId: group.id,
@@ -240,7 +229,7 @@ export function networkOperations({ world, store }: Context): Operations {
       const tags = readTagSpecifications(request.TagSpecifications, ['security-group'])['security-group'];
       const id = world.ids.securityGroup();
       store
-        .place(call)
+        .at(call)
         .securityGroups.set(id, { id, name, description: request.Description ?? '', vpcId, tags });
       return {
         GroupId: id,
@@ -259,13 +248,13 @@ export function networkOperations({ world, store }: Context): Operations {
       if (group.name === 'default') {
         throw new AwsError('CannotDelete', 'the specified group: "default" name cannot be deleted by a user');
       }
-      const place = store.place(call);
-      const used = [...place.instances.values()].some(
+      const home = store.at(call);
+      const used = [...home.instances.values()].some(
         ({ state, securityGroups }) =>
           state !== 'terminated' && securityGroups.some(({ id }) => id === group.id),
       );
       if (used) throw new AwsError('DependencyViolation', `resource ${group.id} has a dependent object`);
-      place.securityGroups.delete(group.id);
+      home.securityGroups.delete(group.id);
       return { Return: true, GroupId: group.id };
     }),
   };

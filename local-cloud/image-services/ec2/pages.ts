@@ -2,7 +2,7 @@ import { AwsError } from '../service.ts';
 import { invalidValue } from './errors.ts';
 
 /** One page in the order of `keyOf`; the token names the last record of the page before. */
-export function pageOf<T>(
+export function takePage<T>(
   records: readonly T[],
   keyOf: (record: T) => string,
   request: { MaxResults?: number | undefined; NextToken?: string | undefined },

@@ -36,7 +36,7 @@ export function imageContext(image: ImageRecord | undefined, call: Call): Record
   if (image === undefined) return {};
   return {
     'ec2:ImageID': image.id,
-    'ec2:Owner': ownerOf(image),
+    'ec2:Owner': toOwner(image),
     'ec2:Public': String(image.public),
     'ec2:RootDeviceType': 'ebs',
     ...(image.ownerId === call.account ? resourceTagContext(image.tags) : {}),
@@ -44,7 +44,7 @@ export function imageContext(image: ImageRecord | undefined, call: Call): Record
 }
 
 /** `ec2:Owner` is an account id, or `amazon` for Amazon's own images [D:AWSEC2/UserGuide/iam-policy-structure]. */
-export function ownerOf(image: ImageRecord): string {
+export function toOwner(image: ImageRecord): string {
   return image.ownerAlias ?? image.ownerId;
 }
 
@@ -57,13 +57,13 @@ export function snapshotContext(snapshot: SnapshotRecord | undefined): Record<st
   };
 }
 
-/** One per account or group: the condition keys have one value, and each must be allowed [IAM:ec2 ModifySnapshotAttribute]. */
+/** One permission per account or group, since the condition keys have one value [IAM:ec2 ModifySnapshotAttribute]. */
 export function volumePermissionContexts(request: ModifySnapshotAttributeRequest): Record<string, string>[] {
   const { add, remove } = snapshotModifications(request);
-  const contexts = (verb: 'Add' | 'Remove', list: typeof add): Record<string, string>[] =>
+  const contexts = (change: 'Add' | 'Remove', list: typeof add): Record<string, string>[] =>
     list.map(({ userId, group }) => ({
-      ...(userId === undefined ? {} : { [`ec2:${verb}/userId`]: userId }),
-      ...(group === undefined ? {} : { [`ec2:${verb}/group`]: group }),
+      ...(userId === undefined ? {} : { [`ec2:${change}/userId`]: userId }),
+      ...(group === undefined ? {} : { [`ec2:${change}/group`]: group }),
     }));
   return [...contexts('Add', add), ...contexts('Remove', remove)];
 }

@@ -5,20 +5,20 @@ import type {
   TagSpecification,
 } from '@aws-sdk/client-ec2';
 import type { Call, Permission, Shape } from '../service.ts';
-import { type Context, imageArn, ownedArn, requestOf, snapshotArn } from './context.ts';
+import { type Context, imageArn, ownedArn, snapshotArn, toRequest } from './context.ts';
 import {
   createTags,
   imageContext,
-  ownerOf,
   snapshotContext,
   tagsFor,
+  toOwner,
   volumePermissionContexts,
 } from './permission-contexts.ts';
 import { runInstancesPermissions } from './run-permissions.ts';
 import { ownTaggables } from './tag-operations.ts';
 import { requestTagContext, resourceTagContext } from './tags.ts';
 
-interface Named {
+interface NamedResources {
   ImageId?: string;
   SnapshotId?: string;
   InstanceId?: string;
@@ -38,21 +38,21 @@ const WITHOUT_RESOURCE =
   /^(?:Describe(?!ImageAttribute|SnapshotAttribute)|Get|EnableEbs|DisableEbs|ModifyEbs|ResetEbs)/;
 
 const OF_IMAGE =
-  /^(?:DescribeImageAttribute|ModifyImageAttribute|ResetImageAttribute|DeregisterImage|(?:Enable|Disable)Image.*|(?:Attach|Detach)ImageWatermark)$/;
+  /^(?:DescribeImageAttribute|ModifyImageAttribute|ResetImageAttribute|DeregisterImage|(?:Enable|Disable)Image.*)$/;
 const OF_SNAPSHOT = /^(?:DescribeSnapshotAttribute|ModifySnapshotAttribute|DeleteSnapshot)$/;
-const OF_INSTANCES = /^(?:Start|Stop|Reboot|Terminate)Instances$/;
+const OF_INSTANCES = /^(?:Stop|Terminate)Instances$/;
 const OF_LAUNCH_TEMPLATE =
   /^(?:ModifyLaunchTemplate|DeleteLaunchTemplate|CreateLaunchTemplateVersion|DeleteLaunchTemplateVersions)$/;
 
-/** What the caller must be allowed: actions, resources and condition keys of the service authorization reference (aws.md 9.3). */
-export async function permissionsOf(
+/** The permissions that a request needs, with resources and condition keys (docs/aws/permissions.md#ec2). */
+export async function listPermissions(
   context: Context,
   operation: string,
   input: Shape,
   call: Call,
 ): Promise<Permission[]> {
   const action = `ec2:${operation}`;
-  const request = requestOf<Named>(input);
+  const request = toRequest<NamedResources>(input);
   const region = { 'ec2:Region': call.region };
   if (WITHOUT_RESOURCE.test(operation)) return [{ action, resource: '*', context: region }];
   const at = (resource: string, extra: Record<string, string> = {}): Permission => ({
@@ -60,12 +60,12 @@ export async function permissionsOf(
     resource,
     context: { ...region, ...extra },
   });
-  const place = context.store.place(call);
+  const home = context.store.at(call);
 
   if (OF_IMAGE.test(operation)) {
     const id = request.ImageId ?? '';
     const image = context.store.images(call.region).get(id);
-    const attribute = request.Attribute ?? attributeOf(operation, input);
+    const attribute = request.Attribute ?? readAttribute(operation, input);
     return [
       at(imageArn(call.region, id), {
         ...imageContext(image, call),
@@ -83,16 +83,16 @@ export async function permissionsOf(
   if (OF_SNAPSHOT.test(operation)) {
     const id = request.SnapshotId ?? '';
     const own = snapshotContext(context.store.snapshots(call.region).get(id));
-    const asked = operation === 'ModifySnapshotAttribute' ? volumePermissionContexts(requestOf(input)) : [{}];
+    const asked = operation === 'ModifySnapshotAttribute' ? volumePermissionContexts(toRequest(input)) : [{}];
     return asked.map((extra) => at(snapshotArn(call.region, id), { ...own, ...extra }));
   }
   if (OF_INSTANCES.test(operation)) {
     return (request.InstanceIds ?? []).map((id) =>
-      at(ownedArn(call, 'instance', id), resourceTagContext(place.instances.get(id)?.tags ?? {})),
+      at(ownedArn(call, 'instance', id), resourceTagContext(home.instances.get(id)?.tags ?? {})),
     );
   }
   if (OF_LAUNCH_TEMPLATE.test(operation)) {
-    const template = [...place.launchTemplates.values()].find(
+    const template = [...home.launchTemplates.values()].find(
       ({ id, name }) => id === request.LaunchTemplateId || name === request.LaunchTemplateName,
     );
     const id = template?.id ?? request.LaunchTemplateId ?? request.LaunchTemplateName ?? '';
@@ -100,9 +100,9 @@ export async function permissionsOf(
   }
   switch (operation) {
     case 'CopyImage':
-      return copyImagePermissions(context, requestOf(input), call, region);
+      return copyImagePermissions(context, toRequest(input), call, region);
     case 'CopySnapshot': {
-      // The source cannot be named with its tags: `*` stands for the new snapshot [IAM:ec2 CopySnapshot].
+      // `*` stands for the new snapshot; the tags of the source are no condition key [IAM:ec2 CopySnapshot].
       const source = context.store.snapshots(request.SourceRegion ?? '').get(request.SourceSnapshotId ?? '');
       return [
         at(snapshotArn(request.SourceRegion ?? '', request.SourceSnapshotId ?? ''), snapshotContext(source)),
@@ -115,7 +115,7 @@ export async function permissionsOf(
         at(imageArn(call.region, '*'), tagsFor(request, 'image')),
         at(
           ownedArn(call, 'instance', request.InstanceId ?? ''),
-          resourceTagContext(place.instances.get(request.InstanceId ?? '')?.tags ?? {}),
+          resourceTagContext(home.instances.get(request.InstanceId ?? '')?.tags ?? {}),
         ),
         at(snapshotArn(call.region, '*'), tagsFor(request, 'snapshot')),
         ...createTags(operation, request, call, {
@@ -130,9 +130,9 @@ export async function permissionsOf(
       ];
     case 'CreateTags':
     case 'DeleteTags':
-      return tagPermissions(context, action, requestOf(input), call, region);
+      return tagPermissions(context, action, toRequest(input), call, region);
     case 'RunInstances':
-      return runInstancesPermissions(context, requestOf(input), call);
+      return runInstancesPermissions(context, toRequest(input), call);
     case 'CreateLaunchTemplate':
       return [
         at(ownedArn(call, 'launch-template', '*'), tagsFor(request, 'launch-template')),
@@ -149,7 +149,7 @@ export async function permissionsOf(
       return [
         at(
           ownedArn(call, 'security-group', request.GroupId ?? ''),
-          resourceTagContext(place.securityGroups.get(request.GroupId ?? '')?.tags ?? {}),
+          resourceTagContext(home.securityGroups.get(request.GroupId ?? '')?.tags ?? {}),
         ),
       ];
     default:
@@ -157,7 +157,7 @@ export async function permissionsOf(
   }
 }
 
-/** Source and target of a copy are both image resources, and its snapshots count too (aws.md 9.3). */
+/** Source and target of a copy are both image resources, and its snapshots count too (docs/aws/permissions.md#ec2). */
 function copyImagePermissions(
   context: Context,
   request: CopyImageRequest,
@@ -167,8 +167,8 @@ function copyImagePermissions(
   const action = 'ec2:CopyImage';
   const sourceRegion = request.SourceRegion ?? '';
   const source = context.store.images(sourceRegion).get(request.SourceImageId ?? '');
-  // The table of condition keys has none for tags of the source (aws.md 9.3).
-  const owner = source === undefined ? {} : { 'ec2:Owner': ownerOf(source) };
+  // The table of condition keys has none for tags of the source (docs/aws/permissions.md#ec2).
+  const owner = source === undefined ? {} : { 'ec2:Owner': toOwner(source) };
   const target = imageArn(call.region, '*');
   const snapshots = snapshotArn(call.region, '*');
   return [
@@ -195,7 +195,7 @@ function tagPermissions(
     Object.fromEntries((request.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
   );
   return (request.Resources ?? []).map((id) => {
-    const type = known.get(id)?.type ?? typeOf(id);
+    const type = known.get(id)?.type ?? readResourceType(id);
     const resource =
       type === 'image' || type === 'snapshot'
         ? `arn:aws:ec2:${call.region}::${type}/${id}`
@@ -208,7 +208,7 @@ function tagPermissions(
   });
 }
 
-function typeOf(id: string): string {
+function readResourceType(id: string): string {
   const types: Record<string, string> = {
     ami: 'image',
     snap: 'snapshot',
@@ -220,7 +220,7 @@ function typeOf(id: string): string {
   return types[id.split('-')[0] ?? ''] ?? '*';
 }
 
-function attributeOf(operation: string, input: Shape): string | undefined {
+function readAttribute(operation: string, input: Shape): string | undefined {
   if (operation !== 'ModifyImageAttribute') return undefined;
   if (input.Description !== undefined) return 'Description';
   if (input.ImdsSupport !== undefined) return 'ImdsSupport';

@@ -71,25 +71,14 @@ export interface ImageRecord {
   sharedWithUnits: Set<string>;
   deprecationTime?: Date | undefined;
   deregistrationProtection: 'disabled' | 'enabled-without-cooldown' | 'enabled-with-cooldown';
-  watermarks: ImageWatermark[];
   sourceImageId?: string | undefined;
   sourceImageRegion?: string | undefined;
   sourceInstanceId?: string | undefined;
   lastLaunchedTime?: Date | undefined;
   publicSsmParameterName?: string | undefined;
-  /** What is installed; carried along by CopyImage. */
+  /** The inventory; CopyImage copies it. */
   inventory: Package[];
   timer?: Timer | undefined;
-}
-
-export interface ImageWatermark {
-  key: string;
-  accountId: string;
-  name: string;
-  attachedAt: Date;
-  sourceImageId: string;
-  sourceImageRegion: string;
-  imageCreationTime: Date;
 }
 
 export interface VolumeRecord {

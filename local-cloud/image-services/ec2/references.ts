@@ -4,17 +4,17 @@ import type {
   ImageReference,
 } from '@aws-sdk/client-ec2';
 import { type Context, type Operations, operation, ownedArn } from './context.ts';
-import { pageOf } from './pages.ts';
+import { takePage } from './pages.ts';
 
-/** Uses of images in the caller's own account: instances and launch templates (aws.md 5.4). */
+/** Uses of images in the caller's own account: instances and launch templates (docs/aws/ec2-images.md#end-of-life). */
 export function referenceOperations({ store }: Context): Operations {
   return {
     DescribeImageReferences: operation<DescribeImageReferencesRequest, DescribeImageReferencesResult>(
       (request, call) => {
         const ids = request.ImageIds ?? [];
-        const place = store.place(call);
+        const home = store.at(call);
         const types = (request.ResourceTypes ?? []).map(({ ResourceType }) => ResourceType);
-        const instances = [...place.instances.values()]
+        const instances = [...home.instances.values()]
           .filter(({ state }) => state !== 'terminated')
           .map(
             (instance): ImageReference => ({
@@ -23,7 +23,7 @@ export function referenceOperations({ store }: Context): Operations {
               Arn: ownedArn(call, 'instance', instance.id),
             }),
           );
-        const templates = [...place.launchTemplates.values()].flatMap((template) => {
+        const templates = [...home.launchTemplates.values()].flatMap((template) => {
           const images = new Set(
             template.versions.flatMap(({ data }) => (typeof data.ImageId === 'string' ? [data.ImageId] : [])),
           );
@@ -39,7 +39,7 @@ export function referenceOperations({ store }: Context): Operations {
           ({ ImageId, ResourceType }) =>
             ids.includes(ImageId ?? '') && (types.length === 0 || types.includes(ResourceType)),
         );
-        const page = pageOf(found, ({ ImageId, Arn }) => `${ImageId}/${Arn}`, request, {
+        const page = takePage(found, ({ ImageId, Arn }) => `${ImageId}/${Arn}`, request, {
           least: 1,
           most: 1000,
         });

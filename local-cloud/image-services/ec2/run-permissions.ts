@@ -1,20 +1,20 @@
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { Call, Permission } from '../service.ts';
 import { type Context, imageArn, ownedArn } from './context.ts';
-import { type LaunchRequest, launchRequestOf, networkOf, profileName } from './launch-plan.ts';
+import { findNetwork, type LaunchRequest, profileName, resolveLaunch } from './launch-plan.ts';
 import { createTags, imageContext, tagsFor } from './permission-contexts.ts';
 import { resourceTagContext } from './tags.ts';
 
-/** A launch touches many resources, and the caller must be allowed RunInstances on each (aws.md 9.3). */
+/** A launch touches many resources, and the caller must be allowed RunInstances on each (docs/aws/permissions.md#ec2). */
 export async function runInstancesPermissions(
   context: Context,
   request: RunInstancesRequest,
   call: Call,
 ): Promise<Permission[]> {
-  const launch = await launchRequestOf(context, request, call);
+  const launch = await resolveLaunch(context, request, call);
   const { store } = context;
-  const place = store.place(call);
-  const network = networkOf(context, call, launch);
+  const home = store.at(call);
+  const network = findNetwork(context, call, launch);
   const tagged = { TagSpecifications: launch.tagSpecifications };
   const common = { 'ec2:Region': call.region };
   const at = (resource: string, extra: Record<string, string> = {}): Permission => ({
@@ -46,7 +46,7 @@ export async function runInstancesPermissions(
       'ec2:Subnet': own('subnet', network.subnet.id),
     }),
     ...network.groups.map(({ id }) =>
-      at(own('security-group', id), resourceTagContext(place.securityGroups.get(id)?.tags ?? {})),
+      at(own('security-group', id), resourceTagContext(home.securityGroups.get(id)?.tags ?? {})),
     ),
     at(own('subnet', network.subnet.id), { 'ec2:Vpc': own('vpc', network.vpcId) }),
     at(own('volume', '*'), tagsFor(tagged, 'volume')),
@@ -55,7 +55,7 @@ export async function runInstancesPermissions(
       : [
           at(
             own('launch-template', launch.template.id),
-            resourceTagContext(place.launchTemplates.get(launch.template.id)?.tags ?? {}),
+            resourceTagContext(home.launchTemplates.get(launch.template.id)?.tags ?? {}),
           ),
         ]),
     ...(launch.keyName === undefined ? [] : [at(own('key-pair', launch.keyName))]),

@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { EC2_QUOTAS } from '../quotas.ts';
 import { AwsError } from '../service.ts';
-import { type Context, canSeeImage, type Operations, oneOf, operation } from './context.ts';
+import { type Context, canSeeImage, type Operations, operation, requireAllowed } from './context.ts';
 import {
   authFailure,
   imageNotFound,
@@ -16,13 +16,13 @@ import {
   missingParameter,
   notPermitted,
 } from './errors.ts';
-import { snapshotsOf } from './image-making.ts';
-import { mappingsOf } from './images-describe.ts';
+import { findSnapshots } from './image-making.ts';
+import { toMappings } from './images-describe.ts';
 import type { ImageRecord } from './records.ts';
-import type { Where } from './store.ts';
+import type { Location } from './store.ts';
 
-/** An own image; of another account's, which the caller may see, it says that it is not theirs. */
-export function ownImage({ store }: Context, { account, region }: Where, id: string): ImageRecord {
+/** The caller's own image. A visible image of another account is refused as not owned. */
+export function ownImage({ store }: Context, { account, region }: Location, id: string): ImageRecord {
   const image = store.images(region).get(id);
   if (image === undefined || !(image.ownerId === account || canSeeImage(image, account)))
     throw imageNotFound(id);
@@ -34,7 +34,7 @@ export function sharingOperations(context: Context): Operations {
   return {
     DescribeImageAttribute: operation<DescribeImageAttributeRequest, ImageAttribute>((request, call) => {
       const id = request.ImageId ?? '';
-      const attribute = oneOf(
+      const attribute = requireAllowed(
         request.Attribute ?? '',
         [
           'description',
@@ -59,9 +59,9 @@ export function sharingOperations(context: Context): Operations {
         case 'description':
           return { ImageId: id, Description: value(image.description) };
         case 'launchPermission':
-          return { ImageId: id, LaunchPermissions: launchPermissionsOf(image) };
+          return { ImageId: id, LaunchPermissions: listLaunchPermissions(image) };
         case 'blockDeviceMapping':
-          return { ImageId: id, BlockDeviceMappings: mappingsOf(image) };
+          return { ImageId: id, BlockDeviceMappings: toMappings(image) };
         case 'bootMode':
           return { ImageId: id, BootMode: value(image.bootMode) };
         case 'tpmSupport':
@@ -86,7 +86,7 @@ export function sharingOperations(context: Context): Operations {
     }),
 
     ResetImageAttribute: operation<ResetImageAttributeRequest, object>((request, call) => {
-      oneOf(request.Attribute ?? '', ['launchPermission'] as const, 'attribute');
+      requireAllowed(request.Attribute ?? '', ['launchPermission'] as const, 'attribute');
       const image = ownImage(context, call, request.ImageId ?? '');
       clearLaunchPermissions(image);
       return {};
@@ -94,7 +94,7 @@ export function sharingOperations(context: Context): Operations {
   };
 }
 
-export function launchPermissionsOf(image: ImageRecord): LaunchPermission[] {
+export function listLaunchPermissions(image: ImageRecord): LaunchPermission[] {
   return [
     ...(image.public ? [{ Group: 'all' as const }] : []),
     ...[...image.sharedWith].map((UserId) => ({ UserId })),
@@ -110,7 +110,7 @@ export function clearLaunchPermissions(image: ImageRecord): void {
   image.sharedWithUnits.clear();
 }
 
-/** One attribute per call: description, imdsSupport or launchPermission (aws.md 5.2). */
+/** One attribute per call: description, imdsSupport or launchPermission (docs/aws/ec2-images.md#sharing). */
 function modifyImage(context: Context, image: ImageRecord, request: ModifyImageAttributeRequest): void {
   const attribute =
     request.Attribute ??
@@ -119,13 +119,15 @@ function modifyImage(context: Context, image: ImageRecord, request: ModifyImageA
       : request.ImdsSupport !== undefined
         ? 'imdsSupport'
         : 'launchPermission');
-  switch (oneOf(attribute, ['description', 'imdsSupport', 'launchPermission'] as const, 'attribute')) {
+  switch (
+    requireAllowed(attribute, ['description', 'imdsSupport', 'launchPermission'] as const, 'attribute')
+  ) {
     case 'description':
       image.description = request.Description?.Value ?? request.Value ?? '';
       return;
     case 'imdsSupport':
-      // It cannot be taken back (aws.md 5.7).
-      oneOf(request.ImdsSupport?.Value ?? request.Value ?? '', ['v2.0'] as const, 'imdsSupport');
+      // It cannot be taken back (docs/aws/ec2-images.md#imds).
+      requireAllowed(request.ImdsSupport?.Value ?? request.Value ?? '', ['v2.0'] as const, 'imdsSupport');
       image.imdsSupport = 'v2.0';
       return;
     case 'launchPermission':
@@ -145,7 +147,7 @@ function modifyLaunchPermission(
   }
   const { add, remove } = launchModifications(request);
   if (add.length + remove.length === 0) throw missingParameter('launchPermission');
-  if (add.length > 0 && snapshotsOf(context, image).some(({ awsManagedKey }) => awsManagedKey)) {
+  if (add.length > 0 && findSnapshots(context, image).some(({ awsManagedKey }) => awsManagedKey)) {
     throw new AwsError(
       'InvalidParameter',
       'Snapshots encrypted with the AWS Managed CMK can’t be shared. Specify another snapshot.',
@@ -164,10 +166,9 @@ function modifyLaunchPermission(
     );
   }
   if (add.some(({ Group }) => Group === 'all')) {
-    if (snapshotsOf(context, image).some(({ kmsKeyArn }) => kmsKeyArn !== undefined)) {
+    if (findSnapshots(context, image).some(({ kmsKeyArn }) => kmsKeyArn !== undefined)) {
       throw notPermitted('Images with encrypted snapshots cannot be made public.');
     }
-    if (image.watermarks.length > 0) throw notPermitted('Images with watermarks cannot be made public.');
   }
   for (const permission of add) {
     if (permission.Group === 'all') image.public = true;
@@ -192,7 +193,9 @@ export function launchModifications(request: ModifyImageAttributeRequest): {
 } {
   const flat: LaunchPermission[] = [
     ...(request.UserIds ?? []).map((UserId) => ({ UserId })),
-    ...(request.UserGroups ?? []).map((group) => ({ Group: oneOf(group, ['all'] as const, 'userGroup') })),
+    ...(request.UserGroups ?? []).map((group) => ({
+      Group: requireAllowed(group, ['all'] as const, 'userGroup'),
+    })),
     ...(request.OrganizationArns ?? []).map((OrganizationArn) => ({ OrganizationArn })),
     ...(request.OrganizationalUnitArns ?? []).map((OrganizationalUnitArn) => ({ OrganizationalUnitArn })),
   ];
@@ -215,7 +218,7 @@ function checkLaunchPermission(permission: LaunchPermission): void {
     );
   }
   if (Group !== undefined && Group !== 'all') throw invalidValue(Group, 'group');
-  // Bare ids are errors; the ARN names the management account (aws.md 5.2).
+  // Bare ids are errors; the ARN names the management account (docs/aws/ec2-images.md#sharing).
   if (
     OrganizationArn !== undefined &&
     !/^arn:aws:organizations::\d{12}:organization\/o-[a-z0-9]+$/.test(OrganizationArn)

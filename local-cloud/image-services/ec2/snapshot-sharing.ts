@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { EC2_QUOTAS } from '../quotas.ts';
 import { AwsError } from '../service.ts';
-import { type Context, type Operations, oneOf, operation } from './context.ts';
+import { type Context, type Operations, operation, requireAllowed } from './context.ts';
 import {
   invalidCombination,
   invalidValue,
@@ -15,9 +15,9 @@ import {
 } from './errors.ts';
 import { emitSnapshot } from './events.ts';
 import type { SnapshotRecord } from './records.ts';
-import type { Where } from './store.ts';
+import type { Location } from './store.ts';
 
-export function ownSnapshot({ store }: Context, { account, region }: Where, id: string): SnapshotRecord {
+export function ownSnapshot({ store }: Context, { account, region }: Location, id: string): SnapshotRecord {
   const snapshot = store.snapshots(region).get(id);
   if (snapshot === undefined || snapshot.ownerId !== account) throw snapshotNotFound(id);
   return snapshot;
@@ -28,7 +28,7 @@ export function snapshotSharingOperations(context: Context): Operations {
   return {
     DescribeSnapshotAttribute: operation<DescribeSnapshotAttributeRequest, DescribeSnapshotAttributeResult>(
       (request, call) => {
-        const attribute = oneOf(
+        const attribute = requireAllowed(
           request.Attribute ?? '',
           ['createVolumePermission', 'productCodes'] as const,
           'attribute',
@@ -76,7 +76,7 @@ interface SnapshotModification {
   group?: string | undefined;
 }
 
-/** Accounts and the group to add or to remove; one of both per call, at most 500 (aws.md 5.2). */
+/** Accounts and the group to add or to remove; one of both per call, at most 500 (docs/aws/ec2-images.md#sharing). */
 export function snapshotModifications(request: ModifySnapshotAttributeRequest): {
   add: SnapshotModification[];
   remove: SnapshotModification[];

@@ -11,10 +11,10 @@ import { AwsError, type Call } from '../service.ts';
 import { type Context, canSeeSnapshot, type Operations, operation } from './context.ts';
 import { invalidCombination, malformedId, snapshotNotFound } from './errors.ts';
 import { emitSnapshot } from './events.ts';
-import { type FilterTable, matcherOf } from './filters.ts';
+import { createMatcher, type FilterTable } from './filters.ts';
 import { addSnapshot, finishSnapshot, imagesUsing } from './image-making.ts';
-import { ENCRYPT_OPERATIONS, keyAccess, keyArnOf, namedKey, READ_OPERATIONS } from './keys.ts';
-import { pageOf } from './pages.ts';
+import { ENCRYPT_OPERATIONS, keyAccess, namedKey, READ_OPERATIONS, toKeyArn } from './keys.ts';
+import { takePage } from './pages.ts';
 import type { SnapshotRecord, Tags } from './records.ts';
 import { ownSnapshot } from './snapshot-sharing.ts';
 import { readTagSpecifications, tagList } from './tags.ts';
@@ -60,7 +60,7 @@ export function snapshotOperations(context: Context): Operations {
       }
       const owners = request.OwnerIds ?? [];
       const restorers = request.RestorableByUserIds ?? [];
-      const matches = matcherOf(request.Filters, FILTERS, tagsFor(account));
+      const matches = createMatcher(request.Filters, FILTERS, tagsFor(account));
       const found = [...snapshots.values()].filter(
         (snapshot) =>
           (ids.length === 0 || ids.includes(snapshot.id)) &&
@@ -69,9 +69,9 @@ export function snapshotOperations(context: Context): Operations {
           (restorers.length === 0 || restorers.some((user) => canRestore(snapshot, user, account))) &&
           matches(snapshot),
       );
-      const page = pageOf(found, ({ id }) => id, request);
+      const page = takePage(found, ({ id }) => id, request);
       return {
-        Snapshots: page.records.map((snapshot) => snapshotOf(snapshot, account)),
+        Snapshots: page.records.map((snapshot) => toSnapshot(snapshot, account)),
         ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
       };
     }),
@@ -108,7 +108,7 @@ function canRestore(snapshot: SnapshotRecord, user: string, account: string): bo
   return snapshot.ownerId === id || snapshot.sharedWith.has(id);
 }
 
-function snapshotOf(snapshot: SnapshotRecord, account: string): Snapshot {
+function toSnapshot(snapshot: SnapshotRecord, account: string): Snapshot {
   const tags = tagList(tagsFor(account)(snapshot));
   return {
     SnapshotId: snapshot.id,
@@ -129,10 +129,10 @@ function snapshotOf(snapshot: SnapshotRecord, account: string): Snapshot {
   };
 }
 
-/** As CopyImage, for one snapshot: called in the destination, the key is checked while it runs. */
+/** Copies one snapshot to the caller's Region; like CopyImage it checks the key while the copy runs. */
 function copySnapshot(context: Context, request: CopySnapshotRequest, call: Call): SnapshotRecord {
   const { world, store } = context;
-  const place = store.place(call);
+  const home = store.at(call);
   const source = store.snapshots(request.SourceRegion ?? '').get(request.SourceSnapshotId ?? '');
   if (source === undefined || !canSeeSnapshot(source, call.account)) {
     throw snapshotNotFound(request.SourceSnapshotId ?? '');
@@ -146,28 +146,28 @@ function copySnapshot(context: Context, request: CopySnapshotRequest, call: Call
       'The parameter KmsKeyId requires the parameter Encrypted to be set.',
     );
   }
-  if (place.copies.size + 1 > EC2_QUOTAS.snapshotCopies) {
+  if (home.copies.size + 1 > EC2_QUOTAS.snapshotCopies) {
     throw new AwsError(
       'ResourceLimitExceeded',
       `Too many snapshot copies in progress. The limit is ${EC2_QUOTAS.snapshotCopies} for this destination region.`,
     );
   }
-  const encrypted = source.kmsKeyArn !== undefined || request.Encrypted === true || place.encryptionByDefault;
-  const key = encrypted ? namedKey(place, request.KmsKeyId) : undefined;
+  const encrypted = source.kmsKeyArn !== undefined || request.Encrypted === true || home.encryptionByDefault;
+  const key = encrypted ? namedKey(home, request.KmsKeyId) : undefined;
   const snapshot = addSnapshot(context, {
     ownerId: call.account,
     region: call.region,
     sizeGiB: source.sizeGiB,
     description: request.Description ?? `[Copied ${source.id} from ${source.region}]`,
-    kmsKeyArn: key && ('named' in key ? keyArnOf(key.named, call) : key.arn),
+    kmsKeyArn: key && ('named' in key ? toKeyArn(key.named, call) : key.arn),
     awsManagedKey: key !== undefined && !('named' in key),
     tags: readTagSpecifications(request.TagSpecifications, ['snapshot']).snapshot,
   });
-  place.copies.add(snapshot.id);
+  home.copies.add(snapshot.id);
   const from = { region: source.region, id: source.id };
   const end = async (): Promise<void> => {
     const problem = await keyProblem(context, call, source, key && 'named' in key ? key.named : undefined);
-    place.copies.delete(snapshot.id);
+    home.copies.delete(snapshot.id);
     if (problem === undefined) {
       finishSnapshot(context, snapshot, from);
       return;

@@ -6,13 +6,13 @@ import type {
   SnapshotRecord,
 } from './records.ts';
 
-export interface Where {
+export interface Location {
   account: string;
   region: string;
 }
 
-/** What belongs to one account in one Region. */
-export interface Place extends Where {
+/** The state of EC2 for one account in one Region. */
+export interface RegionState extends Location {
   instances: Map<string, InstanceRecord>;
   launchTemplates: Map<string, LaunchTemplateRecord>;
   securityGroups: Map<string, SecurityGroupRecord>;
@@ -21,7 +21,7 @@ export interface Place extends Where {
   defaultKmsKeyId?: string | undefined;
   /** Snapshot copies in progress, by snapshot. */
   copies: Set<string>;
-  /** What client tokens have started: operation and token to the parameters and the outcome. */
+  /** Parameters and outcome of each client token, by operation and token. */
   tokens: Map<string, { parameters: string; outcome: unknown }>;
   /** Token buckets by operation, on the clock's scale of AWS seconds. */
   buckets: Map<string, { tokens: number; at: number }>;
@@ -31,7 +31,7 @@ export interface Place extends Where {
 export class Ec2Store {
   readonly #images = new Map<string, Map<string, ImageRecord>>();
   readonly #snapshots = new Map<string, Map<string, SnapshotRecord>>();
-  readonly #places = new Map<string, Place>();
+  readonly #byLocation = new Map<string, RegionState>();
 
   images(region: string): Map<string, ImageRecord> {
     return entry(this.#images, region, () => new Map());
@@ -41,8 +41,8 @@ export class Ec2Store {
     return entry(this.#snapshots, region, () => new Map());
   }
 
-  place({ account, region }: Where): Place {
-    return entry(this.#places, `${account}/${region}`, () => ({
+  at({ account, region }: Location): RegionState {
+    return entry(this.#byLocation, `${account}/${region}`, () => ({
       account,
       region,
       instances: new Map(),

@@ -8,14 +8,14 @@ import type {
 import { AwsError } from '../service.ts';
 import { type Context, type Operations, operation } from './context.ts';
 import { imageNotFound, instancesNotFound, missingParameter, snapshotNotFound } from './errors.ts';
-import { type FilterTable, matcherOf } from './filters.ts';
+import { createMatcher, type FilterTable } from './filters.ts';
 import { groupNotFound } from './network.ts';
-import { pageOf } from './pages.ts';
+import { takePage } from './pages.ts';
 import type { Tags } from './records.ts';
-import type { Where } from './store.ts';
+import type { Location } from './store.ts';
 import { checkTagCount, readTags } from './tags.ts';
 
-/** Something that can have tags, owned by the account. */
+/** A taggable resource of the account. */
 export interface Taggable {
   id: string;
   type: ResourceType;
@@ -64,8 +64,8 @@ export function tagOperations(context: Context): Operations {
         Object.entries(resource.tags).map(([key, value]): TagRow => ({ resource, key, value })),
       );
       const byTag = ({ key, value }: TagRow): Tags => ({ [key]: value });
-      const found = rows.filter(matcherOf(request.Filters, FILTERS, byTag));
-      const page = pageOf(found, ({ resource, key }) => `${resource.id}/${key}`, request);
+      const found = rows.filter(createMatcher(request.Filters, FILTERS, byTag));
+      const page = takePage(found, ({ resource, key }) => `${resource.id}/${key}`, request);
       return {
         Tags: page.records.map(({ resource, key, value }) => ({
           ResourceId: resource.id,
@@ -79,8 +79,8 @@ export function tagOperations(context: Context): Operations {
   };
 }
 
-export function ownTaggables({ store }: Context, where: Where): Taggable[] {
-  const place = store.place(where);
+export function ownTaggables({ store }: Context, where: Location): Taggable[] {
+  const home = store.at(where);
   const own = <T extends { ownerId: string }>(records: Iterable<T>): T[] =>
     [...records].filter(({ ownerId }) => ownerId === where.account);
   const as = (type: ResourceType) => (record: { id: string; tags: Tags }) => ({
@@ -88,18 +88,18 @@ export function ownTaggables({ store }: Context, where: Where): Taggable[] {
     type,
     tags: record.tags,
   });
-  const instances = [...place.instances.values()];
+  const instances = [...home.instances.values()];
   return [
     ...own(store.images(where.region).values()).map(as('image')),
     ...own(store.snapshots(where.region).values()).map(as('snapshot')),
     ...instances.map(as('instance')),
     ...instances.flatMap(({ volumes }) => volumes.map(as('volume'))),
-    ...[...place.launchTemplates.values()].map(as('launch-template')),
-    ...[...place.securityGroups.values()].map(as('security-group')),
+    ...[...home.launchTemplates.values()].map(as('launch-template')),
+    ...[...home.securityGroups.values()].map(as('security-group')),
   ];
 }
 
-function taggable(context: Context, where: Where, id: string): Taggable {
+function taggable(context: Context, where: Location, id: string): Taggable {
   const found = ownTaggables(context, where).find((resource) => resource.id === id);
   if (found === undefined) throw notFound(id);
   return found;

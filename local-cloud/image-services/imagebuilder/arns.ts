@@ -21,21 +21,21 @@ export interface ResourceName {
   readonly build?: number;
 }
 
-// [M:imagebuilder *Arn patterns], ownership part from aws.md 4.4
+// [M:imagebuilder *Arn patterns], ownership part from docs/aws/image-builder.md#lists-and-owners
 const shape =
   /^arn:aws[^:]*:imagebuilder:([^:]+):([0-9]{12}|aws(?:-[a-z-]+)?):([a-z-]+)\/([a-z0-9-_]+)(?:\/((?:x|[0-9]+)\.(?:x|[0-9]+)\.(?:x|[0-9]+))(?:\/([0-9]+))?)?$/;
 
 /** `My Example_Image` -> `my-example-image`: names that differ only in case, spaces or underscores are one [M:CreateComponentRequest.name]. */
-export const slugOf = (name: string): string => name.toLowerCase().replace(/[ _]/g, '-');
+export const toSlug = (name: string): string => name.toLowerCase().replace(/[ _]/g, '-');
 
-export const arnOf = (
+export const formatArn = (
   kind: ResourceKind,
-  place: { account: string; region: string },
+  location: { account: string; region: string },
   slug: string,
   version?: Version | VersionPattern,
   build?: number,
 ): string => {
-  const base = `arn:aws:imagebuilder:${place.region}:${place.account}:${kind}/${slug}`;
+  const base = `arn:aws:imagebuilder:${location.region}:${location.account}:${kind}/${slug}`;
   const versioned = version === undefined ? base : `${base}/${formatVersion(version)}`;
   return build === undefined ? versioned : `${versioned}/${build}`;
 };
@@ -51,7 +51,7 @@ export const parseArn = (arn: string, parameter: string, kinds: readonly Resourc
 
 export const tryParseArn = (arn: string): ResourceName | undefined => {
   const [, region, owner, kind, slug, version, build] = shape.exec(arn) ?? [];
-  const known = kindOf(kind);
+  const known = findKind(kind);
   if (region === undefined || owner === undefined || known === undefined || slug === undefined)
     return undefined;
   return {
@@ -74,4 +74,4 @@ const kinds: readonly ResourceKind[] = [
   'image-pipeline',
 ];
 
-const kindOf = (text: string | undefined): ResourceKind | undefined => kinds.find((kind) => kind === text);
+const findKind = (text: string | undefined): ResourceKind | undefined => kinds.find((kind) => kind === text);

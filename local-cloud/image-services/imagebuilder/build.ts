@@ -1,7 +1,7 @@
 import { AwsError } from '../service.ts';
+import { BuildFailed, createAmi, distribute, launch, share, terminate } from './build-resources.ts';
 import type { Context } from './context.ts';
-import { effectOf, inventoryAfter } from './inventory.ts';
-import { BuildFailed, createAmi, distribute, launch, share, terminate } from './machines.ts';
+import { findEffect, inventoryAfter } from './inventory.ts';
 import type { BuildPlan } from './plan.ts';
 import type { ImageRecord, ImageStatus, OutputAmi } from './records.ts';
 
@@ -31,12 +31,12 @@ export const finished: ReadonlySet<ImageStatus> = new Set([
 ]);
 
 /**
- * Takes an image from PENDING to AVAILABLE or FAILED on the scaled clock (aws.md 2.2): the build instance runs the build components,
+ * Takes an image from PENDING to AVAILABLE or FAILED on the scaled clock (docs/aws/image-builder.md#image-states): the build instance runs the build components,
  * the AMI is made of it, a second instance of that AMI runs the test components, then it is distributed.
  */
 export const runBuild = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
   try {
-    await walk(context, image, plan);
+    await runPhases(context, image, plan);
   } catch (error) {
     if (error instanceof BuildCancelled) return;
     failBuild(context, image, plan, error);
@@ -45,7 +45,7 @@ export const runBuild = async (context: Context, image: ImageRecord, plan: Build
   }
 };
 
-/** Ends a running build. What it has made of AMIs and snapshots stays behind (aws.md 1.7). */
+/** Cancels a running build. Its AMIs and snapshots stay (docs/aws/image-builder.md#failed-and-cancelled-builds). */
 export const cancelBuild = (context: Context, image: ImageRecord): void => {
   image.cancelled = true;
   image.interrupt?.();
@@ -53,19 +53,19 @@ export const cancelBuild = (context: Context, image: ImageRecord): void => {
     context.world.timings.buildCancel,
     () => {
       for (const instance of image.instances) terminate(context, image, instance);
-      enter(context, image, 'CANCELLED');
+      enterState(context, image, 'CANCELLED');
     },
     `cancel ${image.arn}`,
   );
 };
 
-const walk = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
+const runPhases = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
   const { world, ec2 } = context;
   const { timings } = world;
   const pause = (seconds: number): Promise<void> => wait(context, image, seconds);
   const proceed = (status: ImageStatus): void => {
     if (image.cancelled) throw new BuildCancelled('cancelled');
-    enter(context, image, status);
+    enterState(context, image, status);
   };
 
   await pause(timings.buildPending);
@@ -84,7 +84,7 @@ const walk = async (context: Context, image: ImageRecord, plan: BuildPlan): Prom
   runComponents(context, image, plan, 'BUILD');
   image.inventory = inventoryAfter(
     parent.inventory,
-    plan.components.map((component) => effectOf(world.behaviour, component)),
+    plan.components.map((component) => findEffect(world.behaviour, component)),
   );
   const ami = await createAmi(context, image, plan, parent, buildInstance);
   await untilAvailable(context, image, ami);
@@ -111,7 +111,7 @@ const walk = async (context: Context, image: ImageRecord, plan: BuildPlan): Prom
   proceed('AVAILABLE');
 };
 
-/** Nothing is executed: a component fails when it was declared to, the build as a whole when `fail-build` said so. */
+/** Executes nothing. A component fails if declared so; the build fails if `fail-build` declared it. */
 const runComponents = (
   { world }: Context,
   image: ImageRecord,
@@ -126,7 +126,7 @@ const runComponents = (
     if (failure !== undefined) throw new BuildFailed(failure.reason);
   }
   for (const component of plan.components.filter((entry) => entry.type === type)) {
-    const reason = effectOf(world.behaviour, component)?.failsBuild;
+    const reason = findEffect(world.behaviour, component)?.failsBuild;
     if (reason === undefined) continue;
     const phaseName = type === 'BUILD' ? 'build' : 'test';
     throw new BuildFailed(`Component '${component.arn}' failed in phase ${phaseName}: ${reason}`);
@@ -158,10 +158,10 @@ const failBuild = (context: Context, image: ImageRecord, plan: BuildPlan, error:
   if (plan.infrastructure.terminateInstanceOnFailure) {
     for (const instance of image.instances) terminate(context, image, instance);
   }
-  enter(context, image, 'FAILED', reason);
+  enterState(context, image, 'FAILED', reason);
 };
 
-const enter = ({ world }: Context, image: ImageRecord, status: ImageStatus, reason?: string): void => {
+const enterState = ({ world }: Context, image: ImageRecord, status: ImageStatus, reason?: string): void => {
   const previous = image.status;
   image.status = status;
   image.reason = reason;

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
-import { arnOf, parseArn, type ResourceName, slugOf } from './arns.ts';
+import { formatArn, parseArn, type ResourceName, toSlug } from './arns.ts';
+import { recordCall } from './cloudtrail.ts';
 import {
   type Context,
+  formatDate,
   latestVersionReferences,
   type Operations,
-  placeOf,
-  placeOfArn,
+  openByArn,
+  openHome,
   resolve,
-  stampOf,
 } from './context.ts';
 import { readDocument } from './document.ts';
 import {
@@ -30,8 +31,7 @@ import {
 } from './input.ts';
 import { quotas } from './quotas.ts';
 import type { ComponentRecord } from './records.ts';
-import { nextBuild, once, type Place, takeBuild } from './store.ts';
-import { withTrail } from './trail.ts';
+import { nextBuild, once, type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, formatVersion, newest, parseVersion, type Version } from './versions.ts';
 
 const createSchema = z.object({
@@ -61,22 +61,22 @@ export const componentKey = (slug: string, version: Version): string =>
 
 export const componentOperations = (context: Context): Operations => ({
   CreateComponent: (input, call) => {
-    const place = placeOf(context, call);
-    return withTrail(context, call, 'CreateComponent', input, async () => {
-      const output = await once(place, 'CreateComponent', input, () => create(context, place, call, input));
+    const home = openHome(context, call);
+    return recordCall(context, call, 'CreateComponent', input, async () => {
+      const output = await once(home, 'CreateComponent', input, () => create(context, home, call, input));
       return { requestId: call.requestId, ...output };
     });
   },
 
-  // A shell script that becomes a component; nothing is checked inside it [M:ImportComponentRequest].
+  // A shell script becomes a component without any check of its content [M:ImportComponentRequest].
   ImportComponent: (input, call) => {
-    const place = placeOf(context, call);
-    return withTrail(context, call, 'ImportComponent', input, async () => {
-      const output = await once(place, 'ImportComponent', input, async () => {
+    const home = openHome(context, call);
+    return recordCall(context, call, 'ImportComponent', input, async () => {
+      const output = await once(home, 'ImportComponent', input, async () => {
         const { type, ...request } = read(importSchema, input);
         exactlyOne(input, 'data', 'uri');
         const data = request.data ?? (await objectText(context, call, request.uri ?? ''));
-        const { arn } = addComponent(context, place, call, request, { data, type, parameters: [] });
+        const { arn } = addComponent(context, home, call, request, { data, type, parameters: [] });
         return { componentBuildVersionArn: arn };
       });
       return { requestId: call.requestId, ...output };
@@ -89,8 +89,8 @@ export const componentOperations = (context: Context): Operations => ({
     if (component === undefined) throw notFound('Component', arn);
     return {
       requestId: call.requestId,
-      component: documentOf(component),
-      latestVersionReferences: referencesOf(component, call.region),
+      component: describeComponent(component),
+      latestVersionReferences: toLatestReferences(component, call.region),
     };
   },
 
@@ -99,11 +99,11 @@ export const componentOperations = (context: Context): Operations => ({
     const name = parseArn(arn, 'componentBuildVersionArn', ['component']);
     if (name.build === undefined)
       throw invalidValue('componentBuildVersionArn', 'Give the full build version ARN.');
-    const place = placeOf(context, call);
+    const home = openHome(context, call);
     const component =
       name.owner === call.account ? findComponent(context, call, arn, 'componentBuildVersionArn') : undefined;
     if (component === undefined) throw notFound('Component', arn);
-    const users = place.recipes.filter((recipe) =>
+    const users = home.recipes.filter((recipe) =>
       recipe.components.some((use) => use.componentArn === component.arn),
     );
     if (users.length > 0)
@@ -111,12 +111,12 @@ export const componentOperations = (context: Context): Operations => ({
         arn,
         users.map((recipe) => recipe.arn),
       );
-    place.components = place.components.filter((entry) => entry !== component);
+    home.components = home.components.filter((entry) => entry !== component);
     return { requestId: call.requestId, componentBuildVersionArn: component.arn };
   },
 });
 
-/** Resolves a name, version, wildcard or build ARN; only ACTIVE components resolve without their build number (aws.md 1.3). */
+/** Resolves a name, version, wildcard or build ARN; only ACTIVE components resolve without their build number (docs/aws/image-builder.md#which-version-a-wildcard-means). */
 export const findComponent = (
   context: Context,
   call: Call,
@@ -124,21 +124,21 @@ export const findComponent = (
   parameter: string,
 ): ComponentRecord | undefined => {
   const name: ResourceName = parseArn(arn, parameter, ['component']);
-  const records = placeOfArn(context, call, name)?.components ?? [];
+  const records = openByArn(context, call, name)?.components ?? [];
   return resolve(records, name, (component) => component.status === 'ACTIVE');
 };
 
-/** A component in the words of GetComponent. */
-export const documentOf = (component: ComponentRecord): Shape => ({
-  ...summaryOf(component),
+/** A component as GetComponent returns it. */
+export const describeComponent = (component: ComponentRecord): Shape => ({
+  ...summarizeComponent(component),
   parameters: component.parameters,
   data: component.data,
   kmsKeyId: component.kmsKeyId,
   encrypted: true,
 });
 
-/** A component in the words of ListComponentBuildVersions. */
-export const summaryOf = (component: ComponentRecord): Shape => ({
+/** A component as ListComponentBuildVersions returns it. */
+export const summarizeComponent = (component: ComponentRecord): Shape => ({
   arn: component.arn,
   name: component.name,
   version: formatVersion(component.version),
@@ -153,46 +153,46 @@ export const summaryOf = (component: ComponentRecord): Shape => ({
   tags: component.tags,
 });
 
-/** ARN that the next build of a component will have; what IAM is asked about before it is created. */
-export const nextComponentArn = (place: Place, name: string, semanticVersion: string): string => {
-  const slug = slugOf(name);
+/** ARN of the next build of a component, for the permission check before it is created. */
+export const nextComponentArn = (home: RegionState, name: string, semanticVersion: string): string => {
+  const slug = toSlug(name);
   const version = parseVersion(semanticVersion);
-  return arnOf('component', place, slug, version, nextBuild(place, componentKey(slug, version)));
+  return formatArn('component', home, slug, version, nextBuild(home, componentKey(slug, version)));
 };
 
-const create = async (context: Context, place: Place, call: Call, input: Shape): Promise<Shape> => {
+const create = async (context: Context, home: RegionState, call: Call, input: Shape): Promise<Shape> => {
   const request = read(createSchema, input);
   exactlyOne(input, 'data', 'uri');
   const data = request.data ?? (await objectText(context, call, request.uri ?? ''));
   const document = readDocument(data, request.data === undefined ? 'uri' : 'data');
-  const component = addComponent(context, place, call, request, { data, ...document });
+  const component = addComponent(context, home, call, request, { data, ...document });
   return {
     componentBuildVersionArn: component.arn,
-    latestVersionReferences: referencesOf(component, call.region),
+    latestVersionReferences: toLatestReferences(component, call.region),
   };
 };
 
 const addComponent = (
   context: Context,
-  place: Place,
+  home: RegionState,
   call: Call,
   request: Omit<z.infer<typeof createSchema>, 'data'>,
   content: Pick<ComponentRecord, 'data' | 'type' | 'parameters'>,
 ): ComponentRecord => {
-  const slug = slugOf(request.name);
+  const slug = toSlug(request.name);
   const version = parseVersion(request.semanticVersion);
-  const builds = place.components.filter((component) => component.slug === slug);
+  const builds = home.components.filter((component) => component.slug === slug);
   const latest = newest(builds, version);
   // Same name and version: a new build, unless the content is that of the latest one [M:CreateComponentRequest.name].
   if (latest !== undefined && latest.data === content.data && latest.platform === request.platform) {
     throw alreadyExists('Component', latest.arn);
   }
-  if (place.components.length >= quotas.components) throw quotaExceeded('components', quotas.components);
+  if (home.components.length >= quotas.components) throw quotaExceeded('components', quotas.components);
   if (request.dryRun === true) throw dryRunSucceeded();
-  const build = takeBuild(place, componentKey(slug, version));
+  const build = takeBuild(home, componentKey(slug, version));
   const component: ComponentRecord = {
     ...content,
-    arn: arnOf('component', place, slug, version, build),
+    arn: formatArn('component', home, slug, version, build),
     name: request.name,
     slug,
     owner: call.account,
@@ -204,15 +204,15 @@ const addComponent = (
     changeDescription: request.changeDescription,
     kmsKeyId: request.kmsKeyId,
     status: 'ACTIVE',
-    dateCreated: stampOf(context.world.clock.now()),
+    dateCreated: formatDate(context.world.clock.now()),
     tags: request.tags ?? {},
   };
-  place.components.push(component);
-  place.components.sort(compareBuilds);
+  home.components.push(component);
+  home.components.sort(compareBuilds);
   return component;
 };
 
-const referencesOf = (
+const toLatestReferences = (
   { owner, slug, version, arn }: ComponentRecord,
   region: string,
 ): Record<string, string> =>

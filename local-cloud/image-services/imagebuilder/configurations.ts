@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
-import { arnOf, parseArn, type ResourceKind, slugOf } from './arns.ts';
-import { type Context, type Operations, placeOf, stampOf } from './context.ts';
+import { formatArn, parseArn, type ResourceKind, toSlug } from './arns.ts';
+import { type Context, formatDate, type Operations, openHome } from './context.ts';
 import {
   alreadyExists,
   hasDependents,
@@ -11,9 +11,9 @@ import {
   quotaExceeded,
 } from './errors.ts';
 import { filtersSchema, nameSchema, pageSchema, read, tagsSchema, textSchema, tokenSchema } from './input.ts';
-import { filtered, pageOf } from './pages.ts';
+import { filtered, takePage } from './pages.ts';
 import { quotas } from './quotas.ts';
-import { type Configuration, once, type Place } from './store.ts';
+import { type Configuration, once, type RegionState } from './store.ts';
 
 // [M:imagebuilder CreateInfrastructureConfigurationRequest]
 export const infrastructureSchema = z.object({
@@ -68,14 +68,14 @@ interface Kind<S extends z.ZodType> {
   readonly limit: number;
   readonly schema: S;
   readonly check: (context: Context, call: Call, settings: z.infer<S>) => Promise<void> | void;
-  readonly records: (place: Place) => Configuration[];
+  readonly records: (home: RegionState) => Configuration[];
   readonly summary: (record: Configuration) => Shape;
   readonly extra: Shape;
 }
 
 /** The operations of infrastructure and of distribution configurations, which differ in their settings only. */
 export const configurationOperations = (context: Context): Operations => ({
-  ...operationsOf(context, {
+  ...createOperations(context, {
     kind: 'infrastructure-configuration',
     type: 'InfrastructureConfiguration',
     arn: 'infrastructureConfigurationArn',
@@ -84,11 +84,11 @@ export const configurationOperations = (context: Context): Operations => ({
     limit: quotas.infrastructureConfigurations,
     schema: infrastructureSchema,
     check: checkProfile,
-    records: (place) => place.infrastructure,
+    records: (home) => home.infrastructure,
     summary: infrastructureSummary,
     extra: {},
   }),
-  ...operationsOf(context, {
+  ...createOperations(context, {
     kind: 'distribution-configuration',
     type: 'DistributionConfiguration',
     arn: 'distributionConfigurationArn',
@@ -97,33 +97,33 @@ export const configurationOperations = (context: Context): Operations => ({
     limit: quotas.distributionConfigurations,
     schema: distributionsSchema,
     check: (_context, _call, { distributions }) => checkDistributions(distributions),
-    records: (place) => place.distribution,
+    records: (home) => home.distribution,
     summary: distributionSummary,
     extra: { timeoutMinutes: 720 }, // required by the shape [M:DistributionConfiguration]; as documented for its default
   }),
 });
 
-const operationsOf = <S extends z.ZodType<Record<string, unknown>>>(
+const createOperations = <S extends z.ZodType<Record<string, unknown>>>(
   context: Context,
   kind: Kind<S>,
 ): Operations => {
-  const create = async (place: Place, call: Call, input: Shape): Promise<Shape> => {
+  const create = async (home: RegionState, call: Call, input: Shape): Promise<Shape> => {
     const { name, tags } = read(
       z.object({ name: nameSchema, tags: tagsSchema.optional(), clientToken: tokenSchema.optional() }),
       input,
     );
     const settings = read(kind.schema, input);
     await kind.check(context, call, settings);
-    const slug = slugOf(name);
-    const arn = arnOf(kind.kind, call, slug);
-    const records = kind.records(place);
+    const slug = toSlug(name);
+    const arn = formatArn(kind.kind, call, slug);
+    const records = kind.records(home);
     if (records.some((record) => record.arn === arn)) throw alreadyExists(kind.type, arn);
     if (records.length >= kind.limit) throw quotaExceeded(`${kind.type} resources`, kind.limit);
     records.push({
       arn,
       name,
       slug,
-      dateCreated: stampOf(context.world.clock.now()),
+      dateCreated: formatDate(context.world.clock.now()),
       tags: tags ?? {},
       settings,
     });
@@ -131,49 +131,49 @@ const operationsOf = <S extends z.ZodType<Record<string, unknown>>>(
   };
   const find = (call: Call, input: Shape): Configuration => {
     const { [kind.arn]: arn } = read(z.object({ [kind.arn]: z.string() }), input);
-    const record = findConfiguration(kind.records(placeOf(context, call)), String(arn), kind.arn, kind.kind);
+    const record = findConfiguration(kind.records(openHome(context, call)), String(arn), kind.arn, kind.kind);
     if (record === undefined) throw notFound(kind.type, String(arn));
     return record;
   };
   return {
     [`Create${kind.type}`]: async (input, call) => {
-      const place = placeOf(context, call);
-      const output = await once(place, `Create${kind.type}`, input, () => create(place, call, input));
+      const home = openHome(context, call);
+      const output = await once(home, `Create${kind.type}`, input, () => create(home, call, input));
       return { requestId: call.requestId, ...output };
     },
     [`Get${kind.type}`]: (input, call) => ({
       requestId: call.requestId,
-      [kind.member]: { ...kind.extra, ...documentOf(find(call, input)) },
+      [kind.member]: { ...kind.extra, ...describeConfiguration(find(call, input)) },
     }),
-    // A full replacement: what is left out is reset (aws.md 1.7).
+    // A full replacement: what is left out is reset (docs/aws/image-builder.md#updates-replace-everything).
     [`Update${kind.type}`]: async (input, call) => {
-      const place = placeOf(context, call);
-      const output = await once(place, `Update${kind.type}`, input, async () => {
+      const home = openHome(context, call);
+      const output = await once(home, `Update${kind.type}`, input, async () => {
         const record = find(call, input);
         const settings = read(kind.schema, input);
         await kind.check(context, call, settings);
         record.settings = settings;
-        record.dateUpdated = stampOf(context.world.clock.now());
+        record.dateUpdated = formatDate(context.world.clock.now());
         return { [kind.arn]: record.arn };
       });
       return { requestId: call.requestId, ...output };
     },
     [`List${kind.type}s`]: (input, call) => {
       const { filters, ...page } = read(z.object({ ...pageSchema, filters: filtersSchema }), input);
-      const records = filtered(kind.records(placeOf(context, call)), filters, {
+      const records = filtered(kind.records(openHome(context, call)), filters, {
         name: (record) => record.name,
       });
-      const { page: entries, ...rest } = pageOf(records, kind.type, page);
+      const { page: entries, ...rest } = takePage(records, kind.type, page);
       return { requestId: call.requestId, [kind.list]: entries.map(kind.summary), ...rest };
     },
     [`Delete${kind.type}`]: (input, call) => {
       const record = find(call, input);
-      const place = placeOf(context, call);
-      const users = place.pipelines
+      const home = openHome(context, call);
+      const users = home.pipelines
         .filter(({ settings }) => settings[kind.arn] === record.arn)
         .map(({ arn }) => arn);
       if (users.length > 0) throw hasDependents(record.arn, users);
-      const records = kind.records(place);
+      const records = kind.records(home);
       records.splice(records.indexOf(record), 1);
       return { requestId: call.requestId, [kind.arn]: record.arn };
     },
@@ -190,10 +190,13 @@ export const findConfiguration = (
   return records.find((record) => record.arn === arn);
 };
 
-/** A configuration in the words of its Get operation. */
-export const documentOf = (record: Configuration): Shape => ({ ...headOf(record), ...record.settings });
+/** A configuration as its Get operation returns it. */
+export const describeConfiguration = (record: Configuration): Shape => ({
+  ...toCommonFields(record),
+  ...record.settings,
+});
 
-const headOf = ({ arn, name, dateCreated, dateUpdated, tags }: Configuration): Shape => ({
+const toCommonFields = ({ arn, name, dateCreated, dateUpdated, tags }: Configuration): Shape => ({
   arn,
   name,
   dateCreated,
@@ -201,15 +204,22 @@ const headOf = ({ arn, name, dateCreated, dateUpdated, tags }: Configuration): S
   tags,
 });
 
-/** A list shows fewer members than a Get, and other ones for each kind. */
+/** List operations show fewer members than Get operations, and different ones for each kind. */
 const infrastructureSummary = (record: Configuration): Shape => {
   const { description, resourceTags, instanceTypes, instanceProfileName, placement } = record.settings;
-  return { ...headOf(record), description, resourceTags, instanceTypes, instanceProfileName, placement };
+  return {
+    ...toCommonFields(record),
+    description,
+    resourceTags,
+    instanceTypes,
+    instanceProfileName,
+    placement,
+  };
 };
 
 const distributionSummary = (record: Configuration): Shape => {
   const { description, distributions } = distributionsSchema.parse(record.settings);
-  return { ...headOf(record), description, regions: distributions.map(({ region }) => region) };
+  return { ...toCommonFields(record), description, regions: distributions.map(({ region }) => region) };
 };
 
 const checkProfile = async (
@@ -226,7 +236,7 @@ const checkProfile = async (
 const supported = new Set(['region', 'amiDistributionConfiguration']);
 const supportedForAmi = new Set(['name', 'description', 'amiTags', 'kmsKeyId', 'launchPermission']);
 
-/** Before a build: what the local cloud would have to leave out. */
+/** Refuses settings that the local cloud does not implement. */
 export const refuseUnsupported = (distributions: readonly Distribution[]): void => {
   for (const distribution of distributions) {
     const ami = distribution.amiDistributionConfiguration ?? {};

@@ -1,10 +1,10 @@
 import type { Ec2Api } from '../ec2/api.ts';
 import type { Call, Operation, World } from '../service.ts';
-import { arnOf, type ResourceKind, type ResourceName, tryParseArn } from './arns.ts';
-import type { Place, Store } from './store.ts';
+import { formatArn, type ResourceKind, type ResourceName, tryParseArn } from './arns.ts';
+import type { RegionState, Store } from './store.ts';
 import { type Built, newest, type Version, type VersionPattern } from './versions.ts';
 
-/** What the operations of Image Builder work with. */
+/** Dependencies of the operations of Image Builder. */
 export interface Context {
   readonly world: World;
   readonly ec2: Ec2Api;
@@ -13,24 +13,24 @@ export interface Context {
 
 export type Operations = Record<string, Operation>;
 
-export const placeOf = ({ store }: Context, call: Call): Place => store.place(call.account, call.region);
+export const openHome = ({ store }: Context, call: Call): RegionState => store.at(call.account, call.region);
 
-/** API output carries ISO 8601 with milliseconds (aws.md 2.7, unconfirmed). */
-export const stampOf = (date: Date): string => date.toISOString();
+/** API output carries ISO 8601 with milliseconds (docs/aws/image-builder.md#tokens-errors-and-pages, unconfirmed). */
+export const formatDate = (date: Date): string => date.toISOString();
 
 /**
  * Where an ARN's resource is kept, as seen by the caller: own resources and Amazon's. What other accounts own would have to be shared
  * by AWS RAM, which is not there: it does not exist for the caller.
  */
-export const placeOfArn = ({ store }: Context, call: Call, name: ResourceName): Place | undefined => {
+export const openByArn = ({ store }: Context, call: Call, name: ResourceName): RegionState | undefined => {
   if (name.region !== call.region) return undefined;
   if (name.owner !== 'aws' && name.owner !== call.account) return undefined;
-  return store.place(name.owner, name.region);
+  return store.at(name.owner, name.region);
 };
 
 /**
- * The record that an ARN stands for: a full build ARN means that build whatever its state, anything shorter the newest eligible one
- * (aws.md 1.3).
+ * The record that an ARN stands for: a full build ARN means that build in any state, anything shorter the newest eligible one
+ * (docs/aws/image-builder.md#which-version-a-wildcard-means).
  */
 export const resolve = <T extends Built & { slug: string }>(
   records: readonly T[],
@@ -47,15 +47,15 @@ export const resolve = <T extends Built & { slug: string }>(
 /** ARNs with wildcards for the newest of each level [D:imagebuilder/userguide/ibhow-semantic-versioning]. */
 export const latestVersionReferences = (
   kind: ResourceKind,
-  place: { account: string; region: string },
+  location: { account: string; region: string },
   slug: string,
   [major, minor, patch]: Version,
 ): Record<string, string> => ({
-  latestVersionArn: arnOf(kind, place, slug, ['x', 'x', 'x']),
-  latestMajorVersionArn: arnOf(kind, place, slug, [major, 'x', 'x']),
-  latestMinorVersionArn: arnOf(kind, place, slug, [major, minor, 'x']),
-  latestPatchVersionArn: arnOf(kind, place, slug, [major, minor, patch]),
+  latestVersionArn: formatArn(kind, location, slug, ['x', 'x', 'x']),
+  latestMajorVersionArn: formatArn(kind, location, slug, [major, 'x', 'x']),
+  latestMinorVersionArn: formatArn(kind, location, slug, [major, minor, 'x']),
+  latestPatchVersionArn: formatArn(kind, location, slug, [major, minor, patch]),
 });
 
-/** Whether an ARN names something of the kind, without complaint when it is no ARN at all. */
-export const isArnOf = (text: string, kind: ResourceKind): boolean => tryParseArn(text)?.kind === kind;
+/** True for an ARN of the kind; false for any other text. */
+export const isArn = (text: string, kind: ResourceKind): boolean => tryParseArn(text)?.kind === kind;

@@ -67,7 +67,7 @@ const documentSchema = z.looseObject({
   phases: z.array(z.looseObject({ name: identifier, steps: z.array(stepSchema).min(1) })).min(1),
 });
 
-/** What the service reads from a component document. */
+/** The parts of a component document that the service reads. */
 interface ComponentDocument {
   readonly type: 'BUILD' | 'TEST';
   readonly parameters: readonly ParameterDetail[];
@@ -82,7 +82,7 @@ export interface ParameterDetail {
 
 /** Checks a task orchestrator document [D:imagebuilder/userguide/toe-use-documents] and derives the component's type from it. */
 export const readDocument = (text: string, parameter: 'data' | 'uri'): ComponentDocument => {
-  const parsed = documentSchema.safeParse(yamlOf(text, parameter));
+  const parsed = documentSchema.safeParse(readYaml(text, parameter));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') ?? '';
@@ -116,7 +116,7 @@ export const readDocument = (text: string, parameter: 'data' | 'uri'): Component
   };
 };
 
-const yamlOf = (text: string, parameter: string): unknown => {
+const readYaml = (text: string, parameter: string): unknown => {
   try {
     return parseYaml(text);
   } catch (error) {

@@ -1,26 +1,26 @@
 import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
-import { arnOf, parseArn } from './arns.ts';
+import { formatArn, parseArn } from './arns.ts';
 import { cancelBuild, finished, runBuild } from './build.ts';
 import { refuseUnsupported } from './configurations.ts';
-import { type Context, latestVersionReferences, type Operations, placeOf, stampOf } from './context.ts';
+import { type Context, formatDate, latestVersionReferences, type Operations, openHome } from './context.ts';
 import { invalidRequest, invalidValue, notFound, notImplemented, quotaExceeded } from './errors.ts';
 import { exactlyOne, read, tagsSchema, tokenSchema } from './input.ts';
 import { findImage } from './parents.ts';
 import { type BuildPlan, type BuildReferences, planBuild } from './plan.ts';
 import { quotas } from './quotas.ts';
-import { documentOf as recipeDocument } from './recipes.ts';
+import { describeRecipe as recipeDocument } from './recipes.ts';
 import type { ImageRecord, RecipeRecord, Tags } from './records.ts';
-import { nextBuild, once, type Place, takeBuild } from './store.ts';
+import { nextBuild, once, type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, formatVersion } from './versions.ts';
 
-/** What CreateImage and a pipeline have in common. */
+/** Settings that CreateImage and a pipeline share. */
 export const buildSettings = {
   imageRecipeArn: z.string().optional(),
   containerRecipeArn: z.string().optional(),
   distributionConfigurationArn: z.string().optional(),
   infrastructureConfigurationArn: z.string(),
-  // `timeoutMinutes` is documented as ignored (aws.md 2.3).
+  // `timeoutMinutes` is documented as ignored (docs/aws/image-builder.md#test-phase).
   imageTestsConfiguration: z
     .object({
       imageTestsEnabled: z.boolean().default(true),
@@ -45,8 +45,8 @@ const cancelSchema = arnSchema.extend({ clientToken: tokenSchema.optional() });
 
 export const imageOperations = (context: Context): Operations => ({
   CreateImage: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'CreateImage', input, async () => {
+    const home = openHome(context, call);
+    const output = await once(home, 'CreateImage', input, async () => {
       const { tags, clientToken: _token, ...settings } = read(createSchema, input);
       const image = await startBuild(context, call, checkBuild(settings), {
         tags: tags ?? {},
@@ -66,7 +66,7 @@ export const imageOperations = (context: Context): Operations => ({
     if (image === undefined) throw notFound('Image', arn);
     return {
       requestId: call.requestId,
-      image: documentOf(image),
+      image: describeImage(image),
       latestVersionReferences: latestVersionReferences(
         'image',
         { account: image.account, region: image.region },
@@ -76,10 +76,10 @@ export const imageOperations = (context: Context): Operations => ({
     };
   },
 
-  // Asynchronous, and only while the build runs (aws.md 1.7).
+  // Asynchronous, and only while the build runs (docs/aws/image-builder.md#failed-and-cancelled-builds).
   CancelImageCreation: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'CancelImageCreation', input, () => {
+    const home = openHome(context, call);
+    const output = await once(home, 'CancelImageCreation', input, () => {
       const { imageBuildVersionArn: arn } = read(cancelSchema, input);
       const image = ownImage(context, call, arn);
       if (finished.has(image.status))
@@ -90,19 +90,19 @@ export const imageOperations = (context: Context): Operations => ({
     return { requestId: call.requestId, ...output };
   },
 
-  // Removes the Image Builder record, never the AMI; a running build is refused (aws.md 2.2).
+  // Removes the Image Builder record, never the AMI; a running build is refused (docs/aws/image-builder.md#image-states).
   DeleteImage: (input, call) => {
     const { imageBuildVersionArn: arn } = read(arnSchema, input);
-    const place = placeOf(context, call);
+    const home = openHome(context, call);
     const image = ownImage(context, call, arn);
     if (!finished.has(image.status))
       throw invalidRequest(`The image '${arn}' is ${image.status}: cancel it first.`);
-    place.images = place.images.filter((entry) => entry !== image);
+    home.images = home.images.filter((entry) => entry !== image);
     return { requestId: call.requestId, imageBuildVersionArn: image.arn };
   },
 });
 
-/** Refuses what a build of the local cloud cannot do, and what the service refuses. */
+/** Refuses builds that the service refuses, or that the local cloud does not implement. */
 export const checkBuild = (settings: BuildSettings): BuildSettings & { imageRecipeArn: string } => {
   exactlyOne(settings, 'imageRecipeArn', 'containerRecipeArn');
   const { imageRecipeArn } = settings;
@@ -113,21 +113,21 @@ export const checkBuild = (settings: BuildSettings): BuildSettings & { imageReci
   return { ...settings, imageRecipeArn };
 };
 
-/** Registers the image, which takes its build number at once, and sets the build going. */
+/** Registers the image with its build number and starts the build. */
 export const startBuild = async (
   context: Context,
   call: Call,
   settings: BuildSettings & { imageRecipeArn: string },
   start: { tags: Tags; buildType: 'USER_INITIATED' | 'SCHEDULED'; pipeline?: { arn: string; name: string } },
 ): Promise<ImageRecord> => {
-  const place = placeOf(context, call);
-  const running = place.images.filter((image) => !finished.has(image.status)).length;
+  const home = openHome(context, call);
+  const running = home.images.filter((image) => !finished.has(image.status)).length;
   if (running >= quotas.concurrentBuilds) throw quotaExceeded('concurrent builds', quotas.concurrentBuilds);
-  const plan = await planBuild(context, place, call, referencesOf(settings));
+  const plan = await planBuild(context, home, call, toReferences(settings));
   refuseUnsupported(plan.distributions);
   const { recipe } = plan;
-  const build = takeBuild(place, imageKey(recipe));
-  const arn = arnOf('image', call, recipe.slug, recipe.version, build);
+  const build = takeBuild(home, imageKey(recipe));
+  const arn = formatArn('image', call, recipe.slug, recipe.version, build);
   const image: ImageRecord = {
     arn,
     name: recipe.name,
@@ -139,7 +139,7 @@ export const startBuild = async (
     platform: recipe.platform,
     buildType: start.buildType,
     imageSource: plan.amazonManaged ? 'AMAZON_MANAGED' : 'CUSTOM',
-    dateCreated: stampOf(context.world.clock.now()),
+    dateCreated: formatDate(context.world.clock.now()),
     tags: start.tags,
     status: 'PENDING',
     recipeArn: recipe.arn,
@@ -159,33 +159,33 @@ export const startBuild = async (
     instances: new Set(),
     cancelled: false,
   };
-  place.images.push(image);
-  place.images.sort(compareBuilds);
+  home.images.push(image);
+  home.images.sort(compareBuilds);
   void runBuild(context, image, plan);
   return image;
 };
 
-/** ARN that the next build of a recipe will have; what IAM is asked about before it is created. */
-export const nextImageArn = (place: Place, recipe: RecipeRecord): string =>
-  arnOf('image', place, recipe.slug, recipe.version, nextBuild(place, imageKey(recipe)));
+/** ARN of the next build of a recipe, for the permission check before it is created. */
+export const nextImageArn = (home: RegionState, recipe: RecipeRecord): string =>
+  formatArn('image', home, recipe.slug, recipe.version, nextBuild(home, imageKey(recipe)));
 
-/** An image in the words of GetImage. */
-export const documentOf = (image: ImageRecord): Shape => ({ ...commonOf(image), ...image.document });
+/** An image as GetImage returns it. */
+export const describeImage = (image: ImageRecord): Shape => ({ ...toCommonFields(image), ...image.document });
 
-/** An image in the words of ListImageBuildVersions. */
-export const summaryOf = (image: ImageRecord): Shape => ({
-  ...commonOf(image),
+/** An image as ListImageBuildVersions returns it. */
+export const summarizeImage = (image: ImageRecord): Shape => ({
+  ...toCommonFields(image),
   owner: image.arn.split(':')[4],
 });
 
-const commonOf = (image: ImageRecord): Shape => ({
+const toCommonFields = (image: ImageRecord): Shape => ({
   arn: image.arn,
   type: 'AMI',
   name: image.name,
   // With its build number, unlike the version of a component or recipe.
   version: `${formatVersion(image.version)}/${image.build}`,
   platform: image.platform,
-  // `state.failureContext` is newer than the SDK's schema and cannot be sent (aws.md, version warning).
+  // `state.failureContext` is newer than the SDK's schema and cannot be sent (docs/aws/image-builder.md#what-the-sdk-does-not-know-yet).
   state: { status: image.status, ...(image.reason === undefined ? {} : { reason: image.reason }) },
   dateCreated: image.dateCreated,
   tags: image.tags,
@@ -210,14 +210,14 @@ export const ownImage = (context: Context, call: Call, arn: string): ImageRecord
 
 const imageKey = ({ slug, version }: RecipeRecord): string => `image/${slug}/${formatVersion(version)}`;
 
-const referencesOf = (settings: BuildSettings & { imageRecipeArn: string }): BuildReferences => ({
+const toReferences = (settings: BuildSettings & { imageRecipeArn: string }): BuildReferences => ({
   imageRecipeArn: settings.imageRecipeArn,
   infrastructureConfigurationArn: settings.infrastructureConfigurationArn,
   distributionConfigurationArn: settings.distributionConfigurationArn,
   tests: settings.imageTestsConfiguration.imageTestsEnabled,
 });
 
-// A finished build shows build versions where the recipe has wildcards [D:imagebuilder/userguide/integ-sns], aws.md 1.1.
+// A finished build shows build versions where the recipe has wildcards [D:imagebuilder/userguide/integ-sns], docs/aws/image-builder.md#start-conditions.
 const resolvedRecipe = ({ recipe, components, parentImage }: BuildPlan): Shape => ({
   ...recipeDocument(recipe),
   parentImage,

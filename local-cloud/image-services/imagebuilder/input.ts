@@ -10,7 +10,7 @@ export const nameSchema = z
     'name must match pattern ^[-_A-Za-z-0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z-0-9]$',
   );
 export const textSchema = z.string().min(1).max(1024); // [M:NonEmptyString]
-export const tokenSchema = z.string().min(1).max(64); // aws.md 2.7
+export const tokenSchema = z.string().min(1).max(64); // docs/aws/image-builder.md#tokens-errors-and-pages
 export const platformSchema = z.enum(['Linux', 'Windows', 'macOS']);
 export const tagsSchema = z
   .record(
@@ -23,15 +23,15 @@ export const tagsSchema = z
   )
   .refine((tags) => Object.keys(tags).length <= 50, 'A resource has at most 50 tags.'); // [M:TagMap]
 
-/** Reads a request that the wire has already checked against the schema; what breaks a limit gets the service's own answer. */
+/** Reads a request that the wire has checked against the schema; a broken limit is answered with the service's error. */
 export const read = <S extends z.ZodType>(schema: S, input: Record<string, unknown>): z.infer<S> => {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw invalidValue(pathOf(issue?.path ?? []), issue?.message ?? '');
+  throw invalidValue(formatPath(issue?.path ?? []), issue?.message ?? '');
 };
 
-/** Fails unless exactly one of the two is there. */
+/** Refuses the input unless exactly one of the two members is there. */
 export const exactlyOne = (input: Record<string, unknown>, left: string, right: string): void => {
   const given = [left, right].filter((name) => input[name] !== undefined);
   if (given.length !== 1) throw invalidCombination(`Specify exactly one of '${left}' and '${right}'.`);
@@ -45,7 +45,7 @@ export const pageSchema = {
 export const filtersSchema = z.array(filterSchema).max(quotas.filters).optional();
 export type Filters = z.infer<typeof filtersSchema>;
 
-const pathOf = (path: readonly PropertyKey[]): string =>
+const formatPath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
     (text, part) =>
       typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,

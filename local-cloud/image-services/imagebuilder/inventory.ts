@@ -2,8 +2,11 @@ import type { Behaviours, ComponentEffect, Package } from '../behaviours.ts';
 import type { ComponentRecord } from './records.ts';
 import { formatVersion } from './versions.ts';
 
-/** What was declared for a component version, by its name as written or as it stands in ARNs. */
-export const effectOf = (behaviour: Behaviours, component: ComponentRecord): ComponentEffect | undefined => {
+/** The declared effect of a component version, found by its name or by its slug. */
+export const findEffect = (
+  behaviour: Behaviours,
+  component: ComponentRecord,
+): ComponentEffect | undefined => {
   const version = formatVersion(component.version);
   return (
     behaviour.components.get(`${component.slug}/${version}`) ??

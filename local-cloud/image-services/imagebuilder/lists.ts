@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
-import { arnOf, parseArn } from './arns.ts';
-import { summaryOf as componentSummary } from './components.ts';
-import { type Context, type Operations, placeOf, placeOfArn } from './context.ts';
+import { formatArn, parseArn } from './arns.ts';
+import { summarizeComponent as componentSummary } from './components.ts';
+import { type Context, type Operations, openByArn, openHome } from './context.ts';
 import { invalidCombination, invalidRequest, invalidValue } from './errors.ts';
-import { summaryOf as imageSummary, ownImage } from './images.ts';
+import { summarizeImage as imageSummary, ownImage } from './images.ts';
 import { type Filters, filtersSchema, pageSchema, read } from './input.ts';
-import { filtered, pageOf } from './pages.ts';
+import { filtered, takePage } from './pages.ts';
 import type { ComponentRecord, ImageRecord } from './records.ts';
-import type { Place } from './store.ts';
+import type { RegionState } from './store.ts';
 import { type Built, compareBuilds, formatVersion, isExact } from './versions.ts';
 
 const ownerSchema = z.enum(['Self', 'Shared', 'Amazon', 'ThirdParty', 'AWSMarketplace']).default('Self');
@@ -20,15 +20,15 @@ const listSchema = z.object({
   includeDeprecated: z.boolean().default(false),
 });
 
-/** Lists of components, recipes and images: 1 to 25 entries a page, filters as in aws.md 2.7. */
+/** Lists of components, recipes and images: 1 to 25 entries a page, filters as in docs/aws/image-builder.md#tokens-errors-and-pages. */
 export const listOperations = (context: Context): Operations => ({
-  // Version ARNs without build numbers; deprecated ones only when the status filter asks for them (aws.md 4.4).
+  // Version ARNs without build numbers; deprecated ones only when the status filter asks for them (docs/aws/image-builder.md#lists-and-owners).
   ListComponents: (input, call) => {
     const request = read(listSchema, input);
     checkByName(request);
     const wantsStatus = request.filters?.some(({ name }) => name === 'status') === true;
-    const components = placesOf(context, call, request.owner)
-      .flatMap((place) => place.components)
+    const components = findStores(context, call, request.owner)
+      .flatMap((home) => home.components)
       .filter((component) => wantsStatus || component.status === 'ACTIVE');
     const matching = filtered(components, request.filters, {
       name: ({ name }) => name,
@@ -40,8 +40,8 @@ export const listOperations = (context: Context): Operations => ({
       supportedOsVersions: ({ supportedOsVersions }) => supportedOsVersions,
       productCodes: () => undefined,
     });
-    const { page, ...rest } = pageOf(
-      newestOfEach(matching, request.byName),
+    const { page, ...rest } = takePage(
+      selectNewest(matching, request.byName),
       `components-${request.owner}`,
       request,
     );
@@ -52,7 +52,7 @@ export const listOperations = (context: Context): Operations => ({
     };
   },
 
-  // Own components only, without deprecated builds (aws.md 2.7).
+  // Own components only, without deprecated builds (docs/aws/image-builder.md#tokens-errors-and-pages).
   ListComponentBuildVersions: (input, call) => {
     const request = read(z.object({ componentVersionArn: z.string(), ...pageSchema }), input);
     const name = parseArn(request.componentVersionArn, 'componentVersionArn', ['component']);
@@ -61,20 +61,20 @@ export const listOperations = (context: Context): Operations => ({
       throw invalidValue('componentVersionArn', 'Give the exact version ARN.');
     if (name.owner !== call.account)
       throw invalidRequest('Build versions are listed for components of your own account only.');
-    const builds = placeOf(context, call).components.filter(
+    const builds = openHome(context, call).components.filter(
       (component) =>
         component.slug === name.slug &&
         formatVersion(component.version) === formatVersion(version) &&
         component.status !== 'DEPRECATED',
     );
-    const { page, ...rest } = pageOf(builds, 'component-builds', request);
+    const { page, ...rest } = takePage(builds, 'component-builds', request);
     return { requestId: call.requestId, componentSummaryList: page.map(componentSummary), ...rest };
   },
 
   ListImageRecipes: (input, call) => {
     const request = read(listSchema, input);
     const recipes = filtered(
-      placesOf(context, call, request.owner).flatMap((place) => place.recipes),
+      findStores(context, call, request.owner).flatMap((home) => home.recipes),
       request.filters,
       {
         name: ({ name }) => name,
@@ -82,7 +82,7 @@ export const listOperations = (context: Context): Operations => ({
         platform: ({ platform }) => platform,
       },
     );
-    const { page, ...rest } = pageOf(recipes, `recipes-${request.owner}`, request);
+    const { page, ...rest } = takePage(recipes, `recipes-${request.owner}`, request);
     return {
       requestId: call.requestId,
       imageRecipeSummaryList: page.map(({ arn, name, platform, owner, parentImage, dateCreated, tags }) => ({
@@ -101,8 +101,8 @@ export const listOperations = (context: Context): Operations => ({
   ListImages: (input, call) => {
     const request = read(listSchema, input);
     checkByName(request);
-    const images = placesOf(context, call, request.owner)
-      .flatMap((place) => place.images)
+    const images = findStores(context, call, request.owner)
+      .flatMap((home) => home.images)
       .filter(({ status }) => request.includeDeprecated || status !== 'DEPRECATED');
     const matching = filtered(images, request.filters, {
       name: ({ name }) => name,
@@ -111,8 +111,8 @@ export const listOperations = (context: Context): Operations => ({
       type: () => 'AMI',
       osVersion: () => undefined,
     });
-    const { page, ...rest } = pageOf(
-      newestOfEach(matching, request.byName),
+    const { page, ...rest } = takePage(
+      selectNewest(matching, request.byName),
       `images-${request.owner}`,
       request,
     );
@@ -123,7 +123,7 @@ export const listOperations = (context: Context): Operations => ({
     };
   },
 
-  // The version must be exact (aws.md 2.7).
+  // The version must be exact (docs/aws/image-builder.md#tokens-errors-and-pages).
   ListImageBuildVersions: (input, call) => {
     const request = read(
       z.object({ imageVersionArn: z.string(), filters: filtersSchema, ...pageSchema }),
@@ -133,7 +133,7 @@ export const listOperations = (context: Context): Operations => ({
     const { version } = name;
     if (version === undefined || !isExact(version))
       throw invalidValue('imageVersionArn', 'Give the exact version ARN.');
-    const images = (placeOfArn(context, call, name)?.images ?? []).filter(
+    const images = (openByArn(context, call, name)?.images ?? []).filter(
       (image) => image.slug === name.slug && formatVersion(image.version) === formatVersion(version),
     );
     return { requestId: call.requestId, ...imagePage(images, request) };
@@ -145,7 +145,7 @@ export const listOperations = (context: Context): Operations => ({
       input,
     );
     parseArn(request.imagePipelineArn, 'imagePipelineArn', ['image-pipeline']);
-    const images = placeOf(context, call).images.filter(
+    const images = openHome(context, call).images.filter(
       ({ pipelineArn }) => pipelineArn === request.imagePipelineArn,
     );
     return { requestId: call.requestId, ...imagePage(images, request) };
@@ -156,7 +156,7 @@ export const listOperations = (context: Context): Operations => ({
     const request = read(z.object({ imageBuildVersionArn: z.string(), ...pageSchema }), input);
     const image = ownImage(context, call, request.imageBuildVersionArn);
     const packages = image.metadata ? image.inventory : [];
-    const { page, ...rest } = pageOf(packages, image.arn, request);
+    const { page, ...rest } = takePage(packages, image.arn, request);
     return {
       requestId: call.requestId,
       imagePackageList: page.map(({ name, version, release }) => ({
@@ -168,9 +168,9 @@ export const listOperations = (context: Context): Operations => ({
   },
 });
 
-const placesOf = ({ store }: Context, call: Call, owner: z.infer<typeof ownerSchema>): Place[] => {
-  if (owner === 'Self') return [store.place(call.account, call.region)];
-  return owner === 'Amazon' ? [store.place('aws', call.region)] : [];
+const findStores = ({ store }: Context, call: Call, owner: z.infer<typeof ownerSchema>): RegionState[] => {
+  if (owner === 'Self') return [store.at(call.account, call.region)];
+  return owner === 'Amazon' ? [store.at('aws', call.region)] : [];
 };
 
 const checkByName = ({ byName, filters }: { byName: boolean; filters?: Filters }): void => {
@@ -180,7 +180,7 @@ const checkByName = ({ byName, filters }: { byName: boolean; filters?: Filters }
 };
 
 /** One entry per name and version, or per name; each stands for its newest build. */
-const newestOfEach = <T extends Built & { slug: string }>(records: readonly T[], byName: boolean): T[] => {
+const selectNewest = <T extends Built & { slug: string }>(records: readonly T[], byName: boolean): T[] => {
   const newest = new Map<string, T>();
   for (const record of [...records].sort(compareBuilds)) {
     newest.set(byName ? record.slug : `${record.slug}/${formatVersion(record.version)}`, record);
@@ -192,10 +192,10 @@ const newestOfEach = <T extends Built & { slug: string }>(records: readonly T[],
 
 const listedArn = (arn: string, byName: boolean): string => {
   const name = parseArn(arn, 'arn', ['component', 'image']);
-  const place = { account: name.owner, region: name.region };
+  const location = { account: name.owner, region: name.region };
   return byName
-    ? arnOf(name.kind, place, name.slug, ['x', 'x', 'x'])
-    : arnOf(name.kind, place, name.slug, name.version);
+    ? formatArn(name.kind, location, name.slug, ['x', 'x', 'x'])
+    : formatArn(name.kind, location, name.slug, name.version);
 };
 
 const componentVersion = (component: ComponentRecord, byName: boolean): Shape => ({
@@ -231,6 +231,6 @@ const imagePage = (
     name: ({ name }) => name,
     version: ({ version, build }) => `${formatVersion(version)}/${build}`,
   });
-  const { page, ...rest } = pageOf(matching, 'image-builds', request);
+  const { page, ...rest } = takePage(matching, 'image-builds', request);
   return { imageSummaryList: page.map(imageSummary), ...rest };
 };

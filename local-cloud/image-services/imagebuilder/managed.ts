@@ -1,11 +1,11 @@
-import { arnOf, slugOf } from './arns.ts';
+import { formatArn, toSlug } from './arns.ts';
 import { componentKey } from './components.ts';
 import { readDocument } from './document.ts';
 import type { ComponentRecord, ImageRecord, Platform } from './records.ts';
-import { type Place, takeBuild } from './store.ts';
+import { type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, parseVersion } from './versions.ts';
 
-/** A component version that Amazon publishes: owner field `aws` in the ARN, owner `Amazon` in the document (aws.md 4.4). */
+/** A component version that Amazon publishes: owner field `aws` in the ARN, owner `Amazon` in the document (docs/aws/image-builder.md#lists-and-owners). */
 interface ManagedComponent {
   readonly name: string;
   readonly version: string;
@@ -15,7 +15,7 @@ interface ManagedComponent {
   readonly data?: string | undefined;
 }
 
-// A few of what every account finds. Names and the version of update-linux: aws.md 1.1, 4.4; the other versions are ours.
+// Some of Amazon's components; versions other than that of update-linux are made up (docs/aws/image-builder.md#lists-and-owners).
 const seeds: readonly ManagedComponent[] = [
   { name: 'update-linux', version: '1.0.0', description: 'Updates Linux with the latest packages.' },
   { name: 'update-linux', version: '1.0.2', description: 'Updates Linux with the latest packages.' },
@@ -28,23 +28,23 @@ const seeds: readonly ManagedComponent[] = [
 
 const publishedAt = '2025-01-15T00:00:00.000Z';
 
-export const seedManaged = (place: Place): void => {
-  if (place.account === 'aws') for (const seed of seeds) publishManaged(place, seed, publishedAt);
+export const seedManaged = (home: RegionState): void => {
+  if (home.account === 'aws') for (const seed of seeds) publishManaged(home, seed, publishedAt);
 };
 
-/** Adds a build of an Amazon-managed component; no event reaches anybody's account (aws.md 3.8). */
+/** Adds a build of an Amazon-managed component; no account gets an event (docs/aws/events.md#calls-recorded-by-cloudtrail). */
 export const publishManaged = (
-  place: Place,
+  home: RegionState,
   component: ManagedComponent,
   dateCreated: string,
 ): ComponentRecord => {
-  const slug = slugOf(component.name);
+  const slug = toSlug(component.name);
   const version = parseVersion(component.version);
-  const build = takeBuild(place, componentKey(slug, version));
+  const build = takeBuild(home, componentKey(slug, version));
   const data = component.data ?? documentFor(component);
   const { type, parameters } = readDocument(data, 'data');
   const record: ComponentRecord = {
-    arn: arnOf('component', place, slug, version, build),
+    arn: formatArn('component', home, slug, version, build),
     name: component.name,
     slug,
     owner: 'Amazon',
@@ -59,25 +59,25 @@ export const publishManaged = (
     dateCreated,
     tags: {},
   };
-  place.components.push(record);
-  place.components.sort(compareBuilds);
+  home.components.push(record);
+  home.components.sort(compareBuilds);
   return record;
 };
 
-/** Adds a build of an Amazon-managed image that stands for an AMI which is there already. */
+/** Adds a build of an Amazon-managed image for an existing AMI. */
 export const publishManagedImage = (
-  place: Place,
+  home: RegionState,
   image: { name: string; version: string; imageId: string; dateCreated: string },
 ): ImageRecord => {
-  const slug = slugOf(image.name);
+  const slug = toSlug(image.name);
   const version = parseVersion(image.version);
-  const build = takeBuild(place, `image/${slug}/${image.version}`);
+  const build = takeBuild(home, `image/${slug}/${image.version}`);
   const record: ImageRecord = {
-    arn: arnOf('image', place, slug, version, build),
+    arn: formatArn('image', home, slug, version, build),
     name: image.name,
     slug,
-    account: place.account,
-    region: place.region,
+    account: home.account,
+    region: home.region,
     version,
     build,
     platform: 'Linux',
@@ -89,13 +89,13 @@ export const publishManagedImage = (
     recipeArn: '',
     metadata: false,
     document: {},
-    amis: [{ region: place.region, image: image.imageId, name: image.name, accountId: 'amazon' }],
+    amis: [{ region: home.region, image: image.imageId, name: image.name, accountId: 'amazon' }],
     inventory: [],
     instances: new Set(),
     cancelled: false,
   };
-  place.images.push(record);
-  place.images.sort(compareBuilds);
+  home.images.push(record);
+  home.images.sort(compareBuilds);
   return record;
 };
 

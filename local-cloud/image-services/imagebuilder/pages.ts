@@ -2,22 +2,22 @@ import { invalidPaginationToken, invalidValue } from './errors.ts';
 import type { Filters } from './input.ts';
 import { quotas } from './quotas.ts';
 
-/** One page, in the words of the API. The token is bound to the list that it continues. */
-export const pageOf = <T>(
+/** One page with the member names of the API. Its token belongs to the list that it continues. */
+export const takePage = <T>(
   entries: readonly T[],
   list: string,
   request: { maxResults?: number | undefined; nextToken?: string | undefined },
 ): { page: T[]; nextToken?: string } => {
   const size = request.maxResults ?? quotas.pageSize;
-  const start = request.nextToken === undefined ? 0 : offsetOf(request.nextToken, list);
+  const start = request.nextToken === undefined ? 0 : readOffset(request.nextToken, list);
   const page = entries.slice(start, start + size);
   const end = start + page.length;
-  return end < entries.length ? { page, nextToken: tokenOf(list, end) } : { page };
+  return end < entries.length ? { page, nextToken: toToken(list, end) } : { page };
 };
 
 /**
  * Applies filters: every filter must hold, any of its values may match, case-sensitive. A name that the call does not know is refused
- * (aws.md 2.7).
+ * (docs/aws/image-builder.md#tokens-errors-and-pages).
  */
 export const filtered = <T>(
   entries: readonly T[],
@@ -35,10 +35,10 @@ export const filtered = <T>(
   return entries.filter((entry) => checks.every((holds) => holds(entry)));
 };
 
-const tokenOf = (list: string, offset: number): string =>
+const toToken = (list: string, offset: number): string =>
   Buffer.from(`${list} ${offset}`).toString('base64url');
 
-const offsetOf = (token: string, list: string): number => {
+const readOffset = (token: string, list: string): number => {
   const [name, offset] = Buffer.from(token, 'base64url').toString().split(' ');
   const parsed = Number(offset);
   if (name !== list || !Number.isInteger(parsed) || parsed < 0) throw invalidPaginationToken();

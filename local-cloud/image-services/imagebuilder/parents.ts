@@ -1,11 +1,11 @@
 import type { ImageRecord as MachineImage } from '../ec2/records.ts';
 import type { Call } from '../service.ts';
 import { parseArn } from './arns.ts';
-import { type Context, placeOfArn, resolve } from './context.ts';
+import { type Context, openByArn, resolve } from './context.ts';
 import { notImplemented } from './errors.ts';
 import type { ImageRecord, Platform } from './records.ts';
 
-/** What a recipe's `parentImage` stands for now (aws.md 1.4). */
+/** The image that a recipe's `parentImage` resolves to (docs/aws/image-builder.md#parent-images). */
 interface Parent {
   readonly imageId: string;
   /** As EC2 shows it to the account; missing when the account cannot see it. */
@@ -16,28 +16,28 @@ interface Parent {
 
 /**
  * Finds a parent image: `ami-…`, an Image Builder ARN with or without wildcards, or `ssm:` with a parameter's name or ARN. Undefined
- * when nothing answers to the name.
+ * when there is none.
  */
 export const findParent = async (
   context: Context,
   call: Call,
   parentImage: string,
 ): Promise<Parent | undefined> => {
-  if (/^ami-[0-9a-f]+$/.test(parentImage)) return parentOf(context, call, parentImage);
+  if (/^ami-[0-9a-f]+$/.test(parentImage)) return toParent(context, call, parentImage);
   if (parentImage.startsWith('ssm:')) {
     const value = await parameterValue(context, call, parentImage.slice('ssm:'.length));
-    return value === undefined ? undefined : parentOf(context, call, value);
+    return value === undefined ? undefined : toParent(context, call, value);
   }
   if (parentImage.startsWith('prod-')) throw notImplemented('A Marketplace product as the parent image');
   const build = findImage(context, call, parentImage, 'parentImage');
   const output = build?.amis.find((ami) => ami.region === call.region);
   if (build === undefined || output === undefined) return undefined;
-  return { ...parentOf(context, call, output.image), build };
+  return { ...toParent(context, call, output.image), build };
 };
 
 /**
  * Resolves an image ARN: a version or wildcard ARN to the newest build that has reached AVAILABLE and still is; a build ARN to that
- * build, whatever its state [M:imagebuilder GetImageRequest.imageBuildVersionArn].
+ * build, in any state [M:imagebuilder GetImageRequest.imageBuildVersionArn].
  */
 export const findImage = (
   context: Context,
@@ -46,17 +46,13 @@ export const findImage = (
   parameter: string,
 ): ImageRecord | undefined => {
   const name = parseArn(arn, parameter, ['image']);
-  return resolve(
-    placeOfArn(context, call, name)?.images ?? [],
-    name,
-    (image) => image.status === 'AVAILABLE',
-  );
+  return resolve(openByArn(context, call, name)?.images ?? [], name, (image) => image.status === 'AVAILABLE');
 };
 
-export const platformOf = (machine: MachineImage): Platform =>
+export const toPlatform = (machine: MachineImage): Platform =>
   machine.platformDetails.startsWith('Windows') ? 'Windows' : 'Linux';
 
-const parentOf = ({ ec2 }: Context, call: Call, imageId: string): Parent => ({
+const toParent = ({ ec2 }: Context, call: Call, imageId: string): Parent => ({
   imageId,
   machine: ec2.findImage(imageId, call.account, call.region),
 });

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Call, ConditionKeys, Permission, Shape } from '../service.ts';
-import { arnOf, slugOf } from './arns.ts';
+import { formatArn, toSlug } from './arns.ts';
 import { nextComponentArn } from './components.ts';
-import { type Context, isArnOf, placeOf } from './context.ts';
+import { type Context, isArn, openHome } from './context.ts';
 import { nextImageArn } from './images.ts';
 import { findRecipe, recipeVersion } from './recipes.ts';
 
@@ -37,7 +37,7 @@ const withoutResource =
  * What the caller must be allowed. Actions, resources and condition keys: service authorization reference. Creating something also
  * takes the right to read what it refers to, to tag it and to pass its role, which the reference lists as dependent actions.
  */
-export const permissionsOf = async (
+export const listPermissions = async (
   context: Context,
   operation: string,
   input: Shape,
@@ -45,7 +45,7 @@ export const permissionsOf = async (
 ): Promise<Permission[]> => {
   const action = `imagebuilder:${operation}`;
   if (withoutResource.test(operation)) return [{ action, resource: '*' }];
-  const place = placeOf(context, call);
+  const home = openHome(context, call);
   const request = namedSchema.parse(input);
   const tagContext = tagKeys('aws:RequestTag/', 'aws:TagKeys', request.tags);
   const creating = (resource: string, extra: ConditionKeys = {}): Permission[] => [
@@ -57,16 +57,16 @@ export const permissionsOf = async (
   switch (operation) {
     case 'CreateComponent':
     case 'ImportComponent':
-      return creating(nextComponentArn(place, request.name, request.semanticVersion));
+      return creating(nextComponentArn(home, request.name, request.semanticVersion));
     case 'CreateImageRecipe': {
-      const version = recipeVersion(place, request.name, request.semanticVersion);
+      const version = recipeVersion(home, request.name, request.semanticVersion);
       return [
-        ...creating(arnOf('image-recipe', call, slugOf(request.name), version)),
+        ...creating(formatArn('image-recipe', call, toSlug(request.name), version)),
         ...request.components.map((use) => ({
           action: 'imagebuilder:GetComponent',
           resource: use.componentArn,
         })),
-        ...(isArnOf(request.parentImage, 'image')
+        ...(isArn(request.parentImage, 'image')
           ? [{ action: 'imagebuilder:GetImage', resource: request.parentImage }]
           : [{ action: 'ec2:DescribeImages', resource: '*' }]),
       ];
@@ -74,8 +74,8 @@ export const permissionsOf = async (
     case 'CreateInfrastructureConfiguration':
     case 'UpdateInfrastructureConfiguration': {
       const resource = operation.startsWith('Create')
-        ? arnOf('infrastructure-configuration', call, slugOf(request.name))
-        : resourceOf(input);
+        ? formatArn('infrastructure-configuration', call, toSlug(request.name))
+        : readResource(input);
       const extra = {
         ...tagKeys(
           'imagebuilder:CreatedResourceTag/',
@@ -88,15 +88,15 @@ export const permissionsOf = async (
       return [...creating(resource, extra), ...(await passRole(context, call, request.instanceProfileName))];
     }
     case 'CreateDistributionConfiguration':
-      return creating(arnOf('distribution-configuration', call, slugOf(request.name)));
+      return creating(formatArn('distribution-configuration', call, toSlug(request.name)));
     case 'CreateImage': {
       const recipeArn = String(input.imageRecipeArn ?? '');
-      const recipe = isArnOf(recipeArn, 'image-recipe') ? findRecipe(context, call, recipeArn) : undefined;
-      const resource = recipe === undefined ? arnOf('image', call, '*') : nextImageArn(place, recipe);
+      const recipe = isArn(recipeArn, 'image-recipe') ? findRecipe(context, call, recipeArn) : undefined;
+      const resource = recipe === undefined ? formatArn('image', call, '*') : nextImageArn(home, recipe);
       return [...creating(resource), ...reads(input)];
     }
     case 'CreateImagePipeline':
-      return [...creating(arnOf('image-pipeline', call, slugOf(request.name))), ...reads(input)];
+      return [...creating(formatArn('image-pipeline', call, toSlug(request.name))), ...reads(input)];
     case 'UpdateImagePipeline':
       return [{ action, resource: String(input.imagePipelineArn) }, ...reads(input)];
     case 'StartImagePipelineExecution':
@@ -107,9 +107,9 @@ export const permissionsOf = async (
       return [{ action, resource: `${String(input.imageVersionArn)}/*` }];
     case 'TagResource':
     case 'UntagResource':
-      return [{ action, resource: resourceOf(input), context: tagContext }];
+      return [{ action, resource: readResource(input), context: tagContext }];
     default:
-      return [{ action, resource: resourceOf(input) }];
+      return [{ action, resource: readResource(input) }];
   }
 };
 
@@ -130,7 +130,7 @@ const passRole = async ({ world }: Context, call: Call, name: string | undefined
     : [{ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } }];
 };
 
-const resourceOf = (input: Shape): string => {
+const readResource = (input: Shape): string => {
   const member = resourceMembers.find((name) => typeof input[name] === 'string');
   return member === undefined ? '*' : String(input[member]);
 };

@@ -1,18 +1,18 @@
 import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
-import { arnOf, slugOf } from './arns.ts';
+import { formatArn, toSlug } from './arns.ts';
 import { findConfiguration } from './configurations.ts';
-import { type Context, type Operations, placeOf, stampOf } from './context.ts';
+import { type Context, formatDate, type Operations, openHome } from './context.ts';
 import { alreadyExists, invalidValue, notFound, quotaExceeded } from './errors.ts';
 import { buildSettings, checkBuild, startBuild } from './images.ts';
 import { filtersSchema, nameSchema, pageSchema, read, tagsSchema, textSchema, tokenSchema } from './input.ts';
-import { filtered, pageOf } from './pages.ts';
+import { filtered, takePage } from './pages.ts';
 import { planBuild } from './plan.ts';
 import { quotas } from './quotas.ts';
 import { findRecipe } from './recipes.ts';
-import { type Configuration, once, type Place } from './store.ts';
+import { type Configuration, once, type RegionState } from './store.ts';
 
-// [M:imagebuilder Schedule], aws.md 1.5. Nothing ticks here: the expression is kept, not followed.
+// [M:imagebuilder Schedule], docs/aws/image-builder.md#schedules. Schedules never fire here: the expression is only stored.
 const scheduleSchema = z.object({
   scheduleExpression: z
     .string()
@@ -31,7 +31,7 @@ const settingsSchema = z.object({
   ...buildSettings,
   description: textSchema.optional(),
   schedule: scheduleSchema.optional(),
-  // An update that does not say DISABLED enables (aws.md 1.7).
+  // An update that does not say DISABLED enables (docs/aws/image-builder.md#updates-replace-everything).
   status: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
   imageTags: tagsSchema.optional(),
 });
@@ -40,20 +40,19 @@ const arnSchema = z.object({ imagePipelineArn: z.string() });
 
 export const pipelineOperations = (context: Context): Operations => ({
   CreateImagePipeline: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'CreateImagePipeline', input, async () => {
+    const home = openHome(context, call);
+    const output = await once(home, 'CreateImagePipeline', input, async () => {
       const { name, tags } = read(
         z.object({ name: nameSchema, tags: tagsSchema.optional(), clientToken: tokenSchema.optional() }),
         input,
       );
-      const settings = await checkedSettings(context, place, call, input);
-      const slug = slugOf(name);
-      const arn = arnOf('image-pipeline', call, slug);
-      if (place.pipelines.some((pipeline) => pipeline.arn === arn)) throw alreadyExists('ImagePipeline', arn);
-      if (place.pipelines.length >= quotas.pipelines)
-        throw quotaExceeded('image pipelines', quotas.pipelines);
-      const dateCreated = stampOf(context.world.clock.now());
-      place.pipelines.push({ arn, name, slug, dateCreated, tags: tags ?? {}, settings });
+      const settings = await checkedSettings(context, home, call, input);
+      const slug = toSlug(name);
+      const arn = formatArn('image-pipeline', call, slug);
+      if (home.pipelines.some((pipeline) => pipeline.arn === arn)) throw alreadyExists('ImagePipeline', arn);
+      if (home.pipelines.length >= quotas.pipelines) throw quotaExceeded('image pipelines', quotas.pipelines);
+      const dateCreated = formatDate(context.world.clock.now());
+      home.pipelines.push({ arn, name, slug, dateCreated, tags: tags ?? {}, settings });
       return { imagePipelineArn: arn };
     });
     return { requestId: call.requestId, ...output };
@@ -61,13 +60,13 @@ export const pipelineOperations = (context: Context): Operations => ({
 
   GetImagePipeline: (input, call) => ({
     requestId: call.requestId,
-    imagePipeline: documentOf(context, call, find(context, call, input)),
+    imagePipeline: describePipeline(context, call, find(context, call, input)),
   }),
 
   ListImagePipelines: (input, call) => {
     const { filters, ...request } = read(z.object({ ...pageSchema, filters: filtersSchema }), input);
-    const setting = (name: string) => (pipeline: Configuration) => textOf(pipeline.settings[name]);
-    const pipelines = filtered(placeOf(context, call).pipelines, filters, {
+    const setting = (name: string) => (pipeline: Configuration) => readText(pipeline.settings[name]);
+    const pipelines = filtered(openHome(context, call).pipelines, filters, {
       name: ({ name }) => name,
       description: setting('description'),
       distributionConfigurationArn: setting('distributionConfigurationArn'),
@@ -75,21 +74,21 @@ export const pipelineOperations = (context: Context): Operations => ({
       infrastructureConfigurationArn: setting('infrastructureConfigurationArn'),
       status: setting('status'),
     });
-    const { page, ...rest } = pageOf(pipelines, 'pipelines', request);
+    const { page, ...rest } = takePage(pipelines, 'pipelines', request);
     return {
       requestId: call.requestId,
-      imagePipelineList: page.map((pipeline) => documentOf(context, call, pipeline)),
+      imagePipelineList: page.map((pipeline) => describePipeline(context, call, pipeline)),
       ...rest,
     };
   },
 
-  // A full replacement: what is left out is reset (aws.md 1.7).
+  // A full replacement: what is left out is reset (docs/aws/image-builder.md#updates-replace-everything).
   UpdateImagePipeline: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'UpdateImagePipeline', input, async () => {
+    const home = openHome(context, call);
+    const output = await once(home, 'UpdateImagePipeline', input, async () => {
       const pipeline = find(context, call, input);
-      pipeline.settings = await checkedSettings(context, place, call, input);
-      pipeline.dateUpdated = stampOf(context.world.clock.now());
+      pipeline.settings = await checkedSettings(context, home, call, input);
+      pipeline.dateUpdated = formatDate(context.world.clock.now());
       return { imagePipelineArn: pipeline.arn };
     });
     return { requestId: call.requestId, ...output };
@@ -97,15 +96,15 @@ export const pipelineOperations = (context: Context): Operations => ({
 
   DeleteImagePipeline: (input, call) => {
     const pipeline = find(context, call, input);
-    const place = placeOf(context, call);
-    place.pipelines = place.pipelines.filter((entry) => entry !== pipeline);
+    const home = openHome(context, call);
+    home.pipelines = home.pipelines.filter((entry) => entry !== pipeline);
     return { requestId: call.requestId, imagePipelineArn: pipeline.arn };
   },
 
-  // Builds whether or not anything is new, and on a disabled pipeline too (aws.md 1.6).
+  // Builds whether or not anything is new, and on a disabled pipeline too (docs/aws/image-builder.md#starting-a-pipeline).
   StartImagePipelineExecution: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'StartImagePipelineExecution', input, async () => {
+    const home = openHome(context, call);
+    const output = await once(home, 'StartImagePipelineExecution', input, async () => {
       const { tags } = read(arnSchema.extend({ tags: tagsSchema.optional() }), input);
       const pipeline = find(context, call, input);
       const settings = checkBuild(settingsSchema.parse(pipeline.settings));
@@ -123,7 +122,7 @@ export const pipelineOperations = (context: Context): Operations => ({
 const find = (context: Context, call: Call, input: Shape): Configuration => {
   const { imagePipelineArn: arn } = read(arnSchema, input);
   const pipeline = findConfiguration(
-    placeOf(context, call).pipelines,
+    openHome(context, call).pipelines,
     arn,
     'imagePipelineArn',
     'image-pipeline',
@@ -132,10 +131,15 @@ const find = (context: Context, call: Call, input: Shape): Configuration => {
   return pipeline;
 };
 
-const checkedSettings = async (context: Context, place: Place, call: Call, input: Shape): Promise<Shape> => {
+const checkedSettings = async (
+  context: Context,
+  home: RegionState,
+  call: Call,
+  input: Shape,
+): Promise<Shape> => {
   const settings = read(settingsSchema, input);
   const { imageRecipeArn } = checkBuild(settings);
-  await planBuild(context, place, call, {
+  await planBuild(context, home, call, {
     imageRecipeArn,
     infrastructureConfigurationArn: settings.infrastructureConfigurationArn,
     distributionConfigurationArn: settings.distributionConfigurationArn,
@@ -147,9 +151,9 @@ const checkedSettings = async (context: Context, place: Place, call: Call, input
   return settings;
 };
 
-const documentOf = (context: Context, call: Call, pipeline: Configuration): Shape => {
+const describePipeline = (context: Context, call: Call, pipeline: Configuration): Shape => {
   const { arn, name, dateCreated, dateUpdated, tags, settings } = pipeline;
-  const runs = placeOf(context, call).images.filter(({ pipelineArn }) => pipelineArn === arn);
+  const runs = openHome(context, call).images.filter(({ pipelineArn }) => pipelineArn === arn);
   const last = runs.reduce<(typeof runs)[number] | undefined>(
     (latest, run) => (latest === undefined || run.dateCreated > latest.dateCreated ? run : latest),
     undefined,
@@ -178,4 +182,4 @@ const isTimeZone = (zone: string): boolean => {
   }
 };
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const readText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

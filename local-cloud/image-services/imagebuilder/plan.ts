@@ -1,7 +1,7 @@
 import type { Call } from '../service.ts';
 import { findComponent } from './components.ts';
 import {
-  documentOf as configurationDocument,
+  describeConfiguration as configurationDocument,
   type Distribution,
   distributionsSchema,
   findConfiguration,
@@ -13,9 +13,9 @@ import { invalidRequest, invalidValue } from './errors.ts';
 import { findParent } from './parents.ts';
 import { findRecipe } from './recipes.ts';
 import type { ComponentRecord, RecipeRecord } from './records.ts';
-import type { Configuration, Place } from './store.ts';
+import type { Configuration, RegionState } from './store.ts';
 
-/** Everything that a build needs, resolved when it starts: later changes of what it refers to do not reach it. */
+/** The inputs of a build, resolved at its start: later changes of recipe or configurations do not affect it. */
 export interface BuildPlan {
   readonly recipe: RecipeRecord;
   /** In the order in which they run. */
@@ -27,7 +27,7 @@ export interface BuildPlan {
   readonly infrastructure: Infrastructure;
   readonly distributions: readonly Distribution[];
   readonly tests: boolean;
-  /** Parts of the image document that do not change any more. */
+  /** The parts of the image document that are fixed from the start. */
   readonly documents: Record<string, unknown>;
 }
 
@@ -38,17 +38,17 @@ export interface BuildReferences {
   readonly tests: boolean;
 }
 
-/** Resolves recipe, parent, components and configurations. What does not exist is refused at once (aws.md 2.1). */
+/** Resolves recipe, parent, components and configurations. What does not exist is refused at once (docs/aws/image-builder.md#createimage). */
 export const planBuild = async (
   context: Context,
-  place: Place,
+  home: RegionState,
   call: Call,
   references: BuildReferences,
 ): Promise<BuildPlan> => {
   const recipe = findRecipe(context, call, references.imageRecipeArn);
   if (recipe === undefined) throw missing('image recipe', references.imageRecipeArn);
   const infrastructure = configuration(
-    place.infrastructure,
+    home.infrastructure,
     references.infrastructureConfigurationArn,
     'infrastructure-configuration',
   );
@@ -56,7 +56,7 @@ export const planBuild = async (
     references.distributionConfigurationArn === undefined
       ? undefined
       : configuration(
-          place.distribution,
+          home.distribution,
           references.distributionConfigurationArn,
           'distribution-configuration',
         );
@@ -101,6 +101,6 @@ const configuration = (
   return record;
 };
 
-// CreateImage lists no ResourceNotFoundException (aws.md 2.1).
+// CreateImage lists no ResourceNotFoundException (docs/aws/image-builder.md#createimage).
 const missing = (what: string, name: string): Error =>
   invalidRequest(`The ${what} '${name}' does not exist.`);

@@ -1,4 +1,4 @@
-/** Default quotas per Region [D:general/gr/imagebuilder], aws.md 6.2. */
+/** Default quotas per Region [D:general/gr/imagebuilder], docs/aws/quotas.md#image-builder. */
 export const quotas = {
   concurrentBuilds: 100,
   pipelines: 75,

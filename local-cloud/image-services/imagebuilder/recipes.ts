@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import type { Call, Shape } from '../service.ts';
-import { arnOf, parseArn, slugOf } from './arns.ts';
+import { formatArn, parseArn, toSlug } from './arns.ts';
 import { findComponent } from './components.ts';
 import {
   type Context,
+  formatDate,
   latestVersionReferences,
   type Operations,
-  placeOf,
-  placeOfArn,
+  openByArn,
+  openHome,
   resolve,
-  stampOf,
 } from './context.ts';
 import {
   alreadyExists,
@@ -20,10 +20,10 @@ import {
   quotaExceeded,
 } from './errors.ts';
 import { nameSchema, read, tagsSchema, textSchema, tokenSchema } from './input.ts';
-import { findParent, platformOf } from './parents.ts';
+import { findParent, toPlatform } from './parents.ts';
 import { quotas } from './quotas.ts';
 import type { ComponentUse, Platform, RecipeRecord } from './records.ts';
-import { once, type Place } from './store.ts';
+import { once, type RegionState } from './store.ts';
 import {
   compareBuilds,
   formatVersion,
@@ -80,8 +80,8 @@ const arnSchema = z.object({ imageRecipeArn: z.string() });
 
 export const recipeOperations = (context: Context): Operations => ({
   CreateImageRecipe: async (input, call) => {
-    const place = placeOf(context, call);
-    const output = await once(place, 'CreateImageRecipe', input, () => create(context, place, call, input));
+    const home = openHome(context, call);
+    const output = await once(home, 'CreateImageRecipe', input, () => create(context, home, call, input));
     return { requestId: call.requestId, ...output };
   },
 
@@ -91,22 +91,22 @@ export const recipeOperations = (context: Context): Operations => ({
     if (recipe === undefined) throw notFound('ImageRecipe', arn);
     return {
       requestId: call.requestId,
-      imageRecipe: documentOf(recipe),
+      imageRecipe: describeRecipe(recipe),
       latestVersionReferences: latestVersionReferences('image-recipe', call, recipe.slug, recipe.version),
     };
   },
 
   DeleteImageRecipe: (input, call) => {
     const { imageRecipeArn: arn } = read(arnSchema, input);
-    const place = placeOf(context, call);
+    const home = openHome(context, call);
     const { version } = parseArn(arn, 'imageRecipeArn', ['image-recipe']);
     if (version === undefined || !isExact(version))
       throw invalidValue('imageRecipeArn', 'Give the full version ARN.');
     const recipe = findRecipe(context, call, arn);
     if (recipe === undefined) throw notFound('ImageRecipe', arn);
-    const users = usersOf(place, recipe);
+    const users = findUsers(home, recipe);
     if (users.length > 0) throw hasDependents(arn, users);
-    place.recipes = place.recipes.filter((entry) => entry !== recipe);
+    home.recipes = home.recipes.filter((entry) => entry !== recipe);
     return { requestId: call.requestId, imageRecipeArn: recipe.arn };
   },
 });
@@ -114,11 +114,11 @@ export const recipeOperations = (context: Context): Operations => ({
 /** Resolves a recipe's version or wildcard ARN. */
 export const findRecipe = (context: Context, call: Call, arn: string): RecipeRecord | undefined => {
   const name = parseArn(arn, 'imageRecipeArn', ['image-recipe']);
-  return resolve(placeOfArn(context, call, name)?.recipes ?? [], name, () => true);
+  return resolve(openByArn(context, call, name)?.recipes ?? [], name, () => true);
 };
 
-/** A recipe in the words of GetImageRecipe. */
-export const documentOf = (recipe: RecipeRecord): Shape => ({
+/** A recipe as GetImageRecipe returns it. */
+export const describeRecipe = (recipe: RecipeRecord): Shape => ({
   arn: recipe.arn,
   type: 'AMI',
   name: recipe.name,
@@ -136,15 +136,15 @@ export const documentOf = (recipe: RecipeRecord): Shape => ({
   amiTags: recipe.amiTags,
 });
 
-/** The version that a recipe would get: what IAM is asked about before it is created. */
-export const recipeVersion = (place: Place, name: string, semanticVersion: string): Version => {
-  const existing = place.recipes
-    .filter((recipe) => recipe.slug === slugOf(name))
+/** The version that a recipe would get, for the permission check before it is created. */
+export const recipeVersion = (home: RegionState, name: string, semanticVersion: string): Version => {
+  const existing = home.recipes
+    .filter((recipe) => recipe.slug === toSlug(name))
     .map((recipe) => recipe.version);
   return nextVersion(parsePattern(semanticVersion), existing);
 };
 
-const create = async (context: Context, place: Place, call: Call, input: Shape): Promise<Shape> => {
+const create = async (context: Context, home: RegionState, call: Call, input: Shape): Promise<Shape> => {
   const request = read(createSchema, input);
   const parent = await findParent(context, call, request.parentImage);
   // "you must have access to the AMI, and the AMI must be in the source Region" [M:CreateImageRecipeRequest.parentImage]
@@ -154,14 +154,14 @@ const create = async (context: Context, place: Place, call: Call, input: Shape):
       `The image '${request.parentImage}' does not exist here, or you have no access to it.`,
     );
   }
-  const platform = platformOf(parent.machine);
+  const platform = toPlatform(parent.machine);
   checkComponents(context, call, request.components ?? [], platform);
-  const slug = slugOf(request.name);
-  // Immutable: name and version together are unique (aws.md 1.3).
-  const version = recipeVersion(place, request.name, request.semanticVersion);
-  const arn = arnOf('image-recipe', call, slug, version);
-  if (place.recipes.some((recipe) => recipe.arn === arn)) throw alreadyExists('ImageRecipe', arn);
-  if (place.recipes.length >= quotas.recipes) throw quotaExceeded('image recipes', quotas.recipes);
+  const slug = toSlug(request.name);
+  // Immutable: name and version together are unique (docs/aws/image-builder.md#which-version-a-wildcard-means).
+  const version = recipeVersion(home, request.name, request.semanticVersion);
+  const arn = formatArn('image-recipe', call, slug, version);
+  if (home.recipes.some((recipe) => recipe.arn === arn)) throw alreadyExists('ImageRecipe', arn);
+  if (home.recipes.length >= quotas.recipes) throw quotaExceeded('image recipes', quotas.recipes);
   const recipe: RecipeRecord = {
     arn,
     name: request.name,
@@ -177,11 +177,11 @@ const create = async (context: Context, place: Place, call: Call, input: Shape):
     workingDirectory: request.workingDirectory,
     additionalInstanceConfiguration: request.additionalInstanceConfiguration,
     amiTags: request.amiTags,
-    dateCreated: stampOf(context.world.clock.now()),
+    dateCreated: formatDate(context.world.clock.now()),
     tags: request.tags ?? {},
   };
-  place.recipes.push(recipe);
-  place.recipes.sort(compareBuilds);
+  home.recipes.push(recipe);
+  home.recipes.sort(compareBuilds);
   return {
     imageRecipeArn: arn,
     latestVersionReferences: latestVersionReferences('image-recipe', call, slug, version),
@@ -228,9 +228,9 @@ const checkComponents = (
 const terminal = new Set(['AVAILABLE', 'FAILED', 'CANCELLED', 'DEPRECATED', 'DELETED', 'DISABLED']);
 
 /** Pipelines that refer to the recipe, and builds of it that still run. */
-const usersOf = (place: Place, recipe: RecipeRecord): string[] => [
-  ...place.pipelines.filter(({ settings }) => settings.imageRecipeArn === recipe.arn).map(({ arn }) => arn),
-  ...place.images
+const findUsers = (home: RegionState, recipe: RecipeRecord): string[] => [
+  ...home.pipelines.filter(({ settings }) => settings.imageRecipeArn === recipe.arn).map(({ arn }) => arn),
+  ...home.images
     .filter((image) => image.recipeArn === recipe.arn && !terminal.has(image.status))
     .map((image) => image.arn),
 ];

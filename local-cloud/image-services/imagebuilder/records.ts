@@ -6,17 +6,17 @@ export type Platform = 'Linux' | 'Windows' | 'macOS';
 export type Tags = Record<string, string>;
 type ComponentStatus = 'ACTIVE' | 'DEPRECATED' | 'DISABLED';
 
-/** What every resource has: where it is, what it is called, since when. */
-interface Named {
+/** Fields of every resource. */
+interface CommonRecord {
   readonly arn: string;
-  /** As the user wrote it; the ARN carries the slug. */
+  /** The name as given; the ARN contains the slug. */
   readonly name: string;
   readonly slug: string;
   readonly dateCreated: string;
   tags: Tags;
 }
 
-export interface ComponentRecord extends Named {
+export interface ComponentRecord extends CommonRecord {
   readonly owner: string;
   readonly version: Version;
   readonly build: number;
@@ -54,10 +54,10 @@ interface BlockDevice {
   readonly noDevice?: string | undefined;
 }
 
-export interface RecipeRecord extends Named {
+export interface RecipeRecord extends CommonRecord {
   readonly owner: string;
   readonly version: Version;
-  /** Recipes have no builds; the number is there to be ordered like the rest. */
+  /** Recipes have no builds; the number lets them be compared like components. */
   readonly build: 1;
   readonly platform: Platform;
   readonly description?: string | undefined;
@@ -69,8 +69,8 @@ export interface RecipeRecord extends Named {
   readonly amiTags?: Tags | undefined;
 }
 
-/** An infrastructure or distribution configuration, or a pipeline: `settings` in the words of the API. */
-export interface ConfigurationRecord<T> extends Named {
+/** An infrastructure or distribution configuration, or a pipeline: `settings` has the member names of the API. */
+export interface ConfigurationRecord<T> extends CommonRecord {
   settings: T;
   dateUpdated?: string | undefined;
 }
@@ -97,7 +97,7 @@ export interface OutputAmi {
   readonly accountId: string;
 }
 
-export interface ImageRecord extends Named {
+export interface ImageRecord extends CommonRecord {
   readonly account: string;
   readonly region: string;
   readonly version: Version;
@@ -105,7 +105,7 @@ export interface ImageRecord extends Named {
   readonly platform: Platform;
   readonly buildType: 'USER_INITIATED' | 'SCHEDULED' | 'IMPORT';
   readonly imageSource: 'AMAZON_MANAGED' | 'IMPORTED' | 'CUSTOM';
-  /** In the words of the API, as they were when the build started. */
+  /** The document of GetImage as of the start of the build. */
   readonly document: Record<string, unknown>;
   readonly metadata: boolean;
   status: ImageStatus;
@@ -117,7 +117,7 @@ export interface ImageRecord extends Named {
   readonly pipelineArn?: string | undefined;
   /** Running instances of the build. */
   readonly instances: Set<string>;
-  /** Ends the wait that the build is in; it is there while the build runs. */
+  /** Cancels the current wait of the build; set while the build runs. */
   interrupt?: (() => void) | undefined;
   cancelled: boolean;
 }

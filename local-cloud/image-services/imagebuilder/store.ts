@@ -4,8 +4,8 @@ import type { ComponentRecord, ConfigurationRecord, ImageRecord, RecipeRecord } 
 export type Settings = Record<string, unknown>;
 export type Configuration = ConfigurationRecord<Settings>;
 
-/** Everything of one account in one Region. Amazon's own resources are those of the account `aws`. */
-export interface Place {
+/** The state of Image Builder for one account in one Region. Amazon's own resources are those of the account `aws`. */
+export interface RegionState {
   readonly account: string;
   readonly region: string;
   components: ComponentRecord[];
@@ -14,26 +14,26 @@ export interface Place {
   infrastructure: Configuration[];
   distribution: Configuration[];
   pipelines: Configuration[];
-  /** Highest build number ever given, by `<kind>/<slug>/<version>`: a deleted or failed build keeps its number. */
+  /** Highest build number so far, by `<kind>/<slug>/<version>`: a deleted or failed build keeps its number. */
   readonly builds: Map<string, number>;
   /** Answers by operation and client token. */
   readonly answers: Map<string, { input: string; output: Promise<Record<string, unknown>> }>;
 }
 
 export interface Store {
-  place(account: string, region: string): Place;
-  places(): Place[];
+  at(account: string, region: string): RegionState;
+  all(): RegionState[];
 }
 
-/** `seed` fills a place when it is first looked at. */
-export const createStore = (seed: (place: Place) => void): Store => {
-  const places = new Map<string, Place>();
+/** `seed` fills the state of an account and Region when it is first asked for. */
+export const createStore = (seed: (home: RegionState) => void): Store => {
+  const homes = new Map<string, RegionState>();
   return {
-    place(account, region) {
+    at(account, region) {
       const key = `${account}/${region}`;
-      const known = places.get(key);
+      const known = homes.get(key);
       if (known !== undefined) return known;
-      const place: Place = {
+      const home: RegionState = {
         account,
         region,
         components: [],
@@ -45,20 +45,20 @@ export const createStore = (seed: (place: Place) => void): Store => {
         builds: new Map(),
         answers: new Map(),
       };
-      places.set(key, place);
-      seed(place);
-      return place;
+      homes.set(key, home);
+      seed(home);
+      return home;
     },
-    places: () => [...places.values()],
+    all: () => [...homes.values()],
   };
 };
 
-/** The number that the next build would get; it is taken only by `takeBuild`. */
-export const nextBuild = (place: Place, key: string): number => (place.builds.get(key) ?? 0) + 1;
+/** The number of the next build; `takeBuild` takes it. */
+export const nextBuild = (home: RegionState, key: string): number => (home.builds.get(key) ?? 0) + 1;
 
-export const takeBuild = (place: Place, key: string): number => {
-  const build = nextBuild(place, key);
-  place.builds.set(key, build);
+export const takeBuild = (home: RegionState, key: string): number => {
+  const build = nextBuild(home, key);
+  home.builds.set(key, build);
   return build;
 };
 
@@ -67,7 +67,7 @@ export const takeBuild = (place: Place, key: string): number => {
  * an IdempotentParameterMismatchException [M:imagebuilder clientToken]. A failed call leaves the token free.
  */
 export const once = async (
-  place: Place,
+  home: RegionState,
   operation: string,
   input: Record<string, unknown>,
   run: () => Promise<Record<string, unknown>> | Record<string, unknown>,
@@ -76,17 +76,17 @@ export const once = async (
   if (typeof clientToken !== 'string') return run();
   const key = `${operation}/${clientToken}`;
   const given = canonical(parameters);
-  const known = place.answers.get(key);
+  const known = home.answers.get(key);
   if (known !== undefined) {
     if (known.input !== given) throw tokenMismatch(clientToken);
     return { ...(await known.output), clientToken };
   }
   const output = Promise.resolve().then(run);
-  place.answers.set(key, { input: given, output });
+  home.answers.set(key, { input: given, output });
   try {
     return { ...(await output), clientToken };
   } catch (error) {
-    place.answers.delete(key);
+    home.answers.delete(key);
     throw error;
   }
 };

@@ -10,11 +10,11 @@ type Node = number | 'x';
 /** Upper limit of each node: 2^30 - 1 [M:imagebuilder VersionNumber]. */
 const largestNode = 2 ** 30 - 1;
 
-const textOfPattern = /^(?:[0-9]+|x)\.(?:[0-9]+|x)\.(?:[0-9]+|x)$/;
+const formatPattern = /^(?:[0-9]+|x)\.(?:[0-9]+|x)\.(?:[0-9]+|x)$/;
 
 /** Reads `1.2.3`, `1.2.x`, `1.x.x` or `x.x.x`. After the first `x` only `x` may follow, as the service checks. */
 export const parsePattern = (text: string): VersionPattern => {
-  if (!textOfPattern.test(text)) {
+  if (!formatPattern.test(text)) {
     throw invalidVersion(`'${text}' is not a version: write <major>.<minor>.<patch>.`);
   }
   const [major = 'x', minor = 'x', patch = 'x'] = text.split('.').map(parseNode);

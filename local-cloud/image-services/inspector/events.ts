@@ -4,11 +4,11 @@ import type { FindingRecord } from './records.ts';
 /** The whole finding, its dates written as Inspector writes them [D:inspector/user/eventbridge-integration]. */
 export function emitFinding(
   world: World,
-  place: { readonly account: string; readonly region: string },
+  location: { readonly account: string; readonly region: string },
   finding: FindingRecord,
 ): void {
   world.emit({
-    ...place,
+    ...location,
     source: 'aws.inspector2',
     detailType: 'Inspector2 Finding',
     // Bare ids, not ARNs.

@@ -1,11 +1,11 @@
+import type { ControlActions } from '../control-actions.ts';
 import type { ImageService, World } from '../service.ts';
-import type { Verbs } from '../verbs.ts';
+import { inspectorControlActions } from './control-actions.ts';
 import { listFindings } from './list-findings.ts';
 import { FindingStore } from './records.ts';
-import { inspectorVerbs } from './verbs.ts';
 
-/** Findings of Amazon Inspector, as far as they are read back. No operation here has a resource-level permission [IAM:inspector2]. */
-export function createInspector(world: World): { service: ImageService; verbs: Verbs } {
+/** Amazon Inspector with ListFindings alone. No operation here has a resource-level permission [IAM:inspector2]. */
+export function createInspector(world: World): { service: ImageService; controlActions: ControlActions } {
   const store = new FindingStore();
   return {
     service: {
@@ -14,6 +14,6 @@ export function createInspector(world: World): { service: ImageService; verbs: V
       operations: { ListFindings: (input, call) => listFindings(store, input, call) },
       permissions: (operation) => [{ action: `inspector2:${operation}`, resource: '*' }],
     },
-    verbs: inspectorVerbs(world, store),
+    controlActions: inspectorControlActions(world, store),
   };
 }

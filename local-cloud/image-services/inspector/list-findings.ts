@@ -32,20 +32,20 @@ const READERS: Record<string, (finding: FindingRecord) => readonly (string | und
   resourceType: ({ resources }) => resources.map(({ type }) => type),
   resourceId: ({ resources }) => resources.map(({ id }) => id),
   ec2InstanceImageId: ({ resources }) =>
-    resources.map(({ details }) => textOf(details.awsEc2Instance.imageId)),
+    resources.map(({ details }) => readText(details.awsEc2Instance.imageId)),
 };
 
-/** Pages of findings; filters of one key are alternatives, all keys must hold (aws.md 8.3). */
+/** Pages of findings; filters of one key are alternatives, all keys must hold (docs/aws/inspector.md#findings). */
 export function listFindings(store: FindingStore, input: Shape, call: Call): Shape {
   const { maxResults, nextToken, filterCriteria } = readRequest(input);
   const checks = Object.entries(filterCriteria)
     .filter(([, filters]) => filters !== undefined)
-    .map(([name, filters]) => checkOf(name, filters));
-  const found = store.place(call).filter((finding) => checks.every((holds) => holds(finding)));
-  const start = nextToken === undefined ? 0 : offsetOf(nextToken);
+    .map(([name, filters]) => createCheck(name, filters));
+  const found = store.at(call).filter((finding) => checks.every((holds) => holds(finding)));
+  const start = nextToken === undefined ? 0 : readOffset(nextToken);
   const findings = found.slice(start, start + maxResults);
   const end = start + findings.length;
-  return { findings, ...(end < found.length ? { nextToken: tokenOf(end) } : {}) };
+  return { findings, ...(end < found.length ? { nextToken: toToken(end) } : {}) };
 }
 
 function readRequest(input: Shape): z.output<typeof requestSchema> {
@@ -54,7 +54,7 @@ function readRequest(input: Shape): z.output<typeof requestSchema> {
   return parsed.data;
 }
 
-function checkOf(name: string, filters: unknown): (finding: FindingRecord) => boolean {
+function createCheck(name: string, filters: unknown): (finding: FindingRecord) => boolean {
   const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
   if (read === undefined)
     throw new AwsError(
@@ -81,11 +81,11 @@ function matches({ comparison, value }: Filter, found: string): boolean {
   }
 }
 
-function tokenOf(offset: number): string {
+function toToken(offset: number): string {
   return Buffer.from(`findings ${offset}`).toString('base64url');
 }
 
-function offsetOf(token: string): number {
+function readOffset(token: string): number {
   const [, offset] = /^findings ([0-9]+)$/.exec(Buffer.from(token, 'base64url').toString()) ?? [];
   if (offset === undefined) throw invalid('The nextToken is not one that this call has given out.');
   return Number(offset);
@@ -95,6 +95,6 @@ function invalid(message: string): AwsError {
   return new AwsError('ValidationException', message); // [M:inspector2 ValidationException]
 }
 
-function textOf(value: unknown): string | undefined {
+function readText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Call, Shape } from '../service.ts';
 
-/** One finding, in the words of the API; dates are Dates there and text in events. */
+/** One finding with the member names of the API. Dates are Dates in answers and text in events. */
 export interface FindingRecord extends Shape {
   findingArn: string;
   awsAccountId: string;
@@ -31,12 +31,12 @@ export interface FindingRecord extends Shape {
 
 /** Findings by account and Region. */
 export class FindingStore {
-  readonly #places = new Map<string, FindingRecord[]>();
+  readonly #byLocation = new Map<string, FindingRecord[]>();
 
-  place({ account, region }: Pick<Call, 'account' | 'region'>): FindingRecord[] {
+  at({ account, region }: Pick<Call, 'account' | 'region'>): FindingRecord[] {
     const key = `${account}/${region}`;
-    const findings = this.#places.get(key) ?? [];
-    this.#places.set(key, findings);
+    const findings = this.#byLocation.get(key) ?? [];
+    this.#byLocation.set(key, findings);
     return findings;
   }
 }

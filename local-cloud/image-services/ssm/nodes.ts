@@ -2,7 +2,7 @@ import type { Ec2Api } from '../ec2/api.ts';
 import type { InstanceRecord } from '../ec2/records.ts';
 import type { Shape, World } from '../service.ts';
 
-/** What Run Command knows of the instances of one account and Region. */
+/** The managed instances that Run Command sees. */
 export interface Nodes {
   /** Instances whose agent has registered; terminated ones are gone. */
   managed(account: string, region: string): InstanceRecord[];
@@ -35,8 +35,8 @@ export const createNodes = (world: World, ec2: Ec2Api): Nodes => {
   };
 };
 
-/** A managed instance in the words of DescribeInstanceInformation [M:ssm InstanceInformation]. */
-export const informationOf = (world: World, instance: InstanceRecord): Shape => ({
+/** A managed instance as DescribeInstanceInformation returns it [M:ssm InstanceInformation]. */
+export const describeNode = (world: World, instance: InstanceRecord): Shape => ({
   InstanceId: instance.id,
   PingStatus: instance.state === 'running' ? 'Online' : 'ConnectionLost',
   LastPingDateTime: world.clock.now(),

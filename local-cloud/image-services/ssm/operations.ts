@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Call, Operation, Shape, World } from '../service.ts';
+import { describeCommand, invocationResult, invocationSummary } from './describe-commands.ts';
 import {
   invalidCommandId,
   invalidDocument,
@@ -10,11 +11,10 @@ import {
   noInvocation,
   validation,
 } from './errors.ts';
-import { informationOf, type Nodes } from './nodes.ts';
-import { type Command, type Invocation, statusOf } from './records.ts';
+import { describeNode, type Nodes } from './nodes.ts';
+import { type Command, type Invocation, summarizeStatus } from './records.ts';
 import { cancelInvocation, runCommand } from './run.ts';
-import { targeted } from './targets.ts';
-import { commandOf, invocationResult, invocationSummary } from './words.ts';
+import { findTargets } from './targets.ts';
 
 interface Context {
   readonly world: World;
@@ -57,10 +57,10 @@ const describeSchema = pageSchema.extend({
     .default([]),
 });
 
-export const operationsOf = (context: Context): Record<string, Operation> => ({
-  SendCommand: (input, call) => ({ Command: commandOf(send(context, input, call)) }),
+export const createOperations = (context: Context): Record<string, Operation> => ({
+  SendCommand: (input, call) => ({ Command: describeCommand(send(context, input, call)) }),
 
-  // Unknown for a moment after SendCommand, as on AWS.
+  // For a moment after SendCommand the invocation does not exist yet, as on AWS.
   GetCommandInvocation: (input, call) => {
     const request = read(z.object({ CommandId: z.string(), InstanceId: z.string() }), input);
     const command = own(context, call).find(({ id }) => id === request.CommandId);
@@ -72,8 +72,8 @@ export const operationsOf = (context: Context): Record<string, Operation> => ({
 
   ListCommands: (input, call) => {
     const request = read(listSchema, input);
-    const { page, ...rest } = pageOf(listed(context, call, request), request);
-    return { Commands: page.map(commandOf), ...rest };
+    const { page, ...rest } = takePage(listed(context, call, request), request);
+    return { Commands: page.map(describeCommand), ...rest };
   },
 
   ListCommandInvocations: (input, call) => {
@@ -83,7 +83,7 @@ export const operationsOf = (context: Context): Record<string, Operation> => ({
         .filter(({ instanceId }) => request.InstanceId === undefined || request.InstanceId === instanceId)
         .map((invocation) => ({ command, invocation })),
     );
-    const { page, ...rest } = pageOf(pairs, request);
+    const { page, ...rest } = takePage(pairs, request);
     return {
       CommandInvocations: page.map(({ command, invocation }) =>
         invocationSummary(command, invocation, request.Details),
@@ -112,7 +112,7 @@ export const operationsOf = (context: Context): Record<string, Operation> => ({
     ];
     const information = context.nodes
       .managed(call.account, call.region)
-      .map((instance) => ({ instance, document: informationOf(context.world, instance) }))
+      .map((instance) => ({ instance, document: describeNode(context.world, instance) }))
       .filter(({ instance, document }) =>
         filters.every(({ key, values }) => {
           if (key.startsWith('tag:')) return values.includes(instance.tags[key.slice('tag:'.length)] ?? '');
@@ -126,7 +126,7 @@ export const operationsOf = (context: Context): Record<string, Operation> => ({
           return values.includes(String(document[member]));
         }),
       );
-    const { page, ...rest } = pageOf(information, request);
+    const { page, ...rest } = takePage(information, request);
     return { InstanceInformationList: page.map(({ document }) => document), ...rest };
   },
 });
@@ -143,7 +143,7 @@ const send = ({ world, nodes, commands }: Context, input: Shape, call: Call): Co
   );
   if (offline.length > 0) throw invalidInstances(offline, call.account);
   const targets = request.Targets.map(({ Key, Values }) => ({ key: Key, values: Values }));
-  const instances = [...new Set([...request.InstanceIds, ...targeted(nodes, call, targets)])];
+  const instances = [...new Set([...request.InstanceIds, ...findTargets(nodes, call, targets)])];
   const requestedAt = world.clock.now();
   const command: Command = {
     id: world.ids.uuid(),
@@ -157,7 +157,7 @@ const send = ({ world, nodes, commands }: Context, input: Shape, call: Call): Co
     timeoutSeconds: request.TimeoutSeconds,
     executionTimeout,
     requestedAt,
-    // Total time-out: delivery and execution together [D:systems-manager/userguide/monitor-commands].
+    // The total timeout covers delivery and execution [D:systems-manager/userguide/monitor-commands].
     expiresAfter: new Date(requestedAt.getTime() + (request.TimeoutSeconds + executionTimeout) * 1000),
     visibleAt: world.clock.elapsed() + world.timings.commandVisible,
     invocations: instances.map(pending),
@@ -209,7 +209,7 @@ const listed = (context: Context, call: Call, request: z.infer<typeof listSchema
 const holds = (command: Command, { key, value }: { key: string; value: string }): boolean => {
   switch (key) {
     case 'Status':
-      return statusOf(command) === value;
+      return summarizeStatus(command) === value;
     case 'DocumentName':
       return command.documentName === value;
     case 'InvokedAfter':
@@ -221,7 +221,7 @@ const holds = (command: Command, { key, value }: { key: string; value: string })
   }
 };
 
-const pageOf = <T>(
+const takePage = <T>(
   entries: readonly T[],
   { MaxResults, NextToken }: { MaxResults: number; NextToken?: string | undefined },
 ): { page: T[]; NextToken?: string } => {

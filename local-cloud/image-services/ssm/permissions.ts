@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Ec2Api } from '../ec2/api.ts';
 import type { Call, Permission, Shape } from '../service.ts';
 import type { Nodes } from './nodes.ts';
-import { targeted } from './targets.ts';
+import { findTargets } from './targets.ts';
 
 const sendSchema = z.looseObject({
   DocumentName: z.string().default(''),
@@ -13,7 +13,7 @@ const sendSchema = z.looseObject({
 });
 
 /** SendCommand needs the document and every instance; the rest has no resource-level permission [IAM:ssm]. */
-export const permissionsOf = (
+export const listPermissions = (
   ec2: Ec2Api,
   nodes: Nodes,
   operation: string,
@@ -24,7 +24,7 @@ export const permissionsOf = (
   if (operation !== 'SendCommand') return [{ action, resource: '*' }];
   const { DocumentName: document, InstanceIds, Targets } = sendSchema.parse(input);
   const targets = Targets.map(({ Key, Values }) => ({ key: Key, values: Values }));
-  const instances = new Set([...InstanceIds, ...targeted(nodes, call, targets)]);
+  const instances = new Set([...InstanceIds, ...findTargets(nodes, call, targets)]);
   return [
     // Documents of Amazon have no account in their ARN.
     {

@@ -9,7 +9,7 @@ export type InvocationStatus =
   | 'Cancelling'
   | 'Cancelled';
 
-/** Where the command has got to on one instance. */
+/** Progress of a command on one instance. */
 export interface Invocation {
   readonly instanceId: string;
   status: InvocationStatus;
@@ -39,7 +39,7 @@ export interface Command {
   /** On the scale of the clock's `elapsed()`; before that GetCommandInvocation does not know it. */
   readonly visibleAt: number;
   readonly invocations: Invocation[];
-  /** Last status that an event has told. */
+  /** The last status that was announced by an event. */
   announced: InvocationStatus;
 }
 
@@ -47,7 +47,7 @@ export const ended = (status: InvocationStatus): boolean =>
   status === 'Success' || status === 'Failed' || status === 'TimedOut' || status === 'Cancelled';
 
 /** The command's own status, from those of its invocations [D:systems-manager/userguide/monitor-commands]. */
-export const statusOf = ({ invocations }: Command): InvocationStatus => {
+export const summarizeStatus = ({ invocations }: Command): InvocationStatus => {
   const statuses = invocations.map((invocation) => invocation.status);
   if (statuses.length > 0 && statuses.every((status) => status === 'Pending')) return 'Pending';
   if (statuses.some((status) => status === 'Cancelling')) return 'Cancelling';

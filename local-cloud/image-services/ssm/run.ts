@@ -2,12 +2,12 @@ import type { CommandAnswer } from '../behaviours.ts';
 import type { InstanceRecord } from '../ec2/records.ts';
 import type { World } from '../service.ts';
 import type { Nodes } from './nodes.ts';
-import { type Command, ended, type Invocation, type InvocationStatus, statusOf } from './records.ts';
+import { type Command, ended, type Invocation, type InvocationStatus, summarizeStatus } from './records.ts';
 
-// What the agent reports for a command that it had to stop.
+// The exit code that the agent reports for a command that it stopped.
 const stoppedExitCode = 137;
 
-/** Starts a command on every one of its instances; each goes Pending, InProgress, then to what was declared for it. */
+/** Starts a command on each of its instances: Pending, InProgress, then the declared result. */
 export const runCommand = (world: World, nodes: Nodes, command: Command): void => {
   for (const invocation of command.invocations) {
     invocation.timer = world.clock.after(
@@ -43,7 +43,7 @@ const begin = (world: World, nodes: Nodes, command: Command, invocation: Invocat
   invocation.status = 'InProgress';
   invocation.statusDetails = 'InProgress';
   invocation.startedAt = world.clock.now();
-  tell(world, command, invocation);
+  emitEvents(world, command, invocation);
   const answer = world.behaviour.commandAnswers.take((declared) => matches(declared, command, instance));
   if (answer === undefined || answer.status === 'TimedOut') {
     later(world, command, invocation, command.executionTimeout, () =>
@@ -58,7 +58,7 @@ const begin = (world: World, nodes: Nodes, command: Command, invocation: Invocat
   }
   const seconds = Math.min(world.timings.command, command.executionTimeout);
   later(world, command, invocation, seconds, () => {
-    // An instance that went away does not report any more.
+    // A terminated instance reports nothing.
     if (nodes.online(invocation.instanceId, command.account, command.region) === undefined) {
       finish(world, command, invocation, 'TimedOut', {
         statusDetails: 'ExecutionTimedOut',
@@ -99,7 +99,7 @@ const finish = (
   invocation.stdout = outcome.stdout ?? '';
   invocation.stderr = outcome.stderr ?? '';
   invocation.endedAt = world.clock.now();
-  tell(world, command, invocation);
+  emitEvents(world, command, invocation);
 };
 
 /**
@@ -111,7 +111,7 @@ const matches = ({ match }: CommandAnswer, command: Command, { tags, image }: In
   const tagged = (ending: string, value: string): boolean =>
     Object.entries(tags).some(([key, held]) => key.toLowerCase().endsWith(ending) && held === value);
   const named = (suite: string): boolean =>
-    command.comment === '' ? words(text).includes(suite) : words(command.comment).at(-1) === suite;
+    command.comment === '' ? readWords(text).includes(suite) : readWords(command.comment).at(-1) === suite;
   return (
     (match.pipelineTag === undefined || tagged('pipeline', match.pipelineTag)) &&
     (match.imageName === undefined || image.name.startsWith(match.imageName)) &&
@@ -120,10 +120,10 @@ const matches = ({ match }: CommandAnswer, command: Command, { tags, image }: In
   );
 };
 
-const words = (text: string): string[] => text.split(/[^A-Za-z0-9_.-]+/).filter((word) => word !== '');
+const readWords = (text: string): string[] => text.split(/[^A-Za-z0-9_.-]+/).filter((word) => word !== '');
 
-/** Both events, in the shapes of [D:systems-manager/userguide/monitoring-systems-manager-event-examples]. */
-const tell = (world: World, command: Command, invocation: Invocation): void => {
+/** Emits both events of a status change [D:systems-manager/userguide/monitoring-systems-manager-event-examples]. */
+const emitEvents = (world: World, command: Command, invocation: Invocation): void => {
   const { account, region } = command;
   const arnOf = (instanceId: string): string => `arn:aws:ec2:${region}:${account}:instance/${instanceId}`;
   const about = {
@@ -139,7 +139,7 @@ const tell = (world: World, command: Command, invocation: Invocation): void => {
     resources: [arnOf(invocation.instanceId)],
     detail: { ...about, 'instance-id': invocation.instanceId, status: invocation.status },
   });
-  const status = statusOf(command);
+  const status = summarizeStatus(command);
   if (status === command.announced) return;
   command.announced = status;
   world.emit({

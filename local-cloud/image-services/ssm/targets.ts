@@ -5,15 +5,15 @@ export interface Target {
   readonly values: readonly string[];
 }
 
-/** Ids of the managed instances that all targets name: `InstanceIds`, `tag:<key>` or `tag-key` [M:ssm Target]. */
-export const targeted = (
+/** Ids of the managed instances that match all targets: `InstanceIds`, `tag:<key>` or `tag-key` [M:ssm Target]. */
+export const findTargets = (
   nodes: Nodes,
-  place: { account: string; region: string },
+  location: { account: string; region: string },
   targets: readonly Target[],
 ): string[] => {
   if (targets.length === 0) return [];
   return nodes
-    .managed(place.account, place.region)
+    .managed(location.account, location.region)
     .filter(({ id, tags, state }) =>
       state === 'running'
         ? targets.every(({ key, values }) => {

@@ -9,7 +9,7 @@ const TYPE = 'application/x-amz-json-1.1';
 export function awsJsonWire(schemas: Schemas): Wire {
   return {
     protocol: 'awsJson1_1',
-    operationOf({ headers }) {
+    readOperation({ headers }) {
       const [prefix, name, ...rest] = (headers['x-amz-target'] ?? '').split('.');
       if (prefix !== schemas.targetPrefix || name === undefined || rest.length > 0) return undefined;
       return schemas.operation(name) === undefined ? undefined : name;

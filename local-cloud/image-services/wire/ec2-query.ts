@@ -18,15 +18,15 @@ interface Node {
 export function ec2Wire(schemas: Schemas): Wire {
   return {
     protocol: 'ec2Query',
-    operationOf(request) {
-      const name = formOf(request.body, request.query).get('Action');
+    readOperation(request) {
+      const name = readForm(request.body, request.query).get('Action');
       return name === null || schemas.operation(name) === undefined ? undefined : name;
     },
     decode(operation, request) {
       const schema = schemas.operation(operation);
       if (schema === undefined) throw new Error(`EC2 has no operation ${operation}.`);
       const root: Node = { path: '', children: new Map() };
-      for (const [key, value] of formOf(request.body, request.query)) {
+      for (const [key, value] of readForm(request.body, request.query)) {
         if (key !== 'Action' && key !== 'Version') insert(root, key, value);
       }
       return readStructure(schema.input, root);
@@ -54,7 +54,7 @@ export function ec2Wire(schemas: Schemas): Wire {
   };
 }
 
-function formOf(body: Uint8Array, query: URLSearchParams): URLSearchParams {
+function readForm(body: Uint8Array, query: URLSearchParams): URLSearchParams {
   const form = new URLSearchParams(Buffer.from(body).toString('utf8'));
   for (const [key, value] of query) if (!form.has(key)) form.append(key, value);
   return form;

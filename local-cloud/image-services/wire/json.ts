@@ -2,7 +2,7 @@ import { assertNever, type Shape } from '../service.ts';
 import type { Member, StructureType, Type } from './schemas.ts';
 import { badOutput, isRecord } from './values.ts';
 
-/** What is wrong with a request; each protocol words it as its service does. */
+/** An error of a request; each protocol phrases it as its service does. */
 export type Complaint =
   | { kind: 'missing'; path: string }
   | { kind: 'unknown'; path: string }

@@ -15,14 +15,14 @@ interface Route {
 export function restJsonWire(schemas: Schemas): Wire {
   const routes = schemas.operationNames().flatMap((name) => {
     const operation = schemas.operation(name);
-    return operation?.traits.http === undefined ? [] : [routeOf(operation, operation.traits.http)];
+    return operation?.traits.http === undefined ? [] : [createRoute(operation, operation.traits.http)];
   });
   const routeFor = ({ method, path }: WireRequest): Route | undefined =>
     routes.find((route) => route.method === method && route.path.test(path));
 
   return {
     protocol: 'restJson1',
-    operationOf: (request) => routeFor(request)?.operation.name,
+    readOperation: (request) => routeFor(request)?.operation.name,
     decode(operation, request) {
       const route = routeFor(request);
       if (route === undefined) throw new Error(`No route for ${operation}.`);
@@ -55,7 +55,7 @@ export function restJsonWire(schemas: Schemas): Wire {
   };
 }
 
-function routeOf(operation: OperationSchema, [method, template]: [string, string, number]): Route {
+function createRoute(operation: OperationSchema, [method, template]: [string, string, number]): Route {
   const labels: string[] = [];
   const parts = template.split('/').map((part) => {
     const label = /^\{(\w+)\}$/.exec(part)?.[1];

@@ -64,7 +64,7 @@ const require = createRequire(import.meta.url);
 const loaded = new Map<SigningName, Schemas>();
 
 /** The schemas of a service, as its SDK package carries them. */
-export function schemasOf(service: SigningName): Schemas {
+export function loadSchemas(service: SigningName): Schemas {
   const known = loaded.get(service);
   if (known) return known;
   const { name, targetPrefix } = PACKAGES[service];
@@ -93,23 +93,23 @@ function readOperation(source: unknown[]): OperationSchema {
   return {
     name: text(source[2]),
     traits: readTraits(source[3]),
-    input: structureOf(source[4]),
-    output: structureOf(source[5]),
+    input: readStructure(source[4]),
+    output: readStructure(source[5]),
   };
 }
 
-function structureOf(schema: unknown): StructureType {
+function readStructure(schema: unknown): StructureType {
   const resolved = typeof schema === 'function' ? schema() : schema;
   if (resolved === 'unit') return { kind: 'structure', name: 'Unit', members: [], required: new Set() };
-  const type = typeOf(resolved);
+  const type = readType(resolved);
   if (type.kind !== 'structure') throw new Error('The input and output of an operation are structures.');
   return type;
 }
 
 const types = new Map<unknown, Type>();
 
-/** Types are recursive, so members resolve when they are first asked for. */
-function typeOf(schema: unknown): Type {
+/** Types are recursive, so a member resolves its type at first use. */
+function readType(schema: unknown): Type {
   if (typeof schema === 'number') return simpleType(schema);
   const known = types.get(schema);
   if (known) return known;
@@ -122,7 +122,7 @@ function typeOf(schema: unknown): Type {
 function compositeType(schema: unknown[]): Type {
   switch (schema[0]) {
     case 0:
-      return typeOf(schema[4]);
+      return readType(schema[4]);
     case 1:
       return { kind: 'list', member: lazyMember('member', schema[4]) };
     case 2:
@@ -181,14 +181,14 @@ function lazyMember(name: string, schema: unknown): Member {
     name,
     traits,
     get type() {
-      type ??= typeOf(typeof target === 'function' ? target() : target);
+      type ??= readType(typeof target === 'function' ? target() : target);
       return type;
     },
   };
 }
 
 function readTraits(traits: unknown): Traits {
-  // A number is a set of flags of which only the lowest, httpLabel, matters on the server's side.
+  // A number is a set of flags; a server needs only the lowest, httpLabel.
   if (typeof traits === 'number') return traits & 1 ? { httpLabel: true } : {};
   if (typeof traits === 'object' && traits !== null) return { ...traits };
   return {};

@@ -8,7 +8,7 @@ export function numberFromText(text: string): number | undefined {
   return Number(text);
 }
 
-/** An operation answered with something that its schema does not allow: a defect of ours, never the caller's. */
+/** The error of an answer that its schema does not allow: a defect of the local cloud, not of the caller. */
 export function badOutput(path: string, expected: string): Error {
   return new Error(`The answer at ${path} must be ${expected}.`);
 }

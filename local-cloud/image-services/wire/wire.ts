@@ -20,7 +20,7 @@ export interface WireResponse {
 export interface Wire {
   readonly protocol: Protocol;
   /** Name of the operation, whether or not it is implemented; `undefined` when the service has none such. */
-  operationOf(request: WireRequest): string | undefined;
+  readOperation(request: WireRequest): string | undefined;
   /** Throws the service's own validation error when a parameter is unknown, missing or of the wrong type. */
   decode(operation: string, request: WireRequest): Shape;
   encode(operation: string, output: Shape, requestId: string): WireResponse;

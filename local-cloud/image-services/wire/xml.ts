@@ -4,11 +4,11 @@ const ESCAPES: Record<string, string> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&apos;',
-  // An XML parser would make a line feed of these.
+  // An XML parser would normalise these to a line feed.
   '\r': '&#13;',
 };
 
-/** Characters that XML 1.0 cannot hold at all are left out. */
+/** Escapes text for XML 1.0; characters that it cannot hold are dropped. */
 export function escapeXml(value: string): string {
   let clean = '';
   for (const character of value) if (isXmlCharacter(character.codePointAt(0) ?? 0)) clean += character;

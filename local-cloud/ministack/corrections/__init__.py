@@ -1,4 +1,4 @@
-"""Where MiniStack differs from AWS in something that Ovenbird relies on, one named correction each.
+"""Corrections of MiniStack, one for each difference from AWS that matters here.
 
 Importing a module registers its corrections; they are applied in this order.
 """

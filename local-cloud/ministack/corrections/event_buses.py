@@ -68,7 +68,7 @@ def _policy_lets_in(bus: str, account: str) -> bool:
 def _names(principal, account: str) -> bool:
     if isinstance(principal, dict):
         principal = principal.get("AWS", [])
-    # A principal that is a role of the account lets in what that role sends, which is what a rule's role does.
+    # A principal that is a role of the account admits the events that rules send with that role.
     return any(name == "*" or name == account or f"arn:aws:iam::{account}:" in name for name in _listed(principal))
 
 

@@ -45,7 +45,7 @@ endings = _Endings()
 
 
 def tell_endings() -> None:
-    """Let the endings be told where MiniStack announces every change of status. May be called more than once."""
+    """Signal ends of executions where MiniStack announces every change of status. May be called more than once."""
 
     def emit(original, execution):
         if execution["status"] != "RUNNING":

@@ -1,4 +1,4 @@
-"""Lambda: what a failing handler tells its caller, and how quickly an invocation answers."""
+"""Lambda: errors of handlers, and the time that an invocation takes."""
 
 import hashlib
 import os

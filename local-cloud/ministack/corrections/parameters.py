@@ -63,7 +63,7 @@ def parameter_changes_are_events():
 
 
 class PublicParameters:
-    """The /aws/service/... parameters, which AWS owns: every account reads them, per region, and nobody gets an event."""
+    """The /aws/service/... parameters, which AWS owns: every account reads them, per region, and no account gets an event."""
 
     def __init__(self):
         self._records: dict[tuple[str, str], dict] = {}
@@ -109,7 +109,7 @@ def public_parameters_are_seeded():
     require(ssm, "_PUBLIC_AMI_PARAMETERS")
     ssm._PUBLIC_AMI_PARAMETERS.clear()
     require(ssm, "_public_parameter")
-    ssm._public_parameter = lambda name: public_parameters.get(_name_of(name))
+    ssm._public_parameter = lambda name: public_parameters.get(_read_name(name))
 
     def get_parameters_by_path(original, data):
         if not str(data.get("Path", "")).startswith("/aws/service"):
@@ -119,7 +119,7 @@ def public_parameters_are_seeded():
     wrap(ssm, "_get_parameters_by_path", get_parameters_by_path)
 
 
-def _name_of(name_or_arn: str) -> str:
+def _read_name(name_or_arn: str) -> str:
     """Public parameters may be asked for by ARN too: arn:aws:ssm:<region>::parameter/aws/service/..."""
     marker = f"arn:aws:ssm:{get_region()}::parameter"
     return name_or_arn[len(marker):] if name_or_arn.startswith(marker) else name_or_arn

@@ -1,4 +1,4 @@
-"""Which rights a call needs."""
+"""Permissions that calls require."""
 
 import functools
 import json
@@ -78,7 +78,7 @@ def policies_are_parsed_once():
 
     wrap(iam_evaluator, "parse_policy_document", parse_policy_document)
 
-    # Who calls is known by the key alone; the rights of the caller are for those who judge.
+    # The caller follows from the key alone; its permissions are read where they are evaluated.
     require(iam_evaluator, "resolve_credential")
     iam_evaluator._credential_of = lambda access_key, account: iam_evaluator.resolve_credential(
         access_key, require(responses, "_account_from_sts_session")(access_key) or account

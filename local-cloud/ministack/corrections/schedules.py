@@ -1,4 +1,4 @@
-"""Scheduler and scheduled rules: when they fire."""
+"""Schedules of EventBridge Scheduler and of rules fire on time."""
 
 from ministack.services import eventbridge, scheduler
 

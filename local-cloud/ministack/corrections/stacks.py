@@ -120,7 +120,7 @@ def instance_profiles_are_referred_to_by_name():
     known = types["AWS::IAM::InstanceProfile"]
     name_of = lambda arn: arn.rsplit("/", 1)[-1]  # noqa: E731
 
-    def arn_of(name):
+    def find_arn(name):
         profile = iam._instance_profiles.get(name)
         return profile["Arn"] if profile else name
 
@@ -129,11 +129,11 @@ def instance_profiles_are_referred_to_by_name():
         return name_of(arn), attributes
 
     def update(physical_id, old_props, new_props, stack_name, logical_id=None):
-        arn, attributes = known["update"](arn_of(physical_id), old_props, new_props, stack_name, logical_id)
+        arn, attributes = known["update"](find_arn(physical_id), old_props, new_props, stack_name, logical_id)
         return name_of(arn), attributes
 
     def delete(physical_id, props):
-        known["delete"](arn_of(physical_id), props)
+        known["delete"](find_arn(physical_id), props)
 
     types["AWS::IAM::InstanceProfile"] = {**known, "create": create, "update": update, "delete": delete}
 

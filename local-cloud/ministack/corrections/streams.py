@@ -14,7 +14,7 @@ from .support import correction, replace_text, require
 
 @correction(
     fact=(
-        "A stream is read apart from all other sources, so a slow function holds up nobody else; the batch failures that the "
+        "A stream is read apart from all other sources, so a slow function delays no other; the batch failures that the "
         "function reports, MaximumRetryAttempts and BisectBatchOnFunctionError decide what is read again."
     ),
     source="docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html, services-ddb-batchfailurereporting.html",
@@ -37,7 +37,7 @@ def streams_are_polled():
     require(lambda_svc, "_esm_wake")
     if lambda_svc._poll_dynamodb_streams is not _poll:
         return  # The correction above is left out, and MiniStack polls in its own way.
-    # A write wakes nobody: each of a transaction's would have all sources looked at, beside the transaction itself.
+    # A write starts no poll: each write of a transaction would have all sources polled during the transaction.
     replace_text(dynamodb, "_emit_stream_event", ("        esm_wake.set()\n", ""))
     _read_to = {}
     context = contextvars.copy_context()
@@ -45,7 +45,7 @@ def streams_are_polled():
 
 
 class _Trouble:
-    """What went wrong with the batch at one position of a mapping."""
+    """Failures of the batch at one position of a mapping."""
 
     def __init__(self, position: int):
         self.position = position
@@ -54,7 +54,7 @@ class _Trouble:
 
 
 _trouble: dict[str, _Trouble] = {}
-# Where each mapping's last reading of its stream ended; None where every batch is a reading.
+# End of each mapping's last poll of its stream; None where every batch is polled separately.
 _read_to: dict[str, int] | None = None
 _reading = threading.Lock()
 
@@ -87,7 +87,7 @@ def _begin_batch(mapping: dict, is_reading: bool) -> bool:
         return False
     if lambda_svc._esm_backoff_until.get(mapping_id, 0) > time.time():
         return False
-    table = _table_of(mapping.get("EventSourceArn", ""))
+    table = _find_table(mapping.get("EventSourceArn", ""))
     function, _ = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
     if table is None or function is None:
         return False
@@ -111,7 +111,7 @@ def _begin_batch(mapping: dict, is_reading: bool) -> bool:
     return True
 
 
-def _table_of(stream_arn: str) -> str | None:
+def _find_table(stream_arn: str) -> str | None:
     try:
         spec = parse_arn(stream_arn)
     except ArnParseError:
@@ -160,7 +160,7 @@ def _run_batch(mapping: dict, function: dict, position: int, batch: list, record
 
 
 def _first_reported_failure(mapping: dict, result: dict, batch: list) -> int | None:
-    """Where in the batch the lowest reported sequence number is; everything from there on is read again."""
+    """Index of the lowest reported sequence number in the batch; records from there on are read again."""
     if "ReportBatchItemFailures" not in (mapping.get("FunctionResponseTypes") or []):
         return None
     body = result.get("body")

@@ -1,4 +1,4 @@
-"""What all corrections share: how they are named, and how they reach into MiniStack.
+"""Functions that all corrections share.
 
 A correction is one function, decorated with the AWS fact that it restores and where AWS says so. It may only touch what it
 can recognise: when the function or the text that it changes is not as expected, it stops the start with a message that
@@ -84,7 +84,7 @@ def replace_text(module, path: str, *changes: tuple[str, str]) -> None:
 
 
 def _innermost(owner, name: str):
-    """MiniStack's own function below our wrappers, and how to put another in its place."""
+    """MiniStack's own function below the wrappers, and a function that replaces it."""
     function = require(owner, name)
     put = functools.partial(setattr, owner, name)
     while hasattr(function, "inner"):

@@ -1,4 +1,4 @@
-"""DynamoDB: what a transaction costs."""
+"""DynamoDB: the time that a transaction takes."""
 
 import copy
 import functools
@@ -26,7 +26,7 @@ class _Copies:
 
 
 class _Bodies:
-    """The module `json` for those who judge a request: each asks for the same body, which nobody changes."""
+    """The module `json` for the evaluation of a request: it parses the same body several times, which does not change."""
 
     loads = staticmethod(functools.lru_cache(8)(json.loads))
 
@@ -46,7 +46,7 @@ def _may_exceed(data, limit: int) -> bool:
     fact=(
         "DynamoDB answers within milliseconds, however many attributes an item has; MiniStack copies each item of a "
         "transaction several times, attribute by attribute, reads each expression several times, letter by letter, writes the "
-        "whole request down to measure it, counts units of capacity that nobody asked for, and judges the same right again for "
+        "whole request down to measure it, counts units of capacity that were not asked for, and evaluates the same permission again for "
         "each item."
     ),
     source="docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html",

@@ -1,4 +1,4 @@
-"""Step Functions: what a Task does while it waits, and how it tries again."""
+"""Step Functions: waiting and retrying of tasks."""
 
 import random
 import threading

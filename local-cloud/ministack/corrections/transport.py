@@ -1,4 +1,4 @@
-"""How calls arrive: over TLS, as everywhere at AWS."""
+"""Transport of calls: TLS, as everywhere on AWS."""
 
 from ministack import app
 
@@ -6,8 +6,8 @@ from .support import correction, wrap
 
 
 @correction(
-    fact="AWS is reached over TLS, so aws:SecureTransport is true for everybody who follows the SDKs' defaults; "
-    "the local cloud speaks plain HTTP on the loopback interface, which nobody else can listen to.",
+    fact="AWS is reached over TLS, so aws:SecureTransport is true for callers with the SDKs' defaults; "
+    "the local cloud speaks plain HTTP on the loopback interface, which is private to the machine.",
     source="docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, aws:SecureTransport",
 )
 def the_loopback_counts_as_tls():

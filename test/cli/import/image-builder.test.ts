@@ -18,10 +18,10 @@ import {
   createRecipe,
   reached,
 } from '../../local-cloud/image-services/imagebuilder/recipes.ts';
-import { account, region, type Served, serve } from '../../local-cloud/image-services/served.ts';
+import { account, type ImageServiceServer, region, serve } from '../../local-cloud/image-services/serve.ts';
 import { ovenbird } from '../run.ts';
 
-let served: Served;
+let served: ImageServiceServer;
 let endpoint: string;
 let folder: string;
 

@@ -13,7 +13,12 @@ import { expect } from '@jest/globals';
 import { STAGE } from '../../../local/deploy.ts';
 import { type ApiBakeDetail, ApiRefused } from '../../../local/scenario/api.ts';
 import { type Observation, Observer } from '../../../local/scenario/observe.ts';
-import { leftBehindIn, type Place, readPlace, readRunning } from '../../../local/scenario/read-back.ts';
+import {
+  findLeftBehind,
+  type LocationContents,
+  readLocation,
+  readRunning,
+} from '../../../local/scenario/read-location.ts';
 import type { LeftBehind } from '../../../local/scenario/report-schema.ts';
 import type { RecordedCall } from '../../../local-cloud/client.ts';
 import { due } from '../../../shared/domain/base/naming.ts';
@@ -197,14 +202,14 @@ export class FaultHarness {
   }
 
   /** Every account and region that anything may stand in. */
-  readLocations(): Promise<Place[]> {
+  readLocations(): Promise<LocationContents[]> {
     const { cloud } = this.deployed;
     const wanted = [
       CONTROL,
       ...TARGETS.flatMap(({ account, regions }) => regions.map((region) => ({ account, region }))),
     ];
     return Promise.all(
-      wanted.map(({ account, region }) => readPlace(account, region, cloud.clientConfig(account, region))),
+      wanted.map(({ account, region }) => readLocation(account, region, cloud.clientConfig(account, region))),
     );
   }
 
@@ -220,7 +225,9 @@ export class FaultHarness {
       ...release.targets.map(({ imageId }) => imageId),
     ]);
     const standing = places.flatMap((place) =>
-      leftBehindIn(bake === undefined ? place : filterByBake(place, bake.id), { images: new Set(retained) }),
+      findLeftBehind(bake === undefined ? place : filterByBake(place, bake.id), {
+        images: new Set(retained),
+      }),
     );
     const open = running.filter(
       ({ id }) => bake === undefined || id.includes(bake.id) || id.includes(`/ovenbird-${bake.pipeline}-`),
@@ -256,7 +263,7 @@ export class FaultHarness {
   }
 }
 
-function filterByBake(place: Place, bake: string): Place {
+function filterByBake(place: LocationContents, bake: string): LocationContents {
   const images = place.images.filter((image) => image.bake === bake);
   const snapshots = new Set(images.flatMap((image) => image.snapshots));
   return {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { decide, linkIn, PageRefused, scan } from '../../../local/scenario/approver.ts';
+import { findLink, openAsScanner, PageRefused, submitDecision } from '../../../local/scenario/approver.ts';
 import { Mailbox } from '../../../local/scenario/mailbox.ts';
 import { APPROVER, CONTROL, until } from '../../support/deployed-cloud.ts';
 import { type FaultHarness, uniqueName } from './harness.ts';
@@ -19,13 +19,15 @@ export function testLinks(oven: () => FaultHarness): void {
     expect(await post(theirLink, await readCookie(myLink))).toBe(404);
     const forged = new URL(theirLink);
     forged.search = new URL(myLink).search;
-    await expect(decide(forged.toString(), 'approve', 'not mine to approve')).rejects.toThrow(PageRefused);
+    await expect(submitDecision(forged.toString(), 'approve', 'not mine to approve')).rejects.toThrow(
+      PageRefused,
+    );
     expect(await post(theirLink, '')).toBe(404);
-    await expect(scan(theirLink)).resolves.toEqual([303, 404]);
+    await expect(openAsScanner(theirLink)).resolves.toEqual([303, 404]);
     expect((await oven().bakes(theirs))[0]?.state).toBe('awaiting-approval');
 
-    expect(await decide(theirLink, 'approve', 'fine')).toBeLessThan(400);
-    expect(await decide(myLink, 'reject', 'the wrong week')).toBeLessThan(400);
+    expect(await submitDecision(theirLink, 'approve', 'fine')).toBeLessThan(400);
+    expect(await submitDecision(myLink, 'reject', 'the wrong week')).toBeLessThan(400);
     await oven().waitForState(theirs, 'released');
     const rejected = await oven().waitForState(mine, 'rejected');
     expect(rejected.attempts[0]?.failure).toMatchObject({
@@ -51,7 +53,7 @@ export function testLinks(oven: () => FaultHarness): void {
       return undefined;
     });
     expect(expired.attempts[0]?.failure).toMatchObject({ step: 'Approve', name: 'ApprovalExpired' });
-    await expect(decide(link, 'approve', 'too late')).rejects.toThrow(PageRefused);
+    await expect(submitDecision(link, 'approve', 'too late')).rejects.toThrow(PageRefused);
     expect((await oven().bakes(name))[0]?.state).toBe('expired');
     await oven().expectNothingLeft(expired);
     mailbox.close();
@@ -75,7 +77,7 @@ export function testLinks(oven: () => FaultHarness): void {
           reading = reading.then(async () => void (await box.collect()));
           await reading;
           const mail = box.mails.find(({ attributes }) => attributes.pipeline === pipeline);
-          return mail === undefined ? undefined : linkIn(mail.text);
+          return mail === undefined ? undefined : findLink(mail.text);
         }),
     };
   }

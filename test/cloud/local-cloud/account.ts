@@ -13,7 +13,7 @@ import { zip } from './zip.ts';
 export const account = '111122223333';
 export const region = 'eu-west-1';
 
-/** Waits until the condition gives something, but not for ever. */
+/** Polls until the condition returns a value; fails after a time limit. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   seconds = 20,
@@ -65,7 +65,7 @@ const everyService = {
 };
 
 /** Client settings of a session of the role. */
-export async function sessionOf(cloud: LocalCloud, roleArn: string) {
+export async function assumeRole(cloud: LocalCloud, roleArn: string) {
   const sts = new STSClient(cloud.clientConfig());
   const { Credentials } = await sts.send(
     new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'test' }),
@@ -100,7 +100,7 @@ export async function makeFunction(
   );
 }
 
-/** A JSONata state machine of one first state and whatever follows it. */
+/** A JSONata state machine of one first state and the states that follow it. */
 export async function makeMachine(cloud: LocalCloud, name: string, definition: object): Promise<string> {
   const sfn = new SFNClient(cloud.clientConfig());
   const { stateMachineArn } = await sfn.send(

@@ -25,7 +25,7 @@ afterAll(async () => {
   await Promise.all(clouds.map((cloud) => cloud.stop()));
 });
 
-/** What each probe saw: true when the cloud did as AWS does, the reason when the probe could not be carried out. */
+/** The result of each probe: true when the cloud behaved as AWS does, the error when the probe failed. */
 async function observe(cloud: LocalCloud): Promise<Record<string, boolean | string>> {
   const stage = await setStage(cloud);
   const seen: Record<string, boolean | string> = {};
@@ -33,7 +33,7 @@ async function observe(cloud: LocalCloud): Promise<Record<string, boolean | stri
     seen[name] = (await probes[name]?.(stage).catch((error: unknown) => String(error))) ?? 'no such probe';
   };
   await Promise.all(names.filter((name) => !timed.has(name)).map(ask));
-  // What is timed is timed alone: the others would keep the processors busy.
+  // Probes that measure time run alone, since the others would keep the processors busy.
   for (const name of names.filter((name) => timed.has(name))) await ask(name);
   return seen;
 }

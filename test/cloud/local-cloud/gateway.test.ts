@@ -13,7 +13,7 @@ import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/cl
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../../local-cloud/client.ts';
-import { account, eventually, makeFunction, makeRole, sessionOf } from './account.ts';
+import { account, assumeRole, eventually, makeFunction, makeRole } from './account.ts';
 
 const stateFile = '.cache/test-gateway.json';
 const template = {
@@ -58,9 +58,9 @@ beforeEach(async () => {
 const newCalls = () => cloud.control.calls(seen);
 
 describe('the gateway', () => {
-  it('records who called what on which resource', async () => {
+  it('records caller, action and resource', async () => {
     const role = await makeRole(cloud, 'reader', ['dynamodb:GetItem'], { AWS: account });
-    const dynamodb = new DynamoDBClient(await sessionOf(cloud, role));
+    const dynamodb = new DynamoDBClient(await assumeRole(cloud, role));
     await dynamodb.send(new GetItemCommand({ TableName: 'things', Key: { id: { S: 'x' } } }));
 
     expect((await newCalls()).at(-1)).toMatchObject({
@@ -76,7 +76,7 @@ describe('the gateway', () => {
 
   it('records a call that the role may not make as denied', async () => {
     const role = await makeRole(cloud, 'outsider', ['dynamodb:GetItem'], { AWS: account });
-    const dynamodb = new DynamoDBClient(await sessionOf(cloud, role));
+    const dynamodb = new DynamoDBClient(await assumeRole(cloud, role));
     const put = dynamodb.send(new PutItemCommand({ TableName: 'things', Item: { id: { S: 'x' } } }));
 
     await expect(put).rejects.toMatchObject({
@@ -91,7 +91,7 @@ describe('the gateway', () => {
 
   it('checks the policies of callers of the image services too', async () => {
     const role = await makeRole(cloud, 'lister', ['dynamodb:GetItem'], { AWS: account });
-    const ec2 = new EC2Client(await sessionOf(cloud, role));
+    const ec2 = new EC2Client(await assumeRole(cloud, role));
 
     await expect(ec2.send(new DescribeImagesCommand({ Owners: ['self'] }))).rejects.toMatchObject({
       name: 'UnauthorizedOperation',
@@ -106,7 +106,7 @@ describe('the gateway', () => {
 
   it('refuses a signature with the wrong secret', async () => {
     const role = await makeRole(cloud, 'forged', ['ec2:*'], { AWS: account });
-    const session = await sessionOf(cloud, role);
+    const session = await assumeRole(cloud, role);
     const forged = { ...session, credentials: { ...session.credentials, secretAccessKey: 'guessed' } };
 
     await expect(new EC2Client(session).send(new DescribeImagesCommand({}))).resolves.toBeDefined();
@@ -262,7 +262,9 @@ describe('the gateway', () => {
   });
 
   it('answers 404 to control requests that it does not know, with what there is', async () => {
-    await expect(cloud.control.imageServices('conjure', {})).rejects.toThrow(/no verb "conjure"; they have/);
+    await expect(cloud.control.imageServices('conjure', {})).rejects.toThrow(
+      /no control action "conjure"; they have/,
+    );
   });
 
   it('takes trails from the API and knows whether they log', async () => {

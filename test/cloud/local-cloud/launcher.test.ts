@@ -58,7 +58,7 @@ async function makeRole(account: string, name: string, statement: object): Promi
   return `arn:aws:iam::${account}:role/${name}`;
 }
 
-async function keyOf(roleArn: string): Promise<string> {
+async function assumeRole(roleArn: string): Promise<string> {
   const sts = new STSClient(config(control));
   const { Credentials } = await sts.send(
     new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'test' }),
@@ -67,7 +67,7 @@ async function keyOf(roleArn: string): Promise<string> {
 }
 
 describe('the launcher', () => {
-  it('is closed to whoever does not know the secret', async () => {
+  it('is closed without the secret', async () => {
     const stranger = createLauncher(ministack.port, 'guessed');
 
     await expect(stranger.ready()).rejects.toThrow(/403/);
@@ -77,7 +77,7 @@ describe('the launcher', () => {
   it('knows sessions as principals of the account of their role', async () => {
     const role = await makeRole(target, 'distribute', { Effect: 'Allow', Action: 'ec2:*', Resource: '*' });
 
-    expect(await launcher.identity(await keyOf(role))).toMatchObject({
+    expect(await launcher.identity(await assumeRole(role))).toMatchObject({
       principalArn: `arn:aws:sts::${target}:assumed-role/distribute/test`,
       account: target,
       roleArn: role,
@@ -85,7 +85,7 @@ describe('the launcher', () => {
     });
   });
 
-  it('knows users by their keys, and nobody by an unknown key', async () => {
+  it('knows users by their keys, and refuses an unknown key', async () => {
     const iam = new IAMClient(config(control));
     await iam.send(new CreateUserCommand({ UserName: 'ada' }));
     const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'ada' }));
@@ -106,7 +106,7 @@ describe('the launcher', () => {
         'ForAllValues:StringEquals': { 'aws:TagKeys': ['managed-by'] },
       },
     });
-    const accessKeyId = await keyOf(role);
+    const accessKeyId = await assumeRole(role);
     const ask = (context: Record<string, string>) =>
       launcher.authorize({
         accessKeyId,

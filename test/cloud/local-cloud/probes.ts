@@ -57,7 +57,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { LocalCloud } from '../../../local-cloud/client.ts';
 import { account, eventually, makeFunction, makeMachine, makeRole, pause, region, run } from './account.ts';
 
-/** What the functions of the probes do, by the name in the event. */
+/** Handlers of the probes' functions, by the name in the event. */
 const handler = `
 class GateClosed extends Error { constructor() { super('closed'); this.name = 'GateClosed'; } }
 export const handler = async (event) => {
@@ -158,7 +158,7 @@ const waiting = (queueUrl: string, more: object = {}) => ({
   ...more,
 });
 
-const machineOf = (state: object, more: object = {}) => ({
+const singleState = (state: object, more: object = {}) => ({
   StartAt: 'Only',
   States: { Only: state },
   ...more,
@@ -203,7 +203,7 @@ async function allow({ cloud }: Stage, role: string, ...statements: object[]): P
   await iam.send(new PutRolePolicyCommand({ RoleName: role, PolicyName: 'more', PolicyDocument }));
 }
 
-async function sessionOf({ cloud }: Stage, role: string) {
+async function assumeStageRole({ cloud }: Stage, role: string) {
   const RoleArn = `arn:aws:iam::${account}:role/${role}`;
   const sts = new STSClient(cloud.clientConfig());
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'probe' }));
@@ -216,7 +216,7 @@ async function sessionOf({ cloud }: Stage, role: string) {
 
 /** A queue client in a session of the role. */
 async function senderAs(stage: Stage, role: string): Promise<SQSClient> {
-  return new SQSClient({ ...stage.cloud.clientConfig(), credentials: await sessionOf(stage, role) });
+  return new SQSClient({ ...stage.cloud.clientConfig(), credentials: await assumeStageRole(stage, role) });
 }
 
 async function stack({ cloud }: Stage, name: string, resources: object): Promise<string> {
@@ -247,11 +247,11 @@ export const timed: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * For each correction what AWS does, seen through the services alone: true when the cloud does as AWS does.
+ * For each correction a probe, through the API of the services: true when the cloud behaves as AWS does.
  */
 export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
   async executions_start_at_once({ cloud }) {
-    const machine = await makeMachine(cloud, 'at-once', machineOf({ Type: 'Pass', End: true }));
+    const machine = await makeMachine(cloud, 'at-once', singleState({ Type: 'Pass', End: true }));
     const times: number[] = [];
     for (let turn = 0; turn < 5; turn += 1) {
       const { startDate, stopDate } = await run(cloud, machine);
@@ -264,7 +264,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     const machine = await makeMachine(
       stage.cloud,
       'twice',
-      machineOf({ Type: 'Wait', Seconds: 5, End: true }),
+      singleState({ Type: 'Wait', Seconds: 5, End: true }),
     );
     const first = await start(stage, machine, 'same');
     const second = await start(stage, machine, 'same').catch(() => undefined);
@@ -273,9 +273,9 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
 
   async ended_executions_stay_as_they_ended(stage) {
     const queue = await makeQueue(stage, 'ended');
-    // Where the machine is slow, the task has timed out before anybody can stop it.
+    // On a slow machine the task may time out before it can be stopped.
     for (const seconds of [1, 4, 16]) {
-      const definition = machineOf(waiting(queue, { TimeoutSeconds: seconds }));
+      const definition = singleState(waiting(queue, { TimeoutSeconds: seconds }));
       const machine = await makeMachine(stage.cloud, `ended-${seconds}`, definition);
       const { executionArn } = await start(stage, machine);
       await receive(stage, queue);
@@ -295,17 +295,17 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     const failing = await makeMachine(
       stage.cloud,
       'failing',
-      machineOf({ Type: 'Fail', Error: 'GateClosed' }),
+      singleState({ Type: 'Fail', Error: 'GateClosed' }),
     );
-    const parent = await makeMachine(stage.cloud, 'parent', machineOf(nested(failing)));
+    const parent = await makeMachine(stage.cloud, 'parent', singleState(nested(failing)));
     const ended = await run(stage.cloud, parent);
     const cause = ended.error === 'States.TaskFailed' ? JSON.parse(ended.cause ?? '{}') : {};
 
-    const child = await makeMachine(stage.cloud, 'child', machineOf(waiting(queue)));
+    const child = await makeMachine(stage.cloud, 'child', singleState(waiting(queue)));
     const keeper = await makeMachine(
       stage.cloud,
       'keeper',
-      machineOf(nested(child, { Name: 'stopped-with-parent' })),
+      singleState(nested(child, { Name: 'stopped-with-parent' })),
     );
     const { executionArn } = await start(stage, keeper);
     await receive(stage, queue);
@@ -320,7 +320,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     const wait = { Type: 'Wait', Seconds: 3, End: true };
     const ended = await run(
       cloud,
-      await makeMachine(cloud, 'times-out', machineOf(wait, { TimeoutSeconds: 1 })),
+      await makeMachine(cloud, 'times-out', singleState(wait, { TimeoutSeconds: 1 })),
     );
     return ended.status === 'TIMED_OUT';
   },
@@ -328,14 +328,14 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
   async task_fields_may_be_expressions(stage) {
     const queue = await makeQueue(stage, 'expressions');
     const state = waiting(queue, { TimeoutSeconds: '{% 1 %}' });
-    const ended = await run(stage.cloud, await makeMachine(stage.cloud, 'expressions', machineOf(state)));
+    const ended = await run(stage.cloud, await makeMachine(stage.cloud, 'expressions', singleState(state)));
     return ended.error === 'States.Timeout';
   },
 
   async each_attempt_has_its_own_token(stage) {
     const queue = await makeQueue(stage, 'tokens');
     const retry = [{ ErrorEquals: ['Again'], IntervalSeconds: 1, MaxAttempts: 1 }];
-    const machine = await makeMachine(stage.cloud, 'tokens', machineOf(waiting(queue, { Retry: retry })));
+    const machine = await makeMachine(stage.cloud, 'tokens', singleState(waiting(queue, { Retry: retry })));
     await start(stage, machine);
     const first = await receive(stage, queue);
     await stage.sfn.send(new SendTaskFailureCommand({ taskToken: first, error: 'Again' }));
@@ -349,7 +349,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     ];
     const state = lambdaTask({ fail: true }, { Retry: retry });
     const all = { ...state, Retry: [{ ...retry[0], ErrorEquals: ['States.ALL'] }] };
-    const { startDate, stopDate } = await run(cloud, await makeMachine(cloud, 'delays', machineOf(all)));
+    const { startDate, stopDate } = await run(cloud, await makeMachine(cloud, 'delays', singleState(all)));
     return Number(stopDate) - Number(startDate) < 4500;
   },
 
@@ -358,24 +358,24 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
       ...lambdaTask({ fail: true }, { TimeoutSeconds: 2 }),
       Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
     };
-    const ended = await run(cloud, await makeMachine(cloud, 'fails-with-call', machineOf(state)));
+    const ended = await run(cloud, await makeMachine(cloud, 'fails-with-call', singleState(state)));
     return ended.error !== 'States.Timeout';
   },
 
   async callback_tasks_end_in_time(stage) {
     const queue = await makeQueue(stage, 'heartbeats');
     const state = waiting(queue, { HeartbeatSeconds: 1, TimeoutSeconds: 3 });
-    const ended = await run(stage.cloud, await makeMachine(stage.cloud, 'heartbeats', machineOf(state)));
+    const ended = await run(stage.cloud, await makeMachine(stage.cloud, 'heartbeats', singleState(state)));
     return ended.error === 'States.HeartbeatTimeout';
   },
 
   async errors_keep_their_name({ cloud }) {
-    const machine = machineOf(lambdaTask({ fail: true }));
+    const machine = singleState(lambdaTask({ fail: true }));
     return (await run(cloud, await makeMachine(cloud, 'names', machine))).error === 'GateClosed';
   },
 
   async crashes_are_exit_errors({ cloud }) {
-    const machine = machineOf(lambdaTask({ exit: true }));
+    const machine = singleState(lambdaTask({ exit: true }));
     return (await run(cloud, await makeMachine(cloud, 'crashes', machine))).error === 'Runtime.ExitError';
   },
 
@@ -642,7 +642,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
         await duration(() => dynamodb.send(new ScanCommand({ TableName: 'large', Select: 'COUNT' }))),
       );
     }
-    // Against something that goes through the same rows once: a slow moment of the machine meets both.
+    // Compared with a single pass over the same rows, so that a slow moment of the machine affects both.
     return Math.min(...transactions) < 10 * Math.min(...counts);
   },
 
@@ -700,7 +700,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
     await makeRole(stage.cloud, 'reader', [], { AWS: account });
     const read = { Effect: 'Allow', Action: 'sns:GetSubscriptionAttributes', Resource: TopicArn };
     await allow(stage, 'reader', read);
-    const credentials = await sessionOf(stage, 'reader');
+    const credentials = await assumeStageRole(stage, 'reader');
     const reader = new SNSClient({ ...stage.cloud.clientConfig(), credentials });
     return reader.send(new GetSubscriptionAttributesCommand({ SubscriptionArn })).then(
       () => true,
@@ -729,7 +729,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
       Resource: `arn:aws:kms:${region}:${account}:key/*`,
       Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/known' } },
     });
-    const credentials = await sessionOf(stage, 'key-reader');
+    const credentials = await assumeStageRole(stage, 'key-reader');
     const reader = new KMSClient({ ...stage.cloud.clientConfig(), credentials });
     return reader.send(new DescribeKeyCommand({ KeyId: 'alias/known' })).then(
       () => true,
@@ -739,7 +739,7 @@ export const probes: Record<string, (stage: Stage) => Promise<boolean>> = {
 
   async schedules_fire_on_time(stage) {
     const queue = await makeQueue(stage, 'scheduled');
-    // However MiniStack's looks fall, one of three times in a row is far from the next look.
+    // Of three measurements in a row at least one is far from MiniStack's next poll.
     const due = [2, 5, 8].map((seconds) => Math.ceil(Date.now() / 1000 + seconds) * 1000);
     for (const at of due) await schedule(stage, at, queueArn('scheduled'));
     const late: number[] = [];

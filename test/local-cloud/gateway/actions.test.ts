@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { actionsOf } from '../../../local-cloud/gateway/actions/actions.ts';
+import { findActions } from '../../../local-cloud/gateway/actions/actions.ts';
 import type { ServiceRequest } from '../../../local-cloud/gateway/actions/operation.ts';
-import { operationOf } from '../../../local-cloud/gateway/actions/operations.ts';
+import { readOperation } from '../../../local-cloud/gateway/actions/operations.ts';
 
 const scope = { account: '111122223333', region: 'eu-west-1' };
 
@@ -22,8 +22,8 @@ function json(service: string, target: string, input: object): ServiceRequest {
 }
 
 function actions(sent: ServiceRequest): string[] {
-  const operation = operationOf(sent);
-  return actionsOf(sent.service, operation, scope).map(({ action, resource }) => `${action} ${resource}`);
+  const operation = readOperation(sent);
+  return findActions(sent.service, operation, scope).map(({ action, resource }) => `${action} ${resource}`);
 }
 
 describe('the IAM actions of a recorded call', () => {
@@ -72,7 +72,7 @@ describe('the IAM actions of a recorded call', () => {
     ]);
   });
 
-  it('knows public parameters as nobody’s and own ones as the account’s', () => {
+  it('gives public parameters an ARN without account and own ones the account’s', () => {
     const sent = json('ssm', 'AmazonSSM.GetParameters', {
       Names: ['/aws/service/ami/x', '/golden/id:3', 'plain'],
     });
@@ -159,7 +159,7 @@ describe('the IAM actions of a recorded call', () => {
     ]);
   });
 
-  it('asks no permission for who one is', () => {
+  it('asks no permission for GetCallerIdentity', () => {
     const sent = request('sts', { query: new URLSearchParams('Action=GetCallerIdentity') });
 
     expect(actions(sent)).toEqual([]);

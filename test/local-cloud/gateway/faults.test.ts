@@ -11,7 +11,7 @@ const call = {
 };
 const throttle = { error: { code: 'RequestLimitExceeded' } };
 
-function faultsOf(...requests: FaultRequest[]) {
+function addFaults(...requests: FaultRequest[]) {
   const faults = createFaults();
   for (const request of requests) faults.add(faultSchema.parse(request));
   return faults;
@@ -19,14 +19,14 @@ function faultsOf(...requests: FaultRequest[]) {
 
 describe('faults', () => {
   it('meet one call unless more are asked for', () => {
-    const faults = faultsOf({ service: 'ec2', operation: 'CopyImage', effect: throttle });
+    const faults = addFaults({ service: 'ec2', operation: 'CopyImage', effect: throttle });
 
     expect(faults.meet(call)?.effect).toEqual(throttle);
     expect(faults.meet(call)).toBeUndefined();
   });
 
   it('let the calls through that are to be skipped', () => {
-    const faults = faultsOf({ service: 'ec2', operation: 'CopyImage', skip: 2, effect: throttle });
+    const faults = addFaults({ service: 'ec2', operation: 'CopyImage', skip: 2, effect: throttle });
 
     const met = [1, 2, 3, 4].map(() => faults.meet(call) !== undefined);
 
@@ -55,14 +55,20 @@ describe('faults', () => {
     ];
 
     for (const difference of differing) {
-      const faults = faultsOf({ service: 'ec2', operation: 'CopyImage', effect: throttle, ...difference });
+      const faults = addFaults({ service: 'ec2', operation: 'CopyImage', effect: throttle, ...difference });
       expect(faults.meet(call)).toBeUndefined();
     }
   });
 
   it('meet the same calls again for the same seed', () => {
     const pattern = () => {
-      const faults = faultsOf({ service: 'ec2', operation: '*', times: null, percent: 50, effect: throttle });
+      const faults = addFaults({
+        service: 'ec2',
+        operation: '*',
+        times: null,
+        percent: 50,
+        effect: throttle,
+      });
       return Array.from({ length: 50 }, () => (faults.meet(call) ? 'x' : '.')).join('');
     };
 

@@ -16,7 +16,7 @@ const row: fc.Arbitrary<Row> = fc.record({
 });
 
 describe('the live view', () => {
-  it('fits 80 columns whatever happens', () => {
+  it('fits 80 columns in every state', () => {
     fc.assert(
       fc.property(
         fc.string(),

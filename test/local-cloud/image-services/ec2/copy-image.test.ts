@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ABROAD, customerKey, type FakeCloud, HOME, HUB, startFakeCloud, TARGET } from './fake-cloud.ts';
-import { codeOf, ownImage, readImage, snapshotIds, stateOf } from './stock.ts';
+import { catchCode, ownImage, readImage, snapshotIds, waitForState } from './own-images.ts';
 
 const KEY = `arn:aws:kms:${ABROAD}:${HUB}:key/12345678-1234-1234-1234-123456789012`;
 
@@ -34,7 +34,7 @@ describe('CopyImage', () => {
     const source = await ownImage(cloud, { volumes: 2 });
     const { ImageId = '' } = await copy(source);
     expect((await readImage(cloud, ImageId, HUB, ABROAD))?.State).toBe('pending');
-    const image = await stateOf(cloud, ImageId, 'available', HUB, ABROAD);
+    const image = await waitForState(cloud, ImageId, 'available', HUB, ABROAD);
     expect(image).toMatchObject({ SourceImageId: source, SourceImageRegion: HOME, OwnerId: HUB });
     const { Snapshots = [] } = await cloud
       .ec2(HUB, ABROAD)
@@ -49,7 +49,7 @@ describe('CopyImage', () => {
   it('says so by an AMI event and an event per snapshot in the destination, in the documented shapes', async () => {
     const source = await ownImage(cloud);
     const { ImageId = '' } = await copy(source);
-    const image = await stateOf(cloud, ImageId, 'available', HUB, ABROAD);
+    const image = await waitForState(cloud, ImageId, 'available', HUB, ABROAD);
     const [snapshot] = snapshotIds(image);
     expect(cloud.events.filter(({ region }) => region === ABROAD)).toEqual([
       expect.objectContaining({
@@ -85,7 +85,7 @@ describe('CopyImage', () => {
         { ResourceType: 'snapshot', Tags },
       ],
     });
-    const image = await stateOf(cloud, ImageId, 'available', HUB, ABROAD);
+    const image = await waitForState(cloud, ImageId, 'available', HUB, ABROAD);
     expect(image.Tags).toEqual([
       { Key: 'team', Value: 'web' },
       { Key: 'stage', Value: 'prod' },
@@ -95,7 +95,7 @@ describe('CopyImage', () => {
       .ec2(HUB, ABROAD)
       .send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
     expect(Snapshots[0]?.Tags).toEqual(Tags);
-    expect(await codeOf(readImage(cloud, ImageId, TARGET, ABROAD))).toBe('InvalidAMIID.NotFound');
+    expect(await catchCode(readImage(cloud, ImageId, TARGET, ABROAD))).toBe('InvalidAMIID.NotFound');
   });
 
   it('with the same client token gives the same image, and refuses other parameters', async () => {
@@ -103,17 +103,17 @@ describe('CopyImage', () => {
     const first = await copy(source, { ClientToken: 'once' });
     const again = await copy(source, { ClientToken: 'once' });
     expect(again.ImageId).toBe(first.ImageId);
-    expect(await codeOf(copy(source, { ClientToken: 'once', Description: 'other' }))).toBe(
+    expect(await catchCode(copy(source, { ClientToken: 'once', Description: 'other' }))).toBe(
       'IdempotentParameterMismatch',
     );
-    expect(await codeOf(copy(source, { ClientToken: 'twice' }))).toBe('InvalidAMIName.Duplicate');
+    expect(await catchCode(copy(source, { ClientToken: 'twice' }))).toBe('InvalidAMIName.Duplicate');
   });
 
   it('accepts a key that cannot be used, and fails later', async () => {
     cloud.keys.set(KEY, customerKey(KEY, ['CreateGrant']));
     const source = await ownImage(cloud);
     const { ImageId = '' } = await copy(source, { Encrypted: true, KmsKeyId: KEY });
-    const image = await stateOf(cloud, ImageId, 'failed', HUB, ABROAD);
+    const image = await waitForState(cloud, ImageId, 'failed', HUB, ABROAD);
     expect(image.StateReason?.Message).toContain('CreateGrant');
     expect(cloud.events.at(-1)?.detail).toMatchObject({ ImageId, State: 'failed' });
     expect(cloud.events.at(-1)?.detail.ErrorMessage).not.toBe('');
@@ -122,9 +122,9 @@ describe('CopyImage', () => {
   it('encrypts with the key that is named, and needs Encrypted for it', async () => {
     cloud.keys.set(KEY, customerKey(KEY));
     const source = await ownImage(cloud);
-    expect(await codeOf(copy(source, { KmsKeyId: KEY }))).toBe('InvalidParameterDependency');
+    expect(await catchCode(copy(source, { KmsKeyId: KEY }))).toBe('InvalidParameterDependency');
     const { ImageId = '' } = await copy(source, { Encrypted: true, KmsKeyId: KEY });
-    const image = await stateOf(cloud, ImageId, 'available', HUB, ABROAD);
+    const image = await waitForState(cloud, ImageId, 'available', HUB, ABROAD);
     const { Snapshots = [] } = await cloud
       .ec2(HUB, ABROAD)
       .send(new DescribeSnapshotsCommand({ SnapshotIds: snapshotIds(image) }));
@@ -133,12 +133,12 @@ describe('CopyImage', () => {
 
   it('of a shared image needs its snapshots shared as well', async () => {
     const source = await ownImage(cloud);
-    expect(await codeOf(copy(source, {}, TARGET))).toBe('InvalidAMIID.NotFound');
+    expect(await catchCode(copy(source, {}, TARGET))).toBe('InvalidAMIID.NotFound');
     const home = cloud.ec2();
     await home.send(
       new ModifyImageAttributeCommand({ ImageId: source, LaunchPermission: { Add: [{ UserId: TARGET }] } }),
     );
-    expect(await codeOf(copy(source, {}, TARGET))).toBe('InvalidRequest');
+    expect(await catchCode(copy(source, {}, TARGET))).toBe('InvalidRequest');
     for (const SnapshotId of snapshotIds(await readImage(cloud, source))) {
       await home.send(
         new ModifySnapshotAttributeCommand({
@@ -148,7 +148,9 @@ describe('CopyImage', () => {
       );
     }
     const { ImageId = '' } = await copy(source, {}, TARGET);
-    expect(await stateOf(cloud, ImageId, 'available', TARGET, ABROAD)).toMatchObject({ OwnerId: TARGET });
+    expect(await waitForState(cloud, ImageId, 'available', TARGET, ABROAD)).toMatchObject({
+      OwnerId: TARGET,
+    });
   });
 
   it('of a shared image that is encrypted needs the source key too', async () => {
@@ -156,7 +158,7 @@ describe('CopyImage', () => {
     cloud.keys.set(sourceKey, customerKey(sourceKey, ['ReEncryptFrom']));
     const source = await ownImage(cloud, { kmsKeyArn: sourceKey });
     const { ImageId = '' } = await copy(source);
-    const image = await stateOf(cloud, ImageId, 'failed', HUB, ABROAD);
+    const image = await waitForState(cloud, ImageId, 'failed', HUB, ABROAD);
     expect(image.StateReason?.Message).toContain('ReEncryptFrom');
   });
 
@@ -165,29 +167,31 @@ describe('CopyImage', () => {
     cloud = await startFakeCloud({ speed: 2000, timings: { copy: 2000 } });
     const source = await ownImage(cloud, { volumes: 7 });
     const started = await Promise.all([copy(source, { Name: 'one' }), copy(source, { Name: 'two' })]);
-    expect(await codeOf(copy(source, { Name: 'three' }))).toBe('ResourceLimitExceeded');
-    expect(await codeOf(copy(source, { Name: 'elsewhere' }, TARGET))).toBe('InvalidAMIID.NotFound');
-    await Promise.all(started.map(({ ImageId = '' }) => stateOf(cloud, ImageId, 'available', HUB, ABROAD)));
-    expect(await codeOf(copy(source, { Name: 'three' }))).toBe('none');
+    expect(await catchCode(copy(source, { Name: 'three' }))).toBe('ResourceLimitExceeded');
+    expect(await catchCode(copy(source, { Name: 'elsewhere' }, TARGET))).toBe('InvalidAMIID.NotFound');
+    await Promise.all(
+      started.map(({ ImageId = '' }) => waitForState(cloud, ImageId, 'available', HUB, ABROAD)),
+    );
+    expect(await catchCode(copy(source, { Name: 'three' }))).toBe('none');
   });
 
   it('fails as often as a scenario declared', async () => {
-    await cloud.verb('fail-copy', { account: HUB, region: ABROAD, times: 1, reason: 'the moon is full' });
+    await cloud.control('fail-copy', { account: HUB, region: ABROAD, times: 1, reason: 'the moon is full' });
     const source = await ownImage(cloud);
     const { ImageId = '' } = await copy(source);
-    const image = await stateOf(cloud, ImageId, 'failed', HUB, ABROAD);
+    const image = await waitForState(cloud, ImageId, 'failed', HUB, ABROAD);
     expect(image.StateReason?.Message).toBe('the moon is full');
     await cloud.ec2(HUB, ABROAD).send(new DeregisterImageCommand({ ImageId }));
     const second = await copy(source, { Name: 'again' });
-    await stateOf(cloud, second.ImageId ?? '', 'available', HUB, ABROAD);
+    await waitForState(cloud, second.ImageId ?? '', 'available', HUB, ABROAD);
   });
 
   it('takes its name from a small set of characters, once', async () => {
     const source = await ownImage(cloud);
-    expect(await codeOf(copy(source, { Name: 'x' }))).toBe('InvalidAMIName.Malformed');
-    expect(await codeOf(copy(source, { Name: 'a*b*c' }))).toBe('InvalidAMIName.Malformed');
+    expect(await catchCode(copy(source, { Name: 'x' }))).toBe('InvalidAMIName.Malformed');
+    expect(await catchCode(copy(source, { Name: 'a*b*c' }))).toBe('InvalidAMIName.Malformed');
     await copy(source, { Name: 'taken' });
-    expect(await codeOf(copy(source, { Name: 'taken' }))).toBe('InvalidAMIName.Duplicate');
+    expect(await catchCode(copy(source, { Name: 'taken' }))).toBe('InvalidAMIName.Duplicate');
   });
 
   it('asks for the rights to source, target, snapshots and the tags at creation', async () => {
@@ -211,14 +215,14 @@ describe('CopyImage', () => {
       Name: 'not allowed',
       TagSpecifications: [{ ResourceType: 'image' as const, Tags: [{ Key: 'a', Value: 'b' }] }],
     };
-    expect(await codeOf(copy(source, tagged))).toBe('UnauthorizedOperation');
+    expect(await catchCode(copy(source, tagged))).toBe('UnauthorizedOperation');
   });
 
   it('of a dry run only says that it would have succeeded', async () => {
     const source = await ownImage(cloud);
-    expect(await codeOf(copy(source, { DryRun: true }))).toBe('DryRunOperation');
+    expect(await catchCode(copy(source, { DryRun: true }))).toBe('DryRunOperation');
     cloud.denied.add('ec2:CopyImage');
-    expect(await codeOf(copy(source, { DryRun: true }))).toBe('UnauthorizedOperation');
+    expect(await catchCode(copy(source, { DryRun: true }))).toBe('UnauthorizedOperation');
     const { Images } = await cloud.ec2(HUB, ABROAD).send(new DescribeImagesCommand({ Owners: ['self'] }));
     expect(Images).toEqual([]);
   });

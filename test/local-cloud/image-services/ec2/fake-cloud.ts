@@ -14,27 +14,27 @@ export const STRANGER = '999900001111';
 export const HOME = 'eu-west-1';
 export const ABROAD = 'us-east-1';
 
-export interface Asked {
+export interface AuthorizeCall {
   account: string;
   action: string;
   resource: string;
   context: ConditionKeys;
 }
 
-/** The image services behind a small HTTP server, with the rest of the world faked; real SDK clients talk to it. */
+/** The image services behind an HTTP server, with clients of the real SDK and fakes of the other services. */
 export interface FakeCloud {
   services: ImageServices;
   events: ServiceEvent[];
   /** Every permission that was asked for. */
-  asked: Asked[];
+  asked: AuthorizeCall[];
   /** Actions that are refused. */
   denied: Set<string>;
   keys: Map<string, KmsAccess>;
   parameters: Map<string, string>;
   profiles: Map<string, string>;
   ec2(account?: string, region?: string): EC2Client;
-  verb(name: string, body: object): Promise<unknown>;
-  /** Waits until the read gives something; what the state is moves by itself. */
+  control(name: string, body: object): Promise<unknown>;
+  /** Polls until the read returns a value; states change with the clock. */
   until<T>(read: () => Promise<T | undefined | false> | T | undefined | false): Promise<T>;
   stop(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startFakeCloud(
   options: { speed?: number; timings?: Partial<Timings> } = {},
 ): Promise<FakeCloud> {
   const events: ServiceEvent[] = [];
-  const asked: Asked[] = [];
+  const asked: AuthorizeCall[] = [];
   const denied = new Set<string>();
   const keys = new Map<string, KmsAccess>();
   const parameters = new Map<string, string>();
@@ -113,10 +113,10 @@ export async function startFakeCloud(
       clients.set(name, client);
       return client;
     },
-    async verb(name, body) {
-      const verb = services.verbs[name];
-      if (verb === undefined) throw new Error(`There is no verb ${name}.`);
-      return verb.run(body);
+    async control(name, body) {
+      const action = services.controlActions[name];
+      if (action === undefined) throw new Error(`There is no control action ${name}.`);
+      return action.run(body);
     },
     async until(read) {
       const deadline = Date.now() + 10_000;

@@ -1,5 +1,4 @@
 import {
-  AttachImageWatermarkCommand,
   CopyImageCommand,
   CreateTagsCommand,
   DeleteSnapshotCommand,
@@ -20,10 +19,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ABROAD, type FakeCloud, HOME, HUB, STRANGER, startFakeCloud, TARGET } from './fake-cloud.ts';
-import { codeOf, ownImage, readImage, snapshotIds, stateOf } from './stock.ts';
+import { catchCode, ownImage, readImage, snapshotIds, waitForState } from './own-images.ts';
 
 const publishBase = (cloud: FakeCloud) =>
-  cloud.verb('publish-base', {
+  cloud.control('publish-base', {
     parameter: '/aws/service/ami-amazon-linux-latest/al2023',
     name: 'al2023-ami-2023.6',
     regions: [HOME, ABROAD],
@@ -56,7 +55,7 @@ describe('images of the local EC2', () => {
     expect(cloud.parameters.get(`${HOME}/aws/service/ami-amazon-linux-latest/al2023`)).toBe(
       Images[0]?.ImageId,
     );
-    // Images of other accounts cause no event (aws.md 3.4).
+    // Images of other accounts cause no event (docs/aws/events.md#ec2-ami-state-change).
     expect(cloud.events).toEqual([]);
   });
 
@@ -85,7 +84,7 @@ describe('images of the local EC2', () => {
     expect(await by({ Name: 'architecture', Values: ['arm64'] })).toEqual(['web-2']);
     expect(await by({ Name: 'name', Values: ['web-1', 'shop-1'] })).toEqual(['shop-1', 'web-1']);
     expect(await by({ Name: 'state', Values: ['pending'] })).toEqual([]);
-    expect(await codeOf(by({ Name: 'colour', Values: ['red'] }))).toBe('InvalidParameterValue');
+    expect(await catchCode(by({ Name: 'colour', Values: ['red'] }))).toBe('InvalidParameterValue');
   });
 
   it('gives pages that hold every image once', async () => {
@@ -111,7 +110,7 @@ describe('images of the local EC2', () => {
     const abroad = cloud
       .ec2(TARGET)
       .send(new ModifyImageAttributeCommand({ ImageId, Description: { Value: 'mine' } }));
-    expect(await codeOf(abroad)).toBe('AuthFailure');
+    expect(await catchCode(abroad)).toBe('AuthFailure');
     const OrganizationArn = `arn:aws:organizations::${HUB}:organization/o-abcdefghij`;
     await cloud.ec2().send(
       new ModifyImageAttributeCommand({
@@ -124,7 +123,7 @@ describe('images of the local EC2', () => {
       ImageId,
       LaunchPermission: { Add: [{ OrganizationArn: 'o-abcdefghij' }] },
     });
-    expect(await codeOf(cloud.ec2().send(bare))).toBe('InvalidParameterValue');
+    expect(await catchCode(cloud.ec2().send(bare))).toBe('InvalidParameterValue');
     const read = () =>
       cloud.ec2().send(new DescribeImageAttributeCommand({ ImageId, Attribute: 'launchPermission' }));
     expect((await read()).LaunchPermissions).toEqual([{ UserId: TARGET }, { OrganizationArn }]);
@@ -142,14 +141,14 @@ describe('images of the local EC2', () => {
         Encrypted: true,
       }),
     );
-    const image = await stateOf(cloud, ImageId, 'available');
-    expect(await codeOf(share(ImageId, TARGET))).toBe('InvalidParameter');
+    const image = await waitForState(cloud, ImageId, 'available');
+    expect(await catchCode(share(ImageId, TARGET))).toBe('InvalidParameter');
     const [SnapshotId = ''] = snapshotIds(image);
     const attribute = new ModifySnapshotAttributeCommand({
       SnapshotId,
       CreateVolumePermission: { Add: [{ UserId: TARGET }] },
     });
-    expect(await codeOf(cloud.ec2().send(attribute))).toBe('InvalidParameter');
+    expect(await catchCode(cloud.ec2().send(attribute))).toBe('InvalidParameter');
   });
 
   it('tells the other account about a shared snapshot', async () => {
@@ -179,31 +178,31 @@ describe('images of the local EC2', () => {
     ]);
   });
 
-  it('hides a deprecated image from listings of others, but not from who names it', async () => {
+  it('hides a deprecated image from listings of others, but not from its id', async () => {
     const id = await ownImage(cloud, { name: 'old' });
     await share(id, TARGET);
     const past = new EnableImageDeprecationCommand({ ImageId: id, DeprecateAt: new Date('2020-01-01') });
-    expect(await codeOf(cloud.ec2().send(past))).toBe('InvalidParameterValue');
-    await cloud.verb('deprecate-image', { region: HOME, imageId: id });
+    expect(await catchCode(cloud.ec2().send(past))).toBe('InvalidParameterValue');
+    await cloud.control('deprecate-image', { region: HOME, imageId: id });
     expect(await names({}, TARGET)).toEqual([]);
     expect(await names({ IncludeDeprecated: true }, TARGET)).toEqual(['old']);
     expect(await names({ ImageIds: [id] }, TARGET)).toEqual(['old']);
     expect(await names({})).toEqual(['old']);
   });
 
-  it('takes a disabled image from everybody, and does not give its permissions back', async () => {
+  it('hides a disabled image from all other accounts, and does not give its permissions back', async () => {
     const id = await ownImage(cloud);
     await share(id, TARGET);
     await cloud.ec2().send(new DisableImageCommand({ ImageId: id }));
-    expect(await codeOf(readImage(cloud, id, TARGET))).toBe('InvalidAMIID.NotFound');
+    expect(await catchCode(readImage(cloud, id, TARGET))).toBe('InvalidAMIID.NotFound');
     expect(await names({ Owners: ['self'] })).toEqual([]);
     expect((await readImage(cloud, id))?.State).toBe('disabled');
     const [SnapshotId = ''] = snapshotIds(await readImage(cloud, id));
-    expect(await codeOf(cloud.ec2().send(new DeleteSnapshotCommand({ SnapshotId })))).toBe(
+    expect(await catchCode(cloud.ec2().send(new DeleteSnapshotCommand({ SnapshotId })))).toBe(
       'InvalidSnapshot.InUse',
     );
     await cloud.ec2().send(new EnableImageCommand({ ImageId: id }));
-    expect(await codeOf(readImage(cloud, id, TARGET))).toBe('InvalidAMIID.NotFound');
+    expect(await catchCode(readImage(cloud, id, TARGET))).toBe('InvalidAMIID.NotFound');
     expect(cloud.events.slice(-2).map(({ detail }) => detail.State)).toEqual(['disabled', 'available']);
   });
 
@@ -219,7 +218,7 @@ describe('images of the local EC2', () => {
         BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { SnapshotId: retained } }],
       }),
     );
-    await stateOf(cloud, other, 'available');
+    await waitForState(cloud, other, 'available');
     const answer = await cloud
       .ec2()
       .send(new DeregisterImageCommand({ ImageId: id, DeleteAssociatedSnapshots: true }));
@@ -227,30 +226,9 @@ describe('images of the local EC2', () => {
       { SnapshotId: retained, ReturnCode: 'skipped' },
       { SnapshotId: gone, ReturnCode: 'success' },
     ]);
-    expect(await codeOf(readImage(cloud, id))).toBe('InvalidAMIID.NotFound');
+    expect(await catchCode(readImage(cloud, id))).toBe('InvalidAMIID.NotFound');
     const describe = new DescribeSnapshotsCommand({ SnapshotIds: [gone] });
-    expect(await codeOf(cloud.ec2().send(describe))).toBe('InvalidSnapshot.NotFound');
-  });
-
-  it('carries a watermark through copies, and keeps marked images from being public', async () => {
-    const id = await ownImage(cloud);
-    const { WatermarkKey } = await cloud
-      .ec2()
-      .send(new AttachImageWatermarkCommand({ ImageId: id, WatermarkName: 'approved' }));
-    const everybody = new ModifyImageAttributeCommand({
-      ImageId: id,
-      LaunchPermission: { Add: [{ Group: 'all' }] },
-    });
-    expect(await codeOf(cloud.ec2().send(everybody))).toBe('OperationNotPermitted');
-    const { ImageId: copied = '' } = await cloud
-      .ec2(HUB, ABROAD)
-      .send(new CopyImageCommand({ Name: 'marked', SourceImageId: id, SourceRegion: HOME }));
-    const image = await stateOf(cloud, copied, 'available', HUB, ABROAD);
-    expect(image.ImageWatermarks?.[0]).toMatchObject({
-      WatermarkKey,
-      SourceImageId: id,
-      SourceImageRegion: HOME,
-    });
+    expect(await catchCode(cloud.ec2().send(describe))).toBe('InvalidSnapshot.NotFound');
   });
 
   it('makes IMDSv2 a property of an image for good', async () => {
@@ -264,7 +242,7 @@ describe('images of the local EC2', () => {
     const [snapshot = ''] = snapshotIds(await readImage(cloud, id));
     const tag = (Resources: string[]) =>
       cloud.ec2().send(new CreateTagsCommand({ Resources, Tags: [{ Key: 'team', Value: 'web' }] }));
-    expect(await codeOf(tag([id, 'snap-00000000000000000']))).toBe('InvalidSnapshot.NotFound');
+    expect(await catchCode(tag([id, 'snap-00000000000000000']))).toBe('InvalidSnapshot.NotFound');
     expect((await readImage(cloud, id))?.Tags).toBeUndefined();
     await tag([id, snapshot]);
     const list = async () => {
@@ -277,7 +255,7 @@ describe('images of the local EC2', () => {
     await cloud.ec2().send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: 'team' }] }));
     expect(await list()).toEqual(['snapshot']);
     const reserved = new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'aws:x', Value: '' }] });
-    expect(await codeOf(cloud.ec2().send(reserved))).toBe('InvalidParameterValue');
+    expect(await catchCode(cloud.ec2().send(reserved))).toBe('InvalidParameterValue');
   });
 
   it('asks about each account that a snapshot is shared with', async () => {
@@ -309,9 +287,9 @@ describe('the request limits of the local EC2', () => {
       const tag = (account: string) =>
         cloud.ec2(account).send(new DeleteTagsCommand({ Resources: ['ami-00000000000000000'] }));
       for (let index = 0; index < 50; index += 1)
-        expect(await codeOf(tag(HUB))).toBe('InvalidAMIID.NotFound');
-      expect(await codeOf(tag(HUB))).toBe('RequestLimitExceeded');
-      expect(await codeOf(tag(TARGET))).toBe('InvalidAMIID.NotFound');
+        expect(await catchCode(tag(HUB))).toBe('InvalidAMIID.NotFound');
+      expect(await catchCode(tag(HUB))).toBe('RequestLimitExceeded');
+      expect(await catchCode(tag(TARGET))).toBe('InvalidAMIID.NotFound');
     } finally {
       await cloud.stop();
     }

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FakeCloud, HOME, startFakeCloud } from './fake-cloud.ts';
-import { codeOf } from './stock.ts';
+import { catchCode } from './own-images.ts';
 
 const NAME = { LaunchTemplateName: 'web' };
 
@@ -93,8 +93,8 @@ describe('launch templates of the local EC2', () => {
 
   it('are told apart by name, and gone when deleted', async () => {
     const again = new CreateLaunchTemplateCommand({ ...NAME, LaunchTemplateData: { KeyName: 'x' } });
-    expect(await codeOf(cloud.ec2().send(again))).toBe('InvalidLaunchTemplateName.AlreadyExistsException');
+    expect(await catchCode(cloud.ec2().send(again))).toBe('InvalidLaunchTemplateName.AlreadyExistsException');
     await cloud.ec2().send(new DeleteLaunchTemplateCommand(NAME));
-    expect(await codeOf(versions({}))).toBe('InvalidLaunchTemplateName.NotFoundException');
+    expect(await catchCode(versions({}))).toBe('InvalidLaunchTemplateName.NotFoundException');
   });
 });

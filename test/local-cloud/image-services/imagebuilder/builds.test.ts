@@ -7,7 +7,7 @@ import {
   StartResourceStateUpdateCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { account, baseParameter, eventually, region, type Served, serve } from '../served.ts';
+import { account, baseParameter, eventually, type ImageServiceServer, region, serve } from '../serve.ts';
 import {
   arn,
   componentData,
@@ -19,7 +19,7 @@ import {
   reached,
 } from './recipes.ts';
 
-let served: Served;
+let served: ImageServiceServer;
 let infrastructure: string;
 beforeEach(async () => {
   served = await serve();
@@ -97,7 +97,7 @@ describe('a build', () => {
       { name: 'telnet', version: '0.17' },
     ]);
     await createComponent(served, 'Web Server', '2.0.0');
-    await served.verb('declare-component', {
+    await served.control('declare-component', {
       name: 'Web Server',
       version: '2.0.0',
       adds: [{ name: 'nginx', version: '1.28.0', release: '1', type: 'rpm' }],
@@ -114,7 +114,7 @@ describe('a build', () => {
     const first = await createImage(served, base, infrastructure);
     await reached(served, first, 'AVAILABLE');
     const child = await createRecipe(served, 'child', arn('image/base/x.x.x'));
-    await served.verb('fail-build', { recipeName: 'base', times: 1, reason: 'disk is full' });
+    await served.control('fail-build', { recipeName: 'base', times: 1, reason: 'disk is full' });
     await reached(served, await createImage(served, base, infrastructure), 'FAILED');
     const image = await createImage(served, child, infrastructure);
     const { imageRecipe } = await reached(served, image, 'AVAILABLE');
@@ -182,7 +182,7 @@ describe('a build', () => {
 describe('a build that fails', () => {
   it('keeps its number and its reason, and the next build gets the next number', async () => {
     const recipe = await createRecipe(served, 'base', await served.publishBase());
-    await served.verb('fail-build', { recipeName: 'base', times: 1, reason: 'The mirror is down.' });
+    await served.control('fail-build', { recipeName: 'base', times: 1, reason: 'The mirror is down.' });
     const image = await createImage(served, recipe, infrastructure);
     const { state } = await reached(served, image, 'FAILED');
     expect(state?.reason).toBe('The mirror is down.');
@@ -197,7 +197,7 @@ describe('a build that fails', () => {
 
   it('names the component that was declared to fail, in the phase where it runs', async () => {
     const component = await createComponent(served, 'smoke', '1.0.0', componentData('test'));
-    await served.verb('declare-component', {
+    await served.control('declare-component', {
       name: 'smoke',
       version: '1.0.0',
       failsBuild: 'port 443 is closed',
@@ -212,7 +212,7 @@ describe('a build that fails', () => {
   it('leaves its instance running when the infrastructure says so', async () => {
     const keep = await createInfrastructure(served, 'keep', { terminateInstanceOnFailure: false });
     const recipe = await createRecipe(served, 'base', await served.publishBase());
-    await served.verb('fail-build', { times: 1, reason: 'no' });
+    await served.control('fail-build', { times: 1, reason: 'no' });
     await reached(served, await createImage(served, recipe, keep), 'FAILED');
     expect(instances().map(({ state }) => state)).toEqual(['running']);
   });

@@ -7,10 +7,10 @@ import {
   ListComponentsCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { account, region, type Served, serve } from '../served.ts';
+import { account, type ImageServiceServer, region, serve } from '../serve.ts';
 import { arn, componentData, createComponent, createRecipe } from './recipes.ts';
 
-let served: Served;
+let served: ImageServiceServer;
 beforeEach(async () => {
   served = await serve();
 });
@@ -46,7 +46,7 @@ describe('components', () => {
 
   it('resolve wildcards and names to the newest active version', async () => {
     for (const version of ['1.0.0', '1.2.0', '2.0.0']) await createComponent(served, 'agent', version);
-    await served.verb('set-component-status', {
+    await served.control('set-component-status', {
       account,
       region,
       name: 'agent',
@@ -161,7 +161,7 @@ describe('lists of components', () => {
       arn: arn('component/update-linux/1.0.2/1', 'aws'),
       owner: 'Amazon',
     });
-    await served.verb('publish-component-version', {
+    await served.control('publish-component-version', {
       name: 'update-linux',
       version: '1.0.3',
       regions: [region],
@@ -178,7 +178,7 @@ describe('lists of components', () => {
 
   it('give version ARNs page by page, without deprecated ones', async () => {
     for (const name of ['one', 'two', 'three', 'four']) await createComponent(served, name);
-    await served.verb('set-component-status', {
+    await served.control('set-component-status', {
       account,
       region,
       name: 'four',

@@ -13,10 +13,10 @@ import {
   UpdateInfrastructureConfigurationCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { account, region, type Served, serve } from '../served.ts';
+import { account, type ImageServiceServer, region, serve } from '../serve.ts';
 import { arn, createComponent, createInfrastructure, createRecipe, reached } from './recipes.ts';
 
-let served: Served;
+let served: ImageServiceServer;
 let base: string;
 beforeEach(async () => {
   served = await serve();
@@ -76,7 +76,7 @@ describe('image recipes', () => {
     const agent = await createComponent(served, 'agent');
     await createComponent(served, 'agent', '2.0.0');
     const old = await createComponent(served, 'old');
-    await served.verb('set-component-status', {
+    await served.control('set-component-status', {
       account,
       region,
       name: 'old',

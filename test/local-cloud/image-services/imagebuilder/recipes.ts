@@ -6,7 +6,7 @@ import {
   GetImageCommand,
   type Image,
 } from '@aws-sdk/client-imagebuilder';
-import { account, eventually, region, type Served } from '../served.ts';
+import { account, eventually, type ImageServiceServer, region } from '../serve.ts';
 
 /** A component document with one phase of one step. */
 export const componentData = (phase = 'build', text = 'date'): string =>
@@ -26,7 +26,7 @@ export const arn = (rest: string, owner = account): string =>
   `arn:aws:imagebuilder:${region}:${owner}:${rest}`;
 
 export async function createComponent(
-  { imagebuilder }: Served,
+  { imagebuilder }: ImageServiceServer,
   name: string,
   semanticVersion = '1.0.0',
   data = componentData(),
@@ -38,7 +38,7 @@ export async function createComponent(
 }
 
 export async function createRecipe(
-  { imagebuilder }: Served,
+  { imagebuilder }: ImageServiceServer,
   name: string,
   parentImage: string,
   components: string[] = [],
@@ -56,7 +56,7 @@ export async function createRecipe(
 }
 
 export async function createInfrastructure(
-  { imagebuilder }: Served,
+  { imagebuilder }: ImageServiceServer,
   name = 'infra',
   more: { terminateInstanceOnFailure?: boolean } = {},
 ): Promise<string> {
@@ -72,7 +72,7 @@ export async function createInfrastructure(
 }
 
 export async function createImage(
-  { imagebuilder }: Served,
+  { imagebuilder }: ImageServiceServer,
   imageRecipeArn: string,
   infrastructureConfigurationArn: string,
   more: { clientToken?: string; tests?: boolean } = {},
@@ -88,13 +88,16 @@ export async function createImage(
   return imageBuildVersionArn;
 }
 
-export async function getImage({ imagebuilder }: Served, imageBuildVersionArn: string): Promise<Image> {
+export async function getImage(
+  { imagebuilder }: ImageServiceServer,
+  imageBuildVersionArn: string,
+): Promise<Image> {
   const { image = {} } = await imagebuilder.send(new GetImageCommand({ imageBuildVersionArn }));
   return image;
 }
 
 /** Waits until a build has got to a status. */
-export const reached = (served: Served, imageArn: string, status: string): Promise<Image> =>
+export const reached = (served: ImageServiceServer, imageArn: string, status: string): Promise<Image> =>
   eventually(`${imageArn} to be ${status}`, async () => {
     const image = await getImage(served, imageArn);
     return image.state?.status === status ? image : undefined;

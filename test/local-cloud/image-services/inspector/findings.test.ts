@@ -1,16 +1,17 @@
 import { ListFindingsCommand, type ListFindingsCommandInput } from '@aws-sdk/client-inspector2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { account, region, type Served, serve } from '../served.ts';
+import { account, type ImageServiceServer, region, serve } from '../serve.ts';
 
-let served: Served;
+let served: ImageServiceServer;
 let arns: string[];
 
 const Published = z.object({ findingArn: z.string() });
 const publish = async (vulnerability: string, fixedInVersion?: string) => {
   const packages = [{ name: 'openssl', version: '3.0.8', release: '1', fixedInVersion }];
-  return Published.parse(await served.verb('publish-finding', { account, region, vulnerability, packages }))
-    .findingArn;
+  return Published.parse(
+    await served.control('publish-finding', { account, region, vulnerability, packages }),
+  ).findingArn;
 };
 
 beforeAll(async () => {
@@ -85,7 +86,7 @@ describe('ListFindings of the local cloud', () => {
 
   it('sends the documented event for what is found and what is closed', async () => {
     const arn = await publish('CVE-2026-4', '5');
-    await served.verb('close-finding', { account, region, findingArn: arn });
+    await served.control('close-finding', { account, region, findingArn: arn });
 
     const events = served.events.filter(({ detail }) => detail.findingArn === arn);
     expect(events.map(({ detail }) => detail.status)).toEqual(['ACTIVE', 'CLOSED']);

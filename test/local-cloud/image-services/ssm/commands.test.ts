@@ -8,9 +8,9 @@ import {
   type SendCommandCommandInput,
 } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { account, eventually, region, type Served, serve } from '../served.ts';
+import { account, eventually, type ImageServiceServer, region, serve } from '../serve.ts';
 
-let served: Served;
+let served: ImageServiceServer;
 beforeEach(async () => {
   served = await serve();
 });
@@ -90,7 +90,7 @@ describe('managed instances', () => {
 describe('a command', () => {
   it('answers as declared for the pipeline of its instance', async () => {
     const id = await launchOnline();
-    await served.verb('declare-command', {
+    await served.control('declare-command', {
       match: { pipelineTag: 'base-al2023', suite: 'smoke' },
       status: 'Success',
       stdout: '3 passed',
@@ -107,8 +107,8 @@ describe('a command', () => {
 
   it('fails with its exit code and what it wrote, once if it was declared for once', async () => {
     const id = await launchOnline();
-    await served.verb('declare-command', { match: {}, status: 'Success', stdout: 'fine' });
-    await served.verb('declare-command', {
+    await served.control('declare-command', { match: {}, status: 'Success', stdout: 'fine' });
+    await served.control('declare-command', {
       match: { contains: 'run-tests' },
       status: 'Failed',
       stderr: 'port 22 is open',
@@ -125,7 +125,7 @@ describe('a command', () => {
 
   it('times out after its execution time-out when nothing was declared', async () => {
     const id = await launchOnline();
-    await served.verb('declare-command', { match: { suite: 'boot' }, status: 'Success' });
+    await served.control('declare-command', { match: { suite: 'boot' }, status: 'Success' });
     const command = await send(id, { Comment: 'suite reboot' });
     expect(await outcome(command, id)).toMatchObject({
       Status: 'TimedOut',
@@ -145,7 +145,7 @@ describe('a command', () => {
 
   it('tells EventBridge of each state, by command and by instance', async () => {
     const id = await launchOnline();
-    await served.verb('declare-command', { match: {}, status: 'Success' });
+    await served.control('declare-command', { match: {}, status: 'Success' });
     const command = await send(id);
     await outcome(command, id);
     const told = served.events.filter(({ source }) => source === 'aws.ssm');
@@ -167,7 +167,7 @@ describe('a command', () => {
     await served.close();
     served = await serve({ timings: { command: 100_000 } });
     const id = await launchOnline();
-    await served.verb('declare-command', { match: {}, status: 'Success' });
+    await served.control('declare-command', { match: {}, status: 'Success' });
     const command = await send(id, { Parameters: { commands: ['sleep'], executionTimeout: ['172800'] } });
     await served.ssm.send(new CancelCommandCommand({ CommandId: command }));
     expect(await outcome(command, id)).toMatchObject({ Status: 'Cancelled' });
@@ -175,7 +175,7 @@ describe('a command', () => {
 
   it('shows in the lists, with its output when details are asked for', async () => {
     const id = await launchOnline();
-    await served.verb('declare-command', { match: {}, status: 'Failed', stderr: 'no', exitCode: 2 });
+    await served.control('declare-command', { match: {}, status: 'Failed', stderr: 'no', exitCode: 2 });
     const command = await send(id);
     await outcome(command, id);
     const { Commands = [] } = await served.ssm.send(new ListCommandsCommand({ CommandId: command }));
@@ -188,7 +188,7 @@ describe('a command', () => {
 
   it('reaches instances by their tags', async () => {
     const id = await launchOnline();
-    await served.verb('declare-command', { match: {}, status: 'Success' });
+    await served.control('declare-command', { match: {}, status: 'Success' });
     const { Command } = await served.ssm.send(
       new SendCommandCommand({
         DocumentName: 'AWS-RunShellScript',

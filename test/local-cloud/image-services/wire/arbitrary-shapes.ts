@@ -17,7 +17,7 @@ export function shapes(type: StructureType, depth = 3): fc.Arbitrary<Shape> {
     .subarray(may, { minLength: least, maxLength: Math.max(least, Math.min(4, may.length)) })
     .chain((some) =>
       fc.record(
-        Object.fromEntries([...must, ...some].map((member) => [member.name, arbitraryOf(member, depth)])),
+        Object.fromEntries([...must, ...some].map((member) => [member.name, toArbitrary(member, depth)])),
       ),
     );
 }
@@ -26,14 +26,14 @@ function isComposite(type: Type): boolean {
   return type.kind === 'structure' || type.kind === 'list' || type.kind === 'map';
 }
 
-function arbitraryOf({ type }: Member, depth: number): fc.Arbitrary<unknown> {
+function toArbitrary({ type }: Member, depth: number): fc.Arbitrary<unknown> {
   switch (type.kind) {
     case 'structure':
       return shapes(type, depth - 1);
     case 'list':
-      return fc.array(arbitraryOf(type.member, depth - 1), { minLength: 1, maxLength: 3 });
+      return fc.array(toArbitrary(type.member, depth - 1), { minLength: 1, maxLength: 3 });
     case 'map':
-      return fc.dictionary(text, arbitraryOf(type.value, depth - 1), { minKeys: 1, maxKeys: 3 });
+      return fc.dictionary(text, toArbitrary(type.value, depth - 1), { minKeys: 1, maxKeys: 3 });
     case 'string':
       return text;
     case 'number':
@@ -51,7 +51,7 @@ function arbitraryOf({ type }: Member, depth: number): fc.Arbitrary<unknown> {
   }
 }
 
-/** Whether the values that `shapes` makes can be sent: a structure of nothing but structures has no value at the last level. */
+/** True when values made by `shapes` can be sent: a structure of nothing but structures has no value at the last level. */
 export function isSendable(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0 && value.every(isSendable);
   if (value instanceof Date || value instanceof Uint8Array) return true;

@@ -3,13 +3,13 @@ import { AwsError, type SigningName } from '../../../../local-cloud/image-servic
 import { awsJsonWire } from '../../../../local-cloud/image-services/wire/aws-json.ts';
 import { ec2Wire } from '../../../../local-cloud/image-services/wire/ec2-query.ts';
 import { restJsonWire } from '../../../../local-cloud/image-services/wire/rest-json.ts';
-import { schemasOf } from '../../../../local-cloud/image-services/wire/schemas.ts';
+import { loadSchemas } from '../../../../local-cloud/image-services/wire/schemas.ts';
 
 const WIRES = {
-  ec2: ec2Wire(schemasOf('ec2')),
-  imagebuilder: restJsonWire(schemasOf('imagebuilder')),
-  inspector2: restJsonWire(schemasOf('inspector2')),
-  ssm: awsJsonWire(schemasOf('ssm')),
+  ec2: ec2Wire(loadSchemas('ec2')),
+  imagebuilder: restJsonWire(loadSchemas('imagebuilder')),
+  inspector2: restJsonWire(loadSchemas('inspector2')),
+  ssm: awsJsonWire(loadSchemas('ssm')),
 };
 
 /** Code and message that a request is refused with, or the input that was read. */

@@ -9,16 +9,16 @@ import { AwsError, type Shape, type SigningName } from '../../../../local-cloud/
 import { awsJsonWire } from '../../../../local-cloud/image-services/wire/aws-json.ts';
 import { ec2Wire } from '../../../../local-cloud/image-services/wire/ec2-query.ts';
 import { restJsonWire } from '../../../../local-cloud/image-services/wire/rest-json.ts';
-import { schemasOf } from '../../../../local-cloud/image-services/wire/schemas.ts';
+import { loadSchemas } from '../../../../local-cloud/image-services/wire/schemas.ts';
 import type { Wire, WireRequest } from '../../../../local-cloud/image-services/wire/wire.ts';
 import { listen } from '../ec2/fake-cloud.ts';
 import { isSendable, shapes } from './arbitrary-shapes.ts';
 
 const WIRES: Record<SigningName, Wire> = {
-  ec2: ec2Wire(schemasOf('ec2')),
-  imagebuilder: restJsonWire(schemasOf('imagebuilder')),
-  inspector2: restJsonWire(schemasOf('inspector2')),
-  ssm: awsJsonWire(schemasOf('ssm')),
+  ec2: ec2Wire(loadSchemas('ec2')),
+  imagebuilder: restJsonWire(loadSchemas('imagebuilder')),
+  inspector2: restJsonWire(loadSchemas('inspector2')),
+  ssm: awsJsonWire(loadSchemas('ssm')),
 };
 
 /** Reads requests with our codec and answers what the test wants. */
@@ -30,7 +30,7 @@ let received: { operation: string | undefined; input: Shape } | { error: unknown
 
 function serve(request: WireRequest): { status: number; headers: Record<string, string>; body: string } {
   const wire = WIRES[service];
-  const operation = wire.operationOf(request);
+  const operation = wire.readOperation(request);
   try {
     received = { operation, input: wire.decode(operation ?? '', request) };
     return answer instanceof AwsError
@@ -90,7 +90,7 @@ interface Client {
 }
 
 // Commands are looked up by name, and their inputs come from the schema.
-const commandOf = (sdk: object, operation: string, input: Shape): never => {
+const createCommand = (sdk: object, operation: string, input: Shape): never => {
   const command: unknown = Reflect.get(sdk, `${operation}Command`);
   if (typeof command !== 'function') throw new Error(`There is no ${operation}Command.`);
   return Reflect.construct(command, [input]) as never;
@@ -142,7 +142,7 @@ const CASES: [SigningName, object, () => Client, string[]][] = [
 describe.each(CASES)('the wire format of %s', (name, sdk, makeClient, operations) => {
   it.each(operations)('carries what a client sends and what it is answered: %s', async (operation) => {
     service = name;
-    const schema = schemasOf(name).operation(operation);
+    const schema = loadSchemas(name).operation(operation);
     if (schema === undefined) throw new Error(`There is no operation ${operation}.`);
     const client = makeClient();
     try {
@@ -154,7 +154,7 @@ describe.each(CASES)('the wire format of %s', (name, sdk, makeClient, operations
             answer = output;
             const { $metadata: _, ...read } = Object.assign(
               { $metadata: {} },
-              await client.send(commandOf(sdk, operation, input)),
+              await client.send(createCommand(sdk, operation, input)),
             );
             if (!('input' in received)) throw received.error;
             expect(received.operation).toBe(operation);
@@ -173,12 +173,12 @@ describe.each(CASES)('the wire format of %s', (name, sdk, makeClient, operations
     service = name;
     const client = makeClient();
     const [operation = ''] = operations;
-    const schema = schemasOf(name).operation(operation);
+    const schema = loadSchemas(name).operation(operation);
     if (schema === undefined) throw new Error(`There is no operation ${operation}.`);
     answer = new AwsError('ThrottlingException', 'Too <many> "requests" & more', 400);
     const [input = {}] = fc.sample(shapes(schema.input).filter(isSendableOrEmpty), { numRuns: 1, seed: 1 });
     try {
-      await expect(client.send(commandOf(sdk, operation, input))).rejects.toMatchObject({
+      await expect(client.send(createCommand(sdk, operation, input))).rejects.toMatchObject({
         name: 'ThrottlingException',
         message: 'Too <many> "requests" & more',
         $metadata: { httpStatusCode: 400, requestId: 'request-1' },
@@ -189,12 +189,12 @@ describe.each(CASES)('the wire format of %s', (name, sdk, makeClient, operations
   });
 });
 
-/** At the top nothing at all may be said. */
+/** The top-level structure may be empty. */
 function isSendableOrEmpty(value: Shape): boolean {
   return Object.values(value).every(isSendable);
 }
 
-/** Prototypes do not matter, and neither does what is undefined. */
+/** Prototypes and undefined members do not count. */
 function plain(value: unknown): Shape {
   return clean(value) as Shape;
 }

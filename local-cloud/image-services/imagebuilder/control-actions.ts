@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineVerb, packageSchema, timesSchema, type Verbs } from '../verbs.ts';
-import { slugOf } from './arns.ts';
-import { type Context, stampOf } from './context.ts';
+import { type ControlActions, defineControlAction, packageSchema, timesSchema } from '../control-actions.ts';
+import { toSlug } from './arns.ts';
+import { type Context, formatDate } from './context.ts';
 import { notFound } from './errors.ts';
 import { platformSchema } from './input.ts';
 import { publishManaged, publishManagedImage } from './managed.ts';
@@ -50,53 +50,56 @@ const failSchema = z.strictObject({
   reason: z.string().min(1),
 });
 
-/** What scenarios can make happen in Image Builder. */
-export const imageBuilderVerbs = ({ world, store }: Context): Verbs => ({
+/** The control actions of Image Builder. */
+export const imageBuilderControlActions = ({ world, store }: Context): ControlActions => ({
   /** Amazon publishes a version of a managed component; an existing version gets a new build. */
-  'publish-component-version': defineVerb(publishSchema, ({ regions, ...component }) => ({
+  'publish-component-version': defineControlAction(publishSchema, ({ regions, ...component }) => ({
     arns: Object.fromEntries(
       regions.map((region) => [
         region,
-        publishManaged(store.place('aws', region), component, stampOf(world.clock.now())).arn,
+        publishManaged(store.at('aws', region), component, formatDate(world.clock.now())).arn,
       ]),
     ),
   })),
 
   /** Amazon publishes a version of a managed image, for parents like `…:aws:image/amazon-linux-2023-x86/x.x.x`. */
-  'publish-image-version': defineVerb(publishImageSchema, async ({ regions, parameter, ...image }) => {
-    const arns: Record<string, string> = {};
-    for (const region of regions) {
-      // Public parameters read the same for every account; this one owns nothing.
-      const imageId = await world.readParameter({ account: '000000000000', region, name: parameter });
-      if (imageId === undefined) throw notFound('Parameter', `${region} ${parameter}`);
-      const dateCreated = stampOf(world.clock.now());
-      arns[region] = publishManagedImage(store.place('aws', region), { ...image, imageId, dateCreated }).arn;
-    }
-    return { arns };
-  }),
+  'publish-image-version': defineControlAction(
+    publishImageSchema,
+    async ({ regions, parameter, ...image }) => {
+      const arns: Record<string, string> = {};
+      for (const region of regions) {
+        // Public parameters have the same value for every account, so any account will do.
+        const imageId = await world.readParameter({ account: '000000000000', region, name: parameter });
+        if (imageId === undefined) throw notFound('Parameter', `${region} ${parameter}`);
+        const dateCreated = formatDate(world.clock.now());
+        arns[region] = publishManagedImage(store.at('aws', region), { ...image, imageId, dateCreated }).arn;
+      }
+      return { arns };
+    },
+  ),
 
-  /** What a component version does to images built with it. May come before CreateComponent. */
-  'declare-component': defineVerb(declareSchema, (effect) => {
+  /** Declares the effect of a component version on the inventory of images built with it. May precede CreateComponent. */
+  'declare-component': defineControlAction(declareSchema, (effect) => {
     world.behaviour.components.set(
-      `${slugOf(effect.name)}/${formatVersion(parseVersion(effect.version))}`,
+      `${toSlug(effect.name)}/${formatVersion(parseVersion(effect.version))}`,
       effect,
     );
     return {};
   }),
 
   /** Deprecates, disables or restores component versions, as their owner would. */
-  'set-component-status': defineVerb(statusSchema, ({ account, region, name, version, status }) => {
+  'set-component-status': defineControlAction(statusSchema, ({ account, region, name, version, status }) => {
     const pattern = parsePattern(version);
     const components = store
-      .place(account, region)
-      .components.filter((entry) => entry.slug === slugOf(name) && matches(pattern, entry.version));
+      .at(account, region)
+      .components.filter((entry) => entry.slug === toSlug(name) && matches(pattern, entry.version));
     if (components.length === 0) throw notFound('Component', `${name} ${version}`);
     for (const component of components) component.status = status;
     return { arns: components.map((component) => component.arn) };
   }),
 
   /** The next builds of a recipe, of those whose names begin with it and a dash, or of any, fail while their components run. */
-  'fail-build': defineVerb(failSchema, ({ times, ...failure }) => {
+  'fail-build': defineControlAction(failSchema, ({ times, ...failure }) => {
     world.behaviour.buildFailures.add(failure, times);
     return {};
   }),

@@ -1,11 +1,11 @@
 import { AwsError, type Call, type Shape } from '../service.ts';
-import { type Context, stampOf } from './context.ts';
+import { type Context, formatDate } from './context.ts';
 
 /**
  * Runs an operation and records it as CloudTrail would, where a trail logs: EventBridge gets it as `AWS API Call via CloudTrail`,
- * failed calls with their error code and no response elements (aws.md 3.8).
+ * failed calls with their error code and no response elements (docs/aws/events.md#calls-recorded-by-cloudtrail).
  */
-export const withTrail = async (
+export const recordCall = async (
   context: Context,
   call: Call,
   operation: string,
@@ -45,8 +45,8 @@ const record = async (
     resources: [],
     detail: {
       eventVersion: '1.11',
-      userIdentity: identityOf(call),
-      eventTime: `${stampOf(world.clock.now()).slice(0, 19)}Z`,
+      userIdentity: toIdentity(call),
+      eventTime: `${formatDate(world.clock.now()).slice(0, 19)}Z`,
       eventSource: 'imagebuilder.amazonaws.com',
       eventName: operation,
       awsRegion: call.region,
@@ -65,7 +65,7 @@ const record = async (
   });
 };
 
-const identityOf = ({ account, principalArn, accessKeyId }: Call): Record<string, unknown> => {
+const toIdentity = ({ account, principalArn, accessKeyId }: Call): Record<string, unknown> => {
   const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\/(.+)$/.exec(principalArn);
   const base = { arn: principalArn, accountId: account, accessKeyId };
   if (role === null) {

@@ -4,7 +4,7 @@ import { parseArn } from './arns.ts';
 import { finished } from './build.ts';
 import { findComponent } from './components.ts';
 import { findConfiguration } from './configurations.ts';
-import { type Context, type Operations, placeOf } from './context.ts';
+import { type Context, type Operations, openHome } from './context.ts';
 import { invalidRequest, invalidValue, notFound, notImplemented } from './errors.ts';
 import { ownImage } from './images.ts';
 import { read, tagsSchema, tokenSchema } from './input.ts';
@@ -28,13 +28,13 @@ const updateSchema = z.object({
   clientToken: tokenSchema.optional(),
 });
 
-/** What is done to resources after they are made: their lifecycle state and their tags. */
-export const upkeepOperations = (context: Context): Operations => ({
-  // Asynchronous. AVAILABLE restores; `updateAt` goes with DEPRECATED only and lies ahead (aws.md 2.2).
+/** Operations on finished resources: their lifecycle state and their tags. */
+export const lifecycleOperations = (context: Context): Operations => ({
+  // Asynchronous. AVAILABLE restores; `updateAt` goes with DEPRECATED only and lies ahead (docs/aws/image-builder.md#image-states).
   StartResourceStateUpdate: async (input, call) => {
-    const place = placeOf(context, call);
-    // The only response with a token in its request and none in the answer.
-    const { clientToken: _token, ...output } = await once(place, 'StartResourceStateUpdate', input, () => {
+    const home = openHome(context, call);
+    // This operation takes a token and, unlike all others, does not return it.
+    const { clientToken: _token, ...output } = await once(home, 'StartResourceStateUpdate', input, () => {
       const request = read(updateSchema, input);
       const { status } = request.state;
       const image = ownImage(context, call, request.resourceArn);
@@ -49,7 +49,7 @@ export const upkeepOperations = (context: Context): Operations => ({
         throw invalidValue('updateAt', 'It goes with DEPRECATED only and must be in the future.');
       }
       const aheadMs = request.updateAt === undefined ? 0 : request.updateAt.getTime() - now.getTime();
-      // `updateAt` is a moment on the wall clock, which the scale does not touch.
+      // `updateAt` is wall-clock time and is not scaled.
       const seconds = (aheadMs / 1000) * context.world.clock.speed + context.world.timings.stateUpdate;
       if (status === 'DEPRECATED') image.deprecationTime = request.updateAt ?? now;
       context.world.clock.after(seconds, () => settle(context, image, status, amis), `state of ${image.arn}`);
@@ -60,7 +60,7 @@ export const upkeepOperations = (context: Context): Operations => ({
 
   TagResource: (input, call) => {
     const { resourceArn, tags } = read(z.object({ resourceArn: z.string(), tags: tagsSchema }), input);
-    Object.assign(tagsOf(context, call, resourceArn), tags);
+    Object.assign(findTags(context, call, resourceArn), tags);
     return {};
   },
 
@@ -69,14 +69,14 @@ export const upkeepOperations = (context: Context): Operations => ({
       z.object({ resourceArn: z.string(), tagKeys: z.array(z.string()) }),
       input,
     );
-    const tags = tagsOf(context, call, resourceArn);
+    const tags = findTags(context, call, resourceArn);
     for (const key of tagKeys) delete tags[key];
     return {};
   },
 
   ListTagsForResource: (input, call) => {
     const { resourceArn } = read(z.object({ resourceArn: z.string() }), input);
-    return { tags: tagsOf(context, call, resourceArn) };
+    return { tags: findTags(context, call, resourceArn) };
   },
 });
 
@@ -94,7 +94,7 @@ const settle = (
   }
 };
 
-const tagsOf = (context: Context, call: Call, arn: string): Tags => {
+const findTags = (context: Context, call: Call, arn: string): Tags => {
   const { kind } = parseArn(arn, 'resourceArn', [
     'component',
     'image',
@@ -103,7 +103,7 @@ const tagsOf = (context: Context, call: Call, arn: string): Tags => {
     'distribution-configuration',
     'image-pipeline',
   ]);
-  const place = placeOf(context, call);
+  const home = openHome(context, call);
   const find = (): { tags: Tags } | undefined => {
     switch (kind) {
       case 'component':
@@ -113,11 +113,11 @@ const tagsOf = (context: Context, call: Call, arn: string): Tags => {
       case 'image-recipe':
         return findRecipe(context, call, arn);
       case 'infrastructure-configuration':
-        return findConfiguration(place.infrastructure, arn, 'resourceArn', kind);
+        return findConfiguration(home.infrastructure, arn, 'resourceArn', kind);
       case 'distribution-configuration':
-        return findConfiguration(place.distribution, arn, 'resourceArn', kind);
+        return findConfiguration(home.distribution, arn, 'resourceArn', kind);
       case 'image-pipeline':
-        return findConfiguration(place.pipelines, arn, 'resourceArn', kind);
+        return findConfiguration(home.pipelines, arn, 'resourceArn', kind);
       case 'container-recipe':
         return undefined;
     }

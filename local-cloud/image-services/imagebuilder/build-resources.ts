@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { BuildPlan } from './plan.ts';
 import type { ImageRecord, OutputAmi } from './records.ts';
 
-/** A build that fails for a reason; it becomes `state.reason`. */
+/** The failure of a build; its message becomes `state.reason`. */
 export class BuildFailed extends Error {
   constructor(reason: string) {
     super(reason.slice(0, 1024)); // [M:ImageState.reason]
@@ -14,12 +14,12 @@ export class BuildFailed extends Error {
 }
 
 /** Tags that Image Builder puts on what it makes; the recipe and the configuration add theirs. */
-const ownTags = (image: ImageRecord): Record<string, string> => ({
+const toImageBuilderTags = (image: ImageRecord): Record<string, string> => ({
   CreatedBy: 'EC2 Image Builder',
   Ec2ImageBuilderArn: image.arn,
 });
 
-/** Launches a build or test instance; its profile and its user tags come from the infrastructure configuration. */
+/** Launches a build or test instance with the profile and tags of the infrastructure configuration. */
 export const launch = async (
   { ec2 }: Context,
   image: ImageRecord,
@@ -34,12 +34,12 @@ export const launch = async (
     region: image.region,
     principalArn: serviceRole(image.account),
     imageId,
-    // Without types Image Builder chooses one that fits; which one is not documented.
+    // Without types Image Builder chooses one; the documentation does not say which.
     instanceType: infrastructure.instanceTypes?.[0] ?? (architecture === 'arm64' ? 'm6g.large' : 'm5.large'),
     tags: {
       Name: `${purpose} instance for ${image.name}`,
       ...infrastructure.resourceTags,
-      ...ownTags(image),
+      ...toImageBuilderTags(image),
     },
     instanceProfileArn: `arn:aws:iam::${image.account}:instance-profile/${infrastructure.instanceProfileName}`,
     subnetId: infrastructure.subnetId,
@@ -53,7 +53,7 @@ export const terminate = ({ ec2 }: Context, image: ImageRecord, instanceId: stri
   if (image.instances.delete(instanceId)) ec2.terminateFor(instanceId, image.account, image.region);
 };
 
-/** Starts the AMI of a build; it is pending. Encryption in the build Region comes from the recipe (aws.md 2.6). */
+/** Creates the AMI of a build, in state `pending`. Encryption in the build Region comes from the recipe (docs/aws/image-builder.md#what-a-build-leaves). */
 export const createAmi = async (
   context: Context,
   image: ImageRecord,
@@ -66,15 +66,15 @@ export const createAmi = async (
     (distribution) => distribution.region === region,
   )?.amiDistributionConfiguration;
   const name = amiName(context, home?.name ?? `${plan.recipe.name} {{ imagebuilder:buildDate }}`);
-  const volumes = await volumesOf(context, image, plan, parent);
+  const volumes = await planVolumes(context, image, plan, parent);
   const ami = context.ec2.createImageFor({
     account,
     region,
     name,
     description: home?.description,
     // Tags of a recipe are for the AMI [M:imagebuilder CreateImageRecipeRequest.amiTags]; nothing says that its snapshots get them.
-    tags: { ...plan.recipe.amiTags, ...home?.amiTags, ...ownTags(image) },
-    snapshotTags: ownTags(image),
+    tags: { ...plan.recipe.amiTags, ...home?.amiTags, ...toImageBuilderTags(image) },
+    snapshotTags: toImageBuilderTags(image),
     parentImageId: plan.parentImageId,
     volumes,
     inventory: image.inventory,
@@ -84,7 +84,7 @@ export const createAmi = async (
   return { region, image: ami.id, name, description: home?.description, accountId: account };
 };
 
-/** Copies the AMI where the distribution configuration wants it, and shares it; gives what was made in other Regions. */
+/** Copies the AMI to the Regions of the distribution configuration and returns the copies. */
 export const distribute = async (
   context: Context,
   image: ImageRecord,
@@ -104,7 +104,7 @@ export const distribute = async (
       sourceImageId: source.image,
       sourceRegion: image.region,
       kmsKeyId: settings?.kmsKeyId,
-      tags: { ...settings?.amiTags, ...ownTags(image) },
+      tags: { ...settings?.amiTags, ...toImageBuilderTags(image) },
     });
     copies.push({
       region,
@@ -125,8 +125,8 @@ export const share = ({ ec2 }: Context, plan: BuildPlan, amis: readonly OutputAm
   }
 };
 
-/** The parent's volumes with the recipe's mappings laid over them; undefined when the recipe has none. */
-const volumesOf = async (
+/** The parent's volumes merged with the recipe's mappings; undefined when the recipe has none. */
+const planVolumes = async (
   { world }: Context,
   image: ImageRecord,
   plan: BuildPlan,
@@ -174,7 +174,7 @@ const volumesOf = async (
 
 const amiName = ({ world }: Context, template: string): string =>
   template.replace(/\{\{ ?imagebuilder:buildDate ?\}\}/g, () => {
-    // In scaled time two builds end within one millisecond, which on AWS they do not: their names must differ all the same.
+    // In scaled time two builds may end in the same millisecond; their AMIs still need different names.
     const stamp = Math.max(world.clock.now().getTime(), (lastBuildDates.get(world) ?? 0) + 1);
     lastBuildDates.set(world, stamp);
     return new Date(stamp).toISOString().replaceAll(':', '-');

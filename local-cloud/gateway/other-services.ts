@@ -1,9 +1,9 @@
-import type { WorldParts } from '../image-services/service.ts';
+import type { OtherServices } from '../image-services/service.ts';
 import { isRootKey } from './identities.ts';
 import type { Launcher } from './launcher-client.ts';
 
-/** What the image services need of IAM, KMS, EventBridge, S3 and Parameter Store, asked of MiniStack. */
-export function createWorldParts(launcher: Launcher): WorldParts {
+/** IAM, KMS, EventBridge, S3 and Parameter Store for the image services, answered by MiniStack. */
+export function createOtherServices(launcher: Launcher): OtherServices {
   // Events leave in the order in which they happened, per account and region.
   const queues = new Map<string, Promise<void>>();
   return {

@@ -1,13 +1,10 @@
 import type {
-  AttachImageWatermarkRequest,
-  AttachImageWatermarkResult,
   BlockDeviceMapping,
   CreateImageRequest,
   CreateImageResult,
   DeleteSnapshotReturnCode,
   DeregisterImageRequest,
   DeregisterImageResult,
-  DetachImageWatermarkRequest,
   DisableImageDeprecationRequest,
   DisableImageDeregistrationProtectionRequest,
   DisableImageRequest,
@@ -32,10 +29,10 @@ import {
   addImage,
   addSnapshot,
   checkImageName,
-  deviceOf,
   finishImage,
   imagesUsing,
   removeImage,
+  toDevice,
 } from './image-making.ts';
 import type { ImageDevice, ImageRecord, SnapshotRecord } from './records.ts';
 import { clearLaunchPermissions, ownImage } from './sharing.ts';
@@ -44,7 +41,7 @@ import { readTagSpecifications } from './tags.ts';
 const SUCCESS = { Return: true };
 const TEN_YEARS_MS = 10 * 365.25 * 24 * 3600 * 1000;
 
-export function imageLifeOperations(context: Context): Operations {
+export function imageLifecycleOperations(context: Context): Operations {
   const { world } = context;
   return {
     CreateImage: operation<CreateImageRequest, CreateImageResult>((request, call) => ({
@@ -62,7 +59,7 @@ export function imageLifeOperations(context: Context): Operations {
       }
       removeImage(context, image, call.requestId);
       if (request.DeleteAssociatedSnapshots !== true) return SUCCESS;
-      return { ...SUCCESS, DeleteSnapshotResults: deleteSnapshotsOf(context, image) };
+      return { ...SUCCESS, DeleteSnapshotResults: deleteSnapshots(context, image) };
     }),
 
     EnableImageDeprecation: operation<EnableImageDeprecationRequest, object>((request, call) => {
@@ -91,7 +88,7 @@ export function imageLifeOperations(context: Context): Operations {
       const image = ownImage(context, call, request.ImageId ?? '');
       if (image.state === 'disabled') return SUCCESS;
       if (image.state !== 'available') throw incorrectState(`The image ${image.id} is ${image.state}.`);
-      // Launch permissions go, and do not come back with EnableImage (aws.md 5.4).
+      // Launch permissions go, and do not come back with EnableImage (docs/aws/ec2-images.md#end-of-life).
       clearLaunchPermissions(image);
       image.state = 'disabled';
       emitImageState(world, image, 'disabled', call.requestId);
@@ -122,39 +119,11 @@ export function imageLifeOperations(context: Context): Operations {
         return { Return: 'disabled' };
       },
     ),
-
-    AttachImageWatermark: operation<AttachImageWatermarkRequest, AttachImageWatermarkResult>(
-      (request, call) => {
-        const image = ownImage(context, call, request.ImageId ?? '');
-        const name = request.WatermarkName ?? '';
-        if (name.length < 3 || name.length > 128) throw invalidValue(name, 'watermarkName');
-        if (image.public) throw notPermitted('A public image cannot have watermarks.');
-        const key = `${call.account}:${name}`;
-        if (!image.watermarks.some((watermark) => watermark.key === key)) {
-          image.watermarks.push({
-            key,
-            accountId: call.account,
-            name,
-            attachedAt: world.clock.now(),
-            sourceImageId: image.id,
-            sourceImageRegion: image.region,
-            imageCreationTime: image.creationDate,
-          });
-        }
-        return { WatermarkKey: key };
-      },
-    ),
-
-    DetachImageWatermark: operation<DetachImageWatermarkRequest, object>((request, call) => {
-      const image = ownImage(context, call, request.ImageId ?? '');
-      image.watermarks = image.watermarks.filter(({ key }) => key !== request.WatermarkKey);
-      return SUCCESS;
-    }),
   };
 }
 
-/** Snapshots that another image holds are skipped; the image is gone in any case (aws.md 5.4). */
-function deleteSnapshotsOf(context: Context, image: ImageRecord): DeleteSnapshotReturnCode[] {
+/** Snapshots that another image holds are skipped; the image is gone in any case (docs/aws/ec2-images.md#end-of-life). */
+function deleteSnapshots(context: Context, image: ImageRecord): DeleteSnapshotReturnCode[] {
   const snapshots = context.store.snapshots(image.region);
   return image.devices.map(({ snapshotId }) => {
     const snapshot = snapshots.get(snapshotId);
@@ -170,7 +139,7 @@ function deleteSnapshotsOf(context: Context, image: ImageRecord): DeleteSnapshot
 
 function createImage(context: Context, request: CreateImageRequest, call: Call): ImageRecord {
   const { world, store } = context;
-  const instance = store.place(call).instances.get(request.InstanceId ?? '');
+  const instance = store.at(call).instances.get(request.InstanceId ?? '');
   if (instance === undefined) throw instancesNotFound([request.InstanceId ?? '']);
   if (instance.state !== 'running' && instance.state !== 'stopped') {
     throw incorrectState(`Instance is not in state 'running' or 'stopped'. It is ${instance.state}.`);
@@ -189,7 +158,7 @@ function createImage(context: Context, request: CreateImageRequest, call: Call):
       awsManagedKey: volume.awsManagedKey,
       tags: { ...tags.snapshot },
     });
-    return deviceOf(snapshot, { deviceName: volume.deviceName, volumeType: volume.volumeType });
+    return toDevice(snapshot, { deviceName: volume.deviceName, volumeType: volume.volumeType });
   });
   const { image: parent } = instance;
   const image = addImage(context, {
@@ -203,7 +172,6 @@ function createImage(context: Context, request: CreateImageRequest, call: Call):
     devices,
     bootMode: parent.bootMode,
     imdsSupport: parent.imdsSupport,
-    watermarks: [...parent.watermarks],
     tags: tags.image,
     sourceImageId: parent.id,
     sourceImageRegion: parent.region,
@@ -270,7 +238,7 @@ function registeredDevice(context: Context, mapping: BlockDeviceMapping, call: C
   }
   const snapshot = completedSnapshot(context, Ebs.SnapshotId, call);
   return [
-    deviceOf(snapshot, {
+    toDevice(snapshot, {
       deviceName: DeviceName,
       sizeGiB: Math.max(snapshot.sizeGiB, Ebs.VolumeSize ?? 0),
       volumeType: Ebs.VolumeType ?? 'gp2',

@@ -17,8 +17,8 @@ import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { TAGS } from '../../shared/domain/base/naming.ts';
 import type { LeftBehind } from './report-schema.ts';
 
-/** What stands in one account and region, read with the account's root as any auditor could. */
-export interface Place {
+/** The contents of one account and region, read from AWS as the account's root. */
+export interface LocationContents {
   readonly account: string;
   readonly region: string;
   readonly images: readonly {
@@ -41,15 +41,19 @@ export interface ClientConfig {
   readonly credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
-const tagOf = (
+const findTag = (
   tags: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined,
   key: string,
 ) => tags?.find((tag) => tag.Key === key)?.Value;
 
-const snapshotsOf = (image: Image) =>
+const listSnapshotIds = (image: Image) =>
   (image.BlockDeviceMappings ?? []).flatMap((mapping) => mapping.Ebs?.SnapshotId ?? []);
 
-export async function readPlace(account: string, region: string, config: ClientConfig): Promise<Place> {
+export async function readLocation(
+  account: string,
+  region: string,
+  config: ClientConfig,
+): Promise<LocationContents> {
   const ec2 = new EC2Client(config);
   const ssm = new SSMClient(config);
   try {
@@ -97,19 +101,19 @@ export async function readPlace(account: string, region: string, config: ClientC
         id: image.ImageId ?? '',
         name: image.Name ?? '',
         state: image.State ?? '',
-        snapshots: snapshotsOf(image),
-        bake: tagOf(image.Tags, TAGS.bake),
+        snapshots: listSnapshotIds(image),
+        bake: findTag(image.Tags, TAGS.bake),
       })),
       snapshots: (snapshots.Snapshots ?? []).map((snapshot) => ({
         id: snapshot.SnapshotId ?? '',
-        bake: tagOf(snapshot.Tags, TAGS.bake),
+        bake: findTag(snapshot.Tags, TAGS.bake),
         description: snapshot.Description ?? '',
       })),
       instances: (reservations.Reservations ?? []).flatMap((reservation) =>
         (reservation.Instances ?? []).map((instance) => ({
           id: instance.InstanceId ?? '',
           state: instance.State?.Name ?? '',
-          bake: tagOf(instance.Tags, TAGS.bake),
+          bake: findTag(instance.Tags, TAGS.bake),
         })),
       ),
       parameters,
@@ -121,23 +125,25 @@ export async function readPlace(account: string, region: string, config: ClientC
   }
 }
 
-/** Ids of everything that a release accounts for, in all places. */
-export interface Kept {
+/** Ids of the images that a release keeps, in all locations. */
+export interface AccountedFor {
   readonly images: ReadonlySet<string>;
 }
 
-/** What nothing accounts for: no release keeps it and no bake still works on it. */
-export function leftBehindIn(place: Place, kept: Kept): LeftBehind[] {
-  const at = { account: place.account, region: place.region };
+/** Resources that no release keeps and no bake still needs. */
+export function findLeftBehind(location: LocationContents, kept: AccountedFor): LeftBehind[] {
+  const at = { account: location.account, region: location.region };
   const keptSnapshots = new Set(
-    place.images.filter((image) => kept.images.has(image.id)).flatMap((image) => image.snapshots),
+    location.images.filter((image) => kept.images.has(image.id)).flatMap((image) => image.snapshots),
   );
   return [
-    ...place.instances
+    ...location.instances
       .filter(({ state }) => !['terminated', 'shutting-down'].includes(state))
       .map(({ id }) => ({ kind: 'instance', id, ...at })),
-    ...place.images.filter(({ id }) => !kept.images.has(id)).map(({ id }) => ({ kind: 'image', id, ...at })),
-    ...place.snapshots
+    ...location.images
+      .filter(({ id }) => !kept.images.has(id))
+      .map(({ id }) => ({ kind: 'image', id, ...at })),
+    ...location.snapshots
       .filter(({ id }) => !keptSnapshots.has(id))
       .map(({ id }) => ({ kind: 'snapshot', id, ...at })),
   ];

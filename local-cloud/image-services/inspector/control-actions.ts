@@ -1,14 +1,14 @@
 import * as z from 'zod';
+import { type ControlActions, defineControlAction } from '../control-actions.ts';
 import { AwsError, type Shape, type World } from '../service.ts';
-import { defineVerb, type Verbs } from '../verbs.ts';
 import { emitFinding } from './events.ts';
 import type { FindingRecord, FindingStore } from './records.ts';
 
-const placeSchema = { account: z.string().regex(/^\d{12}$/), region: z.string().min(1) };
+const locationSchema = { account: z.string().regex(/^\d{12}$/), region: z.string().min(1) };
 
 const publishSchema = z.strictObject({
-  ...placeSchema,
-  /** End of its ARN; the same one again is the same finding, observed again. */
+  ...locationSchema,
+  /** End of its ARN; a second finding with the same id updates the first. */
   id: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/)
@@ -34,32 +34,32 @@ const publishSchema = z.strictObject({
   imageId: z.string().optional(),
 });
 
-const closeSchema = z.strictObject({ ...placeSchema, findingArn: z.string() });
+const closeSchema = z.strictObject({ ...locationSchema, findingArn: z.string() });
 
-/** Nothing is scanned here: what Inspector finds is declared. */
-export const inspectorVerbs = (world: World, store: FindingStore): Verbs => ({
-  'publish-finding': defineVerb(publishSchema, (declared) => {
-    const place = { account: declared.account, region: declared.region };
-    const finding = findingOf(world, declared);
-    const known = store.place(place).findIndex(({ findingArn }) => findingArn === finding.findingArn);
-    store.place(place).splice(known < 0 ? store.place(place).length : known, known < 0 ? 0 : 1, finding);
-    emitFinding(world, place, finding);
+/** The control actions of Inspector. Nothing is scanned: findings are declared. */
+export const inspectorControlActions = (world: World, store: FindingStore): ControlActions => ({
+  'publish-finding': defineControlAction(publishSchema, (declared) => {
+    const location = { account: declared.account, region: declared.region };
+    const finding = toFinding(world, declared);
+    const known = store.at(location).findIndex(({ findingArn }) => findingArn === finding.findingArn);
+    store.at(location).splice(known < 0 ? store.at(location).length : known, known < 0 ? 0 : 1, finding);
+    emitFinding(world, location, finding);
     return { findingArn: finding.findingArn };
   }),
 
-  /** As when the package was updated, or the instance is gone. */
-  'close-finding': defineVerb(closeSchema, ({ findingArn, ...place }) => {
-    const finding = store.place(place).find((entry) => entry.findingArn === findingArn);
+  /** Closes a finding, as after an update of the package or the end of the instance. */
+  'close-finding': defineControlAction(closeSchema, ({ findingArn, ...location }) => {
+    const finding = store.at(location).find((entry) => entry.findingArn === findingArn);
     if (finding === undefined)
       throw new AwsError('ResourceNotFoundException', `There is no finding ${findingArn}.`, 404);
     finding.status = 'CLOSED';
     finding.updatedAt = world.clock.now();
-    emitFinding(world, place, finding);
+    emitFinding(world, location, finding);
     return {};
   }),
 });
 
-function findingOf(world: World, declared: z.infer<typeof publishSchema>): FindingRecord {
+function toFinding(world: World, declared: z.infer<typeof publishSchema>): FindingRecord {
   const { account, region, id, vulnerability, severity, packages, platform } = declared;
   const now = world.clock.now();
   const fixes = packages.filter(({ fixedInVersion }) => fixedInVersion !== undefined).length;

@@ -31,7 +31,7 @@ export async function ownImage(
     })),
     seconds: 0,
   });
-  await stateOf(cloud, image.id, 'available', account, region);
+  await waitForState(cloud, image.id, 'available', account, region);
   return image.id;
 }
 
@@ -48,7 +48,7 @@ export async function readImage(
 }
 
 /** Waits until the image is in the state, and gives it. */
-export async function stateOf(
+export async function waitForState(
   cloud: FakeCloud,
   id: string,
   state: string,
@@ -66,7 +66,7 @@ export function snapshotIds(image: Image | undefined): string[] {
 }
 
 /** Code of the error that a call ends with. */
-export async function codeOf(call: Promise<unknown>): Promise<string> {
+export async function catchCode(call: Promise<unknown>): Promise<string> {
   try {
     await call;
     return 'none';

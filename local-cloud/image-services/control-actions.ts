@@ -1,22 +1,22 @@
 import * as z from 'zod';
 
-/** A scenario verb of the image services: `POST /_local/image-services/<name>`. */
-export interface Verb {
+/** A control action of the image services: `POST /_local/image-services/<name>`. */
+export interface ControlAction {
   schema: z.ZodType;
   /** Parses the body and carries it out; the result is answered as JSON. */
   run(body: unknown): Promise<unknown>;
 }
 
-export type Verbs = Record<string, Verb>;
+export type ControlActions = Record<string, ControlAction>;
 
-export function defineVerb<S extends z.ZodType>(
+export function defineControlAction<S extends z.ZodType>(
   schema: S,
   run: (input: z.infer<S>) => Promise<unknown> | unknown,
-): Verb {
+): ControlAction {
   return { schema, run: async (body) => run(schema.parse(body)) };
 }
 
-/** How often a declaration counts: a number of times, or null for ever. */
+/** Number of uses of a declaration; null for no limit. */
 export const timesSchema = z.int().positive().nullable().default(1);
 
 export const packageSchema = z.strictObject({

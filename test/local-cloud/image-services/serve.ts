@@ -15,30 +15,30 @@ export const account = '111122223333';
 export const region = 'eu-west-1';
 export const baseParameter = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
 
-export interface Served {
+export interface ImageServiceServer {
   readonly services: ImageServices;
   readonly imagebuilder: ImagebuilderClient;
   readonly inspector: Inspector2Client;
   readonly ssm: SSMClient;
   readonly events: ServiceEvent[];
-  /** Actions that `authorize` refuses; every question that it was asked. */
+  /** Actions that `authorize` refuses, and all requests that it got. */
   readonly denied: Set<string>;
   readonly asked: { action: string; resource: string; context: ConditionKeys }[];
   readonly parameters: Map<string, string>;
   readonly objects: Map<string, string>;
-  verb(name: string, body: unknown): Promise<unknown>;
+  control(name: string, body: unknown): Promise<unknown>;
   /** Publishes a base image and gives its AMI id. */
   publishBase(packages?: { name: string; version: string }[]): Promise<string>;
   close(): Promise<void>;
 }
 
-/** The image services behind a small HTTP server, with the real SDK's clients in front and a made-up world behind. */
+/** The image services behind an HTTP server, with clients of the real SDK and fakes of the other services. */
 export async function serve(
   options: { speed?: number; timings?: Partial<Timings>; trail?: boolean } = {},
-): Promise<Served> {
+): Promise<ImageServiceServer> {
   const events: ServiceEvent[] = [];
   const denied = new Set<string>();
-  const asked: Served['asked'] = [];
+  const asked: ImageServiceServer['asked'] = [];
   const parameters = new Map<string, string>();
   const objects = new Map<string, string>();
   const services = createImageServices({
@@ -57,8 +57,8 @@ export async function serve(
       const message = `User: ${call.principalArn} is not authorized to perform: ${action} on resource: ${resource}`;
       return { allowed: !denied.has(action), message };
     },
-    seedParameter: async ({ region: place, name, value }) => void parameters.set(`${place} ${name}`, value),
-    readParameter: async ({ region: place, name }) => parameters.get(`${place} ${name}`),
+    seedParameter: async ({ region: at, name, value }) => void parameters.set(`${at} ${name}`, value),
+    readParameter: async ({ region: at, name }) => parameters.get(`${at} ${name}`),
     instanceProfileRole: async ({ account: owner, name }) =>
       name === 'missing' ? undefined : `arn:aws:iam::${owner}:role/${name}`,
     readObject: async ({ bucket, key }) => objects.get(`${bucket}/${key}`),
@@ -73,7 +73,7 @@ export async function serve(
       const credential = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//.exec(
         request.headers.authorization ?? '',
       );
-      const [, accessKeyId = '', place = '', name = ''] = credential ?? [];
+      const [, accessKeyId = '', at = '', name = ''] = credential ?? [];
       void services
         .dispatch({
           method: request.method ?? 'GET',
@@ -86,7 +86,7 @@ export async function serve(
           signingName: signingName(name),
           call: {
             account: accessKeyId,
-            region: place,
+            region: at,
             principalArn: `arn:aws:iam::${accessKeyId}:root`,
             accessKeyId,
             requestId: services.world.ids.uuid(),
@@ -110,9 +110,9 @@ export async function serve(
     ssm: new SSMClient(config),
   };
 
-  const verb = async (name: string, body: unknown): Promise<unknown> => {
-    const found = services.verbs[name];
-    if (found === undefined) throw new Error(`There is no verb ${name}.`);
+  const control = async (name: string, body: unknown): Promise<unknown> => {
+    const found = services.controlActions[name];
+    if (found === undefined) throw new Error(`There is no control action ${name}.`);
     return found.run(body);
   };
 
@@ -124,9 +124,9 @@ export async function serve(
     asked,
     parameters,
     objects,
-    verb,
+    control,
     async publishBase(packages = [{ name: 'openssl', version: '3.0.8' }]) {
-      await verb('publish-base', {
+      await control('publish-base', {
         parameter: baseParameter,
         name: `al2023-ami-${parameters.size}`,
         architecture: 'x86_64',
@@ -144,7 +144,7 @@ export async function serve(
   };
 }
 
-/** Asks again until the answer is there; a wait without an answer fails with what it was waiting for. */
+/** Polls until there is an answer; fails with a description of the wait after a time limit. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,

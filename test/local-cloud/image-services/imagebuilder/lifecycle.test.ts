@@ -18,10 +18,10 @@ import {
   UpdateDistributionConfigurationCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { account, baseParameter, region, type Served, serve } from '../served.ts';
+import { account, baseParameter, type ImageServiceServer, region, serve } from '../serve.ts';
 import { arn, createImage, createInfrastructure, createRecipe, getImage, reached } from './recipes.ts';
 
-let served: Served;
+let served: ImageServiceServer;
 let base: string;
 beforeEach(async () => {
   served = await serve();
@@ -158,7 +158,7 @@ describe('tags', () => {
 describe('images of Amazon', () => {
   it('resolve with wildcards, and are parents to build on', async () => {
     const publish = (version: string) =>
-      served.verb('publish-image-version', {
+      served.control('publish-image-version', {
         name: 'amazon-linux-2023-x86',
         version,
         regions: [region],

@@ -1,7 +1,5 @@
 import type {
   InstanceStateChange,
-  StartInstancesRequest,
-  StartInstancesResult,
   StopInstancesRequest,
   StopInstancesResult,
   TerminateInstancesRequest,
@@ -28,10 +26,10 @@ const USER_SHUTDOWN: StateReason = {
   message: 'Client.UserInitiatedShutdown: User initiated shutdown',
 };
 
-export function instanceLifeOperations(context: Context): Operations {
+export function instanceLifecycleOperations(context: Context): Operations {
   return {
     TerminateInstances: operation<TerminateInstancesRequest, TerminateInstancesResult>((request, call) => ({
-      TerminatingInstances: change(context, call, request.InstanceIds, (instance) => {
+      TerminatingInstances: changeInstances(context, call, request.InstanceIds, (instance) => {
         if (instance.state !== 'terminated' && instance.state !== 'shutting-down') {
           terminate(context, instance, USER_SHUTDOWN);
         }
@@ -39,29 +37,13 @@ export function instanceLifeOperations(context: Context): Operations {
     })),
 
     StopInstances: operation<StopInstancesRequest, StopInstancesResult>((request, call) => {
-      for (const instance of named(context, call, request.InstanceIds)) {
+      for (const instance of findInstances(context, call, request.InstanceIds)) {
         if (!['running', 'stopping', 'stopped'].includes(instance.state))
           throw wrongState(instance, 'stopped');
       }
       return {
-        StoppingInstances: change(context, call, request.InstanceIds, (instance) => {
+        StoppingInstances: changeInstances(context, call, request.InstanceIds, (instance) => {
           if (instance.state === 'running') stop(context, instance);
-        }),
-      };
-    }),
-
-    StartInstances: operation<StartInstancesRequest, StartInstancesResult>((request, call) => {
-      for (const instance of named(context, call, request.InstanceIds)) {
-        if (!['stopped', 'pending', 'running'].includes(instance.state))
-          throw wrongState(instance, 'started');
-      }
-      return {
-        StartingInstances: change(context, call, request.InstanceIds, (instance) => {
-          if (instance.state !== 'stopped') return;
-          instance.stateReason = undefined;
-          instance.stateTransitionReason = '';
-          moveTo(context, instance, 'pending');
-          scheduleRunning(context, instance);
         }),
       };
     }),
@@ -99,7 +81,7 @@ export function terminate(context: Context, instance: InstanceRecord, reason: St
     instance.timer = world.clock.after(
       world.timings.terminatedVisible,
       () => {
-        store.place({ account: instance.ownerId, region: instance.region }).instances.delete(instance.id);
+        store.at({ account: instance.ownerId, region: instance.region }).instances.delete(instance.id);
       },
       `forgetting ${instance.id}`,
     );
@@ -125,23 +107,27 @@ function stop(context: Context, instance: InstanceRecord): void {
 }
 
 /** The instances of a request; one that does not exist refuses it for all. */
-export function named({ store }: Context, call: Call, ids: readonly string[] | undefined): InstanceRecord[] {
+export function findInstances(
+  { store }: Context,
+  call: Call,
+  ids: readonly string[] | undefined,
+): InstanceRecord[] {
   const wanted = ids ?? [];
   const malformed = wanted.find((id) => !/^i-[0-9a-f]{8,17}$/.test(id));
   if (malformed !== undefined) throw malformedId('InvalidInstanceID.Malformed', malformed);
-  const instances = store.place(call).instances;
+  const instances = store.at(call).instances;
   const unknown = wanted.filter((id) => !instances.has(id));
   if (unknown.length > 0) throw instancesNotFound(unknown);
   return wanted.flatMap((id) => instances.get(id) ?? []);
 }
 
-function change(
+function changeInstances(
   context: Context,
   call: Call,
   ids: readonly string[] | undefined,
   act: (instance: InstanceRecord) => void,
 ): InstanceStateChange[] {
-  return named(context, call, ids).map((instance) => {
+  return findInstances(context, call, ids).map((instance) => {
     const before = instance.state;
     act(instance);
     return {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { defineVerb, packageSchema, timesSchema, type Verbs } from '../verbs.ts';
+import { type ControlActions, defineControlAction, packageSchema, timesSchema } from '../control-actions.ts';
 import type { Context } from './context.ts';
-import { addImage, addSnapshot, deviceOf, removeImage } from './image-making.ts';
+import { addImage, addSnapshot, removeImage, toDevice } from './image-making.ts';
 
 /** Account of Amazon's own Linux images. */
 const AMAZON = '137112412989';
@@ -46,31 +46,31 @@ const failLaunch = z.strictObject({
 
 const imageOfRegion = z.strictObject({ region, imageId: z.string() });
 
-/** Scenario verbs of EC2. */
-export function ec2Verbs(context: Context): Verbs {
+/** The control actions of EC2. */
+export function ec2ControlActions(context: Context): ControlActions {
   const { world, store } = context;
   return {
     /** An Amazon-owned public image per Region, and the public parameter that names it there. */
-    'publish-base': defineVerb(publishBase, async (input) => {
+    'publish-base': defineControlAction(publishBase, async (input) => {
       const images: Record<string, string> = {};
-      for (const place of input.regions) {
+      for (const location of input.regions) {
         const devices = input.volumes.map(({ deviceName, sizeGiB }) => {
           const snapshot = addSnapshot(context, {
             ownerId: AMAZON,
             ownerAlias: 'amazon',
-            region: place,
+            region: location,
             sizeGiB,
             state: 'completed',
             completionTime: world.clock.now(),
             public: true,
           });
-          return deviceOf(snapshot, { deviceName });
+          return toDevice(snapshot, { deviceName });
         });
         const image = addImage(context, {
-          ...(input.imageId === undefined || place !== input.regions[0] ? {} : { id: input.imageId }),
+          ...(input.imageId === undefined || location !== input.regions[0] ? {} : { id: input.imageId }),
           ownerId: AMAZON,
           ownerAlias: 'amazon',
-          region: place,
+          region: location,
           name: input.name,
           description: input.name,
           state: 'available',
@@ -82,45 +82,45 @@ export function ec2Verbs(context: Context): Verbs {
           publicSsmParameterName: input.parameter,
           inventory: input.inventory,
         });
-        images[place] = image.id;
-        await world.seedParameter({ region: place, name: input.parameter, value: image.id });
+        images[location] = image.id;
+        await world.seedParameter({ region: location, name: input.parameter, value: image.id });
       }
       return { images };
     }),
 
-    /** Whatever was to fail does not fail any more. */
-    'forget-failures': defineVerb(z.strictObject({}), () => {
+    /** Removes all declared failures. */
+    'forget-failures': defineControlAction(z.strictObject({}), () => {
       const { copyFailures, launchFailures, buildFailures } = world.behaviour;
       for (const failures of [copyFailures, launchFailures, buildFailures]) failures.clear();
       return {};
     }),
-    'fail-copy': defineVerb(failCopy, ({ times, ...failure }) => {
+    'fail-copy': defineControlAction(failCopy, ({ times, ...failure }) => {
       world.behaviour.copyFailures.add(failure, times);
       return {};
     }),
 
-    'fail-launch': defineVerb(failLaunch, ({ times, ...failure }) => {
+    'fail-launch': defineControlAction(failLaunch, ({ times, ...failure }) => {
       world.behaviour.launchFailures.add(failure, times);
       return {};
     }),
 
-    /** Takes an image away whoever owns it, e.g. a base that its publisher withdraws. */
-    'deregister-image': defineVerb(imageOfRegion, ({ region: place, imageId }) => {
-      const image = store.images(place).get(imageId);
+    /** Removes an image of any owner, e.g. a base that its publisher withdraws. */
+    'deregister-image': defineControlAction(imageOfRegion, ({ region: location, imageId }) => {
+      const image = store.images(location).get(imageId);
       if (image !== undefined) removeImage(context, image, world.ids.uuid());
       return { found: image !== undefined };
     }),
 
-    /** Deprecates an image whoever owns it. */
-    'deprecate-image': defineVerb(imageOfRegion, ({ region: place, imageId }) => {
-      const image = store.images(place).get(imageId);
+    /** Deprecates an image of any owner. */
+    'deprecate-image': defineControlAction(imageOfRegion, ({ region: location, imageId }) => {
+      const image = store.images(location).get(imageId);
       if (image !== undefined) image.deprecationTime = world.clock.now();
       return { found: image !== undefined };
     }),
 
-    /** What is installed in an image; nothing on AWS answers that, reports ask here. */
-    'read-inventory': defineVerb(imageOfRegion, ({ region: place, imageId }) => ({
-      inventory: store.images(place).get(imageId)?.inventory ?? null,
+    /** The inventory of an image. AWS has no such call; reports use it. */
+    'read-inventory': defineControlAction(imageOfRegion, ({ region: location, imageId }) => ({
+      inventory: store.images(location).get(imageId)?.inventory ?? null,
     })),
   };
 }

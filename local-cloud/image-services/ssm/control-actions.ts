@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** `declare-command`: holds for ever unless `times` says how often. */
+/** Input of `declare-command`; without `times` it has no limit. */
 export const commandSchema = z
   .strictObject({
     match: z.strictObject({

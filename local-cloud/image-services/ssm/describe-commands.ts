@@ -1,5 +1,5 @@
 import type { Shape } from '../service.ts';
-import { type Command, ended, type Invocation, statusOf } from './records.ts';
+import { type Command, ended, type Invocation, summarizeStatus } from './records.ts';
 
 const plugin = 'aws:runShellScript';
 
@@ -8,11 +8,11 @@ const stdoutLimit = 24_000;
 const stderrLimit = 8_000;
 const outputLimit = 2_500;
 
-/** A command in the words of SendCommand and ListCommands [M:ssm Command]. */
-export const commandOf = (command: Command): Shape => {
+/** A command as SendCommand and ListCommands return it [M:ssm Command]. */
+export const describeCommand = (command: Command): Shape => {
   const count = (...statuses: string[]): number =>
     command.invocations.filter(({ status }) => statuses.includes(status)).length;
-  const status = statusOf(command);
+  const status = summarizeStatus(command);
   return {
     CommandId: command.id,
     DocumentName: command.documentName,
@@ -40,7 +40,7 @@ export const commandOf = (command: Command): Shape => {
   };
 };
 
-/** One invocation in the words of GetCommandInvocation. */
+/** One invocation as GetCommandInvocation returns it. */
 export const invocationResult = (command: Command, invocation: Invocation): Shape => ({
   CommandId: command.id,
   InstanceId: invocation.instanceId,
@@ -50,7 +50,7 @@ export const invocationResult = (command: Command, invocation: Invocation): Shap
   PluginName: plugin,
   ResponseCode: invocation.responseCode,
   ExecutionStartDateTime: invocation.startedAt?.toISOString() ?? '',
-  ExecutionElapsedTime: elapsedOf(invocation),
+  ExecutionElapsedTime: formatElapsed(invocation),
   ExecutionEndDateTime: invocation.endedAt?.toISOString() ?? '',
   Status: invocation.status,
   StatusDetails: invocation.statusDetails,
@@ -60,7 +60,7 @@ export const invocationResult = (command: Command, invocation: Invocation): Shap
   StandardErrorUrl: '',
 });
 
-/** One invocation in the words of ListCommandInvocations; its plugins only with `Details`. */
+/** One invocation as ListCommandInvocations returns it; its plugins only with `Details`. */
 export const invocationSummary = (command: Command, invocation: Invocation, details: boolean): Shape => ({
   CommandId: command.id,
   InstanceId: invocation.instanceId,
@@ -82,7 +82,7 @@ export const invocationSummary = (command: Command, invocation: Invocation, deta
           ResponseCode: invocation.responseCode,
           ResponseStartDateTime: invocation.startedAt,
           ResponseFinishDateTime: invocation.endedAt,
-          Output: outputOf(invocation).slice(0, outputLimit),
+          Output: formatOutput(invocation).slice(0, outputLimit),
           StandardOutputUrl: '',
           StandardErrorUrl: '',
         },
@@ -91,10 +91,10 @@ export const invocationSummary = (command: Command, invocation: Invocation, deta
   ServiceRole: '',
 });
 
-const outputOf = ({ stdout, stderr }: Invocation): string =>
+const formatOutput = ({ stdout, stderr }: Invocation): string =>
   stderr === '' ? stdout : `${stdout}\n----------ERROR-------\n${stderr}`;
 
-const elapsedOf = ({ startedAt, endedAt }: Invocation): string =>
+const formatElapsed = ({ startedAt, endedAt }: Invocation): string =>
   startedAt === undefined || endedAt === undefined
     ? ''
     : `PT${((endedAt.getTime() - startedAt.getTime()) / 1000).toFixed(3)}S`;
