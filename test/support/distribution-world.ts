@@ -110,7 +110,7 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
   const rows = (bake = BAKE): TargetRecord[] =>
     table
       .items()
-      .filter((item) => item.pk === keys.bake(bake).pk && /^(?:TARGET|CARRIER)#/.test(item.sk))
+      .filter((item) => item.pk === keys.bake(bake).pk && /^(?:TARGET|SHAREDCOPY)#/.test(item.sk))
       .map((item) => TargetRecordSchema.parse(item));
   const setup = {
     world,

@@ -17,13 +17,13 @@ export const MUTATIONS = {
   /** Children do not wait for those that they are built on. */
   'no-ancestor-hold': {
     file: 'shared/domain/reconcile/ancestors.ts',
-    find: 'for (const ancestor of situation.ancestors) {',
-    replace: 'for (const ancestor of [] as typeof situation.ancestors) {',
+    find: 'for (const ancestor of observation.ancestors) {',
+    replace: 'for (const ancestor of [] as typeof observation.ancestors) {',
   },
   /** They wait for them without end. */
   'hold-for-ever': {
     file: 'shared/domain/reconcile/ancestors.ts',
-    find: 'if (until <= situation.now.toISOString()) return undefined;',
+    find: 'if (until <= observation.now.toISOString()) return undefined;',
     replace: '',
   },
   /** The first change of a group starts a bake. */
@@ -35,13 +35,13 @@ export const MUTATIONS = {
   /** What an event says has happened has happened. */
   'trust-event': {
     file: 'shared/use-cases/detect/detect-topic.ts',
-    find: 'if (!isMove(kind, row.version, to)) {',
+    find: 'if (!isChange(kind, row.version, to)) {',
     replace: 'if (kind === undefined) {',
   },
   /** A decision is written down whatever has happened since it was read. */
   'lost-condition': {
     file: 'shared/use-cases/reconcile/record-decision.ts',
-    find: 'when: { equals: { version: planning.version } },',
+    find: 'when: { equals: { version: status.version } },',
     replace: 'when: { exists: true },',
   },
   /** A release is written without the event that tells of it. */
@@ -71,21 +71,21 @@ export const MUTATIONS = {
   /** Whatever runs gives way to what is newer, however often. */
   'endless-supersede': {
     file: 'shared/domain/reconcile/decide.ts',
-    find: 'const MOST_SUPERSEDED_IN_ROW = 2;',
-    replace: 'const MOST_SUPERSEDED_IN_ROW = 1000;',
+    find: 'const MAX_CONSECUTIVE_SUPERSEDES = 2;',
+    replace: 'const MAX_CONSECUTIVE_SUPERSEDES = 1000;',
   },
   /** An image that is kept is built again. */
   'rebake-kept': {
     file: 'shared/domain/reconcile/decide.ts',
-    find: 'const same = kept.find((entry) => isSame(entry, wanted));',
+    find: 'const same = retained.find((entry) => isSameFingerprint(entry, wanted));',
     replace:
-      "const same = kept.find((entry) => isSame(entry, wanted)); if (kept.length >= 0) return { step: 'Build' };",
+      "const same = retained.find((entry) => isSameFingerprint(entry, wanted)); if (retained.length >= 0) return { step: 'Build' };",
   },
   /** What was refused is tried again by itself. */
   'bake-refused': {
     file: 'shared/domain/reconcile/hold-reasons.ts',
-    find: 'if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint))',
-    replace: 'if (isSame(fingerprint, wanted) && isRefused(seen, fingerprint) && false)',
+    find: 'if (isSameFingerprint(fingerprint, wanted) && isRefused(observed, fingerprint))',
+    replace: 'if (isSameFingerprint(fingerprint, wanted) && isRefused(observed, fingerprint) && false)',
   },
   /** A circle is let in. */
   'cycle-late': {
@@ -108,8 +108,8 @@ export const MUTATIONS = {
   /** What holds a pipeline is said of somebody else. */
   'blame-another': {
     file: 'shared/domain/reconcile/ancestors.ts',
-    find: 'pipeline: ancestor.seen.pipeline.name };',
-    replace: 'pipeline: situation.seen.pipeline.name };',
+    find: 'pipeline: ancestor.observed.pipeline.name };',
+    replace: 'pipeline: observation.observed.pipeline.name };',
   },
   /** A plan looks at definitions alone. */
   'plan-without-changes': {
@@ -126,14 +126,14 @@ export const MUTATIONS = {
   /** Whoever waits for the confirmation of a wave holds those that are built on it. */
   'hold-for-a-wave': {
     file: 'shared/use-cases/reconcile/observe.ts',
-    find: 'index === 0 || !mayWaitForAPerson(entry)',
-    replace: 'index === 0 || !entry.planning.dirty',
+    find: 'index === 0 || !mayAwaitConfirmation(entry)',
+    replace: 'index === 0 || !entry.status.dirty',
   },
   /** A tick of before anything had changed counts. */
   'old-tick': {
     file: 'shared/use-cases/reconcile/schedule-times.ts',
-    find: 'const since = planning.dirtySince ?? seen;',
-    replace: 'const since = planning.ticksHandledUntil ?? seen;',
+    find: 'const since = status.dirtySince ?? seen;',
+    replace: 'const since = status.ticksHandledUntil ?? seen;',
   },
 } as const satisfies Readonly<Record<string, Mutation>>;
 export type MutationName = keyof typeof MUTATIONS;
