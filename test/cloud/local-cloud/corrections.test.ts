@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LocalCloud, startLocalCloud } from '../../../local-cloud/client.ts';
-import { probes, setStage, timed } from './probes.ts';
+import { createProbeContext } from './probes/context.ts';
+import { probes, timed } from './probes.ts';
 
 const names = Object.keys(probes);
 const folder = join(import.meta.dirname, '../../../local-cloud/ministack/corrections');
@@ -27,10 +28,10 @@ afterAll(async () => {
 
 /** The result of each probe: true when the cloud behaved as AWS does, the error when the probe failed. */
 async function observe(cloud: LocalCloud): Promise<Record<string, boolean | string>> {
-  const stage = await setStage(cloud);
+  const context = await createProbeContext(cloud);
   const seen: Record<string, boolean | string> = {};
   const ask = async (name: string) => {
-    seen[name] = (await probes[name]?.(stage).catch((error: unknown) => String(error))) ?? 'no such probe';
+    seen[name] = (await probes[name]?.(context).catch((error: unknown) => String(error))) ?? 'no such probe';
   };
   await Promise.all(names.filter((name) => !timed.has(name)).map(ask));
   // Probes that measure time run alone, since the others would keep the processors busy.
