@@ -5,7 +5,7 @@
  */
 
 import { type Key, keys } from '../shared/domain/base/naming.ts';
-import type { Home } from '../shared/domain/definitions/references.ts';
+import type { Home } from '../shared/domain/base/regions.ts';
 import { computeDesired, type Desired, type ObservedPipeline } from '../shared/domain/reconcile/desired.ts';
 import { listDependencies } from '../shared/domain/records/pipelines.ts';
 import type { ChannelRecord } from '../shared/domain/records/releases.ts';

@@ -14,7 +14,7 @@ import type { Table } from '../shared/ports/table.ts';
 import type { Workflows } from '../shared/ports/workflows.ts';
 import { releaseSlots } from '../shared/use-cases/capacity/slots.ts';
 import { detectTopic } from '../shared/use-cases/detect/detect-topic.ts';
-import { enqueueChildren } from '../shared/use-cases/graph/dependents.ts';
+import { enqueueChildren } from '../shared/use-cases/graph/enqueue-dependents.ts';
 import { reconcilePipeline } from '../shared/use-cases/reconcile/reconcile-pipeline.ts';
 import { type MemoryTable, memoryTable } from '../test/support/fakes/memory-table.ts';
 import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';

@@ -17,6 +17,7 @@ import {
 import { canonical } from '../domain/base/canonical.ts';
 import { BuildFailed, TryLater } from '../domain/base/errors.ts';
 import { TAGS } from '../domain/base/naming.ts';
+import { findPartition } from '../domain/base/regions.ts';
 import type { BuildEngine, BuildRequest, BuildStatus, Package } from '../ports/build-engine.ts';
 import type { Digest } from '../ports/ids.ts';
 import { errorName } from './aws-client.ts';
@@ -270,11 +271,6 @@ async function createIfAbsent(
 
 function toArn({ home }: ImageBuilderOptions, resource: string): string {
   return `arn:${findPartition(home.region)}:imagebuilder:${home.region}:${home.account}:${resource}`;
-}
-
-function findPartition(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** Something in the definition that Image Builder does not take fails the build with Image Builder's own words. */

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { PreflightFailed, TryLater } from '../domain/base/errors.ts';
+import { findPartition } from '../domain/base/regions.ts';
 import type { TargetAccount, Targets } from '../ports/targets.ts';
 import { errorName } from './aws-client.ts';
 import { callAwsForDistribution } from './aws-refusals.ts';
@@ -132,11 +133,6 @@ function toPreflightFailed(
     { account, role },
     { cause: error },
   );
-}
-
-function findPartition(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 const NO_PARAMETER = ['ParameterNotFound'];

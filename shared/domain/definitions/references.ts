@@ -1,6 +1,7 @@
 /** From what people write to what is compared: the selectors of a definition in normal form. */
 
 import type { Problem } from '../base/errors.ts';
+import { findPartition, type Home } from '../base/regions.ts';
 import {
   type BaseSelector,
   type InputSelector,
@@ -9,12 +10,6 @@ import {
   selectorKey,
 } from '../selectors/selectors.ts';
 import type { Definition } from './definition.ts';
-
-/** Where short forms and parameters are looked up. */
-export interface Home {
-  readonly account: string;
-  readonly region: string;
-}
 
 export interface References {
   readonly base: Selector;
@@ -184,11 +179,4 @@ function toComponentArn(reference: string, { region, account }: Home): string {
 
 function removeArnVersion(arn: string): string {
   return arn.split('/').slice(0, 2).join('/');
-}
-
-/** Partitions by region (general/gr/rande). */
-export function findPartition(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  return 'aws';
 }

@@ -6,6 +6,7 @@
 import type { BakeRef } from '../bakes/payloads.ts';
 import { canonical } from '../base/canonical.ts';
 import { executionName, imageName, parameterName, TAGS } from '../base/naming.ts';
+import type { Home } from '../base/regions.ts';
 import type { Definition } from '../definitions/definition.ts';
 import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
 import { COPYING } from './quotas.ts';
@@ -14,12 +15,6 @@ type DigestText = (text: string) => string;
 
 /** Key that the control account's own copies in other regions are encrypted with (resources/distribution.yml and target-account.yml make it). */
 export const SHARED_COPY_KEY = 'alias/ovenbird-shared-images';
-
-/** Where the product itself lives. */
-export interface Home {
-  readonly account: string;
-  readonly region: string;
-}
 
 export type PlannedTarget = Pick<
   TargetRecord,

@@ -4,7 +4,7 @@
  * systems-manager/userguide/monitoring-systems-manager-event-examples, imagebuilder/userguide/log-cloudtrail, and beside each detail.
  */
 import * as z from 'zod';
-import { findPartition } from '../definitions/references.ts';
+import { findPartition } from '../base/regions.ts';
 import { type FixClaim, inferFormatFromPlatform } from '../packages/vulnerabilities.ts';
 import { arnTopic, selectorTopic } from './selectors.ts';
 

@@ -18,7 +18,7 @@ import { StepRecordSchema } from '../../domain/records/bakes.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
-import { readAttempt, readBake } from '../bakes/steps.ts';
+import { readAttempt, readBake } from '../store/bakes.ts';
 import { decideWait } from '../waits/check-wait.ts';
 
 export interface DecideApprovalDeps {

@@ -18,7 +18,7 @@ import { FingerprintRecordSchema } from '../../domain/records/status.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Documents } from '../../ports/documents.ts';
 import type { Item, Table } from '../../ports/table.ts';
-import { readBake, readImages } from '../bakes/steps.ts';
+import { readBake, readImages } from '../store/bakes.ts';
 import { readAll, readRecord } from '../store/read.ts';
 
 export interface GatherEvidenceDeps {

@@ -34,7 +34,8 @@ import type { Digest, Ids } from '../../ports/ids.ts';
 import type { Mac } from '../../ports/mac.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
-import { beginStep, endStep, readBakeAndRevision, readImages } from '../bakes/steps.ts';
+import { beginStep, endStep } from '../bakes/steps.ts';
+import { readBakeAndRevision, readImages } from '../store/bakes.ts';
 import { gatherEvidence } from './gather-evidence.ts';
 
 export interface RequestApprovalDeps {

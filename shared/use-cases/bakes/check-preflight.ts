@@ -18,10 +18,11 @@ import type { Documents } from '../../ports/documents.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import type { Targets } from '../../ports/targets.ts';
-import { findBaseProblems } from '../definitions/base-image.ts';
+import { readBakeAndRevision } from '../store/bakes.ts';
+import { findBaseProblems } from './base-image.ts';
 import type { ImageMakerDeps } from './find-maker.ts';
 import { type ReuseImagesDeps, readRetainedImages, reuseImages, switchToBuild } from './reuse-images.ts';
-import { beginStep, endStep, readBakeAndRevision } from './steps.ts';
+import { beginStep, endStep } from './steps.ts';
 
 export interface CheckPreflightDeps extends ReuseImagesDeps, Pick<ImageMakerDeps, 'home'> {
   readonly targets: Pick<Targets, 'open'>;

@@ -11,7 +11,8 @@ import type { BuildEngine } from '../../ports/build-engine.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
 import type { TestInstances } from '../../ports/test-instances.ts';
 import type { Workflows } from '../../ports/workflows.ts';
-import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
+import { readAttempt, readBakeAndRevision, readImages } from '../store/bakes.ts';
+import type { StepDeps } from './steps.ts';
 
 export interface CleanUpDeps extends StepDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;

@@ -11,9 +11,9 @@ import { isTerminal } from '../../domain/records/attempt-states.ts';
 import { type AttemptRecord, AttemptRecordSchema } from '../../domain/records/bakes.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { ExecutionStatus, Workflows } from '../../ports/workflows.ts';
+import { readAttempt } from '../store/bakes.ts';
 import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
 import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
-import { readAttempt } from './steps.ts';
 
 export interface FinalizeBakeDeps extends Omit<CleanUpDeps, 'workflows'>, RecordOutcomeDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;

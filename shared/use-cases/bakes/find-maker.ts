@@ -1,7 +1,7 @@
 import { DistributionFailed } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
+import type { Home } from '../../domain/base/regions.ts';
 import { parseBakeFromName } from '../../domain/definitions/reach.ts';
-import type { Home } from '../../domain/definitions/references.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { ImageFacts, OwnImages } from '../../ports/own-images.ts';
 import type { Table } from '../../ports/table.ts';

@@ -15,8 +15,9 @@ import type { BuildEngine } from '../../ports/build-engine.ts';
 import type { Documents } from '../../ports/documents.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
+import { readBakeAndRevision, readOpenAttempt } from '../store/bakes.ts';
 import { bakeTags } from './start-build.ts';
-import { endStep, readBakeAndRevision, readOpenAttempt, type StepDeps } from './steps.ts';
+import { endStep, type StepDeps } from './steps.ts';
 
 export interface RecordImageDeps extends StepDeps {
   readonly engine: Pick<BuildEngine, 'status' | 'packages'>;

@@ -33,10 +33,11 @@ import type { Ids } from '../../ports/ids.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import { enqueueNextForSlots, releaseSlots } from '../capacity/slots.ts';
-import { enqueueWithDependents } from '../graph/dependents.ts';
+import { enqueueWithDependents } from '../graph/enqueue-dependents.ts';
+import { readAttempt, readBakeAndRevision, readImages } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 import { CLEAN_UP_AGAIN_SECONDS } from './clean-up-bake.ts';
-import { readAttempt, readBakeAndRevision, readImages, type StepDeps } from './steps.ts';
+import type { StepDeps } from './steps.ts';
 
 export interface RecordOutcomeDeps extends StepDeps {
   readonly ids: Ids;

@@ -10,7 +10,8 @@ import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
 import type { BuildEngine, BuildRequest } from '../../ports/build-engine.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
-import { beginStep, readBakeAndRevision, type StepDeps } from './steps.ts';
+import { readBakeAndRevision } from '../store/bakes.ts';
+import { beginStep, type StepDeps } from './steps.ts';
 
 export interface StartBuildDeps extends StepDeps {
   readonly engine: Pick<BuildEngine, 'start'>;

@@ -4,29 +4,18 @@
  */
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { AttemptEnded, BakeNotFound } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
 import {
   findStateByStep,
   isLegalTransition,
-  isTerminal,
   listPriorStates,
   type StepName,
 } from '../../domain/records/attempt-states.ts';
-import {
-  type ArtifactRecord,
-  ArtifactRecordSchema,
-  type AttemptRecord,
-  AttemptRecordSchema,
-  type BakeRecord,
-  BakeRecordSchema,
-  type StepRecord,
-} from '../../domain/records/bakes.ts';
-import { type RevisionRecord, RevisionRecordSchema } from '../../domain/records/pipelines.ts';
+import type { StepRecord } from '../../domain/records/bakes.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
 import { releaseSlots } from '../capacity/slots.ts';
-import { readAll } from '../store/read.ts';
+import { readOpenAttempt, toAttemptEnded } from '../store/bakes.ts';
 
 export interface StepDeps {
   readonly table: Table;
@@ -35,41 +24,6 @@ export interface StepDeps {
 
 /** How long an attempt may stand in one state before somebody looks whether it is stuck. */
 const STUCK_SECONDS = 900;
-
-export async function readAttempt(deps: Pick<StepDeps, 'table'>, ref: BakeRef): Promise<AttemptRecord> {
-  const item = await deps.table.get(keys.attempt(ref.bake, ref.attempt));
-  if (item === undefined) throw new BakeNotFound(ref.bake);
-  return AttemptRecordSchema.parse(item);
-}
-
-/** The attempt, if work may still be done for it. Every function that makes something in AWS asks first. */
-export async function readOpenAttempt(deps: Pick<StepDeps, 'table'>, ref: BakeRef): Promise<AttemptRecord> {
-  const attempt = await readAttempt(deps, ref);
-  if (isTerminal(attempt.state) || attempt.endRequested !== undefined) throw toAttemptEnded(ref, attempt);
-  return attempt;
-}
-
-export async function readBake(deps: Pick<StepDeps, 'table'>, id: string): Promise<BakeRecord> {
-  const item = await deps.table.get(keys.bake(id));
-  if (item === undefined) throw new BakeNotFound(id);
-  return BakeRecordSchema.parse(item);
-}
-
-/** The images of all attempts of a bake. */
-export async function readImages(deps: Pick<StepDeps, 'table'>, bake: string): Promise<ArtifactRecord[]> {
-  const { pk } = keys.bake(bake);
-  return await readAll(deps.table, { pk, prefix: 'ARTIFACT#' }, ArtifactRecordSchema);
-}
-
-/** The bake with the revision of its pipeline that it was locked with. */
-export async function readBakeAndRevision(
-  deps: Pick<StepDeps, 'table'>,
-  id: string,
-): Promise<{ bake: BakeRecord; revision: RevisionRecord }> {
-  const bake = await readBake(deps, id);
-  const item = await deps.table.get(keys.revision(bake.pipeline, bake.revision));
-  return { bake, revision: RevisionRecordSchema.parse(item) };
-}
 
 /** Moves the attempt and its bake to the step's state and records the step as running. Throws AttemptEnded when the attempt has ended or moved past. */
 export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): Promise<void> {
@@ -131,15 +85,4 @@ export async function endStep(
   } catch (error) {
     if (!(error instanceof WriteConflict)) throw error;
   }
-}
-
-function toAttemptEnded(ref: BakeRef, attempt: AttemptRecord): AttemptEnded {
-  const why =
-    attempt.endRequested === undefined
-      ? `is ${attempt.state}`
-      : `was asked to end as ${attempt.endRequested.as} by ${attempt.endRequested.by}`;
-  return new AttemptEnded(
-    `Attempt ${ref.attempt} of bake ${ref.bake} ${why}; nothing more is done for it.`,
-    ref,
-  );
 }

@@ -9,7 +9,7 @@ import { CapacityRecordSchema } from '../../domain/records/status.ts';
 import type { Limits } from '../../ports/limits.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import { readLongestChain } from '../graph/dependents.ts';
+import { readLongestChain } from '../graph/enqueue-dependents.ts';
 import { readAll } from '../store/read.ts';
 import type { ReadBatch } from '../store/read-batch.ts';
 

@@ -16,7 +16,7 @@ import { checkReach } from './apply-reach.ts';
 import { resolveSelectors } from './apply-selectors.ts';
 import { checkTimes } from './apply-times.ts';
 import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
-import { checkBaseImage } from './base-image.ts';
+import { checkBaseImage } from './check-base-image.ts';
 import { parseDefinition } from './parse-definition.ts';
 import { readAppliedPipeline, readLastRevision } from './read-applied-pipeline.ts';
 

@@ -1,5 +1,5 @@
 /** What applying a definition needs of the world. */
-import type { Home } from '../../domain/definitions/references.ts';
+import type { Home } from '../../domain/base/regions.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest, Ids } from '../../ports/ids.ts';

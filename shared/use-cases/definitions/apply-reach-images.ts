@@ -5,6 +5,7 @@ import { keys } from '../../domain/base/naming.ts';
 import { couldMatchOwnNames } from '../../domain/definitions/reach.ts';
 import { selectorTopic } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
+import { suggestPipeline } from '../bakes/base-image.ts';
 import { findMaker } from '../bakes/find-maker.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type NamedSelector,
   type ReachCheck,
   readTopicUsers,
-  suggestPipeline,
 } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';

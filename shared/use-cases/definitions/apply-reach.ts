@@ -2,12 +2,14 @@
  * No selector reaches a candidate (rule 4): what a pipeline makes may only be named as `pipeline:`, which moves when a release does. Looked at
  * from both sides: what the new definition names, and what it makes. What is found is refused with the field and what to write instead.
  */
+
 import * as z from 'zod';
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys, parameterName } from '../../domain/base/naming.ts';
 import { selectorKey, selectorTopic } from '../../domain/selectors/selectors.ts';
 import type { Write } from '../../ports/table.ts';
-import { readSelectorUsers } from '../detect/fan-out-change.ts';
+import { suggestPipeline } from '../bakes/base-image.ts';
+import { readSelectorUsers } from '../graph/dependents.ts';
 import { readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkNamedImages, checkTargetLookups } from './apply-reach-images.ts';
@@ -19,7 +21,6 @@ import {
   type ReachCheck,
   readNoNewReaderCheck,
   readTopicUsers,
-  suggestPipeline,
 } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';

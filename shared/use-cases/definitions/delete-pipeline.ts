@@ -15,8 +15,8 @@ import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts'
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
-import { readSelectorUsers } from '../detect/fan-out-change.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
+import { readSelectorUsers } from '../graph/dependents.ts';
 import { readMany } from '../store/read.ts';
 import { publishedParameter } from './apply-reach.ts';
 import { type AppliedPipeline, readAppliedPipeline } from './read-applied-pipeline.ts';

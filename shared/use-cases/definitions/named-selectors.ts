@@ -5,7 +5,7 @@ import { listDependencies } from '../../domain/records/pipelines.ts';
 import { LookersRecordSchema, TopicSelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import { readSelectorUsers } from '../detect/fan-out-change.ts';
+import { readSelectorUsers } from '../graph/dependents.ts';
 import { readAll, readRecord } from '../store/read.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';
@@ -41,11 +41,6 @@ function isSelectorKind<Kind extends Selector['kind']>(
   kind: Kind,
 ): selector is Extract<Selector, { kind: Kind }> {
   return selector.kind === kind;
-}
-
-export function suggestPipeline(field: string, message: string, pipeline: string): Problem {
-  const place = field.replace(/\.[a-z]+$/, '');
-  return { field, message, fix: `Name the pipeline: ${place}.pipeline: ${pipeline}` };
 }
 
 /** Whether the pipeline began to use the selector with this definition. */

@@ -2,9 +2,10 @@
 import * as z from 'zod';
 import { canonical } from '../../domain/base/canonical.ts';
 import { InvalidDefinition, type Problem } from '../../domain/base/errors.ts';
+import type { Home } from '../../domain/base/regions.ts';
 import { type Definition, DefinitionSchema } from '../../domain/definitions/definition.ts';
 import { findSizeProblem } from '../../domain/definitions/definition-size.ts';
-import { type Home, parseReferences, type References } from '../../domain/definitions/references.ts';
+import { parseReferences, type References } from '../../domain/definitions/references.ts';
 import { toPipelineSpec } from '../../domain/reconcile/pipeline-spec.ts';
 import type { PipelineSpec } from '../../domain/records/pipelines.ts';
 import type { Digest } from '../../ports/ids.ts';

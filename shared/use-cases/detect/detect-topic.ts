@@ -17,8 +17,8 @@ import { comparesAs, type Selector } from '../../domain/selectors/selectors.ts';
 import { isChange } from '../../domain/selectors/versions.ts';
 import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
+import { readSelectorUsers } from '../graph/dependents.ts';
 import { readAll, readMany, readRecord } from '../store/read.ts';
-import { readSelectorUsers } from './fan-out-change.ts';
 import {
   type DetectedChange,
   type RecordChangesDeps,

@@ -8,11 +8,11 @@ import {
   type ChangeRecord,
   ChangeRecordSchema,
   type SelectorUserRecord,
-  SelectorUserRecordSchema,
 } from '../../domain/records/selectors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import { readSelectorUsers } from '../graph/dependents.ts';
 import { readRecord } from '../store/read.ts';
 import { type AffectedPipeline, readAffectedPage } from './vulnerable-pipelines.ts';
 
@@ -26,21 +26,6 @@ export interface FanOutDeps {
 const USERS_AT_ONCE = MAX_WRITES - 1;
 /** A page of a finding loses when one of its pipelines is written at that moment. */
 const MAX_TRIES = 20;
-
-/** One page of the pipelines that use a selector. */
-export async function readSelectorUsers(
-  table: Pick<Table, 'query'>,
-  selector: string,
-  page: { readonly limit: number; readonly after?: string | undefined },
-): Promise<{ users: SelectorUserRecord[]; cursor: string | undefined }> {
-  const { items, cursor } = await table.query({
-    pk: keys.selectorUser(selector, '').pk,
-    prefix: 'USER#',
-    limit: page.limit,
-    ...(page.after === undefined ? {} : { after: page.after }),
-  });
-  return { users: items.map((item) => SelectorUserRecordSchema.parse(item)), cursor };
-}
 
 /** The write that tells a pipeline of changes. Raising the version makes every decision that did not see them lose. */
 export function markWrite(

@@ -22,8 +22,8 @@ import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/sele
 import type { Documents } from '../../ports/documents.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import type { FindingHints } from '../../ports/vulnerabilities.ts';
-import { readImages } from '../bakes/steps.ts';
 import { countWaveFrom } from '../graph/wave-size.ts';
+import { readImages } from '../store/bakes.ts';
 import { readMany, readRecord } from '../store/read.ts';
 import {
   type DetectVulnerabilitiesDeps,

@@ -15,9 +15,10 @@ import type { Ids } from '../../ports/ids.ts';
 import type { Limits } from '../../ports/limits.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
+import type { readSelectorUsers } from '../graph/dependents.ts';
 import { countWave } from '../graph/wave-size.ts';
 import { readMany } from '../store/read.ts';
-import { fanOutChange, markWrite, type readSelectorUsers, toReconcileRequests } from './fan-out-change.ts';
+import { fanOutChange, markWrite, toReconcileRequests } from './fan-out-change.ts';
 import { WAVE_WRITES, waveWrites } from './wave-rows.ts';
 
 export interface RecordChangesDeps {

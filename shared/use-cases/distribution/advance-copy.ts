@@ -21,7 +21,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { ImageFacts } from '../../ports/own-images.ts';
 import { WriteConflict } from '../../ports/table.ts';
-import { readOpenAttempt } from '../bakes/steps.ts';
+import { readOpenAttempt } from '../store/bakes.ts';
 import { acquireCopySlot } from './copy-slots.ts';
 import { addSteps, isDone, saveRow } from './ledger.ts';
 import {

@@ -1,7 +1,7 @@
 /** The life of a shared image in one target: permit it, then see with the target's own role that it is there. */
 import { copyDigest, copyOutcome, findDefects } from '../../domain/distribution/plan.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
-import { readOpenAttempt } from '../bakes/steps.ts';
+import { readOpenAttempt } from '../store/bakes.ts';
 import type { AdvanceDeps } from './advance-copy.ts';
 import { addSteps, saveRow } from './ledger.ts';
 import { failRow, requireSource } from './locations.ts';

@@ -9,7 +9,7 @@ import { copiesResource, pauseSeconds, toTargetLabel } from '../../domain/distri
 import { COPYING } from '../../domain/distribution/quotas.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
-import { readOpenAttempt } from '../bakes/steps.ts';
+import { readOpenAttempt } from '../store/bakes.ts';
 import { type AdvanceDeps, advanceCopy } from './advance-copy.ts';
 import { advanceShare } from './advance-share.ts';
 import { releaseCopySlot } from './copy-slots.ts';

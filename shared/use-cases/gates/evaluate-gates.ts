@@ -7,7 +7,8 @@ import { type GateInput, type GateResult, judgeGates } from '../../domain/gates/
 import { evidenceKeys, InventorySchema } from '../../domain/packages/inventory.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { Documents } from '../../ports/documents.ts';
-import { beginStep, endStep, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+import { beginStep, endStep, type StepDeps } from '../bakes/steps.ts';
+import { readBakeAndRevision } from '../store/bakes.ts';
 
 export interface EvaluateGatesDeps extends StepDeps {
   readonly documents: Documents;

@@ -2,7 +2,7 @@
 
 import { InvalidRequest } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
-import type { Home } from '../../domain/definitions/references.ts';
+import { findPartition, type Home } from '../../domain/base/regions.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import type { Resolution } from '../../ports/selector-resolver.ts';
 import type { Table } from '../../ports/table.ts';
@@ -58,7 +58,10 @@ function listSelectorKeys(given: string, { account, region }: Home): string[] {
       return [given, `${kind}:${region}:${rest}`];
     case 'component':
     case 'image':
-      return [given, `${kind}:arn:aws:imagebuilder:${region}:${account}:${kind}/${rest}`];
+      return [
+        given,
+        `${kind}:arn:${findPartition(region)}:imagebuilder:${region}:${account}:${kind}/${rest}`,
+      ];
     // As a definition may leave its tag out.
     case 'container':
       return [given, `${given}:latest`];

@@ -1,8 +1,8 @@
 /** What a rehearsal has shown, as people and programs are told of it. */
 import type { Preview } from '../../domain/api/explanation.ts';
 import { keys, parseNonSelectorChange } from '../../domain/base/naming.ts';
+import type { Home } from '../../domain/base/regions.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
-import type { Home } from '../../domain/definitions/references.ts';
 import { estimateCost, sumCosts } from '../../domain/estimates/estimates.ts';
 import { PRICES } from '../../domain/estimates/prices.ts';
 import { listRemedies } from '../../domain/reconcile/remedies.ts';

@@ -6,8 +6,9 @@ import type { DistributionRecord } from '../../domain/records/distributions.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Table } from '../../ports/table.ts';
-import { beginStep, readAttempt, readBake, readBakeAndRevision } from '../bakes/steps.ts';
+import { beginStep } from '../bakes/steps.ts';
 import { type ReleaseImageDeps, releaseImage } from '../releases/release-image.ts';
+import { readAttempt, readBake, readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 
 /** The image is made, judged and approved: what comes now follows it. A bake that is further already, or ends, stays as it is. */

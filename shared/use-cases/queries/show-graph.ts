@@ -21,7 +21,7 @@ import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { Table } from '../../ports/table.ts';
-import { readSelectorUsers } from '../detect/fan-out-change.ts';
+import { readChildren } from '../graph/dependents.ts';
 import { requestObserved } from '../reconcile/read-ancestors.ts';
 import { readMany } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
@@ -35,7 +35,6 @@ export interface GraphDeps {
 
 /** Above or below one pipeline; more than people can look at. */
 const MAX_PIPELINES = 1000;
-const USERS_AT_ONCE = 100;
 
 export async function showGraph(deps: GraphDeps, query: GraphQuery): Promise<Graph> {
   const { upstream, downstream, limit, cursor } = query;
@@ -45,7 +44,7 @@ export async function showGraph(deps: GraphDeps, query: GraphQuery): Promise<Gra
   if (upstream !== undefined)
     truncated = (await collectNeighbours(deps, upstream, found, listParents)) || truncated;
   if (downstream !== undefined)
-    truncated = (await collectNeighbours(deps, downstream, found, readChildren)) || truncated;
+    truncated = (await collectNeighbours(deps, downstream, found, readDependents)) || truncated;
   const graph = await readGraph(deps, [...found.values()]);
   const known = new Set(graph.nodes.map(({ id }) => id));
   return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), truncated: truncated };
@@ -99,22 +98,12 @@ async function readPipelines(deps: GraphDeps, names: readonly string[]): Promise
 
 const listParents: ReadNeighbours = async (_, level) => level.flatMap(({ parents }) => parents);
 
-const readChildren: ReadNeighbours = async (deps, level) => {
-  const children = await Promise.all(level.map((row) => readPipelineChildren(deps, row)));
-  return children.flat();
-};
-
-async function readPipelineChildren({ table }: GraphDeps, { name, spec }: PipelineRecord): Promise<string[]> {
-  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: spec.channel });
-  const names: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await readSelectorUsers(table, key, { limit: USERS_AT_ONCE, after });
-    names.push(...page.users.map((user) => user.pipeline));
-    after = page.cursor;
-  } while (after !== undefined && names.length < MAX_PIPELINES);
-  return names;
-}
+const readDependents: ReadNeighbours = ({ table }, level) =>
+  readChildren(
+    table,
+    level.map(({ name }) => name),
+    MAX_PIPELINES,
+  );
 
 async function readGraph(
   deps: GraphDeps,

@@ -19,9 +19,11 @@ import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Item, Query } from '../../ports/table.ts';
+import { readUserNames, releaseSelectorKey } from '../graph/dependents.ts';
 import { type ListDeps, listBakes, type Paged, toPaged } from './list-pages.ts';
 
 const BAKES_SHOWN = 10;
+const CHILDREN_SHOWN = 100;
 
 export async function listPipelines(deps: ListDeps, { limit, cursor }: PageQuery): Promise<Paged<Pipeline>> {
   const query: Query = { index: 'list', pk: lists.pipelines, limit };
@@ -45,12 +47,11 @@ export async function showPipeline(deps: ListDeps, name: string): Promise<Pipeli
   if (item === undefined) throw new PipelineNotFound(name);
   const record = PipelineRecordSchema.parse(item);
   const revision = RevisionRecordSchema.parse(await deps.table.get(keys.revision(name, record.revision)));
-  const { channel } = revision.definition;
   const selectorKeys = listDependencies(revision.selectors).map(selectorKey);
   const [[summary], selectors, children, bakes] = await Promise.all([
     readSummaries(deps, [{ record, revision }]),
     deps.table.getMany(selectorKeys.map((key) => keys.selector(key))),
-    readChildren(deps, name, channel),
+    readUserNames(deps.table, releaseSelectorKey(record), CHILDREN_SHOWN),
     listBakes(deps, { pipeline: name, limit: BAKES_SHOWN }),
   ]);
   return PipelineDetailsSchema.parse({
@@ -111,13 +112,4 @@ function toSelectorStatus(key: string, row: Item | undefined) {
   if (row === undefined) return { key };
   const { version, since, problem } = SelectorRecordSchema.parse(row);
   return { key, version, since, problem };
-}
-
-const CHILDREN_SHOWN = 100;
-
-async function readChildren(deps: ListDeps, name: string, channel: string): Promise<string[]> {
-  const key = selectorKey({ kind: 'pipeline', pipeline: name, channel });
-  const { pk, sk: prefix } = keys.selectorUser(key, '');
-  const page = await deps.table.query({ pk, prefix, limit: CHILDREN_SHOWN });
-  return page.items.map((item) => item.sk.slice(prefix.length));
 }

@@ -10,7 +10,7 @@ import type { AttemptRecord } from '../../domain/records/bakes.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { type RecordOutcomeDeps, recordOutcome } from '../bakes/record-outcome.ts';
-import { readAttempt, readBake } from '../bakes/steps.ts';
+import { readAttempt, readBake } from '../store/bakes.ts';
 
 export interface CancelBakeDeps extends RecordOutcomeDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;

@@ -13,7 +13,11 @@ import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { type DetectTopicsDeps, detectTopic } from '../detect/detect-topic.ts';
-import { enqueueDependents, isHeldByAncestorsOnly, isWaitingForAncestors } from '../graph/dependents.ts';
+import {
+  enqueueDependents,
+  isHeldByAncestorsOnly,
+  isWaitingForAncestors,
+} from '../graph/enqueue-dependents.ts';
 import { readRecord } from '../store/read.ts';
 import { type ObserveDeps, type ObservedRows, observe } from './observe.ts';
 import { readPipelineRows } from './read-ancestors.ts';

@@ -15,8 +15,9 @@ import type { Calendar } from '../../ports/calendar.ts';
 import type { Digest, Ids } from '../../ports/ids.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
-import { readAttempt, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+import type { StepDeps } from '../bakes/steps.ts';
 import { acquireSlotOverLimit, slotKeys } from '../capacity/slots.ts';
+import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 import { readDesired } from './read-ancestors.ts';
 

@@ -26,8 +26,8 @@ import { imageReleasedEvent } from '../../events/image-released.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest, Ids } from '../../ports/ids.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import { readBake } from '../bakes/steps.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
+import { readBake } from '../store/bakes.ts';
 import { readMany, readRecord } from '../store/read.ts';
 
 export interface MakeCurrentDeps {

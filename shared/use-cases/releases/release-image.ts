@@ -15,9 +15,10 @@ import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/reco
 import { mergeSorted } from '../../domain/releases/release.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
-import { beginStep, readAttempt, readBakeAndRevision } from '../bakes/steps.ts';
+import { beginStep } from '../bakes/steps.ts';
 import { readPlan, readRows, rowKey, savePlan, writeInParts } from '../distribution/ledger.ts';
-import { enqueueChildren, enqueueWithDependents } from '../graph/dependents.ts';
+import { enqueueChildren, enqueueWithDependents } from '../graph/enqueue-dependents.ts';
+import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 import { type MakeCurrentDeps, makeCurrent } from './make-current.ts';
 

@@ -57,3 +57,17 @@ async function* readItemPages(table: Pick<Table, 'query'>, query: Query): AsyncG
     after = page.cursor;
   } while (after !== undefined);
 }
+
+/** Reads this many rows at once: few enough to hold in memory, many enough to be quick. */
+const ROWS_AT_ONCE = 1000;
+
+/** What `find` answers for all parts, in their order. */
+export async function readInParts<Given, Found>(
+  all: readonly Given[],
+  find: (part: Given[]) => Promise<readonly Found[]>,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (let start = 0; start < all.length; start += ROWS_AT_ONCE)
+    found.push(...(await find(all.slice(start, start + ROWS_AT_ONCE))));
+  return found;
+}

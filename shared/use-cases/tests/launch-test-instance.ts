@@ -10,7 +10,8 @@ import type { Digest } from '../../ports/ids.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { TestInstances } from '../../ports/test-instances.ts';
 import { bakeTags } from '../bakes/start-build.ts';
-import { readBake, readOpenAttempt, type StepDeps } from '../bakes/steps.ts';
+import type { StepDeps } from '../bakes/steps.ts';
+import { readBake, readOpenAttempt } from '../store/bakes.ts';
 
 export interface LaunchTestInstanceDeps extends StepDeps {
   readonly instances: Pick<TestInstances, 'launch'>;

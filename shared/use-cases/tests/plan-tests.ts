@@ -2,7 +2,8 @@
 import type * as z from 'zod';
 import type { BakeRef, TestPlanSchema } from '../../domain/bakes/payloads.ts';
 import { listTestNames } from '../../domain/bakes/test-runs.ts';
-import { beginStep, readBakeAndRevision, type StepDeps } from '../bakes/steps.ts';
+import { beginStep, type StepDeps } from '../bakes/steps.ts';
+import { readBakeAndRevision } from '../store/bakes.ts';
 
 export type TestPlan = z.infer<typeof TestPlanSchema>;
 

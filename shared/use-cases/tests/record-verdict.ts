@@ -7,7 +7,8 @@ import { listTestFailures } from '../../domain/gates/gates.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import { type TestRecord, TestRecordSchema } from '../../domain/records/tests.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
-import { endStep, readBakeAndRevision, readOpenAttempt, type StepDeps } from '../bakes/steps.ts';
+import { endStep, type StepDeps } from '../bakes/steps.ts';
+import { readBakeAndRevision, readOpenAttempt } from '../store/bakes.ts';
 
 export interface RecordVerdictDeps extends StepDeps {
   readonly images: Pick<OwnImages, 'tag'>;

@@ -6,7 +6,8 @@ import { TestsFailed } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Commands } from '../../ports/commands.ts';
-import { readBakeAndRevision, readOpenAttempt, type StepDeps } from '../bakes/steps.ts';
+import type { StepDeps } from '../bakes/steps.ts';
+import { readBakeAndRevision, readOpenAttempt } from '../store/bakes.ts';
 
 export interface SendTestCommandDeps extends StepDeps {
   readonly commands: Pick<Commands, 'send'>;

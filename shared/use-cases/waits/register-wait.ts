@@ -11,7 +11,7 @@ import { due, keys, waitId } from '../../domain/base/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
 import { type Item, type WriteCondition, WriteConflict } from '../../ports/table.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';
-import { readOpenAttempt } from '../bakes/steps.ts';
+import { readOpenAttempt } from '../store/bakes.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';
 
 export interface RegisterWaitDeps extends CheckWaitDeps {

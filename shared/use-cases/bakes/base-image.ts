@@ -2,24 +2,8 @@
 
 import type { Problem } from '../../domain/base/errors.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
-import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
-import { findMaker, type ImageMakerDeps } from '../bakes/find-maker.ts';
-import type { ApplyDeps } from './apply-deps.ts';
-import type { FoundSelector } from './apply-selectors.ts';
-import { suggestPipeline } from './named-selectors.ts';
-import type { ParsedDefinition } from './parse-definition.ts';
-
-/** As it is when the definition is applied. */
-export async function checkBaseImage(
-  deps: ApplyDeps,
-  reading: ParsedDefinition,
-  selectors: readonly FoundSelector[],
-): Promise<Problem[]> {
-  const { base } = reading.references;
-  const record = selectors.find(({ record: { key } }) => key === selectorKey(base))?.record;
-  const imageId = base.kind === 'ami' ? base.id : record?.detail?.amiId;
-  return await findBaseProblems(deps, reading.definition, { base, imageId });
-}
+import type { Selector } from '../../domain/selectors/selectors.ts';
+import { findMaker, type ImageMakerDeps } from './find-maker.ts';
 
 /** What would be wrong with building on an image, whenever that is asked: what a selector means may have moved since it was applied. */
 export async function findBaseProblems(
@@ -52,4 +36,10 @@ export async function findBaseProblems(
           },
         ],
   );
+}
+
+/** The problem of a selector that leads to an image of ours by a detour, with the selector to write instead. */
+export function suggestPipeline(field: string, message: string, pipeline: string): Problem {
+  const path = field.replace(/\.[a-z]+$/, '');
+  return { field, message, fix: `Name the pipeline: ${path}.pipeline: ${pipeline}` };
 }

@@ -1,0 +1,102 @@
+/** Asks for pipelines to be reconciled after a bake has ended: the pipeline itself, and its dependents that wait to be reconciled. */
+import { keys } from '../../domain/base/naming.ts';
+import { type HoldReason, type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import type { Table } from '../../ports/table.ts';
+import { readInParts, readMany } from '../store/read.ts';
+import { readChildren } from './dependents.ts';
+
+export interface EnqueueDeps {
+  readonly table: Table;
+  readonly reconcileQueue: ReconcileQueue;
+}
+
+export async function enqueueWithDependents(deps: EnqueueDeps, pipeline: string): Promise<void> {
+  await enqueuePipelines(deps, [pipeline, ...(await findWaitingDependents(deps, [pipeline]))]);
+}
+
+/** The same without the pipeline itself, for whoever has just planned it. */
+export async function enqueueDependents(deps: EnqueueDeps, pipeline: string): Promise<void> {
+  await enqueuePipelines(deps, await findWaitingDependents(deps, [pipeline]));
+}
+
+/**
+ * After a new release. It is a change for every child: one that had nothing to do is marked and planned for that alone, and tells its own
+ * descendants what comes of it. So an image that thousands are built on does not look through them all.
+ */
+export async function enqueueChildren(deps: EnqueueDeps, pipeline: string): Promise<void> {
+  const children = await readStatuses(deps, await readChildren(deps.table, [pipeline]));
+  const waiting = children.filter(({ dirty }) => dirty);
+  const held = waiting.filter((row) => row.decision?.kind === 'hold' && !isHeldByAncestorsOnly(row));
+  const below = await findWaitingDependents(deps, held.map(readPipelineName));
+  await enqueuePipelines(deps, [...new Set([pipeline, ...waiting.map(readPipelineName), ...below])]);
+}
+
+async function enqueuePipelines({ reconcileQueue }: EnqueueDeps, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+}
+
+const LONGEST_CHAIN = 50;
+const MAX_CHILDREN_READ = 1000;
+
+/** How many images, one on top of the other, are built on the pipeline. Whoever has more than can be counted behind it goes first. */
+export async function readLongestChain(deps: Pick<EnqueueDeps, 'table'>, pipeline: string): Promise<number> {
+  let level = [pipeline];
+  let looked = 0;
+  for (let depth = 0; depth < LONGEST_CHAIN; depth += 1) {
+    const children = await readChildren(deps.table, level);
+    looked += children.length;
+    if (children.length === 0) return depth;
+    if (looked > MAX_CHILDREN_READ) return LONGEST_CHAIN;
+    level = children;
+  }
+  return LONGEST_CHAIN;
+}
+
+/**
+ * All that wait to be planned, level by level; below one that stands in for those built on it nobody is asked. A cycle cannot be (it is refused
+ * when a definition is applied), but ends here too.
+ */
+async function findWaitingDependents(
+  deps: Pick<EnqueueDeps, 'table'>,
+  pipelines: readonly string[],
+): Promise<string[]> {
+  const known = new Set(pipelines);
+  const waiting: string[] = [];
+  let level = pipelines;
+  while (level.length > 0) {
+    const children = (await readChildren(deps.table, level)).filter((name) => !known.has(name));
+    for (const name of children) known.add(name);
+    const rows = await readStatuses(deps, children);
+    waiting.push(...rows.filter(({ dirty }) => dirty).map(readPipelineName));
+    const heldByAncestors = new Set(rows.filter(isHeldByAncestorsOnly).map(readPipelineName));
+    level = children.filter((name) => !heldByAncestors.has(name));
+  }
+  return waiting;
+}
+
+function readPipelineName({ pipeline }: PipelineStatus): string {
+  return pipeline;
+}
+
+/**
+ * Whether a pipeline that waits for its ancestors is what those built on it wait for: it will be planned when its ancestors rest, and whatever
+ * comes of that tells them. Asking them earlier would be in vain, and on a large graph again at every level.
+ */
+export function isHeldByAncestorsOnly({ dirty, decision }: PipelineStatus): boolean {
+  return dirty && decision?.kind === 'hold' && isWaitingForAncestors(decision.reasons);
+}
+
+export function isWaitingForAncestors(reasons: readonly HoldReason[]): boolean {
+  return reasons.length > 0 && reasons.every(({ code }) => code === 'ancestor-in-progress');
+}
+
+async function readStatuses(
+  deps: Pick<EnqueueDeps, 'table'>,
+  names: readonly string[],
+): Promise<PipelineStatus[]> {
+  const rows = await readInParts(names, (part) =>
+    readMany(deps.table, part.map(keys.status), PipelineStatusSchema),
+  );
+  return rows.filter((row) => row !== undefined);
+}
