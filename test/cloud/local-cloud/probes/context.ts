@@ -22,9 +22,9 @@ import { account, eventually, makeFunction, makeRole, region } from '../account.
 const handler = `
 class GateClosed extends Error { constructor() { super('closed in ' + process.pid); this.name = 'GateClosed'; } }
 export const handler = async (event) => {
+  if (event.slow) await new Promise((resolve) => setTimeout(resolve, event.slow));
   if (event.fail) throw new GateClosed();
   if (event.exit) process.exit(1);
-  if (event.slow) await new Promise((resolve) => setTimeout(resolve, event.slow));
   return { pid: process.pid, folder: import.meta.dirname };
 };`;
 
