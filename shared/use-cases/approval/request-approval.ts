@@ -19,13 +19,12 @@ import {
 import type { BakeRef, RequestApprovalAnswerSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { AttemptEnded, PreflightFailed } from '../../domain/base/errors.ts';
-import { due, keys, lists } from '../../domain/base/naming.ts';
+import { keys, lists } from '../../domain/base/naming.ts';
 import { describeTime, joinWords } from '../../domain/base/text.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
 import { composeApprovalNotification } from '../../domain/notifications/messages.ts';
 import { type ApprovalRecord, ApprovalRecordSchema } from '../../domain/records/approvals.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
-import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { approvalRequestedEvent } from '../../events/approval-requested.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -36,6 +35,7 @@ import type { Notifier } from '../../ports/notifier.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
 import { beginStep, endStep } from '../bakes/steps.ts';
 import { readBakeAndRevision, readImages } from '../store/bakes.ts';
+import { outboxWrite } from '../store/outbox.ts';
 import { gatherEvidence } from './gather-evidence.ts';
 
 export interface RequestApprovalDeps {
@@ -192,12 +192,6 @@ async function writeRequest(
       to,
     })),
   });
-  const outbox: OutboxRecord = {
-    id: deps.ids.next(),
-    ...event,
-    at: record.requestedAt,
-    published: false,
-  };
   await putIfAbsent(deps, [
     { put: toApprovalItem(record), when: { exists: false } },
     {
@@ -209,7 +203,7 @@ async function writeRequest(
       set: { summary: `${asked}${warning}`, links: { evidence: record.evidence } },
       when: { equals: { state: 'running' } },
     },
-    { put: { ...keys.outbox(outbox.id), ...outbox, duePk: due.outbox, dueSk: outbox.at } },
+    outboxWrite(deps.ids, event, record.requestedAt),
   ]);
 }
 

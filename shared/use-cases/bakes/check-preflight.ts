@@ -19,6 +19,7 @@ import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import type { Targets } from '../../ports/targets.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
+import { mapConcurrent } from '../store/map-concurrent.ts';
 import { findBaseProblems } from './base-image.ts';
 import type { ImageMakerDeps } from './find-maker.ts';
 import { type ReuseImagesDeps, readRetainedImages, reuseImages, switchToBuild } from './reuse-images.ts';
@@ -231,17 +232,10 @@ async function checkTargets(
   revision: RevisionRecord,
 ): Promise<{ required: PreflightProblem[]; bestEffort: PreflightProblem[] }> {
   const targets = listPreflightTargets(revision);
-  const found: { required: PreflightProblem[]; bestEffort: PreflightProblem[] } = {
-    required: [],
-    bestEffort: [],
-  };
-  for (let start = 0; start < targets.length; start += TARGETS_AT_ONCE) {
-    const batch = targets.slice(start, start + TARGETS_AT_ONCE);
-    const findings = await Promise.all(batch.map((place) => checkTarget(deps, place)));
-    for (const [index, place] of batch.entries())
-      found[place.required ? 'required' : 'bestEffort'].push(...(findings[index] ?? []));
-  }
-  return found;
+  const problems = await mapConcurrent(TARGETS_AT_ONCE, targets, (target) => checkTarget(deps, target));
+  const select = (required: boolean) =>
+    problems.filter((_, index) => targets[index]?.required === required).flat();
+  return { required: select(true), bestEffort: select(false) };
 }
 
 async function checkTarget(deps: CheckPreflightDeps, place: PreflightTarget): Promise<PreflightProblem[]> {

@@ -35,6 +35,7 @@ import { type Write, WriteConflict } from '../../ports/table.ts';
 import { enqueueNextForSlots, releaseSlots } from '../capacity/slots.ts';
 import { enqueueWithDependents } from '../graph/enqueue-dependents.ts';
 import { readAttempt, readBakeAndRevision, readImages } from '../store/bakes.ts';
+import { outboxWrite } from '../store/outbox.ts';
 import { readRecord } from '../store/read.ts';
 import { CLEAN_UP_AGAIN_SECONDS } from './clean-up-bake.ts';
 import type { StepDeps } from './steps.ts';
@@ -243,13 +244,7 @@ function outcomeEventWrite(
     changes: bake.changes,
     causes: bake.causes,
   };
-  const record: OutboxRecord = {
-    id: deps.ids.next(),
-    ...toOutcomeEvent(outcome.state, detail),
-    at,
-    published: false,
-  };
-  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: at } };
+  return outboxWrite(deps.ids, toOutcomeEvent(outcome.state, detail), at);
 }
 
 function toOutcomeEvent(

@@ -18,6 +18,7 @@ import { isChange } from '../../domain/selectors/versions.ts';
 import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
 import { readSelectorUsers } from '../graph/dependents.ts';
+import { mapConcurrent } from '../store/map-concurrent.ts';
 import { readAll, readMany, readRecord } from '../store/read.ts';
 import {
   type DetectedChange,
@@ -87,13 +88,8 @@ async function detectSelectorChanges(deps: DetectTopicsDeps, found: readonly Fou
 }
 
 async function checkSelectors(deps: DetectTopicsDeps, found: readonly Found[]): Promise<CheckedSelector[]> {
-  const looks: CheckedSelector[] = [];
-  for (let start = 0; start < found.length; start += RESOLVED_AT_ONCE) {
-    const part = found.slice(start, start + RESOLVED_AT_ONCE);
-    const answers = await Promise.all(part.map((entry) => checkSelector(deps, entry)));
-    looks.push(...answers.filter((entry) => entry !== undefined));
-  }
-  return looks;
+  const answers = await mapConcurrent(RESOLVED_AT_ONCE, found, (entry) => checkSelector(deps, entry));
+  return answers.filter((entry) => entry !== undefined);
 }
 
 type CheckedSelector =

@@ -2,6 +2,7 @@
 import { assertNever } from '../../domain/base/errors.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { parseHint } from '../../domain/selectors/hints.ts';
+import { mapConcurrent } from '../store/map-concurrent.ts';
 import { type Detection, type DetectTopicsDeps, detectTopic } from './detect-topic.ts';
 import { detectVulnerability } from './detect-vulnerability.ts';
 import { type IndexInventoryDeps, indexInventory } from './index-inventory.ts';
@@ -49,20 +50,11 @@ function toDetectedOutcome(changes: readonly ChangeRecord[]): HintOutcome {
  * looking twice at the others does no harm.
  */
 export async function detectTopics(deps: DetectTopicsDeps, topics: readonly string[]): Promise<HintOutcome> {
-  const detection: Detection[] = [];
-  const failures: unknown[] = [];
-  for (let start = 0; start < topics.length; start += TOPICS_AT_ONCE) {
-    const part = topics.slice(start, start + TOPICS_AT_ONCE);
-    for (const result of await Promise.allSettled(part.map((topic) => detectTopic(deps, topic)))) {
-      if (result.status === 'fulfilled') detection.push(result.value);
-      else failures.push(result.reason);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
+  const detections = await mapConcurrent(TOPICS_AT_ONCE, topics, (topic) => detectTopic(deps, topic));
   return {
     kind: 'noticed',
     topics,
-    changes: detection.flatMap((entry) => entry.changes),
-    problems: detection.flatMap((entry) => entry.problems),
+    changes: detections.flatMap((entry) => entry.changes),
+    problems: detections.flatMap((entry) => entry.problems),
   };
 }

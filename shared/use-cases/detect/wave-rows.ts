@@ -1,11 +1,11 @@
 /** What is written with a change whose wave is larger than may start without a person, so that people hear of it and can find it. */
 import { due, keys, lists } from '../../domain/base/naming.ts';
-import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { HoldReason, WaveRecord } from '../../domain/records/status.ts';
 import { waveWaitingEvent } from '../../events/wave-waiting.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { Write } from '../../ports/table.ts';
+import { outboxWrite } from '../store/outbox.ts';
 
 /** At most so many writes for one change. */
 export const WAVE_WRITES = 2;
@@ -22,10 +22,9 @@ export function waveWrites(deps: { readonly ids: Ids }, change: ChangeRecord): W
     images: wave.size,
     isMore: wave.isMore,
   });
-  const outbox: OutboxRecord = { id: deps.ids.next(), ...event, at, published: false };
   return [
     { put: { ...keys.wave(id), ...row, listPk: lists.waves, listSk: id } },
-    { put: { ...keys.outbox(outbox.id), ...outbox, duePk: due.outbox, dueSk: at } },
+    outboxWrite(deps.ids, event, at),
   ];
 }
 

@@ -10,12 +10,12 @@ import { COPYING } from '../../domain/distribution/quotas.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
+import { mapConcurrent } from '../store/map-concurrent.ts';
 import { type AdvanceDeps, advanceCopy } from './advance-copy.ts';
 import { advanceShare } from './advance-share.ts';
 import { releaseCopySlot } from './copy-slots.ts';
 import { readPlan, readRows, saveRow } from './ledger.ts';
 import { failRow, isRefusal } from './locations.ts';
-import { mapConcurrent } from './map-concurrent.ts';
 import { permitSource } from './source-permissions.ts';
 
 /** Targets of a region that are worked on at a time: five calls each, far below the request buckets of EC2. */

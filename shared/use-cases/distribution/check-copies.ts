@@ -5,10 +5,10 @@ import { copyOutcome, parseCopiesResource } from '../../domain/distribution/plan
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import type { WaitOutcome, WaitRecord } from '../../domain/records/waits.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { mapConcurrent } from '../store/map-concurrent.ts';
 import { isOpen } from './advance-targets.ts';
 import { readDistribution, readRows } from './ledger.ts';
 import { isRefusal, type LocationDeps, openLocation } from './locations.ts';
-import { mapConcurrent } from './map-concurrent.ts';
 
 export interface CheckCopiesDeps extends LocationDeps {
   readonly clock: Clock;

@@ -6,9 +6,9 @@ import { TAGS } from '../../domain/base/naming.ts';
 import { toTargetLabel } from '../../domain/distribution/plan.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
+import { mapConcurrent } from '../store/map-concurrent.ts';
 import { type RowChange, readDistribution, readRows, saveRow } from './ledger.ts';
 import { isRefusal, type LocationDeps, openLocation, prepareCopyEnd, withdrawImage } from './locations.ts';
-import { mapConcurrent } from './map-concurrent.ts';
 import { restorePointers } from './restore-pointers.ts';
 import { revokeSource } from './source-permissions.ts';
 

@@ -7,9 +7,9 @@ import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { TargetAccount, Targets } from '../../ports/targets.ts';
+import { mapConcurrent } from '../store/map-concurrent.ts';
 import { isDone, type LedgerDeps, readDistribution, readRows, savePlan, saveRow } from './ledger.ts';
 import { isRefusal } from './locations.ts';
-import { mapConcurrent } from './map-concurrent.ts';
 
 export interface RestoreDeps extends LedgerDeps {
   readonly targets: Targets;

@@ -8,7 +8,6 @@ import { due, executionName, keys } from '../../domain/base/naming.ts';
 import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
 import { type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
-import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import { FingerprintRecordSchema, type PipelineStatus } from '../../domain/records/status.ts';
 import { bakeStartedEvent } from '../../events/bake-started.ts';
 import type { Calendar } from '../../ports/calendar.ts';
@@ -18,6 +17,7 @@ import type { Workflows } from '../../ports/workflows.ts';
 import type { StepDeps } from '../bakes/steps.ts';
 import { acquireSlotOverLimit, slotKeys } from '../capacity/slots.ts';
 import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
+import { outboxWrite } from '../store/outbox.ts';
 import { readRecord } from '../store/read.ts';
 import { readDesired } from './read-ancestors.ts';
 
@@ -150,8 +150,7 @@ function startedEventWrite(
     changes: bake.changes,
     causes: bake.causes,
   });
-  const record: OutboxRecord = { id: deps.ids.next(), ...event, at, published: false };
-  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: at } };
+  return outboxWrite(deps.ids, event, at);
 }
 
 async function startAttempt(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<AttemptRecord> {

@@ -5,7 +5,6 @@ import { listCauses } from '../../domain/reconcile/causes.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
 import type { Observation } from '../../domain/reconcile/observed.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
-import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { FingerprintRecord } from '../../domain/records/status.ts';
 import { bakeStartedEvent } from '../../events/bake-started.ts';
@@ -15,6 +14,7 @@ import type { Limits } from '../../ports/limits.ts';
 import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { acquireSlots, slotKeys } from '../capacity/slots.ts';
+import { outboxWrite } from '../store/outbox.ts';
 import type { ObservedRows } from './observe.ts';
 import { clearedStatusWrite } from './record-decision.ts';
 
@@ -215,6 +215,5 @@ function startedEventWrite(
     changes: bake.changes,
     causes: bake.causes,
   });
-  const record: OutboxRecord = { id: deps.ids.next(), ...event, at: bake.createdAt, published: false };
-  return { put: { ...keys.outbox(record.id), ...record, duePk: due.outbox, dueSk: bake.createdAt } };
+  return outboxWrite(deps.ids, event, bake.createdAt);
 }

@@ -3,11 +3,10 @@
  * that it was, so that nobody rebakes for it.
  */
 
-import { due, keys, lists } from '../../domain/base/naming.ts';
+import { keys, lists } from '../../domain/base/naming.ts';
 import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
 import { ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
-import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import {
   type ChannelRecord,
@@ -28,6 +27,7 @@ import type { Digest, Ids } from '../../ports/ids.ts';
 import type { Table, Write } from '../../ports/table.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
 import { readBake } from '../store/bakes.ts';
+import { outboxWrite } from '../store/outbox.ts';
 import { readMany, readRecord } from '../store/read.ts';
 
 export interface MakeCurrentDeps {
@@ -103,25 +103,20 @@ function prepareRelease(
   const { bake, release, team, isNew } = given;
   const { pipeline, channel, sequence } = plan;
   const { id, at, images } = release;
-  const event: OutboxRecord = {
-    id: deps.ids.next(),
-    ...imageReleasedEvent({
-      bake: bake.id,
-      attempt: plan.attempt,
-      pipeline,
-      ...(team === undefined ? {} : { team }),
-      channel,
-      release: id,
-      reason: bake.reason,
-      startsAt: bake.startsAt,
-      images,
-      targets: listShownTargets(given.rows).slice(0, TARGETS_IN_EVENT),
-      changes: bake.changes,
-      causes: bake.causes,
-    }),
-    at,
-    published: false,
-  };
+  const event = imageReleasedEvent({
+    bake: bake.id,
+    attempt: plan.attempt,
+    pipeline,
+    ...(team === undefined ? {} : { team }),
+    channel,
+    release: id,
+    reason: bake.reason,
+    startsAt: bake.startsAt,
+    images,
+    targets: listShownTargets(given.rows).slice(0, TARGETS_IN_EVENT),
+    changes: bake.changes,
+    causes: bake.causes,
+  });
   return [
     {
       put: { ...keys.channel(pipeline, channel), ...given.channel },
@@ -136,7 +131,7 @@ function prepareRelease(
       },
       ...(isNew ? { when: { exists: false } } : {}),
     },
-    { put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },
+    outboxWrite(deps.ids, event, at),
     { delete: keys.pointers(pipeline, channel) },
     scheduleIndexWrite({ pipeline, channel }, bake.id, at),
   ];

@@ -47,7 +47,7 @@ export const MUTATIONS = {
   /** A release is written without the event that tells of it. */
   'skip-outbox': {
     file: 'shared/use-cases/releases/make-current.ts',
-    find: '{ put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },',
+    find: 'outboxWrite(deps.ids, event, at),',
     replace: '',
   },
   /** 1.10.0 comes before 1.9.0. */
