@@ -12,6 +12,6 @@ export const handler = queueLambda({
   run: async (deps: HandleWakeDeps, message) => {
     const outcome = await handleWake({ ...deps, onWait: (wait) => correlateWith(deps, wait) }, message);
     // Events of other people's builds and instances are the rule, not worth a line.
-    if (outcome !== 'nobody-waits' && outcome !== 'not-ours') log.info('wait-checked', { outcome });
+    if (outcome !== 'no-wait' && outcome !== 'not-ours') log.info('wait-checked', { outcome });
   },
 });

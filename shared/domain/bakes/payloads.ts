@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { WAIT_KIND_NAMES } from '../waits/registry.ts';
 
 /**
  * What travels between states. Executions carry ids; plans and evidence live in the table or in the evidence bucket. Every function that a
@@ -24,7 +25,7 @@ export const RecordImageInputSchema = BakeRefSchema.extend({ variant: z.string()
 
 // waits: the input of register-wait; `token` comes from the context object
 export const RegisterWaitInputSchema = BakeRefSchema.extend({
-  kind: z.enum(['image', 'instance', 'command', 'copies', 'approval']),
+  kind: z.enum(WAIT_KIND_NAMES),
   resource: z.string(),
   token: z.string().min(1).max(2048),
   timeoutSeconds: z.number().int().positive(),

@@ -3,7 +3,6 @@
  * of it or can be repeated with the same token, so a crash between any two lines is picked up by calling again.
  */
 
-import { toImageWaitKey } from '../../domain/bakes/waits.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { TAGS, waitId } from '../../domain/base/naming.ts';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../../domain/distribution/plan.ts';
 import { COPYING } from '../../domain/distribution/quotas.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import { toImageWaitKey } from '../../domain/waits/wake.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { ImageFacts } from '../../ports/own-images.ts';

@@ -3,7 +3,8 @@
 import { TryLater } from '../../domain/base/errors.ts';
 import { copyOutcome, parseCopiesResource } from '../../domain/distribution/plan.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
-import type { WaitOutcome, WaitRecord } from '../../domain/records/waits.ts';
+import type { WaitRecord } from '../../domain/records/waits.ts';
+import type { WaitOutcome } from '../../domain/waits/wait.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { isOpen } from './advance-targets.ts';

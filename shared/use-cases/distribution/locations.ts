@@ -1,8 +1,8 @@
 /** Where a row's image stands and who may act there: the target under its role, or the control account for what it shares. */
 
-import { toImageWaitKey } from '../../domain/bakes/waits.ts';
 import { DistributionFailed, PreflightFailed, TryLater } from '../../domain/base/errors.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import { toImageWaitKey } from '../../domain/waits/wake.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
 import type { Write } from '../../ports/table.ts';
 import type { TargetAccount, Targets } from '../../ports/targets.ts';

@@ -1,4 +1,4 @@
-/** Tells the state machine what became of a wait that has been decided. The decision in the table is the truth; this delivers it, as often as it takes. */
+/** Delivers the outcome of a decided wait to its state machine. The decision in the table is the truth; delivering it may be repeated. */
 import { keys } from '../../domain/base/naming.ts';
 import { WaitRecordSchema } from '../../domain/records/waits.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
@@ -9,7 +9,7 @@ export interface CompleteTasksDeps {
   readonly tokens: TaskTokens;
 }
 
-/** Answers `closed` when the task had ended already: the wait is done either way. */
+/** `closed`: the task had ended already, and the wait is done either way. */
 export async function completeTask(
   deps: CompleteTasksDeps,
   id: string,
@@ -33,7 +33,7 @@ export async function completeTask(
       },
     ]);
   } catch (error) {
-    // Somebody else delivered it too, or the machine waits afresh with a new token, whose outcome comes in its own time.
+    // A concurrent delivery was faster, or the machine waits afresh with a new token, whose outcome is delivered in its own time.
     if (!(error instanceof WriteConflict)) throw error;
   }
   return answer;

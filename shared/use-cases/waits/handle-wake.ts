@@ -1,4 +1,4 @@
-/** Something happened that somebody may wait for. The event is a hint: the resource is read again, and what is none of ours is let go. */
+/** Takes a message of the wake queue. The event is a hint: the resource of its wait is read again; an event that no wait is for is dropped. */
 import * as z from 'zod';
 import {
   parseWake,
@@ -6,7 +6,7 @@ import {
   secondsUntilCheck,
   toImageWaitKey,
   type Wake,
-} from '../../domain/bakes/waits.ts';
+} from '../../domain/waits/wake.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';
 
@@ -16,26 +16,26 @@ export interface HandleWakeDeps extends CheckWaitDeps {
 
 const ImageWaitSchema = z.object({ wait: z.string() });
 
-/** Takes one message of the wake queue. Answers what came of it, for the log. */
+/** What came of the message, for the log. */
 export async function handleWake(
   deps: HandleWakeDeps,
   body: unknown,
-): Promise<'decided' | 'pending' | 'delivered' | 'nobody-waits' | 'not-ours'> {
+): Promise<'decided' | 'pending' | 'delivered' | 'no-wait' | 'not-ours'> {
   const wake = parseWake(body);
   if (wake === undefined) return 'not-ours';
   const wait = await findWaitId(deps, wake);
-  if (wait === undefined) return 'nobody-waits';
+  if (wait === undefined) return 'no-wait';
   const state = await checkWait(deps, wait);
-  // Only the chain of delayed messages goes on by itself; events come in their own time, the sweep looks once a minute.
-  const round = wake.kind === 'wait' ? wake.round : undefined;
+  // Delayed messages go on by themselves until they would come as seldom as the sweep; events come in their own time.
+  const round = 'wait' in wake ? wake.round : undefined;
   if (state === 'pending' && round !== undefined && secondsUntilCheck(round) < SWEEP_SECONDS) {
     await deps.wakeQueue.send({ wait, round: round + 1 }, secondsUntilCheck(round));
   }
-  return state ?? 'nobody-waits';
+  return state ?? 'no-wait';
 }
 
 async function findWaitId(deps: HandleWakeDeps, wake: Wake): Promise<string | undefined> {
-  if (wake.kind === 'wait') return wake.wait;
+  if ('wait' in wake) return wake.wait;
   const item = await deps.table.get(toImageWaitKey(wake.imageId));
   return item === undefined ? undefined : ImageWaitSchema.parse(item).wait;
 }

@@ -1,14 +1,15 @@
 /**
- * A state machine waits for something: store its token with what it waits for, and only then look, because the event may have come first.
- * Every registration with a new token starts the wait afresh (a retried task and the next round of a loop both do); what is true is read
- * from the resource, so nothing that was decided before is lost by it.
+ * Stores the token of a waiting task with the resource that it waits for, and only then reads the resource: its event may have come first.
+ * A registration with a new token starts the wait afresh (a retried task and the next round of a loop both do); nothing decided before is lost,
+ * because the truth is read from the resource.
  */
 import type * as z from 'zod';
 import type { RegisterWaitInputSchema } from '../../domain/bakes/payloads.ts';
-import { SWEEP_SECONDS, secondsUntilCheck } from '../../domain/bakes/waits.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys, waitId } from '../../domain/base/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
+import { findWaitKind } from '../../domain/waits/registry.ts';
+import { SWEEP_SECONDS, secondsUntilCheck } from '../../domain/waits/wake.ts';
 import { type Item, type WriteCondition, WriteConflict } from '../../ports/table.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
@@ -26,8 +27,7 @@ export async function registerWait(deps: RegisterWaitDeps, input: RegisterWaitIn
   const id = waitId(input.kind, input.resource);
   await storeWait(deps, id, input);
   const state = await checkWait(deps, id);
-  // What has no event of its own, or whose events a target need not forward, is looked at soon and then less and less often.
-  if (state === 'pending' && (input.kind === 'instance' || input.kind === 'copies')) {
+  if (state === 'pending' && findWaitKind(input.kind).polled) {
     await deps.wakeQueue.send({ wait: id, round: 1 }, secondsUntilCheck(0));
   }
 }
@@ -36,7 +36,7 @@ async function storeWait(deps: RegisterWaitDeps, id: string, input: RegisterWait
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const found = await deps.table.get(keys.wait(id));
     const existing = found === undefined ? undefined : WaitRecordSchema.parse(found);
-    // The same invocation once more: what it stored stands, delivered or not.
+    // A repeat of the same invocation: the wait that it stored stands, delivered or not.
     if (existing?.token === input.token) return;
     try {
       await deps.table.write([{ put: toWaitItem(deps, id, input), when: toUnchangedCondition(existing) }]);

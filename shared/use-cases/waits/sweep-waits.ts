@@ -1,8 +1,7 @@
-/** The net below events and streams: waits whose time has come are looked at again, decided ones whose delivery was lost are delivered. */
-
-import { SWEEP_SECONDS } from '../../domain/bakes/waits.ts';
+/** The net below events and streams: due waits are checked again, and decided waits whose delivery was lost are delivered. */
 import { due, keys } from '../../domain/base/naming.ts';
 import { WaitRecordSchema } from '../../domain/records/waits.ts';
+import { SWEEP_SECONDS } from '../../domain/waits/wake.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';
@@ -13,7 +12,7 @@ export interface SweepWaitsDeps {
   readonly wakeQueue: WakeQueue;
 }
 
-/** Looks that were asked for, and deliveries that were nudged. */
+/** How many checks were requested, and how many deliveries. */
 export async function sweepWaits(
   deps: SweepWaitsDeps,
   limit = 500,
@@ -43,7 +42,7 @@ export async function sweepWaits(
   return counts;
 }
 
-/** Writing the row puts it on the table's stream again, which is what delivers a decided one: the sweep itself may not complete tasks. */
+/** False when the row changed meanwhile. The write puts the row on the table's stream again, which delivers a decided wait: the sweep may not complete tasks. */
 async function postponeWait(deps: SweepWaitsDeps, id: string, state: string): Promise<boolean> {
   const dueSk = new Date(deps.clock.now().getTime() + SWEEP_SECONDS * 1000).toISOString();
   try {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { applyOutcome, classifyFailure, findRootCause } from '../../../shared/domain/bakes/outcomes.ts';
-import { parseWake, secondsUntilCheck } from '../../../shared/domain/bakes/waits.ts';
 import { judgeGates, listTestFailures } from '../../../shared/domain/gates/gates.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
+import { parseWake, secondsUntilCheck } from '../../../shared/domain/waits/wake.ts';
 
 const REF = { bake: '01JTESTBAKE0000000000000WB', attempt: 1 };
 
@@ -179,23 +179,20 @@ describe('what an event wakes', () => {
   it.each([
     [
       { 'detail-type': 'EC2 Image Builder Image State Change', resources: ['arn:image/x/1.0.0/1'] },
-      { kind: 'wait', wait: 'image:arn:image/x/1.0.0/1' },
+      { wait: 'image:arn:image/x/1.0.0/1' },
     ],
     [
       { 'detail-type': 'EC2 Instance State-change Notification', detail: { 'instance-id': 'i-1' } },
-      { kind: 'wait', wait: 'instance:i-1' },
+      { wait: 'instance:i-1' },
     ],
     [
       { 'detail-type': 'EC2 Command Status-change Notification', detail: { 'command-id': 'c-1' } },
-      { kind: 'wait', wait: 'command:c-1' },
+      { wait: 'command:c-1' },
     ],
-    [
-      { 'detail-type': 'EC2 AMI State Change', detail: { ImageId: 'ami-1' } },
-      { kind: 'image', imageId: 'ami-1' },
-    ],
+    [{ 'detail-type': 'EC2 AMI State Change', detail: { ImageId: 'ami-1' } }, { imageId: 'ami-1' }],
     [
       { wait: 'instance:i-1', round: 2 },
-      { kind: 'wait', wait: 'instance:i-1', round: 2 },
+      { wait: 'instance:i-1', round: 2 },
     ],
   ])('%j', (body, wake) => {
     expect(parseWake(body)).toEqual(wake);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { toImageWaitKey } from '../../../shared/domain/bakes/waits.ts';
 import { due, keys, waitId } from '../../../shared/domain/base/naming.ts';
 import { WaitRecordSchema } from '../../../shared/domain/records/waits.ts';
+import { toImageWaitKey } from '../../../shared/domain/waits/wake.ts';
 import type { Table } from '../../../shared/ports/table.ts';
 import { decideApproval } from '../../../shared/use-cases/approval/decide-approval.ts';
 import { checkWait } from '../../../shared/use-cases/waits/check-wait.ts';
@@ -127,7 +127,7 @@ describe('waiting', () => {
     w.tokens.open('token-1');
     w.engine.set(BUILD, available);
 
-    expect(await handleWake(w, event)).toBe('nobody-waits');
+    expect(await handleWake(w, event)).toBe('no-wait');
     await registerWait(w, input());
     await completeTask(w, ID);
 

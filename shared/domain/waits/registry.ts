@@ -1,0 +1,25 @@
+import { approval } from './approval.ts';
+import { command } from './command.ts';
+import { copies } from './copies.ts';
+import { gates } from './gates.ts';
+import { image } from './image.ts';
+import { instance } from './instance.ts';
+import type { WaitKind } from './wait.ts';
+
+/** Every kind of wait. A further kind is a line here and one in use-cases/waits/kinds/registry.ts. */
+export const WAIT_KINDS = [
+  image,
+  instance,
+  command,
+  copies,
+  approval,
+  gates,
+] as const satisfies readonly WaitKind[];
+export type WaitKindName = (typeof WAIT_KINDS)[number]['name'];
+export const WAIT_KIND_NAMES: readonly WaitKindName[] = WAIT_KINDS.map(({ name }) => name);
+
+export function findWaitKind(name: WaitKindName): WaitKind {
+  const found: WaitKind | undefined = WAIT_KINDS.find((kind) => kind.name === name);
+  if (found === undefined) throw new Error(`Unknown kind of wait: ${name}`);
+  return found;
+}

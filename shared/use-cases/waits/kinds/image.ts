@@ -1,0 +1,29 @@
+import { keys } from '../../../domain/base/naming.ts';
+import type { WaitRecord } from '../../../domain/records/waits.ts';
+import { toFailure, toSuccess } from '../../../domain/waits/wait.ts';
+import { WriteConflict } from '../../../ports/table.ts';
+import type { WaitCheck, WaitPorts } from './wait-check.ts';
+
+export const imageCheck: WaitCheck = {
+  async check(ports, wait) {
+    const status = await ports.engine.status(wait.resource);
+    if (status.state === 'running') return undefined;
+    if (status.state === 'available') return toSuccess({ imageId: status.imageId });
+    if (status.log !== undefined) await recordBuildLog(ports, wait, status.log);
+    const log = status.log === undefined ? '' : ` Log: ${status.log}`;
+    return toFailure('BuildFailed', `The build ${status.state}: ${status.reason}${log}`);
+  },
+};
+
+/** Image Builder's record of the build is soon cleaned up; the end of the attempt names the log. */
+async function recordBuildLog(ports: WaitPorts, wait: WaitRecord, log: string): Promise<void> {
+  const { bake, attempt, resource, subject } = wait;
+  if (subject.variant === undefined) return;
+  const update = keys.artifact(bake, subject.variant);
+  try {
+    await ports.table.write([{ update, set: { log }, when: { equals: { attempt, build: resource } } }]);
+  } catch (error) {
+    // The row belongs to a newer attempt, which has a log of its own; the wait is decided all the same.
+    if (!(error instanceof WriteConflict)) throw error;
+  }
+}
