@@ -22,7 +22,7 @@ import type { Calendar } from '../../shared/ports/calendar.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Digest } from '../../shared/ports/ids.ts';
 import type { Table } from '../../shared/ports/table.ts';
-import { decideApproval } from '../../shared/use-cases/approval/decide-approval.ts';
+import { castVote } from '../../shared/use-cases/approval/cast-vote.ts';
 import { explainPipeline } from '../../shared/use-cases/queries/explain-pipeline.ts';
 import {
   listApprovals,
@@ -75,7 +75,6 @@ function createOperations({
   actions: verbs,
   ...deps
 }: ApiDeps): OperationHandlers<Exclude<OperationName, ServedElsewhere>> {
-  const decisions = { approve: 'approved', reject: 'rejected' } as const;
   return {
     applyDefinition: ({ body, by }) => verbs.apply({ definition: body, by }),
     listPipelines: ({ query }) => listPipelines(deps, query),
@@ -97,15 +96,9 @@ function createOperations({
     confirmWave: ({ parameters, by }) => verbs.confirmWave({ change: parameters.id, by }),
     listApprovals: ({ query }) => listApprovals(deps, query),
     decideApproval: async ({ parameters, body, by }) => {
-      const decision = decisions[body.decision];
-      const { comment } = body;
-      const record = await decideApproval(deps, {
-        approval: parameters.id,
-        decision,
-        comment,
-        by,
-        via: 'api',
-      });
+      const { decision: answer, comment } = body;
+      const vote = { approver: by, answer, comment, via: 'api' } as const;
+      const record = await castVote(deps, { approval: parameters.id, ...vote });
       deps.onDecided?.(record);
       return record;
     },

@@ -5,25 +5,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { EvidenceSchema } from '../../shared/domain/approval/evidence.ts';
 import {
   approvalPageUrl,
   approverReference,
-  EvidenceSchema,
   formatCookie,
   formToken,
   type LinkProof,
   LinkProofSchema,
   linkStatement,
   parseCookie,
-} from '../../shared/domain/approval/approval.ts';
-import { ApprovalNotFound, DecisionConflict, DomainError } from '../../shared/domain/base/errors.ts';
+} from '../../shared/domain/approval/links.ts';
+import { DecisionConflict, DomainError } from '../../shared/domain/base/errors.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
 import type { Digest } from '../../shared/ports/ids.ts';
 import type { Mac } from '../../shared/ports/mac.ts';
 import type { Table } from '../../shared/ports/table.ts';
-import { decideApproval, readApproval } from '../../shared/use-cases/approval/decide-approval.ts';
+import { castVote } from '../../shared/use-cases/approval/cast-vote.ts';
+import { findApproval, readApproval } from '../../shared/use-cases/approval/read-approval.ts';
 import { ApprovalPage, DecidedPage, FailedPage, NeutralPage } from './pages.tsx';
 import { STYLE } from './style.ts';
 
@@ -143,20 +144,18 @@ async function handleDecision(deps: ApprovalPagesDeps, c: Context, id: string): 
     return typeof value === 'string' ? value : '';
   };
   if (!isEqualText(field('token'), formToken(deps.digest, id, proof))) return renderNeutralPage(c);
-  const decision = { approve: 'approved', reject: 'rejected' } as const;
-  const wanted = field('decision');
-  if (wanted !== 'approve' && wanted !== 'reject') return renderNeutralPage(c);
+  const answer = field('decision');
+  if (answer !== 'approve' && answer !== 'reject') return renderNeutralPage(c);
 
   try {
-    const { approver: by } = admitted;
-    const input = {
+    const { approver } = admitted;
+    const record = await castVote(deps, {
       approval: id,
-      decision: decision[wanted],
+      approver,
+      answer,
       comment: field('comment'),
-      by,
       via: 'link',
-    } as const;
-    const record = await decideApproval(deps, input);
+    });
     deps.onDecided?.(record);
     return renderHtml(c, <DecidedPage record={record} conflict={false} />, 200);
   } catch (error) {
@@ -172,7 +171,7 @@ async function renderRefusal(
   error: unknown,
 ): Promise<Response> {
   if (error instanceof DecisionConflict) {
-    const record = await readApproval(deps, admitted.record.id);
+    const record = await readApproval(deps.table, admitted.record.id);
     const decided = record.state === 'approved' || record.state === 'rejected';
     return decided ? renderHtml(c, <DecidedPage record={record} conflict />, 409) : renderNeutralPage(c);
   }
@@ -188,23 +187,13 @@ async function verifyProof(
   proof: LinkProof,
 ): Promise<AdmittedApprover | undefined> {
   if (Number(proof.e) * 1000 <= deps.clock.now().getTime()) return undefined;
-  const record = await findApproval(deps, id);
+  const record = /^[0-9a-f]{32}$/.test(id) ? await findApproval(deps.table, id) : undefined;
   const approver = record?.approvers.find(
     (candidate) => approverReference(deps.digest, id, candidate) === proof.a,
   );
   if (record === undefined || approver === undefined) return undefined;
   const statement = linkStatement(record, approver, Number(proof.e));
   return (await deps.mac.verify(statement, proof.s, proof.k)) ? { record, approver, proof } : undefined;
-}
-
-async function findApproval(deps: ApprovalPagesDeps, id: string): Promise<ApprovalRecord | undefined> {
-  if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
-  try {
-    return await readApproval(deps, id);
-  } catch (error) {
-    if (error instanceof ApprovalNotFound) return undefined;
-    throw error;
-  }
 }
 
 function isOpen(deps: ApprovalPagesDeps, record: ApprovalRecord): boolean {

@@ -1,6 +1,6 @@
 /** What people see. Server-rendered, no script: it reads the same with a keyboard alone, on a telephone, and for a screen reader. */
 import type { Child } from 'hono/jsx';
-import type { Evidence } from '../../shared/domain/approval/approval.ts';
+import type { Evidence } from '../../shared/domain/approval/evidence.ts';
 import { count, describeSelector, describeTime, describeVersion } from '../../shared/domain/base/text.ts';
 import { describeApprovalQuestion } from '../../shared/domain/notifications/messages.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';

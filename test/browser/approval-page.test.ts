@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContext, type Page, chromium as playwright } from 'playwright-core';
-import { approvalId } from '../../shared/domain/approval/approval.ts';
+import { approvalId } from '../../shared/domain/approval/approval-id.ts';
 import { keys } from '../../shared/domain/base/naming.ts';
 import { ADA, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../support/approval-world.ts';
 

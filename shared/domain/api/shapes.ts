@@ -81,10 +81,9 @@ export const ChangeSchema = ChangeRecordSchema.unwrap().omit({ cursor: true }).m
 });
 export type Change = z.output<typeof ChangeSchema>;
 
-export const ApprovalSchema = ApprovalRecordSchema.unwrap().omit({ notified: true, evidence: true }).meta({
-  id: 'Approval',
-  description: 'A request to approve an image, and what became of it.',
-});
+export const ApprovalSchema = ApprovalRecordSchema.unwrap()
+  .omit({ notified: true, evidence: true, quorum: true, barred: true, voteCount: true })
+  .meta({ id: 'Approval', description: 'A request to approve an image, and what became of it.' });
 export type Approval = z.output<typeof ApprovalSchema>;
 
 export const ReleaseSchema = ReleaseRecordSchema.unwrap().meta({

@@ -91,6 +91,11 @@ export const keys = {
     sk: `COPY#${holder}`,
   }),
   approval: (id: string): Key => ({ pk: `APPROVAL#${id}`, sk: 'META' }),
+  /** One vote for each identity; letters of either case are the same. */
+  vote: (approval: string, approver: string): Key => ({
+    pk: `APPROVAL#${approval}`,
+    sk: `VOTE#${approver.toLowerCase()}`,
+  }),
   wait: (id: string): Key => ({ pk: `WAIT#${id}`, sk: 'META' }),
   /** Places for concurrent bakes of the account, or of a team. */
   capacity: (key: string): Key => ({ pk: `CAPACITY#${key}`, sk: 'META' }),

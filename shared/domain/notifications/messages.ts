@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Evidence } from '../approval/approval.ts';
+import type { Evidence } from '../approval/evidence.ts';
 import { count, describeChange, describeTime, joinWords, truncate, wrap } from '../base/text.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
 import { executionLink, logLink } from './console-links.ts';

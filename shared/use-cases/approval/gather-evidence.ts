@@ -1,5 +1,6 @@
-/** Reads together what a decision is about, as it stands now. The caller freezes it. */
-import { diffPackages, type Evidence, EvidenceSchema } from '../../domain/approval/approval.ts';
+/** Reads the evidence that approvers vote on, as it is now. The caller freezes it. */
+import { type Evidence, EvidenceSchema } from '../../domain/approval/evidence.ts';
+import { diffPackages } from '../../domain/approval/package-diff.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { keys } from '../../domain/base/naming.ts';
 import type { Target } from '../../domain/definitions/definition.ts';
@@ -71,7 +72,7 @@ export async function gatherEvidence(
 
 const MAX_BAKES_READ = 20;
 
-/** Whose tests and gates speak for the image: those of the bake itself, or of the one that it takes over as it was judged. */
+/** The attempt whose tests and gates judged the image: this one, or that of the bake whose judged image it reuses. */
 async function findJudgedBake(
   deps: Pick<GatherEvidenceDeps, 'table'>,
   ref: BakeRef,
@@ -107,7 +108,7 @@ async function readRetainedRelease(
   return { bake: built, startsAt: bake.startsAt, targets: known ?? [] };
 }
 
-/** People are asked for what is new: where the release is already, it has been approved. */
+/** Only targets that do not have the release yet: for the others it has been approved. */
 function selectNewTargets(targets: readonly Target[], retained: Evidence['retained']): Target[] {
   if (retained?.startsAt !== 'Approve') return [...targets];
   return targets.flatMap((target) => {
@@ -124,7 +125,7 @@ function toGateEvidence(item: Item): Evidence['gates'][number] {
   return { name, passed: state === 'succeeded', detail: summary };
 }
 
-/** A bake takes up as many changes as came together; people are shown the newest hundred. */
+/** A bake may take up any number of changes; the evidence holds the newest hundred. */
 const CHANGES_SHOWN = 100;
 
 /** The changes of a bake, each with the first one of its chain where that is another. */

@@ -1,21 +1,18 @@
 /**
- * Asks people whether a tested image may be released: freezes what they are asked about, records the request under the digests of image,
- * evidence and targets, and sends each approver a link of their own. Everything may be repeated; nobody is written to twice.
+ * Asks the approvers whether a tested image may be released: freezes the evidence, records the request under the digests of images, evidence
+ * and targets, and sends each approver a link of their own. May be repeated: a request is recorded and a link is sent once.
  */
 
 import type * as z from 'zod';
+import { approvalId } from '../../domain/approval/approval-id.ts';
 import {
-  approvalId,
-  approverReference,
   type Evidence,
   EvidenceSchema,
   evidenceDigest,
-  formatLink,
   imagesDigest,
-  linkExpiry,
-  linkStatement,
   targetsDigest,
-} from '../../domain/approval/approval.ts';
+} from '../../domain/approval/evidence.ts';
+import { approverReference, formatLink, linkExpiry, linkStatement } from '../../domain/approval/links.ts';
 import type { BakeRef, RequestApprovalAnswerSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { AttemptEnded, PreflightFailed } from '../../domain/base/errors.ts';
@@ -23,8 +20,8 @@ import { keys, lists } from '../../domain/base/naming.ts';
 import { describeTime, joinWords } from '../../domain/base/text.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
 import { composeApprovalNotification } from '../../domain/notifications/messages.ts';
-import { type ApprovalRecord, ApprovalRecordSchema } from '../../domain/records/approvals.ts';
-import type { BakeRecord } from '../../domain/records/bakes.ts';
+import type { ApprovalRecord } from '../../domain/records/approvals.ts';
+import { AttemptRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { approvalRequestedEvent } from '../../events/approval-requested.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -36,7 +33,9 @@ import { type Table, WriteConflict } from '../../ports/table.ts';
 import { beginStep, endStep } from '../bakes/steps.ts';
 import { readBakeAndRevision, readImages } from '../store/bakes.ts';
 import { outboxWrite } from '../store/outbox.ts';
+import { readMany } from '../store/read.ts';
 import { gatherEvidence } from './gather-evidence.ts';
+import { findApproval, readVotes } from './read-approval.ts';
 
 export interface RequestApprovalDeps {
   readonly table: Table;
@@ -51,6 +50,8 @@ export interface RequestApprovalDeps {
 }
 
 export type ApprovalRequested = z.output<typeof RequestApprovalAnswerSchema>;
+
+const QUORUM = 1;
 
 export async function requestApproval(deps: RequestApprovalDeps, ref: BakeRef): Promise<ApprovalRequested> {
   await beginStep(deps, ref, 'Approve');
@@ -68,7 +69,8 @@ export async function requestApproval(deps: RequestApprovalDeps, ref: BakeRef): 
     return { ...answer, waiting: false, outcome: { decision: 'not-required' } };
   }
 
-  const record = (await findRequest(deps, answer.approval)) ?? (await openRequest(deps, ref, bake, revision));
+  const record =
+    (await findApproval(deps.table, answer.approval)) ?? (await openRequest(deps, ref, bake, revision));
   if (record.decision !== undefined && record.state === 'approved') {
     const { by, comment } = record.decision;
     return { ...answer, waiting: false, outcome: { decision: 'approved', by, comment } };
@@ -77,12 +79,7 @@ export async function requestApproval(deps: RequestApprovalDeps, ref: BakeRef): 
   return { ...answer, waiting: true, outcome: { decision: 'expired' } };
 }
 
-async function findRequest(deps: RequestApprovalDeps, id: string): Promise<ApprovalRecord | undefined> {
-  const item = await deps.table.get(keys.approval(id));
-  return item === undefined ? undefined : ApprovalRecordSchema.parse(item);
-}
-
-/** Writes the request, or the decision of an earlier attempt that still stands because nothing it was made for has changed. */
+/** Writes the request, or takes over the one of an earlier attempt whose approval stands because its digests are the same. */
 async function openRequest(
   deps: RequestApprovalDeps,
   ref: BakeRef,
@@ -99,6 +96,8 @@ async function openRequest(
     attempt: ref.attempt,
     pipeline: bake.pipeline,
     approvers: [...definition.approval.approvers],
+    quorum: QUORUM,
+    barred: await findRequesters(deps, bake, ref),
     imageDigest: imagesDigest(deps.digest, await readImages(deps, ref.bake)),
     evidenceDigest: evidenceDigest(deps.digest, evidence),
     targetsDigest: targetsDigest(deps.digest, definition.distribution),
@@ -107,20 +106,29 @@ async function openRequest(
     requestedAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + seconds * 1000).toISOString(),
     notified: [],
+    voteCount: 0,
   };
   const standing = await findStandingDecision(deps, record);
-  if (standing !== undefined) return await reuseDecision(deps, ref, record, standing);
+  if (standing !== undefined) return await reuseDecision(deps, record, standing);
 
   const unconfirmed = await findUnconfirmedApprovers(deps, record.approvers);
   if (unconfirmed.length === record.approvers.length)
     throw new PreflightFailed(
-      `Nobody can be asked: ${joinWords(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} no confirmed subscription to the approval topic. Subscribe the address with the filter policy {"approver": ["<address>"]}, confirm it by the mail that AWS sends, then: ovenbird retry ${ref.bake}`,
+      `No approver can be asked: ${joinWords(unconfirmed)} ${unconfirmed.length === 1 ? 'has' : 'have'} no confirmed subscription to the approval topic. Subscribe the address with the filter policy {"approver": ["<address>"]}, confirm it by the mail that AWS sends, then: ovenbird retry ${ref.bake}`,
       { unconfirmed },
     );
-  // Text first, row second: whoever finds the row finds the document.
+  // The document first: a row that is there leads to it.
   await deps.documents.put(record.evidence, canonical(evidence), 'application/json');
   await writeRequest(deps, record, evidence, unconfirmed);
-  return (await findRequest(deps, record.id)) ?? record;
+  return (await findApproval(deps.table, record.id)) ?? record;
+}
+
+/** Requesters of the bake and of its attempts up to this one. */
+async function findRequesters(deps: RequestApprovalDeps, bake: BakeRecord, ref: BakeRef): Promise<string[]> {
+  const rows = Array.from({ length: ref.attempt }, (_, index) => keys.attempt(ref.bake, index + 1));
+  const attempts = await readMany(deps.table, rows, AttemptRecordSchema);
+  const requesters = [bake, ...attempts].flatMap((asked) => asked?.requestedBy ?? []);
+  return [...new Set(requesters)];
 }
 
 async function findStandingDecision(
@@ -128,7 +136,7 @@ async function findStandingDecision(
   record: ApprovalRecord,
 ): Promise<ApprovalRecord | undefined> {
   for (let attempt = record.attempt - 1; attempt >= 1; attempt -= 1) {
-    const earlier = await findRequest(deps, approvalId(deps.digest, { bake: record.bake, attempt }));
+    const earlier = await findApproval(deps.table, approvalId(deps.digest, { bake: record.bake, attempt }));
     const same =
       earlier?.imageDigest === record.imageDigest &&
       earlier.evidenceDigest === record.evidenceDigest &&
@@ -138,18 +146,21 @@ async function findStandingDecision(
   return undefined;
 }
 
+/** The earlier request under the new attempt's id: with its policy and its votes, which amount to the same. */
 async function reuseDecision(
   deps: RequestApprovalDeps,
-  ref: BakeRef,
-  record: ApprovalRecord,
+  { id, attempt, requestedAt }: ApprovalRecord,
   earlier: ApprovalRecord,
 ): Promise<ApprovalRecord> {
-  const retained: ApprovalRecord = { ...record, state: 'approved', evidence: earlier.evidence };
-  if (earlier.decision !== undefined) retained.decision = earlier.decision;
-  await putIfAbsent(deps, [{ put: toApprovalItem(retained), when: { exists: false } }]);
-  await endStep(deps, ref, 'Approve', {
+  const retained: ApprovalRecord = { ...earlier, id, attempt, requestedAt, notified: [] };
+  const votes = await readVotes(deps.table, earlier.id);
+  await putIfAbsent(deps, [
+    { put: toApprovalItem(retained), when: { exists: false } },
+    ...votes.map((vote) => ({ put: { ...keys.vote(id, vote.approver), ...vote } })),
+  ]);
+  await endStep(deps, retained, 'Approve', {
     state: 'succeeded',
-    summary: `Approved by ${earlier.decision?.by ?? 'somebody'} in attempt ${earlier.attempt}; image, evidence and targets are the same.`,
+    summary: `Approved by ${earlier.decision?.by} in attempt ${earlier.attempt}; image, evidence and targets are the same.`,
   });
   return retained;
 }
@@ -216,7 +227,7 @@ function toApprovalItem(record: ApprovalRecord) {
   };
 }
 
-/** A repeat that wrote first is as good; an attempt that has ended is not. */
+/** Writes nothing when a repeat of the call wrote the request first. Throws AttemptEnded when the attempt has ended. */
 async function putIfAbsent(deps: RequestApprovalDeps, writes: Parameters<Table['write']>[0]): Promise<void> {
   try {
     await deps.table.write(writes);

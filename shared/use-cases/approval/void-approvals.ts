@@ -1,5 +1,5 @@
-/** A new attempt, a cancellation or the end of a bake takes back what was asked before: links to it do nothing from then on. */
-import { approvalId } from '../../domain/approval/approval.ts';
+/** A new attempt, a cancellation or the end of a bake withdraws open requests: their links do nothing from then on. */
+import { approvalId } from '../../domain/approval/approval-id.ts';
 import { keys } from '../../domain/base/naming.ts';
 import type { Digest } from '../../ports/ids.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
@@ -9,7 +9,7 @@ export interface VoidApprovalsDeps {
   readonly digest: Digest;
 }
 
-/** Voids the open requests of all attempts up to the given one; decisions stay. Answers how many it voided. */
+/** Voids the open requests of all attempts up to the given one, and answers how many there were. Settled requests stay. */
 export async function voidApprovals(
   deps: VoidApprovalsDeps,
   ref: { bake: string; attempt: number },
@@ -27,7 +27,7 @@ export async function voidApprovals(
       ]);
       voided += 1;
     } catch (error) {
-      // There is none for this attempt, or it is settled.
+      // The attempt has no request, or it is settled.
       if (!(error instanceof WriteConflict)) throw error;
     }
   }

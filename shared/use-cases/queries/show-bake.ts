@@ -1,6 +1,6 @@
 /** Everything about one bake in one answer: a bake's partition is read once, its changes and approval beside it. */
 import { type BakeDetails, BakeDetailsSchema, type Change, ChangeSchema } from '../../domain/api/shapes.ts';
-import { approvalId } from '../../domain/approval/approval.ts';
+import { approvalId } from '../../domain/approval/approval-id.ts';
 import { BakeNotFound } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { STEP_NAMES } from '../../domain/records/attempt-states.ts';

@@ -2,7 +2,7 @@
  * Reads what a decision about a pipeline rests on, level by level up to the oldest ancestor. Each level is one read of many rows: on the way
  * from an event to a bake these reads are what takes time.
  */
-import { approvalId } from '../../domain/approval/approval.ts';
+import { approvalId } from '../../domain/approval/approval-id.ts';
 import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { findDifferences, findUnconfirmedCauses, listCauses } from '../../domain/reconcile/causes.ts';

@@ -1,5 +1,5 @@
 /** Ends a bake that newer versions have overtaken before it was approved. The newer one starts when this one's end is recorded. */
-import { approvalId } from '../../domain/approval/approval.ts';
+import { approvalId } from '../../domain/approval/approval-id.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
 import { findDirtySince } from '../../domain/reconcile/observed.ts';

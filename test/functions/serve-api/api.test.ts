@@ -3,7 +3,7 @@ import { type ApiActions, createApi } from '../../../functions/serve-api/app.ts'
 import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
 import { OPERATIONS } from '../../../shared/domain/api/operations.ts';
 import { ProblemSchema } from '../../../shared/domain/api/shapes.ts';
-import { approvalId } from '../../../shared/domain/approval/approval.ts';
+import { approvalId } from '../../../shared/domain/approval/approval-id.ts';
 import {
   BakeNotCancellable,
   InvalidDefinition,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { approvalId } from '../../../shared/domain/approval/approval.ts';
+import { approvalId } from '../../../shared/domain/approval/approval-id.ts';
 import { keys, waitId } from '../../../shared/domain/base/naming.ts';
 import { voidApprovals } from '../../../shared/use-cases/approval/void-approvals.ts';
 import { ADA, API_URL, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../../support/approval-world.ts';

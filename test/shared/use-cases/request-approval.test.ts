@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EvidenceSchema } from '../../../shared/domain/approval/approval.ts';
+import { EvidenceSchema } from '../../../shared/domain/approval/evidence.ts';
 import { due, keys, lists } from '../../../shared/domain/base/naming.ts';
 import { ADA, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../../support/approval-world.ts';
 

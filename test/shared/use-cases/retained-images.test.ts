@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EvidenceSchema } from '../../../shared/domain/approval/approval.ts';
+import { EvidenceSchema } from '../../../shared/domain/approval/evidence.ts';
 import { keys, TAGS } from '../../../shared/domain/base/naming.ts';
 import {
   ArtifactRecordSchema,

@@ -4,7 +4,7 @@ import { due, keys, waitId } from '../../../shared/domain/base/naming.ts';
 import { WaitRecordSchema } from '../../../shared/domain/records/waits.ts';
 import { toImageWaitKey } from '../../../shared/domain/waits/wake.ts';
 import type { Table } from '../../../shared/ports/table.ts';
-import { decideApproval } from '../../../shared/use-cases/approval/decide-approval.ts';
+import { castVote } from '../../../shared/use-cases/approval/cast-vote.ts';
 import { checkWait } from '../../../shared/use-cases/waits/check-wait.ts';
 import { completeTask } from '../../../shared/use-cases/waits/complete-tasks.ts';
 import { handleWake } from '../../../shared/use-cases/waits/handle-wake.ts';
@@ -66,6 +66,9 @@ async function world(wrap: (table: Table) => Table = (table) => table) {
         attempt: 1,
         pipeline: 'web',
         approvers: ['ada@example.com'],
+        quorum: 1,
+        barred: [],
+        voteCount: 0,
         imageDigest: 'i',
         evidenceDigest: 'e',
         targetsDigest: 't',
@@ -366,19 +369,19 @@ describe('any order of registration, event, decision, delivery and sweep', () =>
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
-        fc.constantFrom('approved' as const, 'rejected' as const),
+        fc.constantFrom('approve' as const, 'reject' as const),
         fc.boolean(),
-        async (scheduler, decision, expires) => {
+        async (scheduler, answer, expires) => {
           const w = await world(scheduled(scheduler));
           const id = waitId('approval', APPROVAL);
           const decided = scheduler
             .schedule(Promise.resolve(), 'decide')
             .then(() =>
-              decideApproval(w, {
+              castVote(w, {
                 approval: APPROVAL,
-                decision,
+                approver: 'ada@example.com',
+                answer,
                 comment: 'because',
-                by: 'ada@example.com',
                 via: 'api',
               }),
             )

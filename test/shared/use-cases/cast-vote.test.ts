@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { approvalId } from '../../../shared/domain/approval/approval.ts';
+import { approvalId } from '../../../shared/domain/approval/approval-id.ts';
 import { keys, waitId } from '../../../shared/domain/base/naming.ts';
-import { decideApproval } from '../../../shared/use-cases/approval/decide-approval.ts';
+import { castVote } from '../../../shared/use-cases/approval/cast-vote.ts';
 import { voidApprovals } from '../../../shared/use-cases/approval/void-approvals.ts';
 import { ADA, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../../support/approval-world.ts';
 
@@ -12,9 +12,14 @@ beforeEach(async () => {
   await world.fill();
   approval = (await world.request()).approval;
 });
-const decide = (decision: 'approved' | 'rejected', by: string) =>
-  decideApproval(world, { approval, decision, comment: 'because', by, via: 'link' });
+const vote = (
+  answer: 'approve' | 'reject',
+  approver: string,
+  more: { via?: 'api'; comment?: string; approval?: string } = {},
+) => castVote(world, { approval, approver, answer, comment: 'because', via: 'link', ...more });
 const row = () => world.table.get(keys.approval(approval));
+const votes = (of = approval) =>
+  world.table.items().filter((item) => item.pk === keys.approval(of).pk && item.sk.startsWith('VOTE#'));
 
 async function registerWait(): Promise<void> {
   const id = waitId('approval', approval);
@@ -44,11 +49,13 @@ async function nextAttempt(change: () => Promise<void> = async () => undefined):
   ]);
 }
 
-describe('decideApproval', () => {
-  it('lets exactly one decision win when many come at once', async () => {
+describe('castVote', () => {
+  it('lets exactly one vote decide when many come at once', async () => {
     const rushed = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
-        decide(index % 2 === 0 ? 'approved' : 'rejected', `p${index}@x.io`),
+        vote(index % 2 === 0 ? 'approve' : 'reject', `arn:aws:iam::111122223333:user/p${index}`, {
+          via: 'api',
+        }),
       ),
     );
 
@@ -59,10 +66,11 @@ describe('decideApproval', () => {
     expect(new Set(won.map((record) => record.decision?.by)).size).toBe(1);
     expect(lost.every((error) => error.name === 'DecisionConflict')).toBe(true);
     expect(won.length + lost.length).toBe(20);
+    expect(votes()).toMatchObject([{ approver: won[0]?.decision?.by }]);
   });
 
   it('is not lost when the machine registers its wait in the same moment', async () => {
-    await Promise.all([decide('approved', ADA), registerWait()]);
+    await Promise.all([vote('approve', ADA), registerWait()]);
 
     const wait = await world.table.get(keys.wait(waitId('approval', approval)));
     const decision = await row();
@@ -71,53 +79,67 @@ describe('decideApproval', () => {
     expect(['pending', 'decided']).toContain(wait?.state);
   });
 
-  it('is refused to whoever asked for any attempt of the bake, and open to everybody else', async () => {
+  it('does not let a requester of any attempt approve, and lets another approver', async () => {
     await world.table.write([{ update: keys.attempt(BAKE, 1), set: { state: 'failed' } }]);
     await nextAttempt();
     await world.table.write([{ update: keys.attempt(BAKE, 2), set: { requestedBy: ADA } }]);
     const second = await world.request(2);
 
-    const own = decideApproval(world, {
-      approval: second.approval,
-      decision: 'approved',
-      comment: '',
-      by: ADA.toUpperCase(),
-      via: 'link',
-    });
+    const own = vote('approve', ADA.toUpperCase(), { approval: second.approval });
     await expect(own).rejects.toMatchObject({ name: 'SelfApprovalRefused' });
-    const other = await decideApproval(world, {
-      approval: second.approval,
-      decision: 'approved',
-      comment: '',
-      by: BEN,
-      via: 'link',
-    });
+    expect(votes(second.approval)).toEqual([]);
+    const other = await vote('approve', BEN, { approval: second.approval });
     expect(other.state).toBe('approved');
   });
 
-  it('comes too late once the time is over, whoever notices first', async () => {
+  it('lets a requester reject', async () => {
+    await world.table.write([{ update: keys.approval(approval), set: { barred: [ADA] } }]);
+
+    expect(await vote('reject', ADA)).toMatchObject({ state: 'rejected', decision: { by: ADA } });
+  });
+
+  it('takes a vote by link from named approvers only', async () => {
+    await expect(vote('approve', 'eve@example.com')).rejects.toThrow('not among the approvers');
+    expect((await row())?.state).toBe('open');
+  });
+
+  it('waits for the second approver where two are needed, also when they vote in the same moment', async () => {
+    await world.table.write([{ update: keys.approval(approval), set: { quorum: 2 } }]);
+
+    const [first, second] = await Promise.all([vote('approve', ADA), vote('approve', BEN)]);
+
+    expect([first.state, second.state]).toEqual(['open', 'approved']);
+    expect(votes()).toHaveLength(2);
+    expect(await world.table.get(keys.step(BAKE, 1, 'Approve'))).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('counts one person once, under whatever name, and keeps their first vote', async () => {
+    await world.table.write([{ update: keys.approval(approval), set: { quorum: 2 } }]);
+    const arn = `arn:aws:sts::111122223333:assumed-role/Operator/${ADA}`;
+    await vote('approve', ADA);
+
+    expect(await vote('approve', arn, { via: 'api' })).toMatchObject({ state: 'open' });
+    await expect(vote('reject', arn, { via: 'api' })).rejects.toThrow('a vote is final');
+    expect(votes()).toMatchObject([{ approver: ADA, answer: 'approve' }]);
+  });
+
+  it('comes too late once the time is over, before and after the row says so', async () => {
     world.clock.forward(3 * 86_400 + 1);
 
-    await expect(decide('approved', ADA)).rejects.toThrow(/expired at 2026-11-24 08:00 UTC.*ovenbird retry/);
+    await expect(vote('approve', ADA)).rejects.toThrow(/expired at 2026-11-24 08:00 UTC.*ovenbird retry/);
     expect((await row())?.state).toBe('open');
   });
 
   it('is refused when the request was withdrawn', async () => {
     expect(await voidApprovals(world, { bake: BAKE, attempt: 1 })).toBe(1);
 
-    await expect(decide('approved', ADA)).rejects.toThrow('was withdrawn');
+    await expect(vote('approve', ADA)).rejects.toThrow('was withdrawn');
   });
 
   it('knows nothing of ids that were never given', async () => {
-    await expect(
-      decideApproval(world, {
-        approval: 'f'.repeat(32),
-        decision: 'approved',
-        comment: '',
-        by: ADA,
-        via: 'api',
-      }),
-    ).rejects.toMatchObject({ name: 'ApprovalNotFound' });
+    await expect(vote('approve', ADA, { approval: 'f'.repeat(32) })).rejects.toMatchObject({
+      name: 'ApprovalNotFound',
+    });
   });
 });
 
@@ -125,7 +147,7 @@ describe('a new attempt', () => {
   const second = () => world.table.get(keys.approval(approvalId(world.digest, { bake: BAKE, attempt: 2 })));
 
   it('keeps a decision while image, evidence and targets are the same, and asks nobody again', async () => {
-    await decide('approved', BEN);
+    await vote('approve', BEN);
     await nextAttempt();
 
     const answer = await world.request(2);
@@ -133,10 +155,11 @@ describe('a new attempt', () => {
     expect(answer).toMatchObject({ waiting: false, outcome: { decision: 'approved', by: BEN } });
     expect(world.notifier.asked).toHaveLength(2);
     expect(await second()).toMatchObject({ state: 'approved', attempt: 2 });
+    expect(votes(answer.approval)).toMatchObject([{ approver: BEN, answer: 'approve' }]);
   });
 
   it('asks again when the image is another one', async () => {
-    await decide('approved', BEN);
+    await vote('approve', BEN);
     await nextAttempt(async () => {
       await world.table.write([
         { update: keys.artifact(BAKE, 'x86-64'), set: { imageId: 'ami-0cccccccccccccccc' } },
@@ -148,7 +171,7 @@ describe('a new attempt', () => {
   });
 
   it('does not take a rejection for a yes', async () => {
-    await decide('rejected', BEN);
+    await vote('reject', BEN);
     await nextAttempt();
 
     expect(await world.request(2)).toMatchObject({ waiting: true });
