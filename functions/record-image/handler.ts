@@ -1,7 +1,7 @@
 import { RecordImageInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest } from '../../shared/lambda/deps/basics.ts';
-import { buildEngine } from '../../shared/lambda/deps/build-engine.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
+import { engines } from '../../shared/lambda/deps/engines.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
@@ -13,7 +13,7 @@ export const handler = lambda({
     table: table(),
     clock,
     digest,
-    engine: buildEngine(),
+    engines,
     images: ownImages(),
     documents: documents(),
   }),

@@ -1,6 +1,6 @@
 import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
-import { startingEngine } from '../../shared/lambda/deps/build-engine.ts';
+import { engines } from '../../shared/lambda/deps/engines.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
@@ -9,6 +9,6 @@ import { startBuild } from '../../shared/use-cases/bakes/start-build.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,
-  deps: () => ({ table: table(), clock, engine: startingEngine(), images: ownImages(), home: home() }),
+  deps: () => ({ table: table(), clock, engines, images: ownImages(), home: home() }),
   run: startBuild,
 });

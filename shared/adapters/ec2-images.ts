@@ -93,14 +93,7 @@ export function findImagesByBake(client: EC2Client, bake: string): Promise<Image
   return findImagesByTag(client, TAGS.bake, bake);
 }
 
-/** Image Builder puts it on whatever it makes, from the first moment (imagebuilder/userguide/manage-images). */
-const BUILD_TAG = 'Ec2ImageBuilderArn';
-
-export function findImagesByBuild(client: EC2Client, build: string): Promise<ImageFacts[]> {
-  return findImagesByTag(client, BUILD_TAG, build);
-}
-
-async function findImagesByTag(client: EC2Client, tag: string, value: string): Promise<ImageFacts[]> {
+export async function findImagesByTag(client: EC2Client, tag: string, value: string): Promise<ImageFacts[]> {
   const images: Image[] = [];
   let token: string | undefined;
   do {

@@ -13,7 +13,6 @@ import {
   deprecateImage,
   describeImage,
   findImagesByBake,
-  findImagesByBuild,
   removeImage,
   tagResources,
 } from './ec2-images.ts';
@@ -36,7 +35,6 @@ export function createOwnImages(options: OwnImagesOptions): OwnImages {
     tag: (region, resources, tags) => tagResources(ec2(region), resources, tags),
     remove: (region, imageId) => removeImage(ec2(region), imageId),
     findByBake: (region, bake) => findImagesByBake(ec2(region), bake),
-    findByBuild: (region, build) => findImagesByBuild(ec2(region), build),
     copy: (region, request) => copyImage(ec2(region), request),
     deprecate: (region, imageId, at) => deprecateImage(ec2(region), imageId, at),
     resolveKey: (region, key) => resolveKey(kms(region), key, `the control account in ${region}`),

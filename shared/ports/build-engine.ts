@@ -1,3 +1,6 @@
+import type { Artifact } from '../domain/artifacts/artifacts.ts';
+import type { EngineName } from '../domain/engines/engines.ts';
+
 export interface Package {
   readonly name: string;
   readonly version: string;
@@ -14,7 +17,7 @@ export interface BuildRequest {
     readonly arn: string;
     readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
   }[];
-  /** Test components that the engine is to run itself, on an instance of the new image; undefined where it is to test nothing. */
+  /** Test components for the engine to run within the build; undefined where it tests nothing. */
   readonly tests?: BuildRequest['components'];
   readonly instanceTypes: readonly string[];
   readonly volumes: readonly { readonly device: string; readonly sizeGiB: number }[];
@@ -32,14 +35,21 @@ export type BuildStatus =
       readonly imageId?: string;
     };
 
-/** One build engine (Image Builder now; Packer follows). Every call may be repeated. */
+/** One build engine. Every call may be repeated. */
 export interface BuildEngine {
-  /** Starts, or finds what an earlier call with the same bake, attempt and variant started. Returns the build's id (an ARN). */
+  /** Starts a build, or finds the one that an earlier call with the same bake, attempt and variant started. Returns its id. */
   start(request: BuildRequest): Promise<{ build: string }>;
   status(build: string): Promise<BuildStatus>;
   packages(build: string): Promise<readonly Package[]>;
-  /** Asks for the end of a build; one that has ended is left alone. Answers whether it has ended. */
+  /** Asks for the end of a build; one that has ended stays as it is. Returns whether it has ended. */
   cancel(build: string): Promise<{ ended: boolean }>;
-  /** Removes what the build left at the engine (not the image). */
+  /** Artifacts that the build made, whether it ended well or not. One that failed late names none in its status. */
+  leftovers(build: string): Promise<readonly Artifact[]>;
+  /** Removes the engine's own records of the build, not the artifact. */
   forget(build: string): Promise<void>;
 }
+
+/** All engines, with the calls that a use case makes. */
+export type Engines<Call extends keyof BuildEngine = keyof BuildEngine> = {
+  readonly [Name in EngineName]: () => Pick<BuildEngine, Call>;
+};

@@ -28,8 +28,6 @@ export interface OwnImages {
   /** Deregisters the image and deletes its snapshots; what is gone already is no error. */
   remove(region: string, imageId: string): Promise<void>;
   findByBake(region: string, bake: string): Promise<readonly ImageFacts[]>;
-  /** What a build of Image Builder made, whether it came to its end or not. */
-  findByBuild(region: string, build: string): Promise<readonly ImageFacts[]>;
   /** Lets the account launch the image and copy its snapshots. */
   permit(
     region: string,

@@ -186,7 +186,7 @@ describe('what is logged from a change to the end of the last bake', () => {
     ]);
 
     const untouched = {
-      engine: undefined,
+      engines: undefined,
       instances: undefined,
       commands: undefined,
       checkCopies: undefined,

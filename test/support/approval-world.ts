@@ -113,6 +113,7 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
       variant: 'x86-64',
       account: '111122223333',
       region: 'eu-west-1',
+      engine: 'imageBuilder',
       build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/hardened/1.0.0/1',
       imageId: 'ami-0bbbbbbbbbbbbbbbb',
       snapshotIds: ['snap-0bbbbbbbbbbbbbbbb'],

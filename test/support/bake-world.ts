@@ -31,7 +31,7 @@ import { completeTask } from '../../shared/use-cases/waits/complete-tasks.ts';
 import { handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
 import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
 import { fakeArtifactStore } from './fakes/artifact-store.ts';
-import { fakeEngine } from './fakes/build-engine.ts';
+import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';
 import { fakeCommands } from './fakes/commands.ts';
 import { imageWorld } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
@@ -55,12 +55,19 @@ export type BakeWorld = ReturnType<typeof bakeWorld>;
 export function bakeWorld(given: Record<string, unknown> = {}) {
   const table = memoryTable();
   const clock = fakeClock();
-  const engine = fakeEngine();
   const instances = fakeInstances();
   const commands = fakeCommands();
   const tokens = fakeTokens();
   const wakeQueue = fakeWakeQueue();
   const world = imageWorld(HOME.account);
+  const engine = fakeEngine(async (build) =>
+    world.findByTag(HOME, 'Ec2ImageBuilderArn', build).map(({ imageId, snapshots }) => ({
+      kind: 'ami',
+      ...HOME,
+      imageId,
+      snapshotIds: snapshots.map(({ snapshotId }) => snapshotId),
+    })),
+  );
   const images = fakeArtifactStore(world);
   const documents = memoryDocuments();
   const planned: string[] = [];
@@ -191,6 +198,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     digest,
     calendar: cronerCalendar,
     engine,
+    engines: fakeEngines(engine),
     instances,
     commands,
     tokens,

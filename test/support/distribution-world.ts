@@ -258,6 +258,7 @@ async function seedBake(
     removed: false,
     variant: 'x86-64',
     ...HOME,
+    engine: 'imageBuilder',
     build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
     imageId: source.id,
     inventoryDigest: `packages of ${source.id}`,

@@ -1,5 +1,5 @@
 // Jest runs CommonJS. This turns TypeScript, and those packages that are ES modules only, into it with the compiler that also makes the
-// bundles. It does not hoist jest.mock: our tests hand in fakes instead of mocking modules.
+// bundles. It does not hoist jest.mock: a test that replaces a registry imports what reads it afterwards.
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { extname } = require('node:path');

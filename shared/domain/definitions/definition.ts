@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { createTextSchema } from '../base/zod-text.ts';
+import { ENGINE_NAMES, ENGINE_SETTINGS, findEngine } from '../engines/engines.ts';
 import {
   BaseSelectorSchema,
   ChannelName,
@@ -78,7 +79,7 @@ const VolumeGiB = z.lazy(() =>
 const BuildSchema = z.lazy(() =>
   z.strictObject({
     engine: z
-      .enum(['imageBuilder'], {
+      .enum(ENGINE_NAMES, {
         error: ({ input }) => (input === 'packer' ? describeRefusal('Building with Packer') : undefined),
       })
       .default('imageBuilder')
@@ -110,8 +111,7 @@ const BuildSchema = z.lazy(() =>
         });
       })
       .default([]),
-    /** Lets Image Builder run the test components too, while it builds; they are part of the bits then. */
-    imageBuilderTests: z.boolean().default(false),
+    ...ENGINE_SETTINGS,
     source: createReservedField('Building from a source archive or Git reference'),
     container: createReservedField('Building container images'),
   }),
@@ -380,15 +380,9 @@ export const DefinitionSchema = z.lazy(() =>
         });
       }
       const { build, components, tests } = definition;
-      // imagebuilder quotas, components per recipe
-      if (build.imageBuilderTests && components.length + tests.components.length > 20) {
-        context.addIssue({
-          code: 'custom',
-          path: ['tests', 'components'],
-          message:
-            'with build.imageBuilderTests there may be 20 together with components: a recipe of EC2 Image Builder holds no more',
-        });
-      }
+      const counts = { build: components.length, tests: tests.components.length };
+      for (const { path, message } of findEngine(build).findProblems(build, counts))
+        context.addIssue({ code: 'custom', path: [...path], message });
       const seen = new Set<string>();
       definition.distribution.targets.forEach((target, index) => {
         target.regions.forEach((region, position) => {

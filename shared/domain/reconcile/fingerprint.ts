@@ -4,6 +4,7 @@
  */
 import { canonical } from '../base/canonical.ts';
 import type { Definition } from '../definitions/definition.ts';
+import { findEngine } from '../engines/engines.ts';
 import type { FingerprintInputs, Lock } from '../records/locks.ts';
 
 type DigestText = (text: string) => string;
@@ -17,7 +18,7 @@ export function computeDefinitionDigest(digest: DigestText, definition: Definiti
       variants,
       parameters: components.map((component) => component.parameters ?? {}),
       rootVolumeGiB: build.rootVolumeGiB,
-      imageBuilderTests: build.imageBuilderTests || undefined,
+      ...findEngine(build).contents(build),
       dataVolumes: build.dataVolumes,
     }),
   );

@@ -2,6 +2,7 @@
 
 import { type Definition, durationSeconds } from '../definitions/definition.ts';
 import type { References } from '../definitions/references.ts';
+import { findEngine } from '../engines/engines.ts';
 import type { FreezeWindow, PipelineSpec } from '../records/pipelines.ts';
 import { computeDefinitionDigest, computeProofDigest } from './fingerprint.ts';
 
@@ -18,7 +19,7 @@ export function toPipelineSpec(
     components: [...references.components],
     inputs: [...references.inputs],
     tests: [...references.tests],
-    testsAreBits: build.imageBuilderTests,
+    testsAreBits: findEngine(build).runsTests(build),
     earlyCutoff: 'pipeline' in base && base.earlyCutoff,
     definitionDigest: computeDefinitionDigest(digest, definition),
     proof: computeProofDigest(digest, definition),

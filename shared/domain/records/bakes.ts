@@ -1,5 +1,6 @@
 /** What is stored of bakes: their attempts, steps and images. */
 import * as z from 'zod';
+import { ENGINE_NAMES } from '../engines/engines.ts';
 import { ATTEMPT_STATES, STEP_NAMES } from './attempt-states.ts';
 import { FingerprintInputsSchema, LockSchema } from './locks.ts';
 import { BakeId, Time } from './values.ts';
@@ -85,7 +86,8 @@ export const ArtifactRecordSchema = z.lazy(() =>
     variant: z.string(),
     account: z.string(),
     region: z.string(),
-    /** Build-version ARN at the engine. */
+    engine: z.enum(ENGINE_NAMES),
+    /** Id of the build at the engine. */
     build: z.string(),
     imageId: z.string().optional(),
     snapshotIds: z.array(z.string()).default([]),

@@ -37,7 +37,7 @@ export const PipelineSpecSchema = z.lazy(() =>
     inputs: z.array(SelectorSchema).default([]),
     /** Test components. */
     tests: z.array(SelectorSchema).default([]),
-    /** Image Builder's own test workflow is on, so that test components are part of the bits. */
+    /** The engine runs test components within the build, so that they are part of the bits. */
     testsAreBits: z.boolean().default(false),
     /** The base counts as equal while its inventory is. */
     earlyCutoff: z.boolean().default(false),

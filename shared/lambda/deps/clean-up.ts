@@ -2,7 +2,7 @@ import { voidApprovals } from '../../use-cases/approval/void-approvals.ts';
 import type { CleanUpDeps } from '../../use-cases/bakes/clean-up-bake.ts';
 import { removeCopies } from '../../use-cases/distribution/remove-copies.ts';
 import { clock, digest } from './basics.ts';
-import { buildEngine } from './build-engine.ts';
+import { engines } from './engines.ts';
 import { home } from './home.ts';
 import { ownImages } from './own-images.ts';
 import { table } from './table.ts';
@@ -16,7 +16,7 @@ export function cleanUpDeps() {
     table: table(),
     clock,
     workflows: workflows(),
-    engine: buildEngine(),
+    engines,
     instances: testInstances(),
     images: ownImages(),
     home: home(),

@@ -1,8 +1,8 @@
 import { checkCopies } from '../../use-cases/distribution/check-copies.ts';
 import type { RegisterWaitDeps } from '../../use-cases/waits/register-wait.ts';
 import { clock } from './basics.ts';
-import { buildEngine } from './build-engine.ts';
 import { commands } from './commands.ts';
+import { engines } from './engines.ts';
 import { ownImages } from './own-images.ts';
 import { table } from './table.ts';
 import { targets } from './targets.ts';
@@ -14,7 +14,7 @@ export function waitDeps(): RegisterWaitDeps {
   return {
     table: table(),
     clock,
-    engine: buildEngine(),
+    engines,
     instances: testInstances(),
     commands: commands(),
     wakeQueue: wakeQueue(),

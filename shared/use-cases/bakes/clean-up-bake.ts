@@ -7,7 +7,7 @@ import type { BakeRef, CleanUpResultSchema } from '../../domain/bakes/payloads.t
 import { due, executionName, keys, type Machine, TAGS } from '../../domain/base/naming.ts';
 import { isTerminal } from '../../domain/records/attempt-states.ts';
 import type { ArtifactRecord, AttemptRecord } from '../../domain/records/bakes.ts';
-import type { BuildEngine } from '../../ports/build-engine.ts';
+import type { Engines } from '../../ports/build-engine.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
 import type { TestInstances } from '../../ports/test-instances.ts';
 import type { Workflows } from '../../ports/workflows.ts';
@@ -16,9 +16,9 @@ import type { StepDeps } from './steps.ts';
 
 export interface CleanUpDeps extends StepDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
-  readonly engine: Pick<BuildEngine, 'cancel' | 'status' | 'forget'>;
+  readonly engines: Engines<'cancel' | 'status' | 'leftovers' | 'forget'>;
   readonly instances: Pick<TestInstances, 'findByBake' | 'terminate'>;
-  readonly images: Pick<OwnImages, 'findByBake' | 'findByBuild' | 'remove'>;
+  readonly images: Pick<OwnImages, 'findByBake' | 'remove'>;
   readonly home: { readonly account: string; readonly region: string };
   /** Takes back pointers and removes the copies of the attempt in all targets (remove-copies.ts). Answers what it removed. */
   readonly removeCopies: (ref: BakeRef) => Promise<readonly string[]>;
@@ -81,7 +81,7 @@ async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: b
   const removed: string[] = [];
   let ended = true;
   for (const image of images) {
-    const { ended: stopped } = await deps.engine.cancel(image.build);
+    const { ended: stopped } = await deps.engines[image.engine]().cancel(image.build);
     if (!stopped) {
       ended = false;
       continue;
@@ -92,13 +92,13 @@ async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: b
 }
 
 async function removeBuild(deps: CleanUpDeps, image: ArtifactRecord): Promise<string[]> {
-  const status = await deps.engine.status(image.build);
+  const engine = deps.engines[image.engine]();
+  const status = await engine.status(image.build);
   const made = status.state === 'running' ? undefined : status.imageId;
-  // A build that ends before it distributes names no image, though there may be one that carries the build's mark.
-  const marked = (await deps.images.findByBuild(image.region, image.build)).map(({ imageId }) => imageId);
-  const imageIds = [...new Set([image.imageId, made, ...marked])].filter((id) => id !== undefined);
+  const leftovers = (await engine.leftovers(image.build)).map(({ imageId }) => imageId);
+  const imageIds = [...new Set([image.imageId, made, ...leftovers])].filter((id) => id !== undefined);
   for (const imageId of imageIds) await deps.images.remove(image.region, imageId);
-  await deps.engine.forget(image.build);
+  await engine.forget(image.build);
   await deps.table.write([
     {
       update: keys.artifact(image.bake, image.variant),

@@ -11,7 +11,7 @@ import {
   sortPackages,
 } from '../../domain/packages/inventory.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
-import type { BuildEngine } from '../../ports/build-engine.ts';
+import type { Engines } from '../../ports/build-engine.ts';
 import type { Documents } from '../../ports/documents.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
@@ -20,7 +20,7 @@ import { bakeTags } from './start-build.ts';
 import { endStep, type StepDeps } from './steps.ts';
 
 export interface RecordImageDeps extends StepDeps {
-  readonly engine: Pick<BuildEngine, 'status' | 'packages'>;
+  readonly engines: Engines<'status' | 'packages'>;
   readonly images: Pick<OwnImages, 'describe' | 'tag'>;
   readonly documents: Documents;
   readonly digest: Digest;
@@ -34,7 +34,8 @@ export async function recordImage(
   await readOpenAttempt(deps, input);
   const { bake, revision } = await readBakeAndRevision(deps, input.bake);
   const row = ArtifactRecordSchema.parse(await deps.table.get(keys.artifact(input.bake, input.variant)));
-  const status = await deps.engine.status(input.build);
+  const engine = deps.engines[row.engine]();
+  const status = await engine.status(input.build);
   if (status.state !== 'available') {
     throw new TryLater(`The build ${input.build} is ${status.state}, not yet available.`);
   }
@@ -52,7 +53,7 @@ export async function recordImage(
   await deps.images.tag(row.region, [status.imageId, ...snapshotIds], tags);
 
   // 3. What is in it.
-  const packages = sortPackages(await deps.engine.packages(input.build));
+  const packages = sortPackages(await engine.packages(input.build));
   const inventory: Inventory = { image: status.imageId, packages };
   const key = evidenceKeys.inventory(input.bake, input.attempt, input.variant);
   await deps.documents.put(key, canonical(inventory), 'application/json');

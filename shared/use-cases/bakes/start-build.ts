@@ -4,17 +4,18 @@ import type { BakeRef, BuildListSchema } from '../../domain/bakes/payloads.ts';
 import { assertNever, BuildFailed } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
+import { findEngine } from '../../domain/engines/engines.ts';
 import type { ArtifactRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
-import type { BuildEngine, BuildRequest } from '../../ports/build-engine.ts';
+import type { BuildRequest, Engines } from '../../ports/build-engine.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
 import { beginStep, type StepDeps } from './steps.ts';
 
 export interface StartBuildDeps extends StepDeps {
-  readonly engine: Pick<BuildEngine, 'start'>;
+  readonly engines: Engines<'start'>;
   readonly images: Pick<OwnImages, 'describe'>;
   /** Where the control plane runs and its images are made. */
   readonly home: { readonly account: string; readonly region: string };
@@ -25,13 +26,14 @@ export async function startBuild(deps: StartBuildDeps, ref: BakeRef): Promise<Bu
   await beginStep(deps, ref, 'Build');
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
 
+  const { engine } = revision.definition.build;
   const builds: BuildList['builds'] = [];
   for (const variant of revision.definition.variants) {
     const parentImage = await resolveParentImage(deps, bake.lock.base, variant.name);
     const volumes = await resolveVolumes(deps, bake, revision, parentImage);
     const request = toBuildRequest({ ref, bake, revision, variant, parentImage, volumes });
-    const { build } = await deps.engine.start(request);
-    await recordBuildStart(deps, ref, variant.name, build);
+    const { build } = await deps.engines[engine]().start(request);
+    await recordBuildStart(deps, ref, { variant: variant.name, engine, build });
     builds.push({ variant: variant.name, build });
   }
   return { builds, timeoutSeconds: durationSeconds(revision.definition.build.timeout) };
@@ -108,7 +110,7 @@ function toBuildRequest(given: {
     architecture: variant.architecture,
     parentImage,
     components: toLockedComponents(bake.lock.components, definition.components),
-    ...(definition.build.imageBuilderTests
+    ...(findEngine(definition.build).runsTests(definition.build)
       ? { tests: toLockedComponents(bake.lock.tests, definition.tests.components) }
       : {}),
     instanceTypes: definition.build.instanceTypes,
@@ -142,21 +144,20 @@ export function bakeTags(ref: BakeRef, bake: BakeRecord, variant: string): Recor
 async function recordBuildStart(
   deps: StartBuildDeps,
   ref: BakeRef,
-  variant: string,
-  build: string,
+  started: Pick<ArtifactRecord, 'variant' | 'engine' | 'build'>,
 ): Promise<void> {
-  const found = await deps.table.get(keys.artifact(ref.bake, variant));
-  // Started by an earlier call of the same attempt: keep what is known of it.
-  if (found !== undefined && found.attempt === ref.attempt && found.build === build) return;
+  const key = keys.artifact(ref.bake, started.variant);
+  const found = await deps.table.get(key);
+  // An earlier call of the same attempt recorded it already: what is known of it since stays.
+  if (found !== undefined && found.attempt === ref.attempt && found.build === started.build) return;
   const record: ArtifactRecord = {
     bake: ref.bake,
     attempt: ref.attempt,
-    variant,
+    ...started,
     account: deps.home.account,
     region: deps.home.region,
-    build,
     snapshotIds: [],
     removed: false,
   };
-  await deps.table.write([{ put: { ...keys.artifact(ref.bake, variant), ...record } }]);
+  await deps.table.write([{ put: { ...key, ...record } }]);
 }

@@ -22,6 +22,7 @@ import {
   REF,
   whileWaiting,
 } from '../../support/bake-world.ts';
+import { fakeEngines } from '../../support/fakes/build-engine.ts';
 import { TaskError } from '../../support/run-asl.ts';
 
 let w: BakeWorld;
@@ -491,7 +492,7 @@ describe('a bake whose machine is gone', () => {
     await w.run('build');
     const [build = ''] = w.engine.started.keys();
     w.engine.set(build, { state: 'running' });
-    const ending = { ...w, engine: { ...w.engine, cancel: async () => ({ ended: false }) } };
+    const ending = { ...w, engines: fakeEngines({ ...w.engine, cancel: async () => ({ ended: false }) }) };
     await finalizeBake(ending, { name: `${BAKE}_001_bake`, status: 'TIMED_OUT' });
     expect(w.engine.known()).toEqual([build]);
 

@@ -98,6 +98,7 @@ async function startFromRetainedImage(
         variant: 'x86-64',
         account: '111122223333',
         region: 'eu-west-1',
+        engine: 'imageBuilder',
         build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
         imageId,
         snapshotIds: [],

@@ -10,7 +10,7 @@ import { completeTask } from '../../../shared/use-cases/waits/complete-tasks.ts'
 import { handleWake } from '../../../shared/use-cases/waits/handle-wake.ts';
 import { type RegisterWaitInput, registerWait } from '../../../shared/use-cases/waits/register-wait.ts';
 import { sweepWaits } from '../../../shared/use-cases/waits/sweep-waits.ts';
-import { fakeEngine } from '../../support/fakes/build-engine.ts';
+import { fakeEngine, fakeEngines } from '../../support/fakes/build-engine.ts';
 import { fakeCommands } from '../../support/fakes/commands.ts';
 import { memoryTable } from '../../support/fakes/memory-table.ts';
 import { fakeTokens } from '../../support/fakes/task-tokens.ts';
@@ -21,6 +21,15 @@ import { fakeWakeQueue } from '../../support/fakes/wake-queue.ts';
 const BAKE = '01JTEST0000000000000000001';
 const BUILD = 'arn:aws:imagebuilder:eu-west-1:111122223333:image/ovenbird-web/1.0.0/1';
 const APPROVAL = 'approval-1';
+const artifact = {
+  bake: BAKE,
+  attempt: 1,
+  variant: 'x86-64',
+  engine: 'imageBuilder',
+  build: BUILD,
+  account: '111122223333',
+  region: 'eu-west-1',
+};
 
 /** Everything around waits; `table` may be replaced by one that lets a scheduler choose the order of calls. */
 async function world(wrap: (table: Table) => Table = (table) => table) {
@@ -58,6 +67,7 @@ async function world(wrap: (table: Table) => Table = (table) => table) {
         createdAt: at,
       },
     },
+    { put: { ...keys.artifact(BAKE, 'x86-64'), ...artifact } },
     {
       put: {
         ...keys.approval(APPROVAL),
@@ -81,11 +91,13 @@ async function world(wrap: (table: Table) => Table = (table) => table) {
     },
   ]);
   const table = wrap(memory);
+  const engine = fakeEngine();
   return {
     memory,
     table,
     clock,
-    engine: fakeEngine(),
+    engine,
+    engines: fakeEngines(engine),
     instances: fakeInstances(),
     commands: fakeCommands(),
     tokens: fakeTokens(),
@@ -102,7 +114,7 @@ function input(given: Partial<RegisterWaitInput> = {}): RegisterWaitInput {
     resource: BUILD,
     token: 'token-1',
     timeoutSeconds: 3600,
-    subject: {},
+    subject: { variant: 'x86-64' },
     ...given,
   };
 }
@@ -142,8 +154,9 @@ describe('waiting', () => {
     w.tokens.open('token-1');
     w.engine.set(BUILD, { state: 'failed', reason: 'SSH was gone.', log: '/aws/imagebuilder/web' });
 
-    // Whether or not there still is a row of the image to keep the log in.
-    await registerWait(w, input({ subject: { variant: 'x86-64' } }));
+    // Whether or not the row is still that of this attempt, to keep the log in.
+    await w.memory.write([{ update: keys.artifact(BAKE, 'x86-64'), set: { attempt: 2 } }]);
+    await registerWait(w, input());
 
     const row = WaitRecordSchema.parse(await w.memory.get(keys.wait(ID)));
     expect(row.outcome).toEqual({

@@ -26,10 +26,6 @@ export function fakeArtifactStore(world: ImageWorld): OwnImages {
       await entered('findByBake', region);
       return world.findByBake(place(region), bake);
     },
-    findByBuild: async (region, build) => {
-      await entered('findByBuild', region);
-      return world.findByTag(place(region), 'Ec2ImageBuilderArn', build);
-    },
     permit: async (region, imageId, snapshotIds, accounts) => {
       await entered('permit', region);
       const image = world.own(place(region), imageId);

@@ -1,4 +1,11 @@
-import type { BuildEngine, BuildRequest, BuildStatus, Package } from '../../../shared/ports/build-engine.ts';
+import { ENGINE_NAMES } from '../../../shared/domain/engines/engines.ts';
+import type {
+  BuildEngine,
+  BuildRequest,
+  BuildStatus,
+  Engines,
+  Package,
+} from '../../../shared/ports/build-engine.ts';
 
 export interface FakeEngine extends BuildEngine {
   /** Requests that started a build, by its id. */
@@ -10,8 +17,13 @@ export interface FakeEngine extends BuildEngine {
   inventories: Package[];
 }
 
-/** A build engine that builds when it is told to; what is cancelled ends at once. */
-export function fakeEngine(): FakeEngine {
+/** The same fake for every engine of the registry. */
+export function fakeEngines(engine: BuildEngine): Engines {
+  return Object.fromEntries(ENGINE_NAMES.map((name) => [name, () => engine])) as Engines;
+}
+
+/** A build engine that builds when it is told to; a cancelled build ends at once. `leftovers`: what a build left in the world. */
+export function fakeEngine(leftovers: BuildEngine['leftovers'] = async () => []): FakeEngine {
   const started = new Map<string, BuildRequest>();
   const states = new Map<string, BuildStatus>();
   const engine: FakeEngine = {
@@ -40,6 +52,7 @@ export function fakeEngine(): FakeEngine {
         states.set(build, { state: 'cancelled', reason: 'asked for' });
       return { ended: true };
     },
+    leftovers,
     async forget(build) {
       states.delete(build);
     },

@@ -1,4 +1,5 @@
-import { keys } from '../../../domain/base/naming.ts';
+import { type Key, keys } from '../../../domain/base/naming.ts';
+import { ArtifactRecordSchema } from '../../../domain/records/bakes.ts';
 import type { WaitRecord } from '../../../domain/records/waits.ts';
 import { toFailure, toSuccess } from '../../../domain/waits/wait.ts';
 import { WriteConflict } from '../../../ports/table.ts';
@@ -6,20 +7,20 @@ import type { WaitCheck, WaitPorts } from './wait-check.ts';
 
 export const imageCheck: WaitCheck = {
   async check(ports, wait) {
-    const status = await ports.engine.status(wait.resource);
+    const key = keys.artifact(wait.bake, wait.subject.variant ?? '');
+    const { engine } = ArtifactRecordSchema.parse(await ports.table.get(key));
+    const status = await ports.engines[engine]().status(wait.resource);
     if (status.state === 'running') return undefined;
     if (status.state === 'available') return toSuccess({ imageId: status.imageId });
-    if (status.log !== undefined) await recordBuildLog(ports, wait, status.log);
+    if (status.log !== undefined) await recordBuildLog(ports, wait, key, status.log);
     const log = status.log === undefined ? '' : ` Log: ${status.log}`;
     return toFailure('BuildFailed', `The build ${status.state}: ${status.reason}${log}`);
   },
 };
 
-/** Image Builder's record of the build is soon cleaned up; the end of the attempt names the log. */
-async function recordBuildLog(ports: WaitPorts, wait: WaitRecord, log: string): Promise<void> {
-  const { bake, attempt, resource, subject } = wait;
-  if (subject.variant === undefined) return;
-  const update = keys.artifact(bake, subject.variant);
+/** The engine's record of the build is cleaned up soon; the end of the attempt names the log. */
+async function recordBuildLog(ports: WaitPorts, wait: WaitRecord, update: Key, log: string): Promise<void> {
+  const { attempt, resource } = wait;
   try {
     await ports.table.write([{ update, set: { log }, when: { equals: { attempt, build: resource } } }]);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { WaitRecord } from '../../../domain/records/waits.ts';
 import type { WaitOutcome } from '../../../domain/waits/wait.ts';
-import type { BuildEngine } from '../../../ports/build-engine.ts';
+import type { Engines } from '../../../ports/build-engine.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Commands } from '../../../ports/commands.ts';
 import type { Table, Write } from '../../../ports/table.ts';
@@ -10,7 +10,7 @@ import type { TestInstances } from '../../../ports/test-instances.ts';
 export interface WaitPorts {
   readonly table: Table;
   readonly clock: Clock;
-  readonly engine: Pick<BuildEngine, 'status'>;
+  readonly engines: Engines<'status'>;
   readonly instances: Pick<TestInstances, 'status'>;
   readonly commands: Pick<Commands, 'status'>;
   /** What the copies of a region say (distribution/check-copies.ts, a floor above); undefined while all of them are on their way. */

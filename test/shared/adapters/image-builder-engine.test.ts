@@ -1,3 +1,4 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import {
   CancelImageCreationCommand,
   CreateImageCommand,
@@ -15,7 +16,7 @@ import {
   imageBuilderEngine,
   toBuildLogName,
   toBuildStatus,
-} from '../../../shared/adapters/imagebuilder-engine.ts';
+} from '../../../shared/adapters/engines/image-builder.ts';
 import type { BuildRequest } from '../../../shared/ports/build-engine.ts';
 import { digest } from '../../support/fakes/time-and-ids.ts';
 
@@ -27,9 +28,10 @@ beforeEach(() => {
 const BUILD = 'arn:aws:imagebuilder:eu-west-1:111122223333:image/ovenbird-web-x86-64-abc/1.0.0/3';
 const engine = imageBuilderEngine({
   client: new ImagebuilderClient({ region: 'eu-west-1', maxAttempts: 1 }),
+  ec2: new EC2Client({ region: 'eu-west-1', maxAttempts: 1 }),
   digest,
   home: { account: '111122223333', region: 'eu-west-1' },
-  infrastructure: { subnetId: 'subnet-1', securityGroupId: 'sg-1', instanceProfile: 'build' },
+  infrastructure: () => ({ subnetId: 'subnet-1', securityGroupId: 'sg-1', instanceProfile: 'build' }),
 });
 const request: BuildRequest = {
   bake: '01JTESTBAKE0000000000000WB',

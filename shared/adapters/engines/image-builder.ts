@@ -1,12 +1,10 @@
 /**
- * EC2 Image Builder as a build engine. Recipes and infrastructure configurations are named by what is in them, so that equal ones are made once;
- * a build is started under a client token of bake, attempt and variant, so that a second start finds the first.
+ * The port BuildEngine on EC2 Image Builder. A build starts under a client token of bake, attempt and variant, so that a second start finds
+ * the first.
  */
 import {
   CancelImageCreationCommand,
   CreateImageCommand,
-  CreateImageRecipeCommand,
-  CreateInfrastructureConfigurationCommand,
   DeleteImageCommand,
   DeleteImageRecipeCommand,
   GetImageCommand,
@@ -14,30 +12,22 @@ import {
   type ImagebuilderClient,
   ListImagePackagesCommand,
 } from '@aws-sdk/client-imagebuilder';
-import { canonical } from '../domain/base/canonical.ts';
-import { BuildFailed, TryLater } from '../domain/base/errors.ts';
-import { TAGS } from '../domain/base/naming.ts';
-import { findPartition } from '../domain/base/regions.ts';
-import type { BuildEngine, BuildRequest, BuildStatus, Package } from '../ports/build-engine.ts';
-import type { Digest } from '../ports/ids.ts';
-import { errorName } from './aws-client.ts';
-import { callAwsForBuild, isError } from './aws-errors.ts';
-
-export interface ImageBuilderOptions {
-  readonly client: ImagebuilderClient;
-  readonly digest: Digest;
-  readonly home: { readonly account: string; readonly region: string };
-  /** Where and as what build instances run. Not needed to look at builds. */
-  readonly infrastructure?: {
-    readonly subnetId: string;
-    readonly securityGroupId: string;
-    readonly instanceProfile: string;
-  };
-}
+import { canonical } from '../../domain/base/canonical.ts';
+import { TryLater } from '../../domain/base/errors.ts';
+import type { BuildEngine, BuildStatus, Package } from '../../ports/build-engine.ts';
+import { callAwsForBuild, isError } from '../aws-errors.ts';
+import { findImagesByTag } from '../ec2-images.ts';
+import {
+  ensureInfrastructure,
+  ensureRecipe,
+  type ImageBuilderOptions,
+  toBuildFailed,
+} from './image-builder-recipes.ts';
 
 /** Largest page (imagebuilder ListImagePackagesRequest.maxResults). */
 const PAGE = 25;
-const RECIPE_VERSION = '1.0.0';
+/** On every image of a build from its first moment (imagebuilder/userguide/manage-images). */
+const BUILD_TAG = 'Ec2ImageBuilderArn';
 
 export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
   const { client } = options;
@@ -122,6 +112,16 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
       };
     },
 
+    async leftovers(build) {
+      const images = await findImagesByTag(options.ec2, BUILD_TAG, build);
+      return images.map(({ imageId, snapshots }) => ({
+        kind: 'ami' as const,
+        ...options.home,
+        imageId,
+        snapshotIds: snapshots.map(({ snapshotId }) => snapshotId),
+      }));
+    },
+
     async forget(build) {
       const image = await getImage(client, build);
       if (image === undefined) return;
@@ -181,103 +181,6 @@ async function getImage(client: ImagebuilderClient, build: string): Promise<Imag
     if (isError(error, 'ResourceNotFoundException')) return undefined;
     throw error;
   }
-}
-
-async function ensureRecipe(options: ImageBuilderOptions, request: BuildRequest): Promise<string> {
-  const { parentImage, architecture, pipeline, variant } = request;
-  // Image Builder tells test components by what is in them (imagebuilder CreateComponent).
-  const components = [...request.components, ...(request.tests ?? [])].map(({ arn, parameters = {} }) => ({
-    componentArn: arn,
-    parameters: Object.entries(parameters).map(([name, value]) => ({
-      name,
-      value: typeof value === 'string' ? [value] : [...value],
-    })),
-  }));
-  const blockDeviceMappings = request.volumes.map(({ device, sizeGiB }) => ({
-    deviceName: device,
-    ebs: { volumeSize: sizeGiB, deleteOnTermination: true },
-  }));
-  const content = options
-    .digest(canonical({ parentImage, architecture, components, blockDeviceMappings }))
-    .slice(0, 12);
-  const name = `ovenbird-${pipeline}-${variant}-${content}`;
-  return await createIfAbsent(
-    toArn(options, `image-recipe/${name}/${RECIPE_VERSION}`),
-    'CreateImageRecipe',
-    async () => {
-      const answer = await options.client.send(
-        new CreateImageRecipeCommand({
-          name,
-          semanticVersion: RECIPE_VERSION,
-          parentImage,
-          components: components.map(({ componentArn, parameters }) =>
-            parameters.length === 0 ? { componentArn } : { componentArn, parameters },
-          ),
-          ...(blockDeviceMappings.length === 0 ? {} : { blockDeviceMappings }),
-          tags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline },
-          // On the image from its first moment; what names the bake follows when it is recorded, because equal recipes are shared.
-          amiTags: { [TAGS.managed]: 'true', [TAGS.pipeline]: pipeline, [TAGS.variant]: variant },
-          clientToken: options.digest(canonical(['recipe', name, request.bake, request.attempt])),
-        }),
-      );
-      return answer.imageRecipeArn;
-    },
-  );
-}
-
-async function ensureInfrastructure(options: ImageBuilderOptions, request: BuildRequest): Promise<string> {
-  const { infrastructure } = options;
-  if (infrastructure === undefined)
-    throw new Error('This engine was made to look at builds, not to start them.');
-  const { subnetId, securityGroupId, instanceProfile } = infrastructure;
-  const instanceTypes = [...request.instanceTypes];
-  const content = options
-    .digest(canonical({ instanceTypes, subnetId, securityGroupId, instanceProfile }))
-    .slice(0, 12);
-  const name = `ovenbird-${content}`;
-  const arn = toArn(options, `infrastructure-configuration/${name}`);
-  return await createIfAbsent(arn, 'CreateInfrastructureConfiguration', async () => {
-    const answer = await options.client.send(
-      new CreateInfrastructureConfigurationCommand({
-        name,
-        instanceTypes,
-        instanceProfileName: instanceProfile,
-        subnetId,
-        securityGroupIds: [securityGroupId],
-        terminateInstanceOnFailure: true,
-        instanceMetadataOptions: { httpTokens: 'required' },
-        resourceTags: { [TAGS.managed]: 'true' },
-        tags: { [TAGS.managed]: 'true' },
-        clientToken: options.digest(canonical(['infrastructure', name, request.bake, request.attempt])),
-      }),
-    );
-    return answer.infrastructureConfigurationArn;
-  });
-}
-
-/** Makes something that is named by its content; one that is there already is the same. */
-async function createIfAbsent(
-  arn: string,
-  what: string,
-  create: () => Promise<string | undefined>,
-): Promise<string> {
-  try {
-    return (await callAwsForBuild(what, create)) ?? arn;
-  } catch (error) {
-    if (isError(error, 'ResourceAlreadyExistsException')) return arn;
-    throw toBuildFailed(what, error);
-  }
-}
-
-function toArn({ home }: ImageBuilderOptions, resource: string): string {
-  return `arn:${findPartition(home.region)}:imagebuilder:${home.region}:${home.account}:${resource}`;
-}
-
-/** Something in the definition that Image Builder does not take fails the build with Image Builder's own words. */
-function toBuildFailed(what: string, error: unknown): unknown {
-  if (!errorName(error).startsWith('Invalid')) return error;
-  const message = error instanceof Error ? error.message : '';
-  return new BuildFailed(`Image Builder refused ${what}: ${message}`, {}, { cause: error });
 }
 
 function toRetryLater(why: string, cause: unknown): TryLater {
