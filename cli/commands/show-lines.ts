@@ -128,6 +128,7 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
     ]),
   ];
   const steps = bake.steps.filter((step) => step.attempt === bake.attempt);
+  const verdicts = bake.gates.filter((gate) => gate.attempt === bake.attempt);
   return [
     ...factLines(facts, width),
     ...(bake.changeDetails.length === 0
@@ -157,6 +158,20 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
           ]),
           width,
         )),
+    ...(verdicts.length === 0
+      ? []
+      : [
+          '',
+          ...formatTable(
+            [{ title: 'GATE' }, { title: 'VERDICT' }, { title: 'WHY' }],
+            verdicts.map(({ name, outcome, reasons }) => [
+              name,
+              outcome === 'waiting' && last?.endedAt !== undefined ? 'not judged' : outcome,
+              reasons.join('; '),
+            ]),
+            width,
+          ),
+        ]),
     ...(last?.failure === undefined
       ? []
       : [

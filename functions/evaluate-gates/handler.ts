@@ -1,5 +1,5 @@
 import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
-import { clock } from '../../shared/lambda/deps/basics.ts';
+import { clock, digest } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
@@ -7,6 +7,6 @@ import { evaluateGates } from '../../shared/use-cases/gates/evaluate-gates.ts';
 
 export const handler = lambda({
   input: BakeRefSchema,
-  deps: () => ({ table: table(), clock, documents: documents() }),
+  deps: () => ({ table: table(), clock, digest, documents: documents() }),
   run: evaluateGates,
 });

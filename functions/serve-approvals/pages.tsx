@@ -222,9 +222,9 @@ function TestsSection({ evidence }: { evidence: Evidence }) {
         )}
         {evidence.gates.map((gate) => (
           <li>
-            <span class={gate.passed ? 'mark' : 'mark bad'}>{gate.passed ? 'passed' : 'failed'}</span>
+            <span class={gate.outcome === 'passed' ? 'mark' : 'mark bad'}>{gate.outcome}</span>
             <span class="what">
-              {gate.name} <span class="soft">{gate.detail}</span>
+              gate {gate.name} <span class="soft">{gate.reasons.join('; ')}</span>
             </span>
           </li>
         ))}

@@ -56,6 +56,7 @@ const bakeDetails = {
   steps: [{ attempt: 2, name: 'Build', state: 'succeeded', startedAt: at, endedAt: at, links: {} }],
   images: [],
   tests: [],
+  gates: [],
   targets: [],
   changeDetails: [],
 };

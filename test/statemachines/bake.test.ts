@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { executionName } from '../../shared/domain/base/naming.ts';
-import { readMachine, runMachine, TaskError, type TaskStub } from '../support/run-asl.ts';
+import { NEVER, readMachine, runMachine, TaskError, type TaskStub } from '../support/run-asl.ts';
 import { payloadProblems } from './payloads.ts';
 
 const machine = readMachine('bake');
@@ -11,7 +11,8 @@ const succeed: Record<string, TaskStub> = {
   'Check preflight': () => ({ ...input, startsAt: 'Build' }),
   Build: () => input,
   Test: () => input,
-  'Evaluate gates': () => ({ open: true, reasons: [] }),
+  'Evaluate gates': () => ({ outcome: 'passed', reasons: [] }),
+  'Wait for gates': () => ({}),
   Approve: () => ({ decision: 'approved' }),
   Distribute: () => ({}),
   Release: () => ({}),
@@ -102,7 +103,10 @@ describe('bake machine', () => {
   );
 
   it('ends with the reasons of a closed gate', async () => {
-    const closed = { open: false, reasons: ['x86-64: nginx is missing', 'x86-64: telnet is installed'] };
+    const closed = {
+      outcome: 'failed',
+      reasons: ['x86-64: nginx is missing', 'x86-64: telnet is installed'],
+    };
 
     const run = await runMachine(machine, input, { ...succeed, 'Evaluate gates': () => closed });
 
@@ -112,6 +116,51 @@ describe('bake machine', () => {
       cause: 'x86-64: nginx is missing; x86-64: telnet is installed',
     });
     expect(run.path).not.toContain('Approve');
+  });
+
+  describe('gates that wait', () => {
+    const waiting = {
+      outcome: 'waiting',
+      reasons: ['the scan has not ended'],
+      resource: `${BAKE}:2`,
+      lookAgainAt: '2026-03-02T08:10:00.000Z',
+      timeoutSeconds: 600,
+    };
+    const waitOnce: TaskStub = ({ call }) =>
+      call === 0 ? waiting : { outcome: 'passed', reasons: ['nothing was found'] };
+    const round = ['Evaluate gates', 'Are all gates open?', 'Wait for gates'];
+
+    it('are asked again after the wait, which names when', async () => {
+      const run = await runMachine(machine, input, { ...succeed, 'Evaluate gates': waitOnce });
+
+      expect(run.status).toBe('SUCCEEDED');
+      expect(run.path.slice(5, 11)).toEqual([...round, ...round.slice(0, 2), 'Approve']);
+      expect(run.calls.find((call) => call.state === 'Wait for gates')?.payload).toMatchObject({
+        ...input,
+        kind: 'gates',
+        resource: waiting.resource,
+        timeoutSeconds: 600,
+        subject: { lookAgainAt: waiting.lookAgainAt },
+      });
+      expect(payloadProblems(run.calls)).toEqual([]);
+    });
+
+    it('are asked again when nothing ends the wait', async () => {
+      const tasks = { ...succeed, 'Evaluate gates': waitOnce, 'Wait for gates': () => NEVER };
+      const run = await runMachine(machine, input, tasks);
+
+      expect(run.status).toBe('SUCCEEDED');
+      expect(run.seconds).toBe(600 + 600);
+    });
+
+    it('end with the attempt when the wait fails', async () => {
+      const tasks = { ...succeed, 'Evaluate gates': waitOnce, 'Wait for gates': fail('AttemptEnded') };
+      const run = await runMachine(machine, input, tasks);
+
+      expect(run).toMatchObject({ status: 'FAILED', error: 'AttemptEnded' });
+      expect(run.path.slice(-3)).toEqual(['Clean up', 'Record outcome', 'Failed']);
+      expect(payloadProblems(run.calls)).toEqual([]);
+    });
   });
 
   it('records the outcome even when cleaning up fails', async () => {

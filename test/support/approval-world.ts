@@ -128,12 +128,27 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
       instanceType: 't3.small',
       results: [{ suite: 'boots', status: 'passed', exitCode: 0, excerpt: 'systemd is running' }],
     },
-    step('Gate', 'All gates are open'),
+    {
+      ...keys.step(BAKE, 1, 'Gate'),
+      bake: BAKE,
+      attempt: 1,
+      name: 'Gate',
+      state: 'succeeded',
+      startedAt: at,
+      summary: 'All gates are open',
+    },
+    {
+      ...keys.gate(BAKE, 1, 'tests'),
+      bake: BAKE,
+      attempt: 1,
+      name: 'tests',
+      outcome: 'passed',
+      reasons: ['all tests have passed'],
+      judgedAt: at,
+      evidence: 'bakes/new/gates/001/tests.json',
+      evidenceDigest: 'd',
+    },
   ];
-  function step(name: 'Test' | 'Gate', summary: string): Item {
-    const record = { bake: BAKE, attempt: 1, name, state: 'succeeded', startedAt: at, summary };
-    return { ...keys.step(BAKE, 1, name), ...record };
-  }
 
   return {
     ...deps,

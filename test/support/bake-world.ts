@@ -291,6 +291,7 @@ function buildTasks(deps: WorldDeps): Record<string, TaskStub> {
     Build: nested('build'),
     Test: nested('test'),
     'Evaluate gates': (call) => evaluateGates(deps, input(call)),
+    'Wait for gates': wait,
     Approve: () => ({ decision: 'not-required' }),
     Distribute: () => ({}),
     Release: () => ({}),

@@ -10,6 +10,7 @@ import {
   StepRecordSchema,
 } from '../records/bakes.ts';
 import { TargetRecordSchema } from '../records/distributions.ts';
+import { GateRecordSchema } from '../records/gates.ts';
 import { LockSchema } from '../records/locks.ts';
 import { DisabledSchema } from '../records/pipelines.ts';
 import { ReleaseRecordSchema } from '../records/releases.ts';
@@ -131,6 +132,9 @@ export const BakeDetailsSchema = BakeSchema.extend({
       .omit({ bake: true })
       .extend({ results: z.array(SuiteResultSchema) }),
   ),
+  gates: z
+    .array(GateRecordSchema.unwrap().omit({ bake: true, evidence: true, evidenceDigest: true }))
+    .meta({ description: 'The verdict of each gate, of all attempts.' }),
   targets: z.array(
     TargetRecordSchema.unwrap().pick({
       account: true,

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { canonical } from '../base/canonical.ts';
 import { type Definition, TargetSchema } from '../definitions/definition.ts';
 import type { ArtifactRecord } from '../records/bakes.ts';
+import { GateRecordSchema } from '../records/gates.ts';
 import { LockSchema } from '../records/locks.ts';
 import { SuiteResultSchema } from '../records/tests.ts';
 import { PackageDiffSchema } from './package-diff.ts';
@@ -41,7 +42,10 @@ export const EvidenceSchema = z.object({
   tests: z.array(
     z.object({ variant: z.string(), instanceType: z.string(), results: z.array(SuiteResultSchema) }),
   ),
-  gates: z.array(z.object({ name: z.string(), passed: z.boolean(), detail: z.string() })),
+  /** Each gate's own verdict; the digest binds a decision to what the gate judged. */
+  gates: z.array(
+    GateRecordSchema.unwrap().pick({ name: true, outcome: true, reasons: true, evidenceDigest: true }),
+  ),
   /** Compared with the current release of the channel; without a release there is no `against`. */
   packages: z.array(
     z.object({ variant: z.string(), total: z.number().int(), against: z.string().optional() }).extend({

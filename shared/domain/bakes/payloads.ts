@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { WAIT_KIND_NAMES } from '../waits/registry.ts';
+import { WAIT_KIND_NAMES } from '../waits/lookup.ts';
 
 /**
  * What travels between states. Executions carry ids; plans and evidence live in the table or in the evidence bucket. Every function that a
@@ -45,7 +45,8 @@ export const SuiteRunSchema = BakeRefSchema.extend({
   instance: z.string(),
   suite: z.string(),
 });
-export const VerdictSchema = z.object({ passed: z.boolean(), failures: z.array(z.string()) });
+/** What record-verdict answers. It is told as data: the gate `tests` judges it. */
+export const VerdictSchema = z.object({ passed: z.boolean() });
 
 // approve: what the approval waits for and ends with
 export const ApprovalOutcomeSchema = z.object({
@@ -108,6 +109,14 @@ export const SuiteStatusSchema = z.object({
 /** `problem`: why the case could not be run to its end; absent when all suites ran, passed or not. */
 export const TerminateInputSchema = TestCaseSchema.extend({ problem: z.string().optional() });
 
-export const GateResultSchema = z.object({ open: z.boolean(), reasons: z.array(z.string()) });
+// gates: what evaluate-gates answers; the last three when gates are to be asked again
+export const GatesAnswerSchema = z.object({
+  outcome: z.enum(['passed', 'failed', 'waiting']),
+  reasons: z.array(z.string()),
+  resource: z.string().optional(),
+  lookAgainAt: z.string().optional(),
+  timeoutSeconds: z.number().int().positive().optional(),
+});
+
 /** `done` is false while something that AWS is still ending has to be looked at again. */
 export const CleanUpResultSchema = z.object({ done: z.boolean(), removed: z.array(z.string()) });

@@ -1,6 +1,7 @@
 /** What is run on a candidate: the suites of the definition, then the test phase of its test components. Pure. */
 import { type Definition, durationSeconds } from '../definitions/definition.ts';
 import type { Lock } from '../records/locks.ts';
+import type { SuiteResult, TestRecord } from '../records/tests.ts';
 
 export interface TestRun {
   /** `boots` for a suite, `component.web-check` for a component: results, commands and outputs are kept under it. */
@@ -48,8 +49,27 @@ export function findTestRun(
 }
 
 /** How a test is called in sentences. */
-export function describeTest(name: string): string {
+function describeTest(name: string): string {
   return name.startsWith(COMPONENT) ? `test component ${name.slice(COMPONENT.length)}` : `suite ${name}`;
+}
+
+/** One sentence for each test that did not pass and each case that could not be run to its end. Nothing passes by default. */
+export function listTestFailures(cases: readonly TestRecord[], names: readonly string[]): string[] {
+  return cases.flatMap(({ variant, instanceType, problem, results }) => {
+    const testCase = `${variant} on ${instanceType}`;
+    if (problem !== undefined) return [`${testCase}: ${problem}`];
+    return names.flatMap((name) => {
+      const result = results.find(({ suite }) => suite === name);
+      if (result?.status === 'passed') return [];
+      return [`${testCase}: ${describeTest(name)} ${describeResult(result)}`];
+    });
+  });
+}
+
+function describeResult(result: SuiteResult | undefined): string {
+  if (result === undefined) return 'was not run';
+  if (result.status === 'timed-out') return 'ran out of time';
+  return result.exitCode === undefined ? 'failed' : `failed with exit code ${result.exitCode}`;
 }
 
 /** `arn:aws:imagebuilder:eu-west-1:111122223333:component/web-check/1.0.0/1` -> `web-check`. */

@@ -66,6 +66,11 @@ export const keys = {
     pk: `BAKE#${id}`,
     sk: `STEP#${pad(attempt, 3)}#${step}`,
   }),
+  /** The verdict of one gate. */
+  gate: (id: string, attempt: number, name: string): Key => ({
+    pk: `BAKE#${id}`,
+    sk: `GATE#${pad(attempt, 3)}#${name}`,
+  }),
   artifact: (id: string, variant: string): Key => ({ pk: `BAKE#${id}`, sk: `ARTIFACT#${variant}` }),
   test: (id: string, attempt: number, variant: string, instanceType: string): Key => ({
     pk: `BAKE#${id}`,

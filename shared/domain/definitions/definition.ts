@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { createTextSchema } from '../base/zod-text.ts';
 import { ENGINE_NAMES, ENGINE_SETTINGS, findEngine } from '../engines/engines.ts';
+import { listGateSettings } from '../gates/settings.ts';
 import {
   BaseSelectorSchema,
   ChannelName,
@@ -155,16 +156,11 @@ function sumSuiteSeconds(suites: readonly { readonly timeout: string }[]): numbe
   );
 }
 
-const PackageName = z.lazy(() =>
-  createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'),
-);
 const GatesSchema = z.lazy(() =>
   z.strictObject({
-    packages: z
-      .strictObject({ require: z.array(PackageName).default([]), forbid: z.array(PackageName).default([]) })
-      .default({ require: [], forbid: [] }),
     vulnerabilities: createReservedField('The vulnerability gate'),
     policy: createReservedField('The policy gate'),
+    ...listGateSettings(),
   }),
 );
 

@@ -251,6 +251,7 @@ export function composeApprovalNotification(
     ...whyLines(evidence.reason),
     '',
     `Tests       ${summarizeTests(evidence)}`,
+    `Gates       ${summarizeGates(evidence)}`,
     `Packages    ${summarizePackages(evidence)}`,
     `Goes to     ${count(accounts, 'account')}, ${count(regions, 'region')}`,
     ...(evidence.retained === undefined ? [] : [`Built by    ${evidence.retained.bake}, kept since`]),
@@ -301,6 +302,11 @@ export function summarizeTests(evidence: Pick<Evidence, 'tests'>): string {
   return passed === results.length
     ? `${count(passed, 'suite run')} passed${place}`
     : `${passed} of ${count(results.length, 'suite run')} passed${place}`;
+}
+
+function summarizeGates(evidence: Pick<Evidence, 'gates'>): string {
+  const verdicts = evidence.gates.map(({ name, outcome }) => `${name} ${outcome}`);
+  return verdicts.length === 0 ? 'none was asked' : joinWords(verdicts);
 }
 
 export function summarizePackages(evidence: Pick<Evidence, 'packages'>): string {

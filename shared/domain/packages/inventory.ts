@@ -16,7 +16,7 @@ const pad = (attempt: number) => String(attempt).padStart(3, '0');
 export const evidenceKeys = {
   inventory: (bake: string, attempt: number, variant: string) =>
     `bakes/${bake}/inventory-${pad(attempt)}-${variant}.json`,
-  gate: (bake: string, attempt: number) => `bakes/${bake}/gate-${pad(attempt)}.json`,
+  gate: (bake: string, attempt: number, name: string) => `bakes/${bake}/gates/${pad(attempt)}/${name}.json`,
   preflight: (bake: string, attempt: number) => `bakes/${bake}/preflight-${pad(attempt)}.json`,
   output: (test: { bake: string; attempt: number; variant: string; instanceType: string; suite: string }) =>
     `bakes/${test.bake}/tests/${pad(test.attempt)}/${test.variant}/${test.instanceType}/${test.suite}.txt`,

@@ -100,7 +100,9 @@ export const ArtifactRecordSchema = z.lazy(() =>
     log: z.string().optional(),
     durationSeconds: z.number().nonnegative().optional(),
     digest: z.string().optional(),
+    /** Of its tests, with a sentence for each that it did not pass. */
     verdict: z.enum(['passed', 'failed']).optional(),
+    testFailures: z.array(z.string()).optional(),
     /** Cleaned up: image, snapshots and the engine's record are gone. */
     removed: z.boolean().default(false),
   }),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { WAIT_KIND_NAMES } from '../waits/registry.ts';
+import { WAIT_KIND_NAMES } from '../waits/lookup.ts';
 import { WaitOutcomeSchema } from '../waits/wait.ts';
 import { BakeId, Time } from './values.ts';
 

@@ -15,11 +15,3 @@ export const WAIT_KINDS = [
   approval,
   gates,
 ] as const satisfies readonly WaitKind[];
-export type WaitKindName = (typeof WAIT_KINDS)[number]['name'];
-export const WAIT_KIND_NAMES: readonly WaitKindName[] = WAIT_KINDS.map(({ name }) => name);
-
-export function findWaitKind(name: WaitKindName): WaitKind {
-  const found: WaitKind | undefined = WAIT_KINDS.find((kind) => kind.name === name);
-  if (found === undefined) throw new Error(`Unknown kind of wait: ${name}`);
-  return found;
-}

@@ -6,19 +6,15 @@ import { keys } from '../../domain/base/naming.ts';
 import type { Target } from '../../domain/definitions/definition.ts';
 import { type Inventory, InventorySchema } from '../../domain/packages/inventory.ts';
 import { isSameFingerprint } from '../../domain/reconcile/desired.ts';
-import {
-  type ArtifactRecord,
-  ArtifactRecordSchema,
-  type BakeRecord,
-  StepRecordSchema,
-} from '../../domain/records/bakes.ts';
+import { type ArtifactRecord, ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
+import { GateRecordSchema } from '../../domain/records/gates.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { FingerprintRecordSchema } from '../../domain/records/status.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Documents } from '../../ports/documents.ts';
-import type { Item, Table } from '../../ports/table.ts';
+import type { Table } from '../../ports/table.ts';
 import { readBake, readImages } from '../store/bakes.ts';
 import { readAll, readRecord } from '../store/read.ts';
 
@@ -35,10 +31,11 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const { definition } = revision;
   const judged = await findJudgedBake(deps, ref, bake);
-  const [images, tests, gate, changes] = await Promise.all([
+  const { pk } = keys.bake(judged.bake);
+  const [images, tests, gates, changes] = await Promise.all([
     readImages(deps, ref.bake),
-    readAll(deps.table, { pk: keys.bake(judged.bake).pk, prefix: 'TEST#' }, TestRecordSchema),
-    deps.table.get(keys.step(judged.bake, judged.attempt, 'Gate')),
+    readAll(deps.table, { pk, prefix: 'TEST#' }, TestRecordSchema),
+    readAll(deps.table, { pk, prefix: keys.gate(judged.bake, judged.attempt, '').sk }, GateRecordSchema),
     readChanges(deps, bake),
   ]);
   const retained = await readRetainedRelease(deps, bake, images);
@@ -63,7 +60,7 @@ export async function gatherEvidence(
     tests: tests
       .filter((test) => test.attempt === judged.attempt)
       .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),
-    gates: gate === undefined ? [] : [toGateEvidence(gate)],
+    gates,
     packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
     targets: selectNewTargets(definition.distribution.targets, retained),
     ...(retained === undefined ? {} : { retained }),
@@ -118,11 +115,6 @@ function selectNewTargets(targets: readonly Target[], retained: Evidence['retain
     );
     return regions.length === 0 ? [] : [{ ...target, regions }];
   });
-}
-
-function toGateEvidence(item: Item): Evidence['gates'][number] {
-  const { name, state, summary = '' } = StepRecordSchema.parse(item);
-  return { name, passed: state === 'succeeded', detail: summary };
 }
 
 /** A bake may take up any number of changes; the evidence holds the newest hundred. */

@@ -38,6 +38,7 @@ export async function showBake(deps: ShowBakeDeps, id: string): Promise<BakeDeta
     steps: sortSteps(of('STEP#')),
     images: of('ARTIFACT#'),
     tests: of('TEST#'),
+    gates: of('GATE#'),
     targets: of('TARGET#'),
     changeDetails,
     ...(approval === undefined ? {} : { approval }),

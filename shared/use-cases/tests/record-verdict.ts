@@ -1,9 +1,8 @@
-/** Draws the verdict of all test cases, writes it on the images as a tag and in their rows, and ends the step. */
+/** Records the verdict of all test cases as a tag on the images and in their rows, and ends the step. The gate `tests` reads it there. */
 import type * as z from 'zod';
 import type { BakeRef, VerdictSchema } from '../../domain/bakes/payloads.ts';
-import { listTestNames } from '../../domain/bakes/test-runs.ts';
+import { listTestFailures, listTestNames } from '../../domain/bakes/test-runs.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
-import { listTestFailures } from '../../domain/gates/gates.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import { type TestRecord, TestRecordSchema } from '../../domain/records/tests.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
@@ -28,7 +27,7 @@ export async function recordVerdict(
   for (const { name: variant } of variants) {
     const cases = await readTestCases(deps, ref, variant, tests.instanceTypes);
     const found = listTestFailures(cases, names);
-    await writeVerdict(deps, ref, variant, found.length === 0 ? 'passed' : 'failed');
+    await writeVerdict(deps, ref, variant, found);
     failures.push(...found);
     run += cases.length;
   }
@@ -38,7 +37,7 @@ export async function recordVerdict(
     ? `${names.length} suites passed on ${run} instances`
     : `${failures.length} of ${names.length * run} suites did not pass: ${failures[0]}`;
   await endStep(deps, ref, 'Test', { state: passed ? 'succeeded' : 'failed', summary });
-  return { passed, failures };
+  return { passed };
 }
 
 async function readTestCases(
@@ -66,13 +65,16 @@ async function writeVerdict(
   deps: RecordVerdictDeps,
   ref: BakeRef,
   variant: string,
-  verdict: 'passed' | 'failed',
+  testFailures: readonly string[],
 ): Promise<void> {
+  const verdict = testFailures.length === 0 ? 'passed' : 'failed';
   const key = keys.artifact(ref.bake, variant);
   const image = ArtifactRecordSchema.parse(await deps.table.get(key));
   // A kept image is a release already: a new test that it does not pass refuses this bake and says nothing of the release.
   if (image.imageId !== undefined && image.reusedFrom === undefined) {
     await deps.images.tag(image.region, [image.imageId, ...image.snapshotIds], { [TAGS.verdict]: verdict });
   }
-  await deps.table.write([{ update: key, set: { verdict }, when: { equals: { attempt: ref.attempt } } }]);
+  await deps.table.write([
+    { update: key, set: { verdict, testFailures }, when: { equals: { attempt: ref.attempt } } },
+  ]);
 }

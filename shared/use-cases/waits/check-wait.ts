@@ -4,7 +4,7 @@
  */
 import { due, keys } from '../../domain/base/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
-import { findWaitKind } from '../../domain/waits/registry.ts';
+import { findWaitKind } from '../../domain/waits/lookup.ts';
 import type { WaitOutcome } from '../../domain/waits/wait.ts';
 import { SWEEP_SECONDS } from '../../domain/waits/wake.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';

@@ -8,7 +8,7 @@ import type { RegisterWaitInputSchema } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys, waitId } from '../../domain/base/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
-import { findWaitKind } from '../../domain/waits/registry.ts';
+import { findWaitKind } from '../../domain/waits/lookup.ts';
 import { SWEEP_SECONDS, secondsUntilCheck } from '../../domain/waits/wake.ts';
 import { type Item, type WriteCondition, WriteConflict } from '../../ports/table.ts';
 import type { WakeQueue } from '../../ports/wake-queue.ts';

@@ -44,9 +44,9 @@ export function testFailures(oven: () => FaultHarness): void {
     await oven().applyWithOwnBase(name, { lifecycle: { maxFailures: 1 } });
     const failed = await oven().waitForState(name, 'failed');
     const failure = failed.attempts[0]?.failure;
-    expect(failure).toMatchObject({ step: 'Test', name: 'TestsFailed' });
+    expect(failure).toMatchObject({ step: 'Gate', name: 'GateClosed' });
     expect(failure?.reason).toContain('boots');
-    expect(toStepStates(failed)).toMatchObject({ Build: 'succeeded', Test: 'failed' });
+    expect(toStepStates(failed)).toMatchObject({ Build: 'succeeded', Test: 'failed', Gate: 'failed' });
     await oven().expectNothingLeft(failed);
   });
 

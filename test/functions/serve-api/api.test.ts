@@ -152,6 +152,7 @@ describe('reading', () => {
       steps: [{ name: 'Gate' }, { attempt: 1, name: 'Approve', state: 'running' }],
       images: [{ imageId: 'ami-0bbbbbbbbbbbbbbbb' }],
       tests: [{ results: [{ suite: 'boots', status: 'passed' }] }],
+      gates: [{ attempt: 1, name: 'tests', outcome: 'passed', reasons: ['all tests have passed'] }],
       changeDetails: [{ id: CAUSE }],
       approval: { state: 'open' },
     });

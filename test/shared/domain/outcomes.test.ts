@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { applyOutcome, classifyFailure, findRootCause } from '../../../shared/domain/bakes/outcomes.ts';
-import { judgeGates, listTestFailures } from '../../../shared/domain/gates/gates.ts';
+import { listTestFailures } from '../../../shared/domain/bakes/test-runs.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 import { parseWake, secondsUntilCheck } from '../../../shared/domain/waits/wake.ts';
 
@@ -120,32 +120,6 @@ describe('what becomes of a release that is kept, when a bake of it ends without
 
   it.each(['rejected', 'expired', 'cancelled'] as const)('%s: is not pointed to again, yet kept', (state) => {
     expect(ended(state, false)).toMatchObject({ state: 'refused', retained: 'first' });
-  });
-});
-
-describe('gates', () => {
-  const packages = { require: ['nginx'], forbid: ['telnet'] };
-  const installed = [{ name: 'nginx', version: '1.26' }];
-
-  it('are open for a tested image with what it must have and nothing it must not', () => {
-    expect(judgeGates({ packages, images: [{ variant: 'x', verdict: 'passed', installed }] })).toEqual({
-      open: true,
-      reasons: [],
-    });
-  });
-
-  it('name everything that keeps them closed', () => {
-    const images = [{ variant: 'x', verdict: undefined, installed: [{ name: 'telnet', version: '0.17' }] }];
-
-    expect(judgeGates({ packages, images }).reasons).toEqual([
-      'x: its tests have not passed',
-      'x: required package nginx is not installed',
-      'x: forbidden package telnet 0.17 is installed',
-    ]);
-  });
-
-  it('are closed for nothing', () => {
-    expect(judgeGates({ packages, images: [] }).open).toBe(false);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   BakeRecordSchema,
   StepRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
+import { GateRecordSchema } from '../../../shared/domain/records/gates.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 import { cleanUpBake } from '../../../shared/use-cases/bakes/clean-up-bake.ts';
 import { finalizeBake, sweepAttempts } from '../../../shared/use-cases/bakes/finalize-bake.ts';
@@ -212,10 +213,11 @@ describe('a bake that fails', () => {
     await w.run('bake');
 
     expect((await attempt()).failure).toMatchObject({
-      step: 'Test',
-      name: 'TestsFailed',
+      step: 'Gate',
+      name: 'GateClosed',
       reason: 'x86-64 on t3.small: suite serves failed with exit code 7',
     });
+    expect(await step('Test')).toMatchObject({ state: 'failed' });
     expect((await test()).results).toMatchObject([
       { status: 'passed' },
       { status: 'failed', excerpt: 'refused' },
@@ -235,7 +237,7 @@ describe('a bake that fails', () => {
     expect(w.leftBehind()).toEqual([]);
   });
 
-  it('keeps the reasons of a closed gate', async () => {
+  it('keeps the reasons of a closed gate, and the verdict of each', async () => {
     w.engine.inventories = [{ name: 'telnet', version: '0.17' }];
 
     await w.run('bake');
@@ -245,6 +247,14 @@ describe('a bake that fails', () => {
       name: 'GateClosed',
       reason:
         'x86-64: required package nginx is not installed; x86-64: forbidden package telnet 0.17 is installed',
+    });
+    expect(await w.table.get(keys.gate(BAKE, 1, 'tests'))).toMatchObject({ outcome: 'passed' });
+    const packages = GateRecordSchema.parse(await w.table.get(keys.gate(BAKE, 1, 'packages')));
+    expect(packages).toMatchObject({ outcome: 'failed', reasons: { length: 2 } });
+    expect(JSON.parse(w.documents.texts.get(packages.evidence ?? '') ?? '')).toEqual({
+      require: ['nginx'],
+      forbid: ['telnet'],
+      images: [{ variant: 'x86-64', packages: 1 }],
     });
   });
 

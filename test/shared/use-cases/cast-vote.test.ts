@@ -40,12 +40,12 @@ async function nextAttempt(change: () => Promise<void> = async () => undefined):
   await change();
   const attempt = { bake: BAKE, attempt: 2, state: 'gating', startedAt: world.clock.now().toISOString() };
   const tests = await world.table.get(keys.test(BAKE, 1, 'x86-64', 't3.small'));
-  const gate = await world.table.get(keys.step(BAKE, 1, 'Gate'));
+  const gate = await world.table.get(keys.gate(BAKE, 1, 'tests'));
   await world.table.write([
     { update: keys.bake(BAKE), set: { attempt: 2 } },
     { put: { ...keys.attempt(BAKE, 2), ...attempt } },
     { put: { ...tests, ...keys.test(BAKE, 2, 'x86-64', 't3.small'), attempt: 2 } },
-    { put: { ...gate, ...keys.step(BAKE, 2, 'Gate'), attempt: 2 } },
+    { put: { ...gate, ...keys.gate(BAKE, 2, 'tests'), attempt: 2 } },
   ]);
 }
 

@@ -21,7 +21,9 @@ describe('requestApproval', () => {
       JSON.parse((await world.documents.get(String(record?.evidence))) ?? ''),
     );
     expect(evidence.changes[0]?.to).toMatch('harden-ssh/1.1.0/1');
-    expect(evidence.gates).toEqual([{ name: 'Gate', passed: true, detail: 'All gates are open' }]);
+    expect(evidence.gates).toEqual([
+      { name: 'tests', outcome: 'passed', reasons: ['all tests have passed'], evidenceDigest: 'd' },
+    ]);
     expect(evidence.packages).toEqual([
       { variant: 'x86-64', total: 1, diff: { added: [], removed: [], changed: [] } },
     ]);

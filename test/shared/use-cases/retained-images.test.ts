@@ -119,13 +119,13 @@ async function startFromRetainedImage(
     },
     {
       put: {
-        ...keys.step(RETAINED_BAKE, 1, 'Gate'),
+        ...keys.gate(RETAINED_BAKE, 1, 'tests'),
         bake: RETAINED_BAKE,
         attempt: 1,
-        name: 'Gate',
-        state: 'succeeded',
-        startedAt: at,
-        summary: 'All gates were open',
+        name: 'tests',
+        outcome: 'passed',
+        reasons: ['passed before'],
+        judgedAt: at,
       },
     },
     { put: { ...keys.channel(PIPELINE, 'stable'), ...channel } },
@@ -257,7 +257,7 @@ describe('a release that is to go to new targets', () => {
       targets: TARGETS.slice(0, 1),
     });
     expect(evidence.tests[0]?.results[0]?.excerpt).toBe('of before');
-    expect(evidence.gates).toEqual([{ name: 'Gate', passed: true, detail: 'All gates were open' }]);
+    expect(evidence.gates).toEqual([{ name: 'tests', outcome: 'passed', reasons: ['passed before'] }]);
   });
 
   it.each(['ApprovalRejected', 'ApprovalExpired'])(

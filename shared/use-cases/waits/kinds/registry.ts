@@ -1,4 +1,4 @@
-import type { WaitKindName } from '../../../domain/waits/registry.ts';
+import type { WaitKindName } from '../../../domain/waits/lookup.ts';
 import { approvalCheck } from './approval.ts';
 import { commandCheck } from './command.ts';
 import { copiesCheck } from './copies.ts';

@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { count } from '../base/text.ts';
+import { createTextSchema } from '../base/zod-text.ts';
+import type { GateKind } from './gate.ts';
+
+const PackageName = z.lazy(() =>
+  createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'),
+);
+const Settings = z
+  .strictObject({ require: z.array(PackageName).default([]), forbid: z.array(PackageName).default([]) })
+  .default({ require: [], forbid: [] });
+
+/** What is installed on each image. An image without an inventory lacks every package. */
+export interface PackageFacts {
+  readonly images: readonly {
+    readonly variant: string;
+    readonly installed: readonly { readonly name: string; readonly version: string }[];
+  }[];
+}
+
+/** Packages that every image must hold, and those that none may. */
+export const packages = {
+  name: 'packages',
+  settings: Settings,
+  judge({ images }, { require, forbid }) {
+    const missing = images.flatMap(({ variant, installed }) => {
+      const versions = new Map(installed.map(({ name, version }) => [name, version]));
+      return [
+        ...require
+          .filter((name) => !versions.has(name))
+          .map((name) => `${variant}: required package ${name} is not installed`),
+        ...forbid
+          .filter((name) => versions.has(name))
+          .map((name) => `${variant}: forbidden package ${name} ${versions.get(name)} is installed`),
+      ];
+    });
+    if (images.length === 0) missing.push('there is no image to judge');
+    return {
+      outcome: missing.length === 0 ? 'passed' : 'failed',
+      reasons:
+        missing.length === 0
+          ? [
+              `${count(require.length, 'required package')} found, ${count(forbid.length, 'forbidden package')} absent`,
+            ]
+          : missing,
+      evidence: {
+        require,
+        forbid,
+        images: images.map(({ variant, installed }) => ({ variant, packages: installed.length })),
+      },
+    };
+  },
+} as const satisfies GateKind<z.output<typeof Settings>, PackageFacts>;
+export type PackageSettings = z.output<typeof Settings>;
