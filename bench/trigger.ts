@@ -263,7 +263,7 @@ export async function* bench(): AsyncIterable<Figure> {
     await ssm.send(
       new PutParameterCommand({ Name: PARAMETERS.ours, Value: image(ROUNDS + WARM_UP), Type: 'String' }),
     );
-    await api.request('POST', '/pipelines', definition());
+    await api.apply(definition());
     await waitFor('the first bake', async () => ((await api.bakes()).length > 0 ? true : undefined));
     await waitForRelease(api);
 

@@ -33,7 +33,7 @@ export function apiClient(endpoint: Endpoint): ApiClient {
       const operation: Operation = OPERATIONS[name];
       const response = await send(signer, endpoint, operation, call);
       const text = await response.text();
-      if (!response.ok) throw toCommandFailed(response.status, text);
+      if (!response.ok) throw toCommandFailed(response.status, text, operation);
       const parsed = operation.answer.safeParse(parseJson(text));
       if (parsed.success) return parsed.data as Answer<typeof name>;
       throw new CommandFailed(
@@ -56,7 +56,8 @@ async function send(
   const url = new URL(`${endpoint.url}${path}`);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, String(value));
-  const text = operation.method === 'post' ? JSON.stringify(body ?? {}) : undefined;
+  const text =
+    operation.method === 'post' || operation.method === 'put' ? JSON.stringify(body ?? {}) : undefined;
   try {
     const signed = await signer.sign({
       method: operation.method.toUpperCase(),
@@ -97,7 +98,7 @@ function describeFetchError(error: unknown): string {
   return code ?? (cause instanceof Error && cause.message !== '' ? cause.message : error.message);
 }
 
-function toCommandFailed(status: number, text: string): CommandFailed {
+function toCommandFailed(status: number, text: string, { method, path }: Operation): CommandFailed {
   const problem = ProblemSchema.safeParse(parseJson(text));
   if (problem.success)
     return new CommandFailed(
@@ -108,7 +109,7 @@ function toCommandFailed(status: number, text: string): CommandFailed {
   if (status === 403)
     return new CommandFailed(
       EXIT.failed,
-      'AWS refused the call: your identity lacks execute-api:Invoke on this API, or its credentials are not valid.',
+      `AWS refused ${method.toUpperCase()} ${path}: your identity lacks execute-api:Invoke on it, or its credentials are not valid.`,
     );
   return new CommandFailed(toExitCode(status), `The service answered ${status}: ${text.slice(0, 200)}`);
 }

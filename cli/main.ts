@@ -18,6 +18,7 @@ import { createOutput } from './output.ts';
 interface Globals {
   readonly apiUrl?: string;
   readonly json?: boolean;
+  readonly team?: string;
 }
 
 const EXIT_HELP = `
@@ -31,6 +32,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
   const program = new Command('ovenbird')
     .description('Keeps machine images fresh.')
     .option('--api-url <url>', 'base URL of the API (output ApiUrl of the stack)')
+    .option('--team <team>', 'team of the pipeline; found by its name if not given')
     .option('--json', 'print data as JSON')
     .addHelpText('after', EXIT_HELP)
     .configureHelp({ showGlobalOptions: true })
@@ -160,6 +162,7 @@ function createContext(globals: Globals): CommandContext {
   const out = createOutput(globals.json ?? false, process);
   return {
     out,
+    team: globals.team,
     api: async () => apiClient(await findEndpoint({ apiUrl: globals.apiUrl, env: process.env })),
     pause: (seconds) => sleep(seconds * 1000),
     now: () => new Date(),

@@ -4,6 +4,7 @@ import { isTerminal } from '../../shared/domain/records/attempt-states.ts';
 import type { ApiClient } from '../api-client.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
 import type { CommandContext } from './context.ts';
+import { findPipelinePath } from './pipeline-path.ts';
 import { bakeLines } from './show-lines.ts';
 
 const POLL_SECONDS = 2;
@@ -14,9 +15,10 @@ export async function bake(
   options: { readonly force?: boolean; readonly wait?: boolean },
 ): Promise<ExitCode> {
   const { out } = context;
+  const path = await findPipelinePath(context, name);
   const api = await context.api();
   const answer = await api.call('requestBake', {
-    parameters: { name },
+    parameters: path,
     body: { force: options.force ?? false },
   });
   const waits = options.wait === true && answer.outcome !== 'up-to-date';
@@ -38,7 +40,7 @@ export async function bake(
       break;
   }
   if (!waits) return EXIT.ok;
-  const id = answer.bake ?? (await waitForStart(context, api, name, answer.change ?? ''));
+  const id = answer.bake ?? (await waitForStart(context, api, path, answer.change ?? ''));
   return await followBake(context, api, id);
 }
 
@@ -46,11 +48,11 @@ export async function bake(
 async function waitForStart(
   context: CommandContext,
   api: ApiClient,
-  pipeline: string,
+  path: Readonly<Record<'team' | 'name', string>>,
   change: string,
 ): Promise<string> {
   for (;;) {
-    const { items } = await api.call('listBakes', { query: { pipeline, limit: 10 } });
+    const { items } = await api.call('listPipelineBakes', { parameters: path, query: { limit: 10 } });
     const found = items.find((item) => item.changes.includes(change));
     if (found !== undefined) {
       context.out.remark(`Bake ${found.id} has started.`);

@@ -44,7 +44,12 @@ export async function apply(context: CommandContext, files: readonly string[]): 
   const applied = [];
   for (const entry of loaded) {
     try {
-      applied.push(await api.call('applyDefinition', { body: entry.definition }));
+      applied.push(
+        await api.call('applyDefinition', {
+          parameters: { team: entry.definition.team, name: entry.definition.name },
+          body: entry.definition,
+        }),
+      );
     } catch (error) {
       if (applied.length > 0)
         out.remark(`Applied before: ${applied.map(({ pipeline }) => pipeline).join(', ')}`);

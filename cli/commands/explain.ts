@@ -12,10 +12,13 @@ import type { Remedy } from '../../shared/domain/reconcile/remedies.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { formatTime } from '../output.ts';
 import type { CommandContext } from './context.ts';
+import { findPipelinePath } from './pipeline-path.ts';
 import { factLines } from './show-lines.ts';
 
-export async function explain({ out, api }: CommandContext, name: string): Promise<ExitCode> {
-  const explanation = await (await api()).call('explainPipeline', { parameters: { name } });
+export async function explain(context: CommandContext, name: string): Promise<ExitCode> {
+  const { out } = context;
+  const parameters = await findPipelinePath(context, name);
+  const explanation = await (await context.api()).call('explainPipeline', { parameters });
   out.emit(explanation);
   out.print(explanationLines(explanation, out.columns));
   return EXIT.ok;

@@ -5,9 +5,12 @@ import type { HoldReason } from '../../shared/domain/records/status.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { formatTime } from '../output.ts';
 import type { CommandContext } from './context.ts';
+import { findPipelinePath } from './pipeline-path.ts';
 
-export async function enable({ out, api }: CommandContext, name: string): Promise<ExitCode> {
-  const answer = await (await api()).call('enablePipeline', { parameters: { name } });
+export async function enable(context: CommandContext, name: string): Promise<ExitCode> {
+  const { out } = context;
+  const parameters = await findPipelinePath(context, name);
+  const answer = await (await context.api()).call('enablePipeline', { parameters });
   out.emit(answer);
   const done = `${name} is enabled${answer.outcome === 'unchanged' ? ' already' : ''}.`;
   switch (answer.plan) {
@@ -29,11 +32,13 @@ export async function enable({ out, api }: CommandContext, name: string): Promis
 }
 
 export async function disable(
-  { out, api }: CommandContext,
+  context: CommandContext,
   name: string,
   { reason }: { readonly reason: string },
 ): Promise<ExitCode> {
-  const answer = await (await api()).call('disablePipeline', { parameters: { name }, body: { reason } });
+  const { out } = context;
+  const parameters = await findPipelinePath(context, name);
+  const answer = await (await context.api()).call('disablePipeline', { parameters, body: { reason } });
   out.emit(answer);
   const { outcome, disabled, bake } = answer;
   out.print(
@@ -48,12 +53,14 @@ export async function disable(
   return EXIT.ok;
 }
 
-export async function remove({ out, api }: CommandContext, name: string): Promise<ExitCode> {
-  const deleted = await (await api()).call('deletePipeline', { parameters: { name } });
+export async function remove(context: CommandContext, name: string): Promise<ExitCode> {
+  const { out } = context;
+  const parameters = await findPipelinePath(context, name);
+  const deleted = await (await context.api()).call('deletePipeline', { parameters });
   out.emit(deleted);
   out.print([
     `${name} is deleted. Its bakes and releases stay readable:`,
-    `  ovenbird status ${name} --bakes`,
+    `  ovenbird status ${name} --bakes --team ${parameters.team}`,
   ]);
   return EXIT.ok;
 }

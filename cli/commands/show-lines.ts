@@ -75,6 +75,7 @@ export function approvalTable(approvals: readonly Approval[], width: number): st
 export function pipelineLines(pipeline: PipelineDetails, width: number): string[] {
   const facts: [string, string][] = [
     ['Pipeline', pipeline.name],
+    ['Team', pipeline.team],
     ['State', describeState(pipeline)],
     ...(pipeline.disabled === undefined
       ? []

@@ -2,6 +2,7 @@
 import type { ApiClient } from '../api-client.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CommandContext } from './context.ts';
+import { findPipelinePath } from './pipeline-path.ts';
 import { approvalTable, bakeLines, bakeTable, pipelineLines, pipelineTable } from './show-lines.ts';
 
 export interface StatusOptions {
@@ -23,9 +24,11 @@ export async function status(
     out.emit(found);
     out.print(bakeLines(found, out.columns));
   } else if (options.bakes === true) {
-    const { items, cursor } = await api.call('listBakes', {
-      query: { pipeline: name, limit: options.limit },
-    });
+    const query = { limit: options.limit };
+    const { items, cursor } =
+      name === undefined
+        ? await api.call('listBakes', { query })
+        : await api.call('listPipelineBakes', { parameters: await findPipelinePath(context, name), query });
     out.emit(items);
     out.print(items.length === 0 ? ['No bakes yet.'] : bakeTable(items, out.columns));
     if (cursor !== undefined) out.remark(`These are the newest ${items.length}; --limit shows more.`);
@@ -34,11 +37,11 @@ export async function status(
     out.emit(items);
     out.print(items.length === 0 ? ['Nothing waits for approval.'] : approvalTable(items, out.columns));
   } else if (name !== undefined) {
-    const found = await api.call('showPipeline', { parameters: { name } });
+    const found = await api.call('showPipeline', { parameters: await findPipelinePath(context, name) });
     out.emit(found);
     out.print(pipelineLines(found, out.columns));
   } else {
-    const pipelines = await allPipelines(api);
+    const pipelines = await readAllPipelines(api, context.team);
     out.emit(pipelines);
     out.print(
       pipelines.length === 0
@@ -49,11 +52,15 @@ export async function status(
   return EXIT.ok;
 }
 
-async function allPipelines(api: ApiClient) {
+/** Of all teams, or of the one named. */
+async function readAllPipelines(api: ApiClient, team: string | undefined) {
   const all = [];
   let cursor: string | undefined;
   do {
-    const page = await api.call('listPipelines', { query: { limit: 100, cursor } });
+    const query = { limit: 100, cursor };
+    const page = await (team === undefined
+      ? api.call('listPipelines', { query })
+      : api.call('listTeamPipelines', { parameters: { team }, query }));
     all.push(...page.items);
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -10,6 +10,7 @@ import type {
 } from '../../shared/domain/api/answers.ts';
 import type { OperationName } from '../../shared/domain/api/operations.ts';
 import type { Applied } from '../../shared/domain/api/shapes.ts';
+import { PipelineNotFound } from '../../shared/domain/base/errors.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { ChangeRecord } from '../../shared/domain/records/selectors.ts';
 import {
@@ -17,23 +18,36 @@ import {
   type ApiBindings,
   createApiApp,
   type OperationHandlers,
+  type OperationRequest,
 } from '../../shared/lambda/api-app.ts';
 import type { Calendar } from '../../shared/ports/calendar.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Digest } from '../../shared/ports/ids.ts';
 import type { Table } from '../../shared/ports/table.ts';
 import { castVote } from '../../shared/use-cases/approval/cast-vote.ts';
+import type { ApplyRequest } from '../../shared/use-cases/definitions/apply-definition.ts';
 import { explainPipeline } from '../../shared/use-cases/queries/explain-pipeline.ts';
 import {
   listApprovals,
   listBakes,
   listChanges,
+  listPipelineBakes,
+  listPipelineReleases,
   listReleases,
 } from '../../shared/use-cases/queries/list-pages.ts';
 import { showBake } from '../../shared/use-cases/queries/show-bake.ts';
 import { showGraph } from '../../shared/use-cases/queries/show-graph.ts';
-import { listPipelines, showPipeline } from '../../shared/use-cases/queries/show-pipeline.ts';
+import {
+  listPipelines,
+  listTeamPipelines,
+  showPipeline,
+} from '../../shared/use-cases/queries/show-pipeline.ts';
+import { findTeam, requireTeam } from '../../shared/use-cases/store/team.ts';
 
+interface TeamRequest {
+  readonly parameters: { readonly team: string; readonly name: string };
+  readonly by: string;
+}
 interface PipelineAction {
   readonly pipeline: string;
   readonly by: string;
@@ -45,7 +59,7 @@ interface BakeAction {
 
 /** What changes something beyond a decision; the handler wires the use cases. `by` is the caller's ARN. */
 export interface ApiActions {
-  apply(request: { definition: unknown; by: string }): Promise<Applied>;
+  apply(request: Required<ApplyRequest>): Promise<Applied>;
   deletePipeline(request: PipelineAction): Promise<Deleted>;
   enablePipeline(request: PipelineAction): Promise<EnabledAnswer>;
   disablePipeline(request: PipelineAction & { readonly reason: string }): Promise<DisabledAnswer>;
@@ -75,23 +89,44 @@ function createOperations({
   actions: verbs,
   ...deps
 }: ApiDeps): OperationHandlers<Exclude<OperationName, ServedElsewhere>> {
+  /** Runs the operation only if the pipeline belongs to the team of the path, by which IAM let the caller in. */
+  const inTeam =
+    <Request extends TeamRequest>(run: (path: Request['parameters'], request: Request) => Promise<unknown>) =>
+    async (request: Request) => {
+      await requireTeam(deps.table, request.parameters);
+      return await run(request.parameters, request);
+    };
   return {
-    applyDefinition: ({ body, by }) => verbs.apply({ definition: body, by }),
+    applyDefinition: ({ parameters: path, body, by }) => verbs.apply({ definition: body, by, path }),
     listPipelines: ({ query }) => listPipelines(deps, query),
-    showPipeline: ({ parameters }) => showPipeline(deps, parameters.name),
-    explainPipeline: ({ parameters }) => explainPipeline(deps, parameters.name),
+    findTeam: async ({ query: { pipeline } }) => {
+      const team = await findTeam(deps.table, pipeline);
+      if (team === undefined) throw new PipelineNotFound(pipeline);
+      return { pipeline, team };
+    },
+    listTeamPipelines: ({ parameters, query }) => listTeamPipelines(deps, parameters.team, query),
+    showPipeline: inTeam(({ name }) => showPipeline(deps, name)),
+    explainPipeline: inTeam(({ name }) => explainPipeline(deps, name)),
     showGraph: ({ query }) => showGraph(deps, query),
-    deletePipeline: ({ parameters, by }) => verbs.deletePipeline({ pipeline: parameters.name, by }),
-    enablePipeline: ({ parameters, by }) => verbs.enablePipeline({ pipeline: parameters.name, by }),
-    disablePipeline: ({ parameters, body, by }) =>
-      verbs.disablePipeline({ pipeline: parameters.name, reason: body.reason, by }),
-    requestBake: ({ parameters, body, by }) =>
-      verbs.requestBake({ pipeline: parameters.name, force: body.force, by }),
+    deletePipeline: inTeam(({ name }, { by }) => verbs.deletePipeline({ pipeline: name, by })),
+    enablePipeline: inTeam(({ name }, { by }) => verbs.enablePipeline({ pipeline: name, by })),
+    disablePipeline: inTeam(({ name }, { body, by }: OperationRequest<'disablePipeline'>) =>
+      verbs.disablePipeline({ pipeline: name, reason: body.reason, by }),
+    ),
+    requestBake: inTeam(({ name }, { body, by }: OperationRequest<'requestBake'>) =>
+      verbs.requestBake({ pipeline: name, force: body.force, by }),
+    ),
     listBakes: ({ query }) => listBakes(deps, query),
+    listPipelineBakes: inTeam(({ name }, { query }: OperationRequest<'listPipelineBakes'>) =>
+      listPipelineBakes(deps, name, query),
+    ),
     showBake: ({ parameters }) => showBake(deps, parameters.id),
     cancelBake: ({ parameters, by }) => verbs.cancelBake({ bake: parameters.id, by }),
     retryBake: ({ parameters, by }) => verbs.retryBake({ bake: parameters.id, by }),
     listReleases: ({ query }) => listReleases(deps, query),
+    listPipelineReleases: inTeam(({ name }, { query }: OperationRequest<'listPipelineReleases'>) =>
+      listPipelineReleases(deps, name, query),
+    ),
     listChanges: ({ query }) => listChanges(deps, query),
     confirmWave: ({ parameters, by }) => verbs.confirmWave({ change: parameters.id, by }),
     listApprovals: ({ query }) => listApprovals(deps, query),

@@ -6,6 +6,7 @@ import {
   BakeDetailsSchema,
   BakeSchema,
   ChangeSchema,
+  OwnerSchema,
   PipelineSchema,
   ReleaseSchema,
 } from '../../shared/domain/api/shapes.ts';
@@ -33,6 +34,8 @@ export class ApiRefused extends Error {
   }
 }
 
+const NamedSchema = z.object({ team: z.string().catch('default'), name: z.string().catch('unnamed') });
+
 export class Api {
   readonly url: string;
   private readonly signer: SignatureV4;
@@ -47,7 +50,7 @@ export class Api {
     });
   }
 
-  async request(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  async request(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<unknown> {
     const url = new URL(`${this.url}${path}`);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const signed = await this.signer.sign({
@@ -82,6 +85,25 @@ export class Api {
       cursor = answer.cursor;
     } while (cursor !== undefined);
     return items;
+  }
+
+  /** Applies a definition at the path that its team and name say, whatever else is wrong with it. */
+  async apply(definition: unknown): Promise<unknown> {
+    const { team, name } = NamedSchema.parse(definition);
+    return await this.request('PUT', `/teams/${team}/pipelines/${encodeURIComponent(name)}`, definition);
+  }
+
+  async requestBake(name: string, force: boolean): Promise<unknown> {
+    return await this.request('POST', `${await this.findPath(name)}/bakes`, { force });
+  }
+
+  async showPipeline(name: string): Promise<z.output<typeof PipelineSchema>> {
+    return PipelineSchema.parse(await this.request('GET', await this.findPath(name)));
+  }
+
+  private async findPath(name: string): Promise<string> {
+    const { team } = OwnerSchema.parse(await this.request('GET', `/teams?pipeline=${name}`));
+    return `/teams/${team}/pipelines/${name}`;
   }
 
   pipelines = () => this.all('/pipelines', PipelineSchema);

@@ -132,7 +132,7 @@ export async function perform(
     const loaded = loadDefinitions(action.apply.map((file) => resolve(context.folder, file)));
     for (const { definition } of loaded) {
       news(`apply ${definition.name}`);
-      await api.request('POST', '/pipelines', definition);
+      await api.apply(definition);
     }
   } else if ('plan' in action) {
     const loaded = loadDefinitions(action.plan.apply.map((file) => resolve(context.folder, file)));
@@ -142,7 +142,7 @@ export async function perform(
       changes: action.plan.changes,
     });
   } else if ('bake' in action) {
-    await api.request('POST', `/pipelines/${action.bake.pipeline}/bakes`, { force: action.bake.force });
+    await api.requestBake(action.bake.pipeline, action.bake.force);
   } else if ('cancel' in action) {
     news(`cancel ${action.cancel.pipeline}`);
     await api.request('POST', `/bakes/${latestBake(observation, action.cancel.pipeline)}/cancel`, {});

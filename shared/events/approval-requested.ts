@@ -6,7 +6,7 @@ export const ApprovalRequestedSchema = z.object({
   bake: z.string(),
   attempt: z.number().int().positive(),
   pipeline: z.string(),
-  team: z.string().optional(),
+  team: z.string(),
   state: z.literal('awaiting-approval'),
   approval: z.string(),
   approvers: z.array(z.string()),

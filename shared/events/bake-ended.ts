@@ -7,7 +7,7 @@ export const BakeEndedSchema = z.lazy(() =>
     bake: z.string(),
     attempt: z.number().int().positive(),
     pipeline: z.string(),
-    team: z.string().optional(),
+    team: z.string(),
     step: z.string(),
     /** Error name, stable for programs. */
     name: z.string(),

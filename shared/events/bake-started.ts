@@ -6,7 +6,7 @@ export const BakeStartedSchema = z.object({
   bake: z.string(),
   attempt: z.number().int().positive(),
   pipeline: z.string(),
-  team: z.string().optional(),
+  team: z.string(),
   /** Sentence that says why. */
   reason: z.string(),
   changes: z.array(z.string()),

@@ -7,7 +7,7 @@ export const ImageReleasedSchema = z.object({
   bake: z.string(),
   attempt: z.number().int().positive(),
   pipeline: z.string(),
-  team: z.string().optional(),
+  team: z.string(),
   channel: z.string(),
   release: z.string(),
   reason: z.string(),

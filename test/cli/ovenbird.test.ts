@@ -42,6 +42,18 @@ const bakeSummary = {
   causes: [],
   createdAt: at,
 };
+const summarize = (name: string, team: string) => ({
+  name,
+  team,
+  description: '',
+  channel: 'stable',
+  revision: 1,
+  enabled: true,
+  parents: [],
+  pending: false,
+  createdAt: at,
+  updatedAt: at,
+});
 const bakeDetails = {
   ...bakeSummary,
   lock: {
@@ -129,14 +141,17 @@ describe('ovenbird init, validate', () => {
 describe('ovenbird apply', () => {
   it('sends parents before children, with the text of script files, signed', async () => {
     write('boots.sh', 'echo booted\n');
-    write('child.yml', starterDefinition('child').replace(/ssm: .*/, 'pipeline: parent'));
+    const child = starterDefinition('child').replace(/ssm: .*/, 'pipeline: parent');
+    write('child.yml', child.replace('team: platform\n', ''));
     write(
       'parent.yml',
       starterDefinition('parent').replace(/script: \|[\s\S]*os-release/, 'script: ./boots.sh'),
     );
     const fake = await service({
-      'POST /pipelines': [
+      'PUT /teams/platform/pipelines/parent': [
         { pipeline: 'parent', revision: 1, outcome: 'created', notes: [] },
+      ],
+      'PUT /teams/default/pipelines/child': [
         { pipeline: 'child', revision: 3, outcome: 'changed', notes: ['Nobody confirmed yet.'] },
       ],
     });
@@ -159,7 +174,7 @@ describe('ovenbird apply', () => {
       { field: 'base.ssm', message: 'is written by the pipeline base', fix: 'use base.pipeline: base' },
     ];
     const refused = problem(422, 'invalid-definition', 'base.ssm: no', { problems });
-    const fake = await service({ 'POST /pipelines': [{ status: 422, problem: refused }] });
+    const fake = await service({ 'PUT /teams/platform/pipelines/web': [{ status: 422, problem: refused }] });
 
     const { code, stdout, stderr } = await ovenbird(['apply', 'web.yml'], { cwd: folder, url: fake.url });
 
@@ -175,7 +190,10 @@ describe('ovenbird bake', () => {
   it('waits for the end when told so, and fails when nothing was released', async () => {
     const states = ['building', 'testing', 'failed'].map((state) => ({ ...bakeDetails, state }));
     const fake = await service({
-      'POST /pipelines/web/bakes': [{ pipeline: 'web', outcome: 'started', bake: BAKE, reasons: [] }],
+      'GET /teams?pipeline=web': [{ pipeline: 'web', team: 'shop' }],
+      'POST /teams/shop/pipelines/web/bakes': [
+        { pipeline: 'web', outcome: 'started', bake: BAKE, reasons: [] },
+      ],
       [`GET /bakes/${BAKE}`]: states,
     });
 
@@ -183,18 +201,20 @@ describe('ovenbird bake', () => {
 
     expect(ran.code).toBe(1);
     expect(ran.stderr).toBe('building\ntesting\nfailed\n');
-    expect(fake.asked[0]?.body).toEqual({ force: true });
+    expect(fake.asked[1]?.body).toEqual({ force: true });
   });
 
   it('says why a bake is held, and that being up to date is fine', async () => {
     const reasons = [{ code: 'ancestor-in-progress', message: 'hardened is baking; this waits for it.' }];
     const fake = await service({
-      'POST /pipelines/web/bakes': [{ pipeline: 'web', outcome: 'held', change: 'C', reasons }],
-      'POST /pipelines/base/bakes': [{ pipeline: 'base', outcome: 'up-to-date', release: 'R1', reasons: [] }],
+      'POST /teams/shop/pipelines/web/bakes': [{ pipeline: 'web', outcome: 'held', change: 'C', reasons }],
+      'POST /teams/shop/pipelines/base/bakes': [
+        { pipeline: 'base', outcome: 'up-to-date', release: 'R1', reasons: [] },
+      ],
     });
 
-    const held = await ovenbird(['bake', 'web'], { url: fake.url });
-    const current = await ovenbird(['bake', 'base', '--wait'], { url: fake.url });
+    const held = await ovenbird(['bake', 'web', '--team', 'shop'], { url: fake.url });
+    const current = await ovenbird(['bake', 'base', '--wait', '--team', 'shop'], { url: fake.url });
 
     expect(held).toMatchObject({ code: 0, stdout: expect.stringContaining('hardened is baking') });
     expect(current).toMatchObject({ code: 0, stdout: 'base is up to date (release R1).\n' });
@@ -204,16 +224,8 @@ describe('ovenbird bake', () => {
 describe('ovenbird status', () => {
   it('prints tables of at most 80 columns, however long the names are', async () => {
     const pipeline = {
-      name: bakeSummary.pipeline,
-      description: '',
-      channel: 'stable',
-      revision: 1,
-      enabled: true,
-      parents: [],
-      dirty: false,
+      ...summarize(bakeSummary.pipeline, 'shop'),
       decision: { at, kind: 'hold', reasons: [{ code: 'debounce', message: bakeSummary.reason }] },
-      createdAt: at,
-      updatedAt: at,
     };
     const fake = await service({
       'GET /pipelines': [{ items: [pipeline] }],
@@ -241,6 +253,45 @@ describe('ovenbird status', () => {
     const { stdout } = await ovenbird(['status', '--bakes', '--json'], { url: fake.url });
 
     expect(JSON.parse(stdout)).toEqual([bakeSummary]);
+  });
+});
+
+describe('the team of a pipeline', () => {
+  it('is looked up by name, unless it is given', async () => {
+    const fake = await service({
+      'GET /teams?pipeline=web': [{ pipeline: 'web', team: 'shop' }],
+      'GET /teams/shop/pipelines': [{ items: [summarize('web', 'shop')] }],
+      'GET /teams/shop/pipelines/web/bakes': [{ items: [bakeSummary] }],
+    });
+    const run = (...args: string[]) => ovenbird(['status', ...args], { url: fake.url });
+
+    const found = await run('web', '--bakes');
+    const given = await run('web', '--bakes', '--team', 'shop');
+    const unknown = await run('nothing', '--bakes');
+    const list = await run('--team', 'shop');
+
+    expect([found.code, given.code, list.code]).toEqual([0, 0, 0]);
+    expect(given.stdout).toBe(found.stdout);
+    expect(list.stdout).toContain('web');
+    expect(unknown.code).toBe(3);
+    expect(fake.asked.map(({ call }) => call.split('limit')[0])).toEqual([
+      'GET /teams?pipeline=web',
+      'GET /teams/shop/pipelines/web/bakes?',
+      'GET /teams/shop/pipelines/web/bakes?',
+      'GET /teams?pipeline=nothing',
+      'GET /teams/shop/pipelines?',
+    ]);
+  });
+
+  it('is asked for where it may not be looked up', async () => {
+    const refused = { status: 403, problem: { message: 'Forbidden' } };
+    const fake = await service({ 'GET /teams?pipeline=web': [refused] });
+
+    const ran = await ovenbird(['explain', 'web'], { url: fake.url });
+
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('AWS refused GET /teams');
+    expect(ran.stderr).toContain('--team TEAM');
   });
 });
 

@@ -206,6 +206,7 @@ async function seedBake(
     parents: [],
     spec: {
       channel: 'stable',
+      team: 'shop',
       base: selector,
       components: [],
       inputs: [],

@@ -208,7 +208,7 @@ function definitionsIn({ folder }: ScenarioContext, files: readonly string[], re
 
 async function apply(stage: ScenarioContext, files: readonly string[], rename: Rename): Promise<void> {
   for (const definition of definitionsIn(stage, files, rename))
-    await stage.api.request('POST', '/pipelines', definition).catch(ignoreRefusal);
+    await stage.api.apply(definition).catch(ignoreRefusal);
 }
 
 async function plan(

@@ -139,7 +139,7 @@ export const PreviewRequestSchema = z.strictObject({
     .array(z.unknown())
     .max(100)
     .default([])
-    .meta({ description: 'As POST /pipelines takes them, parents first.' }),
+    .meta({ description: 'As the operation applyDefinition takes them, parents first.' }),
   changes: z
     .array(
       z.strictObject({

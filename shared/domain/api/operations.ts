@@ -26,19 +26,22 @@ import {
   BakeSchema,
   ChangeSchema,
   createPageSchema,
+  OwnerSchema,
   PageQuerySchema,
   PipelineDetailsSchema,
   PipelineName,
   PipelineSchema,
   ReleaseSchema,
+  TeamName,
 } from './shapes.ts';
 
 const IdParameter = z.object({ id: z.string().min(1).max(64) });
-const NameParameter = z.object({ name: PipelineName });
-const PipelinePageQuerySchema = PageQuerySchema.extend({ pipeline: PipelineName.optional() });
+const TeamParameter = z.object({ team: TeamName });
+/** Every operation on one pipeline has its team in the path: IAM policies tell teams apart by it. */
+const PipelineParameters = TeamParameter.extend({ name: PipelineName });
 
 export interface Operation {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** With `{name}` for parameters, as OpenAPI and API Gateway write it. */
   readonly path: string;
   readonly summary: string;
@@ -54,18 +57,38 @@ export interface Operation {
 /** Everything that the API does. The handler has a function for each, the document a path, and a test compares them. */
 export const OPERATIONS = {
   applyDefinition: {
-    method: 'post',
-    path: '/pipelines',
+    method: 'put',
+    path: '/teams/{team}/pipelines/{name}',
     summary: 'Store a definition as a new revision of its pipeline',
+    parameters: PipelineParameters,
     body: DefinitionSchema,
     status: 200,
     answer: AppliedSchema,
-    problems: ['invalid-definition', 'dependency-cycle', 'pipeline-not-found', 'revision-conflict'],
+    problems: ['invalid-definition', 'dependency-cycle', 'revision-conflict'],
   },
   listPipelines: {
     method: 'get',
     path: '/pipelines',
-    summary: 'List pipelines by name',
+    summary: 'List the pipelines of all teams by name',
+    query: PageQuerySchema,
+    status: 200,
+    answer: createPageSchema(PipelineSchema),
+    problems: [],
+  },
+  findTeam: {
+    method: 'get',
+    path: '/teams',
+    summary: 'Find the team of a pipeline, or the team that a deleted pipeline had',
+    query: z.object({ pipeline: PipelineName }),
+    status: 200,
+    answer: OwnerSchema,
+    problems: ['pipeline-not-found'],
+  },
+  listTeamPipelines: {
+    method: 'get',
+    path: '/teams/{team}/pipelines',
+    summary: "List a team's pipelines by name",
+    parameters: TeamParameter,
     query: PageQuerySchema,
     status: 200,
     answer: createPageSchema(PipelineSchema),
@@ -73,9 +96,9 @@ export const OPERATIONS = {
   },
   showPipeline: {
     method: 'get',
-    path: '/pipelines/{name}',
+    path: '/teams/{team}/pipelines/{name}',
     summary: 'Show a pipeline: definition, versions, why it bakes or not, newest bakes',
-    parameters: NameParameter,
+    parameters: PipelineParameters,
     status: 200,
     answer: PipelineDetailsSchema,
     problems: ['pipeline-not-found'],
@@ -91,9 +114,9 @@ export const OPERATIONS = {
   },
   explainPipeline: {
     method: 'get',
-    path: '/pipelines/{name}/explain',
+    path: '/teams/{team}/pipelines/{name}/explain',
     summary: 'Say why a pipeline was last baked, why it does not bake now, and what would make it',
-    parameters: NameParameter,
+    parameters: PipelineParameters,
     status: 200,
     answer: ExplanationSchema,
     problems: ['pipeline-not-found'],
@@ -109,27 +132,27 @@ export const OPERATIONS = {
   },
   deletePipeline: {
     method: 'delete',
-    path: '/pipelines/{name}',
+    path: '/teams/{team}/pipelines/{name}',
     summary: 'Delete a pipeline that nothing is built on; its bakes and releases stay readable',
-    parameters: NameParameter,
+    parameters: PipelineParameters,
     status: 200,
     answer: DeletedSchema,
     problems: ['pipeline-not-found', 'pipeline-has-children', 'pipeline-baking'],
   },
   enablePipeline: {
     method: 'post',
-    path: '/pipelines/{name}/enable',
+    path: '/teams/{team}/pipelines/{name}/enable',
     summary: 'Let a pipeline bake by itself again, and try again what failed too often',
-    parameters: NameParameter,
+    parameters: PipelineParameters,
     status: 200,
     answer: EnabledSchema,
     problems: ['pipeline-not-found'],
   },
   disablePipeline: {
     method: 'post',
-    path: '/pipelines/{name}/disable',
+    path: '/teams/{team}/pipelines/{name}/disable',
     summary: 'Stop a pipeline from baking by itself; a bake that runs goes on',
-    parameters: NameParameter,
+    parameters: PipelineParameters,
     body: DisableRequestSchema,
     status: 200,
     answer: DisabledAnswerSchema,
@@ -137,9 +160,9 @@ export const OPERATIONS = {
   },
   requestBake: {
     method: 'post',
-    path: '/pipelines/{name}/bakes',
+    path: '/teams/{team}/pipelines/{name}/bakes',
     summary: 'Ask for a bake; answers the bake that started, or why none did',
-    parameters: NameParameter,
+    parameters: PipelineParameters,
     body: BakeRequestSchema,
     status: 202,
     answer: BakeAnswerSchema,
@@ -149,7 +172,17 @@ export const OPERATIONS = {
     method: 'get',
     path: '/bakes',
     summary: 'List bakes, the newest first',
-    query: PipelinePageQuerySchema,
+    query: PageQuerySchema,
+    status: 200,
+    answer: createPageSchema(BakeSchema),
+    problems: [],
+  },
+  listPipelineBakes: {
+    method: 'get',
+    path: '/teams/{team}/pipelines/{name}/bakes',
+    summary: 'List the bakes of a pipeline, the newest first; those of a deleted pipeline stay',
+    parameters: PipelineParameters,
+    query: PageQuerySchema,
     status: 200,
     answer: createPageSchema(BakeSchema),
     problems: ['pipeline-not-found'],
@@ -185,7 +218,17 @@ export const OPERATIONS = {
     method: 'get',
     path: '/releases',
     summary: 'List releases with their targets, the newest first',
-    query: PipelinePageQuerySchema,
+    query: PageQuerySchema,
+    status: 200,
+    answer: createPageSchema(ReleaseSchema),
+    problems: [],
+  },
+  listPipelineReleases: {
+    method: 'get',
+    path: '/teams/{team}/pipelines/{name}/releases',
+    summary: 'List the releases of a pipeline, the newest first; those of a deleted pipeline stay',
+    parameters: PipelineParameters,
+    query: PageQuerySchema,
     status: 200,
     answer: createPageSchema(ReleaseSchema),
     problems: ['pipeline-not-found'],

@@ -1,6 +1,6 @@
 /** What the API says of what there is: pages, problems, pipelines, bakes, releases, changes, approvals. */
 import * as z from 'zod';
-import { DefinitionSchema } from '../definitions/definition.ts';
+import { DefinitionSchema, TEAM_NAME } from '../definitions/definition.ts';
 import { ApprovalRecordSchema } from '../records/approvals.ts';
 import {
   ArtifactRecordSchema,
@@ -49,6 +49,7 @@ export function createPageSchema<Item extends z.ZodType>(item: Item) {
 }
 
 export const PipelineName = z.string().regex(PIPELINE_NAME);
+export const TeamName = z.string().regex(TEAM_NAME);
 export const Time = z.iso.datetime();
 
 export const ProblemSchema = z
@@ -157,11 +158,13 @@ export const BakeDetailsSchema = BakeSchema.extend({
 }).meta({ id: 'BakeDetails' });
 export type BakeDetails = z.output<typeof BakeDetailsSchema>;
 
+export const OwnerSchema = z.object({ pipeline: PipelineName, team: TeamName }).meta({ id: 'Owner' });
+
 export const PipelineSchema = z
   .object({
     name: PipelineName,
     description: z.string(),
-    team: z.string().optional(),
+    team: TeamName,
     channel: z.string().regex(CHANNEL_NAME),
     revision: z.number().int().positive(),
     enabled: z.boolean(),

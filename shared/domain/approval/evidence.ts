@@ -26,7 +26,7 @@ export const EvidenceSchema = z.object({
   version: z.literal(1),
   pipeline: z.string(),
   description: z.string(),
-  team: z.string().optional(),
+  team: z.string(),
   channel: z.string(),
   revision: z.number().int().positive(),
   bake: z.string(),

@@ -57,8 +57,14 @@ export class InvalidSchedule extends DomainError {
 export class PipelineNotFound extends DomainError {
   readonly code = 'pipeline-not-found';
   readonly status = 404;
-  constructor(pipeline: string) {
-    super(`There is no pipeline named "${pipeline}". List them with: ovenbird status`, { pipeline });
+  /** With `team`: the pipeline is not that team's; whether it is another's is not told. */
+  constructor(pipeline: string, team?: string) {
+    super(
+      team === undefined
+        ? `There is no pipeline named "${pipeline}". List them with: ovenbird status`
+        : `The team "${team}" has no pipeline named "${pipeline}". List its pipelines with: ovenbird status --team ${team}`,
+      { pipeline, ...(team === undefined ? {} : { team }) },
+    );
     this.name = 'PipelineNotFound';
   }
 }

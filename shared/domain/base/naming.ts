@@ -11,6 +11,8 @@ const pad = (value: number, width: number) => String(value).padStart(width, '0')
 
 export const keys = {
   pipeline: (name: string): Key => ({ pk: `PIPELINE#${name}`, sk: 'META' }),
+  /** Row that lists a pipeline under its team. */
+  teamPipeline: (team: string, name: string): Key => ({ pk: `TEAM#${team}`, sk: `PIPELINE#${name}` }),
   revision: (name: string, revision: number): Key => ({
     pk: `PIPELINE#${name}`,
     sk: `REVISION#${pad(revision, 6)}`,

@@ -331,6 +331,10 @@ const VariantSchema = z.lazy(() =>
   }),
 );
 
+export const TEAM_NAME = /^[a-z][a-z0-9-]{0,39}$/;
+/** The team of a definition that names none. */
+const DEFAULT_TEAM = 'default';
+
 /** The file that a user writes. One pipeline, one image. Fields that later releases implement are refused, not ignored. */
 export const DefinitionSchema = z.lazy(() =>
   z
@@ -345,10 +349,10 @@ export const DefinitionSchema = z.lazy(() =>
       ),
       description: z.string().max(500).default(''),
       team: createTextSchema(
-        /^[a-z][a-z0-9-]{0,39}$/,
+        TEAM_NAME,
         '1 to 40 of a-z, 0-9 and "-", and start with a letter',
         'platform',
-      ).optional(),
+      ).default(DEFAULT_TEAM),
       channel: ChannelName.default('stable'),
       base: BaseSelectorSchema,
       components: z.array(ComponentSchema).max(20).default([]),

@@ -28,7 +28,7 @@ const NotifiedEventSchema = z.lazy(() =>
     pipeline: z.string(),
     bake: z.string(),
     attempt: z.number().optional(),
-    team: z.string().optional(),
+    team: z.string(),
     channel: z.string().optional(),
     reason: z.string().optional(),
     /** Newest last. */
@@ -318,8 +318,8 @@ export function summarizePackages(evidence: Pick<Evidence, 'packages'>): string 
   return `${total}: ${sum('added')} added, ${sum('changed')} changed, ${sum('removed')} removed`;
 }
 
-function toAttributes(kind: string, state: string, pipeline: string, team: string | undefined) {
-  return { kind, state, pipeline, ...(team === undefined ? {} : { team }) };
+function toAttributes(kind: string, state: string, pipeline: string, team: string) {
+  return { kind, state, pipeline, team };
 }
 
 function headline(moves: readonly DescribedChange[]): string {

@@ -14,7 +14,7 @@ export function toPipelineSpec(
   const { triggers, lifecycle, build, team, channel, base } = definition;
   return {
     channel,
-    ...(team === undefined ? {} : { team }),
+    team,
     base: references.base,
     components: [...references.components],
     inputs: [...references.inputs],

@@ -31,7 +31,7 @@ export type Schedule = z.infer<typeof ScheduleSchema>;
 export const PipelineSpecSchema = z.lazy(() =>
   z.object({
     channel: z.string(),
-    team: z.string().optional(),
+    team: z.string(),
     base: SelectorSchema,
     components: z.array(SelectorSchema),
     inputs: z.array(SelectorSchema).default([]),

@@ -190,7 +190,7 @@ async function writeRequest(
     bake: record.bake,
     attempt: record.attempt,
     pipeline: record.pipeline,
-    ...(evidence.team === undefined ? {} : { team: evidence.team }),
+    team: evidence.team,
     approval: record.id,
     approvers: record.approvers,
     expiresAt: record.expiresAt,

@@ -228,14 +228,14 @@ function outcomeEventWrite(
   attempt: AttemptRecord,
   outcome: AttemptOutcome,
   failure: Failure,
-  team: string | undefined,
+  team: string,
   at: string,
 ): Write {
   const detail = {
     bake: bake.id,
     attempt: attempt.attempt,
     pipeline: bake.pipeline,
-    ...(team === undefined ? {} : { team }),
+    team,
     step: failure.step,
     name: failure.name,
     reason: failure.reason,

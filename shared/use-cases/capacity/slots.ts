@@ -21,7 +21,7 @@ export interface CapacityReading {
 
 /** The places that a bake of the pipeline needs: one of the account, and one of its team. */
 export function slotKeys({ team }: Pick<PipelineSpec, 'team'>): string[] {
-  return ['account', ...(team === undefined ? [] : [`team:${team}`])];
+  return ['account', `team:${team}`];
 }
 
 function findLimit(limits: Limits, key: string): number {

@@ -9,7 +9,9 @@ import {
   type Problem,
   RevisionConflict,
 } from '../../domain/base/errors.ts';
+import type { Definition } from '../../domain/definitions/definition.ts';
 import { MAX_WRITES, WriteConflict } from '../../ports/table.ts';
+import { readLastRevision } from '../store/team.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
@@ -18,21 +20,26 @@ import { checkTimes } from './apply-times.ts';
 import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
 import { checkBaseImage } from './check-base-image.ts';
 import { parseDefinition } from './parse-definition.ts';
-import { readAppliedPipeline, readLastRevision } from './read-applied-pipeline.ts';
+import { readAppliedPipeline } from './read-applied-pipeline.ts';
 
 export interface ApplyRequest {
   /** The file's content, scripts included. */
   readonly definition: unknown;
   readonly by: string;
+  /** Where the caller may write: the definition must say the same. Absent for a preview, which writes nothing. */
+  readonly path?: { readonly team: string; readonly name: string };
 }
 
 const ROUNDS = 5;
 
 export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
   const reading = parseDefinition(deps, request.definition);
-  const { name } = reading.definition;
+  const { name, team } = reading.definition;
+  requireSamePath(reading.definition, request.path);
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = await readAppliedPipeline(deps.table, name);
+    if (before !== undefined && before.pipeline.spec.team !== team)
+      throw new InvalidDefinition([describeOtherTeam(name)]);
     if (before?.pipeline.digest === reading.digest)
       return { pipeline: name, revision: before.pipeline.revision, outcome: 'unchanged', notes: [] };
 
@@ -51,7 +58,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     ]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
-    const revision = (before?.pipeline.revision ?? (await readLastRevision(deps.table, name))) + 1;
+    const revision = ((before?.pipeline ?? (await readLastRevision(deps.table, name)))?.revision ?? 0) + 1;
     const applying = { reading, before, revision, selectors: selectors.found, by: request.by };
     const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks];
     if (writes.length > MAX_WRITES) {
@@ -75,6 +82,33 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
   throw new RevisionConflict(
     `${name}, or a pipeline that it is built on, keeps being changed; apply it again.`,
   );
+}
+
+/** Callers may write to a path by IAM: nothing in the definition can lead to another pipeline. */
+function requireSamePath({ name, team }: Definition, path: ApplyRequest['path']): void {
+  if (path === undefined) return;
+  const problems = [
+    ...(name === path.name ? [] : [describeOtherPath('name', name, path.name)]),
+    ...(team === path.team ? [] : [describeOtherPath('team', team, path.team)]),
+  ];
+  if (problems.length > 0) throw new InvalidDefinition(problems);
+}
+
+function describeOtherPath(field: 'name' | 'team', said: string, asked: string): Problem {
+  return {
+    field,
+    message: `is "${said}" in the definition and "${asked}" in the path`,
+    fix: `Write ${field}: ${asked} into the definition, or apply it at the path of its ${field}.`,
+  };
+}
+
+/** A name belongs to one team; which one is not told to others. */
+function describeOtherTeam(name: string): Problem {
+  return {
+    field: 'team',
+    message: `${name} belongs to another team; applying a definition does not move it`,
+    fix: 'Keep its team, or choose another name. To move it, its team deletes it; then apply it under the new team.',
+  };
 }
 
 /** Of so many dependencies that not even without their own rows all fits into one transaction. */

@@ -93,6 +93,7 @@ function pipelineWrites({ reading, before, revision, by }: RevisionInput, at: st
           : { equals: { revision: before.pipeline.revision, enabled: before.pipeline.enabled } },
     },
     { put: { ...keys.revision(name, revision), ...stored }, when: { exists: false } },
+    ...(before === undefined ? [{ put: { ...keys.teamPipeline(definition.team, name) } }] : []),
   ];
 }
 

@@ -99,6 +99,7 @@ function ownRowWrites({ pipeline, planning, revision }: AppliedPipeline, at: str
     { delete: keys.pipeline(name), when: { equals: { revision: pipeline.revision } } },
     { delete: keys.status(name), when: { equals: { version: planning.version, activeBake: null } } },
     { delete: keys.channel(name, plan.channel) },
+    { delete: keys.teamPipeline(plan.team, name) },
     scheduleIndexWrite({ pipeline: name, channel: plan.channel }, NO_BAKE, at),
     { delete: keys.publishedParameter(publishedParameter(revision)), when: { equals: { pipeline: name } } },
   ];

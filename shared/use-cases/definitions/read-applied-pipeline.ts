@@ -25,11 +25,3 @@ export async function readAppliedPipeline(table: Table, name: string): Promise<A
   const revision = await readRecord(table, keys.revision(name, pipeline.revision), RevisionRecordSchema);
   return revision === undefined ? undefined : { pipeline, planning: status, revision };
 }
-
-/** Of a pipeline that was deleted, 0 where there never was one: bakes of before name their revision. */
-export async function readLastRevision(table: Pick<Table, 'query'>, name: string): Promise<number> {
-  const { pk } = keys.revision(name, 0);
-  const page = await table.query({ pk, prefix: 'REVISION#', descending: true, limit: 1 });
-  const [item] = page.items;
-  return item === undefined ? 0 : RevisionRecordSchema.parse(item).revision;
-}

@@ -10,7 +10,6 @@ import {
   type Release,
   ReleaseSchema,
 } from '../../domain/api/shapes.ts';
-import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys, lists } from '../../domain/base/naming.ts';
 import { WaveRecordSchema } from '../../domain/records/status.ts';
 import type { Item, Page, Query, Table } from '../../ports/table.ts';
@@ -22,35 +21,39 @@ export interface Paged<Entry> {
   readonly items: Entry[];
   readonly cursor?: string;
 }
-type PipelinePageQuery = PageQuery & { readonly pipeline?: string | undefined };
 
-export async function listBakes(deps: ListDeps, query: PipelinePageQuery): Promise<Paged<Bake>> {
-  const { pipeline } = query;
-  if (pipeline === undefined) {
-    const page = await deps.table.query(toNewestQuery(lists.bakes, query));
-    return toPaged(page, (item) => BakeSchema.parse(item));
-  }
+export async function listBakes(deps: ListDeps, query: PageQuery): Promise<Paged<Bake>> {
+  const page = await deps.table.query(toNewestQuery(lists.bakes, query));
+  return toPaged(page, (item) => BakeSchema.parse(item));
+}
+
+export async function listPipelineBakes(
+  deps: ListDeps,
+  pipeline: string,
+  query: PageQuery,
+): Promise<Paged<Bake>> {
   const page = await deps.table.query({
     ...toPartitionQuery(keys.pipeline(pipeline).pk, 'BAKE#'),
     ...toPageLimits(query),
   });
-  await requireKnownPipeline(deps, pipeline, page);
   const bakes = await deps.table.getMany(page.items.map((item) => keys.bake(item.sk.slice('BAKE#'.length))));
   return toPaged({ ...page, items: bakes.filter(isItem) }, (item) => BakeSchema.parse(item));
 }
 
-export async function listReleases(deps: ListDeps, query: PipelinePageQuery): Promise<Paged<Release>> {
-  const { pipeline } = query;
-  if (pipeline === undefined) {
-    return toPaged(await deps.table.query(toNewestQuery(lists.releases, query)), (item) =>
-      ReleaseSchema.parse(item),
-    );
-  }
+export async function listReleases(deps: ListDeps, query: PageQuery): Promise<Paged<Release>> {
+  const page = await deps.table.query(toNewestQuery(lists.releases, query));
+  return toPaged(page, (item) => ReleaseSchema.parse(item));
+}
+
+export async function listPipelineReleases(
+  deps: ListDeps,
+  pipeline: string,
+  query: PageQuery,
+): Promise<Paged<Release>> {
   const page = await deps.table.query({
     ...toPartitionQuery(keys.pipeline(pipeline).pk, 'RELEASE#'),
     ...toPageLimits(query),
   });
-  await requireKnownPipeline(deps, pipeline, page);
   return toPaged(page, (item) => ReleaseSchema.parse(item));
 }
 
@@ -87,18 +90,12 @@ function toPartitionQuery(pk: string, prefix: string): Query {
   return { pk, prefix, descending: true };
 }
 
-function toPageLimits({ limit, cursor }: PageQuery): Pick<Query, 'limit' | 'after'> {
+export function toPageLimits({ limit, cursor }: PageQuery): Pick<Query, 'limit' | 'after'> {
   return { limit, ...(cursor === undefined ? {} : { after: cursor }) };
 }
 
 export function toPaged<Entry>(page: Page, parse: (item: Item) => Entry): Paged<Entry> {
   return { items: page.items.map(parse), ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
-}
-
-/** The history of a pipeline that was deleted stays readable; of one that never was there is none. */
-async function requireKnownPipeline(deps: ListDeps, pipeline: string, page: Page): Promise<void> {
-  if (page.items.length > 0 || page.cursor !== undefined) return;
-  if ((await deps.table.get(keys.pipeline(pipeline))) === undefined) throw new PipelineNotFound(pipeline);
 }
 
 function isItem(item: Item | undefined): item is Item {

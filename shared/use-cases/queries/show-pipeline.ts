@@ -18,28 +18,48 @@ import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
-import type { Item, Query } from '../../ports/table.ts';
+import type { Item } from '../../ports/table.ts';
 import { readUserNames, releaseSelectorKey } from '../graph/dependents.ts';
-import { type ListDeps, listBakes, type Paged, toPaged } from './list-pages.ts';
+import { readMany } from '../store/read.ts';
+import { type ListDeps, listPipelineBakes, type Paged, toPaged, toPageLimits } from './list-pages.ts';
 
 const BAKES_SHOWN = 10;
 const CHILDREN_SHOWN = 100;
 
-export async function listPipelines(deps: ListDeps, { limit, cursor }: PageQuery): Promise<Paged<Pipeline>> {
-  const query: Query = { index: 'list', pk: lists.pipelines, limit };
-  const page = await deps.table.query(cursor === undefined ? query : { ...query, after: cursor });
-  const { items: records, cursor: next } = toPaged(page, (item) => PipelineRecordSchema.parse(item));
+export async function listPipelines(deps: ListDeps, page: PageQuery): Promise<Paged<Pipeline>> {
+  const rows = await deps.table.query({ index: 'list', pk: lists.pipelines, ...toPageLimits(page) });
+  const { items: records, ...next } = toPaged(rows, (item) => PipelineRecordSchema.parse(item));
+  return { items: await summarize(deps, records), ...next };
+}
+
+export async function listTeamPipelines(
+  deps: ListDeps,
+  team: string,
+  page: PageQuery,
+): Promise<Paged<Pipeline>> {
+  const { pk, sk: prefix } = keys.teamPipeline(team, '');
+  const rows = await deps.table.query({ pk, prefix, ...toPageLimits(page) });
+  const { items: names, ...next } = toPaged(rows, ({ sk }) => sk.slice(prefix.length));
+  const records = await readMany(
+    deps.table,
+    names.map((name) => keys.pipeline(name)),
+    PipelineRecordSchema,
+  );
+  const found = records.filter((record) => record !== undefined);
+  return { items: await summarize(deps, found), ...next };
+}
+
+async function summarize(deps: ListDeps, records: readonly PipelineRecord[]): Promise<Pipeline[]> {
   const revisions = await deps.table.getMany(
     records.map((entry) => keys.revision(entry.name, entry.revision)),
   );
-  const items = await readSummaries(
+  return await readSummaries(
     deps,
     records.flatMap((record, index) => {
       const revision = revisions[index];
       return revision === undefined ? [] : [{ record, revision: RevisionRecordSchema.parse(revision) }];
     }),
   );
-  return next === undefined ? { items } : { items, cursor: next };
 }
 
 export async function showPipeline(deps: ListDeps, name: string): Promise<PipelineDetails> {
@@ -52,7 +72,7 @@ export async function showPipeline(deps: ListDeps, name: string): Promise<Pipeli
     readSummaries(deps, [{ record, revision }]),
     deps.table.getMany(selectorKeys.map((key) => keys.selector(key))),
     readUserNames(deps.table, releaseSelectorKey(record), CHILDREN_SHOWN),
-    listBakes(deps, { pipeline: name, limit: BAKES_SHOWN }),
+    listPipelineBakes(deps, name, { limit: BAKES_SHOWN }),
   ]);
   return PipelineDetailsSchema.parse({
     ...summary,
@@ -83,7 +103,7 @@ async function readSummaries(
     return {
       name,
       description: definition.description,
-      ...(definition.team === undefined ? {} : { team: definition.team }),
+      team: definition.team,
       channel: definition.channel,
       revision: record.revision,
       enabled,

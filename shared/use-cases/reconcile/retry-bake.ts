@@ -51,7 +51,7 @@ export async function retryBake(
 async function queueAttempt(
   deps: RetryBakeDeps,
   bake: BakeRecord,
-  team: string | undefined,
+  team: string,
   by: string,
 ): Promise<AttemptRecord | undefined> {
   const now = deps.clock.now();
@@ -137,7 +137,7 @@ function startedEventWrite(
   deps: RetryBakeDeps,
   bake: BakeRecord,
   attempt: AttemptRecord,
-  team: string | undefined,
+  team: string,
   by: string,
   at: string,
 ): Write {
@@ -145,7 +145,7 @@ function startedEventWrite(
     bake: bake.id,
     attempt: attempt.attempt,
     pipeline: bake.pipeline,
-    ...(team === undefined ? {} : { team }),
+    team,
     reason: `Attempt ${attempt.attempt}, asked for by ${by}. ${bake.reason}`,
     changes: bake.changes,
     causes: bake.causes,

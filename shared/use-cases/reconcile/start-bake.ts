@@ -210,7 +210,7 @@ function startedEventWrite(
     bake: bake.id,
     attempt: bake.attempt,
     pipeline: bake.pipeline,
-    ...(team === undefined ? {} : { team }),
+    team,
     reason: bake.reason,
     changes: bake.changes,
     causes: bake.causes,

@@ -96,7 +96,7 @@ function prepareRelease(
     readonly release: ReleaseRecord;
     readonly channel: ChannelRecord;
     readonly rows: readonly TargetRecord[];
-    readonly team: string | undefined;
+    readonly team: string;
     readonly isNew: boolean;
   },
 ): Write[] {
@@ -107,7 +107,7 @@ function prepareRelease(
     bake: bake.id,
     attempt: plan.attempt,
     pipeline,
-    ...(team === undefined ? {} : { team }),
+    team,
     channel,
     release: id,
     reason: bake.reason,

@@ -85,7 +85,7 @@ export function testBadInput(oven: () => FaultHarness): void {
   it.concurrent('a pipeline, a bake and an approval that nobody knows are named', async () => {
     const ask = (path: string, body: unknown = {}) =>
       readRefusal(() => oven().deployed.api.request('POST', path, body));
-    expect(await ask('/pipelines/nowhere/bakes')).toMatchObject({
+    expect(await ask('/teams/default/pipelines/nowhere/bakes')).toMatchObject({
       status: 404,
       problem: { code: 'pipeline-not-found', detail: expect.stringContaining('"nowhere"') },
     });
@@ -139,7 +139,7 @@ export function testBadInput(oven: () => FaultHarness): void {
     for (const reason of refused) expect(reason).toMatchObject({ status: 409 });
     const { pipelines } = await oven().observe();
     expect(pipelines.filter((pipeline) => pipeline.name === name)).toHaveLength(1);
-    const shown = (await oven().deployed.api.request('GET', `/pipelines/${name}`)) as { revision: number };
+    const shown = await oven().deployed.api.showPipeline(name);
     expect(shown.revision).toBe(2 - refused.length);
   });
 
@@ -151,8 +151,8 @@ export function testBadInput(oven: () => FaultHarness): void {
       expect(await answer.text()).not.toContain('items');
     }
     const name = uniqueName('stranger');
-    const answer = await fetch(`${url}/pipelines`, {
-      method: 'POST',
+    const answer = await fetch(`${url}/teams/default/pipelines/${name}`, {
+      method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(oven().buildDefinition(name)),
     });

@@ -80,7 +80,7 @@ export class FaultHarness {
   }
 
   apply(definition: unknown): Promise<unknown> {
-    return this.deployed.api.request('POST', '/pipelines', definition);
+    return this.deployed.api.apply(definition);
   }
 
   /** Gives the pipeline a base of its own and applies it; an immediate pipeline bakes at once. */

@@ -16,6 +16,7 @@ import { buildSuites, definitionWith } from '../../support/odd-definitions.ts';
 import { reconcileWorld } from '../../support/reconcile-world.ts';
 
 const OPERATOR = 'arn:aws:sts::111122223333:assumed-role/Operator/cy@example.com';
+const HARDENED = '/teams/security/pipelines/hardened';
 let world: ApprovalWorld;
 let asked: unknown[];
 let unexpected: unknown[];
@@ -63,6 +64,7 @@ beforeEach(async () => {
   const at = world.clock.now().toISOString();
   const spec = {
     channel: 'stable',
+    team: 'security',
     base: { kind: 'pipeline', pipeline: 'al2023-base', channel: 'stable' },
     components: [],
     definitionDigest: 'r',
@@ -94,6 +96,7 @@ beforeEach(async () => {
     { update: keys.bake(BAKE), set: { listPk: lists.bakes, listSk: BAKE } },
     { update: keys.change(CAUSE), set: { listPk: lists.changes, listSk: CAUSE } },
     { put: { ...keys.pipelineBake('hardened', BAKE), bake: BAKE } },
+    { put: { ...keys.teamPipeline('security', 'hardened') } },
   ]);
 });
 
@@ -121,17 +124,41 @@ async function problem(method: string, path: string, body?: unknown) {
 }
 
 describe('reading', () => {
-  it('lists pipelines with what their channel holds and why they bake or not', async () => {
-    const { status, json } = await call('GET', '/pipelines');
+  it.each(['/pipelines', '/teams/security/pipelines'])(
+    'lists pipelines at %s with their team, channel and parents',
+    async (path) => {
+      const { status, json } = await call('GET', path);
 
-    expect(status).toBe(200);
-    expect(json).toMatchObject({
-      items: [{ name: 'hardened', channel: 'stable', parents: ['al2023-base'] }],
-    });
+      expect(status).toBe(200);
+      expect(json).toEqual({
+        items: [
+          expect.objectContaining({
+            name: 'hardened',
+            team: 'security',
+            channel: 'stable',
+            parents: ['al2023-base'],
+          }),
+        ],
+      });
+    },
+  );
+
+  it('lists no pipeline of another team under a team', async () => {
+    expect((await call('GET', '/teams/web/pipelines')).json).toEqual({ items: [] });
+  });
+
+  it('finds the team of a pipeline, of a deleted pipeline too', async () => {
+    const found = await call('GET', '/teams?pipeline=hardened');
+    await world.table.write([{ delete: keys.pipeline('hardened') }]);
+    const deleted = await call('GET', '/teams?pipeline=hardened');
+
+    expect(found.json).toEqual({ pipeline: 'hardened', team: 'security' });
+    expect(deleted.json).toEqual(found.json);
+    expect(await problem('GET', '/teams?pipeline=unknown')).toMatchObject({ code: 'pipeline-not-found' });
   });
 
   it('shows a pipeline with its definition, selectors and newest bakes', async () => {
-    const { json } = await call('GET', '/pipelines/hardened');
+    const { json } = await call('GET', HARDENED);
 
     expect(json).toMatchObject({
       definition: { name: 'hardened' },
@@ -159,7 +186,7 @@ describe('reading', () => {
     expect(JSON.stringify(json)).not.toContain('notified');
   });
 
-  it.each(['/bakes', '/bakes?pipeline=hardened'])('lists bakes at %s', async (path) => {
+  it.each(['/bakes', `${HARDENED}/bakes`])('lists bakes at %s', async (path) => {
     expect((await call('GET', path)).json).toMatchObject({ items: [{ id: BAKE, pipeline: 'hardened' }] });
   });
 
@@ -204,15 +231,16 @@ describe('reading', () => {
 
 describe('acting', () => {
   it('applies a definition as the caller', async () => {
-    const { status } = await call('POST', '/pipelines', { name: 'hardened' });
+    const { status } = await call('PUT', HARDENED, { name: 'hardened' });
 
     expect(status).toBe(200);
-    expect(asked).toEqual([{ definition: { name: 'hardened' }, by: OPERATOR }]);
+    const path = { team: 'security', name: 'hardened' };
+    expect(asked).toEqual([{ definition: { name: 'hardened' }, by: OPERATOR, path }]);
   });
 
   it('asks for a bake, forced only when told so', async () => {
-    await call('POST', '/pipelines/hardened/bakes');
-    await call('POST', '/pipelines/hardened/bakes', { force: true });
+    await call('POST', `${HARDENED}/bakes`);
+    await call('POST', `${HARDENED}/bakes`, { force: true });
 
     expect(asked).toEqual([
       { pipeline: 'hardened', force: false, by: OPERATOR },
@@ -221,9 +249,9 @@ describe('acting', () => {
   });
 
   it('enables, disables and deletes as the caller', async () => {
-    const disabled = await call('POST', '/pipelines/hardened/disable', { reason: 'Broken upstream.' });
-    const enabled = await call('POST', '/pipelines/hardened/enable');
-    const deleted = await call('DELETE', '/pipelines/hardened');
+    const disabled = await call('POST', `${HARDENED}/disable`, { reason: 'Broken upstream.' });
+    const enabled = await call('POST', `${HARDENED}/enable`);
+    const deleted = await call('DELETE', HARDENED);
 
     expect(asked).toEqual([{ pipeline: 'hardened', reason: 'Broken upstream.', by: OPERATOR }]);
     expect([disabled.status, enabled.status, deleted.status]).toEqual([200, 200, 200]);
@@ -250,11 +278,53 @@ describe('acting', () => {
   });
 });
 
+describe('a pipeline under the path of another team', () => {
+  it.each([
+    ['GET', ''],
+    ['GET', '/explain'],
+    ['GET', '/bakes'],
+    ['GET', '/releases'],
+    ['POST', '/bakes'],
+    ['POST', '/enable'],
+    ['POST', '/disable'],
+    ['DELETE', ''],
+  ])('is not there for %s %s, and its team is not told', async (method, below) => {
+    const answer = await problem(method, `/teams/web/pipelines/hardened${below}`);
+
+    expect(answer).toMatchObject({
+      status: 404,
+      code: 'pipeline-not-found',
+      detail:
+        'The team "web" has no pipeline named "hardened". List its pipelines with: ovenbird status --team web',
+    });
+    expect(JSON.stringify(answer)).not.toContain('security');
+    expect(asked).toEqual([]);
+  });
+
+  it('covers every operation on one pipeline, so that IAM policies can tell teams apart', () => {
+    const named = Object.values(OPERATIONS).filter(({ path }) => /pipeline/.test(path));
+
+    expect(
+      named.map(({ path }) => path).filter((path) => !path.startsWith('/teams/{team}/pipelines')),
+    ).toEqual(['/pipelines']);
+  });
+
+  it('keeps the bakes of a deleted pipeline for its team', async () => {
+    await world.table.write([{ delete: keys.pipeline('hardened') }]);
+
+    expect((await call('GET', `${HARDENED}/bakes`)).json).toMatchObject({ items: [{ id: BAKE }] });
+    expect(await problem('GET', '/teams/web/pipelines/hardened/bakes')).toMatchObject({ status: 404 });
+    expect(await problem('GET', HARDENED)).toMatchObject({ status: 404 });
+  });
+});
+
 describe('problems', () => {
   it.each([
-    ['GET', '/pipelines/nobody', 404, 'pipeline-not-found'],
+    ['GET', '/teams/security/pipelines/unknown', 404, 'pipeline-not-found'],
+    ['GET', '/teams/Security/pipelines/hardened', 400, 'invalid-request'],
+    ['GET', '/pipelines/hardened', 404, 'no-such-operation'],
+    ['POST', '/pipelines', 404, 'no-such-operation'],
     ['GET', '/bakes/nothing', 404, 'bake-not-found'],
-    ['GET', '/bakes?pipeline=nobody', 404, 'pipeline-not-found'],
     ['GET', '/bakes?limit=1000', 400, 'invalid-request'],
     ['GET', '/nothing', 404, 'no-such-operation'],
     ['DELETE', '/bakes/nothing', 404, 'no-such-operation'],
@@ -265,12 +335,12 @@ describe('problems', () => {
   });
 
   it('names each field that is wrong in what was sent', async () => {
-    expect(await problem('POST', '/pipelines/hardened/bakes', { force: 'yes', why: 1 })).toMatchObject({
+    expect(await problem('POST', `${HARDENED}/bakes`, { force: 'yes', why: 1 })).toMatchObject({
       status: 400,
       code: 'invalid-request',
       problems: [{ field: 'body.force' }, {}],
     });
-    expect(await problem('POST', '/pipelines/hardened/bakes', '{')).toMatchObject({
+    expect(await problem('POST', `${HARDENED}/bakes`, '{')).toMatchObject({
       code: 'invalid-request',
     });
   });
@@ -283,7 +353,7 @@ describe('problems', () => {
       throw new BakeNotCancellable('It is released already.', { state: 'released' });
     };
 
-    expect(await problem('POST', '/pipelines', {})).toMatchObject({
+    expect(await problem('PUT', HARDENED, {})).toMatchObject({
       status: 422,
       problems: [{ field: 'base', fix: 'name a pipeline' }],
     });
@@ -295,7 +365,7 @@ describe('problems', () => {
     verbs.apply = (request) => applyDefinition(ports, request);
 
     expect(
-      await problem('POST', '/pipelines', definitionWith('tests.suites', buildSuites(900))),
+      await problem('PUT', '/teams/default/pipelines/odd', definitionWith('tests.suites', buildSuites(900))),
     ).toMatchObject({
       status: 422,
       code: 'invalid-definition',

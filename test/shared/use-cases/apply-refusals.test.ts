@@ -1,16 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidDefinition, type Problem } from '../../../shared/domain/base/errors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
+import { deletePipeline } from '../../../shared/use-cases/definitions/delete-pipeline.ts';
 import { buildSuites, definitionWith, UNSUPPORTED_FIELDS } from '../../support/odd-definitions.ts';
 import { BASE_PARAMETER, reconcileWorld } from '../../support/reconcile-world.ts';
 
 const base = { ssm: BASE_PARAMETER };
 
 /** What is wrong with a definition; nothing of one that is refused may have been written. */
-async function readProblems(definition: object): Promise<readonly Problem[]> {
+async function readProblems(
+  definition: object,
+  path?: { team: string; name: string },
+): Promise<readonly Problem[]> {
   const world = reconcileWorld();
   try {
-    await applyDefinition(world.ports, { definition, by: 'anna' });
+    await applyDefinition(world.ports, { definition, by: 'anna', ...(path === undefined ? {} : { path }) });
     return [];
   } catch (error) {
     if (!(error instanceof InvalidDefinition)) throw error;
@@ -196,5 +200,45 @@ describe('a definition that is too large to be stored', () => {
     };
 
     expect(await world.apply(definition)).toMatchObject({ outcome: 'created' });
+  });
+});
+
+describe('the team of a definition', () => {
+  const paths = { team: 'web', name: 'shop' };
+  const given = { ...definitionWith('name', 'shop'), base };
+
+  it.each([
+    [{}, [['team', 'is "default" in the definition and "web" in the path']]],
+    [{ team: 'data' }, [['team', 'is "data" in the definition and "web" in the path']]],
+    [{ team: 'web', name: 'other' }, [['name', 'is "other" in the definition and "shop" in the path']]],
+    [{ team: 'web' }, []],
+  ])('is that of the path: %j', async (more, expected) => {
+    const problems = await readProblems({ ...given, ...more }, paths);
+
+    expect(problems.map(({ field, message }) => [field, message])).toEqual(expected);
+    for (const { fix } of problems) expect(fix).toContain('into the definition');
+  });
+
+  it('does not change, and whose pipeline it is stays untold', async () => {
+    const world = reconcileWorld();
+    const apply = (team: string) =>
+      applyDefinition(world.ports, {
+        definition: { ...given, team },
+        by: 'anna',
+        path: { team, name: 'shop' },
+      });
+    await apply('web');
+
+    await expect(apply('data')).rejects.toMatchObject({
+      problems: [
+        {
+          field: 'team',
+          message: expect.stringContaining('belongs to another team'),
+          fix: expect.anything(),
+        },
+      ],
+    });
+    await deletePipeline(world.ports, { pipeline: 'shop', by: 'anna' });
+    expect(await apply('data')).toMatchObject({ outcome: 'created', revision: 2 });
   });
 });

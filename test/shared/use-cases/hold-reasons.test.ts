@@ -493,7 +493,8 @@ describe('places for bakes', () => {
 
   it('are given to one after another of a team, though others of it stand in the line of the account', async () => {
     const world = reconcileWorld({ limits: { bakes: 2, bakesOfTeam: 1 } });
-    for (const name of ['other', 'another']) await world.apply({ name, base: BASE_PARAMETER });
+    for (const name of ['other', 'another'])
+      await world.apply({ name, base: BASE_PARAMETER, more: { team: name } });
     await world.settle();
     const team = ['one', 'two', 'three', 'four', 'five'];
     for (const name of team) await world.apply({ name, base: BASE_PARAMETER, more: { team: 'web' } });
@@ -523,6 +524,15 @@ describe('places for bakes', () => {
         .map(({ pipeline }) => pipeline)
         .sort(),
     ).toEqual(['one', 'other']);
+    expect(listHoldCodes(world, 'two')).toEqual(['concurrency']);
+  });
+
+  it('are counted together for pipelines that name no team', async () => {
+    const world = reconcileWorld({ limits: { bakesOfTeam: 1 } });
+    for (const name of ['one', 'two']) await world.apply({ name, base: BASE_PARAMETER });
+    await world.settle();
+
+    expect(world.running()).toHaveLength(1);
     expect(listHoldCodes(world, 'two')).toEqual(['concurrency']);
   });
 });

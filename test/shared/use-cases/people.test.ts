@@ -3,7 +3,7 @@ import { keys, lists } from '../../../shared/domain/base/naming.ts';
 import { deletePipeline } from '../../../shared/use-cases/definitions/delete-pipeline.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
-import { listBakes, listChanges } from '../../../shared/use-cases/queries/list-pages.ts';
+import { listChanges, listPipelineBakes } from '../../../shared/use-cases/queries/list-pages.ts';
 import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
 import { ami, BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 
@@ -154,7 +154,7 @@ describe('deleting', () => {
       ['INVENTORY#stable', 'deleted'],
       ['INVENTORY#stable', 'deleted'],
     ]);
-    expect((await listBakes(world.ports, { pipeline: 'web', limit: 10 })).items).toHaveLength(1);
+    expect((await listPipelineBakes(world.ports, 'web', { limit: 10 })).items).toHaveLength(1);
     expect(world.changes().at(-1)).toMatchObject({ selector: 'definition:base', to: 'deleted by anna' });
   });
 
