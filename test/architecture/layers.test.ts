@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { filesBelow, findForbiddenImports, findImportCycles, read, readImports } from './imports.ts';
+import {
+  filesBelow,
+  findForbiddenImports,
+  findImportCycles,
+  foldersIn,
+  type Import,
+  read,
+  readImports,
+} from './imports.ts';
 
 const LocalCloudSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
 
@@ -123,5 +131,48 @@ describe('the layers', () => {
     expect(
       ['shared', 'functions', 'cli', 'local', 'local-cloud'].flatMap((folder) => findImportCycles(folder)),
     ).toEqual([]);
+  });
+});
+
+/** The floors of the house, the lowest first: a folder imports from floors below its own. */
+const FLOORS = {
+  'shared/domain': [
+    ['base'],
+    ['artifacts', 'packages'],
+    ['selectors', 'engines', 'gates'],
+    ['definitions', 'waits'],
+    ['records'],
+    ['bakes', 'approval', 'estimates'],
+    ['reconcile', 'distribution', 'notifications'],
+    ['api', 'releases'],
+  ],
+  'shared/use-cases': [
+    ['store'],
+    ['graph', 'waits'],
+    ['detect', 'capacity'],
+    ['bakes'],
+    ['reconcile', 'distribution', 'approval', 'tests', 'gates'],
+    ['releases', 'definitions', 'queries', 'sweep'],
+    ['preview'],
+  ],
+} as const;
+
+describe.each(Object.keys(FLOORS) as (keyof typeof FLOORS)[])('the floors of %s', (root) => {
+  const folder = (path: string) => path.split('/')[2] ?? '';
+  const floor = (path: string) =>
+    FLOORS[root].findIndex((folders) => (folders as readonly string[]).includes(folder(path)));
+
+  it('hold every folder, and no file stands beside them', () => {
+    const listed = FLOORS[root].flat().filter((name) => filesBelow(`${root}/${name}`, ['.ts']).length > 0);
+
+    expect(filesBelow(root, ['.ts', '.tsx']).filter((path) => floor(path) < 0)).toEqual([]);
+    expect([...listed].sort()).toEqual(foldersIn(root));
+  });
+
+  it('let imports point down, never to the own floor or up', () => {
+    const isDown = ({ from, to }: Import) =>
+      !to.startsWith(`${root}/`) || folder(from) === folder(to) || floor(from) > floor(to);
+
+    expect(findForbiddenImports(root, isDown)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { filesBelow, read } from './imports.ts';
 
-const FOLDERS = ['local', 'local-cloud'];
+const FOLDERS = ['shared', 'functions', 'cli', 'local', 'local-cloud', 'scripts', 'bench', 'test'];
 
 /** Functions at the top of a file, declared or assigned to a constant. */
 function listFunctions(path: string): string[] {
