@@ -6,12 +6,12 @@ import { log } from '../../shared/lambda/telemetry.ts';
 import { type HandleWakeDeps, handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
 
 export const handler = queueLambda({
-  // Events of several services and our own messages; the use case tells them apart.
+  // Events of several services and our own messages; the kinds of waits tell them apart.
   message: z.unknown(),
   deps: waitDeps,
   run: async (deps: HandleWakeDeps, message) => {
     const outcome = await handleWake({ ...deps, onWait: (wait) => correlateWith(deps, wait) }, message);
-    // Events of other people's builds and instances are the rule, not worth a line.
+    // Most events are of builds and instances that no bake waits for; they get no line.
     if (outcome !== 'no-wait' && outcome !== 'not-ours') log.info('wait-checked', { outcome });
   },
 });

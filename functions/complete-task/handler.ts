@@ -5,7 +5,7 @@ import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
 import { completeTask } from '../../shared/use-cases/waits/complete-tasks.ts';
 
-/** The stream's filter lets decided waits through; what a stale record says does not matter, the row is read again. */
+/** The stream's filter passes decided waits alone. A stale record does no harm: the row is read again. */
 const DecidedSchema = z.object({ id: z.string(), bake: z.string(), state: z.literal('decided') });
 
 export const handler = streamLambda({

@@ -41,7 +41,7 @@ describe('approve machine', () => {
   });
 
   it.each([
-    ['nobody need be asked', { decision: 'not-required' }],
+    ['no approval is required', { decision: 'not-required' }],
     ['an earlier decision stands', { decision: 'approved', by: 'ada@example.com' }],
   ])('does not wait when %s', async (_, outcome) => {
     const run = await runMachine(machine, input, {
@@ -62,7 +62,7 @@ describe('approve machine', () => {
     });
   });
 
-  it('expires when the wait says so, and when nobody says anything at all', async () => {
+  it('expires when the wait says so, and when no answer comes at all', async () => {
     const said = await runMachine(machine, input, decided({ decision: 'expired' }));
     const silent = await runMachine(machine, input, {
       'Request approval': () => asked,

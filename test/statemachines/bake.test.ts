@@ -51,7 +51,7 @@ describe('bake machine', () => {
     ['Test', ['Test', 'Evaluate gates', 'Are all gates open?', 'Approve', 'Distribute', 'Release']],
     ['Approve', ['Approve', 'Distribute', 'Release']],
     ['Distribute', ['Distribute', 'Release']],
-  ])('begins at %s where a kept image has been through what comes before', async (startsAt, steps) => {
+  ])('begins at %s where a retained image has been through what comes before', async (startsAt, steps) => {
     const run = await runMachine(machine, input, {
       ...succeed,
       'Check preflight': () => ({ ...input, startsAt }),
@@ -62,7 +62,7 @@ describe('bake machine', () => {
     expect(payloadProblems(run.calls)).toEqual([]);
   });
 
-  it('names nested executions as everybody else expects them', async () => {
+  it('names nested executions as the rest of the product expects them', async () => {
     const run = await runMachine(machine, input, succeed);
 
     const names = run.calls.flatMap((call) => ('Name' in call.arguments ? [call.arguments.Name] : []));

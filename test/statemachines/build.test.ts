@@ -52,7 +52,7 @@ describe('build machine', () => {
     },
   );
 
-  it('ends by its own net when nobody ever answers, later than the wait itself would', async () => {
+  it('ends by its own net when no answer ever comes, later than the wait itself would', async () => {
     const run = await runMachine(machine, input, { ...succeed, 'Wait for the build': () => NEVER });
 
     expect(run).toMatchObject({ status: 'FAILED', error: 'States.Timeout', seconds: 4200 });

@@ -33,7 +33,7 @@ describe('distribute machine', () => {
     expect(payloadProblems(run.calls)).toEqual([]);
   });
 
-  it('lets the other regions finish when one fails, and says why to whoever decides', async () => {
+  it('lets the other regions finish when one fails, and gives the reason to the state that decides', async () => {
     const oneFails: TaskStub = (call) => {
       if (call.call === 0) throw new TaskError('States.TaskFailed', '{"Status":"FAILED"}');
       return {};
@@ -123,7 +123,7 @@ describe('distribute-region machine', () => {
     });
   });
 
-  it('ends by its own net when nobody ever answers the wait', async () => {
+  it('ends by its own net when no answer to the wait ever comes', async () => {
     const run = await runMachine(regionMachine, input, {
       'Advance the targets': () => progress(true),
       'Wait for copies': () => NEVER,

@@ -134,7 +134,7 @@ export const BakeDetailsSchema = BakeSchema.extend({
       .extend({ results: z.array(SuiteResultSchema) }),
   ),
   gates: z
-    .array(GateRecordSchema.unwrap().omit({ bake: true, evidence: true, evidenceDigest: true }))
+    .array(GateRecordSchema.unwrap().omit({ bake: true }))
     .meta({ description: 'The verdict of each gate, of all attempts.' }),
   targets: z.array(
     TargetRecordSchema.unwrap().pick({

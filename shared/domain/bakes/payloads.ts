@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { WAIT_KIND_NAMES } from '../waits/lookup.ts';
 
 /**
- * What travels between states. Executions carry ids; plans and evidence live in the table or in the evidence bucket. Every function that a
+ * Payloads between states. Executions carry ids; plans and evidence live in the table or in the evidence bucket. Every function that a
  * machine calls parses its input with the schema here, and a test parses what each state sends with the same schema.
  */
 export const BakeRefSchema = z.object({ bake: z.string().length(26), attempt: z.number().int().positive() });
@@ -11,7 +11,7 @@ export type BakeRef = z.infer<typeof BakeRefSchema>;
 /** Input of bake, build, test, approve and distribute. */
 export const MachineInputSchema = BakeRefSchema;
 
-/** What check-preflight answers: the step that the bake goes on with. Steps between are left out because a kept image has been through them. */
+/** What check-preflight answers: the step that the bake goes on with. The steps between are skipped: a retained image has been through them. */
 export const PreflightAnswerSchema = BakeRefSchema.extend({
   startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']),
 });
@@ -54,7 +54,7 @@ export const ApprovalOutcomeSchema = z.object({
   by: z.string().optional(),
   comment: z.string().optional(),
 });
-/** What request-approval answers: somebody is to be waited for, or it is settled already (nobody need be asked, or a decision still stands). */
+/** What request-approval answers. `waiting` is false where no approval is required, or where a decision still stands: then `outcome` holds it. */
 export const RequestApprovalAnswerSchema = z.object({
   waiting: z.boolean(),
   approval: z.string(),
@@ -76,7 +76,7 @@ export const RegionProgressSchema = z.object({
   failedRequired: z.array(z.string()),
 });
 
-/** `regions`: how the nested executions ended; a failure there is told as data, with the error that Step Functions gives. */
+/** `regions`: how the nested executions ended; a failure there is data, with the error that Step Functions gives. */
 export const MovePointersInputSchema = BakeRefSchema.extend({
   regions: z
     .array(
@@ -118,5 +118,5 @@ export const GatesAnswerSchema = z.object({
   timeoutSeconds: z.number().int().positive().optional(),
 });
 
-/** `done` is false while something that AWS is still ending has to be looked at again. */
+/** `done` is false while a resource that AWS is still ending has to be checked again. */
 export const CleanUpResultSchema = z.object({ done: z.boolean(), removed: z.array(z.string()) });

@@ -1,4 +1,4 @@
-/** What is run on a candidate: the suites of the definition, then the test phase of its test components. Pure. */
+/** The tests of an image: the suites of the definition, then the test phase of its test components; and which of them it did not pass. */
 import { type Definition, durationSeconds } from '../definitions/definition.ts';
 import type { Lock } from '../records/locks.ts';
 import type { SuiteResult, TestRecord } from '../records/tests.ts';
@@ -12,7 +12,7 @@ export interface TestRun {
 
 type TestSettings = Pick<Definition, 'tests'>;
 
-/** Its steps have time-outs of their own; this ends a component that hangs. */
+/** Ends a component that hangs; its steps have time-outs of their own. */
 const COMPONENT_SECONDS = 3600;
 const COMPONENT = 'component.';
 
@@ -48,7 +48,7 @@ export function findTestRun(
   };
 }
 
-/** How a test is called in sentences. */
+/** The name of a test in sentences. */
 function describeTest(name: string): string {
   return name.startsWith(COMPONENT) ? `test component ${name.slice(COMPONENT.length)}` : `suite ${name}`;
 }
@@ -78,8 +78,8 @@ function componentName(arn: string): string {
 }
 
 /**
- * Fetches AWSTOE from the bucket of the region and runs the test phase of one component build version with it. Its input is a file, so that no
- * value of a parameter has to be quoted (imagebuilder/userguide/toe-component-manager, toe-run-config-input). It passes by its own word alone.
+ * A script that fetches AWSTOE from the bucket of the region and runs the test phase of one component build version with it. Its input is a file,
+ * so that no parameter has to be quoted (imagebuilder/userguide/toe-component-manager, toe-run-config-input). Only its own result passes.
  */
 function componentScript(given: {
   readonly arn: string;

@@ -1,4 +1,4 @@
-/** Takes down what a suite answered: status and an excerpt in the test's row, the whole output as a document. */
+/** Records the answer of a suite: status and an excerpt in the test's row, the whole output as a document. */
 import type * as z from 'zod';
 import type { CollectTestInputSchema, SuiteStatusSchema } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
@@ -38,12 +38,12 @@ export async function collectTest(
   const key = keys.test(input.bake, input.attempt, input.variant, input.instanceType);
   const test = TestRecordSchema.parse(await deps.table.get(key));
   const results = [...test.results.filter((entry) => entry.suite !== input.suite), result];
-  // Suites of one case run one after the other, so nobody else writes the list meanwhile.
+  // Suites of one case run one after the other, so no other call writes the list meanwhile.
   await deps.table.write([{ update: key, set: { results } }]);
   return { suite: input.suite, status: answer.status };
 }
 
-/** The end says why it failed. */
+/** The last lines, which say why a suite failed. */
 function lastLines(text: string): string {
   return text.trim().slice(-EXCERPT_LENGTH);
 }

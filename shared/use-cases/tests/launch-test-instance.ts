@@ -1,4 +1,4 @@
-/** Launches the instance of one test case. The row is written first, so that nothing runs that the table knows nothing of. */
+/** Launches the instance of one test case. The row is written first, so that every instance that runs has a row. */
 import type * as z from 'zod';
 import type { LaunchedSchema, TestCaseSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';

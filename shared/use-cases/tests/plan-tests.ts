@@ -1,4 +1,4 @@
-/** Says which suites and test components run where: on every variant, on every instance type that the definition names. */
+/** One case for each variant and each instance type of the definition, with the names of the tests that run there. */
 import type * as z from 'zod';
 import type { BakeRef, TestPlanSchema } from '../../domain/bakes/payloads.ts';
 import { listTestNames } from '../../domain/bakes/test-runs.ts';

@@ -70,7 +70,7 @@ async function writeVerdict(
   const verdict = testFailures.length === 0 ? 'passed' : 'failed';
   const key = keys.artifact(ref.bake, variant);
   const image = ArtifactRecordSchema.parse(await deps.table.get(key));
-  // A kept image is a release already: a new test that it does not pass refuses this bake and says nothing of the release.
+  // A retained image is a release already: a new test that it fails refuses this bake, and the release stays what it is.
   if (image.imageId !== undefined && image.reusedFrom === undefined) {
     await deps.images.tag(image.region, [image.imageId, ...image.snapshotIds], { [TAGS.verdict]: verdict });
   }

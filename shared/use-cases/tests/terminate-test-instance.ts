@@ -1,4 +1,4 @@
-/** Ends the instance of one test case, however the case went, and notes why it could not be run to its end. */
+/** Terminates the instance of one test case, whatever its results, and records why it could not be run to its end. */
 import type * as z from 'zod';
 import type { TerminateInputSchema } from '../../domain/bakes/payloads.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -39,7 +39,7 @@ export async function terminateTestInstance(
   return { terminated: instance !== undefined };
 }
 
-/** The cause of a failed Lambda task is its error as JSON (step-functions/dg/connect-lambda); people want its message. */
+/** The message of the error. The cause of a failed Lambda task is the error as JSON (step-functions/dg/connect-lambda). */
 function toReadableProblem(problem: string): string {
   const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(problem)?.[1];
   return (message ?? problem).slice(0, EXCERPT_LENGTH);

@@ -75,7 +75,7 @@ describe('what an attempt ends as', () => {
     expect(classifyFailure({ name, cause: '' }, endRequested).state).toBe(state);
   });
 
-  it('refuses the fingerprint when somebody decided against it or it failed as often as it may', () => {
+  it('refuses the fingerprint when people decided against it or it failed as often as it may', () => {
     const before = { pipeline: 'p', bits: 'b', proof: 'c', state: 'baking', bake: 'x', failures: 1 } as const;
     const ended = (state: 'failed' | 'rejected' | 'superseded', maxFailures: number) =>
       applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, maxFailures, 'now');

@@ -118,7 +118,7 @@ describe('preflight', () => {
 
   it.each([
     [
-      'is made by a pipeline, whoever leads the parameter there',
+      'is made by a pipeline, whatever leads the parameter there',
       { tags: { [TAGS.pipeline]: 'hardened' } },
       'an image of the pipeline hardened or a copy of one. Name the pipeline: base.pipeline: hardened',
     ],
@@ -512,7 +512,7 @@ describe('a bake whose machine is gone', () => {
     expect(w.leftBehind()).toEqual([]);
   });
 
-  it.each([['somebody-elses-execution'], [`${BAKE}_001_build`], ['01JTESTBAKE0000000000000XX_001_bake']])(
+  it.each([['foreign-execution'], [`${BAKE}_001_build`], ['01JTESTBAKE0000000000000XX_001_bake']])(
     'lets %s go',
     async (name) => {
       expect(await finalizeBake(w, { name, status: 'FAILED' })).toBe('not-ours');

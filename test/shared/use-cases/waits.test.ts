@@ -324,7 +324,7 @@ describe('an approval that runs out', () => {
 });
 
 describe('any order of registration, event, decision, delivery and sweep', () => {
-  /** Each call of the table is a point where somebody else may come first. */
+  /** Each call of the table is a point where a concurrent call may come first. */
   function scheduled(scheduler: fc.Scheduler) {
     return (table: Table): Table => ({
       get: (key) => scheduler.schedule(Promise.resolve(), 'get').then(() => table.get(key)),

@@ -1,4 +1,4 @@
-/** A kind of wait that the product does not have: for a door that somebody opens. */
+/** A kind of wait that the product does not have: for a door that opens. */
 import * as z from 'zod';
 import { toFailure, toSuccess, type WaitKind } from '../../../shared/domain/waits/wait.ts';
 
