@@ -5,6 +5,7 @@ import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseD
 import { InvalidDefinition, type Problem } from '../shared/domain/base/errors.ts';
 import { type Definition, DefinitionSchema } from '../shared/domain/definitions/definition.ts';
 import { findSizeProblem } from '../shared/domain/definitions/definition-size.ts';
+import { findFormKind } from '../shared/domain/selectors/selectors.ts';
 import { describeIssues, type FieldPath, formatFieldPath } from './definition-problems.ts';
 
 export interface DefinitionFile {
@@ -140,9 +141,10 @@ function listParents({ base, inputs }: Definition): { field: string; pipeline: s
     { field: 'base.pipeline', reference: base },
     ...inputs.map((reference, index) => ({ field: `inputs[${index}].pipeline`, reference })),
   ];
-  return named.flatMap(({ field, reference }) =>
-    'pipeline' in reference ? [{ field, pipeline: reference.pipeline }] : [],
-  );
+  return named.flatMap(({ field, reference }) => {
+    const parent = findFormKind(reference).parent?.(reference);
+    return parent === undefined ? [] : [{ field, pipeline: parent.pipeline }];
+  });
 }
 
 function toCircleError(entry: DefinitionFile, field: string, path: readonly string[]): InvalidDefinition {

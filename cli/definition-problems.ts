@@ -1,15 +1,12 @@
 /** Says in words of the definition what the schema found, and how to mend it. */
 import type * as z from 'zod';
 import type { Problem } from '../shared/domain/base/errors.ts';
+import { listFormNames } from '../shared/domain/selectors/selectors.ts';
 import { findExampleAt, listFieldsAt } from './definition-fields.ts';
 
 export type FieldPath = readonly (string | number)[];
 type Issue = z.core.$ZodIssue;
 type LocatedProblem = Problem & { readonly path: FieldPath };
-
-/** Forms of a base and of an input by the field that tells which one is meant, in the order of their schemas. */
-const BASES = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container'];
-const INPUTS = [...BASES, 'source', 'packages'];
 
 export function describeIssues(issues: readonly Issue[], raw: unknown): LocatedProblem[] {
   const all = issues.flatMap((issue) => describeIssue(issue, raw));
@@ -66,7 +63,7 @@ function describeUnionIssue(
   raw: unknown,
 ): LocatedProblem[] {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  const forms = path[0] === 'inputs' ? INPUTS : BASES;
+  const forms = listFormNames(path[0] === 'inputs' ? 'input' : 'base');
   const meant = forms.filter((form) => keys.includes(form));
   const [only, ...more] = meant;
   const isSelector = path.join('.') === 'base' || (path[0] === 'inputs' && path.length === 2);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { PIPELINE_NAME } from '../shared/domain/selectors/selectors.ts';
+import { PIPELINE_NAME } from '../shared/domain/selectors/pipeline.ts';
 import { apiClient } from './api-client.ts';
 import { bake, cancel, retry, submitDecision } from './commands/bakes.ts';
 import type { CommandContext } from './commands/context.ts';

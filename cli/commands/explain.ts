@@ -1,14 +1,8 @@
 /** `explain`: why a pipeline was last baked, why it does not bake now, and what would make it. */
 import type { Explanation } from '../../shared/domain/api/explanation.ts';
-import {
-  count,
-  describeChange,
-  describeSelector,
-  describeTime,
-  describeVersion,
-  wrap,
-} from '../../shared/domain/base/text.ts';
+import { count, describeTime, wrap } from '../../shared/domain/base/text.ts';
 import type { Remedy } from '../../shared/domain/reconcile/remedies.ts';
+import { describeChange, describeSelector, describeVersion } from '../../shared/domain/selectors/describe.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { formatTime } from '../output.ts';
 import type { CommandContext } from './context.ts';

@@ -1,6 +1,8 @@
 /** The graph as mermaid text (mermaid.js.org/syntax/flowchart). Pure. */
 import type { Graph } from '../../shared/domain/api/explanation.ts';
-import { describeSelector, truncate } from '../../shared/domain/base/text.ts';
+import { truncate } from '../../shared/domain/base/text.ts';
+import { describeSelector } from '../../shared/domain/selectors/describe.ts';
+import { findSelectorKind } from '../../shared/domain/selectors/selectors.ts';
 
 type Node = Graph['nodes'][number];
 
@@ -35,13 +37,14 @@ export function toMermaid({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): str
 /** Pipelines are boxes, components have round ends, everything else that is built on is a drum. */
 function toMermaidShape(node: Node): string {
   const label = `"${escapeLabel(truncate(describeNode(node), LABEL_LENGTH))}"`;
-  if (node.kind === 'pipeline') return `[${label}]`;
-  return node.kind === 'component' ? `([${label}])` : `[(${label})]`;
+  const { parent, usableAs } = findSelectorKind(node);
+  if (parent !== undefined) return `[${label}]`;
+  return usableAs.includes('component') ? `([${label}])` : `[(${label})]`;
 }
 
 /** Marks are said in words too: colour alone says nothing to some, and nothing in a text. */
 function describeNode(node: Node): string {
-  if (node.kind !== 'pipeline') return describeSelector(node.id);
+  if (findSelectorKind(node).parent === undefined) return describeSelector(node.id);
   const marks = MARKS.filter((mark) => node[mark] === true);
   return marks.length === 0 ? node.id : `${node.id} (${marks.join(', ')})`;
 }

@@ -1,7 +1,8 @@
 /** `enable`, `disable`, `delete`, `waves`, `confirm`: what people decide about pipelines and about waves that are too large. */
 import type { Change } from '../../shared/domain/api/shapes.ts';
-import { count, describeChange, wrap } from '../../shared/domain/base/text.ts';
+import { count, wrap } from '../../shared/domain/base/text.ts';
 import type { HoldReason } from '../../shared/domain/records/status.ts';
+import { describeChange } from '../../shared/domain/selectors/describe.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { formatTime } from '../output.ts';
 import type { CommandContext } from './context.ts';

@@ -2,14 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { Preview } from '../../shared/domain/api/explanation.ts';
 import { InvalidDefinition } from '../../shared/domain/base/errors.ts';
-import {
-  count,
-  describeChange,
-  describeSeconds,
-  describeSelector,
-  joinWords,
-  wrap,
-} from '../../shared/domain/base/text.ts';
+import { count, describeSeconds, joinWords, wrap } from '../../shared/domain/base/text.ts';
+import { describeChange, describeSelector } from '../../shared/domain/selectors/describe.ts';
 import { type DefinitionFile, loadDefinitions, toShownPath } from '../definition-file.ts';
 import { CommandFailed, EXIT, type ExitCode } from '../exit.ts';
 import { formatTable } from '../output.ts';

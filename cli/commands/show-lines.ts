@@ -6,14 +6,8 @@ import type {
   Pipeline,
   PipelineDetails,
 } from '../../shared/domain/api/shapes.ts';
-import {
-  describeChange,
-  describeSeconds,
-  describeSelector,
-  describeVersion,
-  truncate,
-  wrap,
-} from '../../shared/domain/base/text.ts';
+import { describeSeconds, truncate, wrap } from '../../shared/domain/base/text.ts';
+import { describeChange, describeSelector, describeVersion } from '../../shared/domain/selectors/describe.ts';
 import { formatTable, formatTime } from '../output.ts';
 
 export function pipelineTable(pipelines: readonly Pipeline[], width: number): string[] {

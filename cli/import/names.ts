@@ -1,4 +1,4 @@
-import { PIPELINE_NAME } from '../../shared/domain/selectors/selectors.ts';
+import { PIPELINE_NAME } from '../../shared/domain/selectors/pipeline.ts';
 
 const LONGEST = 40;
 

@@ -1,6 +1,8 @@
 /** SSM parameters that Image Builder writes. A definition has one name for all of its targets, and no other pipeline may have that name. */
+
 import type { Distribution } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
+import { ssm } from '../../shared/domain/selectors/ssm.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import type { Imported } from './imported.ts';
 import { isSet, type Note, noteIf } from './notes.ts';
@@ -111,6 +113,7 @@ export function assignParameters(imported: readonly Imported[]): Imported[] {
 
 /** The parameter without the version or label that it is pinned to. */
 function listReadParameters(definition: DefinitionInput | undefined): [parameter: string, by: string][] {
-  if (definition === undefined || !('ssm' in definition.base)) return [];
-  return [[definition.base.ssm.replace(/:.*$/, ''), definition.name]];
+  const base = ssm.form.safeParse(definition?.base);
+  if (definition === undefined || !base.success) return [];
+  return [[base.data.ssm.replace(/:.*$/, ''), definition.name]];
 }

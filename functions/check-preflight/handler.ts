@@ -5,7 +5,7 @@ import { documents } from '../../shared/lambda/deps/documents.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
-import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';

@@ -4,8 +4,8 @@ import { documents } from '../../shared/lambda/deps/documents.ts';
 import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { findings } from '../../shared/lambda/deps/findings.ts';
 import { waveLimit } from '../../shared/lambda/deps/limits.ts';
-import { quickSelectorResolver } from '../../shared/lambda/deps/quick-selector-resolver.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
+import { fastSelectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { logDetection } from '../../shared/lambda/log-detection.ts';
 import { queueLambda } from '../../shared/lambda/queue-lambda.ts';
@@ -19,7 +19,7 @@ export const handler = queueLambda({
     ids: ids(),
     limits: waveLimit(),
     reconcileQueue: reconcileQueue(),
-    resolver: quickSelectorResolver(),
+    resolver: fastSelectorResolver(),
     findings: findings(),
     findingHints: findingHints(),
     documents: documents(),

@@ -3,7 +3,7 @@ import { calendar } from '../../shared/lambda/deps/calendar.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
-import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { httpLambda } from '../../shared/lambda/http-lambda.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';

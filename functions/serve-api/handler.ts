@@ -5,7 +5,7 @@ import { limits } from '../../shared/lambda/deps/limits.ts';
 import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
 import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
-import { selectorResolver } from '../../shared/lambda/deps/selector-resolver.ts';
+import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { httpLambda } from '../../shared/lambda/http-lambda.ts';

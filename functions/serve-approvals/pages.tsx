@@ -1,9 +1,10 @@
 /** What people see. Server-rendered, no script: it reads the same with a keyboard alone, on a telephone, and for a screen reader. */
 import type { Child } from 'hono/jsx';
 import type { Evidence } from '../../shared/domain/approval/evidence.ts';
-import { count, describeSelector, describeTime, describeVersion } from '../../shared/domain/base/text.ts';
+import { count, describeTime } from '../../shared/domain/base/text.ts';
 import { describeApprovalQuestion } from '../../shared/domain/notifications/messages.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
+import { describeSelector, describeVersion } from '../../shared/domain/selectors/describe.ts';
 import { STYLE } from './style.ts';
 
 function Page({ title, children }: { title: string; children: Child }) {

@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { TryLater } from '../domain/base/errors.ts';
-import { isStoreTopic } from '../domain/selectors/hints.ts';
+import { isSlowTopic } from '../domain/selectors/selectors.ts';
 import type { HintQueue } from '../ports/hint-queue.ts';
 import { callAws } from './aws-client.ts';
 
@@ -18,8 +18,8 @@ export function sqsHintQueue(
 ): HintQueue {
   return {
     async send(topics) {
-      const stores = topics.filter(isStoreTopic);
-      const others = topics.filter((topic) => !isStoreTopic(topic));
+      const stores = topics.filter(isSlowTopic);
+      const others = topics.filter((topic) => !isSlowTopic(topic));
       await sendAll(client, urls.hints, toMessages(others, TOPICS_IN_MESSAGE));
       await sendAll(client, urls.stores, toMessages(stores, STORE_TOPICS_IN_MESSAGE));
     },

@@ -33,12 +33,14 @@ import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import { dynamoTable } from '../../shared/adapters/dynamo-table.ts';
 import { eventBridgePublisher } from '../../shared/adapters/eventbridge-publisher.ts';
 import { s3Documents } from '../../shared/adapters/s3-documents.ts';
-import { componentResolver, imageResolver } from '../../shared/adapters/selector-resolver/build-versions.ts';
-import { amiResolver, lookupResolver } from '../../shared/adapters/selector-resolver/images.ts';
-import { sourceResolver } from '../../shared/adapters/selector-resolver/objects.ts';
-import { packagesResolver } from '../../shared/adapters/selector-resolver/packages.ts';
-import { parameterResolver } from '../../shared/adapters/selector-resolver/parameters.ts';
-import { createSelectorResolver } from '../../shared/adapters/selector-resolver/resolver.ts';
+import { resolveAmi } from '../../shared/adapters/selectors/ami.ts';
+import { resolveComponent } from '../../shared/adapters/selectors/component.ts';
+import { resolveImage } from '../../shared/adapters/selectors/image.ts';
+import { resolveLookup } from '../../shared/adapters/selectors/lookup.ts';
+import { resolvePackages } from '../../shared/adapters/selectors/packages.ts';
+import { createSelectorResolver } from '../../shared/adapters/selectors/resolver.ts';
+import { resolveSource } from '../../shared/adapters/selectors/source.ts';
+import { resolveSsm } from '../../shared/adapters/selectors/ssm.ts';
 import { sfnWorkflows } from '../../shared/adapters/sfn-workflows.ts';
 import { sqsHintQueue } from '../../shared/adapters/sqs-hint-queue.ts';
 import { sqsReconcileQueue } from '../../shared/adapters/sqs-reconcile-queue.ts';
@@ -157,15 +159,14 @@ resolverContract('AWS', () => {
   const imageBuilder = new ImagebuilderClient(config);
   const ec2 = new EC2Client(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
-  const catalogue = { ec2: () => ec2, clock: systemClock };
   const resolver = createSelectorResolver({
-    ssm: parameterResolver(() => ssm),
-    component: componentResolver(() => imageBuilder),
-    image: imageResolver(() => imageBuilder),
-    lookup: lookupResolver(catalogue),
-    ami: amiResolver(catalogue),
-    source: sourceResolver(() => s3),
-    packages: packagesResolver({ fetch: globalThis.fetch, s3: () => s3 }),
+    ssm: resolveSsm(() => ssm),
+    component: resolveComponent(() => imageBuilder),
+    image: resolveImage(() => imageBuilder),
+    lookup: resolveLookup(() => ec2, systemClock),
+    ami: resolveAmi(() => ec2),
+    source: resolveSource(() => s3),
+    packages: resolvePackages({ fetch: globalThis.fetch, s3: () => s3 }),
   });
   return { resolver, fixtures: createFixtures({ ssm, imageBuilder, ec2, s3 }) };
 });

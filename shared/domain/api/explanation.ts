@@ -4,6 +4,7 @@ import { RemedySchema } from '../reconcile/remedies.ts';
 import { BakeRecordSchema } from '../records/bakes.ts';
 import { DisabledSchema, ScheduleSchema } from '../records/pipelines.ts';
 import { HoldReasonSchema } from '../records/status.ts';
+import { SelectorKindName } from '../selectors/selectors.ts';
 import { AppliedSchema, BakeSchema, ChangeSchema, PageQuerySchema, PipelineName, Time } from './shapes.ts';
 
 const RemediedHoldReasonSchema = HoldReasonSchema.unwrap()
@@ -93,17 +94,7 @@ export const GraphSchema = z
     nodes: z.array(
       z.object({
         id: z.string().meta({ description: 'Name of a pipeline, or key of a selector.' }),
-        kind: z.enum([
-          'pipeline',
-          'component',
-          'ssm',
-          'image',
-          'ami',
-          'lookup',
-          'container',
-          'source',
-          'packages',
-        ]),
+        kind: SelectorKindName,
         version: z.string().optional().meta({ description: 'Its release, or what the selector means now.' }),
         stale: z
           .boolean()

@@ -17,7 +17,7 @@ import { ReleaseRecordSchema } from '../records/releases.ts';
 import { ChangeRecordSchema } from '../records/selectors.ts';
 import { HoldReasonSchema } from '../records/status.ts';
 import { SuiteResultSchema, TestRecordSchema } from '../records/tests.ts';
-import { CHANNEL_NAME, PIPELINE_NAME } from '../selectors/selectors.ts';
+import { CHANNEL_NAME, PIPELINE_NAME } from '../selectors/pipeline.ts';
 
 export const PAGE_LIMIT = 100;
 

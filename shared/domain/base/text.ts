@@ -1,48 +1,4 @@
-/** How selectors, versions and times are said to people: short enough for a line of a mail or a table, and never ambiguous. */
-
-/** `component:arn:aws:imagebuilder:eu-west-1:1111:component/harden-ssh/1.x.x` -> `component harden-ssh/1.x.x`. */
-export function describeSelector(key: string): string {
-  const split = key.indexOf(':');
-  const kind = key.slice(0, split);
-  const rest = key.slice(split + 1);
-  switch (kind) {
-    case 'pipeline':
-      return `pipeline ${rest.replace(/\/stable$/, '')}`;
-    case 'component':
-    case 'image':
-      return `${kind} ${rest.split('/').slice(1).join('/')}`;
-    case 'ssm':
-    case 'ami':
-      return `${kind === 'ssm' ? 'parameter' : 'image'} ${rest.slice(rest.indexOf(':') + 1)}`;
-    case 'finding':
-      return `finding ${rest.slice(rest.lastIndexOf('/') + 1)}`;
-    case 'definition':
-    case 'request':
-      return `${kind} ${rest}`;
-    default:
-      return key;
-  }
-}
-
-/** The version of an ARN alone (`1.1.0/1`); anything else as it is. */
-export function describeVersion(version: string): string {
-  const match = /^arn:[^/]+\/[^/]+\/(.+)$/.exec(version);
-  return match?.[1] ?? version;
-}
-
-export function describeChange(change: {
-  selector: string;
-  from?: string | undefined;
-  to: string;
-  finding?: { readonly package: string; readonly vulnerability: string } | undefined;
-}): string {
-  const to = describeVersion(change.to);
-  const { finding } = change;
-  if (finding !== undefined)
-    return `${finding.vulnerability} in ${finding.package}: fixed in ${to}${change.from === undefined ? '' : `, found ${change.from}`}`;
-  const what = describeSelector(change.selector);
-  return change.from === undefined ? `${what}: ${to}` : `${what}: ${describeVersion(change.from)} -> ${to}`;
-}
+/** How times, lengths of time and counts are said to people, and how text is cut to a line. */
 
 /** `2026-11-24 08:00 UTC`. */
 export function describeTime(iso: string): string {

@@ -2,13 +2,9 @@ import * as z from 'zod';
 import { createTextSchema } from '../base/zod-text.ts';
 import { ENGINE_NAMES, ENGINE_SETTINGS, findEngine } from '../engines/engines.ts';
 import { listGateSettings } from '../gates/settings.ts';
-import {
-  BaseSelectorSchema,
-  ChannelName,
-  ComponentReferenceSchema,
-  InputSelectorSchema,
-  PIPELINE_NAME,
-} from '../selectors/selectors.ts';
+import { component } from '../selectors/component.ts';
+import { ChannelName, PIPELINE_NAME } from '../selectors/pipeline.ts';
+import { BaseSelectorSchema, InputSelectorSchema } from '../selectors/selectors.ts';
 
 /** Schemas are lazy: nearly every function imports this file for its words, few ever read a definition. */
 export const API_VERSION = 'ovenbird.dev/v1';
@@ -66,8 +62,7 @@ const InstanceTypeSchema = z.lazy(() =>
 );
 
 const ComponentSchema = z.lazy(() =>
-  z.strictObject({
-    component: ComponentReferenceSchema,
+  component.form.unwrap().extend({
     parameters: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   }),
 );

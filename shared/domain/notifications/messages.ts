@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Evidence } from '../approval/evidence.ts';
-import { count, describeChange, describeTime, joinWords, truncate, wrap } from '../base/text.ts';
+import { count, describeTime, joinWords, truncate, wrap } from '../base/text.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
+import { describeChange } from '../selectors/describe.ts';
 import { executionLink, logLink } from './console-links.ts';
 
 /**

@@ -1,9 +1,9 @@
 /** Which changes a bake takes up: those that make what is wanted differ from what is current. Pure. */
 
 import { nonSelectorChangeKey, parseNonSelectorChange } from '../base/naming.ts';
-import { describeChange, describeVersion } from '../base/text.ts';
 import type { FingerprintInputs } from '../records/locks.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
+import { describeChange, describeVersion } from '../selectors/describe.ts';
 import { findMissingTargets, isSameFingerprint } from './desired.ts';
 import type { Observation } from './observed.ts';
 

@@ -4,10 +4,11 @@
  */
 
 import { canonical } from '../base/canonical.ts';
-import { count, describeSelector } from '../base/text.ts';
+import { count } from '../base/text.ts';
 import { type AttemptState, SUPERSEDABLE_STATES } from '../records/attempt-states.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
 import type { HoldReason } from '../records/status.ts';
+import { describeSelector } from '../selectors/describe.ts';
 import { findAncestorHold } from './ancestors.ts';
 import { describeStartReason, findDecisiveChanges } from './causes.ts';
 import {

@@ -6,7 +6,7 @@ import { listDependencies, type PipelineRecord, type PipelineSpec } from '../rec
 import type { ChannelRecord } from '../records/releases.ts';
 import type { SelectorRecord } from '../records/selectors.ts';
 import type { FingerprintRecord, PipelineStatus } from '../records/status.ts';
-import { type Selector, selectorKey } from '../selectors/selectors.ts';
+import { findParent, type Selector, selectorKey } from '../selectors/selectors.ts';
 import { computeBits, computeProof } from './fingerprint.ts';
 
 type DigestText = (text: string) => string;
@@ -110,10 +110,11 @@ function toLockEntry(
   index: number,
 ): LockEntry | UnresolvedInput {
   const key = selectorKey(selector);
-  if (selector.kind === 'pipeline') {
+  const parent = findParent(selector);
+  if (parent !== undefined) {
     // The channel is the truth; the selector's row follows it.
     const channel = observed.channels.get(key);
-    if (channel === undefined) return { key, problem: `${selector.pipeline} has no release yet` };
+    if (channel === undefined) return { key, problem: `${parent.pipeline} has no release yet` };
     const cutsOff =
       index === 0 && observed.pipeline.spec.earlyCutoff && channel.inventoryDigest !== undefined;
     // Early cutoff: an equal inventory is an equal version, whatever the release is called.

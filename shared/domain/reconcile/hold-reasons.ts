@@ -1,7 +1,8 @@
 /** Reasons for which a stale pipeline does not start that lie in itself: those that only somebody's doing ends, and those that time ends. */
 
-import { count, describeSelector } from '../base/text.ts';
+import { count } from '../base/text.ts';
 import type { FingerprintRecord, HoldReason } from '../records/status.ts';
+import { describeSelector } from '../selectors/describe.ts';
 import { type Desired, isRefused, isSameFingerprint } from './desired.ts';
 import type { Observation } from './observed.ts';
 

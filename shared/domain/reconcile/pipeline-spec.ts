@@ -20,7 +20,7 @@ export function toPipelineSpec(
     inputs: [...references.inputs],
     tests: [...references.tests],
     testsAreBits: findEngine(build).runsTests(build),
-    earlyCutoff: 'pipeline' in base && base.earlyCutoff,
+    earlyCutoff: 'earlyCutoff' in base && base.earlyCutoff,
     definitionDigest: computeDefinitionDigest(digest, definition),
     proof: computeProofDigest(digest, definition),
     targets: listTargets(definition),

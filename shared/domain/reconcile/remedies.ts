@@ -4,8 +4,9 @@
  */
 import * as z from 'zod';
 import { assertNever } from '../base/errors.ts';
-import { describeSelector, describeTime } from '../base/text.ts';
+import { describeTime } from '../base/text.ts';
 import type { HoldReason } from '../records/status.ts';
+import { describeSelector } from '../selectors/describe.ts';
 
 const CONDITIONS = [
   /** The time `until` has come. */

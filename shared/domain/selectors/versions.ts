@@ -1,4 +1,5 @@
-import { arnTopic } from './selectors.ts';
+import { arnTopic } from './build-arns.ts';
+import type { ResolvedVersion } from './kind.ts';
 
 /** Versions of Image Builder resources: `major.minor.patch/build`, compared node by node as big integers, never by time (imagebuilder/userguide/ibhow-semantic-versioning). */
 export interface BuildVersion {
@@ -41,4 +42,9 @@ export function isChange(kind: 'semver' | 'value', from: string | undefined, to:
   // Versions of different names say nothing about each other.
   if (arnTopic(from) !== arnTopic(to)) return true;
   return compareVersions(after, before) > 0;
+}
+
+/** The AMI behind a resolved selector; undefined where its version is none and none stands in its detail. */
+export function findAmiId({ version, detail }: ResolvedVersion): string | undefined {
+  return detail?.amiId ?? (/^ami-[0-9a-z]+$/.test(version) ? version : undefined);
 }

@@ -2,7 +2,7 @@
 
 import type { Problem } from '../../domain/base/errors.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
-import type { Selector } from '../../domain/selectors/selectors.ts';
+import { findParent, type Selector } from '../../domain/selectors/selectors.ts';
 import { findMaker, type ImageMakerDeps } from './find-maker.ts';
 
 /** What would be wrong with building on an image, whenever that is asked: what a selector means may have moved since it was applied. */
@@ -11,7 +11,7 @@ export async function findBaseProblems(
   { variants }: Pick<Definition, 'variants'>,
   { base, imageId }: { readonly base: Selector; readonly imageId: string | undefined },
 ): Promise<Problem[]> {
-  if (base.kind === 'pipeline' || imageId === undefined) return [];
+  if (imageId === undefined || findParent(base) !== undefined) return [];
   const image = await deps.images.describe(deps.home.region, imageId);
   // What is not there is found where selectors are resolved, or by the preflight.
   if (image === undefined) return [];

@@ -12,7 +12,8 @@ import type { ArtifactRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
-import { isChange } from '../../domain/selectors/versions.ts';
+import { comparesAs, findSelectorKind } from '../../domain/selectors/selectors.ts';
+import { findAmiId, isChange } from '../../domain/selectors/versions.ts';
 import type { BaseImages } from '../../ports/base-images.ts';
 import type { Documents } from '../../ports/documents.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
@@ -132,7 +133,7 @@ async function checkLockedBase(
   if (startsAt !== 'Build') return [];
   const problems = await findBaseProblems(deps, definition, {
     base: base.selector,
-    imageId: findImageId(base),
+    imageId: findAmiId(base),
   });
   return problems.map(({ field, message, fix = '' }) => ({
     field,
@@ -154,24 +155,19 @@ async function checkEntry(
 
 async function describeMissing(deps: CheckPreflightDeps, entry: LockEntry): Promise<string | undefined> {
   const { selector, version } = entry;
-  if (selector.kind === 'pipeline') {
-    const { pipeline, channel } = selector;
+  const { parent, pinTo } = findSelectorKind(selector);
+  if (parent !== undefined) {
+    const { pipeline, channel } = parent(selector);
     // Early cutoff: the lock holds an inventory, the images of its release stand beside it.
     if (isInventory(version)) return undefined;
     const release = await deps.table.get(keys.release(pipeline, channel, version));
     return release === undefined ? `${pipeline} has no such release` : undefined;
   }
-  const exact =
-    selector.kind === 'image' || selector.kind === 'component' ? { ...selector, arn: version } : selector;
-  const found = await deps.resolver.resolve(exact);
+  const found = await deps.resolver.resolve(pinTo?.(selector, version) ?? selector);
   if (!found.found) return found.reason;
-  const imageId = findImageId(entry);
+  // A parameter goes on naming an image that is no longer there.
+  const imageId = findAmiId(entry);
   return imageId === undefined ? undefined : describeUnusable(imageId, await deps.baseImages.state(imageId));
-}
-
-/** A parameter goes on naming an image that is no longer there, and an id names one whether it is there or not. */
-function findImageId({ selector, version, detail }: LockEntry): string | undefined {
-  return detail?.amiId ?? (selector.kind === 'ssm' || selector.kind === 'ami' ? version : undefined);
 }
 
 function describeUnusable(imageId: string, state: string | undefined): string | undefined {
@@ -188,8 +184,7 @@ async function findNewerVersions(deps: CheckPreflightDeps, { lock }: BakeRecord)
     .filter((entry, index) => {
       const item = items[index];
       const now = item === undefined ? undefined : SelectorRecordSchema.parse(item).version;
-      const semver = entry.selector.kind === 'image' || entry.selector.kind === 'component';
-      return now !== undefined && isChange(semver ? 'semver' : 'value', entry.version, now);
+      return now !== undefined && isChange(comparesAs(entry.selector), entry.version, now);
     })
     .map((entry) => entry.key);
 }

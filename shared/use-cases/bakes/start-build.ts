@@ -1,7 +1,7 @@
 /** Begins the build of every variant of a bake, from the versions in its lock and from nothing newer. */
 import type * as z from 'zod';
 import type { BakeRef, BuildListSchema } from '../../domain/bakes/payloads.ts';
-import { assertNever, BuildFailed } from '../../domain/base/errors.ts';
+import { BuildFailed } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
 import { findEngine } from '../../domain/engines/engines.ts';
@@ -9,9 +9,12 @@ import type { ArtifactRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
+import type { ParentChannel } from '../../domain/selectors/kind.ts';
+import { findSelectorKind } from '../../domain/selectors/selectors.ts';
 import type { BuildRequest, Engines } from '../../ports/build-engine.ts';
 import type { OwnImages } from '../../ports/own-images.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
+import { readRecord } from '../store/read.ts';
 import { beginStep, type StepDeps } from './steps.ts';
 
 export interface StartBuildDeps extends StepDeps {
@@ -39,42 +42,31 @@ export async function startBuild(deps: StartBuildDeps, ref: BakeRef): Promise<Bu
   return { builds, timeoutSeconds: durationSeconds(revision.definition.build.timeout) };
 }
 
-/** A pipeline's version is a release: its image in the control account, even where the channel has moved on since the lock was taken. */
 async function resolveParentImage(deps: StartBuildDeps, base: LockEntry, variant: string): Promise<string> {
-  const { selector } = base;
-  switch (selector.kind) {
-    case 'pipeline': {
-      const { pipeline, channel } = selector;
-      const locked = base.detail?.[variant];
-      if (locked !== undefined) return locked;
-      const release = await deps.table.get(keys.release(pipeline, channel, base.version));
-      if (release !== undefined) {
-        const image = ReleaseRecordSchema.parse(release).images[variant];
-        if (image !== undefined) return image;
-      }
-      const current = await deps.table.get(keys.channel(pipeline, channel));
-      const record = current === undefined ? undefined : ChannelRecordSchema.parse(current);
-      const image = record?.release === base.version ? record.images[variant] : undefined;
-      if (image !== undefined) return image;
-      throw new BuildFailed(
-        `Release ${base.version} of ${pipeline} has no image of the variant ${variant}; add the variant there or choose another base.`,
-      );
-    }
-    case 'ssm':
-    case 'lookup':
-      return base.detail?.amiId ?? base.version;
-    case 'ami':
-      return selector.id;
-    case 'image':
-      return base.version;
-    case 'component':
-    case 'container':
-    case 'source':
-    case 'packages':
-      throw new BuildFailed(`The base of an AMI cannot be a ${selector.kind}: ${base.key}`);
-    default:
-      return assertNever(selector);
-  }
+  const { baseImage, parent } = findSelectorKind(base.selector);
+  const named = baseImage?.(base, variant);
+  if (named !== undefined) return named;
+  if (parent === undefined)
+    throw new BuildFailed(`The base of an AMI cannot be a ${base.selector.kind}: ${base.key}`);
+  return await readReleasedImage(deps, parent(base.selector), base.version, variant);
+}
+
+/** The image of a release in the control account, even where the channel has moved on since the lock was taken. */
+async function readReleasedImage(
+  { table }: StartBuildDeps,
+  { pipeline, channel }: ParentChannel,
+  version: string,
+  variant: string,
+): Promise<string> {
+  const release = await readRecord(table, keys.release(pipeline, channel, version), ReleaseRecordSchema);
+  const released = release?.images[variant];
+  if (released !== undefined) return released;
+  const current = await readRecord(table, keys.channel(pipeline, channel), ChannelRecordSchema);
+  const image = current?.release === version ? current.images[variant] : undefined;
+  if (image !== undefined) return image;
+  throw new BuildFailed(
+    `Release ${version} of ${pipeline} has no image of the variant ${variant}; add the variant there or choose another base.`,
+  );
 }
 
 /** A larger root volume has to be mapped under the name that the parent gives its own: /dev/xvda, /dev/sda1 (AWSEC2/UserGuide/device_naming). */

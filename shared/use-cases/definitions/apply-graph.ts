@@ -4,9 +4,11 @@ import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { findCycle } from '../../domain/definitions/graph.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import type { Selector } from '../../domain/selectors/selectors.ts';
+import type { ParentChannel } from '../../domain/selectors/kind.ts';
+import { findParent } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
 import { readMany } from '../store/read.ts';
+import { listNamedSelectors } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 
 export interface GraphCheck {
@@ -18,11 +20,7 @@ export interface GraphCheck {
 }
 
 export function listParentNames(reading: Pick<ParsedDefinition, 'references'>): string[] {
-  const { base, inputs } = reading.references;
-  const named = [base, ...inputs].flatMap((selector) =>
-    selector.kind === 'pipeline' ? [selector.pipeline] : [],
-  );
-  return [...new Set(named)];
+  return [...new Set(listNamedParents(reading).map(({ parent }) => parent.pipeline))];
 }
 
 export async function checkGraph(table: Table, reading: ParsedDefinition): Promise<GraphCheck> {
@@ -47,9 +45,9 @@ export async function checkGraph(table: Table, reading: ParsedDefinition): Promi
   return {
     parents,
     problems: [
-      ...listNamedPipelines(reading).flatMap(({ field, selector }) => [
-        ...checkParentExists(field, selector.pipeline, name, known),
-        ...checkParentChannel(field, selector, known),
+      ...listNamedParents(reading).flatMap(({ field, parent }) => [
+        ...checkParentExists(field, parent.pipeline, name, known),
+        ...checkParentChannel(field, parent, known),
       ]),
     ],
     ...(cycle === undefined ? {} : { cycle }),
@@ -60,17 +58,14 @@ export async function checkGraph(table: Table, reading: ParsedDefinition): Promi
   };
 }
 
-type PipelineSelector = Extract<Selector, { kind: 'pipeline' }>;
-
-/** Pipelines that the definition names, each with the field that does. */
-function listNamedPipelines({
-  references,
-}: Pick<ParsedDefinition, 'references'>): { field: string; selector: PipelineSelector }[] {
-  const fields = [
-    { field: 'base', selector: references.base },
-    ...references.inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),
-  ];
-  return fields.flatMap(({ field, selector }) => (selector.kind === 'pipeline' ? [{ field, selector }] : []));
+/** Pipelines that the definition names, each with the base or input that does. */
+function listNamedParents(
+  reading: Pick<ParsedDefinition, 'references'>,
+): { readonly field: string; readonly parent: ParentChannel }[] {
+  return listNamedSelectors(reading).flatMap(({ field, selector }) => {
+    const parent = findParent(selector);
+    return parent === undefined ? [] : [{ field: field.replace(/\.[a-z]+$/, ''), parent }];
+  });
 }
 
 function checkParentExists(
@@ -91,7 +86,7 @@ function checkParentExists(
 
 function checkParentChannel(
   field: string,
-  { pipeline, channel }: PipelineSelector,
+  { pipeline, channel }: ParentChannel,
   known: ReadonlyMap<string, PipelineRecord>,
 ): Problem[] {
   const own = known.get(pipeline)?.spec.channel;

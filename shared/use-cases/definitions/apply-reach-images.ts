@@ -3,35 +3,34 @@
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { couldMatchOwnNames } from '../../domain/definitions/reach.ts';
-import { selectorTopic } from '../../domain/selectors/selectors.ts';
+import type { Reach } from '../../domain/selectors/kind.ts';
+import { lookupTopic } from '../../domain/selectors/lookup.ts';
+import { findReach } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
 import { suggestPipeline } from '../bakes/base-image.ts';
 import { findMaker } from '../bakes/find-maker.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import {
-  listNamedSelectors,
-  mergeReachChecks,
-  type NamedSelector,
-  type ReachCheck,
-  readTopicUsers,
-} from './named-selectors.ts';
+import { listNamedSelectors, mergeReachChecks, type ReachCheck, readTopicUsers } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 export async function checkNamedImages(deps: ApplyDeps, reading: ParsedDefinition): Promise<ReachCheck> {
-  const found = await Promise.all([
-    ...listNamedSelectors(reading, 'ami').map((entry) => checkPinnedImage(deps, entry)),
-    ...listNamedSelectors(reading, 'lookup').map((entry) => checkLookup(deps, reading, entry)),
-  ]);
+  const found = await Promise.all(
+    listNamedSelectors(reading).map(async ({ field, selector }): Promise<ReachCheck> => {
+      const { image, images } = findReach(selector);
+      if (image !== undefined) return await checkPinnedImage(deps, field, image);
+      return images === undefined ? {} : await checkLookup(deps, reading, field, images);
+    }),
+  );
   return mergeReachChecks(found);
 }
 
 /** A pinned AMI must not be one that a bake has made, nor a copy of one. */
 async function checkPinnedImage(
   deps: ApplyDeps,
-  { field, selector }: NamedSelector<'ami'>,
+  field: string,
+  { id, region }: NonNullable<Reach['image']>,
 ): Promise<ReachCheck> {
-  const { id, region } = selector;
   const image = await deps.images.describe(region, id);
   if (image === undefined)
     return {
@@ -59,9 +58,9 @@ const PUBLIC_OWNERS = new Set(['amazon', 'aws-marketplace']);
 async function checkLookup(
   deps: ApplyDeps,
   reading: ParsedDefinition,
-  { field, selector }: NamedSelector<'lookup'>,
+  field: string,
+  { owner, name }: NonNullable<Reach['images']>,
 ): Promise<ReachCheck> {
-  const { owner, name } = selector;
   if (PUBLIC_OWNERS.has(owner) || !couldMatchOwnNames(name)) return {};
   const isOurs = owner === deps.home.account || listTargetAccounts(reading).includes(owner);
   if (isOurs || (await isTargetAccount(deps.table, owner)))
@@ -130,21 +129,12 @@ async function checkNewTarget(
   account: string,
 ): Promise<ReachCheck> {
   const { name, distribution } = reading.definition;
-  const any = {
-    kind: 'lookup',
-    owner: account,
-    region: deps.home.region,
-    name: '',
-    architecture: 'x86_64',
-  } as const;
-  const [first] = await readTopicUsers(
-    deps.table,
-    selectorTopic(any),
-    name,
-    (selector) => selector.kind === 'lookup' && couldMatchOwnNames(selector.name),
+  const topic = lookupTopic({ owner: account, region: deps.home.region });
+  const [first] = await readTopicUsers(deps.table, topic, name, (selector) =>
+    couldMatchOwnNames(findReach(selector).images?.name ?? ''),
   );
   if (first === undefined) return {};
-  const filter = first.selector.kind === 'lookup' ? first.selector.name : '';
+  const filter = findReach(first.selector).images?.name ?? '';
   const index = distribution.targets.findIndex((target) => target.account === account);
   return {
     problems: [

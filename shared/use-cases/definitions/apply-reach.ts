@@ -6,7 +6,8 @@
 import * as z from 'zod';
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys, parameterName } from '../../domain/base/naming.ts';
-import { selectorKey, selectorTopic } from '../../domain/selectors/selectors.ts';
+import { findReach, selectorKey } from '../../domain/selectors/selectors.ts';
+import { parameterTopic } from '../../domain/selectors/ssm.ts';
 import type { Write } from '../../ports/table.ts';
 import { suggestPipeline } from '../bakes/base-image.ts';
 import { readSelectorUsers } from '../graph/dependents.ts';
@@ -66,9 +67,6 @@ function dedupeByRow(writes: readonly Write[]): Write[] {
   return [...byRow.values()];
 }
 
-/** AWS's own parameters: nobody else can write them (systems-manager/userguide/sysman-parameter-name-constraints). */
-const AWS_PARAMETER = /^\/aws\//;
-
 /** A parameter that is read, pinned or not, must not be one that a pipeline writes, in whatever account and region. */
 async function checkNamedParameters(
   deps: ApplyDeps,
@@ -77,9 +75,9 @@ async function checkNamedParameters(
 ): Promise<ReachCheck> {
   const own = publishedParameter(reading);
   const found = await Promise.all(
-    listNamedSelectors(reading, 'ssm').map(async ({ field, selector }): Promise<ReachCheck> => {
-      const { name } = selector;
-      if (AWS_PARAMETER.test(name)) return {};
+    listNamedSelectors(reading).map(async ({ field, selector }): Promise<ReachCheck> => {
+      const name = findReach(selector).parameter;
+      if (name === undefined) return {};
       if (name === own)
         return { problems: [{ field, message: `${name} is where this pipeline publishes its own image.` }] };
       const key = keys.publishedParameter(name);
@@ -123,7 +121,7 @@ async function checkOwnParameter(
         },
       ],
     };
-  const topic = selectorTopic({ kind: 'ssm', name: parameter, region: deps.home.region });
+  const topic = parameterTopic({ name: parameter, region: deps.home.region });
   const readers = (await readTopicUsers(deps.table, topic, name, () => true)).map(({ pipeline }) => pipeline);
   if (readers.length === 0) return { checks: [lookers] };
   return {

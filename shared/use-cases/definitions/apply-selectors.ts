@@ -1,15 +1,22 @@
 /** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
-import { describeSelector } from '../../domain/base/text.ts';
 import { listDependencies, type PipelineRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
-import { type Selector, selectorKey, selectorTopic } from '../../domain/selectors/selectors.ts';
+import { describeSelector } from '../../domain/selectors/describe.ts';
+import type { ParentChannel } from '../../domain/selectors/kind.ts';
+import {
+  findParent,
+  findSelectorKind,
+  type Selector,
+  selectorKey,
+  selectorTopic,
+} from '../../domain/selectors/selectors.ts';
 import type { Resolution } from '../../ports/selector-resolver.ts';
 import { readMany, readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { isNewSelector } from './named-selectors.ts';
+import { isNewSelector, listNamedSelectors } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
@@ -45,7 +52,7 @@ export async function resolveSelectors(
   return {
     found: looked.flatMap((entry) => ('record' in entry ? [entry] : [])),
     problems: looked.flatMap((entry, index) =>
-      'reason' in entry ? [toProblem(reading, wanted[index], index, entry.reason)] : [],
+      'reason' in entry ? [toProblem(reading, index, entry.reason)] : [],
     ),
     notes: looked.flatMap((entry) => ('note' in entry ? [entry.note] : [])),
   };
@@ -67,21 +74,20 @@ async function resolveSelector(
   const key = selectorKey(selector);
   const at = deps.clock.now().toISOString();
   const empty: SelectorRecord = { key, topic: selectorTopic(selector), selector, namedAt: at };
+  const parent = findParent(selector);
   const resolution =
-    selector.kind === 'pipeline'
-      ? await resolveChannel(deps, selector)
-      : await deps.resolver.resolve(selector);
+    parent === undefined ? await deps.resolver.resolve(selector) : await resolveChannel(deps, parent);
   if (resolution.found) {
     const { version, detail } = resolution;
     const record: SelectorRecord = { ...empty, version, detail: { ...detail }, since: at, checkedAt: at };
     return { record: row ?? record, isKnown: row !== undefined };
   }
   // A parent that has not released yet is no mistake: its first release starts the first bake.
-  if (selector.kind === 'pipeline' && parents.length > 0)
+  if (parent !== undefined && parents.length > 0)
     return {
       record: row ?? empty,
       isKnown: row !== undefined,
-      note: `${selector.pipeline} has no release yet; the first bake waits for it.`,
+      note: `${parent.pipeline} has no release yet; the first bake waits for it.`,
     };
   // A pipeline that has it already keeps its last version: nothing else of the definition has to wait for it.
   if (row?.version !== undefined && isOwn)
@@ -93,49 +99,23 @@ async function resolveSelector(
   return { reason: resolution.reason };
 }
 
-async function resolveChannel(
-  deps: ApplyDeps,
-  selector: Extract<Selector, { kind: 'pipeline' }>,
-): Promise<Resolution> {
+async function resolveChannel(deps: ApplyDeps, parent: ParentChannel): Promise<Resolution> {
   const channel = await readRecord(
     deps.table,
-    keys.channel(selector.pipeline, selector.channel),
+    keys.channel(parent.pipeline, parent.channel),
     ChannelRecordSchema,
   );
-  if (channel === undefined) return { found: false, reason: `${selector.pipeline} has no release yet` };
+  if (channel === undefined) return { found: false, reason: `${parent.pipeline} has no release yet` };
   return { found: true, version: channel.release, detail: channel.images };
 }
 
-function toProblem(
-  reading: ParsedDefinition,
-  selector: Selector | undefined,
-  index: number,
-  reason: string,
-): Problem {
-  const field = findField(reading, index);
-  if (selector?.kind !== 'component')
-    return { field, message: reason, fix: 'Correct the name, or create what it names.' };
-  const written = selector.arn.split('/').slice(1).join('/');
-  return {
-    field,
-    message: `${written}: ${reason}`,
-    fix: 'Create the component with EC2 Image Builder, or correct its name or version.',
+function toProblem(reading: ParsedDefinition, index: number, reason: string): Problem {
+  const named = listNamedSelectors(reading)[index];
+  if (named === undefined) return { field: '', message: reason };
+  const { field, selector } = named;
+  const told = findSelectorKind(selector).describeUnresolved?.(selector, reason) ?? {
+    message: reason,
+    fix: 'Correct the name, or create what it names.',
   };
-}
-
-/** Which field of the definition the selector at this place of the plan comes from. */
-function findField({ definition, references }: ParsedDefinition, index: number): string {
-  if (index === 0) return `base.${findForm(definition.base)}`;
-  const component = index - 1;
-  if (component < references.components.length) return `components[${component}].component`;
-  const input = component - references.components.length;
-  const given = definition.inputs[input];
-  if (given !== undefined) return `inputs[${input}].${findForm(given)}`;
-  return `tests.components[${input - references.inputs.length}].component`;
-}
-
-const FORMS = ['pipeline', 'ssm', 'image', 'ami', 'lookup', 'container', 'source', 'packages'] as const;
-
-function findForm(given: object): string {
-  return FORMS.find((form) => form in given) ?? '';
+  return { field, ...told };
 }

@@ -15,7 +15,7 @@ import type {
   TopicSelectorRecord,
 } from '../../domain/records/selectors.ts';
 import type { PipelineStatus } from '../../domain/records/status.ts';
-import { selectorKey } from '../../domain/selectors/selectors.ts';
+import { findParent, selectorKey } from '../../domain/selectors/selectors.ts';
 import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { listParentNames } from './apply-graph.ts';
@@ -174,7 +174,7 @@ function toFirstVersionChange(
   const base = selectors.find(({ record }) => record.key === selectorKey(reading.references.base));
   if (before !== undefined || base === undefined || base.isKnown) return undefined;
   const { key, version, selector } = base.record;
-  if (version === undefined || selector.kind === 'pipeline') return undefined;
+  if (version === undefined || findParent(selector) !== undefined) return undefined;
   const id = deps.ids.next();
   return { id, selector: key, to: version, at, cause: id, causes: [], follows: [], fanOut: 'done' };
 }

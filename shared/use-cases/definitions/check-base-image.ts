@@ -1,5 +1,6 @@
 import type { Problem } from '../../domain/base/errors.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
+import { findAmiId } from '../../domain/selectors/versions.ts';
 import { findBaseProblems } from '../bakes/base-image.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import type { FoundSelector } from './apply-selectors.ts';
@@ -13,6 +14,7 @@ export async function checkBaseImage(
 ): Promise<Problem[]> {
   const { base } = reading.references;
   const record = selectors.find(({ record: { key } }) => key === selectorKey(base))?.record;
-  const imageId = base.kind === 'ami' ? base.id : record?.detail?.amiId;
+  const imageId =
+    record?.version === undefined ? undefined : findAmiId({ ...record, version: record.version });
   return await findBaseProblems(deps, reading.definition, { base, imageId });
 }

@@ -11,7 +11,7 @@ import {
   type SelectorRecord,
   SelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
-import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
+import { findParent, type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
@@ -136,7 +136,7 @@ async function prepareSelectorDeletes(
   name: string,
   known: readonly KnownSelector[],
 ): Promise<SelectorWrites> {
-  const isOwn = ({ selector }: KnownSelector) => selector.kind === 'pipeline' && selector.pipeline === name;
+  const isOwn = ({ selector }: KnownSelector) => findParent(selector)?.pipeline === name;
   const others = known.filter((entry) => !isOwn(entry));
   const unused = await Promise.all(
     others.map(async ({ selector, row }) => {

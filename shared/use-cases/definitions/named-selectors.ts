@@ -10,10 +10,10 @@ import { readAll, readRecord } from '../store/read.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
-/** A selector that could name an image of ours, and the field that it stands in. */
-export interface NamedSelector<Kind extends Selector['kind'] = Selector['kind']> {
+/** A selector of a definition, and the field that it stands in. */
+export interface NamedSelector {
   readonly field: string;
-  readonly selector: Extract<Selector, { kind: Kind }>;
+  readonly selector: Selector;
 }
 
 export interface ReachCheck {
@@ -21,26 +21,17 @@ export interface ReachCheck {
   readonly checks?: readonly Write[];
 }
 
-/** Selectors of one kind among base and inputs. Components are no images. */
-export function listNamedSelectors<Kind extends Selector['kind']>(
-  reading: Pick<ParsedDefinition, 'references'>,
-  kind: Kind,
-): NamedSelector<Kind>[] {
-  const { base, inputs } = reading.references;
-  const all = [
-    { field: 'base', selector: base },
-    ...inputs.map((selector, index) => ({ field: `inputs[${index}]`, selector })),
+/** All selectors of a definition, in the order of `listDependencies`. */
+export function listNamedSelectors({ references }: Pick<ParsedDefinition, 'references'>): NamedSelector[] {
+  const { base, components, inputs, tests } = references;
+  const named = (selectors: readonly Selector[], place: string) =>
+    selectors.map((selector, index) => ({ field: `${place}[${index}].${selector.kind}`, selector }));
+  return [
+    { field: `base.${base.kind}`, selector: base },
+    ...named(components, 'components'),
+    ...named(inputs, 'inputs'),
+    ...named(tests, 'tests.components'),
   ];
-  return all.flatMap(({ field, selector }) =>
-    isSelectorKind(selector, kind) ? [{ field: `${field}.${kind}`, selector }] : [],
-  );
-}
-
-function isSelectorKind<Kind extends Selector['kind']>(
-  selector: Selector,
-  kind: Kind,
-): selector is Extract<Selector, { kind: Kind }> {
-  return selector.kind === kind;
 }
 
 /** Whether the pipeline began to use the selector with this definition. */

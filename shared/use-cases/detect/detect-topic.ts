@@ -13,7 +13,8 @@ import {
   TopicSelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
 import { detectFlapping } from '../../domain/selectors/flapping.ts';
-import { comparesAs, type Selector } from '../../domain/selectors/selectors.ts';
+import type { ParentChannel } from '../../domain/selectors/kind.ts';
+import { comparesAs, findParent } from '../../domain/selectors/selectors.ts';
 import { isChange } from '../../domain/selectors/versions.ts';
 import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
@@ -101,7 +102,8 @@ async function checkSelector(
   { row, users }: Found,
 ): Promise<CheckedSelector | undefined> {
   const { selector } = row;
-  if (selector.kind === 'pipeline') return checkChannel(deps.table, { row, users }, selector);
+  const parent = findParent(selector);
+  if (parent !== undefined) return checkChannel(deps.table, { row, users }, parent);
   const resolution = await resolveOrRecordProblem(deps, row);
   if (!resolution.found) return recordUnresolved(deps, row, resolution.reason);
   const { version: to, detail } = resolution;
@@ -143,13 +145,9 @@ function describeError(error: unknown): string {
 async function checkChannel(
   table: Table,
   { row, users }: Found,
-  selector: Extract<Selector, { kind: 'pipeline' }>,
+  parent: ParentChannel,
 ): Promise<{ kind: 'move'; move: DetectedChange } | undefined> {
-  const channel = await readRecord(
-    table,
-    keys.channel(selector.pipeline, selector.channel),
-    ChannelRecordSchema,
-  );
+  const channel = await readRecord(table, keys.channel(parent.pipeline, parent.channel), ChannelRecordSchema);
   if (channel === undefined || channel.release === row.version) return undefined;
   const bake = await readRecord(table, keys.bake(channel.bake), BakeRecordSchema);
   return {

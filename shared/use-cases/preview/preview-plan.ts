@@ -5,11 +5,11 @@
 import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api/explanation.ts';
 import { InvalidDefinition } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
-import { describeSelector, describeVersion } from '../../domain/base/text.ts';
 import { isTerminal } from '../../domain/records/attempt-states.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
+import { describeSelector, describeVersion } from '../../domain/selectors/describe.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Item, Table } from '../../ports/table.ts';
 import { applyDefinition } from '../definitions/apply-definition.ts';

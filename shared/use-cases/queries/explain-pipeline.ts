@@ -3,10 +3,11 @@
  * here.
  */
 import { type Explanation, ExplanationSchema } from '../../domain/api/explanation.ts';
-import { keys } from '../../domain/base/naming.ts';
+import { keys, parseNonSelectorChange } from '../../domain/base/naming.ts';
 import type { ObservedPipeline } from '../../domain/reconcile/desired.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { PipelineStatus } from '../../domain/records/status.ts';
+import { findKeyKind } from '../../domain/selectors/selectors.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Table } from '../../ports/table.ts';
@@ -91,19 +92,9 @@ function describeLink(link: ChainLink): NonNullable<Explanation['last']>['chains
 
 /** What a change is, for those who do not know our selectors' keys. */
 function classifyChange({ selector }: ChangeRecord) {
-  const kind = selector.slice(0, selector.indexOf(':'));
-  switch (kind) {
-    case 'pipeline':
-      return 'release' as const;
-    case 'definition':
-    case 'request':
-    case 'finding':
-      return kind;
-    case 'schedule':
-      return 'tick' as const;
-    default:
-      return 'version' as const;
-  }
+  const kind = parseNonSelectorChange(selector);
+  if (kind !== undefined) return kind === 'schedule' ? 'tick' : kind;
+  return findKeyKind(selector)?.parent === undefined ? 'version' : 'release';
 }
 
 async function readPendingChanges(deps: ExplainDeps, status: PipelineStatus) {

@@ -16,7 +16,7 @@ import {
   PipelineRecordSchema,
 } from '../../domain/records/pipelines.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
-import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
+import { findParent, type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
@@ -115,7 +115,7 @@ async function readGraph(
   const others = new Map<string, Graph['nodes'][number]>();
   for (const { pipeline, selectors } of observed) {
     listDependencies(pipeline.spec).forEach((selector, index) => {
-      if (selector.kind === 'pipeline') return;
+      if (findParent(selector) !== undefined) return;
       const id = selectorKey(selector);
       const version = selectors[index]?.version;
       others.set(id, { id, kind: selector.kind, ...(version === undefined ? {} : { version }) });
@@ -136,7 +136,7 @@ async function readGraph(
 function toEdges({ name, spec }: PipelineRecord): Graph['edges'] {
   const as = (selectors: readonly Selector[], role: Graph['edges'][number]['as']) =>
     selectors.map((selector) => ({
-      from: selector.kind === 'pipeline' ? selector.pipeline : selectorKey(selector),
+      from: findParent(selector)?.pipeline ?? selectorKey(selector),
       to: name,
       as: role,
     }));

@@ -241,10 +241,10 @@ function toActiveBake(
 }
 
 function findStaleTopics(observed: ObservedPipeline): string[] {
-  return listDependencies(observed.pipeline.spec).flatMap((selector, index) => {
+  return listDependencies(observed.pipeline.spec).flatMap((_, index) => {
     const row = observed.selectors[index];
     const channel = row === undefined ? undefined : observed.channels.get(row.key);
-    if (selector.kind !== 'pipeline' || row === undefined || channel === undefined) return [];
+    if (row === undefined || channel === undefined) return [];
     return row.version === channel.release ? [] : [row.topic];
   });
 }

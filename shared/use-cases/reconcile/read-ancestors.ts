@@ -11,7 +11,7 @@ import { listDependencies, PipelineRecordSchema } from '../../domain/records/pip
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
-import { selectorKey } from '../../domain/selectors/selectors.ts';
+import { findParent, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
@@ -94,16 +94,12 @@ export function requestObserved(
     batch.add(keys.selector(selectorKey(selector)), SelectorRecordSchema),
   );
   const channel = batch.add(keys.channel(name, spec.channel), ChannelRecordSchema);
-  const named = dependencies.flatMap((selector) =>
-    selector.kind === 'pipeline'
-      ? [
-          {
-            key: selectorKey(selector),
-            row: batch.add(keys.channel(selector.pipeline, selector.channel), ChannelRecordSchema),
-          },
-        ]
-      : [],
-  );
+  const named = dependencies.flatMap((selector) => {
+    const parent = findParent(selector);
+    if (parent === undefined) return [];
+    const row = batch.add(keys.channel(parent.pipeline, parent.channel), ChannelRecordSchema);
+    return [{ key: selectorKey(selector), row }];
+  });
   const ticks = computeTicks(deps.calendar, head, deps.clock.now());
   return () => ({
     ...head,

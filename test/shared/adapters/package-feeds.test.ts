@@ -1,8 +1,8 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
-import { packagesResolver } from '../../../shared/adapters/selector-resolver/packages.ts';
-import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
+import { resolvePackages } from '../../../shared/adapters/selectors/packages.ts';
+import { createSelectorResolver } from '../../../shared/adapters/selectors/resolver.ts';
 import { TryLater } from '../../../shared/domain/base/errors.ts';
 import type { Selector } from '../../../shared/domain/selectors/selectors.ts';
 import { aptIndex, REPOMD, rpmIndex } from '../../support/fakes/selector-aws.ts';
@@ -27,7 +27,7 @@ function ask(pages: Pages, selector: Partial<Extract<Selector, { kind: 'packages
   };
   const s3 = () => new S3Client({});
   const resolver = createSelectorResolver({
-    packages: packagesResolver({ fetch, s3, limits: { megabytes: 12, unpacked: 2 } }),
+    packages: resolvePackages({ fetch, s3, limits: { megabytes: 12, unpacked: 2 } }),
   });
   const answer = resolver.resolve({
     kind: 'packages',

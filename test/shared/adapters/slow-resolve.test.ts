@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
+import { createSelectorResolver } from '../../../shared/adapters/selectors/resolver.ts';
 import { TryLater } from '../../../shared/domain/base/errors.ts';
 import type { Resolution } from '../../../shared/ports/selector-resolver.ts';
 

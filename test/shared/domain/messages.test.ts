@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeChange, describeSeconds, wrap } from '../../../shared/domain/base/text.ts';
+import { describeSeconds, wrap } from '../../../shared/domain/base/text.ts';
 import { composeNotification, listChangesToDescribe } from '../../../shared/domain/notifications/messages.ts';
+import { describeChange } from '../../../shared/domain/selectors/describe.ts';
 import { approvalRequestedEvent } from '../../../shared/events/approval-requested.ts';
 import { bakeCancelledEvent } from '../../../shared/events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../../../shared/events/bake-failed.ts';

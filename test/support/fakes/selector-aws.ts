@@ -16,16 +16,15 @@ import {
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { mockClient } from 'aws-sdk-client-mock';
-import {
-  componentResolver,
-  imageResolver,
-} from '../../../shared/adapters/selector-resolver/build-versions.ts';
-import { containerResolver } from '../../../shared/adapters/selector-resolver/containers.ts';
-import { amiResolver, lookupResolver } from '../../../shared/adapters/selector-resolver/images.ts';
-import { sourceResolver } from '../../../shared/adapters/selector-resolver/objects.ts';
-import { packagesResolver } from '../../../shared/adapters/selector-resolver/packages.ts';
-import { parameterResolver } from '../../../shared/adapters/selector-resolver/parameters.ts';
-import { createSelectorResolver } from '../../../shared/adapters/selector-resolver/resolver.ts';
+import { resolveAmi } from '../../../shared/adapters/selectors/ami.ts';
+import { resolveComponent } from '../../../shared/adapters/selectors/component.ts';
+import { resolveContainer } from '../../../shared/adapters/selectors/container.ts';
+import { resolveImage } from '../../../shared/adapters/selectors/image.ts';
+import { resolveLookup } from '../../../shared/adapters/selectors/lookup.ts';
+import { resolvePackages } from '../../../shared/adapters/selectors/packages.ts';
+import { createSelectorResolver } from '../../../shared/adapters/selectors/resolver.ts';
+import { resolveSource } from '../../../shared/adapters/selectors/source.ts';
+import { resolveSsm } from '../../../shared/adapters/selectors/ssm.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { SelectorResolver } from '../../../shared/ports/selector-resolver.ts';
 import { type FakePackage, fakeResolver, type SelectorWorld } from './selector-world.ts';
@@ -38,16 +37,15 @@ export function createAwsSelectorResolver(world: SelectorWorld, clock: Clock): S
   const ec2 = fakeEc2(world);
   const ecr = fakeEcr(world);
   const s3 = fakeS3(world);
-  const catalogue = { ec2: () => ec2, clock };
   return createSelectorResolver({
-    ssm: parameterResolver(() => ssm),
-    component: componentResolver(() => builder),
-    image: imageResolver(() => builder),
-    lookup: lookupResolver(catalogue),
-    ami: amiResolver(catalogue),
-    container: containerResolver(() => ecr),
-    source: sourceResolver(() => s3),
-    packages: packagesResolver({ fetch: async (address) => serveFeed(world, String(address)), s3: () => s3 }),
+    ssm: resolveSsm(() => ssm),
+    component: resolveComponent(() => builder),
+    image: resolveImage(() => builder),
+    lookup: resolveLookup(() => ec2, clock),
+    ami: resolveAmi(() => ec2),
+    container: resolveContainer(() => ecr),
+    source: resolveSource(() => s3),
+    packages: resolvePackages({ fetch: async (address) => serveFeed(world, String(address)), s3: () => s3 }),
   });
 }
 

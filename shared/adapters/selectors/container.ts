@@ -1,8 +1,7 @@
-/** `container:` selectors: the digest behind a tag in Amazon ECR. */
 import { DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr';
 import type { Resolve } from './resolver.ts';
 
-export function containerResolver(ecr: (region: string) => ECRClient): Resolve<'container'> {
+export function resolveContainer(ecr: (region: string) => ECRClient): Resolve<'container'> {
   return async ({ account, region, repository, tag }) => {
     const { imageDetails = [] } = await ecr(region).send(
       new DescribeImagesCommand({

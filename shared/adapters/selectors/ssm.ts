@@ -1,10 +1,9 @@
-/** `ssm:` selectors: own parameters and the public ones of AWS, which may be pinned to a version or a label. */
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Resolve } from './resolver.ts';
 
 const AMI_ID = /^ami-[0-9a-f]{8,17}$/;
 
-export function parameterResolver(client: () => SSMClient): Resolve<'ssm'> {
+export function resolveSsm(client: () => SSMClient): Resolve<'ssm'> {
   return async ({ name, pin }) => {
     // systems-manager/userguide/parameter-store-versions: name:version and name:label
     const Name = pin === undefined ? name : `${name}:${pin}`;

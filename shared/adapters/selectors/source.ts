@@ -1,4 +1,3 @@
-/** `source:` selectors: the version of an object in Amazon S3. */
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import type { Resolve } from './resolver.ts';
@@ -6,14 +5,14 @@ import type { Resolve } from './resolver.ts';
 /** An answer to HEAD has no body, so its status is all that tells why (AmazonS3/latest/API/API_HeadObject, "Errors"). */
 const StatusSchema = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) });
 
-export function sourceResolver(client: () => S3Client): Resolve<'source'> {
+export function resolveSource(client: () => S3Client): Resolve<'source'> {
   return async ({ bucket, object }) => {
     const what = `s3://${bucket}/${object}`;
     try {
       const { VersionId } = await client().send(new HeadObjectCommand({ Bucket: bucket, Key: object }));
       if (VersionId !== undefined && VersionId !== 'null')
         return { found: true, version: VersionId, detail: { bucket, key: object } };
-      // Without a version nobody could say later which content an image was made of.
+      // Without a version it could not be told later which content an image was made of.
       return {
         found: false,
         reason: `${what} has no version id; turn on versioning of the bucket ${bucket}, then upload the object again`,

@@ -1,6 +1,6 @@
 /**
- * Files of a package feed, over https from the declared host alone, or from a bucket. A feed is somebody else's: what it may send, and for how
- * long, is limited.
+ * Files of a package feed, over https from the declared host alone, or from a bucket. A feed is not ours: what it may send, and for how long,
+ * is limited.
  */
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -68,7 +68,7 @@ async function openFeed(access: FeedAccess, address: URL, signal: AbortSignal): 
   throw new FeedUnusable(`${address} leads from one address to the next without an end`);
 }
 
-/** Whoever answers for the declared host must not be able to send us elsewhere. */
+/** A redirect may not lead to another host than the declared one. */
 export function requireSameHost(address: URL, declared: URL): URL {
   if (address.protocol === declared.protocol && address.host === declared.host) return address;
   throw new FeedUnusable(

@@ -1,6 +1,6 @@
 /**
- * `packages:` selectors: the newest version of each named package in a feed, whatever an image holds of it. Because it does not ask the image, a
- * bake that takes the packages up does not lead to the next one.
+ * The newest version of each named package in a feed, whatever an image holds of it. Because the image is not asked, a bake that takes the
+ * packages up does not lead to the next one.
  */
 import { TryLater } from '../../domain/base/errors.ts';
 import { newestPackageVersion, type PackageFormat } from '../../domain/packages/versions.ts';
@@ -16,8 +16,8 @@ interface FeedPackage {
   readonly version: string;
 }
 
-export function packagesResolver(access: FeedAccess): Resolve<'packages'> {
-  return async ({ feed, format, names }): Promise<Resolution> => {
+export function resolvePackages(access: FeedAccess): Resolve<'packages'> {
+  return async ({ feed, format, names }) => {
     const signal = AbortSignal.timeout(SECONDS * 1000);
     try {
       const address = new URL(feed);
