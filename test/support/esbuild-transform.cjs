@@ -1,5 +1,6 @@
 // Jest runs CommonJS. This turns TypeScript, and those packages that are ES modules only, into it with the compiler that also makes the
-// bundles. It does not hoist jest.mock: a test that replaces a registry imports what reads it afterwards.
+// bundles. It does not hoist jest.mock: tests hand in fakes. Only a made-up kind is put into its registry
+// so, by a file that is imported first.
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { extname } = require('node:path');
