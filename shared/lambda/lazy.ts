@@ -1,6 +1,4 @@
 /** Makes a value when it is first asked for, and keeps it: importing a module reads no environment and opens no client. */
-// A bundle leaves out what it does not use of these values.
-/* @__NO_SIDE_EFFECTS__ */
 export function lazy<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => {

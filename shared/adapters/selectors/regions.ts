@@ -1,5 +1,4 @@
 /** One client for each region, made when it is first asked for. */
-/* @__NO_SIDE_EFFECTS__ */
 export function perRegion<Client>(make: (region: string) => Client): (region: string) => Client {
   const clients = new Map<string, Client>();
   return (region) => {

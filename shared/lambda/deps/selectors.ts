@@ -18,11 +18,12 @@ import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import { lazy } from '../lazy.ts';
 import { clock } from './basics.ts';
 
-const imageBuilder = lazy(() => new ImagebuilderClient(clientDefaults));
+// Marked as pure, so that a bundle leaves out the clients that its function does not use.
+const imageBuilder = /* @__PURE__ */ lazy(() => new ImagebuilderClient(clientDefaults));
 // A bucket may be in any region; its name does not say which.
-const s3 = lazy(() => new S3Client({ ...clientDefaults, followRegionRedirects: true }));
-const ec2 = perRegion((region) => new EC2Client({ ...clientDefaults, region }));
-const ecr = perRegion((region) => new ECRClient({ ...clientDefaults, region }));
+const s3 = /* @__PURE__ */ lazy(() => new S3Client({ ...clientDefaults, followRegionRedirects: true }));
+const ec2 = /* @__PURE__ */ perRegion((region) => new EC2Client({ ...clientDefaults, region }));
+const ecr = /* @__PURE__ */ perRegion((region) => new ECRClient({ ...clientDefaults, region }));
 
 const fast = (): ResolversBySpeed<'fast'> => ({
   ssm: resolveSsm(lazy(() => new SSMClient(clientDefaults))),
@@ -42,10 +43,10 @@ const slow = (): ResolversBySpeed<'slow'> => ({
 const FAST_SECONDS = 10;
 
 /** Fast kinds alone: the bundle of the function that detects their changes carries no client of the others. */
-export const fastSelectorResolver: () => SelectorResolver = lazy(() =>
+export const fastSelectorResolver: () => SelectorResolver = /* @__PURE__ */ lazy(() =>
   createSelectorResolver(fast(), { seconds: FAST_SECONDS }),
 );
 
-export const selectorResolver: () => SelectorResolver = lazy(() =>
+export const selectorResolver: () => SelectorResolver = /* @__PURE__ */ lazy(() =>
   createSelectorResolver({ ...fast(), ...slow() }),
 );
