@@ -7,11 +7,13 @@ import { createSelectorResolver, type Resolvers } from '../../shared/adapters/se
 import { GraphSchema } from '../../shared/domain/api/explanation.ts';
 import { type DefinitionInput, DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { isSlowTopic } from '../../shared/domain/selectors/selectors.ts';
+import type { BuildRequest } from '../../shared/ports/build-engine.ts';
+import { startBuild } from '../../shared/use-cases/bakes/start-build.ts';
 import { handleHint } from '../../shared/use-cases/detect/handle-hint.ts';
 import { handleStoreHint } from '../../shared/use-cases/detect/handle-store-hint.ts';
 import { explainPipeline } from '../../shared/use-cases/queries/explain-pipeline.ts';
 import { showGraph } from '../../shared/use-cases/queries/show-graph.ts';
-import { ami, reconcileWorld } from '../support/reconcile-world.ts';
+import { ami, type ReconcileWorld, reconcileWorld } from '../support/reconcile-world.ts';
 
 const PUBLISHED = {
   version: '0',
@@ -36,6 +38,17 @@ function catalogueWorld() {
   };
   world.ports.resolver = createSelectorResolver(resolvers as Resolvers);
   return { world, entries };
+}
+
+/** The parent images with which the engine is asked to build. */
+async function buildBase(world: ReconcileWorld, bake: string): Promise<string[]> {
+  const asked: string[] = [];
+  const start = async ({ parentImage }: BuildRequest) => {
+    asked.push(parentImage);
+    return { build: `build-${asked.length}` };
+  };
+  await startBuild({ ...world.ports, engines: { imageBuilder: () => ({ start }) } }, { bake, attempt: 1 });
+  return asked;
 }
 
 describe('a selector kind that is added to the registry', () => {
@@ -84,6 +97,7 @@ describe('a selector kind that is added to the registry', () => {
 
     const [second] = world.running();
     expect(second?.lock.base.version).toBe(ami(2));
+    expect(await buildBase(world, second?.id ?? '')).toEqual([ami(2)]);
     const explanation = await explainPipeline(world.ports, 'web');
     expect(explanationLines(explanation, 100).join('\n')).toContain(
       `catalogue entry linux: ${ami(1)} -> ${ami(2)}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TryLater } from '../../shared/domain/base/errors.ts';
-import type { Selector } from '../../shared/domain/selectors/selectors.ts';
+import type { ResolvedKind, Selector } from '../../shared/domain/selectors/selectors.ts';
 import type { Resolution, SelectorResolver } from '../../shared/ports/selector-resolver.ts';
 
 /** What selectors name, and ways to change it. A part that a harness lacks is not tested there. */
@@ -36,12 +36,96 @@ export interface ResolverHarness {
   readonly fixtures: SelectorFixtures;
 }
 
+interface Example {
+  readonly selector: Selector;
+  readonly version: string | RegExp;
+}
+
+/** Of each kind something that exists, and what it resolves to. A further kind does not compile without its own. */
+const EXAMPLES: {
+  readonly [Kind in ResolvedKind]: (fixtures: SelectorFixtures) => Promise<Example | undefined>;
+} = {
+  async ssm(fixtures) {
+    await fixtures.putParameter('/contract/example', AMIS[0]);
+    return {
+      selector: { kind: 'ssm', name: '/contract/example', region: fixtures.region },
+      version: AMIS[0],
+    };
+  },
+  async component(fixtures) {
+    await fixtures.publishComponent('example', '1.2.0');
+    const arn = toArn(fixtures, 'component/example');
+    return { selector: { kind: 'component', arn: `${arn}/1.x.x` }, version: `${arn}/1.2.0/1` };
+  },
+  async image(fixtures) {
+    if (fixtures.publishImage === undefined) return undefined;
+    await fixtures.publishImage('example', '1.2.0', AMIS[0]);
+    const arn = toArn(fixtures, 'image/example');
+    return { selector: { kind: 'image', arn: `${arn}/1.x.x` }, version: `${arn}/1.2.0/1` };
+  },
+  async ami({ publishAmi, region }) {
+    const id = await publishAmi?.({ name: 'example-pinned', architecture: 'x86_64' });
+    return id === undefined ? undefined : { selector: { kind: 'ami', id, region }, version: id };
+  },
+  async lookup({ publishAmi, account: owner, region }) {
+    const version = await publishAmi?.({ name: 'example-newest', architecture: 'x86_64' });
+    if (version === undefined) return undefined;
+    const name = 'example-new*';
+    return { selector: { kind: 'lookup', owner, name, architecture: 'x86_64', region }, version };
+  },
+  async container({ pushContainer, account, region }) {
+    if (pushContainer === undefined) return undefined;
+    const version = `sha256:${'c'.repeat(64)}`;
+    await pushContainer('team/example', 'stable', version);
+    const selector = {
+      kind: 'container',
+      account,
+      region,
+      repository: 'team/example',
+      tag: 'stable',
+    } as const;
+    return { selector, version };
+  },
+  async source({ makeBucket, upload }) {
+    if (makeBucket === undefined || upload === undefined) return undefined;
+    await makeBucket('ovenbird-sources-example', true);
+    await upload('ovenbird-sources-example', 'site.tar.gz', 'one');
+    const selector = { kind: 'source', bucket: 'ovenbird-sources-example', object: 'site.tar.gz' } as const;
+    return { selector, version: /./ };
+  },
+  async packages({ writeFeed }) {
+    const feed = await writeFeed?.('apt', [{ name: 'example', version: '1.0-1' }]);
+    if (feed === undefined) return undefined;
+    const selector = { kind: 'packages', feed, format: 'apt', names: ['example'] } as const;
+    return { selector: { ...selector, names: [...selector.names] }, version: 'example=1.0-1' };
+  },
+};
+
+function toArn({ region, account }: SelectorFixtures, resource: string): string {
+  return `arn:aws:imagebuilder:${region}:${account}:${resource}`;
+}
+
 const AMIS = ['ami-0aaaaaaaaaaaaaaa1', 'ami-0aaaaaaaaaaaaaaa2', 'ami-0aaaaaaaaaaaaaaa3'] as const;
 
 const toVersion = (found: Resolution): string | undefined => (found.found ? found.version : undefined);
 
 /** What every resolver must do. Names are the suite's own, so that one cloud serves it all. */
 export function resolverContract(name: string, make: () => ResolverHarness | Promise<ResolverHarness>): void {
+  describe(`${name} as a resolver of every kind`, () => {
+    it.each(Object.entries(EXAMPLES))('resolves what exists: %s', async (_, publish) => {
+      const { resolver, fixtures } = await make();
+      const example = await publish(fixtures);
+      if (example === undefined) return;
+
+      const resolution = await resolver.resolve(example.selector);
+
+      expect(resolution).toMatchObject({ found: true, detail: expect.any(Object) });
+      const { version } = example;
+      if (typeof version === 'string') expect(toVersion(resolution)).toBe(version);
+      else expect(toVersion(resolution)).toMatch(version);
+    });
+  });
+
   describe(`${name} as a resolver of parameters`, () => {
     const ssm = ({ fixtures: stage }: ResolverHarness, parameter: string, pin?: string): Selector => ({
       kind: 'ssm',

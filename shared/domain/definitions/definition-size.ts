@@ -1,11 +1,11 @@
-/** How much room a definition takes where it is stored: its revision is one row, and DynamoDB takes none above 400 KB. */
+/** The size of a definition in its revision's row; DynamoDB takes no row above 400 KB. */
 import type { Problem } from '../base/errors.ts';
 import type { Definition } from './definition.ts';
 
-/** amazondynamodb Limits: an item has at most 400 KB. 29 KB are kept for names, ARNs in full and who applied it. */
+/** amazondynamodb Limits: an item has at most 400 KB. 29 KB are left for names, full ARNs and the person who applied it. */
 const MAX_BYTES = 380_000;
 
-/** What is wrong with a definition that is too large to be stored. */
+/** The problem of a definition that is too large to be stored. */
 export function findSizeProblem(definition: Definition): Problem | undefined {
   // What is named under inputs is in the row twice: as it was written and in normal form.
   const bytes = storedBytes(definition) + storedBytes(definition.inputs);

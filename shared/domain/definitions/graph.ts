@@ -1,6 +1,6 @@
-/** The graph of pipelines: who is built on whom. Pure, over whatever tells a pipeline's parents. */
+/** The graph of pipelines, by a function that gives the parents of each. */
 
-/** Path from `start` over its parents back to itself, both ends included, or undefined. `parentsOf` answers with undefined for unknown names. */
+/** Path from `start` over its parents back to itself, both ends included, or undefined. `parentsOf` returns undefined for unknown names. */
 export function findCycle(
   start: string,
   parentsOf: (name: string) => readonly string[] | undefined,

@@ -1,9 +1,9 @@
-/** What could name an image that a pipeline makes, without saying so (rule 4). */
+/** Names of images that pipelines make, and filters that could match them (rule 4). */
 
-/** Every image, recipe and copy that we make is named so; nothing else in our accounts may be. */
+/** Names of all images, recipes and copies that pipelines make; other images may not be named so. */
 const OWN_NAMES = 'ovenbird-*';
 
-/** Whether some name of ours fits the filter of a lookup. */
+/** True when the filter of a lookup matches a name that an image of a pipeline could have. */
 export function couldMatchOwnNames(filter: string): boolean {
   return globsOverlap(filter, OWN_NAMES);
 }
@@ -15,7 +15,7 @@ export function parseBakeFromName(name: string): string | undefined {
 
 type Token = { readonly is: string } | 'one' | 'any';
 
-/** Whether there is a text that both patterns fit. `*` is any text, `?` one character, a backslash takes their meaning away (AWSEC2/UserGuide/Using_Filtering). */
+/** True when some text fits both patterns. `*` is any text, `?` one character, a backslash takes their meaning away (AWSEC2/UserGuide/Using_Filtering). */
 export function globsOverlap(a: string, b: string): boolean {
   const [left, right] = [parseGlob(a), parseGlob(b)];
   // reach[j]: whether what has been read of `left` and the first j of `right` fit a common text.

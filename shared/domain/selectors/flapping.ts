@@ -1,16 +1,16 @@
 /**
- * A value that moves to and fro. The first return of a selector to a version that it has left is news like any other; the second within an hour
- * counts when the value has stood still for a while, so that two writers who disagree do not bake everything again every minute.
+ * A version that flaps. The first return to a version that the selector has left is a change like any other; the second within an hour counts
+ * once the version has stood still for a while, so that two writers that disagree do not cause a bake every minute.
  */
 
-/** A version that a selector has left. `back`: it went back to one that it had left before. */
+/** A version that a selector has left. `isReturn`: it went back to one that it had left before. */
 export interface LeftVersion {
   readonly version: string;
   readonly at: string;
   readonly isReturn: boolean;
 }
 
-/** What a selector means now, as far as it stands still until then. */
+/** The version that a flapping selector resolves to now: followed if it is still the same at `until`. */
 export interface Unsettled {
   readonly version: string;
   readonly until: string;
@@ -18,7 +18,7 @@ export interface Unsettled {
 
 export const FLAP_WINDOW_SECONDS = 3600;
 export const SETTLE_SECONDS = 900;
-/** So many are remembered; more than these in an hour are no news any more. */
+/** Versions that are remembered; what flaps more often than that within an hour is known to flap. */
 const MAX_LEFT_VERSIONS = 12;
 
 interface FlapInput {
@@ -28,7 +28,7 @@ interface FlapInput {
 }
 
 export type FlapResult =
-  /** It moves; `left` is what the row remembers then. */
+  /** It is a change; the row remembers `leftVersions` then. */
   | { readonly kind: 'move'; readonly leftVersions: readonly LeftVersion[] }
   | { readonly kind: 'wait'; readonly unsettled: Unsettled; readonly reason: string };
 

@@ -1,6 +1,6 @@
 /**
- * Makes a definition the current one. Everything that could be found wrong later, when a bake is on its way, is looked for now: what it
- * names must exist, no circle may arise, and no selector may reach an image before its release.
+ * Makes a definition the current revision. Everything that could fail later in a bake is checked now: what it names must exist, no cycle may
+ * arise, and no selector may reach an image before its release.
  */
 import type { Applied } from '../../domain/api/shapes.ts';
 import {
@@ -111,7 +111,7 @@ function describeOtherTeam(name: string): Problem {
   };
 }
 
-/** Of so many dependencies that not even without their own rows all fits into one transaction. */
+/** The problem of a definition whose writes exceed one transaction even after the rows of its new selectors were written ahead. */
 function describeTooManyWrites(writes: number): Problem {
   return {
     field: 'inputs',
@@ -120,7 +120,7 @@ function describeTooManyWrites(writes: number): Problem {
   };
 }
 
-/** What is wrong for two reasons is said once: the more telling reasons come first. */
+/** One problem for each field: the first, since the more telling ones come first. */
 function keepFirstPerField(problems: readonly Problem[]): Problem[] {
   return problems.filter(
     (problem, index) => problems.findIndex(({ field }) => field === problem.field) === index,

@@ -1,4 +1,4 @@
-/** What applying a definition needs of the world. */
+/** Ports that applying a definition needs. */
 import type { Home } from '../../domain/base/regions.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -16,7 +16,7 @@ export interface ApplyDeps {
   readonly calendar: Calendar;
   readonly resolver: SelectorResolver;
   readonly reconcileQueue: ReconcileQueue;
-  /** To see whether a pinned AMI is one of our own. */
+  /** Tells whether a pinned AMI is an image of a pipeline. */
   readonly images: Pick<OwnImages, 'describe'>;
   readonly home: Home;
 }

@@ -1,4 +1,4 @@
-/** Who a new definition is built on: parents must exist, and no pipeline may end up above itself. */
+/** Checks the parents of a definition: they must exist, and no pipeline may become its own ancestor. */
 
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -15,7 +15,7 @@ export interface GraphCheck {
   readonly parents: readonly PipelineRecord[];
   readonly problems: readonly Problem[];
   readonly cycle?: readonly string[];
-  /** Ancestors must still be what they were when this is written: two applies at once could close a circle. */
+  /** Conditions that ancestors are unchanged when this is written: two applies at once could close a cycle. */
   readonly checks: readonly Write[];
 }
 

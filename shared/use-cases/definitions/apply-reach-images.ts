@@ -1,4 +1,4 @@
-/** Images of ours that a definition would name without saying so: by their id, or by a lookup of their owner and name; see apply-reach.ts. */
+/** Images of pipelines that a definition would name by their id, or by a lookup of their owner and name; see apply-reach.ts. */
 
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -52,7 +52,7 @@ async function checkPinnedImage(
       };
 }
 
-/** Owners that are no account of ours. */
+/** Owners of public images. */
 const PUBLIC_OWNERS = new Set(['amazon', 'aws-marketplace']);
 
 async function checkLookup(
@@ -79,7 +79,7 @@ async function describeLookupRefusal(
   filter: string,
 ): Promise<Problem> {
   const message = `"${filter}" of ${owner} could find images that Ovenbird makes, whose names begin with ovenbird-, before they are released.`;
-  // The most that a filter such as ovenbird-web-* can mean.
+  // The pipeline that a filter such as ovenbird-web-* names.
   const [, meant = ''] = /^ovenbird-([a-z0-9-]+?)(?:-?[*?].*)?$/.exec(filter) ?? [];
   if (meant !== '' && (await table.get(keys.pipeline(meant))) !== undefined)
     return suggestPipeline(field, message, meant);
@@ -95,8 +95,8 @@ function listTargetAccounts({ definition }: Pick<ParsedDefinition, 'definition'>
 }
 
 /**
- * Images in an account that this pipeline newly distributes to must not be what somebody looks up there. The account is registered before that is
- * looked at: whoever begins to look it up from now on sees the row, and whoever began before is seen here.
+ * Refuses a new target account in which another pipeline looks up images that this one could bring there. The account is registered before
+ * lookups are read: a definition that begins one later sees the row, and one that began earlier is read here.
  */
 export async function checkTargetLookups(
   deps: ApplyDeps,

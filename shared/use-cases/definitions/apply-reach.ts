@@ -1,6 +1,6 @@
 /**
- * No selector reaches a candidate (rule 4): what a pipeline makes may only be named as `pipeline:`, which moves when a release does. Looked at
- * from both sides: what the new definition names, and what it makes. What is found is refused with the field and what to write instead.
+ * Refuses selectors that would reach an image before its release (rule 4), with the field and what to write instead: an image of a pipeline may
+ * be named as `pipeline:` alone. Both sides are checked: what the new definition names, and what other definitions name of what it makes.
  */
 
 import * as z from 'zod';
@@ -49,7 +49,7 @@ export async function checkReach(
   return { problems: found.flatMap((entry) => entry.problems ?? []), checks: dedupeByRow(checks) };
 }
 
-/** A parameter may be named twice, pinned and not; a transaction takes one write of each row. */
+/** One write of each row, as a transaction asks for: a parameter may be named twice, pinned and not. */
 function dedupeByRow(writes: readonly Write[]): Write[] {
   const byRow = new Map(
     writes.map((write) => {
@@ -67,7 +67,7 @@ function dedupeByRow(writes: readonly Write[]): Write[] {
   return [...byRow.values()];
 }
 
-/** A parameter that is read, pinned or not, must not be one that a pipeline writes, in whatever account and region. */
+/** Refuses a parameter that a pipeline publishes to, in any account and region, whether it is pinned or not. */
 async function checkNamedParameters(
   deps: ApplyDeps,
   reading: ParsedDefinition,
@@ -99,7 +99,7 @@ async function checkNamedParameters(
   return mergeReachChecks(found);
 }
 
-/** The parameter that this pipeline writes must not be another's, nor one that somebody reads. */
+/** Refuses to publish to a parameter that another pipeline publishes to or reads. */
 async function checkOwnParameter(
   deps: ApplyDeps,
   reading: ParsedDefinition,
@@ -135,7 +135,7 @@ async function checkOwnParameter(
   };
 }
 
-/** Children name the channel: it cannot change under them. */
+/** Refuses another channel while dependents name the old one. */
 async function checkChannelUsers(
   deps: ApplyDeps,
   reading: ParsedDefinition,

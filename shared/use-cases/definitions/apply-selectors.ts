@@ -1,4 +1,4 @@
-/** Resolves what a definition names, once each. What cannot be resolved is a problem of the file, with the field that names it. */
+/** Resolves each selector of a definition once. One that does not resolve is a problem of the definition, with its field. */
 import type { Problem } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { listDependencies, type PipelineRecord } from '../../domain/records/pipelines.ts';
@@ -22,7 +22,7 @@ import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 export interface FoundSelector {
   readonly record: SelectorRecord;
-  /** Other pipelines have brought it: its row stays as it is. */
+  /** Other pipelines use it already: its row stays as it is. */
   readonly isKnown: boolean;
 }
 
@@ -69,7 +69,7 @@ async function resolveSelector(
   row: SelectorRecord | undefined,
   { parents, isOwn }: { readonly parents: readonly PipelineRecord[]; readonly isOwn: boolean },
 ): Promise<ResolvedSelector> {
-  // What others use already and resolves to nothing just now is asked for again: who names it for the first time should know.
+  // A known selector with a problem is resolved again: a pipeline that names it for the first time is told.
   if (row?.version !== undefined && row.problem === undefined) return { record: row, isKnown: true };
   const key = selectorKey(selector);
   const at = deps.clock.now().toISOString();
@@ -82,14 +82,14 @@ async function resolveSelector(
     const record: SelectorRecord = { ...empty, version, detail: { ...detail }, since: at, checkedAt: at };
     return { record: row ?? record, isKnown: row !== undefined };
   }
-  // A parent that has not released yet is no mistake: its first release starts the first bake.
+  // A parent without a release is no problem: its first release starts the first bake.
   if (parent !== undefined && parents.length > 0)
     return {
       record: row ?? empty,
       isKnown: row !== undefined,
       note: `${parent.pipeline} has no release yet; the first bake waits for it.`,
     };
-  // A pipeline that has it already keeps its last version: nothing else of the definition has to wait for it.
+  // A pipeline that uses it already keeps its last version, so that its other changes can be applied.
   if (row?.version !== undefined && isOwn)
     return {
       record: row,

@@ -1,4 +1,4 @@
-/** The rows of a new revision, in one transaction: three of each new selector, one of each known and each old one, one per parameter with a new pin, and what is one per pipeline. */
+/** Writes of a new revision, for one transaction: three for each new selector, one for each known and each dropped one, and those of the pipeline. */
 import { canonical } from '../../domain/base/canonical.ts';
 import { due, keys, lists, nonSelectorChangeKey, selectorShard } from '../../domain/base/naming.ts';
 import {
@@ -97,7 +97,7 @@ function pipelineWrites({ reading, before, revision, by }: RevisionInput, at: st
   ];
 }
 
-/** A rate counts from when it was applied, and goes on counting while the definition that has it changes in something else. */
+/** A rate counts from when it was first applied, whatever else of the definition changes later. */
 function withScheduleSince(spec: PipelineSpec, before: PipelineSpec | undefined, at: string): PipelineSpec {
   const { schedule } = spec;
   if (schedule === undefined) return spec;
@@ -130,9 +130,9 @@ function newStatusWrite({ reading, before }: RevisionInput, changes: readonly st
     update: keys.status(pipeline),
     set: {
       ...dirty,
-      // What failed before, and where nobody would have it, says nothing about another image or other places.
+      // Failures and targets that refused say nothing about another image or other targets.
       ...(hasSameOutput(before.pipeline.spec, reading.spec) ? {} : { consecutiveFailures: 0 }),
-      // Ticks count from the definition that has their schedule: one that changes something else drops none that has come.
+      // Ticks count from the revision that brought their schedule: a revision that changes something else drops none.
       ...(isSameSchedule(before.pipeline.spec, reading.spec) ? {} : { ticksHandledUntil: now.toISOString() }),
     },
     remove: hasSameOutput(before.pipeline.spec, reading.spec) ? [] : ['refusedTargets'],
@@ -143,7 +143,7 @@ function newStatusWrite({ reading, before }: RevisionInput, changes: readonly st
   };
 }
 
-/** The same image, judged in the same way and brought to the same places: when and by whose leave it starts may be new. */
+/** True when image, tests, gates and targets are the same; triggers and team may differ. */
 function hasSameOutput(one: PipelineSpec, other: PipelineSpec): boolean {
   return canonical(toOutputSpec(one)) === canonical(toOutputSpec(other));
 }
@@ -163,8 +163,7 @@ function isSameScheduleText(one: Schedule | undefined, other: Schedule | undefin
 }
 
 /**
- * The base image that nobody had asked for before moves from nothing to its first version: that is the first change of the chain that ends in
- * the last image built on it.
+ * The change of a base selector that is new from no version to its first one: the first of the chain that ends in the last image built on it.
  */
 function toFirstVersionChange(
   deps: Pick<ApplyDeps, 'ids'>,
@@ -212,7 +211,7 @@ function selectorWrites(
     };
     const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
     if (isKnown && old.includes(record.key)) return [put];
-    // Whoever drops it as unused at this moment loses, or this does.
+    // Deleting it as unused at this moment loses against this write, or this write against the deletion.
     if (isKnown)
       return [put, { update: keys.selector(record.key), add: { uses: 1 }, when: { exists: true } }];
     return [put, ...newSelectorWrites(record, first?.selector === record.key ? { change: first.id } : {})];
@@ -221,7 +220,7 @@ function selectorWrites(
   return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
 }
 
-/** The rows of a selector that nobody has named before. */
+/** Writes of the rows of a selector that no pipeline uses yet. */
 function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'change'> = {}): Write[] {
   const { topic, key, selector } = record;
   const listed: TopicSelectorRecord = { topic, key, selector };
@@ -233,8 +232,8 @@ function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'c
 }
 
 /**
- * Makes the rows of new selectors ahead, where all writes of a definition would not fit into one transaction. Without users they mean nothing.
- * The base is left: its first version begins a chain of changes. Answers whether there was any.
+ * Writes the rows of new selectors ahead of a revision that would not fit into one transaction; without users they have no effect. The base is
+ * left out: its first version begins a chain of changes. Returns false when there was no new selector.
  */
 export async function writeSelectorsAhead(
   table: Table,
@@ -250,7 +249,7 @@ async function writeSelectorAhead(table: Table, record: SelectorRecord): Promise
   try {
     await table.write(newSelectorWrites(record));
   } catch (error) {
-    // Somebody else has begun to name it at this moment.
+    // Another pipeline begins to use it at this moment.
     if (!(error instanceof WriteConflict)) throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Says when a definition is applied, rather than when a bake waits, that somebody it asks for approval will get no mail. */
+/** Finds approvers that will get no mail, when a definition is applied rather than when a bake waits for them. */
 import type { Notifier } from '../../ports/notifier.ts';
 
 export interface CheckApproversDeps {

@@ -1,6 +1,6 @@
 /**
- * A person takes a pipeline away. Everything that noticing and planning find it by goes in one transaction, with the selectors that nobody else
- * uses; what it was made of, baked and released stays readable. One that comes back under the name goes on with the next revision.
+ * Deletes a pipeline on request. The rows by which detect and reconcile find it go in one transaction, with selectors that no other pipeline
+ * uses; its revisions, bakes and releases stay readable. A new pipeline of the same name goes on with the next revision.
  */
 import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
 import { keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
@@ -70,7 +70,7 @@ export async function deletePipeline(
 
 async function requireDeletable(
   table: Table,
-  { pipeline, planning: status }: AppliedPipeline,
+  { pipeline, status }: AppliedPipeline,
   own: Selector,
 ): Promise<void> {
   const { name } = pipeline;
@@ -90,14 +90,14 @@ async function requireDeletable(
     );
 }
 
-/** Takes the place of a bake in the index of packages: nothing is installed any more. */
+/** Stands in the index of packages where the id of a bake does, so that its packages are removed there. */
 const NO_BAKE = 'deleted';
 
-function ownRowWrites({ pipeline, planning, revision }: AppliedPipeline, at: string): Write[] {
+function ownRowWrites({ pipeline, status, revision }: AppliedPipeline, at: string): Write[] {
   const { name, spec: plan } = pipeline;
   return [
     { delete: keys.pipeline(name), when: { equals: { revision: pipeline.revision } } },
-    { delete: keys.status(name), when: { equals: { version: planning.version, activeBake: null } } },
+    { delete: keys.status(name), when: { equals: { version: status.version, activeBake: null } } },
     { delete: keys.channel(name, plan.channel) },
     { delete: keys.teamPipeline(plan.team, name) },
     scheduleIndexWrite({ pipeline: name, channel: plan.channel }, NO_BAKE, at),
@@ -122,15 +122,15 @@ async function readSelectors(table: Table, selectors: readonly Selector[]): Prom
 
 interface SelectorWrites {
   readonly users: readonly Write[];
-  /** Loses when a child has come meanwhile. */
+  /** Fails when a dependent was applied meanwhile. */
   readonly fence: readonly Write[];
-  /** Of each selector that nobody else uses. */
+  /** Of each selector that no other pipeline uses. */
   readonly unused: readonly (readonly Write[])[];
 }
 
 const WRITES_OF_SELECTOR = 2;
 
-/** A selector that nobody else uses goes too. Whoever begins to use it meanwhile counts its `uses` up, or makes its row: then this loses. */
+/** Deletes selectors that no other pipeline uses. An apply that begins to use one meanwhile raises `uses` or makes its row, and this write fails. */
 async function prepareSelectorDeletes(
   table: Table,
   name: string,
@@ -165,7 +165,7 @@ function deleteSelectorWrites({ key, topic, uses }: SelectorRecord): Write[] {
   ];
 }
 
-/** What did not fit into one transaction. One that is used again by now stays. */
+/** Deletes the selectors that did not fit into the transaction; one that is used again by now stays. */
 async function dropUnused(table: Table, writes: readonly Write[]): Promise<void> {
   try {
     await table.write(writes);
@@ -174,7 +174,7 @@ async function dropUnused(table: Table, writes: readonly Write[]): Promise<void>
   }
 }
 
-/** That it was deleted, and by whom, is a change like those of its definition before. */
+/** The deletion as a change of the pipeline's definition, with the person who requested it. */
 function deletionChangeWrites(
   deps: DeleteDeps,
   { pipeline }: AppliedPipeline,

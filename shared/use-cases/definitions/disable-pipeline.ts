@@ -1,4 +1,4 @@
-/** A person stops a pipeline from baking by itself. A bake that runs goes on; whoever waited for this pipeline waits no longer. */
+/** Stops a pipeline from baking by itself, on request. A running bake goes on; dependents wait for the pipeline no longer. */
 import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
 import type { Disabled } from '../../domain/records/pipelines.ts';
@@ -21,7 +21,7 @@ export interface DisableAnswer {
 
 const ROUNDS = 5;
 
-/** Disabling what is disabled changes nothing, not even the reason: who came first has said it. */
+/** A pipeline that is disabled already keeps the reason and the person of the first request. */
 export async function disablePipeline(deps: ReconcileDeps, request: DisableRequest): Promise<DisableAnswer> {
   const { pipeline: name, by, reason } = request;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -40,7 +40,7 @@ export async function disablePipeline(deps: ReconcileDeps, request: DisableReque
         },
         {
           update: keys.status(name),
-          // Dirty, so that the reason is recorded and those who wait for it are planned.
+          // Dirty, so that the reason is recorded and dependents that wait for it are reconciled.
           set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
           add: { version: 1 },
           when: { equals: { version: status.version } },

@@ -1,6 +1,6 @@
 /**
- * A person lets a pipeline bake by itself again: it is enabled, what failed in a row is forgotten, and a fingerprint that was refused because
- * it failed too often may be tried once more. What somebody decided against stays refused.
+ * Lets a pipeline bake by itself again, on request: its count of failures starts anew, and a fingerprint that was refused after too many failures
+ * may be tried once more. One that was refused by a decision stays refused.
  */
 
 import { hasFailedTooOften } from '../../domain/bakes/outcomes.ts';

@@ -1,4 +1,4 @@
-/** What a definition names among images, parameters and the like, and who else does; for apply-reach.ts. */
+/** Selectors of a definition with their fields, and other pipelines that use a selector; for apply-reach.ts. */
 import type { Problem } from '../../domain/base/errors.ts';
 import { type Key, keys } from '../../domain/base/naming.ts';
 import { listDependencies } from '../../domain/records/pipelines.ts';
@@ -34,7 +34,7 @@ export function listNamedSelectors({ references }: Pick<ParsedDefinition, 'refer
   ];
 }
 
-/** Whether the pipeline began to use the selector with this definition. */
+/** True when the pipeline begins to use the selector with this definition. */
 export function isNewSelector(selector: Selector, before: AppliedPipeline | undefined): boolean {
   const key = selectorKey(selector);
   return (
@@ -43,7 +43,7 @@ export function isNewSelector(selector: Selector, before: AppliedPipeline | unde
   );
 }
 
-/** Whoever has looked at who looks here, to make it, must see that somebody began meanwhile. */
+/** Fails a write that checked, with `readNoNewReaderCheck`, that the parameter has no readers. */
 export function addReaderWrite(lookers: Key): Write {
   return { update: lookers, add: { version: 1 } };
 }

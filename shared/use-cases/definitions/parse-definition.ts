@@ -1,4 +1,4 @@
-/** Understands a definition: parsed, its references in normal form, and what planning needs of it. Nothing is asked of anybody. */
+/** Parses a definition: its selectors in normal form, and the part of it that reconcile needs. Reads nothing else. */
 import * as z from 'zod';
 import { canonical } from '../../domain/base/canonical.ts';
 import { InvalidDefinition, type Problem } from '../../domain/base/errors.ts';
@@ -10,7 +10,7 @@ import { toPipelineSpec } from '../../domain/reconcile/pipeline-spec.ts';
 import type { PipelineSpec } from '../../domain/records/pipelines.ts';
 import type { Digest } from '../../ports/ids.ts';
 
-/** A definition that has been understood, in the forms that are stored. */
+/** A valid definition in the forms that are stored. */
 export interface ParsedDefinition {
   readonly definition: Definition;
   readonly references: References;
@@ -45,7 +45,7 @@ function listProblems(error: z.ZodError): Problem[] {
     .map(({ path, message }) => ({ field: z.core.toDotPath(path), message }));
 }
 
-/** Of several forms the one that was meant says what is wrong with it: its problems lie deepest. */
+/** The problems of the form that was meant: those that lie deepest. */
 function selectMeantIssues(issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, 'path' | 'message'>[] {
   if (issue.code !== 'invalid_union') return [issue];
   const depth = (errors: readonly z.core.$ZodIssue[]) =>

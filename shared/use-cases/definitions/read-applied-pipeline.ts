@@ -1,4 +1,4 @@
-/** What is there of a pipeline before it is changed. */
+/** Rows of a pipeline before it is changed. */
 import { keys } from '../../domain/base/naming.ts';
 import {
   type PipelineRecord,
@@ -12,7 +12,7 @@ import { readRecord } from '../store/read.ts';
 
 export interface AppliedPipeline {
   readonly pipeline: PipelineRecord;
-  readonly planning: PipelineStatus;
+  readonly status: PipelineStatus;
   readonly revision: RevisionRecord;
 }
 
@@ -23,5 +23,5 @@ export async function readAppliedPipeline(table: Table, name: string): Promise<A
   ]);
   if (pipeline === undefined || status === undefined) return undefined;
   const revision = await readRecord(table, keys.revision(name, pipeline.revision), RevisionRecordSchema);
-  return revision === undefined ? undefined : { pipeline, planning: status, revision };
+  return revision === undefined ? undefined : { pipeline, status, revision };
 }
