@@ -2,9 +2,9 @@
 import { cronerCalendar } from '../shared/adapters/croner-calendar.ts';
 import { sha256 } from '../shared/adapters/system-clock.ts';
 import { due, keys, lists } from '../shared/domain/base/naming.ts';
-import { BakeRecordSchema } from '../shared/domain/records/bakes.ts';
+import { type BakeRecord, BakeRecordSchema } from '../shared/domain/records/bakes.ts';
 import type { OutboxRecord } from '../shared/domain/records/outbox.ts';
-import { ChannelRecordSchema } from '../shared/domain/records/releases.ts';
+import { ChannelRecordSchema, type ReleaseRecord } from '../shared/domain/records/releases.ts';
 import type { Selector } from '../shared/domain/selectors/selectors.ts';
 import type { HintQueue } from '../shared/ports/hint-queue.ts';
 import type { Limits } from '../shared/ports/limits.ts';
@@ -14,8 +14,9 @@ import type { Table } from '../shared/ports/table.ts';
 import type { Workflows } from '../shared/ports/workflows.ts';
 import { releaseSlots } from '../shared/use-cases/capacity/slots.ts';
 import { detectTopic } from '../shared/use-cases/detect/detect-topic.ts';
-import { enqueueChildren } from '../shared/use-cases/graph/enqueue-dependents.ts';
+import { prepareReleaseChange } from '../shared/use-cases/detect/release-change.ts';
 import { reconcilePipeline } from '../shared/use-cases/reconcile/reconcile-pipeline.ts';
+import { enqueueAfterRelease } from '../shared/use-cases/releases/enqueue-after-release.ts';
 import { type MemoryTable, memoryTable } from '../test/support/fakes/memory-table.ts';
 import { countingIds, fakeClock } from '../test/support/fakes/time-and-ids.ts';
 import { type Estate, toParameterName } from './estate.parts.ts';
@@ -184,11 +185,12 @@ export async function runWave(world: EstateWorld, component: string): Promise<Wa
     bakes += level.length;
     for (const bake of level) {
       milliseconds += readCpuMilliseconds() - from;
-      const pipeline = await writeRelease(world, bake);
+      const { release, record } = await writeRelease(world, bake);
       ports.started.delete(bake);
       from = readCpuMilliseconds();
-      await enqueueChildren(ports, pipeline);
-      await detectTopic(ports, channelTopic(pipeline));
+      const { change, writes } = await prepareReleaseChange(ports, release, record, release.at);
+      await ports.table.write(writes);
+      await enqueueAfterRelease(ports, record, change);
       await reconcileAll(world);
     }
   }
@@ -215,23 +217,30 @@ export async function reconcileAll({ ports }: EstateWorld): Promise<void> {
   plans.length = 0;
 }
 
-const channelTopic = (pipeline: string): string => `pipeline:${pipeline}/stable`;
-
 /**
- * Makes a bake the release of its channel with the writes of release-image.ts that planning reads; the machine and the distribution before it
- * are not what is measured. It goes past the count.
+ * Makes a bake the release of its channel with the writes of release-image.ts that the reconcile reads, but for the change that it is for its
+ * dependents. It goes past the count: the machine and the distribution before it are not what is measured.
  */
-export async function writeRelease({ table, ports }: EstateWorld, bake: string): Promise<string> {
+export async function writeRelease(
+  { table, ports }: EstateWorld,
+  bake: string,
+): Promise<{ readonly release: ReleaseRecord; readonly record: BakeRecord }> {
   const at = ports.clock.now().toISOString();
   const record = BakeRecordSchema.parse(await table.get(keys.bake(bake)));
   const { pipeline, channel, bits, proof } = record;
   const row = await table.get(keys.channel(pipeline, channel));
   const current = ChannelRecordSchema.parse(row);
-  const release = ports.ids.next();
+  const { images } = current;
+  const release: ReleaseRecord = {
+    id: ports.ids.next(),
+    ...{ pipeline, channel, bake, bits, proof, images, at },
+    targets: [],
+    bakes: [],
+  };
   const event: OutboxRecord = {
     id: ports.ids.next(),
     detailType: 'Image Released',
-    detail: { pipeline, channel, release },
+    detail: { pipeline, channel, release: release.id },
     at,
     published: true,
   };
@@ -254,7 +263,7 @@ export async function writeRelease({ table, ports }: EstateWorld, bake: string):
       put: {
         ...current,
         ...keys.channel(pipeline, channel),
-        release,
+        release: release.id,
         bake,
         bits,
         proof,
@@ -265,16 +274,16 @@ export async function writeRelease({ table, ports }: EstateWorld, bake: string):
     },
     {
       put: {
-        ...keys.release(pipeline, channel, release),
-        ...{ id: release, pipeline, channel, bake, bits, proof, images: current.images, targets: [], at },
+        ...keys.release(pipeline, channel, release.id),
+        ...release,
         listPk: lists.releases,
-        listSk: `${at}#${release}`,
+        listSk: `${at}#${release.id}`,
       },
     },
     { put: { ...keys.outbox(event.id), ...event, duePk: due.outbox, dueSk: at } },
     ...releaseSlots(['account']),
   ]);
-  return pipeline;
+  return { release, record };
 }
 
 /** The parameter that the first golden image is built on. */

@@ -9,7 +9,7 @@ import { handler as recordOutcome } from '../../functions/record-outcome/handler
 import { handler as releaseImage } from '../../functions/release-image/handler.ts';
 import { keys } from '../../shared/domain/base/naming.ts';
 import type { Item } from '../../shared/ports/table.ts';
-import { ami, BASE_PARAMETER, reconcileWorld, toEvent } from '../support/reconcile-world.ts';
+import { ami, BASE_PARAMETER, reconcileWorld } from '../support/reconcile-world.ts';
 
 const context = { getRemainingTimeInMillis: () => 1000 } as Context;
 const LineSchema = z.looseObject({
@@ -81,11 +81,7 @@ function createHandlerWorld() {
         const plan = world.plans.shift();
         const hint = world.hints.shift();
         if (row === undefined && plan === undefined && hint === undefined) return;
-        if (row !== undefined) {
-          const before = world.events.length;
-          await publishOutbox.over(ports)(stream(row), context);
-          world.hints.push(...world.events.slice(before).map(toEvent));
-        }
+        if (row !== undefined) await publishOutbox.over(ports)(stream(row), context);
         if (plan !== undefined) await this.plan(plan.pipeline);
         if (hint !== undefined)
           await detectChanges.over(() => ({ ...world.ports, looks: new Map() }))(sqs(hint), context);

@@ -100,6 +100,7 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
     clock,
     digest,
     ids: countingIds(),
+    limits: { wave: 1000 },
     ownImages: fakeArtifactStore(world),
     targets: fakeLocations(world),
     reconcileQueue: {

@@ -240,7 +240,7 @@ export function reconcileWorld(
       if (plan !== undefined) await reconcileIfExists(own, plan.pipeline);
       return true;
     },
-    /** Until nothing is waiting. Outbox rows are published as the stream would, and released images come back as hints. */
+    /** Until nothing is waiting. Outbox rows are published as the stream would. */
     async settle(): Promise<void> {
       for (let rounds = 0; rounds < 500; rounds += 1) {
         await this.publish();
@@ -250,9 +250,7 @@ export function reconcileWorld(
     },
     async publish(given: Partial<typeof ports> = {}): Promise<void> {
       for (const id of [...written.unpublished].sort()) {
-        const before = events.length;
         await publishOutbox({ ...ports, ...given }, id);
-        for (const event of events.slice(before)) hints.push(toEvent(event));
       }
     },
     sweep: (given: Partial<typeof ports> = {}) => sweepWork({ ...ports, ...given }),
@@ -373,19 +371,4 @@ function trackRecords(table: ReturnType<typeof memoryTable>) {
     }
   });
   return { bakes, running, changes, unpublished, due };
-}
-
-/** As EventBridge puts it into the hint queue. */
-export function toEvent(event: PublishedEvent): unknown {
-  return {
-    version: '0',
-    id: event.id,
-    source: 'ovenbird',
-    'detail-type': event.detailType,
-    account: HOME.account,
-    region: HOME.region,
-    time: event.at,
-    resources: [],
-    detail: event.detail,
-  };
 }

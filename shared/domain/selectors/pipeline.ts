@@ -1,7 +1,6 @@
 /** `pipeline:` selectors: the release that is current in a channel of a pipeline of ours. */
 import * as z from 'zod';
 import { createTextSchema } from '../base/zod-text.ts';
-import { readEvent } from './events.ts';
 import type { ParentChannel, SelectorKind } from './kind.ts';
 
 export const PIPELINE_NAME = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
@@ -30,7 +29,6 @@ const BaseForm = z.lazy(() =>
 const Stored = z.lazy(() =>
   z.strictObject({ kind: z.literal('pipeline'), pipeline: z.string(), channel: z.string() }),
 );
-const ReleaseDetail = z.lazy(() => z.object({ pipeline: z.string(), channel: z.string() }));
 
 export const pipeline = {
   kind: 'pipeline',
@@ -44,10 +42,6 @@ export const pipeline = {
   key: (selector) => toKey(selector),
   topic: (selector) => toKey(selector),
   describe: (rest) => `pipeline ${rest.replace(/\/stable$/, '')}`,
-  topicsIn: (event) =>
-    readEvent(event, ['ovenbird/Ovenbird Image Released'], ReleaseDetail, (release) => ({
-      topics: [toKey(release)],
-    })),
   /** Undefined where the lock tells no image of the variant: the row of the release does. */
   baseImage: ({ detail }, variant) => detail?.[variant],
   parent: (named) => ({ pipeline: named.pipeline, channel: named.channel }),

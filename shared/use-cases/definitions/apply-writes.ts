@@ -17,6 +17,7 @@ import type {
 import type { PipelineStatus } from '../../domain/records/status.ts';
 import { findParent, selectorKey } from '../../domain/selectors/selectors.ts';
 import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import { changeWrite } from '../store/changes.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { listParentNames } from './apply-graph.ts';
 import { publishedParameter } from './apply-reach.ts';
@@ -46,11 +47,7 @@ export function applyWrites(deps: Pick<ApplyDeps, 'clock' | 'ids'>, applying: Re
       changes.map(({ id }) => id),
       now,
     ),
-    ...changes.map(
-      (change): Write => ({
-        put: { ...keys.change(change.id), ...change, listPk: lists.changes, listSk: change.id },
-      }),
-    ),
+    ...changes.map(changeWrite),
     ...selectorWrites(applying, first),
     ...parameterWrites(applying),
   ];
@@ -220,15 +217,26 @@ function selectorWrites(
   return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
 }
 
-/** Writes of the rows of a selector that no pipeline uses yet. */
+/**
+ * The rows of a selector that no definition has named before. A release changes the row of its channel itself: that row needs no topic and no
+ * resync, and it is written only while the channel holds the release that was read.
+ */
 function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'change'> = {}): Write[] {
-  const { topic, key, selector } = record;
+  const { topic, key, selector, version } = record;
+  const row = { ...keys.selector(key), ...record, ...more };
+  const when = { exists: false };
+  const parent = findParent(selector);
+  if (parent !== undefined) {
+    const channel = keys.channel(parent.pipeline, parent.channel);
+    const isStill = version === undefined ? { exists: false } : { equals: { release: version } };
+    return [
+      { put: row, when },
+      { check: channel, when: isStill },
+    ];
+  }
   const listed: TopicSelectorRecord = { topic, key, selector };
-  const place = { listPk: lists.selectors(selectorShard(topic)), listSk: key };
-  return [
-    { put: { ...keys.selector(key), ...record, ...more, ...place }, when: { exists: false } },
-    { put: { ...keys.topicSelector(topic, key), ...listed } },
-  ];
+  const position = { listPk: lists.selectors(selectorShard(topic)), listSk: key };
+  return [{ put: { ...row, ...position }, when }, { put: { ...keys.topicSelector(topic, key), ...listed } }];
 }
 
 /**

@@ -3,7 +3,7 @@
  * uses; its revisions, bakes and releases stay readable. A new pipeline of the same name goes on with the next revision.
  */
 import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
-import { keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
+import { keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { joinWords } from '../../domain/base/text.ts';
 import { listDependencies } from '../../domain/records/pipelines.ts';
 import {
@@ -17,6 +17,7 @@ import type { Ids } from '../../ports/ids.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
 import { readSelectorUsers } from '../graph/dependents.ts';
+import { changeWrite } from '../store/changes.ts';
 import { readMany } from '../store/read.ts';
 import { publishedParameter } from './apply-reach.ts';
 import { type AppliedPipeline, readAppliedPipeline } from './read-applied-pipeline.ts';
@@ -192,5 +193,5 @@ function deletionChangeWrites(
     follows: [],
     fanOut: 'done',
   };
-  return [{ put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } }];
+  return [changeWrite(change)];
 }

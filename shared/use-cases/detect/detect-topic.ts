@@ -4,8 +4,6 @@
  */
 import { DomainError, TryLater } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
-import { BakeRecordSchema } from '../../domain/records/bakes.ts';
-import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import {
   type ChangeRecord,
   type SelectorRecord,
@@ -13,14 +11,13 @@ import {
   TopicSelectorRecordSchema,
 } from '../../domain/records/selectors.ts';
 import { detectFlapping } from '../../domain/selectors/flapping.ts';
-import type { ParentChannel } from '../../domain/selectors/kind.ts';
-import { comparesAs, findParent } from '../../domain/selectors/selectors.ts';
+import { comparesAs } from '../../domain/selectors/selectors.ts';
 import { isChange } from '../../domain/selectors/versions.ts';
 import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
 import { readSelectorUsers } from '../graph/dependents.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
-import { readAll, readMany, readRecord } from '../store/read.ts';
+import { readAll, readMany } from '../store/read.ts';
 import {
   type DetectedChange,
   type RecordChangesDeps,
@@ -102,8 +99,6 @@ async function checkSelector(
   { row, users }: Found,
 ): Promise<CheckedSelector | undefined> {
   const { selector } = row;
-  const parent = findParent(selector);
-  if (parent !== undefined) return checkChannel(deps.table, { row, users }, parent);
   const resolution = await resolveOrRecordProblem(deps, row);
   if (!resolution.found) return recordUnresolved(deps, row, resolution.reason);
   const { version: to, detail } = resolution;
@@ -139,27 +134,6 @@ function describeError(error: unknown): string {
   if (error instanceof DomainError) return error.message;
   const name = error instanceof Error ? error.name : 'unknown error';
   return `It could not be resolved: ${name}. The log of the function that notices changes says more.`;
-}
-
-/** What a `pipeline:` selector means is in our own table: the release that is current in the channel. */
-async function checkChannel(
-  table: Table,
-  { row, users }: Found,
-  parent: ParentChannel,
-): Promise<{ kind: 'move'; move: DetectedChange } | undefined> {
-  const channel = await readRecord(table, keys.channel(parent.pipeline, parent.channel), ChannelRecordSchema);
-  if (channel === undefined || channel.release === row.version) return undefined;
-  const bake = await readRecord(table, keys.bake(channel.bake), BakeRecordSchema);
-  return {
-    kind: 'move',
-    move: {
-      row,
-      users,
-      to: channel.release,
-      detail: channel.images,
-      release: { id: channel.release, changes: bake?.changes ?? [], causes: bake?.causes ?? [] },
-    },
-  };
 }
 
 async function recordUnresolved(

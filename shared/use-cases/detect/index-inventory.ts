@@ -3,7 +3,7 @@
  * of a row: it is written with the release, goes on where it stopped, and a newer release takes it over.
  */
 
-import { due, keys, lists } from '../../domain/base/naming.ts';
+import { due, keys } from '../../domain/base/naming.ts';
 import { InventorySchema } from '../../domain/packages/inventory.ts';
 import {
   type IndexWrite,
@@ -24,6 +24,7 @@ import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/t
 import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import { countWaveFrom } from '../graph/wave-size.ts';
 import { readImages } from '../store/bakes.ts';
+import { changeWrite } from '../store/changes.ts';
 import { readMany, readRecord } from '../store/read.ts';
 import {
   type DetectVulnerabilitiesDeps,
@@ -208,7 +209,7 @@ async function raiseMinimum(
 /** The first pipeline that a finding concerns has the change recorded with it. */
 function newChangeWrites(floor: MinimumVersionRecord, change: ChangeRecord): Write[] {
   const { id } = change;
-  const put: Write = { put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } };
+  const put = changeWrite(change);
   if (floor.state === 'open') return [put];
   const { version } = floor;
   const when = { equals: { version, state: 'done' } };

@@ -21,18 +21,26 @@ export async function enqueueDependents(deps: EnqueueDeps, pipeline: string): Pr
 }
 
 /**
- * After a new release. It is a change for every child: one that had nothing to do is marked and planned for that alone, and tells its own
- * descendants what comes of it. So an image that thousands are built on does not look through them all.
+ * Dependents below the children that wait while a child is held by more than its ancestors: reconciling that child again may tell them nothing.
+ * The children themselves are left out: the fan-out of a release enqueues them, and an image that thousands are built on reads no further.
  */
-export async function enqueueChildren(deps: EnqueueDeps, pipeline: string): Promise<void> {
+export async function findWaitingBelowChildren(
+  deps: Pick<EnqueueDeps, 'table'>,
+  pipeline: string,
+): Promise<string[]> {
   const children = await readStatuses(deps, await readChildren(deps.table, [pipeline]));
-  const waiting = children.filter(({ dirty }) => dirty);
-  const held = waiting.filter((row) => row.decision?.kind === 'hold' && !isHeldByAncestorsOnly(row));
+  const held = children.filter(
+    (row) => row.dirty && row.decision?.kind === 'hold' && !isHeldByAncestorsOnly(row),
+  );
+  const direct = new Set(children.map(readPipelineName));
   const below = await findWaitingDependents(deps, held.map(readPipelineName));
-  await enqueuePipelines(deps, [...new Set([pipeline, ...waiting.map(readPipelineName), ...below])]);
+  return below.filter((name) => !direct.has(name));
 }
 
-async function enqueuePipelines({ reconcileQueue }: EnqueueDeps, names: readonly string[]): Promise<void> {
+export async function enqueuePipelines(
+  { reconcileQueue }: EnqueueDeps,
+  names: readonly string[],
+): Promise<void> {
   if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
 }
 

@@ -4,7 +4,6 @@ import { keys } from '../../domain/base/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { DistributionRecord } from '../../domain/records/distributions.ts';
 import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/releases.ts';
-import { selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Table } from '../../ports/table.ts';
 import { beginStep } from '../bakes/steps.ts';
 import { type ReleaseImageDeps, releaseImage } from '../releases/release-image.ts';
@@ -21,12 +20,12 @@ export async function simulateDistribution(deps: ReleaseImageDeps, id: string): 
   }
 }
 
-/** Answers the topic that has moved with it; undefined where the bake was ended instead. */
-export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promise<string | undefined> {
+/** Whether it was released; false where the bake was ended instead. */
+export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promise<boolean> {
   const { bake, revision } = await readBakeAndRevision(deps, id);
   const ref = { bake: id, attempt: bake.attempt };
   const attempt = await readAttempt(deps, ref);
-  if (attempt.endRequested !== undefined || attempt.endedAt !== undefined) return undefined;
+  if (attempt.endRequested !== undefined || attempt.endedAt !== undefined) return false;
   await beginStep(deps, ref, 'Release');
   const { pipeline, channel } = bake;
   const current = await readRecord(deps.table, keys.channel(pipeline, channel), ChannelRecordSchema);
@@ -50,7 +49,7 @@ export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promi
   };
   await deps.table.write([{ put: { ...keys.distribution(id), ...plan } }]);
   await releaseImage(deps, ref);
-  return selectorKey({ kind: 'pipeline', pipeline, channel });
+  return true;
 }
 
 /** A kept image is the same image; a new one has no id yet. */

@@ -12,7 +12,6 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Table } from '../../ports/table.ts';
 import { recordOutcome } from '../bakes/record-outcome.ts';
 import { enqueueNext } from '../capacity/slots.ts';
-import { detectTopic } from '../detect/detect-topic.ts';
 import { confirmWave } from '../reconcile/confirm-wave.ts';
 import { type ReconcileDeps, reconcileIfExists } from '../reconcile/reconcile-pipeline.ts';
 import { type Reader, readMany, readRecord } from '../store/read.ts';
@@ -144,13 +143,10 @@ export function createSimulation(deps: SimulationDeps): Simulation {
   const end = async (id: string): Promise<void> => {
     ends.delete(id);
     events += 1;
-    const topic = await simulateRelease(ports, id);
+    const isReleased = await simulateRelease(ports, id);
     const entry = simulatedBakes.get(id);
     if (entry !== undefined) simulatedBakes.set(id, { ...entry, endedAt: clock.now().toISOString() });
-    // Nobody is asked here: channels are all that moves from now on.
-    if (topic === undefined) return;
-    await detectTopic({ ...ports, resolver: CHANNELS_ONLY_RESOLVER }, topic);
-    await confirmLate(id);
+    if (isReleased) await confirmLate(id);
   };
 
   /** One thing that is to be done at this moment. Every pipeline that was asked for is planned once, however often it was. */
@@ -215,10 +211,6 @@ export function createSimulation(deps: SimulationDeps): Simulation {
     },
   };
 }
-
-const CHANNELS_ONLY_RESOLVER = {
-  resolve: async () => ({ found: false as const, reason: 'It is not looked at while a plan is previewed.' }),
-};
 
 /** When time alone will have ended all of them. */
 function computeHoldEnd(reasons: readonly HoldReason[]): number | undefined {

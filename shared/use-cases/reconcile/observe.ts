@@ -26,7 +26,6 @@ import {
   type BakeRecord,
   BakeRecordSchema,
 } from '../../domain/records/bakes.ts';
-import { listDependencies } from '../../domain/records/pipelines.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { type FingerprintRecord, FingerprintRecordSchema } from '../../domain/records/status.ts';
 import type { Calendar } from '../../ports/calendar.ts';
@@ -52,8 +51,6 @@ export interface ObservedRows {
   readonly observation: Observation;
   readonly bake: BakeRecord | undefined;
   readonly attempt: AttemptRecord | undefined;
-  /** Topics of `pipeline:` selectors whose row is behind the channel that it names. */
-  readonly staleTopics: readonly string[];
 }
 
 /** `head` where it has been read just now. */
@@ -134,7 +131,6 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
     },
     bake,
     attempt,
-    staleTopics: chain.flatMap(findStaleTopics),
   };
 }
 
@@ -238,13 +234,4 @@ function toActiveBake(
     hasAllTargets: bake.revision === revision,
     isApproved: approval === 'approved',
   };
-}
-
-function findStaleTopics(observed: ObservedPipeline): string[] {
-  return listDependencies(observed.pipeline.spec).flatMap((_, index) => {
-    const row = observed.selectors[index];
-    const channel = row === undefined ? undefined : observed.channels.get(row.key);
-    if (row === undefined || channel === undefined) return [];
-    return row.version === channel.release ? [] : [row.topic];
-  });
 }

@@ -8,11 +8,10 @@ import { type Decision, decide } from '../../domain/reconcile/decide.ts';
 import type { PipelineRows } from '../../domain/reconcile/desired.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
-import type { Limits } from '../../ports/limits.ts';
-import type { SelectorResolver } from '../../ports/selector-resolver.ts';
+import type { Ids } from '../../ports/ids.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
-import { type DetectTopicsDeps, detectTopic } from '../detect/detect-topic.ts';
 import {
   enqueueDependents,
   isHeldByAncestorsOnly,
@@ -25,9 +24,10 @@ import { recordHold, recordInProgress, recordUpToDate } from './record-decision.
 import { startBake } from './start-bake.ts';
 import { supersedeBake } from './supersede-bake.ts';
 
-export interface ReconcileDeps extends ObserveDeps, Omit<DetectTopicsDeps, 'resolver'> {
+export interface ReconcileDeps extends ObserveDeps {
+  readonly ids: Ids;
+  readonly reconcileQueue: ReconcileQueue;
   readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
-  readonly limits: Limits;
 }
 
 export type ReconcileOutcome =
@@ -47,25 +47,12 @@ const ROUNDS = 6;
 /** The queue's longest (AWSSimpleQueueService SendMessage DelaySeconds); what takes longer is the sweep's. */
 const MAX_DELAY_SECONDS = 900;
 
-/** Planning never resolves what AWS has to be asked for: only the topics of channels are looked at from here. */
-const noResolver: SelectorResolver = {
-  resolve: async (selector) => ({
-    found: false,
-    reason: `A ${selector.kind} selector is not resolved while planning.`,
-  }),
-};
-
 export async function reconcilePipeline(deps: ReconcileDeps, name: string): Promise<ReconcileOutcome> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const head = await readPipelineRows(deps.table, name);
     const running = await findRunningBake(deps, head);
     if (running !== undefined) return running;
     const read = await observe(deps, name, head);
-    // A release whose event was lost, or has not come yet: take it up first, so that the bake knows its cause.
-    if (read.staleTopics.length > 0 && round === 0) {
-      for (const topic of read.staleTopics) await detectTopic({ ...deps, resolver: noResolver }, topic);
-      continue;
-    }
     try {
       return await applyDecision(deps, read, decide(read.observation));
     } catch (error) {

@@ -3,12 +3,13 @@
  * id under which the request is remembered and why it is held.
  */
 import { TryLater } from '../../domain/base/errors.ts';
-import { due, keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
+import { due, keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { decide } from '../../domain/reconcile/decide.ts';
 import type { Observation } from '../../domain/reconcile/observed.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { HoldReason } from '../../domain/records/status.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
+import { changeWrite } from '../store/changes.ts';
 import { type ObservedRows, observe } from './observe.ts';
 import { type ReconcileDeps, reconcilePipeline } from './reconcile-pipeline.ts';
 
@@ -31,7 +32,7 @@ const ROUNDS = 5;
 export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Promise<BakeAnswer> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const read = await observe(deps, request.pipeline);
-    if (!request.force && read.staleTopics.length === 0) {
+    if (!request.force) {
       const decision = decide(withRequest(read, request, deps.clock.now().toISOString()));
       if (decision.kind === 'up-to-date')
         return { kind: 'up-to-date', release: read.observation.observed.channel?.release ?? '' };
@@ -89,7 +90,7 @@ function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeR
       add: { version: 1 },
       when: { equals: { version: status.version } },
     },
-    { put: { ...keys.change(id), ...change, listPk: lists.changes, listSk: id } },
+    changeWrite(change),
   ];
 }
 

@@ -14,6 +14,7 @@ import type { Limits } from '../../ports/limits.ts';
 import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { acquireSlots, slotKeys } from '../capacity/slots.ts';
+import { changeWrite } from '../store/changes.ts';
 import { outboxWrite } from '../store/outbox.ts';
 import type { ObservedRows } from './observe.ts';
 import { clearedStatusWrite } from './record-decision.ts';
@@ -56,13 +57,7 @@ export async function startBake(
       },
     ),
     ...bakeWrites(bake),
-    ...(tick === undefined
-      ? []
-      : [
-          {
-            put: { ...keys.change(tick.id), ...tick, listPk: lists.changes, listSk: tick.id },
-          } satisfies Write,
-        ]),
+    ...(tick === undefined ? [] : [changeWrite(tick)]),
     ...acquireSlots(deps.limits, targets),
     attemptWrite(deps, bake, targets),
     fingerprintWrite(read, bake),

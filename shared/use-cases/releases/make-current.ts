@@ -1,6 +1,6 @@
 /**
- * What makes an image current in its channel: the release, the channel and what is published, for one transaction. A kept image is the release
- * that it was, so that nobody rebakes for it.
+ * The writes that make an image current in its channel, for one transaction: channel, release, the change for its dependents and the published
+ * event. A retained image is the release that it was, so that an equal image causes no bake.
  */
 
 import { keys, lists } from '../../domain/base/naming.ts';
@@ -23,31 +23,37 @@ import {
 } from '../../domain/releases/release.ts';
 import { imageReleasedEvent } from '../../events/image-released.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Digest, Ids } from '../../ports/ids.ts';
-import type { Table, Write } from '../../ports/table.ts';
+import type { Digest } from '../../ports/ids.ts';
+import type { Write } from '../../ports/table.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
+import { prepareReleaseChange, type ReleaseChangeDeps } from '../detect/release-change.ts';
 import { readBake } from '../store/bakes.ts';
 import { outboxWrite } from '../store/outbox.ts';
 import { readMany, readRecord } from '../store/read.ts';
 
-export interface MakeCurrentDeps {
-  readonly table: Table;
+export interface MakeCurrentDeps extends ReleaseChangeDeps {
   readonly clock: Clock;
-  readonly ids: Ids;
   readonly digest: Digest;
 }
 
 /** An event may hold 1 MB, an item of the table 400 KB (events PutEvents, amazondynamodb). */
 const TARGETS_IN_EVENT = 100;
 
-/** Answers the release's id and the writes that make it current; they lose when the channel has moved on since the plan. */
-export async function makeCurrent(
+export interface CurrentRelease {
+  readonly release: string;
+  /** The change that it is for its dependents, with an open fan-out. */
+  readonly change?: string | undefined;
+  readonly writes: readonly Write[];
+}
+
+/** The writes lose when the channel, or the selector by which others are built on it, has changed since the plan. */
+export async function prepareCurrentRelease(
   deps: MakeCurrentDeps,
   plan: DistributionRecord,
   bake: BakeRecord,
   revision: RevisionRecord,
   rows: readonly TargetRecord[],
-): Promise<{ readonly release: string; readonly writes: readonly Write[] }> {
+): Promise<CurrentRelease> {
   const before = await readRecord(deps.table, keys.channel(plan.pipeline, plan.channel), ChannelRecordSchema);
   const standing = await findStandingRelease(deps, plan, bake, before);
   const id = standing?.id ?? deps.ids.next();
@@ -68,10 +74,12 @@ export async function makeCurrent(
   });
   const { team } = revision.definition;
   const isNew = standing === undefined;
-  return { release: id, writes: prepareRelease(deps, plan, { bake, release, channel, rows, team, isNew }) };
+  const own = releaseWrites(deps, plan, { bake, release, channel, rows, team, isNew });
+  const { change, writes } = await prepareReleaseChange(deps, release, bake, at);
+  return { release: id, change, writes: [...own, ...writes] };
 }
 
-/** The release that a kept image is in already, if it still is of exactly these images. */
+/** The release that a retained image is in already, if it still is of exactly these images. */
 async function findStandingRelease(
   deps: MakeCurrentDeps,
   plan: DistributionRecord,
@@ -88,7 +96,7 @@ async function findStandingRelease(
   return found !== undefined && hasImages(found, toReleaseImages(plan)) ? found : undefined;
 }
 
-function prepareRelease(
+function releaseWrites(
   deps: Pick<MakeCurrentDeps, 'ids'>,
   plan: DistributionRecord,
   given: {

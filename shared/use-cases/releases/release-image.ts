@@ -1,6 +1,6 @@
 /**
- * The end of a bake that went well: the channel moves, and everything that says so moves with it in one transaction. Only then do children hear
- * of it, and the pipelines that waited for this bake are planned.
+ * The end of a successful bake. One transaction moves the channel and records the change for the pipelines built on it; the fan-out of that
+ * change then marks and enqueues them. The sweep finishes a fan-out whose process has died.
  */
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
@@ -17,10 +17,10 @@ import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import { beginStep } from '../bakes/steps.ts';
 import { readPlan, readRows, rowKey, savePlan, writeInParts } from '../distribution/ledger.ts';
-import { enqueueChildren, enqueueWithDependents } from '../graph/enqueue-dependents.ts';
 import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
-import { type MakeCurrentDeps, makeCurrent } from './make-current.ts';
+import { enqueueAfterRelease } from './enqueue-after-release.ts';
+import { type MakeCurrentDeps, prepareCurrentRelease } from './make-current.ts';
 
 export interface ReleaseImageDeps extends MakeCurrentDeps {
   readonly reconcileQueue: ReconcileQueue;
@@ -31,33 +31,34 @@ const ROUNDS = 5;
 export async function releaseImage(deps: ReleaseImageDeps, ref: BakeRef): Promise<{ released: true }> {
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const attempt = await readAttempt(deps, ref);
+  let change: string | undefined;
   if (attempt.state !== 'released') {
     await beginStep(deps, ref, 'Release');
-    await recordRelease(deps, ref, bake, revision);
+    change = await recordRelease(deps, ref, bake, revision);
   }
-  // What follows may be repeated: a crash in between is picked up by the next call.
+  // The rest may be repeated: after a crash the next call does it again.
   await markTargetsReleased(deps, ref);
-  // What was kept may be current again under its old id, which moves no selector.
-  await (bake.startsAt === 'Build' ? enqueueChildren : enqueueWithDependents)(deps, bake.pipeline);
+  await enqueueAfterRelease(deps, bake, change);
   return { released: true };
 }
 
+/** The change that the release is for its dependents; undefined where there is none, or another run has recorded the release. */
 async function recordRelease(
   deps: ReleaseImageDeps,
   ref: BakeRef,
   bake: BakeRecord,
   revision: RevisionRecord,
-): Promise<void> {
+): Promise<string | undefined> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const plan = await readPlan(deps, ref);
     // Another run of this function was faster.
-    if (plan.state === 'released') return;
+    if (plan.state === 'released') return undefined;
     if (plan.state !== 'moved')
       throw new DistributionFailed(
         `The pointers of bake ${ref.bake} have not been moved (they are ${plan.state}).`,
       );
     const rows = (await readRows(deps, ref.bake)).filter((row) => row.attempt === ref.attempt);
-    const current = await makeCurrent(deps, plan, bake, revision, rows);
+    const current = await prepareCurrentRelease(deps, plan, bake, revision, rows);
     const own = [
       ...(await prepareReleasedFingerprint(deps, bake, revision)),
       ...(await prepareReleasedStatus(deps, bake)),
@@ -66,7 +67,7 @@ async function recordRelease(
     ];
     try {
       await savePlan(deps, plan, { state: 'released' }, own);
-      return;
+      return current.change;
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
       await throwIfFinal(deps, ref, plan, error);
@@ -75,7 +76,7 @@ async function recordRelease(
   throw new TryLater(`Bake ${ref.bake} kept changing while it was released.`, ref);
 }
 
-/** Which condition was lost decides: some are final, the others are read again. */
+/** Throws where the lost condition stays lost; returns where the rows are worth reading again. */
 async function throwIfFinal(
   deps: ReleaseImageDeps,
   ref: BakeRef,

@@ -56,7 +56,7 @@ function buildDefinition({ name, parents, hasAgent, level }: Node): unknown {
   };
 }
 
-const HINT_EVENT_TYPES = ['Ovenbird Image Released', 'Parameter Store Change', 'AWS API Call via CloudTrail'];
+const HINT_EVENT_TYPES = ['Parameter Store Change', 'AWS API Call via CloudTrail'];
 const SHARE = 30;
 
 /** Writes the files into a folder of their own. Answers the path of the scenario. */

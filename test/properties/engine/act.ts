@@ -6,9 +6,10 @@ import { disablePipeline } from '../../../shared/use-cases/definitions/disable-p
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
+import type { CrashPoint } from '../../support/crashing.ts';
 import { type Entry, listParents, toDefinition, toPipelineName } from './estate.ts';
 import { isFresh, readCurrentBake } from './freshness.ts';
-import { interleaveCalls, succeeds, wrapPorts } from './handlers.ts';
+import { crashAtCall, interleaveCalls, succeeds, wrapPorts } from './handlers.ts';
 import { changeSource, type PreviousValues } from './outside.ts';
 import type { Stage } from './stage.ts';
 import { listAncestors } from './start-rules.ts';
@@ -66,6 +67,13 @@ export async function performAction(stage: Stage, memory: PreviousValues, action
       const entry = pick(action.which);
       const other = pick(action.other);
       if (entry !== undefined && other !== undefined) await editDefinition(stage, entry, other, action.what);
+      return;
+    }
+    case 'join': {
+      const entry = pick(action.which);
+      const other = pick(action.other);
+      if (entry !== undefined && other !== undefined)
+        await releaseWhileJoined(stage, entry, other, action.crash);
       return;
     }
     case 'toggle': {
@@ -187,6 +195,38 @@ async function editDefinition(stage: Stage, entry: Entry, other: Entry, what: st
   if (what === 'parent' && !isBelow && !listParents(entry).includes(other.index))
     entry.edits.parents.push(other.index);
   if ((await applyEntry(stage, entry)) !== undefined) Object.assign(entry.edits, before);
+}
+
+/** A pipeline comes to be built on another one at the moment in which that one releases; the process that releases may die. */
+async function releaseWhileJoined(
+  stage: Stage,
+  entry: Entry,
+  other: Entry,
+  crash: CrashPoint | null,
+): Promise<void> {
+  const { world } = stage;
+  const bake = world.running().find(({ id, pipeline }) => pipeline === other.name && world.hasStarted(id));
+  const isRelated = other === entry || listAncestors(stage.entries, other).includes(entry);
+  if (bake === undefined || isRelated || listParents(entry).includes(other.index)) return;
+  const death = crash === null ? undefined : crashAtCall(crash).around;
+  const before = { ...entry.edits, parents: [...entry.edits.parents] };
+  entry.edits.parents.push(other.index);
+  let refusal: string | undefined;
+  await interleaveCalls(
+    [
+      async (around) => {
+        const ports = wrapPorts(world.ports, (make, name) =>
+          around(() => (death === undefined ? make() : death(make, name)), name),
+        );
+        await succeeds(() => world.release(bake.id, ports));
+      },
+      async (around) => {
+        refusal = await applyEntry(stage, entry, wrapPorts(world.ports, around));
+      },
+    ],
+    stage.random,
+  );
+  if (refusal !== undefined) Object.assign(entry.edits, before);
 }
 
 /** Rule 8: a pipeline that would come to depend on itself is refused at once. */

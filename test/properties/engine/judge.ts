@@ -136,6 +136,13 @@ function checkNothingLost({ world }: Stage): string[] {
   const found: string[] = [];
   const bakes = world.bakes();
   for (const { id, state } of bakes) if (!isTerminal(state)) found.push(`5: ${id} is still ${state}`);
+  const told = new Set(
+    world.events.flatMap(({ detailType, detail }) =>
+      detailType === 'Ovenbird Image Released' ? [String(detail.bake)] : [],
+    ),
+  );
+  for (const { id, state } of bakes)
+    if (state === 'released' && !told.has(id)) found.push(`5: no event tells of the release of ${id}`);
   if (world.changes().some(({ fanOut }) => fanOut === 'open')) found.push('5: a fan-out is still open');
   const rows = world.table.items();
   for (const row of rows) {

@@ -119,9 +119,27 @@ export const MUTATIONS = {
   },
   /** What a release leads to is never counted, whatever its bake was for. */
   'uncounted-release': {
-    file: 'shared/use-cases/detect/record-changes.ts',
-    find: 'if (cause === undefined || cause.wave !== undefined ||',
-    replace: 'if (cause === undefined || cause.wave !== undefined || cause.id !== "" ||',
+    file: 'shared/use-cases/detect/release-change.ts',
+    find: 'if (cause === undefined || cause.wave !== undefined)',
+    replace: 'if (cause === undefined || cause.wave !== undefined || cause.id !== "")',
+  },
+  /** A release is written without the change for the pipelines that are built on it. */
+  'unrecorded-release': {
+    file: 'shared/use-cases/releases/make-current.ts',
+    find: 'return { release: id, change, writes: [...own, ...writes] };',
+    replace: 'return { release: id, change, writes: own };',
+  },
+  /** A definition names a channel by the release that it held a moment ago. */
+  'unchecked-channel': {
+    file: 'shared/use-cases/definitions/apply-writes.ts',
+    find: '{ check: channel, when: isStill },',
+    replace: '{ check: channel, when: isStill === undefined ? isStill : {} },',
+  },
+  /** A fan-out whose process has died stays as it is. */
+  'unswept-fan-out': {
+    file: 'shared/use-cases/sweep/sweep-work.ts',
+    find: 'fanOuts: () => sweepFanOuts(deps),',
+    replace: 'fanOuts: async () => (sweepFanOuts === undefined ? 1 : 0),',
   },
   /** Whoever waits for the confirmation of a wave holds those that are built on it. */
   'hold-for-a-wave': {

@@ -1,10 +1,12 @@
 /** What must hold at every moment: looked at with every write, by the words of the design and not by the engine's own judgement. */
+import { keys } from '../../../shared/domain/base/naming.ts';
 import { isTerminal, TERMINAL_STATES } from '../../../shared/domain/records/attempt-states.ts';
 import {
   AttemptRecordSchema,
   type BakeRecord,
   BakeRecordSchema,
 } from '../../../shared/domain/records/bakes.ts';
+import { ChannelRecordSchema } from '../../../shared/domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../../shared/domain/records/selectors.ts';
 import { type PipelineStatus, PipelineStatusSchema } from '../../../shared/domain/records/status.ts';
 import type { Item } from '../../../shared/ports/table.ts';
@@ -61,6 +63,7 @@ export function watchTable(
     for (const change of changes) {
       broken.push(...checkAttempt(world, entries, seen, change));
       broken.push(...checkChange(change));
+      broken.push(...checkChannelSelector(world, change));
       recordRevision(entries, seen, change);
       recordEnabling(seen, change);
     }
@@ -137,6 +140,19 @@ function checkSupersededInRow(
   const inRow = state === 'superseded' ? (superseded.get(pipeline) ?? 0) + 1 : 0;
   superseded.set(pipeline, inRow);
   return inRow > 2 ? [`8: ${pipeline} was superseded ${inRow} times in a row`] : [];
+}
+
+/** Rule 5: the selector of a channel names its current release at every moment, so no event has to tell of it. */
+function checkChannelSelector({ table }: ReconcileWorld, { after }: RowChange): string[] {
+  const channel = after?.sk.startsWith('CHANNEL#') === true ? ChannelRecordSchema.parse(after) : undefined;
+  const key = channel === undefined ? after?.key : `pipeline:${channel.pipeline}/${channel.channel}`;
+  if (after === undefined || typeof key !== 'string' || !key.startsWith('pipeline:')) return [];
+  const row = table.peek(keys.selector(key));
+  const [pipeline = '', name = ''] = key.slice('pipeline:'.length).split('/');
+  const current = table.peek(keys.channel(pipeline, name))?.release;
+  return row === undefined || row.version === current
+    ? []
+    : [`5: ${key} is ${String(row.version)}, but its channel holds ${String(current)}`];
 }
 
 /** A change is a move: what is as it was has not changed, and a semantic version never goes back. */

@@ -94,7 +94,7 @@ const sourceChange = fc.record({
 });
 export type SourceChange = typeof sourceChange extends fc.Arbitrary<infer Value> ? Value : never;
 
-const crash = fc.record({ call: fc.nat(24), when: fc.constantFrom('before' as const, 'after' as const) });
+const crash = fc.record({ call: fc.nat(32), when: fc.constantFrom('before' as const, 'after' as const) });
 
 /** What one process does at a time. */
 const TASKS = [
@@ -153,6 +153,15 @@ const action = fc.oneof(
       which,
       what: fc.constantFrom('suite', 'volume', 'target', 'words', 'parent', 'cycle', 'crossed'),
       other: which,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('join' as const),
+      which,
+      other: which,
+      crash: fc.option(crash, { freq: 2 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('toggle' as const), which }) },

@@ -100,15 +100,6 @@ describe('a hint', () => {
       },
       ['ssm:eu-west-1:/golden/al2023/id'],
     ],
-    [
-      'a release of our own',
-      {
-        source: 'ovenbird',
-        'detail-type': 'Ovenbird Image Released',
-        detail: { pipeline: 'base', channel: 'stable' },
-      },
-      ['pipeline:base/stable'],
-    ],
   ])('names the topic of %s', (_, event, topics) => {
     expect(parseHint({ ...envelope, ...event })).toEqual({ kind: 'topics', topics });
   });

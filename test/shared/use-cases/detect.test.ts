@@ -83,7 +83,7 @@ describe('a change', () => {
     const counts = await world.reconcile();
     await world.settle();
 
-    expect(counts).toEqual({ selectors: 3, topics: 3, unfinished: 0 });
+    expect(counts).toEqual({ selectors: 2, topics: 2, unfinished: 0 });
     expect(world.resolved).toHaveLength(2);
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base']);
   });

@@ -23,14 +23,14 @@ async function estate(parameters = 30) {
 }
 
 describe('the reconcile', () => {
-  it('asks for every topic once, whoever uses it, those behind channels included', async () => {
+  it('asks for every topic once, whoever uses it; channels are left out, since each release moves its own selector', async () => {
     const { deps, asked } = await estate();
 
     const counts = await resyncSelectors(deps);
 
-    expect(counts).toEqual({ selectors: 31, topics: 31, unfinished: 0 });
+    expect(counts).toEqual({ selectors: 30, topics: 30, unfinished: 0 });
     expect(new Set(asked).size).toBe(asked.length);
-    expect(asked).toContain('pipeline:image-0/stable');
+    expect(asked.filter((topic) => topic.startsWith('pipeline:'))).toEqual([]);
   });
 
   it('is the same work in shares', async () => {
@@ -55,7 +55,7 @@ describe('the reconcile', () => {
         },
       },
     };
-    const most = 60 + 1;
+    const most = 60;
 
     let runs = 0;
     for (; new Set(asked).size < most && runs < 50; runs += 1) {

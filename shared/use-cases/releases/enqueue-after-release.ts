@@ -1,0 +1,34 @@
+/** Has the pipelines reconciled that a release concerns: its own, those built on it, and those below that wait for it. */
+import { keys } from '../../domain/base/naming.ts';
+import type { BakeRecord } from '../../domain/records/bakes.ts';
+import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
+import { selectorKey } from '../../domain/selectors/selectors.ts';
+import { type FanOutDeps, fanOutChange } from '../detect/fan-out-change.ts';
+import {
+  enqueuePipelines,
+  enqueueWithDependents,
+  findWaitingBelowChildren,
+} from '../graph/enqueue-dependents.ts';
+import { readRecord } from '../store/read.ts';
+
+/**
+ * The fan-out marks and enqueues each child once. `change`: the change that the release was recorded with; a repeated call does not know it, so
+ * it finishes the fan-out that the selector's row names and enqueues the waiting dependents again.
+ */
+export async function enqueueAfterRelease(
+  deps: FanOutDeps,
+  { pipeline, channel }: Pick<BakeRecord, 'pipeline' | 'channel'>,
+  change: string | undefined,
+): Promise<void> {
+  if (change !== undefined) {
+    // Read before the fan-out, which makes every child look as if it waited.
+    const below = await findWaitingBelowChildren(deps, pipeline);
+    await fanOutChange(deps, change);
+    await enqueuePipelines(deps, [...new Set([pipeline, ...below])]);
+    return;
+  }
+  const key = keys.selector(selectorKey({ kind: 'pipeline', pipeline, channel }));
+  const row = await readRecord(deps.table, key, SelectorRecordSchema);
+  if (row?.change !== undefined) await fanOutChange(deps, row.change);
+  await enqueueWithDependents(deps, pipeline);
+}
