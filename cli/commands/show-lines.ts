@@ -6,6 +6,7 @@ import type {
   Pipeline,
   PipelineDetails,
 } from '../../shared/domain/api/shapes.ts';
+import { findArtifactId } from '../../shared/domain/artifacts/artifacts.ts';
 import { describeSeconds, truncate, wrap } from '../../shared/domain/base/text.ts';
 import { describeChange, describeSelector, describeVersion } from '../../shared/domain/selectors/describe.ts';
 import { formatTable, formatTime } from '../output.ts';
@@ -117,9 +118,9 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
     ['Started', formatTime(bake.createdAt)],
     ['Ended', formatTime(bake.endedAt)],
     ...(bake.requestedBy === undefined ? [] : [['Asked by', bake.requestedBy] satisfies [string, string]]),
-    ...bake.images.map(({ imageId, variant }): [string, string] => [
+    ...bake.images.map(({ artifact, variant }): [string, string] => [
       'Image',
-      `${imageId ?? '-'} (${variant})`,
+      `${artifact === undefined ? '-' : findArtifactId(artifact)} (${variant})`,
     ]),
   ];
   const steps = bake.steps.filter((step) => step.attempt === bake.attempt);
@@ -181,11 +182,11 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
           '',
           ...formatTable(
             [{ title: 'ACCOUNT' }, { title: 'REGION' }, { title: 'STATE' }, { title: 'IMAGE' }],
-            bake.targets.map(({ account, region, state, imageId, problem }) => [
+            bake.targets.map(({ account, region, state, artifact, problem }) => [
               account,
               region,
               state,
-              problem ?? imageId ?? '-',
+              problem ?? (artifact === undefined ? '-' : findArtifactId(artifact)),
             ]),
             width,
           ),

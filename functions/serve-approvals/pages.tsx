@@ -1,6 +1,7 @@
 /** What people see. Server-rendered, no script: it reads the same with a keyboard alone, on a telephone, and for a screen reader. */
 import type { Child } from 'hono/jsx';
 import type { Evidence } from '../../shared/domain/approval/evidence.ts';
+import { findArtifactId } from '../../shared/domain/artifacts/artifacts.ts';
 import { count, describeTime } from '../../shared/domain/base/text.ts';
 import { describeApprovalQuestion } from '../../shared/domain/notifications/messages.ts';
 import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
@@ -323,12 +324,12 @@ function IdentitySection({ record, evidence }: { record: ApprovalRecord; evidenc
     <section aria-labelledby="exactly">
       <h2 id="exactly">Exactly this image</h2>
       <ul class="rows">
-        {evidence.images.map((image) => (
+        {evidence.images.map(({ variant, artifact }) => (
           <li>
             <span class="what">
-              <code>{image.imageId}</code>{' '}
+              <code>{findArtifactId(artifact)}</code>{' '}
               <span class="soft">
-                {image.variant}, {image.account}, {image.region}
+                {variant}, {artifact.account}, {artifact.region}
               </span>
             </span>
           </li>

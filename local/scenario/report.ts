@@ -1,4 +1,5 @@
 import type { LocalCloud, RecordedCall } from '../../local-cloud/client.ts';
+import { findArtifactId } from '../../shared/domain/artifacts/artifacts.ts';
 import type { Api } from './api.ts';
 import type { Mail } from './mailbox.ts';
 import type { Observer } from './observe.ts';
@@ -72,7 +73,7 @@ export async function buildReport(
     images: new Set(
       observation.releases.flatMap((release) => [
         ...Object.values(release.images),
-        ...release.targets.map(({ imageId }) => imageId),
+        ...release.targets.map(({ artifact }) => findArtifactId(artifact)),
       ]),
     ),
   };
@@ -114,8 +115,9 @@ export async function buildReport(
         channel: release.channel,
         bake: release.bake,
         at: release.at,
-        targets: release.targets.map((target) => ({
+        targets: release.targets.map(({ artifact, ...target }) => ({
           ...target,
+          imageId: findArtifactId(artifact),
           parameter: target.parameter ?? null,
           launchTemplate: target.launchTemplate ?? null,
         })),

@@ -16,7 +16,7 @@ export const ImageReleasedSchema = z.object({
   /** AMI in the control account per variant. */
   images: z.record(z.string(), z.string()),
   /** At most a hundred; the release itself, read through the API, names all. */
-  targets: z.array(ReleaseTargetSchema),
+  targets: z.array(ReleaseTargetSchema.unwrap().omit({ artifact: true }).extend({ imageId: z.string() })),
   changes: z.array(z.string()),
   causes: z.array(z.string()),
 });

@@ -26,13 +26,13 @@ export interface BuildRequest {
 
 export type BuildStatus =
   | { readonly state: 'running' }
-  | { readonly state: 'available'; readonly imageId: string; readonly log?: string }
+  | { readonly state: 'available'; readonly artifact: Artifact; readonly log?: string }
   | {
       readonly state: 'failed' | 'cancelled';
       readonly reason: string;
       readonly log?: string;
-      /** An image that was made before the build failed; clean-up removes it. */
-      readonly imageId?: string;
+      /** Made before the build failed; the clean-up removes it. */
+      readonly artifact?: Artifact;
     };
 
 /** One build engine. Every call may be repeated. */

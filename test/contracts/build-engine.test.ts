@@ -1,4 +1,5 @@
 import { imageBuilderEngine } from '../../shared/adapters/engines/image-builder.ts';
+import type { Ami } from '../../shared/domain/artifacts/ami.ts';
 import type { EngineName } from '../../shared/domain/engines/engines.ts';
 import type { BuildRequest } from '../../shared/ports/build-engine.ts';
 import { createComponent } from '../local-cloud/image-services/imagebuilder/recipes.ts';
@@ -53,9 +54,8 @@ for (const [name, make] of Object.entries(ADAPTERS)) engineContract(name, make);
 
 engineContract('The fake', async () => {
   const imageId = 'ami-0bbbbbbbbbbbbbbbb';
-  const engine = fakeEngine(async (build) =>
-    engine.known().includes(build) ? [{ kind: 'ami', account, region, imageId, snapshotIds: [] }] : [],
-  );
-  const ended = async (build: string) => engine.set(build, { state: 'available', imageId });
+  const artifact: Ami = { kind: 'ami', account, region, imageId, snapshotIds: [] };
+  const engine = fakeEngine(async (build) => (engine.known().includes(build) ? [artifact] : []));
+  const ended = async (build: string) => engine.set(build, { state: 'available', artifact });
   return { engine, request, ended, close: async () => {} };
 });

@@ -25,7 +25,7 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
 
         expect(await engine.status(build)).toMatchObject({
           state: 'available',
-          imageId: expect.stringMatching(/^ami-/),
+          artifact: { kind: 'ami', imageId: expect.stringMatching(/^ami-/) },
         });
         expect((await engine.packages(build)).length).toBeGreaterThan(0);
       }));

@@ -259,11 +259,13 @@ function checkPointers(
     const template = before.templates.get(toTargetLabel(target));
     const problems = [
       ...(released && target.required !== false && !moved ? ['is required and not released'] : []),
-      ...differs('the parameter', setup.parameterOf(target), moved ? row.imageId : parameter),
+      ...differs('the parameter', setup.parameterOf(target), moved ? row.artifact?.imageId : parameter),
       ...(target.launchTemplate === true
-        ? differs('the template', setup.templateOf(target), moved ? row.imageId : template)
+        ? differs('the template', setup.templateOf(target), moved ? row.artifact?.imageId : template)
         : []),
-      ...(moved && !isLaunchable(setup, target, row.imageId) ? ['cannot launch what it points to'] : []),
+      ...(moved && !isLaunchable(setup, target, row.artifact?.imageId)
+        ? ['cannot launch what it points to']
+        : []),
     ];
     return problems.map((text) => ({
       rule: 'allOrNone' as const,
@@ -282,7 +284,7 @@ function isLaunchable(setup: DistributionWorld, target: TargetSpec, imageId: str
 
 function findLeftovers(setup: DistributionWorld, before: InitialState): Violation[] {
   const released = setup.rows().filter((row) => row.state === 'released');
-  const retained = released.map((row) => row.imageId);
+  const retained = released.map((row) => row.artifact?.imageId);
   const shared = released
     .filter((row) => row.mode === 'share' && row.region === HOME.region)
     .map((row) => row.account);

@@ -10,6 +10,13 @@ import { memoryTable } from './fakes/memory-table.ts';
 import { fakeNotifier } from './fakes/notifier.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
 
+export const ARTIFACT = {
+  kind: 'ami',
+  account: '111122223333',
+  region: 'eu-west-1',
+  imageId: 'ami-0bbbbbbbbbbbbbbbb',
+  snapshotIds: ['snap-0bbbbbbbbbbbbbbbb'],
+};
 export const BAKE = '01JTESTBAKE0000000000000AA';
 export const CAUSE = '01JTESTCHANGE00000000000C1';
 export const API_URL = 'https://api.example.com/stage';
@@ -111,12 +118,9 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
       bake: BAKE,
       attempt: 1,
       variant: 'x86-64',
-      account: '111122223333',
-      region: 'eu-west-1',
       engine: 'imageBuilder',
       build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/hardened/1.0.0/1',
-      imageId: 'ami-0bbbbbbbbbbbbbbbb',
-      snapshotIds: ['snap-0bbbbbbbbbbbbbbbb'],
+      artifact: ARTIFACT,
       inventory: 'bakes/new/inventory.json',
       digest: 'e'.repeat(64),
     },

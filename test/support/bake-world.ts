@@ -33,7 +33,7 @@ import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
 import { fakeArtifactStore } from './fakes/artifact-store.ts';
 import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';
 import { fakeCommands } from './fakes/commands.ts';
-import { imageWorld } from './fakes/image-world.ts';
+import { imageWorld, toAmi } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeTokens } from './fakes/task-tokens.ts';
@@ -225,6 +225,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     closed,
     world,
     makeImage: () => world.addImage(HOME).id,
+    makeArtifact: () => toAmi(world.addImage(HOME)),
     definition,
     bake,
     async fill() {
@@ -367,8 +368,8 @@ export function allGoesWell(world: BakeWorld): void {
   ];
   whileWaiting(world, ({ kind, resource }) => {
     if (kind === 'image') {
-      const imageId = world.makeImage();
-      world.engine.set(resource, { state: 'available', imageId, log: `/aws/imagebuilder/${resource}` });
+      const artifact = world.makeArtifact();
+      world.engine.set(resource, { state: 'available', artifact, log: `/aws/imagebuilder/${resource}` });
     }
     if (kind === 'instance') world.instances.ready(resource);
     if (kind === 'command') world.commands.answer(resource, { stdout: 'fine' });

@@ -19,7 +19,7 @@ import { planDistribution } from '../../shared/use-cases/distribution/plan-distr
 import { removeCopies } from '../../shared/use-cases/distribution/remove-copies.ts';
 import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
 import { fakeArtifactStore } from './fakes/artifact-store.ts';
-import { imageWorld, toLocationKey, type WorldImage } from './fakes/image-world.ts';
+import { imageWorld, toAmi, toLocationKey, type WorldImage } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
@@ -256,13 +256,11 @@ async function seedBake(
   const image = {
     bake: id,
     attempt: 1,
-    snapshotIds: source.snapshots.map((snapshot) => snapshot.id),
     removed: false,
     variant: 'x86-64',
-    ...HOME,
     engine: 'imageBuilder',
     build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
-    imageId: source.id,
+    artifact: toAmi(source),
     inventoryDigest: `packages of ${source.id}`,
   } satisfies ArtifactRecord;
   const planning = {

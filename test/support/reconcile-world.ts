@@ -282,9 +282,8 @@ export function reconcileWorld(
         sequence: current?.sequence ?? 0,
         sources: {
           'x86-64': {
-            imageId: findImageId(record, written.bakes),
+            artifact: { kind: 'ami', ...HOME, imageId: findImageId(record, written.bakes), snapshotIds: [] },
             architecture: 'x86_64',
-            snapshotIds: [],
             devices: [],
             tags: {},
           },

@@ -12,8 +12,10 @@ import {
   type ImagebuilderClient,
   ListImagePackagesCommand,
 } from '@aws-sdk/client-imagebuilder';
+import type { Ami } from '../../domain/artifacts/ami.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { TryLater } from '../../domain/base/errors.ts';
+import type { Home } from '../../domain/base/regions.ts';
 import type { BuildEngine, BuildStatus, Package } from '../../ports/build-engine.ts';
 import { callAwsForBuild, isError } from '../aws-errors.ts';
 import { findImagesByTag } from '../ec2-images.ts';
@@ -69,7 +71,7 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
       const image = await getImage(client, build);
       return image === undefined
         ? { state: 'cancelled', reason: `${build} is no longer known to Image Builder.` }
-        : toBuildStatus(build, image, options.home.region);
+        : toBuildStatus(build, image, options.home);
     },
 
     async packages(build) {
@@ -95,7 +97,7 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
 
     async cancel(build) {
       const before = await getImage(client, build);
-      if (before === undefined || toBuildStatus(build, before, options.home.region).state !== 'running')
+      if (before === undefined || toBuildStatus(build, before, options.home).state !== 'running')
         return { ended: true };
       try {
         const clientToken = options.digest(canonical(['cancel', build]));
@@ -108,7 +110,7 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
       }
       const after = await getImage(client, build);
       return {
-        ended: after === undefined || toBuildStatus(build, after, options.home.region).state !== 'running',
+        ended: after === undefined || toBuildStatus(build, after, options.home).state !== 'running',
       };
     },
 
@@ -142,24 +144,35 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
   };
 }
 
-/** Pure: what an image's record at Image Builder says (imagebuilder ImageStatus; deprecated and disabled come only after available). */
-export function toBuildStatus(build: string, image: Image, region: string): BuildStatus {
+/**
+ * What an image's record at Image Builder says (imagebuilder ImageStatus; deprecated and disabled come only after available). Its artifact
+ * names no snapshots: Image Builder knows none.
+ */
+export function toBuildStatus(build: string, image: Image, home: Home): BuildStatus {
   const status = image.state?.status ?? 'PENDING';
-  const imageId = image.outputResources?.amis?.find((ami) => (ami.region ?? region) === region)?.image;
+  const imageId = image.outputResources?.amis?.find(
+    (ami) => (ami.region ?? home.region) === home.region,
+  )?.image;
+  const artifact: Ami | undefined =
+    imageId === undefined ? undefined : { kind: 'ami', ...home, imageId, snapshotIds: [] };
   const log = toBuildLogName(build);
   const reason = image.state?.reason ?? `Image Builder reports ${status} without a reason.`;
   switch (status) {
     case 'AVAILABLE':
     case 'DEPRECATED':
     case 'DISABLED':
-      return imageId === undefined
+      return artifact === undefined
         ? { state: 'failed', reason: 'The build ended without an image.', log }
-        : { state: 'available', imageId, log };
+        : { state: 'available', artifact, log };
     case 'FAILED':
-      return { state: 'failed', reason, log, ...(imageId === undefined ? {} : { imageId }) };
     case 'CANCELLED':
     case 'DELETED':
-      return { state: 'cancelled', reason, log, ...(imageId === undefined ? {} : { imageId }) };
+      return {
+        state: status === 'FAILED' ? 'failed' : 'cancelled',
+        reason,
+        log,
+        ...(artifact === undefined ? {} : { artifact }),
+      };
     default:
       return { state: 'running' };
   }

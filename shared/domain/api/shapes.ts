@@ -144,7 +144,7 @@ export const BakeDetailsSchema = BakeSchema.extend({
       mode: true,
       required: true,
       state: true,
-      imageId: true,
+      artifact: true,
       problem: true,
       copyAttempts: true,
       parameter: true,

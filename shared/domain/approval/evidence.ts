@@ -1,5 +1,6 @@
 /** What a vote is about: the evidence, and the digests of evidence, images and targets that a decision is bound to. */
 import * as z from 'zod';
+import { ArtifactSchema } from '../artifacts/artifacts.ts';
 import { canonical } from '../base/canonical.ts';
 import { type Definition, TargetSchema } from '../definitions/definition.ts';
 import type { ArtifactRecord } from '../records/bakes.ts';
@@ -36,9 +37,7 @@ export const EvidenceSchema = z.object({
   /** Changes since the bake before, each with the first change of its chain where that is another one. */
   changes: z.array(ChangeSchema.extend({ cause: ChangeSchema.optional() })),
   lock: LockSchema,
-  images: z.array(
-    z.object({ variant: z.string(), imageId: z.string(), account: z.string(), region: z.string() }),
-  ),
+  images: z.array(z.object({ variant: z.string(), artifact: ArtifactSchema })),
   tests: z.array(
     z.object({ variant: z.string(), instanceType: z.string(), results: z.array(SuiteResultSchema) }),
   ),
@@ -71,14 +70,7 @@ export function evidenceDigest(digest: DigestText, evidence: Evidence): string {
 
 export function imagesDigest(digest: DigestText, images: readonly ArtifactRecord[]): string {
   const claims = images
-    .map(({ variant, account, region, imageId, snapshotIds, digest: own }) => ({
-      variant,
-      account,
-      region,
-      imageId,
-      snapshotIds,
-      digest: own,
-    }))
+    .map(({ variant, artifact, digest: own }) => ({ variant, artifact, digest: own }))
     .sort((a, b) => (a.variant < b.variant ? -1 : 1));
   return digest(canonical(claims));
 }

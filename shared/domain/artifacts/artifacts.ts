@@ -10,3 +10,8 @@ export const ArtifactSchema = z.lazy(() => {
   return z.discriminatedUnion('kind', schemas as [Schemas, ...Schemas[]]);
 });
 export type Artifact = z.infer<typeof ArtifactSchema>;
+
+/** The id by which people, parameters and children name the artifact. */
+export function findArtifactId(artifact: Artifact): string {
+  return ARTIFACTS[artifact.kind].id(artifact);
+}

@@ -224,9 +224,15 @@ function isSameMinute(one: string | undefined, other: string): boolean {
 
 /** Digest of one copy: what we claim that stands there. */
 export function copyDigest(digest: DigestText, row: TargetRecord, lineage: string): string {
-  const { variant, account, region, imageId, snapshotIds } = row;
+  const { variant, account, region, artifact } = row;
   return digest(
-    canonical({ variant, account, region, imageId, snapshotIds: [...snapshotIds].sort(), lineage }),
+    canonical({
+      variant,
+      account,
+      region,
+      artifact: artifact && { ...artifact, snapshotIds: [...artifact.snapshotIds].sort() },
+      lineage,
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 /** What is stored of bakes: their attempts, steps and images. */
 import * as z from 'zod';
+import { ArtifactSchema } from '../artifacts/artifacts.ts';
 import { ENGINE_NAMES } from '../engines/engines.ts';
 import { ATTEMPT_STATES, STEP_NAMES } from './attempt-states.ts';
 import { FingerprintInputsSchema, LockSchema } from './locks.ts';
@@ -84,13 +85,11 @@ export const ArtifactRecordSchema = z.lazy(() =>
     bake: BakeId,
     attempt: z.number().int().positive(),
     variant: z.string(),
-    account: z.string(),
-    region: z.string(),
     engine: z.enum(ENGINE_NAMES),
     /** Id of the build at the engine. */
     build: z.string(),
-    imageId: z.string().optional(),
-    snapshotIds: z.array(z.string()).default([]),
+    /** What the build made; absent until it is recorded. */
+    artifact: ArtifactSchema.optional(),
     /** Key of the inventory document (evidence bucket). */
     inventory: z.string().optional(),
     /** Digest of the packages alone: equal for images with equal inventories. */

@@ -1,5 +1,6 @@
 /** What is stored of a distribution: its plan, and one ledger row for each target. */
 import * as z from 'zod';
+import { ArtifactSchema } from '../artifacts/artifacts.ts';
 import { BakeId, Time } from './values.ts';
 
 export const LEDGER_STEPS = [
@@ -30,8 +31,8 @@ export const TargetRecordSchema = z.lazy(() =>
     required: z.boolean(),
     state: z.enum(['planned', 'copying', 'verified', 'released', 'failed', 'removed']),
     done: z.array(z.enum(LEDGER_STEPS)).default([]),
-    imageId: z.string().optional(),
-    snapshotIds: z.array(z.string()).default([]),
+    /** The copy, or the shared artifact itself. A copy that is on its way names no snapshots yet. */
+    artifact: ArtifactSchema.optional(),
     copyAttempts: z.number().int().nonnegative().default(0),
     problem: z.string().optional(),
     parameter: z.string().optional(),
@@ -75,9 +76,8 @@ export const DistributionRecordSchema = z.lazy(() =>
     sources: z.record(
       z.string(),
       z.object({
-        imageId: z.string(),
+        artifact: ArtifactSchema,
         architecture: z.string(),
-        snapshotIds: z.array(z.string()),
         devices: z.array(z.string()),
         tags: z.record(z.string(), z.string()),
       }),

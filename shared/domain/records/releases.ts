@@ -1,5 +1,6 @@
 /** What is stored of releases, and of the channels in which they are current. */
 import * as z from 'zod';
+import { ArtifactSchema } from '../artifacts/artifacts.ts';
 import { FingerprintInputsSchema } from './locks.ts';
 import { Time } from './values.ts';
 
@@ -32,7 +33,7 @@ export const ReleaseTargetSchema = z.lazy(() =>
     account: z.string(),
     region: z.string(),
     variant: z.string(),
-    imageId: z.string(),
+    artifact: ArtifactSchema,
     parameter: z.string().optional(),
     launchTemplate: z.string().optional(),
   }),

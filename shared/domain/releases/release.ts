@@ -1,4 +1,5 @@
 /** What a release says of itself, and what its channel says of it: for a new image and for a kept one that is made current again. Pure. */
+import { findArtifactId } from '../artifacts/artifacts.ts';
 import { canonical } from '../base/canonical.ts';
 import { computeInventoryDigest } from '../packages/inventory.ts';
 import { isSameFingerprint } from '../reconcile/desired.ts';
@@ -15,7 +16,7 @@ const BAKES_NAMED = 100;
 /** The image of each variant in the control account. */
 export function toReleaseImages(plan: Pick<DistributionRecord, 'sources'>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(plan.sources).map(([variant, source]) => [variant, source.imageId]),
+    Object.entries(plan.sources).map(([variant, source]) => [variant, findArtifactId(source.artifact)]),
   );
 }
 
@@ -27,15 +28,15 @@ export function hasImages(release: ReleaseRecord, images: Readonly<Record<string
 /** Targets that show the image now. */
 export function listShownTargets(rows: readonly TargetRecord[]): Target[] {
   return rows.flatMap(
-    ({ account, region, variant, imageId, parameter, launchTemplate, state, sharedCopy }) =>
-      sharedCopy || state !== 'verified' || imageId === undefined
+    ({ account, region, variant, artifact, parameter, launchTemplate, state, sharedCopy }) =>
+      sharedCopy || state !== 'verified' || artifact === undefined
         ? []
         : [
             {
               account,
               region,
               variant,
-              imageId,
+              artifact,
               ...(parameter === undefined ? {} : { parameter }),
               ...(launchTemplate === undefined ? {} : { launchTemplate }),
             },
@@ -79,12 +80,12 @@ function listRetainedTargets(
   const named = new Set(shown.map(toCopyKey));
   const missing = new Set(rows.map((row) => row.missingImageId));
   return (standing?.targets ?? [])
-    .filter((target) => !named.has(toCopyKey(target)) && !missing.has(target.imageId))
-    .map(({ account, region, variant, imageId }) => ({ account, region, variant, imageId }));
+    .filter((target) => !named.has(toCopyKey(target)) && !missing.has(findArtifactId(target.artifact)))
+    .map(({ account, region, variant, artifact }) => ({ account, region, variant, artifact }));
 }
 
-function toCopyKey({ account, region, variant, imageId }: Target): string {
-  return `${account}/${region}/${variant}/${imageId}`;
+function toCopyKey({ account, region, variant, artifact }: Target): string {
+  return `${account}/${region}/${variant}/${findArtifactId(artifact)}`;
 }
 
 function listReleaseBakes(standing: ReleaseRecord | undefined): ReleaseRecord['bakes'] {

@@ -51,12 +51,9 @@ export async function gatherEvidence(
     requestedBy: bake.requestedBy,
     changes,
     lock: bake.lock,
-    images: images.map(({ variant, imageId = '', account, region }) => ({
-      variant,
-      imageId,
-      account,
-      region,
-    })),
+    images: images.flatMap(({ variant, artifact }) =>
+      artifact === undefined ? [] : [{ variant, artifact }],
+    ),
     tests: tests
       .filter((test) => test.attempt === judged.attempt)
       .map(({ variant, instanceType, results }) => ({ variant, instanceType, results })),

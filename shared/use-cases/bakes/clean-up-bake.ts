@@ -3,6 +3,7 @@
  * what is there by the attempt's rows and by its tags, and leaves other attempts of the bake alone.
  */
 import type * as z from 'zod';
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef, CleanUpResultSchema } from '../../domain/bakes/payloads.ts';
 import { due, executionName, keys, type Machine, TAGS } from '../../domain/base/naming.ts';
 import { isTerminal } from '../../domain/records/attempt-states.ts';
@@ -94,10 +95,12 @@ async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: b
 async function removeBuild(deps: CleanUpDeps, image: ArtifactRecord): Promise<string[]> {
   const engine = deps.engines[image.engine]();
   const status = await engine.status(image.build);
-  const made = status.state === 'running' ? undefined : status.imageId;
-  const leftovers = (await engine.leftovers(image.build)).map(({ imageId }) => imageId);
-  const imageIds = [...new Set([image.imageId, made, ...leftovers])].filter((id) => id !== undefined);
-  for (const imageId of imageIds) await deps.images.remove(image.region, imageId);
+  const made = status.state === 'running' ? undefined : status.artifact;
+  const artifacts = [image.artifact, made, ...(await engine.leftovers(image.build))].filter(
+    (one) => one !== undefined,
+  );
+  const byId = new Map(artifacts.map((artifact) => [findArtifactId(artifact), artifact]));
+  for (const { region, imageId } of byId.values()) await deps.images.remove(region, imageId);
   await engine.forget(image.build);
   await deps.table.write([
     {
@@ -106,7 +109,7 @@ async function removeBuild(deps: CleanUpDeps, image: ArtifactRecord): Promise<st
       when: { equals: { attempt: image.attempt } },
     },
   ]);
-  return [...imageIds, image.build];
+  return [...byId.keys(), image.build];
 }
 
 /** Images that carry the attempt's tags but that no row names: a function ended between making and recording. */

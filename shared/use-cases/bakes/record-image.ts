@@ -1,5 +1,6 @@
 /** Records what a build made: the image with its snapshots, what is installed in it, and a digest that names it from here on. */
 import type * as z from 'zod';
+import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef, RecordImageInputSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { TryLater } from '../../domain/base/errors.ts';
@@ -39,42 +40,39 @@ export async function recordImage(
   if (status.state !== 'available') {
     throw new TryLater(`The build ${input.build} is ${status.state}, not yet available.`);
   }
-  const facts = await deps.images.describe(row.region, status.imageId);
-  if (facts === undefined) throw new TryLater(`The image ${status.imageId} is not visible yet.`);
+  const facts = await deps.images.describe(status.artifact.region, status.artifact.imageId);
+  if (facts === undefined) throw new TryLater(`The image ${status.artifact.imageId} is not visible yet.`);
+  const snapshotIds = facts.snapshots.map((snapshot) => snapshot.snapshotId);
+  const artifact: Artifact = { ...status.artifact, snapshotIds };
 
   // 2. Tags, on the image and all its snapshots: clean-up finds them by these.
-  const snapshotIds = facts.snapshots.map((snapshot) => snapshot.snapshotId);
   const lineage = `${bake.pipeline}/${bake.bits.slice(0, 16)}`;
   const tags = {
     ...revision.definition.distribution.tags,
     ...bakeTags(input, bake, input.variant),
     [TAGS.lineage]: lineage,
   };
-  await deps.images.tag(row.region, [status.imageId, ...snapshotIds], tags);
+  await deps.images.tag(artifact.region, [artifact.imageId, ...snapshotIds], tags);
 
   // 3. What is in it.
   const packages = sortPackages(await engine.packages(input.build));
-  const inventory: Inventory = { image: status.imageId, packages };
+  const inventory: Inventory = { image: findArtifactId(artifact), packages };
   const key = evidenceKeys.inventory(input.bake, input.attempt, input.variant);
   await deps.documents.put(key, canonical(inventory), 'application/json');
 
   // 4. The row, and the end of the step with the last variant.
   const finishedAt = deps.clock.now();
-  const { account, region, variant } = row;
   const inventoryDigest = packagesDigest(deps.digest, packages);
   const durationSeconds = Math.max(0, (finishedAt.getTime() - (await readBuildStart(deps, input))) / 1000);
   await deps.table.write([
     {
-      update: keys.artifact(input.bake, variant),
+      update: keys.artifact(input.bake, input.variant),
       set: {
-        imageId: status.imageId,
-        snapshotIds,
+        artifact,
         inventory: key,
         ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
         durationSeconds,
-        digest: deps.digest(
-          canonical({ variant, account, region, imageId: status.imageId, snapshotIds, lineage }),
-        ),
+        digest: deps.digest(canonical({ variant: input.variant, artifact, lineage })),
         ...(status.log === undefined ? {} : { log: status.log }),
       },
       when: { equals: { attempt: input.attempt, build: input.build } },
@@ -100,11 +98,13 @@ async function endStepWithLastVariant(
 ): Promise<void> {
   const items = await deps.table.getMany(variants.map((variant) => keys.artifact(ref.bake, variant)));
   const images = items.map((item) => ArtifactRecordSchema.parse(item));
-  const done = images.every((image) => image.attempt === ref.attempt && image.imageId !== undefined);
+  const done = images.every((image) => image.attempt === ref.attempt && image.artifact !== undefined);
   if (!done) return;
   const links = Object.fromEntries(
     images.flatMap((image) => (image.log === undefined ? [] : [[`log ${image.variant}`, image.log]])),
   );
-  const summary = images.map((image) => `${image.imageId} (${image.variant})`).join(', ');
+  const summary = images
+    .map(({ artifact, variant }) => `${artifact === undefined ? '' : findArtifactId(artifact)} (${variant})`)
+    .join(', ');
   await endStep(deps, ref, 'Build', { state: 'succeeded', summary: `Built ${summary}`, links });
 }

@@ -36,11 +36,12 @@ export async function readRetainedImages(
   const images: ArtifactRecord[] = [];
   for (const [index, item] of items.entries()) {
     const image = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
-    if (image?.imageId === undefined)
+    if (image?.artifact === undefined)
       return { gone: `bake ${reusesBake} has no image of the variant ${variants[index]}` };
-    const facts = await deps.images.describe(image.region, image.imageId);
+    const { region, imageId } = image.artifact;
+    const facts = await deps.images.describe(region, imageId);
     if (facts?.state !== 'available')
-      return { gone: `${image.imageId} is ${facts === undefined ? 'gone' : facts.state}` };
+      return { gone: `${imageId} is ${facts === undefined ? 'gone' : facts.state}` };
     images.push(image);
   }
   return { images };

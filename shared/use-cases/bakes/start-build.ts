@@ -146,9 +146,6 @@ async function recordBuildStart(
     bake: ref.bake,
     attempt: ref.attempt,
     ...started,
-    account: deps.home.account,
-    region: deps.home.region,
-    snapshotIds: [],
     removed: false,
   };
   await deps.table.write([{ put: { ...key, ...record } }]);

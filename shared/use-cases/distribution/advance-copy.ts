@@ -3,6 +3,7 @@
  * of it or can be repeated with the same token, so a crash between any two lines is picked up by calling again.
  */
 
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { TAGS, waitId } from '../../domain/base/naming.ts';
 import {
@@ -23,7 +24,7 @@ import type { ImageFacts } from '../../ports/own-images.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
 import { acquireCopySlot } from './copy-slots.ts';
-import { addSteps, isDone, saveRow } from './ledger.ts';
+import { addSteps, isDone, type RowChange, saveRow } from './ledger.ts';
 import {
   failRow,
   type ImageLocation,
@@ -50,8 +51,8 @@ export async function advanceCopy(
   // A kept copy that was gone: its account is permitted to copy with the next call.
   if (row.state === 'planned' && needsPermission(plan, row)) return undefined;
   if (row.state === 'planned') return prepareCopy(deps, plan, row, place);
-  if (row.imageId === undefined) return startCopy(deps, plan, row, place);
-  return checkCopy(deps, plan, row, place, row.imageId);
+  if (row.artifact === undefined) return startCopy(deps, plan, row, place);
+  return checkCopy(deps, plan, row, place, row.artifact.imageId);
 }
 
 /** What an earlier attempt left here, in case that its clean-up did not come to its end. */
@@ -61,7 +62,7 @@ async function removeOlderCopies(
   row: TargetRecord,
   place: ImageLocation,
 ): Promise<TargetRecord> {
-  const sources = Object.values(plan.sources).map((source) => source.imageId);
+  const sources = Object.values(plan.sources).map(({ artifact }) => artifact.imageId);
   for (const image of await place.findByBake(row.bake)) {
     const older = Number(image.tags[TAGS.attempt] ?? row.attempt) < row.attempt;
     if (older && !sources.includes(image.imageId)) await place.remove(image.imageId);
@@ -99,16 +100,17 @@ async function startCopy(
     clientToken: copyToken(deps.digest, row),
     name: copyName(plan.pipeline, row),
     description: `${plan.pipeline} (${row.variant}), made by Ovenbird, bake ${row.bake}`,
-    sourceImageId: source.imageId,
+    sourceImageId: source.artifact.imageId,
     sourceRegion: plan.region,
     key: row.keyArn ?? row.key ?? '',
     tags: source.tags,
   });
+  const { account, region } = row;
   const change = {
-    imageId,
+    artifact: { kind: 'ami', account, region, imageId, snapshotIds: [] },
     copyStartedAt: deps.clock.now().toISOString(),
     done: addSteps(row, 'copy'),
-  };
+  } satisfies RowChange;
   const wait = waitId('copies', copiesResource(row));
   try {
     return await saveRow(deps, row, change, [{ put: { ...toImageWaitKey(imageId), wait } }]);
@@ -167,7 +169,7 @@ async function retryCopy(
   await place.remove(imageId);
   const change = {
     state: 'planned',
-    imageId: undefined,
+    artifact: undefined,
     copyAttempts,
     problem: reason,
     done: row.done.filter((step) => step !== 'copy'),
@@ -185,8 +187,7 @@ async function replaceReusedCopy(
   return saveRow(deps, row, {
     state: 'planned',
     reused: false,
-    imageId: undefined,
-    snapshotIds: [],
+    artifact: undefined,
     keyArn: undefined,
     copyStartedAt: undefined,
     missingImageId: missing,
@@ -224,10 +225,12 @@ async function verifyCopy(
   if (defects.length > 0)
     return failRow(deps, row, `The copy ${imageId} is not as it must be: ${defects.join('; ')}.`);
   const snapshotIds = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];
+  const { account, region } = row;
+  const artifact = { kind: 'ami', account, region, imageId, snapshotIds } as const;
   const change = {
     state: 'verified',
-    snapshotIds,
-    digest: copyDigest(deps.digest, { ...row, snapshotIds }, source.imageId),
+    artifact,
+    digest: copyDigest(deps.digest, { ...row, artifact }, findArtifactId(source.artifact)),
     done: addSteps(row, 'tag', ...(plan.deprecateAt === undefined ? [] : (['deprecate'] as const)), 'verify'),
     problem: undefined,
     notBefore: undefined,

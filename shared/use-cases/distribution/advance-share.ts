@@ -1,15 +1,11 @@
 /** The life of a shared image in one target: permit it, then see with the target's own role that it is there. */
+import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { copyDigest, copyOutcome, findDefects } from '../../domain/distribution/plan.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
 import type { AdvanceDeps } from './advance-copy.ts';
 import { addSteps, saveRow } from './ledger.ts';
 import { failRow, requireSource } from './locations.ts';
-
-interface SharedImage {
-  readonly imageId: string;
-  readonly snapshotIds: readonly string[];
-}
 
 /** One move of a row in mode `share`. Answers the row after it, or undefined where it must wait or has ended. */
 export async function advanceShare(
@@ -18,7 +14,7 @@ export async function advanceShare(
   row: TargetRecord,
   sharedCopy: TargetRecord | undefined,
 ): Promise<TargetRecord | undefined> {
-  if (row.imageId !== undefined) return checkShare(deps, plan, row, row.imageId);
+  if (row.artifact !== undefined) return checkShare(deps, plan, row, row.artifact);
   if (
     row.region !== plan.region &&
     (sharedCopy === undefined || ['failed', 'removed'].includes(sharedCopy.state))
@@ -40,10 +36,9 @@ function findImageToShare(
   plan: DistributionRecord,
   row: TargetRecord,
   sharedCopy: TargetRecord | undefined,
-): SharedImage | undefined {
-  if (row.region === plan.region) return requireSource(plan, row.variant);
-  if (sharedCopy?.state !== 'verified' || sharedCopy.imageId === undefined) return undefined;
-  return { imageId: sharedCopy.imageId, snapshotIds: sharedCopy.snapshotIds };
+): Artifact | undefined {
+  if (row.region === plan.region) return requireSource(plan, row.variant).artifact;
+  return sharedCopy?.state === 'verified' ? sharedCopy.artifact : undefined;
 }
 
 /** The row names the image before anybody is permitted, so that the clean-up knows what to take back. */
@@ -51,13 +46,12 @@ async function recordShare(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  shared: SharedImage,
+  artifact: Artifact,
 ): Promise<TargetRecord> {
   await readOpenAttempt(deps, row);
   return saveRow(deps, row, {
     state: 'copying',
-    imageId: shared.imageId,
-    snapshotIds: [...shared.snapshotIds],
+    artifact,
     copyStartedAt: deps.clock.now().toISOString(),
     done: row.account === plan.account ? addSteps(row, 'permit') : row.done,
   });
@@ -67,11 +61,12 @@ async function checkShare(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  imageId: string,
+  artifact: Artifact,
 ): Promise<TargetRecord | undefined> {
+  const { imageId, snapshotIds } = artifact;
   if (!row.done.includes('permit')) {
     await readOpenAttempt(deps, row);
-    await deps.ownImages.permit(row.region, imageId, row.snapshotIds, [row.account]);
+    await deps.ownImages.permit(row.region, imageId, snapshotIds, [row.account]);
     return saveRow(deps, row, {
       done: addSteps(row, 'permit'),
       copyStartedAt: deps.clock.now().toISOString(),
@@ -91,7 +86,7 @@ async function checkShare(
     return failRow(deps, row, `${imageId} is not as it must be: ${defects.join('; ')}.`);
   return saveRow(deps, row, {
     state: 'verified',
-    digest: copyDigest(deps.digest, row, source.imageId),
+    digest: copyDigest(deps.digest, row, findArtifactId(source.artifact)),
     done: addSteps(row, 'verify'),
     problem: undefined,
     notBefore: undefined,

@@ -112,6 +112,6 @@ async function postponeTarget(deps: AdvanceDeps, row: TargetRecord, error: TryLa
     postponements: row.postponements + 1,
     problem: error.message,
   };
-  if (row.imageId !== undefined) return saveRow(deps, row, change);
+  if (row.artifact !== undefined) return saveRow(deps, row, change);
   return saveRow(deps, row, { ...change, state: 'planned' }, [releaseCopySlot(row)]);
 }

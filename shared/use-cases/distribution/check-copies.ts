@@ -41,14 +41,14 @@ async function readCopyState(
 ): Promise<'pending' | 'ended' | 'due'> {
   const now = deps.clock.now();
   if (row.notBefore !== undefined && row.notBefore > now.toISOString()) return 'pending';
-  if (row.imageId === undefined) {
+  if (row.artifact === undefined) {
     const sharedCopy = open.find((candidate) => candidate.sharedCopy && candidate.variant === row.variant);
     return row.mode === 'share' && sharedCopy !== undefined ? 'ended' : 'due';
   }
   if (row.mode === 'share' && !row.done.includes('permit')) return 'due';
   try {
     const place = await openLocation(deps, row);
-    const outcome = copyOutcome(row, await place.describe(row.imageId), now);
+    const outcome = copyOutcome(row, await place.describe(row.artifact.imageId), now);
     return outcome.kind === 'pending' ? 'pending' : 'ended';
   } catch (error) {
     if (error instanceof TryLater) return 'pending';

@@ -60,7 +60,7 @@ export function isRefusal(error: unknown): error is DistributionFailed | Preflig
 export function prepareCopyEnd(row: TargetRecord): Write[] {
   return [
     releaseCopySlot(row),
-    ...(row.imageId === undefined ? [] : [{ delete: toImageWaitKey(row.imageId) }]),
+    ...(row.artifact === undefined ? [] : [{ delete: toImageWaitKey(row.artifact.imageId) }]),
   ];
 }
 
@@ -69,13 +69,14 @@ export function prepareCopyEnd(row: TargetRecord): Write[] {
  * has there stays.
  */
 export async function withdrawImage(deps: LocationDeps, row: TargetRecord): Promise<void> {
-  if (row.imageId === undefined || row.reused) return;
+  if (row.artifact === undefined || row.reused) return;
+  const { imageId, snapshotIds } = row.artifact;
   if (row.mode === 'share') {
-    await deps.ownImages.revoke(row.region, row.imageId, row.snapshotIds, [row.account]);
+    await deps.ownImages.revoke(row.region, imageId, snapshotIds, [row.account]);
     return;
   }
   const place = await openLocation(deps, row);
-  await place.remove(row.imageId);
+  await place.remove(imageId);
 }
 
 /**
@@ -91,10 +92,5 @@ export async function failRow(deps: LocationDeps, row: TargetRecord, problem: st
     if (!isRefusal(error) && !isCleanedUp) throw error;
     return saveRow(deps, row, { state: 'failed', problem }, prepareCopyEnd(row));
   }
-  return saveRow(
-    deps,
-    row,
-    { state: 'failed', problem, imageId: undefined, snapshotIds: [] },
-    prepareCopyEnd(row),
-  );
+  return saveRow(deps, row, { state: 'failed', problem, artifact: undefined }, prepareCopyEnd(row));
 }

@@ -141,7 +141,7 @@ async function moveAllPointers(
 }
 
 function isBeingAbandoned(row: TargetRecord): boolean {
-  return row.state === 'failed' && (isDone(row, 'remember') || row.imageId !== undefined);
+  return row.state === 'failed' && (isDone(row, 'remember') || row.artifact !== undefined);
 }
 
 function describeRefusals(

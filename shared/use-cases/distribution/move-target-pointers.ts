@@ -1,5 +1,6 @@
 /** One target's pointers: remember, write, read back. Every line may be repeated after a crash. */
 
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
 import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
@@ -61,8 +62,9 @@ async function writePointers(
   target: TargetAccount,
   ledger: { row: TargetRecord },
 ): Promise<void> {
-  const { parameter, launchTemplate, imageId } = ledger.row;
-  if (imageId === undefined) return;
+  const { parameter, launchTemplate, artifact } = ledger.row;
+  if (artifact === undefined) return;
+  const imageId = findArtifactId(artifact);
   if (!isDone(ledger.row, 'remember'))
     ledger.row = await recordPreviousPointers(deps, plan, target, ledger.row);
   if (parameter !== undefined && !isDone(ledger.row, 'parameter')) {
@@ -99,8 +101,9 @@ async function recordPreviousPointers(
   const standing =
     row.launchTemplate === undefined ? undefined : await target.readTemplateDefault(row.launchTemplate);
   // A pointer that shows the image already, as where a kept one was tested again, is not moved: nobody who watches it is woken for nothing.
-  const isShown = value === row.imageId;
-  const isDefault = standing !== undefined && standing.imageId === row.imageId;
+  const imageId = row.artifact && findArtifactId(row.artifact);
+  const isShown = value === imageId;
+  const isDefault = standing !== undefined && standing.imageId === imageId;
   return saveWhileMoving(deps, plan, row, {
     previousParameterValue: value,
     previousTemplateVersion: isDefault ? undefined : standing?.version,

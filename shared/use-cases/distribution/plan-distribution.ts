@@ -3,6 +3,7 @@
  * finds the plan of the first call, so that an hour later it still says the same.
  */
 import type * as z from 'zod';
+import type { Artifact } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef, DistributionPlanSchema } from '../../domain/bakes/payloads.ts';
 import { AttemptEnded, DistributionFailed } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -13,7 +14,7 @@ import {
   listRegionRuns,
   type PlannedTarget,
 } from '../../domain/distribution/plan.ts';
-import { type ArtifactRecord, ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
+import { ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
@@ -32,6 +33,11 @@ export interface PlanDistributionDeps {
   readonly clock: Clock;
   readonly ownImages: Pick<OwnImages, 'describe'>;
   readonly targets: Targets;
+}
+
+interface BuiltArtifact {
+  readonly variant: string;
+  readonly artifact: Artifact;
 }
 
 type Plan = z.infer<typeof DistributionPlanSchema>;
@@ -93,15 +99,15 @@ async function describePlan(
       wanted: definition.distribution.tags,
     });
   const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
-  const sharedWith = await readSharedAccounts(deps, bake, first, await readRetainedRows(deps, bake));
+  const sharedWith = await readSharedAccounts(deps, bake, first.artifact, await readRetainedRows(deps, bake));
   const { deprecateAfter } = definition.distribution;
   const now = deps.clock.now();
   return {
     ...ref,
     pipeline: bake.pipeline,
     channel: bake.channel,
-    account: first.account,
-    region: first.region,
+    account: first.artifact.account,
+    region: first.artifact.region,
     sequence: channel === undefined ? 0 : ChannelRecordSchema.parse(channel).sequence,
     sources,
     ...(Object.keys(sharedWith).length === 0 ? {} : { sharedWith }),
@@ -113,32 +119,32 @@ async function describePlan(
   };
 }
 
-async function readImage(deps: PlanDistributionDeps, bake: string, variant: string): Promise<ArtifactRecord> {
+async function readImage(deps: PlanDistributionDeps, bake: string, variant: string): Promise<BuiltArtifact> {
   const item = await deps.table.get(keys.artifact(bake, variant));
-  if (item === undefined)
+  const artifact = item === undefined ? undefined : ArtifactRecordSchema.parse(item).artifact;
+  if (artifact === undefined)
     throw new DistributionFailed(`Bake ${bake} has no image of the variant ${variant}.`);
-  return ArtifactRecordSchema.parse(item);
+  return { variant, artifact };
 }
 
 async function describeSource(
   deps: PlanDistributionDeps,
-  image: ArtifactRecord,
+  { variant, artifact }: BuiltArtifact,
   own: BakeRef & { readonly pipeline: string; readonly wanted: Readonly<Record<string, string>> },
 ): Promise<DistributionRecord['sources'][string]> {
-  const { imageId, region, variant } = image;
-  const facts = imageId === undefined ? undefined : await deps.ownImages.describe(region, imageId);
-  if (imageId === undefined || facts === undefined)
+  const { imageId, region } = artifact;
+  const facts = await deps.ownImages.describe(region, imageId);
+  if (facts === undefined)
     throw new DistributionFailed(
-      `The image ${imageId ?? ''} of the variant ${variant} is gone from ${region}. Retry the bake: it is built again.`,
+      `The image ${imageId} of the variant ${variant} is gone from ${region}. Retry the bake: it is built again.`,
     );
   if (facts.state !== 'available')
     throw new DistributionFailed(
       `The image ${imageId} is ${facts.state} and cannot be copied. Retry the bake: it is built again.`,
     );
   return {
-    imageId,
+    artifact: { ...artifact, snapshotIds: facts.snapshots.map((snapshot) => snapshot.snapshotId) },
     architecture: facts.architecture,
-    snapshotIds: facts.snapshots.map((snapshot) => snapshot.snapshotId),
     devices: facts.snapshots.map((snapshot) => snapshot.device),
     tags: copyTags(facts.tags, own.wanted, { ...own, variant }),
   };
@@ -167,7 +173,6 @@ async function writeRows(
       ...ref,
       state: 'planned',
       done: [],
-      snapshotIds: [],
       copyAttempts: 0,
       postponements: 0,
       reused: false,

@@ -61,7 +61,7 @@ async function removeRow(deps: LocationDeps, plan: DistributionRecord, row: Targ
   try {
     const removed = row.mode === 'share' ? await removeShare(deps, row) : await removeImages(deps, plan, row);
     if (row.state !== 'removed') {
-      const change: RowChange = { state: 'removed', imageId: undefined, snapshotIds: [], done: [] };
+      const change: RowChange = { state: 'removed', artifact: undefined, done: [] };
       await saveRow(deps, row, change, prepareCopyEnd(row));
     }
     return { done: true, removed, left: [] };
@@ -87,12 +87,12 @@ async function removeImages(
 ): Promise<string[]> {
   if (row.copyStartedAt === undefined) return [];
   const place = await openLocation(deps, row);
-  const sources = Object.values(plan.sources).map((source) => source.imageId);
+  const sources = Object.values(plan.sources).map(({ artifact }) => artifact.imageId);
   const found = (await place.findByBake(row.bake))
     .filter((image) => image.tags[TAGS.attempt] === String(row.attempt))
     .map((image) => image.imageId);
   // A kept copy carries the tags of the bake that made it.
-  const own = row.imageId === undefined || row.reused ? [] : [row.imageId];
+  const own = row.artifact === undefined || row.reused ? [] : [row.artifact.imageId];
   const images = [...new Set([...own, ...found])].filter((imageId) => !sources.includes(imageId));
   for (const imageId of images) await place.remove(imageId);
   return images;

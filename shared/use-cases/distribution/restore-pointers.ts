@@ -1,5 +1,6 @@
 /** Puts the pointers of a bake back to what they were before it: when one of them could not be moved, and when the bake ends before its release. */
 
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -73,8 +74,9 @@ export function clearPointerFields(row: TargetRecord) {
 
 /** A pointer that somebody else has moved since then is left alone. */
 export async function restoreTargetPointers(target: TargetAccount, row: TargetRecord): Promise<void> {
-  const { parameter, imageId, launchTemplate, previousParameterValue, previousTemplateVersion } = row;
-  if (imageId === undefined) return;
+  const { parameter, artifact, launchTemplate, previousParameterValue, previousTemplateVersion } = row;
+  if (artifact === undefined) return;
+  const imageId = findArtifactId(artifact);
   if (parameter !== undefined && (await target.readParameter(parameter)) === imageId) {
     if (previousParameterValue === undefined) await target.removeParameter(parameter);
     else if (previousParameterValue !== imageId)

@@ -24,7 +24,7 @@ export async function readRetainedRows(deps: LedgerDeps, bake: BakeRecord): Prom
 
 /** Rows are marked as released after the release itself, so that some may still say that they are verified. */
 function isRetained(row: TargetRecord): boolean {
-  return (row.state === 'released' || row.state === 'verified') && row.imageId !== undefined;
+  return (row.state === 'released' || row.state === 'verified') && row.artifact !== undefined;
 }
 
 type CopyLocation = Pick<TargetRecord, 'account' | 'region' | 'variant' | 'sharedCopy' | 'mode' | 'key'>;
@@ -46,13 +46,12 @@ export function toReusedFields(
   if (found === undefined) return {};
   // What is shared is permitted again and seen again, so nothing else of that row is needed.
   if (found.mode === 'share') return { reused: true };
-  const { imageId, snapshotIds, keyArn, copyStartedAt } = found;
+  const { artifact, keyArn, copyStartedAt } = found;
   return {
     reused: true,
     state: 'copying',
     done: ['permit-source', 'copy'],
-    snapshotIds,
-    ...(imageId === undefined ? {} : { imageId }),
+    ...(artifact === undefined ? {} : { artifact }),
     ...(keyArn === undefined ? {} : { keyArn }),
     ...(copyStartedAt === undefined ? {} : { copyStartedAt }),
   };

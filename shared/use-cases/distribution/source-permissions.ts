@@ -17,7 +17,8 @@ export async function permitSource(
     const accounts = distinct(needy.map((row) => row.account));
     let refusal: string | undefined;
     try {
-      await deps.ownImages.permit(plan.region, source.imageId, source.snapshotIds, accounts);
+      const { imageId, snapshotIds } = source.artifact;
+      await deps.ownImages.permit(plan.region, imageId, snapshotIds, accounts);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       refusal = error.message;
@@ -51,7 +52,7 @@ export async function revokeSource(
   rows: readonly TargetRecord[],
 ): Promise<void> {
   for (const variant of Object.keys(plan.sources)) {
-    const source = requireSource(plan, variant);
+    const { imageId, snapshotIds } = requireSource(plan, variant).artifact;
     const of = rows.filter((row) => row.variant === variant && row.account !== plan.account);
     const shared = of
       .filter((row) => row.mode === 'share' && row.region === plan.region && row.state === 'verified')
@@ -60,8 +61,7 @@ export async function revokeSource(
     const accounts = distinct(
       of.filter((row) => row.mode === 'copy' && !shared.includes(row.account)).map((row) => row.account),
     );
-    if (accounts.length > 0)
-      await deps.ownImages.revoke(plan.region, source.imageId, source.snapshotIds, accounts);
+    if (accounts.length > 0) await deps.ownImages.revoke(plan.region, imageId, snapshotIds, accounts);
   }
 }
 

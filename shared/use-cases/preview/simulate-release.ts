@@ -1,4 +1,5 @@
 /** Plays the end of a bake that went well, with the use case that records it. */
+import type { Artifact } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
@@ -40,7 +41,8 @@ export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promi
     sources: Object.fromEntries(
       revision.definition.variants.map(({ name, architecture }) => {
         const imageId = images[name] ?? `preview-${id}`;
-        return [name, { imageId, architecture, snapshotIds: [], devices: [], tags: {} }];
+        const artifact: Artifact = { kind: 'ami', account: '', region: '', imageId, snapshotIds: [] };
+        return [name, { artifact, architecture, devices: [], tags: {} }];
       }),
     ),
     state: 'moved',

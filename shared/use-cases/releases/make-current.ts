@@ -3,6 +3,7 @@
  * event. A retained image is the release that it was, so that an equal image causes no bake.
  */
 
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { keys, lists } from '../../domain/base/naming.ts';
 import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
 import { ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
@@ -121,7 +122,9 @@ function releaseWrites(
     reason: bake.reason,
     startsAt: bake.startsAt,
     images,
-    targets: listShownTargets(given.rows).slice(0, TARGETS_IN_EVENT),
+    targets: listShownTargets(given.rows)
+      .slice(0, TARGETS_IN_EVENT)
+      .map(({ artifact, ...target }) => ({ ...target, imageId: findArtifactId(artifact) })),
     changes: bake.changes,
     causes: bake.causes,
   });

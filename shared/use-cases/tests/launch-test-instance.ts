@@ -25,7 +25,7 @@ export async function launchTestInstance(
   await readOpenAttempt(deps, input);
   const { bake, attempt, variant, instanceType } = input;
   const image = ArtifactRecordSchema.parse(await deps.table.get(keys.artifact(bake, variant)));
-  if (image.imageId === undefined) {
+  if (image.artifact === undefined) {
     throw new TestsFailed(
       `There is no image of the variant ${variant} to test; the build did not record one.`,
     );
@@ -48,7 +48,7 @@ export async function launchTestInstance(
   };
   const { instance } = await deps.instances.launch({
     clientToken,
-    imageId: image.imageId,
+    imageId: image.artifact.imageId,
     instanceType,
     tags,
   });

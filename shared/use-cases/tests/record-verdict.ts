@@ -71,8 +71,9 @@ async function writeVerdict(
   const key = keys.artifact(ref.bake, variant);
   const image = ArtifactRecordSchema.parse(await deps.table.get(key));
   // A retained image is a release already: a new test that it fails refuses this bake, and the release stays what it is.
-  if (image.imageId !== undefined && image.reusedFrom === undefined) {
-    await deps.images.tag(image.region, [image.imageId, ...image.snapshotIds], { [TAGS.verdict]: verdict });
+  if (image.artifact !== undefined && image.reusedFrom === undefined) {
+    const { region, imageId, snapshotIds } = image.artifact;
+    await deps.images.tag(region, [imageId, ...snapshotIds], { [TAGS.verdict]: verdict });
   }
   await deps.table.write([
     { update: key, set: { verdict, testFailures }, when: { equals: { attempt: ref.attempt } } },

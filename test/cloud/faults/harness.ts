@@ -1,4 +1,5 @@
 /** What the suites of faults share: small pipelines with a base of their own, one look at the control plane for all tests that wait, passing time. */
+
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateComponentCommand, ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import {
@@ -21,6 +22,7 @@ import {
 } from '../../../local/scenario/read-location.ts';
 import type { LeftBehind } from '../../../local/scenario/report-schema.ts';
 import type { RecordedCall } from '../../../local-cloud/client.ts';
+import { findArtifactId } from '../../../shared/domain/artifacts/artifacts.ts';
 import { due } from '../../../shared/domain/base/naming.ts';
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import { type AttemptState, TERMINAL_STATES } from '../../../shared/domain/records/attempt-states.ts';
@@ -222,7 +224,7 @@ export class FaultHarness {
     ]);
     const retained = releases.flatMap((release) => [
       ...Object.values(release.images),
-      ...release.targets.map(({ imageId }) => imageId),
+      ...release.targets.map(({ artifact }) => findArtifactId(artifact)),
     ]);
     const standing = places.flatMap((place) =>
       findLeftBehind(bake === undefined ? place : filterByBake(place, bake.id), {

@@ -177,7 +177,7 @@ describe('reading', () => {
       state: 'awaiting-approval',
       attempts: [{ attempt: 1 }],
       steps: [{ name: 'Gate' }, { attempt: 1, name: 'Approve', state: 'running' }],
-      images: [{ imageId: 'ami-0bbbbbbbbbbbbbbbb' }],
+      images: [{ artifact: { imageId: 'ami-0bbbbbbbbbbbbbbbb' } }],
       tests: [{ results: [{ suite: 'boots', status: 'passed' }] }],
       gates: [{ attempt: 1, name: 'tests', outcome: 'passed', reasons: ['all tests have passed'] }],
       changeDetails: [{ id: CAUSE }],

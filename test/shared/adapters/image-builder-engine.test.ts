@@ -26,11 +26,12 @@ beforeEach(() => {
 });
 
 const BUILD = 'arn:aws:imagebuilder:eu-west-1:111122223333:image/ovenbird-web-x86-64-abc/1.0.0/3';
+const HOME = { account: '111122223333', region: 'eu-west-1' };
 const engine = imageBuilderEngine({
   client: new ImagebuilderClient({ region: 'eu-west-1', maxAttempts: 1 }),
   ec2: new EC2Client({ region: 'eu-west-1', maxAttempts: 1 }),
   digest,
-  home: { account: '111122223333', region: 'eu-west-1' },
+  home: HOME,
   infrastructure: () => ({ subnetId: 'subnet-1', securityGroupId: 'sg-1', instanceProfile: 'build' }),
 });
 const request: BuildRequest = {
@@ -170,19 +171,20 @@ describe('starting a build', () => {
 });
 
 describe('the state of a build', () => {
+  const artifact = { kind: 'ami', ...HOME, imageId: 'ami-0cccccccccccccccc', snapshotIds: [] };
   const amis = [{ region: 'eu-west-1', image: 'ami-0cccccccccccccccc' }];
 
   it.each(['PENDING', 'CREATING', 'BUILDING', 'TESTING', 'DISTRIBUTING', 'INTEGRATING'] as const)(
     '%s runs',
     (status) => {
-      expect(toBuildStatus(BUILD, { state: { status } }, 'eu-west-1')).toEqual({ state: 'running' });
+      expect(toBuildStatus(BUILD, { state: { status } }, HOME)).toEqual({ state: 'running' });
     },
   );
 
   it.each(['AVAILABLE', 'DEPRECATED', 'DISABLED'] as const)('%s has an image', (status) => {
-    expect(toBuildStatus(BUILD, { state: { status }, outputResources: { amis } }, 'eu-west-1')).toEqual({
+    expect(toBuildStatus(BUILD, { state: { status }, outputResources: { amis } }, HOME)).toEqual({
       state: 'available',
-      imageId: 'ami-0cccccccccccccccc',
+      artifact,
       log: '/aws/imagebuilder/ovenbird-web-x86-64-abc:1.0.0/3',
     });
   });
@@ -190,15 +192,15 @@ describe('the state of a build', () => {
   it('tells why a build failed, and of an image that it made before', () => {
     const image = { state: { status: 'FAILED', reason: 'SSH' } as const, outputResources: { amis } };
 
-    expect(toBuildStatus(BUILD, image, 'eu-west-1')).toMatchObject({
+    expect(toBuildStatus(BUILD, image, HOME)).toMatchObject({
       state: 'failed',
       reason: 'SSH',
-      imageId: 'ami-0cccccccccccccccc',
+      artifact,
     });
   });
 
   it('is failed when nothing came of it', () => {
-    expect(toBuildStatus(BUILD, { state: { status: 'AVAILABLE' } }, 'eu-west-1')).toMatchObject({
+    expect(toBuildStatus(BUILD, { state: { status: 'AVAILABLE' } }, HOME)).toMatchObject({
       state: 'failed',
       reason: 'The build ended without an image.',
     });

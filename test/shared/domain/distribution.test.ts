@@ -103,9 +103,14 @@ describe('names and marks of a copy', () => {
 
 describe('what is wrong with a copy', () => {
   const source = {
-    imageId: 'ami-1',
+    artifact: {
+      kind: 'ami' as const,
+      account: '111122223333',
+      region: 'eu-west-1',
+      imageId: 'ami-1',
+      snapshotIds: ['snap-1', 'snap-2'],
+    },
     architecture: 'arm64',
-    snapshotIds: ['snap-1', 'snap-2'],
     devices: ['/dev/xvda', '/dev/xvdb'],
     tags: {},
   };

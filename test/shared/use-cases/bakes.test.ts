@@ -50,7 +50,7 @@ describe('a bake that goes well', () => {
       components: [{ arn: expect.stringContaining('component/nginx/1.2.0/1'), parameters: { port: '80' } }],
     });
     expect(w.instances.running()).toEqual([]);
-    expect([...w.world.images.keys()]).toEqual([(await image()).imageId]);
+    expect([...w.world.images.keys()]).toEqual([(await image()).artifact?.imageId]);
   });
 
   it('records image, inventory, verdict, outputs and steps', async () => {
@@ -74,7 +74,7 @@ describe('a bake that goes well', () => {
   it('marks the image with bake, lineage and verdict', async () => {
     await w.run('bake');
 
-    const { tags } = w.world.images.get((await image()).imageId ?? '') ?? { tags: {} };
+    const { tags } = w.world.images.get((await image()).artifact?.imageId ?? '') ?? { tags: {} };
     expect(tags).toMatchObject({
       [TAGS.bake]: BAKE,
       [TAGS.attempt]: '1',
@@ -183,7 +183,7 @@ describe('a bake that fails', () => {
         state: 'failed',
         reason: 'nginx did not install.',
         log: '/aws/imagebuilder/web',
-        imageId: w.makeImage(),
+        artifact: w.makeArtifact(),
       }),
     );
 
@@ -204,7 +204,7 @@ describe('a bake that fails', () => {
 
   it('names the suites that did not pass', async () => {
     whileWaiting(w, ({ kind, resource }) => {
-      if (kind === 'image') w.engine.set(resource, { state: 'available', imageId: w.makeImage() });
+      if (kind === 'image') w.engine.set(resource, { state: 'available', artifact: w.makeArtifact() });
       if (kind === 'instance') w.instances.ready(resource);
       const served = w.commands.sent.get(resource)?.script.includes('curl') === true;
       w.commands.answer(resource, served ? { status: 'failed', exitCode: 7, stderr: 'refused' } : {});
@@ -227,7 +227,7 @@ describe('a bake that fails', () => {
 
   it('terminates an instance that never became reachable', async () => {
     whileWaiting(w, ({ kind, resource }) => {
-      if (kind === 'image') w.engine.set(resource, { state: 'available', imageId: w.makeImage() });
+      if (kind === 'image') w.engine.set(resource, { state: 'available', artifact: w.makeArtifact() });
       if (kind === 'instance') w.clock.forward(901);
     });
 
@@ -327,7 +327,7 @@ describe('a bake that is cancelled', () => {
   it('stops, is cleaned up and recorded as cancelled', async () => {
     const execution = await w.workflows.startBake(`${BAKE}_001_bake`, REF);
     whileWaiting(w, async ({ kind, resource }) => {
-      if (kind === 'image') w.engine.set(resource, { state: 'available', imageId: w.makeImage() });
+      if (kind === 'image') w.engine.set(resource, { state: 'available', artifact: w.makeArtifact() });
       if (kind === 'instance') await cancelBake(w, { bake: BAKE, by: 'ada@example.com' });
     });
     await w.run('build');
@@ -564,7 +564,7 @@ describe('trying again', () => {
       tags: {},
     });
     await w.table.write([
-      { update: keys.artifact(BAKE, 'x86-64'), set: { attempt: 2, build }, remove: ['removed', 'imageId'] },
+      { update: keys.artifact(BAKE, 'x86-64'), set: { attempt: 2, build }, remove: ['removed', 'artifact'] },
     ]);
 
     await cleanUpBake(w, REF);

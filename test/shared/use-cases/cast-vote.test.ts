@@ -3,7 +3,7 @@ import { approvalId } from '../../../shared/domain/approval/approval-id.ts';
 import { keys, waitId } from '../../../shared/domain/base/naming.ts';
 import { castVote } from '../../../shared/use-cases/approval/cast-vote.ts';
 import { voidApprovals } from '../../../shared/use-cases/approval/void-approvals.ts';
-import { ADA, type ApprovalWorld, approvalWorld, BAKE, BEN } from '../../support/approval-world.ts';
+import { ADA, type ApprovalWorld, ARTIFACT, approvalWorld, BAKE, BEN } from '../../support/approval-world.ts';
 
 let world: ApprovalWorld;
 let approval: string;
@@ -162,7 +162,10 @@ describe('a new attempt', () => {
     await vote('approve', BEN);
     await nextAttempt(async () => {
       await world.table.write([
-        { update: keys.artifact(BAKE, 'x86-64'), set: { imageId: 'ami-0cccccccccccccccc' } },
+        {
+          update: keys.artifact(BAKE, 'x86-64'),
+          set: { artifact: { ...ARTIFACT, imageId: 'ami-0cccccccccccccccc' } },
+        },
       ]);
     });
 

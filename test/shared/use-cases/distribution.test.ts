@@ -386,7 +386,7 @@ describe('releasing', () => {
     expect(channel).toMatchObject({ sequence: 1, bake: BAKE, images: { 'x86-64': setup.source.id } });
     expect(await setup.table.get(keys.release('web', 'stable', String(channel?.release)))).toMatchObject({
       listPk: 'RELEASES',
-      targets: [{ ...WORK, variant: 'x86-64', imageId: copy?.id, parameter: PARAMETER }],
+      targets: [{ ...WORK, variant: 'x86-64', artifact: { imageId: copy?.id }, parameter: PARAMETER }],
     });
     expect(await setup.table.get(keys.attempt(BAKE, 1))).toMatchObject({ state: 'released' });
     expect(await setup.table.get(keys.bake(BAKE))).toMatchObject({ state: 'released' });

@@ -55,7 +55,7 @@ it('builds, and the record says which engine did', async () => {
   expect(w.engine.started.size).toBe(1);
   expect(await w.table.get(keys.artifact(BAKE, 'x86-64'))).toMatchObject({
     engine: 'paper',
-    imageId: expect.stringMatching(/^ami-/),
+    artifact: { kind: 'ami', imageId: expect.stringMatching(/^ami-/) },
   });
 });
 
@@ -66,7 +66,7 @@ it('is woken by its own event', async () => {
   const woken: string[] = [];
   whileWaiting(w, async ({ kind, resource }) => {
     if (kind !== 'image') return;
-    w.engine.set(resource, { state: 'available', imageId: w.makeImage() });
+    w.engine.set(resource, { state: 'available', artifact: w.makeArtifact() });
     woken.push(await handleWake(w, { folded: resource }));
   });
 

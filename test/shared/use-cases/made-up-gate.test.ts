@@ -57,7 +57,8 @@ async function start(facts: ScanFacts, settings: object = {}): Promise<void> {
 /** Everything goes well, and `act` happens while the gates wait. */
 function whileGatesWait(act: () => void): void {
   support.whileWaiting(w, ({ kind, resource }) => {
-    if (kind === 'image') w.engine.set(resource, { state: 'available', imageId: w.makeImage(), log: '/log' });
+    if (kind === 'image')
+      w.engine.set(resource, { state: 'available', artifact: w.makeArtifact(), log: '/log' });
     if (kind === 'instance') w.instances.ready(resource);
     if (kind === 'command') w.commands.answer(resource, { stdout: 'fine' });
     if (kind === 'gates') act();

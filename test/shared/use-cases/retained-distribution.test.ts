@@ -147,10 +147,15 @@ describe('a release that goes to new targets', () => {
         account: copied.account,
         region: copied.region,
         variant: 'x86-64',
-        imageId: copy?.id,
+        artifact: expect.objectContaining({ imageId: copy?.id }),
         parameter: PARAMETER,
       },
-      { account: copied.account, region: copied.region, variant: 'x86-64', imageId: setup.source.id },
+      {
+        account: copied.account,
+        region: copied.region,
+        variant: 'x86-64',
+        artifact: expect.objectContaining({ imageId: setup.source.id }),
+      },
     ]);
   });
 });
@@ -215,7 +220,7 @@ describe('a release that is pointed to again', () => {
     const fresh = setup.copies().find((image) => image.tags[TAGS.bake] === BAKE);
     expect(setup.parameterOf(WORK)).toBe(fresh?.id);
     const release = await readRelease(setup, (await readChannel(setup)).release);
-    expect(release.targets.map(({ imageId }) => imageId)).toEqual([fresh?.id]);
+    expect(release.targets.map(({ artifact }) => artifact.imageId)).toEqual([fresh?.id]);
   });
 
   it('shares a new copy where the one that was shared is gone', async () => {
@@ -233,7 +238,7 @@ describe('a release that is pointed to again', () => {
     });
     expect(setup.world.see(FAR_SHARE, shown)?.state).toBe('available');
     const release = await readRelease(setup, (await readChannel(setup)).release);
-    expect(release.targets.map(({ imageId }) => imageId)).toEqual([shown]);
+    expect(release.targets.map(({ artifact }) => artifact.imageId)).toEqual([shown]);
   });
 
   it('keeps the copies of a target that the definition does not name any more', async () => {

@@ -33,6 +33,13 @@ const TARGETS = ['444455556666/eu-west-1/copy', '444455556666/us-east-1/copy'];
 
 let w: BakeWorld;
 let imageId: string;
+const artifact = () => ({
+  kind: 'ami',
+  account: '111122223333',
+  region: 'eu-west-1',
+  imageId,
+  snapshotIds: [],
+});
 
 /** The bake uses the image of an earlier one, which is released; `current` where that release is still in the channel. */
 async function startFromRetainedImage(
@@ -96,12 +103,9 @@ async function startFromRetainedImage(
         bake: RETAINED_BAKE,
         attempt: 1,
         variant: 'x86-64',
-        account: '111122223333',
-        region: 'eu-west-1',
         engine: 'imageBuilder',
         build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
-        imageId,
-        snapshotIds: [],
+        artifact: artifact(),
         inventory: 'bakes/kept/inventory.json',
         inventoryDigest: 'packages',
         verdict: 'passed',
@@ -159,7 +163,7 @@ describe('a kept image that is judged in a new way', () => {
     expect(w.engine.started.size).toBe(0);
     expect([...w.instances.all.values()]).toEqual([expect.objectContaining({ imageId })]);
     expect(await image()).toMatchObject({
-      imageId,
+      artifact: { imageId },
       reusedFrom: RETAINED_BAKE,
       verdict: 'passed',
       inventory: 'bakes/kept/inventory.json',
@@ -302,7 +306,7 @@ describe('a release that is to go to new targets', () => {
 
     expect(await fingerprint()).toMatchObject({ state: 'baking', bake: BAKE, retained: RETAINED_BAKE });
     await w.run('bake', {}, { bake: BAKE, attempt: 2 });
-    expect(await image()).toMatchObject({ attempt: 2, imageId, reusedFrom: RETAINED_BAKE });
+    expect(await image()).toMatchObject({ attempt: 2, artifact: { imageId }, reusedFrom: RETAINED_BAKE });
     expect(w.engine.started.size).toBe(0);
   });
 
@@ -384,7 +388,7 @@ describe('test components', () => {
       return sent;
     };
     whileWaiting(w, ({ kind, resource }) => {
-      if (kind === 'image') w.engine.set(resource, { state: 'available', imageId: w.makeImage() });
+      if (kind === 'image') w.engine.set(resource, { state: 'available', artifact: w.makeArtifact() });
       if (kind === 'instance') w.instances.ready(resource);
       if (resource === 'command-1') w.commands.answer(resource, { stdout: 'fine' });
     });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { due, keys, waitId } from '../../../shared/domain/base/naming.ts';
 import { WaitRecordSchema } from '../../../shared/domain/records/waits.ts';
 import { toImageWaitKey } from '../../../shared/domain/waits/wake.ts';
+import type { BuildStatus } from '../../../shared/ports/build-engine.ts';
 import type { Table } from '../../../shared/ports/table.ts';
 import { castVote } from '../../../shared/use-cases/approval/cast-vote.ts';
 import { checkWait } from '../../../shared/use-cases/waits/check-wait.ts';
@@ -27,8 +28,6 @@ const artifact = {
   variant: 'x86-64',
   engine: 'imageBuilder',
   build: BUILD,
-  account: '111122223333',
-  region: 'eu-west-1',
 };
 
 /** Everything around waits; `table` may be replaced by one that lets a scheduler choose the order of calls. */
@@ -120,7 +119,16 @@ function input(given: Partial<RegisterWaitInput> = {}): RegisterWaitInput {
 }
 const ID = waitId('image', BUILD);
 const event = { 'detail-type': 'EC2 Image Builder Image State Change', resources: [BUILD] };
-const available = { state: 'available', imageId: 'ami-0bbbbbbbbbbbbbbbb' } as const;
+const available: BuildStatus & { state: 'available' } = {
+  state: 'available',
+  artifact: {
+    kind: 'ami',
+    account: '111122223333',
+    region: 'eu-west-1',
+    imageId: 'ami-0bbbbbbbbbbbbbbbb',
+    snapshotIds: [],
+  },
+};
 
 describe('waiting', () => {
   it('waits for what has not ended yet, and wakes when it has', async () => {
@@ -134,7 +142,7 @@ describe('waiting', () => {
     expect(await handleWake(w, event)).toBe('decided');
     await completeTask(w, ID);
 
-    expect(w.tokens.delivered).toEqual([{ token: 'token-1', output: { imageId: available.imageId } }]);
+    expect(w.tokens.delivered).toEqual([{ token: 'token-1', output: { artifact: available.artifact } }]);
   });
 
   it('finds what ended before it was waited for', async () => {
@@ -192,7 +200,7 @@ describe('waiting', () => {
     await checkWait(w, ID);
     await completeTask(w, ID);
 
-    expect(w.tokens.delivered).toMatchObject([{ output: { imageId: available.imageId } }]);
+    expect(w.tokens.delivered).toMatchObject([{ output: { artifact: available.artifact } }]);
   });
 
   it('refuses to wait for an attempt that was asked to end', async () => {
@@ -366,7 +374,7 @@ describe('any order of registration, event, decision, delivery and sweep', () =>
           await settle(w, scheduler);
 
           const expected = succeeds
-            ? { token: `token-${registrations}`, output: { imageId: available.imageId } }
+            ? { token: `token-${registrations}`, output: { artifact: available.artifact } }
             : { token: `token-${registrations}`, error: 'BuildFailed' };
           const last = w.tokens.delivered.filter(({ token }) => token === `token-${registrations}`);
           expect(last).toMatchObject([expected]);

@@ -1,3 +1,4 @@
+import type { Ami } from '../../../shared/domain/artifacts/ami.ts';
 import { DistributionFailed, TryLater } from '../../../shared/domain/base/errors.ts';
 import { TAGS } from '../../../shared/domain/base/naming.ts';
 import type { CopyRequest, ImageFacts } from '../../../shared/ports/own-images.ts';
@@ -52,6 +53,11 @@ export interface ImageWorld {
   findByBake(place: Location, bake: string): ImageFacts[];
   findByTag(place: Location, tag: string, value: string): ImageFacts[];
   own(place: Location, imageId: string): WorldImage;
+}
+
+/** The artifact that an image of the world is. */
+export function toAmi({ account, region, id, snapshots }: WorldImage): Ami {
+  return { kind: 'ami', account, region, imageId: id, snapshotIds: snapshots.map((snapshot) => snapshot.id) };
 }
 
 export const toLocationKey = (place: Location, name: string) => `${place.account}/${place.region}/${name}`;

@@ -11,7 +11,7 @@ export const imageCheck: WaitCheck = {
     const { engine } = ArtifactRecordSchema.parse(await ports.table.get(key));
     const status = await ports.engines[engine]().status(wait.resource);
     if (status.state === 'running') return undefined;
-    if (status.state === 'available') return toSuccess({ imageId: status.imageId });
+    if (status.state === 'available') return toSuccess({ artifact: status.artifact });
     if (status.log !== undefined) await recordBuildLog(ports, wait, key, status.log);
     const log = status.log === undefined ? '' : ` Log: ${status.log}`;
     return toFailure('BuildFailed', `The build ${status.state}: ${status.reason}${log}`);
