@@ -68,7 +68,15 @@ const bakeDetails = {
   steps: [{ attempt: 2, name: 'Build', state: 'succeeded', startedAt: at, endedAt: at, links: {} }],
   images: [],
   tests: [],
-  gates: [],
+  gates: [
+    {
+      attempt: 2,
+      name: 'packages',
+      outcome: 'passed',
+      reasons: ['3 required packages found, 12 forbidden packages absent, and more than fits a line'],
+      judgedAt: at,
+    },
+  ],
   targets: [],
   changeDetails: [],
 };
@@ -244,6 +252,7 @@ describe('ovenbird status', () => {
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }
     expect(ran[1]?.stdout).toContain(BAKE);
+    expect(ran[2]?.stdout).toMatch(/packages +passed +3 required/);
     expect(ran[1]?.stdout).toContain('awaiting-approval (2)');
   });
 

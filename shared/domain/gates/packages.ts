@@ -37,12 +37,7 @@ export const packages = {
     if (images.length === 0) missing.push('there is no image to judge');
     return {
       outcome: missing.length === 0 ? 'passed' : 'failed',
-      reasons:
-        missing.length === 0
-          ? [
-              `${count(require.length, 'required package')} found, ${count(forbid.length, 'forbidden package')} absent`,
-            ]
-          : missing,
+      reasons: missing.length === 0 ? [describeSuccess(require.length, forbid.length)] : missing,
       evidence: {
         require,
         forbid,
@@ -51,4 +46,8 @@ export const packages = {
     };
   },
 } as const satisfies GateKind<z.output<typeof Settings>, PackageFacts>;
-export type PackageSettings = z.output<typeof Settings>;
+
+function describeSuccess(required: number, forbidden: number): string {
+  if (required + forbidden === 0) return 'no package is required or forbidden';
+  return `${count(required, 'required package')} found, ${count(forbidden, 'forbidden package')} absent`;
+}
