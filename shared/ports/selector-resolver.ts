@@ -1,11 +1,11 @@
 import type { Selector } from '../domain/selectors/selectors.ts';
 
-/** What a selector means now. `version` is what is compared; `detail` are further facts for the build (e.g. `amiId`). */
+/** The version that a selector resolves to now; `detail` holds further facts for the build, such as `amiId`. */
 export type Resolution =
   | { readonly found: true; readonly version: string; readonly detail: Readonly<Record<string, string>> }
   | { readonly found: false; readonly reason: string };
 
-/** Resolves everything but `pipeline:` selectors, which the table answers. Throws TryLater when AWS throttles. */
+/** Resolves selectors of every kind but those that follow a release, which stands in the table. Throws TryLater when AWS throttles. */
 export interface SelectorResolver {
   resolve(selector: Selector): Promise<Resolution>;
 }

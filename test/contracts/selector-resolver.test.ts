@@ -92,7 +92,7 @@ resolverContract('The sources of the worlds', () => {
   const sources = fakeSources();
   const versions = new Map<string, number>();
   const topic = (name: string) => `arn:aws:imagebuilder:${HOME.region}:${HOME.account}:component/${name}`;
-  const stage: SelectorFixtures = {
+  const fixtures: SelectorFixtures = {
     ...HOME,
     async putParameter(name, value) {
       const version = (versions.get(name) ?? 0) + 1;
@@ -115,5 +115,5 @@ resolverContract('The sources of the worlds', () => {
       sources.values.set(`container:${repository}:${tag}`, digest);
     },
   };
-  return { resolver: sources.resolver, fixtures: stage };
+  return { resolver: sources.resolver, fixtures };
 });

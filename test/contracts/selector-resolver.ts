@@ -127,19 +127,19 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
   });
 
   describe(`${name} as a resolver of parameters`, () => {
-    const ssm = ({ fixtures: stage }: ResolverHarness, parameter: string, pin?: string): Selector => ({
+    const ssm = ({ fixtures }: ResolverHarness, parameter: string, pin?: string): Selector => ({
       kind: 'ssm',
       name: parameter,
-      region: stage.region,
+      region: fixtures.region,
       ...(pin === undefined ? {} : { pin }),
     });
 
     it('reads the newest value, and the one that a version or a label pins', async () => {
       const harness = await make();
-      const { resolver, fixtures: stage } = harness;
-      await stage.putParameter('/contract/base', AMIS[0]);
-      await stage.labelParameter('/contract/base', 'approved');
-      await stage.putParameter('/contract/base', AMIS[1]);
+      const { resolver, fixtures } = harness;
+      await fixtures.putParameter('/contract/base', AMIS[0]);
+      await fixtures.labelParameter('/contract/base', 'approved');
+      await fixtures.putParameter('/contract/base', AMIS[1]);
 
       expect(await resolver.resolve(ssm(harness, '/contract/base'))).toEqual({
         found: true,
@@ -149,16 +149,16 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
       expect(toVersion(await resolver.resolve(ssm(harness, '/contract/base', '1')))).toBe(AMIS[0]);
       expect(toVersion(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[0]);
 
-      await stage.labelParameter('/contract/base', 'approved');
+      await fixtures.labelParameter('/contract/base', 'approved');
       expect(toVersion(await resolver.resolve(ssm(harness, '/contract/base', 'approved')))).toBe(AMIS[1]);
     });
 
     it('finds nothing in a parameter that is gone, holds something else, or lacks the pinned version', async () => {
       const harness = await make();
-      const { resolver, fixtures: stage } = harness;
-      await stage.putParameter('/contract/odd', 'blue');
-      await stage.putParameter('/contract/gone', AMIS[0]);
-      await stage.deleteParameter('/contract/gone');
+      const { resolver, fixtures } = harness;
+      await fixtures.putParameter('/contract/odd', 'blue');
+      await fixtures.putParameter('/contract/gone', AMIS[0]);
+      await fixtures.deleteParameter('/contract/gone');
 
       const found = await Promise.all(
         [
@@ -173,26 +173,26 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
     it('asks to try again later while AWS throttles', async () => {
       const harness = await make();
-      const { resolver, fixtures: stage } = harness;
-      if (stage.throttle === undefined) return;
-      await stage.putParameter('/contract/busy', AMIS[0]);
-      await stage.throttle('ssm');
+      const { resolver, fixtures } = harness;
+      if (fixtures.throttle === undefined) return;
+      await fixtures.putParameter('/contract/busy', AMIS[0]);
+      await fixtures.throttle('ssm');
 
       await expect(resolver.resolve(ssm(harness, '/contract/busy'))).rejects.toThrow(TryLater);
 
-      await stage.throttle(undefined);
+      await fixtures.throttle(undefined);
       expect(toVersion(await resolver.resolve(ssm(harness, '/contract/busy')))).toBe(AMIS[0]);
     });
   });
 
   describe(`${name} as a resolver of build versions`, () => {
-    const arn = ({ fixtures: stage }: ResolverHarness, kind: string, rest: string) =>
-      `arn:aws:imagebuilder:${stage.region}:${stage.account}:${kind}/${rest}`;
+    const arn = ({ fixtures }: ResolverHarness, kind: string, rest: string) =>
+      `arn:aws:imagebuilder:${fixtures.region}:${fixtures.account}:${kind}/${rest}`;
 
     it('finds the newest version of a component that fits, by number', async () => {
       const harness = await make();
-      const { resolver, fixtures: stage } = harness;
-      for (const version of ['1.10.0', '1.9.0', '2.0.0']) await stage.publishComponent('agents', version);
+      const { resolver, fixtures } = harness;
+      for (const version of ['1.10.0', '1.9.0', '2.0.0']) await fixtures.publishComponent('agents', version);
       const component = async (version: string) =>
         toVersion(
           await resolver.resolve({ kind: 'component', arn: arn(harness, 'component', `agents/${version}`) }),
@@ -204,17 +204,17 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
       expect(await component('1.9.0/1')).toBe(arn(harness, 'component', 'agents/1.9.0/1'));
       expect(await component('3.x.x')).toBeUndefined();
 
-      if (stage.deprecateComponent === undefined) return;
-      await stage.deprecateComponent('agents', '2.0.0');
+      if (fixtures.deprecateComponent === undefined) return;
+      await fixtures.deprecateComponent('agents', '2.0.0');
       expect(await component('x.x.x')).toBe(arn(harness, 'component', 'agents/1.10.0/1'));
     });
 
     it('finds the newest image that fits, with its AMI', async () => {
       const harness = await make();
-      const { resolver, fixtures: stage } = harness;
-      if (stage.publishImage === undefined) return;
-      await stage.publishImage('corporate', '1.0.0', AMIS[0]);
-      await stage.publishImage('corporate', '1.2.0', AMIS[1]);
+      const { resolver, fixtures } = harness;
+      if (fixtures.publishImage === undefined) return;
+      await fixtures.publishImage('corporate', '1.0.0', AMIS[0]);
+      await fixtures.publishImage('corporate', '1.2.0', AMIS[1]);
 
       expect(
         await resolver.resolve({ kind: 'image', arn: arn(harness, 'image', 'corporate/1.x.x') }),
@@ -231,11 +231,11 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
   describe(`${name} as a resolver of AMIs`, () => {
     it('looks up the newest that is named so, of the architecture, neither deprecated nor disabled', async () => {
-      const { resolver, fixtures: stage } = await make();
-      const { publishAmi, disableAmi } = stage;
+      const { resolver, fixtures } = await make();
+      const { publishAmi, disableAmi } = fixtures;
       if (publishAmi === undefined || disableAmi === undefined) return;
       const look = async (pattern: string, architecture: 'x86_64' | 'arm64' = 'x86_64') => {
-        const { account: owner, region } = stage;
+        const { account: owner, region } = fixtures;
         return resolver.resolve({ kind: 'lookup', owner, name: pattern, architecture, region });
       };
       const first = await publishAmi({ name: 'corp-linux-1', architecture: 'x86_64' });
@@ -252,20 +252,20 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
       expect(toVersion(await look('corp-?inux-1'))).toBe(first);
       expect((await look('corp-windows-*')).found).toBe(false);
 
-      await (stage.deprecateAmi ?? disableAmi)(second);
+      await (fixtures.deprecateAmi ?? disableAmi)(second);
       expect(toVersion(await look('corp-linux-*'))).toBe(first);
       await disableAmi(first);
       expect((await look('corp-linux-*')).found).toBe(false);
     });
 
     it('finds a pinned one while it can be used', async () => {
-      const { resolver, fixtures: stage } = await make();
-      const { publishAmi, disableAmi } = stage;
+      const { resolver, fixtures } = await make();
+      const { publishAmi, disableAmi } = fixtures;
       if (publishAmi === undefined || disableAmi === undefined) return;
       const id = await publishAmi({ name: 'pinned', architecture: 'x86_64' });
-      const pinned: Selector = { kind: 'ami', id, region: stage.region };
+      const pinned: Selector = { kind: 'ami', id, region: fixtures.region };
 
-      await stage.deprecateAmi?.(id);
+      await fixtures.deprecateAmi?.(id);
       expect(await resolver.resolve(pinned)).toMatchObject({
         found: true,
         version: id,
@@ -279,9 +279,9 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
 
   describe(`${name} as a resolver of what is kept elsewhere`, () => {
     it('follows the tag of a container image to its digest', async () => {
-      const { resolver, fixtures: stage } = await make();
-      if (stage.pushContainer === undefined) return;
-      const { account, region } = stage;
+      const { resolver, fixtures } = await make();
+      if (fixtures.pushContainer === undefined) return;
+      const { account, region } = fixtures;
       const selector: Selector = {
         kind: 'container',
         account,
@@ -290,18 +290,18 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
         tag: 'stable',
       };
       const [old, young] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
-      await stage.pushContainer('team/web', 'stable', old);
+      await fixtures.pushContainer('team/web', 'stable', old);
       expect(toVersion(await resolver.resolve(selector))).toBe(old);
 
-      await stage.pushContainer('team/web', 'stable', young);
+      await fixtures.pushContainer('team/web', 'stable', young);
       expect(toVersion(await resolver.resolve(selector))).toBe(young);
       expect((await resolver.resolve({ ...selector, tag: 'edge' })).found).toBe(false);
       expect((await resolver.resolve({ ...selector, repository: 'team/none' })).found).toBe(false);
     });
 
     it('tells versions of an object apart, and asks for versioning where there is none', async () => {
-      const { resolver, fixtures: stage } = await make();
-      const { makeBucket, upload } = stage;
+      const { resolver, fixtures } = await make();
+      const { makeBucket, upload } = fixtures;
       if (makeBucket === undefined || upload === undefined) return;
       const source = (bucket: string, object: string): Selector => ({ kind: 'source', bucket, object });
       await makeBucket('ovenbird-sources-contract', true);
@@ -323,15 +323,15 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
     });
 
     it.each(['apt', 'rpm'] as const)('finds the newest packages in a feed for %s', async (format) => {
-      const { resolver, fixtures: stage } = await make();
-      if (stage.writeFeed === undefined) return;
+      const { resolver, fixtures } = await make();
+      if (fixtures.writeFeed === undefined) return;
       const openssl = ['1.1.1-1', '3.0.9-1', '3.0.10-1', '3.0.10~rc1-1'];
       const packages = [
         ...openssl.map((version) => ({ name: 'openssl', version })),
         { name: 'zlib', version: '1:1.2.13-1' },
         { name: 'openssl-doc', version: '9.0-1' },
       ];
-      const feed = await stage.writeFeed(format, packages);
+      const feed = await fixtures.writeFeed(format, packages);
       const look = (...names: string[]) => resolver.resolve({ kind: 'packages', feed, format, names });
 
       expect(await look('openssl', 'zlib')).toEqual({

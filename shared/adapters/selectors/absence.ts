@@ -1,4 +1,4 @@
-/** Tells what is not there, or may not be read, from what will pass by itself: waiting mends only the latter. */
+/** Errors of AWS that say that a resource is absent or may not be read, which waiting does not mend. */
 import { errorName } from '../aws-client.ts';
 
 const ABSENT = new Set([
@@ -28,7 +28,7 @@ const ABSENT = new Set([
   'NoSuchKey',
 ]);
 
-/** The reason to show, or undefined where the error says nothing about what the selector names. */
+/** The reason to show; undefined for an error that says nothing about the resource. */
 export function describeAbsence(error: unknown): string | undefined {
   if (!(error instanceof Error) || !ABSENT.has(errorName(error))) return undefined;
   return `AWS answered ${error.name}: ${error.message}`;

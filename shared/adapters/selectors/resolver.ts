@@ -14,7 +14,7 @@ export type ResolversBySpeed<Speed extends 'fast' | 'slow'> = {
 };
 export type Resolvers = Partial<ResolversBySpeed<'fast'> & ResolversBySpeed<'slow'>>;
 
-/** Longer than a feed may take in all; the API answers within 29 s (apigateway/latest/developerguide/http-api-quotas). */
+/** Longer than a feed may take; the API answers within 29 s (apigateway/latest/developerguide/http-api-quotas). */
 const SECONDS = 25;
 
 /** The port over the resolvers of the kinds that a function needs. */
@@ -32,7 +32,7 @@ export function createSelectorResolver(resolvers: Resolvers, { seconds = SECONDS
   };
 }
 
-/** A function that runs out of time while it waits could not even say what it waited for; the SDK's own limit only warns. */
+/** Fails in time to say what was waited for, before the function itself runs out of time; the SDK's own limit only warns. */
 async function withTimeout<Result>(seconds: number, answer: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {

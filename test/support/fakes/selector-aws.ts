@@ -97,7 +97,7 @@ interface DescribeInput {
   readonly NextToken?: string;
 }
 
-/** One image to a page, so that nobody stops at the first one. Deprecated images of one's own are listed (AWSEC2/UserGuide/ami-deprecate). */
+/** One image to a page, so that stopping at the first page shows. Deprecated images are listed to their owner (AWSEC2/UserGuide/ami-deprecate). */
 function fakeEc2(world: SelectorWorld): EC2Client {
   const client = new EC2Client({ region: world.home.region });
   mockClient(client)
