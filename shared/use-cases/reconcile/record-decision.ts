@@ -27,7 +27,7 @@ const PENDING_FIELDS = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk'
 const DUE_FIELDS = ['dueAt', 'duePk', 'dueSk'];
 
 /** What time alone ends. */
-const ENDED_BY_TIME = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
+export const ENDED_BY_TIME = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
 
 type QueueEntryDeps = Pick<RecordDecisionDeps, 'table'>;
 
@@ -164,7 +164,7 @@ async function findQueueEntry(
 }
 
 /** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */
-function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | undefined {
+export function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | undefined {
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
   const times = reasons.map((reason) => {
     switch (reason.code) {
