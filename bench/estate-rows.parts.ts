@@ -7,10 +7,11 @@
 import { type Key, keys } from '../shared/domain/base/naming.ts';
 import type { Home } from '../shared/domain/base/regions.ts';
 import { computeDesired, type Desired, type ObservedPipeline } from '../shared/domain/reconcile/desired.ts';
+import { toHoldReason } from '../shared/domain/reconcile/holds.ts';
 import { listDependencies } from '../shared/domain/records/pipelines.ts';
 import type { ChannelRecord } from '../shared/domain/records/releases.ts';
 import type { SelectorRecord } from '../shared/domain/records/selectors.ts';
-import type { FingerprintRecord, HoldReason, PipelineStatus } from '../shared/domain/records/status.ts';
+import type { FingerprintRecord, PipelineStatus } from '../shared/domain/records/status.ts';
 import { PipelineStatusSchema } from '../shared/domain/records/status.ts';
 import { type Selector, selectorKey, selectorTopic } from '../shared/domain/selectors/selectors.ts';
 import type { Clock } from '../shared/ports/clock.ts';
@@ -137,8 +138,7 @@ function createReleasedRows(
     targets,
     at,
   };
-  const message = `Release ${release} in ${inChannel} has exactly what is wanted.`;
-  const reason: HoldReason = { code: 'up-to-date', message };
+  const reason = toHoldReason('up-to-date', { release, channel: inChannel }, name);
   const rested: PipelineStatus = {
     pipeline: name,
     // Applied, started, released, found current.

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { AttemptRecordSchema } from '../records/bakes.ts';
 import { DisabledSchema } from '../records/pipelines.ts';
-import { HoldReasonSchema } from '../records/status.ts';
+import { DecidedHoldReasonSchema } from './shapes.ts';
 
 export const BakeRequestSchema = z.strictObject({
   force: z.boolean().default(false).meta({
@@ -20,7 +20,7 @@ export const BakeAnswerSchema = z
     bake: z.string().optional(),
     release: z.string().optional().meta({ description: 'The release that is up to date.' }),
     change: z.string().optional().meta({ description: 'Id under which the request was recorded.' }),
-    reasons: z.array(HoldReasonSchema).meta({ description: 'Why nothing started.' }),
+    reasons: z.array(DecidedHoldReasonSchema).meta({ description: 'Why nothing started.' }),
   })
   .meta({ id: 'BakeAnswer' });
 export type BakeAnswer = z.output<typeof BakeAnswerSchema>;
@@ -33,7 +33,7 @@ export const EnabledSchema = z
     outcome: z.enum(['changed', 'unchanged']),
     plan: ReconcileOutcomeSchema.meta({ description: 'What came of it at once.' }),
     bake: z.string().optional(),
-    reasons: z.array(HoldReasonSchema).meta({ description: 'Why nothing started.' }),
+    reasons: z.array(DecidedHoldReasonSchema).meta({ description: 'Why nothing started.' }),
   })
   .meta({ id: 'Enabled' });
 export type EnabledAnswer = z.output<typeof EnabledSchema>;

@@ -3,11 +3,18 @@ import * as z from 'zod';
 import { RemedySchema } from '../reconcile/remedies.ts';
 import { BakeRecordSchema } from '../records/bakes.ts';
 import { DisabledSchema, ScheduleSchema } from '../records/pipelines.ts';
-import { HoldReasonSchema } from '../records/status.ts';
 import { SelectorKindName } from '../selectors/selectors.ts';
-import { AppliedSchema, BakeSchema, ChangeSchema, PageQuerySchema, PipelineName, Time } from './shapes.ts';
+import {
+  AppliedSchema,
+  BakeSchema,
+  ChangeSchema,
+  DecidedHoldReasonSchema,
+  PageQuerySchema,
+  PipelineName,
+  Time,
+} from './shapes.ts';
 
-const RemediedHoldReasonSchema = HoldReasonSchema.unwrap()
+const RemediedHoldReasonSchema = DecidedHoldReasonSchema.unwrap()
   .extend({ remedies: z.array(RemedySchema.unwrap()) })
   .meta({ id: 'HoldReason', description: 'Why a pipeline does not bake, with what would end that.' });
 

@@ -1,6 +1,7 @@
 /** What the API says of what there is: pages, problems, pipelines, bakes, releases, changes, approvals. */
 import * as z from 'zod';
 import { DefinitionSchema, TEAM_NAME } from '../definitions/definition.ts';
+import { HOLD_REASONS } from '../reconcile/hold-reasons.ts';
 import { ApprovalRecordSchema } from '../records/approvals.ts';
 import {
   ArtifactRecordSchema,
@@ -18,6 +19,11 @@ import { ChangeRecordSchema } from '../records/selectors.ts';
 import { HoldReasonSchema } from '../records/status.ts';
 import { SuiteResultSchema, TestRecordSchema } from '../records/tests.ts';
 import { CHANNEL_NAME, PIPELINE_NAME } from '../selectors/pipeline.ts';
+
+/** A hold reason as the API answers it: one of the codes of the table. */
+export const DecidedHoldReasonSchema = z.lazy(() =>
+  HoldReasonSchema.unwrap().extend({ code: z.string().meta({ enum: Object.keys(HOLD_REASONS) }) }),
+);
 
 export const PAGE_LIMIT = 100;
 
@@ -176,7 +182,7 @@ export const PipelineSchema = z
       .object({
         at: Time,
         kind: z.enum(['start', 'hold', 'up-to-date']),
-        reasons: z.array(HoldReasonSchema),
+        reasons: z.array(DecidedHoldReasonSchema),
         bake: z.string().optional(),
       })
       .optional()

@@ -54,7 +54,7 @@ export interface AttemptOutcome {
   readonly failure: Omit<Failure, 'step'>;
 }
 
-/** An end that somebody asked for wins over whatever error it caused. */
+/** The outcome of the error, unless a requested end has caused it: that decides the state. */
 export function classifyFailure(
   failure: WorkflowFailure,
   endRequested: AttemptRecord['endRequested'],
@@ -72,16 +72,13 @@ export function classifyFailure(
 }
 
 /**
- * What the end of an attempt does to its fingerprint: a decision against it refuses it, a failure counts, a newer lock leaves it as it was. One
- * that has a kept release stays released, whatever becomes of the attempt to bring it somewhere: `isCurrent` where that release is the one in
- * the channel, so that nothing has to be refused but the places it was to go to.
+ * The fingerprint after the end of an attempt: a decision against it refuses it, a failure counts, a newer lock leaves it as it was. One with a
+ * retained release stays released. `isCurrent`: that release is the one in the channel, so that only the targets it was to go to are refused.
  */
 export function applyOutcome(
   outcome: AttemptOutcome,
-  before: FingerprintRecord,
-  maxFailures: number,
-  at: string,
-  isCurrent = false,
+  { refusedBy: _, ...before }: FingerprintRecord,
+  { maxFailures, at, isCurrent = false }: { maxFailures: number; at: string; isCurrent?: boolean },
 ): FingerprintRecord {
   const { reason } = outcome.failure;
   if (before.retained !== undefined)
@@ -90,24 +87,23 @@ export function applyOutcome(
     case 'rejected':
     case 'expired':
     case 'cancelled':
-      return { ...before, state: 'refused', reason: `${outcome.state}: ${reason}` };
+      return { ...before, state: 'refused', refusedBy: outcome.state, reason };
     case 'superseded':
       return { ...before, state: 'failed', reason };
     case 'failed': {
       const failures = before.failures + 1;
-      const state = failures >= maxFailures ? 'refused' : 'failed';
-      return { ...before, state, failures, lastFailureAt: at, reason };
+      const failed = { ...before, failures, lastFailureAt: at, reason };
+      return failures < maxFailures
+        ? { ...failed, state: 'failed' }
+        : { ...failed, state: 'refused', refusedBy: 'failures' };
     }
   }
 }
 
-const DECIDED = /^(?:rejected|expired|cancelled): /;
-
-/** It failed too often, built or pointed to again, and nobody decided against it. */
+/** True when it failed too often, built or pointed to again, and no person decided against it. */
 export function hasFailedTooOften(fingerprint: FingerprintRecord, maxFailures: number): boolean {
-  const { state, failures, reason = '' } = fingerprint;
-  if (failures < maxFailures) return false;
-  return state === 'released' || (state === 'refused' && !DECIDED.test(reason));
+  const { state, failures, refusedBy } = fingerprint;
+  return failures >= maxFailures && (state === 'released' || refusedBy === 'failures');
 }
 
 /** Failures count, so that the next try waits; the pipeline stops after too many in a row. */
@@ -128,11 +124,11 @@ function applyOutcomeToRetained(
     case 'rejected':
     case 'expired':
     case 'cancelled':
-      return isCurrent ? released : { ...before, state: 'refused', reason: `${state}: ${failure.reason}` };
+      return isCurrent ? released : { ...before, state: 'refused', refusedBy: state, reason: failure.reason };
   }
 }
 
-/** Whether the attempt ended because somebody said no, or nobody said yes. */
+/** True when the attempt ended by a person's decision, or for want of one. */
 export function isRefusedByPeople({ state }: AttemptOutcome): boolean {
   return state === 'rejected' || state === 'expired' || state === 'cancelled';
 }

@@ -1,50 +1,68 @@
-/** Whether a pipeline waits for one that it is built on (rule 3). */
+/** Whether a pipeline waits for one that it is built on, and for how long (rule 3). Pure. */
 
-import type { HoldReason } from '../records/status.ts';
-import { isRefused, isSameFingerprint } from './desired.ts';
-import { addSeconds, backOffEnd, debounceEnd, scheduleEnd } from './hold-reasons.ts';
+import type { HoldReason, PipelineStatus } from '../records/status.ts';
+import { isSameFingerprint } from './desired.ts';
+import { addSeconds, debounceEnd } from './hold-times.ts';
+import { isSettledBy, isWaitingForAncestors, listOwnHolds, toHoldReason } from './holds.ts';
 import type { Ancestor, Observation } from './observed.ts';
 
-/** The nearest ancestor that is moving, while waiting for it is within maxHold. */
-export function findAncestorHold(
-  observation: Pick<Observation, 'observed' | 'ancestors' | 'now'>,
-  staleSince: string,
-): HoldReason | undefined {
-  const until = addSeconds(staleSince, observation.observed.pipeline.spec.maxHoldSeconds);
-  if (until <= observation.now.toISOString()) return undefined;
+type Held = Pick<Observation, 'observed' | 'ancestors' | 'capacity' | 'now'>;
+
+/** The nearest ancestor in progress, until it has held the pipeline for `maxHold`. While `others` hold it as well, that time does not pass. */
+export function findAncestorHold(observation: Held, others: readonly HoldReason[]): HoldReason | undefined {
+  const { name, spec } = observation.observed.pipeline;
+  const begins = findHoldBegin(observation, others);
+  const remaining =
+    spec.maxHoldSeconds - computeHeldSeconds(observation, others.length === 0 && begins !== undefined);
+  if (remaining <= 0) return undefined;
+  const until = begins === undefined ? undefined : addSeconds(begins, remaining);
+  const limit = until ?? addSeconds(observation.now.toISOString(), remaining);
   for (const ancestor of observation.ancestors) {
-    const message = describeAncestorInProgress(ancestor, until);
-    if (message !== undefined)
-      return { code: 'ancestor-in-progress', message, until, pipeline: ancestor.observed.pipeline.name };
+    if (!isInProgress(ancestor, limit, observation.now)) continue;
+    const { activeBake: bake } = ancestor.observed.status;
+    return toHoldReason(
+      'ancestor-in-progress',
+      { pipeline: ancestor.observed.pipeline.name, bake, until },
+      name,
+    );
   }
   return undefined;
 }
 
-/** Why an ancestor counts as moving: it bakes, or it is stale and due to start before `limit`. */
-function describeAncestorInProgress(
-  { observed, desiredState, fingerprint, unconfirmed, frozenUntil }: Ancestor,
-  limit: string,
-): string | undefined {
-  const { name, spec, enabled } = observed.pipeline;
-  const { status } = observed;
-  if (status.activeBake !== undefined) return `${name} is baking (${status.activeBake}).`;
-  if (!desiredState.known || isSameFingerprint(observed.channel, desiredState.desired)) return undefined;
-  const message = `${name} is about to bake.`;
-  // A person waits for the end of a freeze alone, and not even for that by force.
-  if (status.request !== undefined)
-    return status.request.force || frozenUntil === undefined || frozenUntil < limit ? message : undefined;
-  if (!enabled || spec.pinned || spec.mode === 'manual' || status.consecutiveFailures >= spec.maxFailures)
-    return undefined;
-  if (unconfirmed.length > 0) return undefined;
-  const known = isSameFingerprint(fingerprint, desiredState.desired) ? fingerprint : undefined;
-  if (isRefused(observed, known)) return undefined;
-  const schedule = scheduleEnd(observed);
-  if (schedule !== undefined && schedule.until === undefined) return undefined;
-  const starts = [
-    debounceEnd(observed),
-    backOffEnd(known, desiredState.desired),
-    schedule?.until,
-    frozenUntil,
-  ];
-  return starts.every((at) => at === undefined || at < limit) ? message : undefined;
+/** When ancestors will be all that holds the pipeline: now, or when time has ended the rest. Undefined where a slot or an event has to come first. */
+function findHoldBegin({ capacity, now }: Held, others: readonly HoldReason[]): string | undefined {
+  if (capacity.some(({ used, limit }) => used >= limit)) return undefined;
+  const ends = others.map(({ until }) => until);
+  return ends.includes(undefined) ? undefined : [now.toISOString(), ...ends].sort().at(-1);
+}
+
+/** True when the ancestor bakes, or is stale and starts by itself before `limit`. */
+function isInProgress(ancestor: Ancestor, limit: string, now: Date): boolean {
+  const { observed, desiredState } = ancestor;
+  if (observed.status.activeBake !== undefined) return true;
+  if (!desiredState.known || isSameFingerprint(observed.channel, desiredState.desired)) return false;
+  const holds = listOwnHolds({ ...ancestor, now });
+  return !isSettledBy(holds) && holds.every(({ until }) => until !== undefined && until < limit);
+}
+
+/**
+ * Seconds for which ancestors alone have held the pipeline since it last had nothing to do. The time since the last decision counts only if they
+ * do so at both of its ends (`isAlone`: at this one), and from the end of a debounce that came in between. Decisions are 15 minutes apart at most.
+ */
+function computeHeldSeconds({ observed, now }: Pick<Held, 'observed' | 'now'>, isAlone: boolean): number {
+  const { seconds = 0, since } = observed.status.heldByAncestors ?? {};
+  if (since === undefined || !isAlone) return seconds;
+  const from = [since, debounceEnd(observed) ?? since].sort().at(-1) ?? since;
+  return seconds + Math.max(0, now.getTime() - Date.parse(from)) / 1000;
+}
+
+/** What is recorded with a hold: the seconds that have counted, and `since` where time counts from now on. */
+export function advanceHeldByAncestors(
+  observation: Pick<Held, 'observed' | 'now'>,
+  reasons: readonly HoldReason[],
+): NonNullable<PipelineStatus['heldByAncestors']> {
+  // Without `until` there is no slot for the pipeline, which holds it as well.
+  const isAlone = isWaitingForAncestors(reasons) && reasons.every(({ until }) => until !== undefined);
+  const seconds = computeHeldSeconds(observation, isAlone);
+  return { seconds, ...(isAlone ? { since: observation.now.toISOString() } : {}) };
 }

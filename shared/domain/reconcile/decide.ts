@@ -4,7 +4,6 @@
  */
 
 import { canonical } from '../base/canonical.ts';
-import { count } from '../base/text.ts';
 import { type AttemptState, SUPERSEDABLE_STATES } from '../records/attempt-states.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
 import type { HoldReason } from '../records/status.ts';
@@ -18,8 +17,9 @@ import {
   type ObservedPipeline,
   type UnresolvedInput,
 } from './desired.ts';
-import { holdsEndedByPerson, holdsEndedByTime } from './hold-reasons.ts';
-import { type ActiveBake, findDirtySince, type Observation } from './observed.ts';
+import type { FactsOf } from './hold-reason-kind.ts';
+import { isSettledBy, listOwnHolds, toHoldReason } from './holds.ts';
+import type { ActiveBake, Observation } from './observed.ts';
 
 /** Where a bake begins: what an earlier one has made and shown is not made and shown again. */
 export type StartPoint =
@@ -54,33 +54,27 @@ export function decide(observation: Observation): Decision {
     return {
       kind: 'in-progress',
       bake: active.id,
-      reason: {
-        code: 'bake-running',
-        message: `Bake ${active.id} already builds what is wanted.`,
-        bake: active.id,
-        buildsDesired: true,
-      },
+      reason: toHoldReason(
+        'bake-running',
+        { bake: active.id, phase: 'in-progress', buildsDesired: true },
+        observed.pipeline.name,
+      ),
     };
   const missingTargets = findMissingTargets(observation);
   if (active === undefined && isSameFingerprint(observed.channel, wanted) && missingTargets.length === 0)
     return toUpToDate(observed);
 
-  // 2. May it start by itself, or does a person ask?
-  const settled = holdsEndedByPerson(observation, wanted);
-  // 3. Is now the time?
-  const waiting = holdsEndedByTime(observation, wanted, settled);
-  // 4. One bake at a time, after those of its ancestors, and no more than there is room for.
+  // 2. May it start by itself, or does a person request it? And is now the time?
+  const own = listOwnHolds(observation);
+  // 3. One bake at a time, after those of its ancestors, and no more than there are slots for.
   const beside = active === undefined ? undefined : decideBesideActive(observation, active);
-  const isFree = settled.length === 0 && waiting.length === 0;
-  if (beside !== undefined && isFree) return beside;
+  if (beside !== undefined && own.length === 0) return beside;
   const held = [
-    ...settled,
-    ...waiting,
-    ...(beside === undefined ? listTurnHolds(observation, isFree) : listHoldReasons(beside)),
+    ...own,
+    ...(beside === undefined ? listTurnHolds(observation, own) : listHoldReasons(beside)),
   ];
-  // Whatever holds it is named, so that whoever mends one thing does not find the next behind it.
-  if (held.length > 0)
-    return { kind: 'hold', reasons: held, settled: settled.length > 0 && active === undefined };
+  // Every hold is named, so that ending one does not reveal the next.
+  if (held.length > 0) return toHold(held, active);
   return {
     kind: 'start',
     desired: wanted,
@@ -90,21 +84,24 @@ export function decide(observation: Observation): Decision {
   };
 }
 
-/** What has to end before it is its turn: a bake that it is built on, or, where nothing else holds it, one whose place it needs. */
-function listTurnHolds(observation: Observation, isFree: boolean): HoldReason[] {
-  const ancestor = findAncestorHold(observation, findDirtySince(observation));
+/** What has to end before it is its turn: a bake of an ancestor, or, where nothing else holds it, one whose slot it needs. */
+function listTurnHolds(observation: Observation, own: readonly HoldReason[]): HoldReason[] {
+  const ancestor = findAncestorHold(observation, own);
   if (ancestor !== undefined) return [ancestor];
-  return isFree ? listSlotHolds(observation) : [];
+  return own.length === 0 ? listSlotHolds(observation) : [];
+}
+
+function toHold(reasons: readonly HoldReason[], active: ActiveBake | undefined): Decision {
+  return { kind: 'hold', reasons, settled: active === undefined && isSettledBy(reasons) };
 }
 
 function listHoldReasons(decision: Decision): readonly HoldReason[] {
   return decision.kind === 'hold' ? decision.reasons : [];
 }
 
-function toUpToDate(observed: ObservedPipeline): Decision {
-  const release = observed.channel?.release ?? '';
-  const message = `Release ${release} in ${observed.pipeline.spec.channel} has exactly what is wanted.`;
-  return { kind: 'up-to-date', reason: { code: 'up-to-date', message } };
+function toUpToDate({ pipeline, channel }: ObservedPipeline): Decision {
+  const facts = { release: channel?.release ?? '', channel: pipeline.spec.channel };
+  return { kind: 'up-to-date', reason: toHoldReason('up-to-date', facts, pipeline.name) };
 }
 
 /**
@@ -124,78 +121,47 @@ function chooseStart(observation: Observation, wanted: Desired): StartPoint {
 }
 
 function holdUnresolved(observation: Observation, unresolved: readonly UnresolvedInput[]): Decision {
-  const ancestor = findAncestorHold(observation, findDirtySince(observation));
-  const reasons = unresolved.map(
-    ({ key, problem }): HoldReason => ({
-      code: 'unresolved',
-      message: `${describeSelector(key)}: ${problem}`,
-      selector: key,
-    }),
+  const { name } = observation.observed.pipeline;
+  const reasons = unresolved.map(({ key, problem }) =>
+    toHoldReason('unresolved', { selector: key, detail: problem }, name),
   );
-  return {
-    kind: 'hold',
-    reasons: ancestor === undefined ? reasons : [ancestor, ...reasons],
-    settled: observation.active === undefined,
-  };
+  const ancestor = findAncestorHold(observation, reasons);
+  return toHold(ancestor === undefined ? reasons : [ancestor, ...reasons], observation.active);
 }
 
 /** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
 function decideBesideActive(observation: Observation, active: ActiveBake): Decision {
-  const buildsDesired =
-    observation.desiredState.known && isSameFingerprint(active, observation.desiredState.desired);
-  const hold = (code: HoldReason['code'], message: string): Decision => ({
-    kind: 'hold',
-    reasons: [{ code, message, bake: active.id, ...(buildsDesired ? { buildsDesired: buildsDesired } : {}) }],
-    settled: false,
-  });
-  if (active.isEnding) return hold('bake-running', `Bake ${active.id} is being ended.`);
-  // Where the bake goes is not known here; nothing but new targets can be left to do after it.
-  if (buildsDesired)
-    return hold(
-      'bake-running',
-      `Bake ${active.id} builds what is wanted. If its definition has gained targets since, they follow it.`,
-    );
+  const { observed, desiredState } = observation;
+  const { name } = observed.pipeline;
+  const bake = active.id;
+  const desired = desiredState.known ? desiredState.desired : undefined;
+  const buildsDesired = desired !== undefined && isSameFingerprint(active, desired) ? true : undefined;
+  const hold = (reason: HoldReason): Decision => ({ kind: 'hold', reasons: [reason], settled: false });
+  const running = (phase: FactsOf['bake-running']['phase'], detail?: string): HoldReason =>
+    toHoldReason('bake-running', { bake, phase, buildsDesired, detail }, name);
+  if (active.isEnding) return hold(running('ending'));
+  // Where the bake goes is not known here; only new targets can be left to do after it.
+  if (buildsDesired) return hold(running('targets-unknown'));
   const supersedable = (SUPERSEDABLE_STATES as readonly AttemptState[]).includes(active.state);
-  if (!supersedable || active.isApproved)
-    return hold(
-      'after-approval',
-      `Bake ${active.id} is approved and is released first; the newer versions follow it.`,
-    );
-  if (observation.desiredState.known && differsByTickOnly(active, observation.desiredState.desired))
-    return hold(
-      'bake-running',
-      `Bake ${active.id} was begun at an earlier time of the schedule, of the same versions; the next follows it.`,
-    );
-  if (observation.observed.status.supersededInRow >= MAX_CONSECUTIVE_SUPERSEDES)
-    return hold(
-      'superseded-twice',
-      `Two bakes in a row gave way to newer versions, so bake ${active.id} is finished first.`,
-    );
-  const message = `Newer versions came before bake ${active.id} was approved: ${describeStartReason(observation)}`;
-  return { kind: 'supersede', active, reason: { code: 'bake-running', message, bake: active.id } };
+  if (!supersedable || active.isApproved) return hold(toHoldReason('after-approval', { bake }, name));
+  if (desired !== undefined && differsByTickOnly(active, desired)) return hold(running('earlier-tick'));
+  if (observed.status.supersededInRow >= MAX_CONSECUTIVE_SUPERSEDES)
+    return hold(toHoldReason('superseded-twice', { bake }, name));
+  return { kind: 'supersede', active, reason: running('superseded', describeStartReason(observation)) };
 }
 
-/** A tick alone makes no bake out of date: whoever is asked to approve would be asked again at each, and never be done. */
+/** True when only the tick differs. A tick alone supersedes no bake: approvers would be asked again at each, without end. */
 function differsByTickOnly({ fingerprintInputs, proof }: ActiveBake, wanted: Desired): boolean {
   const { tick } = wanted.fingerprintInputs;
   if (fingerprintInputs === undefined || tick === undefined || proof !== wanted.proof) return false;
   return canonical({ ...fingerprintInputs, tick }) === canonical(wanted.fingerprintInputs);
 }
 
-/** All places for bakes are taken, or somebody with a longer chain behind it goes first. */
-function listSlotHolds({ capacity }: Observation): HoldReason[] {
-  return capacity.flatMap(({ key, limit, used, aheadInQueue: before }): HoldReason[] => {
-    const whose = key === 'account' ? '' : ` of ${key.replace(':', ' ')}`;
-    if (used >= limit)
-      return [
-        {
-          code: 'concurrency',
-          message: `${count(used, 'bake')}${whose} run at once, which is the limit.`,
-          capacity: key,
-        },
-      ];
-    if (before === undefined) return [];
-    const message = `${before} goes first: more images wait for it.`;
-    return [{ code: 'concurrency', message, capacity: key, pipeline: before }];
+/** Of each kind of slot: all are used, or a pipeline with a longer chain of dependents goes first. */
+function listSlotHolds({ capacity, observed }: Observation): HoldReason[] {
+  return capacity.flatMap(({ key, limit, used, aheadInQueue: pipeline }): HoldReason[] => {
+    if (used < limit && pipeline === undefined) return [];
+    const facts = used >= limit ? { capacity: key, used } : { capacity: key, pipeline };
+    return [toHoldReason('concurrency', facts, observed.pipeline.name)];
   });
 }

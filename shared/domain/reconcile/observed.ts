@@ -5,6 +5,12 @@ import type { ChangeRecord } from '../records/selectors.ts';
 import type { FingerprintRecord } from '../records/status.ts';
 import type { DesiredState, ObservedPipeline } from './desired.ts';
 
+/** The freeze window that a pipeline is in. */
+export interface FreezeEnd {
+  readonly until: string;
+  readonly reason: string;
+}
+
 /** An ancestor, and what its fingerprint's row says if it is stale. */
 export interface Ancestor {
   readonly observed: ObservedPipeline;
@@ -12,8 +18,7 @@ export interface Ancestor {
   readonly fingerprint: FingerprintRecord | undefined;
   /** First changes of its pending chains that wait for a person, because their wave is too large. */
   readonly unconfirmed: readonly ChangeRecord[];
-  /** End of the freeze window that it is in. */
-  readonly frozenUntil?: string | undefined;
+  readonly frozen: FreezeEnd | undefined;
 }
 
 /** The bake that the pipeline runs now. */
@@ -56,8 +61,7 @@ export interface Observation {
   /** First changes of the pending chains that wait for a person, because their wave is too large. */
   readonly unconfirmed: readonly ChangeRecord[];
   readonly capacity: readonly Capacity[];
-  /** End of the freeze window that it is in. */
-  readonly frozen?: { readonly until: string; readonly reason: string };
+  readonly frozen: FreezeEnd | undefined;
   readonly now: Date;
 }
 

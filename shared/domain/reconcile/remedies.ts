@@ -1,41 +1,39 @@
 /**
- * What would make a pipeline bake that does not: for each recorded reason the conditions that are missing, as data and as a sentence with the
- * command to type. Pure. Where there are several, each ends that reason, alone or with what it names beside itself.
+ * What ends a hold reason: conditions as data, with a sentence and the command to type. Pure. Where a reason has several remedies, each ends it,
+ * alone or with what it names in `also`.
  */
 import * as z from 'zod';
-import { assertNever } from '../base/errors.ts';
 import { describeTime } from '../base/text.ts';
-import type { HoldReason } from '../records/status.ts';
 import { describeSelector } from '../selectors/describe.ts';
 
 const CONDITIONS = [
   /** The time `until` has come. */
   'time',
-  /** The pipeline named has come to rest. */
+  /** The pipeline named bakes nothing and is not about to. */
   'ancestor-settled',
   /** The bake named has ended. */
   'bake-ends',
-  /** The selector named means something. */
+  /** The selector named resolves. */
   'resolves',
   /** Something that it is made of has a newer version. */
   'newer-version',
-  /** A person asks for a bake. */
+  /** A person requests a bake. */
   'request',
-  /** A person asks for a bake by force. */
+  /** A person forces a bake. */
   'force',
   'enabled',
   /** The field named is changed and the definition applied. */
   'definition',
   /** A person confirms the wave of the change named. */
   'confirmed',
-  /** A place among concurrent bakes is free, and nobody goes first. */
-  'place',
+  /** A slot for a concurrent bake is free, and no other pipeline goes first. */
+  'slot',
 ] as const;
 
 export const RemedySchema = z.lazy(() =>
   z.object({
     condition: z.enum(CONDITIONS),
-    /** What it takes beside this one: alone it starts nothing. */
+    /** Conditions that must hold beside this one, which alone starts nothing. */
     also: z.array(z.enum(CONDITIONS)).optional(),
     /** For people: `It bakes when …`. */
     sentence: z.string(),
@@ -54,8 +52,8 @@ export type Remedy = z.infer<typeof RemedySchema>;
 
 /** What is known of a pipeline beside the reason that was recorded. */
 export interface Outlook {
-  /** What keeps newer versions from starting anything; `schedule`: it has no time to come. */
-  readonly restReasons?: readonly ('disabled' | 'too-many-failures' | 'pinned' | 'manual' | 'schedule')[];
+  /** For each thing that keeps newer versions from starting a bake, its remedies. */
+  readonly rests?: readonly (readonly Remedy[])[];
   readonly schedule?: { readonly isAlways: boolean; readonly next?: string | undefined };
   /** Nothing is left to do after the bake that runs. */
   readonly isDone?: boolean;
@@ -64,65 +62,18 @@ export interface Outlook {
 const NEWER = 'something that it is made of is newer';
 const AT_TICK = 'the next time of its schedule';
 
-/** `pipeline` is the one that does not bake. */
-export function listRemedies(reason: HoldReason, pipeline: string, outlook: Outlook = {}): Remedy[] {
-  const { until, bake } = reason;
-  if (outlook.isDone ?? reason.buildsDesired === true) return [];
-  const asked: Remedy = {
-    condition: 'request',
-    sentence: 'when somebody asks for it',
-    command: `ovenbird bake ${pipeline}`,
-  };
-  const newer: Remedy = { condition: 'newer-version', sentence: `when ${NEWER}` };
-  switch (reason.code) {
-    case 'up-to-date': {
-      const { restReasons: rests = [], schedule } = outlook;
-      if (rests.length === 0 && schedule === undefined) return [newer, onForce(pipeline)];
-      const ends = rests.length === 0 ? atTick(outlook) : listRestRemedies(pipeline, outlook);
-      const both: Remedy = { ...asked, sentence: `${asked.sentence} and ${NEWER}`, also: ['newer-version'] };
-      return [...ends, both, onForce(pipeline)];
-    }
-    case 'debounce':
-    case 'back-off':
-      return [...atTime(until), asked];
-    case 'schedule':
-      return until === undefined
-        ? [onDefinitionChange('triggers.schedule'), asked]
-        : [...atTime(until), asked];
-    case 'freeze':
-      return [...atTime(until), onForce(pipeline)];
-    case 'ancestor-in-progress':
-      return [...onAncestorRest(reason), ...atTime(until)];
-    case 'bake-running':
-    case 'after-approval':
-    case 'superseded-twice':
-      return [onBakeEnd(bake)];
-    case 'unresolved':
-      return [onResolved(reason)];
-    case 'manual':
-      return [asked];
-    case 'disabled':
-    case 'too-many-failures':
-    case 'pinned':
-      return [onRestEnded(reason.code, pipeline), asked];
-    case 'refused':
-      return [newer, ...atTime(reason.until), asked];
-    case 'wave-unconfirmed':
-      return [onConfirm(reason), asked];
-    case 'concurrency':
-      return [onFreeSlot(reason)];
-    default:
-      return assertNever(reason.code);
-  }
+/** Of an up-to-date pipeline: a newer version, as far as nothing keeps it from starting a bake, and a forced bake. */
+export function listUpToDateRemedies(pipeline: string, outlook: Outlook): Remedy[] {
+  const { rests = [], schedule } = outlook;
+  if (rests.length === 0 && schedule === undefined) return [onNewerVersion(), onForce(pipeline)];
+  const ends = rests.length === 0 ? onTick(outlook) : onRestEnded(rests, schedule);
+  const asked = onRequest(pipeline);
+  const both: Remedy = { ...asked, sentence: `${asked.sentence} and ${NEWER}`, also: ['newer-version'] };
+  return [...ends, both, onForce(pipeline)];
 }
 
-function atTime(until: string | undefined): Remedy[] {
-  if (until === undefined) return [];
-  return [{ condition: 'time', sentence: `at ${describeTime(until)}`, until }];
-}
-
-/** Of one that is current and has a schedule: a tick that finds nothing newer passes, unless it always bakes. */
-function atTick({ schedule }: Outlook): Remedy[] {
+/** A tick that finds nothing newer passes, unless the schedule always bakes. */
+function onTick({ schedule }: Outlook): Remedy[] {
   const [remedy] = atTime(schedule?.next);
   if (remedy === undefined) return [];
   const sentence = `${remedy.sentence}, ${AT_TICK}`;
@@ -130,11 +81,11 @@ function atTick({ schedule }: Outlook): Remedy[] {
   return [{ ...remedy, sentence: `${sentence}, if ${NEWER} by then`, also: ['newer-version'] }];
 }
 
-/** Of one that is current and rests: what lets newer versions start it again. Where several things keep it, none of them alone does. */
-function listRestRemedies(pipeline: string, { restReasons: rests = [], schedule }: Outlook): Remedy[] {
-  const [rest, another] = rests;
-  if (rest === undefined || rest === 'manual' || another !== undefined) return [];
-  const remedy = onRestEnded(rest, pipeline);
+/** What lets newer versions start a bake again; nothing where several things keep them from it, since no remedy ends them all. */
+function onRestEnded(rests: readonly (readonly Remedy[])[], schedule: Outlook['schedule']): Remedy[] {
+  const [rest = [], another] = rests;
+  const remedy = rest.find(({ condition }) => condition !== 'request');
+  if (remedy === undefined || another !== undefined) return [];
   const isMoved = schedule?.isAlways !== true;
   const words = [
     remedy.sentence,
@@ -148,37 +99,36 @@ function listRestRemedies(pipeline: string, { restReasons: rests = [], schedule 
   return [{ ...remedy, sentence: words.join(', '), also }];
 }
 
-function onRestEnded(
-  rest: 'disabled' | 'too-many-failures' | 'pinned' | 'schedule',
-  pipeline: string,
-): Remedy {
-  switch (rest) {
-    case 'disabled':
-      return onEnable(pipeline, 'once it is enabled');
-    case 'too-many-failures':
-      return onEnable(pipeline, 'once its failures are forgotten');
-    case 'pinned':
-      return onDefinitionChange('lifecycle.pinned');
-    case 'schedule':
-      return onDefinitionChange('triggers.schedule');
-    default:
-      return assertNever(rest);
-  }
+export function atTime(until: string | undefined): Remedy[] {
+  if (until === undefined) return [];
+  return [{ condition: 'time', sentence: `at ${describeTime(until)}`, until }];
 }
 
-function onForce(pipeline: string): Remedy {
+export function onNewerVersion(): Remedy {
+  return { condition: 'newer-version', sentence: `when ${NEWER}` };
+}
+
+export function onRequest(pipeline: string): Remedy {
+  return {
+    condition: 'request',
+    sentence: 'when a bake is requested',
+    command: `ovenbird bake ${pipeline}`,
+  };
+}
+
+export function onForce(pipeline: string): Remedy {
   return {
     condition: 'force',
-    sentence: 'when somebody asks for it by force',
+    sentence: 'when a bake is forced',
     command: `ovenbird bake ${pipeline} --force`,
   };
 }
 
-function onEnable(pipeline: string, sentence: string): Remedy {
+export function onEnable(pipeline: string, sentence: string): Remedy {
   return { condition: 'enabled', sentence, command: `ovenbird enable ${pipeline}` };
 }
 
-function onDefinitionChange(field: string): Remedy {
+export function onDefinitionChange(field: string): Remedy {
   return {
     condition: 'definition',
     sentence: `when ${field} of its definition is changed and applied`,
@@ -186,20 +136,16 @@ function onDefinitionChange(field: string): Remedy {
   };
 }
 
-function onAncestorRest({ pipeline }: HoldReason): Remedy[] {
-  if (pipeline === undefined) return [];
-  return [
-    {
-      condition: 'ancestor-settled',
-      sentence: `when ${pipeline} has come to rest`,
-      command: `ovenbird explain ${pipeline}`,
-      pipeline,
-    },
-  ];
+export function onAncestorRest(ancestor: string): Remedy {
+  return {
+    condition: 'ancestor-settled',
+    sentence: `when ${ancestor} has come to rest`,
+    command: `ovenbird explain ${ancestor}`,
+    pipeline: ancestor,
+  };
 }
 
-function onBakeEnd(bake: string | undefined): Remedy {
-  if (bake === undefined) return { condition: 'bake-ends', sentence: 'when the bake that runs has ended' };
+export function onBakeEnd(bake: string): Remedy {
   return {
     condition: 'bake-ends',
     sentence: `when bake ${bake} has ended`,
@@ -208,9 +154,7 @@ function onBakeEnd(bake: string | undefined): Remedy {
   };
 }
 
-function onResolved({ selector }: HoldReason): Remedy {
-  if (selector === undefined)
-    return { condition: 'resolves', sentence: 'when everything that it names exists' };
+export function onResolved(selector: string): Remedy {
   const [, parent] = /^pipeline:([^/]+)\//.exec(selector) ?? [];
   if (parent === undefined)
     return { condition: 'resolves', sentence: `when ${describeSelector(selector)} exists`, selector };
@@ -223,19 +167,18 @@ function onResolved({ selector }: HoldReason): Remedy {
   };
 }
 
-function onConfirm({ change }: HoldReason): Remedy {
-  const sentence = 'when somebody confirms the wave';
-  if (change === undefined) return { condition: 'confirmed', sentence, command: 'ovenbird waves' };
-  return { condition: 'confirmed', sentence, command: `ovenbird confirm ${change}`, change };
+export function onConfirm(change: string): Remedy {
+  return {
+    condition: 'confirmed',
+    sentence: 'when the wave is confirmed',
+    command: `ovenbird confirm ${change}`,
+    change,
+  };
 }
 
-function onFreeSlot({ capacity, pipeline }: HoldReason): Remedy {
+/** `ahead`: the pipeline that goes first, where a slot is free. */
+export function onFreeSlot(capacity: string, ahead: string | undefined): Remedy {
   const sentence =
-    pipeline === undefined ? 'when one of the bakes that run has ended' : `after ${pipeline} has started`;
-  return {
-    condition: 'place',
-    sentence,
-    ...(capacity === undefined ? {} : { capacity }),
-    ...(pipeline === undefined ? {} : { pipeline }),
-  };
+    ahead === undefined ? 'when one of the bakes that run has ended' : `after ${ahead} has started`;
+  return { condition: 'slot', sentence, capacity, ...(ahead === undefined ? {} : { pipeline: ahead }) };
 }

@@ -2,39 +2,34 @@
 import * as z from 'zod';
 import { Time } from './values.ts';
 
-/** Why a pipeline is not baking, as it was decided; shown as it stands, never rebuilt by guessing. */
+/** What decided against a fingerprint: a person, or too many failures. */
+export const RefusedBySchema = z.enum(['rejected', 'expired', 'cancelled', 'rolled-back', 'failures']);
+
+/** Why a pipeline does not bake, as it was decided: a code of `HOLD_REASONS`, the facts of that code, and the message that they gave. */
 export const HoldReasonSchema = z.lazy(() =>
   z.object({
-    code: z.enum([
-      'up-to-date',
-      'debounce',
-      'ancestor-in-progress',
-      'bake-running',
-      'after-approval',
-      'unresolved',
-      'manual',
-      'disabled',
-      'too-many-failures',
-      'pinned',
-      'refused',
-      'back-off',
-      'schedule',
-      'freeze',
-      'wave-unconfirmed',
-      'concurrency',
-      'superseded-twice',
-    ]),
+    code: z.string(),
     message: z.string(),
     /** When time alone ends it. */
     until: Time.optional(),
-    /** Who or what it is about, where it is about one: for machines, which do not read sentences. */
+    /** The other pipeline, the bake, and so on that it is about. */
     pipeline: z.string().optional(),
     bake: z.string().optional(),
+    phase: z.enum(['in-progress', 'ending', 'targets-unknown', 'earlier-tick', 'superseded']).optional(),
     /** The bake named was begun for exactly what is wanted. */
     buildsDesired: z.boolean().optional(),
     selector: z.string().optional(),
     change: z.string().optional(),
+    images: z.number().int().optional(),
+    isMore: z.boolean().optional(),
     capacity: z.string().optional(),
+    used: z.number().int().optional(),
+    release: z.string().optional(),
+    channel: z.string().optional(),
+    failures: z.number().int().optional(),
+    refusedBy: RefusedBySchema.optional(),
+    /** Words for people: a schedule, the reason of a freeze window or of a refusal. */
+    detail: z.string().optional(),
   }),
 );
 export type HoldReason = z.infer<typeof HoldReasonSchema>;
@@ -47,6 +42,8 @@ export const PipelineStatusSchema = z.lazy(() =>
     dirty: z.boolean(),
     /** First change since the last plan that started or found nothing to do. */
     dirtySince: Time.optional(),
+    /** Seconds for which ancestors in progress alone have held it; `since` while that goes on. It ends with `maxHold`. */
+    heldByAncestors: z.object({ seconds: z.number().nonnegative(), since: Time.optional() }).optional(),
     dueAt: Time.optional(),
     /** Changes come in groups: before this nothing starts by itself. */
     debounceUntil: Time.optional(),
@@ -93,6 +90,8 @@ export const FingerprintRecordSchema = z.lazy(() =>
     bake: z.string(),
     failures: z.number().int().nonnegative(),
     lastFailureAt: Time.optional(),
+    /** Of a refused one. */
+    refusedBy: RefusedBySchema.optional(),
     reason: z.string().optional(),
     /** Of a release: where it was brought to. */
     targets: z.array(z.string()).optional(),

@@ -181,7 +181,7 @@ async function prepareFingerprintEnd(
   if (item === undefined) return [];
   const before = FingerprintRecordSchema.parse(item);
   if (before.bake !== bake.id || before.state !== 'baking') return [];
-  const after = applyOutcome(outcome, before, maxFailures, at, isCurrent);
+  const after = applyOutcome(outcome, before, { maxFailures, at, isCurrent });
   return [{ put: { ...key, ...after }, when: { equals: { bake: bake.id, state: 'baking' } } }];
 }
 

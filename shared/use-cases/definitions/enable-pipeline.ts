@@ -59,6 +59,8 @@ function enableWrites({ observation }: ObservedRows, at: string): Write[] {
       update: keys.status(name),
       set: {
         consecutiveFailures: 0,
+        // While it was disabled, ancestors were not all that held it.
+        ...(enabled ? {} : { heldByAncestors: { seconds: status.heldByAncestors?.seconds ?? 0 } }),
         dirty: true,
         dueAt: at,
         duePk: due.reconcile,
@@ -77,7 +79,7 @@ function enableWrites({ observation }: ObservedRows, at: string): Write[] {
             update: keys.fingerprint(name, failed.bits, failed.proof),
             // A kept release stays released, however often it could not be brought anywhere.
             set: { failures: 0, ...(failed.state === 'refused' ? { state: 'failed' } : {}) },
-            remove: ['lastFailureAt'],
+            remove: ['lastFailureAt', 'refusedBy'],
             when: { equals: { bake: failed.bake, state: failed.state } },
           } satisfies Write,
         ]),

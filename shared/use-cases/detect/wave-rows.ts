@@ -1,5 +1,6 @@
 /** What is written with a change whose wave is larger than may start without a person, so that people hear of it and can find it. */
 import { due, keys, lists } from '../../domain/base/naming.ts';
+import { findHoldKind } from '../../domain/reconcile/holds.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { HoldReason, WaveRecord } from '../../domain/records/status.ts';
 import { waveWaitingEvent } from '../../events/wave-waiting.ts';
@@ -36,9 +37,7 @@ export function prepareWaveHold(
   reasons: readonly HoldReason[],
   pipeline: string,
 ): { readonly set: Record<string, string>; readonly checks: readonly Write[] } | undefined {
-  const [change] = reasons.flatMap((reason) =>
-    reason.code === 'wave-unconfirmed' && reason.change !== undefined ? [reason.change] : [],
-  );
+  const change = reasons.find((reason) => findHoldKind(reason).listedIn === 'wave')?.change;
   if (change === undefined) return undefined;
   return {
     set: { duePk: due.wave(change), dueSk: pipeline },

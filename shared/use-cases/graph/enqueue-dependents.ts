@@ -1,6 +1,7 @@
 /** Asks for pipelines to be reconciled after a bake has ended: the pipeline itself, and its dependents that wait to be reconciled. */
 import { keys } from '../../domain/base/naming.ts';
-import { type HoldReason, type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
+import { isWaitingForAncestors } from '../../domain/reconcile/holds.ts';
+import { type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { Table } from '../../ports/table.ts';
 import { readInParts, readMany } from '../store/read.ts';
@@ -88,15 +89,11 @@ function readPipelineName({ pipeline }: PipelineStatus): string {
 }
 
 /**
- * Whether a pipeline that waits for its ancestors is what those built on it wait for: it will be planned when its ancestors rest, and whatever
- * comes of that tells them. Asking them earlier would be in vain, and on a large graph again at every level.
+ * True when ancestors in progress are the only reasons that hold this pipeline. Its dependents are then not enqueued: reconciling this pipeline
+ * later enqueues them. Without this a release in a deep graph enqueues the same pipelines once per level.
  */
 export function isHeldByAncestorsOnly({ dirty, decision }: PipelineStatus): boolean {
   return dirty && decision?.kind === 'hold' && isWaitingForAncestors(decision.reasons);
-}
-
-export function isWaitingForAncestors(reasons: readonly HoldReason[]): boolean {
-  return reasons.length > 0 && reasons.every(({ code }) => code === 'ancestor-in-progress');
 }
 
 async function readStatuses(

@@ -5,7 +5,7 @@ import type { Home } from '../../domain/base/regions.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
 import { estimateCost, sumCosts } from '../../domain/estimates/estimates.ts';
 import { PRICES } from '../../domain/estimates/prices.ts';
-import { listRemedies } from '../../domain/reconcile/remedies.ts';
+import { listRemedies } from '../../domain/reconcile/holds.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
@@ -69,7 +69,7 @@ export async function describeSimulation(
     }),
     held: [...simulation.holdReasons].map(([pipeline, reasons]) => ({
       pipeline,
-      reasons: reasons.map((reason) => ({ ...reason, remedies: listRemedies(reason, pipeline) })),
+      reasons: reasons.map((reason) => ({ ...reason, remedies: [...listRemedies(reason, pipeline)] })),
     })),
     ...computeTotalSeconds(asked, began),
     unknownTime: asked.filter(({ seconds }) => seconds === undefined).map(({ bake }) => bake.pipeline),

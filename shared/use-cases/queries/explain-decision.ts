@@ -2,51 +2,54 @@
 import type { Explanation } from '../../domain/api/explanation.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { listTargetsNotIn, type ObservedPipeline } from '../../domain/reconcile/desired.ts';
+import { listOwnHolds, listRemedies } from '../../domain/reconcile/holds.ts';
 import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
-import { listRemedies, type Outlook } from '../../domain/reconcile/remedies.ts';
+import type { Outlook } from '../../domain/reconcile/remedies.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import type { HoldReason } from '../../domain/records/status.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Table } from '../../ports/table.ts';
 import { readRecord } from '../store/read.ts';
 
 type Rows = Pick<Table, 'get'>;
 
 export async function explainDecision(
-  table: Rows,
+  { table, clock }: { readonly table: Rows; readonly clock: Clock },
   observed: ObservedPipeline,
 ): Promise<Explanation['decision']> {
   const { decision, pipeline } = observed.status;
   if (decision === undefined) return undefined;
   const making = decision.reasons.find(({ buildsDesired }) => buildsDesired === true);
   const isDone = making !== undefined && (await isLastBake(table, observed, making));
-  const outlook = { ...toOutlook(observed), isDone };
+  const outlook = { ...toOutlook(observed, clock.now()), isDone };
   return {
     ...decision,
     reasons: decision.reasons.map((reason) => ({
       ...reason,
-      remedies: listRemedies(reason, pipeline, outlook),
+      remedies: [...listRemedies(reason, pipeline, outlook)],
     })),
   };
 }
 
-/** What would keep it from baking, were there something newer. */
-function toOutlook({ pipeline, status, ticks }: ObservedPipeline): Outlook {
-  const { spec, enabled } = pipeline;
-  const schedule = spec.mode === 'schedule' ? spec.schedule : undefined;
-  const failed = status.consecutiveFailures >= spec.maxFailures;
-  const rests: Outlook['restReasons'] = [
-    // Whoever enables it has its failures forgotten.
-    ...(enabled ? [] : ['disabled' as const]),
-    ...(enabled && failed ? ['too-many-failures' as const] : []),
-    ...(spec.pinned ? ['pinned' as const] : []),
-    ...(spec.mode === 'manual' ? ['manual' as const] : []),
-    ...(schedule === undefined || ticks?.next !== undefined ? [] : ['schedule' as const]),
-  ];
-  if (schedule === undefined) return { restReasons: rests };
+/** What would keep the pipeline from baking newer versions. Nothing of these versions, of a tick that came or of a request says so. */
+function toOutlook(observed: ObservedPipeline, now: Date): Outlook {
+  const { pipeline, ticks } = observed;
+  const { request: _, ...status } = observed.status;
+  const { open: __, ...idleTicks } = ticks ?? {};
+  const idle = { ...observed, status, ticks: idleTicks };
+  const holds = listOwnHolds({
+    observed: idle,
+    fingerprint: undefined,
+    unconfirmed: [],
+    frozen: undefined,
+    now,
+  });
+  const lasting = holds.filter((hold) => hold.until === undefined);
+  const schedule = pipeline.spec.mode === 'schedule' ? pipeline.spec.schedule : undefined;
   return {
-    restReasons: rests,
-    schedule: { isAlways: schedule.startCondition === 'always', next: ticks?.next },
+    rests: lasting.map((hold) => listRemedies(hold, pipeline.name)),
+    ...(schedule && { schedule: { isAlways: schedule.startCondition === 'always', next: ticks?.next } }),
   };
 }
 

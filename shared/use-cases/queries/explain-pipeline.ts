@@ -35,7 +35,7 @@ export async function explainPipeline(deps: ExplainDeps, name: string): Promise<
   const { pipeline, status } = observed;
   const [last, decided, pending] = await Promise.all([
     explainLastBake(deps, name),
-    explainDecision(deps.table, observed),
+    explainDecision(deps, observed),
     readPendingChanges(deps, status),
   ]);
   const now = deps.clock.now();

@@ -13,6 +13,7 @@ import {
   type ObservedPipeline,
   type PipelineRows,
 } from '../../domain/reconcile/desired.ts';
+import { findHoldKind } from '../../domain/reconcile/holds.ts';
 import {
   type ActiveBake,
   type Ancestor,
@@ -110,10 +111,9 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
         { observed: entry, desiredState: above, changes: mergeChanges(entry, rows, []) },
         indexById(rows),
       ),
-      frozenUntil: findFreeze(deps.calendar, entry.pipeline.spec, now)?.until,
+      frozen: findFreeze(deps.calendar, entry.pipeline.spec, now),
     };
   });
-  const frozen = findFreeze(deps.calendar, observed.pipeline.spec, now);
   const since = findDirtySince({ observed, changes, now });
   return {
     observation: {
@@ -126,7 +126,7 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
       changes,
       unconfirmed: findUnconfirmedCauses({ observed, desiredState: wish, changes }, causes),
       capacity: await computeCapacity(deps.table, lines, { pipeline: name, since }),
-      ...(frozen === undefined ? {} : { frozen }),
+      frozen: findFreeze(deps.calendar, observed.pipeline.spec, now),
       now,
     },
     bake,
@@ -186,9 +186,9 @@ function mergeChanges(
   return [...own, ...moved].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Marked since it was last planned, or held by a wave then: whoever rests for that is marked by nothing, and keeps its causes. */
+/** True when a wave may hold it: changes were marked since the last decision, or that was held by a wave, whose causes the row keeps. */
 function mayAwaitConfirmation({ status: { dirty, decision } }: ObservedPipeline): boolean {
-  return dirty || decision?.reasons.some(({ code }) => code === 'wave-unconfirmed') === true;
+  return dirty || decision?.reasons.some((reason) => findHoldKind(reason).listedIn === 'wave') === true;
 }
 
 function indexById(changes: readonly ChangeRecord[]): ReadonlyMap<string, ChangeRecord> {

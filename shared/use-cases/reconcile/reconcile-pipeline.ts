@@ -6,17 +6,14 @@ import { assertNever, PipelineNotFound, TryLater } from '../../domain/base/error
 import { executionName, keys } from '../../domain/base/naming.ts';
 import { type Decision, decide } from '../../domain/reconcile/decide.ts';
 import type { PipelineRows } from '../../domain/reconcile/desired.ts';
+import { findHoldKind, isWaitingForAncestors } from '../../domain/reconcile/holds.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
-import {
-  enqueueDependents,
-  isHeldByAncestorsOnly,
-  isWaitingForAncestors,
-} from '../graph/enqueue-dependents.ts';
+import { enqueueDependents, isHeldByAncestorsOnly } from '../graph/enqueue-dependents.ts';
 import { readRecord } from '../store/read.ts';
 import { type ObserveDeps, type ObservedRows, observe } from './observe.ts';
 import { readPipelineRows } from './read-ancestors.ts';
@@ -137,7 +134,7 @@ function affectsDependents(
   before: PipelineStatus,
   { settled, reasons }: Extract<Decision, { kind: 'hold' }>,
 ): boolean {
-  if (settled || reasons.some(({ code }) => code === 'schedule')) return true;
+  if (settled || reasons.some((reason) => findHoldKind(reason).enqueuesDependents)) return true;
   return isHeldByAncestorsOnly(before) && !isWaitingForAncestors(reasons);
 }
 

@@ -1,7 +1,13 @@
 /** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
 import { due, keys } from '../../domain/base/naming.ts';
+import { advanceHeldByAncestors } from '../../domain/reconcile/ancestors.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
-import { skipsSchedule } from '../../domain/reconcile/hold-reasons.ts';
+import {
+  computeNextCheck,
+  findHoldKind,
+  isEndedByTime,
+  skipsSchedule,
+} from '../../domain/reconcile/holds.ts';
 import { findDirtySince } from '../../domain/reconcile/observed.ts';
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -15,19 +21,20 @@ interface RecordDecisionDeps {
   readonly clock: Clock;
 }
 
-/** What waits for something else than time is looked at again after this, should the news of it be lost. */
-const CHECK_AGAIN_SECONDS = 900;
-/** A bake that is being ended is looked at sooner. */
-const CHECK_ENDING_SECONDS = 60;
 /** So many changes are kept of a pipeline that nobody bakes; the oldest go first. */
 const CHANGES_KEPT = 200;
 
-const PENDING_FIELDS = ['dirtySince', 'dueAt', 'debounceUntil', 'duePk', 'dueSk', 'request'] as const;
+const PENDING_FIELDS = [
+  'dirtySince',
+  'dueAt',
+  'debounceUntil',
+  'heldByAncestors',
+  'duePk',
+  'dueSk',
+  'request',
+] as const;
 
 const DUE_FIELDS = ['dueAt', 'duePk', 'dueSk'];
-
-/** What time alone ends. */
-export const ENDED_BY_TIME = new Set<HoldReason['code']>(['debounce', 'back-off', 'schedule', 'freeze']);
 
 type QueueEntryDeps = Pick<RecordDecisionDeps, 'table'>;
 
@@ -132,6 +139,7 @@ export async function recordHold(
   const always = {
     dirty,
     dirtySince: findDirtySince(read.observation),
+    heldByAncestors: advanceHeldByAncestors(read.observation, reasons),
     changes: status.changes.slice(-CHANGES_KEPT),
     causes: [...new Set(status.causes)].slice(-CHANGES_KEPT),
     ...(settled && skipsSchedule(reasons) ? toPassedTick(read) : {}),
@@ -142,8 +150,7 @@ export async function recordHold(
       ? { set: { ...always, ...wave?.set }, remove: wave === undefined ? DUE_FIELDS : ['dueAt'] }
       : { set: { ...always, dueAt, ...(line ?? { duePk: due.reconcile, dueSk: dueAt }) } };
   await deps.table.write([statusWrite(read, entry, more), ...(wave?.checks ?? [])]);
-  const isTimed = reasons.every(({ code }) => ENDED_BY_TIME.has(code));
-  if (!isTimed || again === undefined) return { isNew: isNews };
+  if (!isEndedByTime(reasons) || again === undefined) return { isNew: isNews };
   return { isNew: isNews, secondsLeft: (Date.parse(again) - now.getTime()) / 1000 };
 }
 
@@ -153,48 +160,15 @@ async function findQueueEntry(
   { observation }: ObservedRows,
   reasons: readonly HoldReason[],
 ): Promise<{ duePk: string; dueSk: string } | undefined> {
-  const [first] = reasons.flatMap(({ capacity }) => (capacity === undefined ? [] : [capacity]));
-  if (first === undefined || reasons.some(({ code }) => code !== 'concurrency')) return undefined;
+  const first = reasons[0]?.capacity;
+  if (first === undefined || reasons.some((reason) => findHoldKind(reason).listedIn !== 'slot-queue'))
+    return undefined;
   const position = await computeQueuePosition(
     deps.table,
     observation.observed.pipeline.name,
     findDirtySince(observation),
   );
   return { duePk: due.slotQueue(first), dueSk: position };
-}
-
-/** When the sweep should plan again: at the time that a reason names, after a while for what events end, never for what people end. */
-export function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | undefined {
-  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000).toISOString();
-  const times = reasons.map((reason) => {
-    switch (reason.code) {
-      case 'manual':
-      case 'disabled':
-      case 'too-many-failures':
-      case 'pinned':
-      case 'wave-unconfirmed':
-      case 'refused':
-      case 'up-to-date':
-        return 'never';
-      case 'schedule':
-        return reason.until ?? 'never';
-      case 'debounce':
-      case 'back-off':
-      case 'freeze':
-        return reason.until ?? after(CHECK_AGAIN_SECONDS);
-      case 'bake-running':
-        return after(CHECK_ENDING_SECONDS);
-      case 'ancestor-in-progress': {
-        const soon = after(CHECK_AGAIN_SECONDS);
-        return reason.until !== undefined && reason.until < soon ? reason.until : soon;
-      }
-      default:
-        return after(CHECK_AGAIN_SECONDS);
-    }
-  });
-  if (times.includes('never')) return undefined;
-  // Several reasons: all must be over.
-  return times.sort().at(-1);
 }
 
 function hasSameReasons(one: readonly HoldReason[], other: readonly HoldReason[]): boolean {

@@ -97,6 +97,7 @@ async function queueAttempt(
     {
       update: keys.status(bake.pipeline),
       set: { activeBake: bake.id, ...omitTakenUp(planning, bake) },
+      remove: ['heldByAncestors'],
       add: { version: 1 },
       when: { equals: { version: planning.version, activeBake: null } },
     },
@@ -129,6 +130,7 @@ async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<
   return {
     update: key,
     set: { ...set, ...retained },
+    remove: ['refusedBy'],
     when: { equals: { state: known.state, bake: known.bake } },
   };
 }

@@ -1,7 +1,8 @@
 /** What the calendar says about a pipeline at one moment: ticks of its schedule, and freeze windows. */
 
 import type { PipelineRows, Ticks } from '../../domain/reconcile/desired.ts';
-import { addSeconds } from '../../domain/reconcile/hold-reasons.ts';
+import { addSeconds } from '../../domain/reconcile/hold-times.ts';
+import type { FreezeEnd } from '../../domain/reconcile/observed.ts';
 import type { FreezeWindow, PipelineSpec } from '../../domain/records/pipelines.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 
@@ -38,10 +39,10 @@ export function findFreeze(
   calendar: Calendar,
   spec: Pick<PipelineSpec, 'freeze'>,
   now: Date,
-): { until: string; reason: string } | undefined {
+): FreezeEnd | undefined {
   const open = spec.freeze.flatMap((window) => {
     const until = findWindowEnd(calendar, window, now);
-    return until === undefined ? [] : [{ until, reason: `Nothing starts now: ${window.reason}.` }];
+    return until === undefined ? [] : [{ until, reason: window.reason }];
   });
   return open.sort((a, b) => (a.until < b.until ? 1 : -1))[0];
 }

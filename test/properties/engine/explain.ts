@@ -95,6 +95,7 @@ async function wouldStart(
   await updateRow(copy, keys.status(bake.pipeline), buildStatus(sample, changes), [
     'activeBake',
     'debounceUntil',
+    'heldByAncestors',
     'duePk',
     'dueSk',
     'refusedTargets',
@@ -108,7 +109,7 @@ async function wouldStart(
 /** The bake never was: its own rows are gone, and so is what was known of fingerprints, but for what is kept. */
 function isRowFromBake(row: Item, bake: BakeRecord): boolean {
   if (row.pk === `BAKE#${bake.id}` || row.sk === `BAKE#${bake.id}`) return true;
-  return isFingerprint(row, bake) && row.state !== 'released' && row.kept === undefined;
+  return isFingerprint(row, bake) && row.state !== 'released' && row.retained === undefined;
 }
 
 function isFingerprint({ pk, sk }: Item, { pipeline }: BakeRecord): boolean {
@@ -117,9 +118,9 @@ function isFingerprint({ pk, sk }: Item, { pipeline }: BakeRecord): boolean {
 
 /** What is kept is as it was when it was released: what failed of it since, or was refused, is a condition and no cause. */
 function toRetainedRow(row: Item, of: BakeRecord): Item {
-  if (!isFingerprint(row, of) || row.kept === undefined) return row;
-  const { kept, reason: _, lastFailureAt: __, ...known } = row;
-  return { ...known, pk: row.pk, sk: row.sk, state: 'released', bake: kept, failures: 0 };
+  if (!isFingerprint(row, of) || row.retained === undefined) return row;
+  const { retained, reason: _, lastFailureAt: __, ...known } = row;
+  return { ...known, pk: row.pk, sk: row.sk, state: 'released', bake: retained, failures: 0 };
 }
 
 /** Nobody else bakes or is about to, and there is room: conditions are supplied, causes are what is asked about. */

@@ -8,10 +8,11 @@ import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { BAKE_STARTED } from '../../../shared/events/bake-started.ts';
 import { type Entry, listExternalDependencies, TICKS, toSelector } from './estate.ts';
 import { hasDesiredVersions, isFresh, readCurrentBake, readDesiredVersions } from './freshness.ts';
+import { HOLD_SECONDS } from './hold-time.ts';
 import { hasChanged } from './oracle.ts';
 import { toOracleDependency } from './outside.ts';
 import type { Stage } from './stage.ts';
-import { computeHoldEnd, toFingerprintKey } from './start-rules.ts';
+import { toFingerprintKey } from './start-rules.ts';
 
 export function checkFinalState(stage: Stage): string[] {
   return [
@@ -202,18 +203,14 @@ const HOLDS_ENDED_BY_PERSON = new Set([
   'wave-unconfirmed',
 ]);
 
-/** Rule 3: while everything stands still, nobody waits for an ancestor longer than they said. */
-export function checkMaxHold(stage: Stage): string[] {
-  const { world, entries } = stage;
+/** Rule 3: while everything stands still, ancestors alone hold no pipeline for longer than its `maxHold`. */
+export function checkMaxHold({ world, entries, seen }: Stage): string[] {
   const now = world.clock.now().getTime();
   const LATE_MS = 3_600_000;
-  return entries.flatMap((entry) => {
-    const status = world.planning(entry.name);
-    // Whoever waits for a person, too, is not looked at again until that has come.
-    const waits = status?.decision?.reasons.every(({ code }) => code === 'ancestor-in-progress') === true;
-    if (status === undefined || !waits || status.decision?.kind !== 'hold') return [];
-    if (status.activeBake !== undefined) return [];
-    const late = now - computeHoldEnd(world, entry, status);
-    return late > LATE_MS ? [`3: ${entry.name} waits for an ancestor though its maxHold is over`] : [];
+  return entries.flatMap(({ name, given }) => {
+    const since = seen.holdTimes.aloneSince.get(name);
+    if (since === undefined) return [];
+    const late = now - since - HOLD_SECONDS[given.maxHold] * 1000;
+    return late > LATE_MS ? [`3: ${name} waits for an ancestor though its maxHold is over`] : [];
   });
 }

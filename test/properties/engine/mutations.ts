@@ -23,14 +23,21 @@ export const MUTATIONS = {
   /** They wait for them without end. */
   'hold-for-ever': {
     file: 'shared/domain/reconcile/ancestors.ts',
-    find: 'if (until <= observation.now.toISOString()) return undefined;',
+    find: 'if (remaining <= 0) return undefined;',
     replace: '',
+  },
+  /** The time for which they wait passes while something else holds them, too. */
+  'hold-counts-all': {
+    file: 'shared/domain/reconcile/ancestors.ts',
+    find: 'const { seconds = 0, since } = observed.status.heldByAncestors ?? {};',
+    replace:
+      'return Math.max(0, now.getTime() - Date.parse(observed.status.dirtySince ?? now.toISOString())) / 1000;',
   },
   /** The first change of a group starts a bake. */
   'no-debounce': {
-    file: 'shared/domain/reconcile/hold-reasons.ts',
-    find: 'if (debounce !== undefined && debounce > now)',
-    replace: 'if (debounce !== undefined && debounce > now && false)',
+    file: 'shared/domain/reconcile/own-holds.ts',
+    find: 'listFuture(debounceEnd(observed), now)',
+    replace: 'listFuture(undefined, now)',
   },
   /** What an event says has happened has happened. */
   'trust-event': {
@@ -83,9 +90,9 @@ export const MUTATIONS = {
   },
   /** What was refused is tried again by itself. */
   'bake-refused': {
-    file: 'shared/domain/reconcile/hold-reasons.ts',
-    find: 'if (isSameFingerprint(fingerprint, wanted) && isRefused(observed, fingerprint))',
-    replace: 'if (isSameFingerprint(fingerprint, wanted) && isRefused(observed, fingerprint) && false)',
+    file: 'shared/domain/reconcile/own-holds.ts',
+    find: 'if (fingerprint === undefined || !isRefused(observed, fingerprint)) return [];',
+    replace: 'if (fingerprint === undefined || isRefused(observed, fingerprint)) return [];',
   },
   /** A circle is let in. */
   'cycle-late': {
@@ -108,8 +115,8 @@ export const MUTATIONS = {
   /** What holds a pipeline is said of somebody else. */
   'blame-another': {
     file: 'shared/domain/reconcile/ancestors.ts',
-    find: 'pipeline: ancestor.observed.pipeline.name };',
-    replace: 'pipeline: observation.observed.pipeline.name };',
+    find: '{ pipeline: ancestor.observed.pipeline.name, bake, until },',
+    replace: '{ pipeline: observation.observed.pipeline.name, bake, until },',
   },
   /** A plan looks at definitions alone. */
   'plan-without-changes': {

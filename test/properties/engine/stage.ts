@@ -3,6 +3,7 @@ import { TryLater } from '../../../shared/domain/base/errors.ts';
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { type ReconcileWorld, reconcileWorld } from '../../support/reconcile-world.ts';
 import { createEntry, type Entry, OUTSIDE_AMI } from './estate.ts';
+import { countHoldTimes } from './hold-time.ts';
 import { publishInitialVersions } from './outside.ts';
 import { createRandom, type Random } from './random.ts';
 import { type WatchedHistory, watchTable } from './watch.ts';
@@ -48,6 +49,7 @@ export function createStage(given: StageOptions): Stage {
     seen: watchTable(world, entries, broken),
     broken,
   };
+  countHoldTimes(world, entries, stage.seen);
   fakeOutsideImage(world);
   publishInitialVersions(world.sources);
   installThrottling(stage);

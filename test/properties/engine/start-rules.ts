@@ -8,6 +8,7 @@ import type { PipelineStatus } from '../../../shared/domain/records/status.ts';
 import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { type Entry, listParents } from './estate.ts';
 import { isFresh } from './freshness.ts';
+import { computeStaleSince, HOLD_SECONDS } from './hold-time.ts';
 import type { WatchedHistory } from './watch.ts';
 
 export interface BakeStart {
@@ -86,22 +87,10 @@ export function listLockEntries(lock: Lock): Lock['components'] {
   return [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
 }
 
-const HOLD_SECONDS = { '3d': 3 * 86_400, '2h': 2 * 3600, '0s': 0 } as const;
-
-/** Since when it has had something to do. */
-export function computeStaleSince(world: ReconcileWorld, status: PipelineStatus): number {
-  const times = [status.dirtySince, ...status.changes.map((id) => world.change(id)?.at)];
-  const found = times.flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
-  return found.length === 0 ? world.clock.now().getTime() : Math.min(...found);
-}
-
-export function computeHoldEnd(world: ReconcileWorld, entry: Entry, status: PipelineStatus): number {
-  return computeStaleSince(world, status) + HOLD_SECONDS[entry.given.maxHold] * 1000;
-}
-
 /** Rule 3. Of ancestors that are about to bake only those count that surely are: nothing but a moment holds them. */
-function checkAncestorsIdle({ world, entries, seen, bake, entry, planning: status }: BakeStart): string[] {
-  if (computeHoldEnd(world, entry, status) <= world.clock.now().getTime()) return [];
+function checkAncestorsIdle({ world, entries, seen, bake, entry }: BakeStart): string[] {
+  const held = seen.holdTimes.most.get(bake.pipeline) ?? 0;
+  if (held >= HOLD_SECONDS[entry.given.maxHold] * 1000) return [];
   return listAncestors(entries, entry).flatMap((ancestor) => {
     if (world.running().some(({ pipeline }) => pipeline === ancestor.name))
       return [`3: ${bake.id} of ${bake.pipeline} began while ${ancestor.name} bakes`];

@@ -12,6 +12,7 @@ import { type PipelineStatus, PipelineStatusSchema } from '../../../shared/domai
 import type { Item } from '../../../shared/ports/table.ts';
 import type { ReconcileWorld } from '../../support/reconcile-world.ts';
 import { type Entry, parsePipelineIndex } from './estate.ts';
+import { type HoldTimes, recordAlone } from './hold-time.ts';
 import { hasChanged } from './oracle.ts';
 import { checkBakeStart, toFingerprintKey, toRefusalKey } from './start-rules.ts';
 
@@ -29,6 +30,7 @@ export interface WatchedHistory {
   readonly revisions: Map<string, string>;
   /** The pipeline's row as each revision wrote it, by `pipeline#revision`. */
   readonly rows: Map<string, Item>;
+  readonly holdTimes: HoldTimes;
   /** Bakes in the order in which they began. */
   readonly started: BakeRecord[];
   /** Told of each bake that begins, with the planning row from before. */
@@ -55,6 +57,7 @@ export function watchTable(
     lastMarkedAt: new Map(),
     revisions: new Map(),
     rows: new Map(),
+    holdTimes: { most: new Map(), aloneSince: new Map() },
     started: [],
     onStart: () => {},
     onHold: () => {},
@@ -81,11 +84,14 @@ export function watchTable(
       // Somebody has asked for it: it is wanted again, and tried again should it fail.
       if (bake.requestedBy !== undefined)
         for (const known of [toFingerprintKey(bake), toRefusalKey(seen, bake)]) seen.refused.delete(known);
+      seen.holdTimes.most.delete(bake.pipeline);
       seen.started.push(bake);
       seen.onStart(bake, row);
     }
     for (const [name, rows] of planning) {
       recordDebounce(world, seen, name, rows);
+      const entry = entries[parsePipelineIndex(name)];
+      if (entry !== undefined) recordAlone(world, seen, entry, rows);
       if (rows.after?.decision?.kind === 'hold' && rows.after.decision.at !== rows.before?.decision?.at)
         seen.onHold(rows.after);
     }

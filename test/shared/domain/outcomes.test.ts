@@ -78,7 +78,7 @@ describe('what an attempt ends as', () => {
   it('refuses the fingerprint when people decided against it or it failed as often as it may', () => {
     const before = { pipeline: 'p', bits: 'b', proof: 'c', state: 'baking', bake: 'x', failures: 1 } as const;
     const ended = (state: 'failed' | 'rejected' | 'superseded', maxFailures: number) =>
-      applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, maxFailures, 'now');
+      applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, { maxFailures, at: 'now' });
 
     expect(ended('failed', 3)).toMatchObject({ state: 'failed', failures: 2, lastFailureAt: 'now' });
     expect(ended('failed', 2)).toMatchObject({ state: 'refused', failures: 2 });
@@ -98,7 +98,11 @@ describe('what becomes of a release that is kept, when a bake of it ends without
     failures: 1,
   } as const;
   const ended = (state: 'failed' | 'rejected' | 'expired' | 'cancelled' | 'superseded', isCurrent: boolean) =>
-    applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, 2, 'now', isCurrent);
+    applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, {
+      maxFailures: 2,
+      at: 'now',
+      isCurrent,
+    });
 
   it('stays released by the bake that released it, and waits before it is tried again', () => {
     expect(ended('failed', false)).toEqual({

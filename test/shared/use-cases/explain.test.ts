@@ -153,7 +153,7 @@ async function applyRemedy(
       await passTimeUntil(world, remedy.until ?? '');
       break;
     case 'bake-ends':
-    case 'place':
+    case 'slot':
       for (const { id } of world.running())
         if (remedy.bake === undefined || remedy.bake === id) await world.release(id);
       break;

@@ -361,7 +361,74 @@ describe('a pipeline that waits', () => {
     expect(listHoldCodes(world, 'child')).toEqual(['ancestor-in-progress']);
 
     await changeComponent(world, 'agents', '1.2.0');
-    for (let quarter = 0; quarter < 3; quarter += 1) await passTime(world, 900);
+    for (let quarter = 0; quarter < 17; quarter += 1) await passTime(world, 900);
+    // The debounce of 4 hours held it as well, so only what came after it counts.
+    expect(listRunning(world)).toEqual(['parent']);
+    for (let quarter = 0; quarter < 2; quarter += 1) await passTime(world, 900);
+
+    expect(listRunning(world)).toEqual(['parent', 'child']);
+  });
+
+  it('for its base at a tick that both share, however old the change is', async () => {
+    const world = reconcileWorld();
+    const weekly = { mode: 'schedule' as const, schedule: { expression: 'cron(0 3 ? * SUN *)' } };
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.settle();
+    await releaseAll(world);
+    world.components.set('agents', '1.0.0');
+    await world.apply({ name: 'child', base: 'base', components: ['agents/1.x.x'] });
+    await world.settle();
+    await releaseAll(world);
+    await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agents/1.x.x'], triggers: weekly });
+    await world.apply({ name: 'child', base: 'base', components: ['agents/1.x.x'], triggers: weekly });
+    await changeComponent(world, 'agents', '1.1.0');
+    const before = world.bakes().length;
+    for (let day = 0; day < 5; day += 1) await passTime(world, DAY);
+    expect(world.bakes()).toHaveLength(before);
+
+    await passTime(world, 19 * HOUR);
+
+    expect(listRunning(world)).toEqual(['base']);
+    expect(listHoldCodes(world, 'child')).toEqual(['ancestor-in-progress']);
+    await releaseAll(world);
+    expect(world.bakes().slice(before)).toMatchObject([
+      { pipeline: 'base' },
+      { pipeline: 'child', lock: { base: { version: world.channel('base')?.release } } },
+    ]);
+  });
+
+  it('for an ancestor only while that alone holds it: maxHold does not pass in a freeze window or when disabled', async () => {
+    const world = reconcileWorld();
+    world.components.set('agents', '1.0.0');
+    await world.apply({ name: 'parent', base: BASE_PARAMETER });
+    const until = new Date(world.clock.now().getTime() + 6 * HOUR * 1000).toISOString();
+    await world.apply({
+      name: 'child',
+      base: 'parent',
+      components: ['agents/1.x.x'],
+      triggers: { maxHold: '2h' },
+    });
+    await world.settle();
+    await releaseAll(world);
+    const freeze = [{ reason: 'the sale', from: '2026-03-01T00:00:00Z', to: until }];
+    const triggers = { maxHold: '2h', freeze };
+    await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'], triggers });
+    await changeBase(world, 2);
+    await world.walk(world.running()[0]?.id ?? '', 'Approve');
+    await changeComponent(world, 'agents', '1.1.0');
+    expect(listHoldCodes(world, 'child')).toEqual(['freeze', 'ancestor-in-progress']);
+    const waitQuarters = async (count: number) => {
+      for (let quarter = 0; quarter < count; quarter += 1) await passTime(world, 900);
+    };
+
+    await waitQuarters(24 + 4);
+    expect(listHoldCodes(world, 'child')).toEqual(['ancestor-in-progress']);
+    await disablePipeline(world.ports, { pipeline: 'child', by: 'anna', reason: 'not now' });
+    await waitQuarters(12);
+    await enablePipeline(world.ports, { pipeline: 'child' });
+    await waitQuarters(3);
+    expect(listRunning(world)).toEqual(['parent']);
+    await waitQuarters(2);
 
     expect(listRunning(world)).toEqual(['parent', 'child']);
   });
