@@ -26,13 +26,6 @@ export const MUTATIONS = {
     find: 'if (remaining <= 0) return undefined;',
     replace: '',
   },
-  /** The time for which they wait passes while something else holds them, too. */
-  'hold-counts-all': {
-    file: 'shared/domain/reconcile/ancestors.ts',
-    find: 'const { seconds = 0, since } = observed.status.heldByAncestors ?? {};',
-    replace:
-      'return Math.max(0, now.getTime() - Date.parse(observed.status.dirtySince ?? now.toISOString())) / 1000;',
-  },
   /** The first change of a group starts a bake. */
   'no-debounce': {
     file: 'shared/domain/reconcile/own-holds.ts',
