@@ -7,7 +7,6 @@ import { canonical } from '../base/canonical.ts';
 import { type AttemptState, SUPERSEDABLE_STATES } from '../records/attempt-states.ts';
 import type { ChangeRecord } from '../records/selectors.ts';
 import type { HoldReason } from '../records/status.ts';
-import { describeSelector } from '../selectors/describe.ts';
 import { findAncestorHold } from './ancestors.ts';
 import { describeStartReason, findDecisiveChanges } from './causes.ts';
 import {
