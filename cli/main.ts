@@ -144,7 +144,8 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .command('retry')
     .description('try a bake again that ended without a release')
     .argument('<id>', 'bake')
-    .action(run((context, id: string) => retry(context, id)));
+    .option('--force', 'start even in a freeze window')
+    .action(run((context, id: string, { force }: { force?: true }) => retry(context, id, force === true)));
   program
     .command('import')
     .description('write definitions for what another system has')

@@ -91,9 +91,9 @@ export async function cancel(context: CommandContext, id: string): Promise<ExitC
   return EXIT.ok;
 }
 
-export async function retry(context: CommandContext, id: string): Promise<ExitCode> {
+export async function retry(context: CommandContext, id: string, force: boolean): Promise<ExitCode> {
   const api = await context.api();
-  const queued = await api.call('retryBake', { parameters: { id } });
+  const queued = await api.call('retryBake', { parameters: { id }, body: { force } });
   context.out.emit(queued);
   context.out.print([`Attempt ${queued.attempt} of bake ${queued.bake} has started.`]);
   return EXIT.ok;

@@ -66,7 +66,7 @@ export interface ApiActions {
   confirmWave(request: { change: string; by: string }): Promise<ChangeRecord>;
   requestBake(request: PipelineAction & { readonly force: boolean }): Promise<BakeAnswer>;
   cancelBake(request: BakeAction): Promise<z.input<typeof AttemptStateSchema>>;
-  retryBake(request: BakeAction): Promise<z.input<typeof AttemptStateSchema>>;
+  retryBake(request: BakeAction & { readonly force: boolean }): Promise<z.input<typeof AttemptStateSchema>>;
 }
 
 export interface ApiDeps extends ApiAppDeps {
@@ -122,7 +122,7 @@ function createOperations({
     ),
     showBake: ({ parameters }) => showBake(deps, parameters.id),
     cancelBake: ({ parameters, by }) => verbs.cancelBake({ bake: parameters.id, by }),
-    retryBake: ({ parameters, by }) => verbs.retryBake({ bake: parameters.id, by }),
+    retryBake: ({ parameters, body, by }) => verbs.retryBake({ bake: parameters.id, force: body.force, by }),
     listReleases: ({ query }) => listReleases(deps, query),
     listPipelineReleases: inTeam(({ name }, { query }: OperationRequest<'listPipelineReleases'>) =>
       listPipelineReleases(deps, name, query),

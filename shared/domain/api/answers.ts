@@ -10,6 +10,13 @@ export const BakeRequestSchema = z.strictObject({
   }),
 });
 
+export const RetryRequestSchema = z.strictObject({
+  force: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Start although the pipeline is in a freeze window.' }),
+});
+
 export const BakeAnswerSchema = z
   .object({
     pipeline: z.string(),

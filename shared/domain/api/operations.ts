@@ -11,6 +11,7 @@ import {
   DisabledAnswerSchema,
   DisableRequestSchema,
   EnabledSchema,
+  RetryRequestSchema,
 } from './answers.ts';
 import {
   ExplanationSchema,
@@ -210,9 +211,10 @@ export const OPERATIONS = {
     path: '/bakes/{id}/retry',
     summary: 'Try a bake again that ended without a release',
     parameters: IdParameter,
+    body: RetryRequestSchema,
     status: 202,
     answer: AttemptStateSchema,
-    problems: ['bake-not-found', 'bake-not-retryable'],
+    problems: ['bake-not-found', 'bake-not-retryable', 'pipeline-frozen'],
   },
   listReleases: {
     method: 'get',

@@ -133,6 +133,11 @@ export class BakeNotRetryable extends DomainError {
   readonly code = 'bake-not-retryable';
   readonly status = 409;
 }
+/** The pipeline is in a freeze window. */
+export class PipelineFrozen extends DomainError {
+  readonly code = 'pipeline-frozen';
+  readonly status = 409;
+}
 export class DecisionConflict extends DomainError {
   readonly code = 'decision-conflict';
   readonly status = 409;

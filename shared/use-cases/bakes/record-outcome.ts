@@ -24,7 +24,8 @@ import {
   StepRecordSchema,
 } from '../../domain/records/bakes.ts';
 import type { OutboxRecord } from '../../domain/records/outbox.ts';
-import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import type { RevisionRecord } from '../../domain/records/pipelines.ts';
+import { type ChannelRecord, ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
 import { bakeCancelledEvent } from '../../events/bake-cancelled.ts';
 import { bakeFailedEvent } from '../../events/bake-failed.ts';
@@ -68,35 +69,39 @@ export async function recordOutcome(
   );
 }
 
-/** The pipeline whose attempt was ended, or undefined when something moved in between. */
+/** What the writes that end an attempt rest on. */
+interface Ending {
+  readonly bake: BakeRecord;
+  readonly attempt: AttemptRecord;
+  readonly definition: RevisionRecord['definition'];
+  readonly outcome: AttemptOutcome;
+  readonly failure: Failure;
+  /** What is current in its channel. */
+  readonly channel: ChannelRecord | undefined;
+  readonly at: string;
+}
+
+/** The pipeline whose attempt was ended, or undefined when a row that this rests on changed meanwhile. */
 async function tryEndAttempt(
   deps: RecordOutcomeDeps,
   attempt: AttemptRecord,
   outcome: AttemptOutcome,
 ): Promise<string | undefined> {
   const { bake, revision } = await readBakeAndRevision(deps, attempt.bake);
-  const { maxFailures } = revision.definition.lifecycle;
-  const { team } = revision.definition;
-  const at = deps.clock.now().toISOString();
   const failure = await describeFailure(deps, attempt, outcome);
-  const steps = await prepareStepEnd(deps, attempt, failure, at);
-  const channel = await readRecord(
-    deps.table,
-    keys.channel(bake.pipeline, bake.channel),
-    ChannelRecordSchema,
-  );
-  const isCurrent = isSameFingerprint(channel, bake);
-  const fingerprint = await prepareFingerprintEnd(deps, bake, outcome, maxFailures, at, isCurrent);
-  const missing = isCurrent ? listTargetsNotIn(listTargets(revision.definition), channel?.targets) : [];
-  const planning = await prepareStatusEnd(deps, bake, outcome, missing, at);
+  const channelKey = keys.channel(bake.pipeline, bake.channel);
+  const channel = await readRecord(deps.table, channelKey, ChannelRecordSchema);
+  const at = deps.clock.now().toISOString();
+  const ending: Ending = { bake, attempt, definition: revision.definition, outcome, failure, channel, at };
+  const writes = [
+    ...prepareAttemptEnd(ending),
+    ...(await prepareStepEnd(deps, ending)),
+    ...(await prepareFingerprintEnd(deps, ending)),
+    ...(await prepareStatusEnd(deps, ending)),
+    outcomeEventWrite(deps, ending),
+  ];
   try {
-    await deps.table.write([
-      ...prepareAttemptEnd(deps, attempt, outcome, failure, at),
-      ...steps,
-      ...fingerprint,
-      ...planning,
-      outcomeEventWrite(deps, bake, attempt, outcome, failure, team, at),
-    ]);
+    await deps.table.write(writes);
     return bake.pipeline;
   } catch (error) {
     if (!(error instanceof WriteConflict)) throw error;
@@ -119,15 +124,9 @@ async function findBuildLog(deps: RecordOutcomeDeps, attempt: AttemptRecord): Pr
   return images.find((image) => image.attempt === attempt.attempt && image.log !== undefined)?.log;
 }
 
-function prepareAttemptEnd(
-  deps: RecordOutcomeDeps,
-  attempt: AttemptRecord,
-  outcome: AttemptOutcome,
-  failure: Failure,
-  at: string,
-): Write[] {
+function prepareAttemptEnd({ attempt, outcome, failure, at }: Ending): Write[] {
   const { state } = outcome;
-  const cleanAt = new Date(deps.clock.now().getTime() + CLEAN_UP_AGAIN_SECONDS * 1000).toISOString();
+  const cleanAt = new Date(Date.parse(at) + CLEAN_UP_AGAIN_SECONDS * 1000).toISOString();
   return [
     {
       update: keys.attempt(attempt.bake, attempt.attempt),
@@ -151,12 +150,7 @@ function prepareAttemptEnd(
   ];
 }
 
-async function prepareStepEnd(
-  deps: RecordOutcomeDeps,
-  attempt: AttemptRecord,
-  failure: Failure,
-  at: string,
-): Promise<Write[]> {
+async function prepareStepEnd(deps: RecordOutcomeDeps, { attempt, failure, at }: Ending): Promise<Write[]> {
   const step = keys.step(attempt.bake, attempt.attempt, failure.step);
   const item = await deps.table.get(step);
   if (item === undefined || StepRecordSchema.parse(item).state !== 'running') return [];
@@ -168,30 +162,26 @@ async function prepareStepEnd(
     },
   ];
 }
+
 async function prepareFingerprintEnd(
   deps: RecordOutcomeDeps,
-  bake: BakeRecord,
-  outcome: AttemptOutcome,
-  maxFailures: number,
-  at: string,
-  isCurrent: boolean,
+  { bake, definition, outcome, channel, at }: Ending,
 ): Promise<Write[]> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   const item = await deps.table.get(key);
   if (item === undefined) return [];
   const before = FingerprintRecordSchema.parse(item);
   if (before.bake !== bake.id || before.state !== 'baking') return [];
+  const { maxFailures } = definition.lifecycle;
+  const isCurrent = isSameFingerprint(channel, bake);
   const after = applyOutcome(outcome, before, { maxFailures, at, isCurrent });
   return [{ put: { ...key, ...after }, when: { equals: { bake: bake.id, state: 'baking' } } }];
 }
 
-/** The pipeline is free for its next bake; what this one had taken up is wanted again. Whether it starts is for planning to decide. */
+/** The pipeline is free for its next bake, and what this one took up is pending again. Reconciling decides whether it starts. */
 async function prepareStatusEnd(
   deps: RecordOutcomeDeps,
-  bake: BakeRecord,
-  outcome: AttemptOutcome,
-  missing: readonly string[],
-  at: string,
+  { bake, definition, outcome, channel, at }: Ending,
 ): Promise<Write[]> {
   const key = keys.status(bake.pipeline);
   const item = await deps.table.get(key);
@@ -199,6 +189,9 @@ async function prepareStatusEnd(
   const status = PipelineStatusSchema.parse(item);
   if (status.activeBake !== bake.id) return [];
   const failed = outcome.state === 'failed';
+  const missing = isSameFingerprint(channel, bake)
+    ? listTargetsNotIn(listTargets(definition), channel?.targets)
+    : [];
   return [
     {
       update: key,
@@ -212,7 +205,7 @@ async function prepareStatusEnd(
         causes: [...new Set([...bake.causes, ...status.causes])],
         consecutiveFailures: status.consecutiveFailures + (failed ? 1 : 0),
         supersededInRow: outcome.state === 'superseded' ? status.supersededInRow : 0,
-        // The release stays as it is; only these places were not to have it.
+        // The release stays as it is; only these targets are refused.
         ...(missing.length > 0 && isRefusedByPeople(outcome) ? { refusedTargets: missing } : {}),
       },
       remove: ['activeBake'],
@@ -224,18 +217,13 @@ async function prepareStatusEnd(
 
 function outcomeEventWrite(
   deps: RecordOutcomeDeps,
-  bake: BakeRecord,
-  attempt: AttemptRecord,
-  outcome: AttemptOutcome,
-  failure: Failure,
-  team: string,
-  at: string,
+  { bake, attempt, definition, outcome, failure, at }: Ending,
 ): Write {
   const detail = {
     bake: bake.id,
     attempt: attempt.attempt,
     pipeline: bake.pipeline,
-    team,
+    team: definition.team,
     step: failure.step,
     name: failure.name,
     reason: failure.reason,

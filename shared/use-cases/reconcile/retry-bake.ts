@@ -1,11 +1,13 @@
 /**
- * A person tries a bake again that ended without a release: a new attempt with the same lock, at once and without waiting for a back-off. What
- * is no longer wanted is not tried again.
+ * A person tries a bake again that ended without a release: a new attempt with the same lock, without the wait of a back-off, a schedule or an
+ * ancestor. Only a forced one starts in a freeze window. What is no longer wanted is not tried again.
  */
 
-import { BakeNotRetryable, TryLater } from '../../domain/base/errors.ts';
+import { BakeNotRetryable, PipelineFrozen, TryLater } from '../../domain/base/errors.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
+import { describeTime } from '../../domain/base/text.ts';
 import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
+import type { FreezeEnd } from '../../domain/reconcile/observed.ts';
 import { type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import { FingerprintRecordSchema, type PipelineStatus } from '../../domain/records/status.ts';
@@ -20,6 +22,7 @@ import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
 import { outboxWrite } from '../store/outbox.ts';
 import { readRecord } from '../store/read.ts';
 import { readDesired } from './read-ancestors.ts';
+import { findFreeze } from './schedule-times.ts';
 
 export interface RetryBakeDeps extends StepDeps {
   readonly ids: Ids;
@@ -33,16 +36,20 @@ const ROUNDS = 5;
 const START_WITHIN_SECONDS = 60;
 const RETRYABLE: readonly AttemptState[] = ['failed', 'rejected', 'expired', 'cancelled'];
 
-/** Answers the new attempt. Throws BakeNotRetryable, which says why. */
-export async function retryBake(
-  deps: RetryBakeDeps,
-  request: { readonly bake: string; readonly by: string },
-): Promise<AttemptRecord> {
+export interface RetryRequest {
+  readonly bake: string;
+  readonly by: string;
+  /** In a freeze window, too. */
+  readonly force: boolean;
+}
+
+/** The new attempt. Throws BakeNotRetryable or PipelineFrozen, which say why there is none. */
+export async function retryBake(deps: RetryBakeDeps, request: RetryRequest): Promise<AttemptRecord> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const { bake, revision } = await readBakeAndRevision(deps, request.bake);
     const last = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
     if (!RETRYABLE.includes(last.state)) throw toNotRetryable(bake, last.state);
-    const queued = await queueAttempt(deps, bake, revision.definition.team, request.by);
+    const queued = await queueAttempt(deps, bake, revision.definition.team, request);
     if (queued !== undefined) return await startAttempt(deps, queued);
   }
   throw new TryLater(`Bake ${request.bake} kept changing while it was to be tried again.`);
@@ -52,26 +59,28 @@ async function queueAttempt(
   deps: RetryBakeDeps,
   bake: BakeRecord,
   team: string,
-  by: string,
+  { by, force }: RetryRequest,
 ): Promise<AttemptRecord | undefined> {
   const now = deps.clock.now();
   const at = now.toISOString();
   const { seen: observed, wish } = await readDesired(deps, bake.pipeline);
-  const { status: planning } = observed;
-  if (planning.activeBake !== undefined) {
+  const { status } = observed;
+  if (status.activeBake !== undefined) {
     throw new BakeNotRetryable(
-      `${bake.pipeline} is baking ${planning.activeBake}; wait for its end, or cancel it first.`,
-      { bake: bake.id, active: planning.activeBake },
+      `${bake.pipeline} is baking ${status.activeBake}; wait for its end, or cancel it first.`,
+      { bake: bake.id, active: status.activeBake },
     );
   }
   if (!wish.known || !isSameFingerprint(bake, wish.desired)) throw toOutdatedError(bake);
   const { channel } = observed;
-  // Places that somebody said no to are asked for again by whoever asks in person.
+  // Targets that a person refused are wanted again by the request.
   if (
     isSameFingerprint(channel, bake) &&
     listTargetsNotIn(observed.pipeline.spec.targets, channel?.targets).length === 0
   )
     throw toNeedlessError(bake, channel?.release);
+  const freeze = force ? undefined : findFreeze(deps.calendar, observed.pipeline.spec, now);
+  if (freeze !== undefined) throw toFrozenError(bake, freeze);
   const attempt: AttemptRecord = {
     bake: bake.id,
     attempt: bake.attempt + 1,
@@ -79,7 +88,7 @@ async function queueAttempt(
     startedAt: at,
     requestedBy: by,
     cleanedUp: false,
-    // Who asks in person does not stand in line; the place counts all the same.
+    // A request takes a slot out of turn; the slot counts all the same.
     capacity: slotKeys({ team }),
   };
   const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
@@ -96,14 +105,14 @@ async function queueAttempt(
     },
     {
       update: keys.status(bake.pipeline),
-      set: { activeBake: bake.id, ...omitTakenUp(planning, bake) },
+      set: { activeBake: bake.id, ...omitTakenUp(status, bake) },
       remove: ['heldByAncestors'],
       add: { version: 1 },
-      when: { equals: { version: planning.version, activeBake: null } },
+      when: { equals: { version: status.version, activeBake: null } },
     },
     await fingerprintWrite(deps, bake),
     ...attempt.capacity.map(acquireSlotOverLimit),
-    startedEventWrite(deps, bake, attempt, team, by, at),
+    startedEventWrite(deps, { bake, attempt, team, at }),
   ];
   try {
     await deps.table.write(writes);
@@ -137,18 +146,24 @@ async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<
 
 function startedEventWrite(
   deps: RetryBakeDeps,
-  bake: BakeRecord,
-  attempt: AttemptRecord,
-  team: string,
-  by: string,
-  at: string,
+  {
+    bake,
+    attempt,
+    team,
+    at,
+  }: {
+    readonly bake: BakeRecord;
+    readonly attempt: AttemptRecord;
+    readonly team: string;
+    readonly at: string;
+  },
 ): Write {
   const event = bakeStartedEvent({
     bake: bake.id,
     attempt: attempt.attempt,
     pipeline: bake.pipeline,
     team,
-    reason: `Attempt ${attempt.attempt}, asked for by ${by}. ${bake.reason}`,
+    reason: `Attempt ${attempt.attempt}, requested by ${attempt.requestedBy}. ${bake.reason}`,
     changes: bake.changes,
     causes: bake.causes,
   });
@@ -166,6 +181,11 @@ async function startAttempt(deps: RetryBakeDeps, attempt: AttemptRecord): Promis
 function toOutdatedError(bake: BakeRecord): BakeNotRetryable {
   const message = `Bake ${bake.id} cannot be tried again: ${bake.pipeline} would be made of other versions now. Bake those with: ovenbird bake ${bake.pipeline}`;
   return new BakeNotRetryable(message, { bake: bake.id, pipeline: bake.pipeline });
+}
+
+function toFrozenError(bake: BakeRecord, { until, reason }: FreezeEnd): PipelineFrozen {
+  const message = `${bake.pipeline} is frozen until ${describeTime(until)}: ${reason}. Retry bake ${bake.id} after that, or now with: ovenbird retry ${bake.id} --force`;
+  return new PipelineFrozen(message, { bake: bake.id, pipeline: bake.pipeline, until, reason });
 }
 
 /** Another bake has made it meanwhile (rule 2). */

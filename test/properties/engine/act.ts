@@ -55,7 +55,8 @@ export async function performAction(stage: Stage, memory: PreviousValues, action
     case 'retry': {
       const ended = world.bakes().filter(({ endedAt }) => endedAt !== undefined);
       const bake = ended[action.which % Math.max(1, ended.length)];
-      if (bake !== undefined) await succeeds(() => retryBake(world.ports, { bake: bake.id, by: 'anna' }));
+      if (bake !== undefined)
+        await succeeds(() => retryBake(world.ports, { bake: bake.id, by: 'anna', force: false }));
       return;
     }
     case 'request': {

@@ -87,6 +87,7 @@ const EXPECTED_ERRORS = new Set([
   'ReleaseOutdated',
   'BakeNotCancellable',
   'BakeNotRetryable',
+  'PipelineFrozen',
 ]);
 
 /** Whether the work was done; if not, the message comes again. Anything unexpected is thrown on. */

@@ -528,7 +528,7 @@ describe('trying again', () => {
   it('queues a second attempt with the same lock and starts it', async () => {
     await w.run('bake', { Distribute: fail });
 
-    const second = await retryBake(w, { bake: BAKE, by: 'ada@example.com' });
+    const second = await retryBake(w, { bake: BAKE, by: 'ada@example.com', force: false });
 
     expect(second).toMatchObject({ attempt: 2, state: 'queued' });
     expect((await attempt(2)).requestedBy).toBe('ada@example.com');
@@ -541,16 +541,18 @@ describe('trying again', () => {
   });
 
   it('is refused while the bake runs, or another one of the pipeline does', async () => {
-    await expect(retryBake(w, { bake: BAKE, by: 'ada' })).rejects.toMatchObject({ name: 'BakeNotRetryable' });
+    await expect(retryBake(w, { bake: BAKE, by: 'ada', force: false })).rejects.toMatchObject({
+      name: 'BakeNotRetryable',
+    });
     await w.run('bake', { Distribute: fail });
     await w.table.write([{ update: keys.status(PIPELINE), set: { activeBake: 'another' } }]);
 
-    await expect(retryBake(w, { bake: BAKE, by: 'ada' })).rejects.toThrow(/is baking another/);
+    await expect(retryBake(w, { bake: BAKE, by: 'ada', force: false })).rejects.toThrow(/is baking another/);
   });
 
   it('leaves the second attempt alone when the first is cleaned up a last time', async () => {
     await w.run('bake', { Distribute: fail });
-    await retryBake(w, { bake: BAKE, by: 'ada' });
+    await retryBake(w, { bake: BAKE, by: 'ada', force: false });
     const { build } = await w.engine.start({
       bake: BAKE,
       attempt: 2,

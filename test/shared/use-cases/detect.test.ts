@@ -234,7 +234,7 @@ describe('planning', () => {
     await world.settle();
     await releaseAll(world);
 
-    await expect(retryBake(world.ports, { bake, by: 'anna' })).rejects.toMatchObject({
+    await expect(retryBake(world.ports, { bake, by: 'anna', force: false })).rejects.toMatchObject({
       name: 'BakeNotRetryable',
       message: expect.stringContaining('ovenbird bake base'),
     });
@@ -245,7 +245,7 @@ describe('planning', () => {
     await world.request('base');
     await releaseAll(world);
 
-    await expect(retryBake(world.ports, { bake, by: 'anna' })).rejects.toMatchObject({
+    await expect(retryBake(world.ports, { bake, by: 'anna', force: false })).rejects.toMatchObject({
       name: 'BakeNotRetryable',
       message: expect.stringContaining(`release ${world.channel('base')?.release}`),
     });
@@ -265,7 +265,7 @@ describe('planning', () => {
     await world.fail(bake, 'ApprovalRejected', 'Not there.');
     await world.settle();
 
-    await retryBake(world.ports, { bake, by: 'anna' });
+    await retryBake(world.ports, { bake, by: 'anna', force: false });
 
     expect(world.running().map(({ id }) => id)).toEqual([bake]);
   });
@@ -283,7 +283,7 @@ describe('planning', () => {
     await moveTo(ami(2));
     await releaseAll(world);
     await moveTo(ami(1));
-    await retryBake(world.ports, { bake: forced, by: 'anna' });
+    await retryBake(world.ports, { bake: forced, by: 'anna', force: false });
     await world.fail(forced);
 
     await moveTo(ami(3));
@@ -297,7 +297,7 @@ describe('planning', () => {
 
   it('does not name again what a bake was tried again for', async () => {
     const { world, bake } = await failing();
-    await retryBake(world.ports, { bake, by: 'anna' });
+    await retryBake(world.ports, { bake, by: 'anna', force: false });
     await releaseAll(world);
 
     world.parameters.set(BASE_PARAMETER, ami(2));

@@ -4,6 +4,7 @@ import { computeQueuePosition } from '../../../shared/use-cases/capacity/slots.t
 import { disablePipeline } from '../../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pipeline.ts';
 import { confirmWave } from '../../../shared/use-cases/reconcile/confirm-wave.ts';
+import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
 import {
   always,
   changeBase,
@@ -395,6 +396,25 @@ describe('a pipeline that waits', () => {
       { pipeline: 'base' },
       { pipeline: 'child', lock: { base: { version: world.channel('base')?.release } } },
     ]);
+  });
+
+  it('for the end of a freeze window though a person tries a bake again, unless that is forced', async () => {
+    const world = reconcileWorld();
+    const freeze = [{ reason: 'the sale', from: '2026-03-02T09:00:00Z', to: '2026-03-02T12:00:00Z' }];
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { freeze } });
+    await world.settle();
+    const bake = world.running()[0]?.id ?? '';
+    await world.fail(bake);
+    await passTime(world, 2 * HOUR);
+
+    await expect(retryBake(world.ports, { bake, by: 'anna', force: false })).rejects.toMatchObject({
+      code: 'pipeline-frozen',
+      message: `base is frozen until 2026-03-02 12:00 UTC: the sale. Retry bake ${bake} after that, or now with: ovenbird retry ${bake} --force`,
+    });
+    expect(world.running()).toEqual([]);
+
+    await retryBake(world.ports, { bake, by: 'anna', force: true });
+    expect(world.running()).toMatchObject([{ id: bake, attempt: 2 }]);
   });
 
   it('for an ancestor only while that alone holds it: maxHold does not pass in a freeze window or when disabled', async () => {

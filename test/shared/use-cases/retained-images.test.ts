@@ -302,7 +302,7 @@ describe('a release that is to go to new targets', () => {
   it('is tried again with the same image when a person asks', async () => {
     await w.run('bake', { Approve: rejected });
 
-    await retryBake(w, { bake: BAKE, by: 'ada' });
+    await retryBake(w, { bake: BAKE, by: 'ada', force: false });
 
     expect(await fingerprint()).toMatchObject({ state: 'baking', bake: BAKE, retained: RETAINED_BAKE });
     await w.run('bake', {}, { bake: BAKE, attempt: 2 });
