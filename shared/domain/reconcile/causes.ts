@@ -68,10 +68,10 @@ export function findDecisiveChanges(given: CauseInput): ChangeRecord[] {
     if (other === 'request')
       return pending.has(id) && id !== observed.channel?.fingerprintInputs?.rebuildToken;
     if (other === 'definition') return pending.has(id) && differing.has('definition');
-    // Of several that raised one floor since, each is named, as all moves of one selector are.
+    // Of several findings that raised one minimum version, each is named, like every change of one selector.
     if (other === 'finding')
       return minimumVersions.some(
-        ([name, floor]) => floor.change === id || (pending.has(id) && finding?.package === name),
+        ([name, minimum]) => minimum.change === id || (pending.has(id) && finding?.package === name),
       );
     return differing.has(selector) && to !== current[selector];
   });
@@ -85,8 +85,8 @@ export function listCauses({ cause, causes }: ChangeRecord): readonly string[] {
 }
 
 /**
- * First changes that wait for a person, because their wave is too large, of what makes the difference: a change that was taken back since holds
- * nobody, and one whose mark has not come yet does. `known`: rows of changes, by id.
+ * Causes whose wave is over the limit and unconfirmed, among the changes by which the desired state differs from the current release. A change that
+ * was reverted since does not count; a change whose dirty mark has not been written yet does. `known`: rows of changes, by id.
  */
 export function findUnconfirmedCauses(
   given: CauseInput,

@@ -27,7 +27,7 @@ export type StartPoint =
 
 export type Decision =
   | { readonly kind: 'up-to-date'; readonly reason: HoldReason }
-  /** `settled`: nothing will start by itself, so nobody has to wait for this pipeline. */
+  /** `settled`: nothing starts by itself, so dependents need not wait for this pipeline. */
   | { readonly kind: 'hold'; readonly reasons: readonly HoldReason[]; readonly settled: boolean }
   /** The running bake has what is wanted; the changes are its own. */
   | { readonly kind: 'in-progress'; readonly reason: HoldReason; readonly bake: string }
@@ -104,15 +104,15 @@ function toUpToDate({ pipeline, channel }: ObservedPipeline): Decision {
 }
 
 /**
- * What is kept decides how much there is to do: the same image judged in the same way only has to be pointed to again, to new places after an
- * approval; judged in another way it is tested again; anything else is built.
+ * Where the bake starts, by what is retained: the same image judged in the same way only has to be pointed to again, after an approval where targets
+ * are new; judged in another way it is tested again; anything else is built.
  */
 function chooseStart(observation: Observation, wanted: Desired): StartPoint {
   const { retained, observed } = observation;
   const same = retained.find((entry) => isSameFingerprint(entry, wanted));
   if (same !== undefined) {
     const known = isSameFingerprint(observed.channel, wanted) ? observed.channel?.targets : same.targets;
-    const isKnown = observed.pipeline.spec.targets.every((place) => known?.includes(place) ?? true);
+    const isKnown = observed.pipeline.spec.targets.every((target) => known?.includes(target) ?? true);
     return { step: isKnown ? 'Distribute' : 'Approve', reusesBake: same.bake };
   }
   const tested = retained[0];

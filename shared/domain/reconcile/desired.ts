@@ -13,7 +13,7 @@ type DigestText = (text: string) => string;
 
 /** A schedule's ticks as they matter at one moment. */
 export interface Ticks {
-  /** The last tick that has come since the planner last took one up. */
+  /** The last tick since one was taken up. */
   readonly open?: string;
   readonly next?: string;
 }
@@ -136,12 +136,12 @@ export function isSameFingerprint(one: Fingerprint | undefined, other: Fingerpri
   return one?.bits === other.bits && one.proof === other.proof;
 }
 
-/** Places that a release was not brought to; none where it is not known where it is. */
+/** Targets that a release was not brought to; none where its targets are not known. */
 export function listTargetsNotIn(targets: readonly string[], known: readonly string[] | undefined): string[] {
-  return known === undefined ? [] : targets.filter((place) => !known.includes(place));
+  return known === undefined ? [] : targets.filter((target) => !known.includes(target));
 }
 
-/** Places that the definition names and the current release is not in, though it is what is wanted otherwise. */
+/** Targets of the definition that lack the current release, though it is what is wanted otherwise. */
 export function findMissingTargets({
   observed,
   desiredState,
@@ -152,9 +152,9 @@ export function findMissingTargets({
   const { channel, status } = observed;
   if (!desiredState.known || !isSameFingerprint(channel, desiredState.desired)) return [];
   const missing = listTargetsNotIn(observed.pipeline.spec.targets, channel?.targets);
-  // Somebody has said no to exactly these; whoever asks in person asks again.
+  // A person refused exactly these; a request wants them again.
   const refused = status.request === undefined ? (status.refusedTargets ?? []) : [];
-  return missing.every((place) => refused.includes(place)) ? [] : missing;
+  return missing.every((target) => refused.includes(target)) ? [] : missing;
 }
 
 /** Whether exactly this was rejected, expired, cancelled, or failed too often: it is wanted again when something in it changes or a person asks. */
@@ -163,7 +163,7 @@ export function isRefused(
   known: FingerprintRecord | undefined,
 ): boolean {
   if (known === undefined) return false;
-  // Of the current release only the way to further places can fail, which says nothing against it.
+  // Of the current release only its way to further targets can fail, which says nothing against it.
   return (
     known.state === 'refused' ||
     (!isSameFingerprint(channel, known) && hasFailedTooOften(known, pipeline.spec.maxFailures))

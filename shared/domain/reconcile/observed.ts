@@ -28,7 +28,7 @@ export interface ActiveBake {
   readonly state: AttemptState;
   readonly bits: string;
   readonly proof: string;
-  /** Absent on bakes of before ingredients were kept. */
+  /** What its fingerprint was computed of. */
   readonly fingerprintInputs?: FingerprintInputs | undefined;
   readonly isEnding: boolean;
   /** It goes where the definition now says. */
@@ -37,13 +37,13 @@ export interface ActiveBake {
   readonly isApproved: boolean;
 }
 
-/** Places for bakes of one account or one team. */
+/** Slots for bakes of one account or one team. */
 export interface Capacity {
   /** `account`, or `team:<name>`. */
   readonly key: string;
   readonly limit: number;
   readonly used: number;
-  /** Who waits at the head of the line, if that is somebody else with a longer chain behind it. */
+  /** The pipeline at the head of the queue, where that is another one with a longer chain of dependents. */
   readonly aheadInQueue?: string;
 }
 
@@ -52,7 +52,7 @@ export interface Observation {
   readonly desiredState: DesiredState;
   /** Of the wanted fingerprint. */
   readonly fingerprint: FingerprintRecord | undefined;
-  /** Released fingerprints with the wanted bits: their images are kept and need no build. */
+  /** Released fingerprints with the wanted bits: their images are retained and need no build. */
   readonly retained: readonly FingerprintRecord[];
   readonly ancestors: readonly Ancestor[];
   readonly active: ActiveBake | undefined;

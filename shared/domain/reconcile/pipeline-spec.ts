@@ -1,4 +1,4 @@
-/** What planning needs of a definition, in the forms that it compares. Pure. */
+/** The part of a definition that reconciling needs, in the forms that it compares. Pure. */
 
 import { type Definition, durationSeconds } from '../definitions/definition.ts';
 import type { References } from '../definitions/references.ts';

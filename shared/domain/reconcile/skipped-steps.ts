@@ -1,4 +1,4 @@
-/** What a bake that uses a kept image leaves out, and what people are told of it. Pure. */
+/** The steps that a bake with a retained image leaves out, and what people are told of them. Pure. */
 import { STEPS, type StepName } from '../records/attempt-states.ts';
 import type { BakeRecord } from '../records/bakes.ts';
 

@@ -1,4 +1,4 @@
-/** What the planner knows and has decided: of a pipeline, of a fingerprint, of waves and of places for bakes. */
+/** What was observed and decided: of a pipeline, of a fingerprint, of waves and of slots for bakes. */
 import * as z from 'zod';
 import { Time } from './values.ts';
 
@@ -34,7 +34,7 @@ export const HoldReasonSchema = z.lazy(() =>
 );
 export type HoldReason = z.infer<typeof HoldReasonSchema>;
 
-/** What the planner knows of one pipeline. `version` fences every write: it rises by one with each. */
+/** The status of one pipeline. `version` fences every write: it rises by one with each. */
 export const PipelineStatusSchema = z.lazy(() =>
   z.object({
     pipeline: z.string(),
@@ -95,17 +95,17 @@ export const FingerprintRecordSchema = z.lazy(() =>
     reason: z.string().optional(),
     /** Of a release: where it was brought to. */
     targets: z.array(z.string()).optional(),
-    /** The bake whose release is kept, while another one brings it to new targets or points to it again. */
+    /** The bake whose release is retained while another one brings it to new targets or points to it again. */
     retained: z.string().optional(),
   }),
 );
 export type FingerprintRecord = z.infer<typeof FingerprintRecordSchema>;
 
-/** A wave that needs a person: listed while it waits, due from when it was confirmed until whoever it held has been planned. */
+/** A wave that needs a person: listed while it waits, due from its confirmation until the pipelines that it held have been reconciled. */
 export const WaveRecordSchema = z.lazy(() => z.object({ change: z.string() }));
 export type WaveRecord = z.infer<typeof WaveRecordSchema>;
 
-/** Places for bakes of one account or team: how many are taken. */
+/** Slots for bakes of one account or team: how many are used. */
 export const CapacityRecordSchema = z.lazy(() =>
   z.object({ key: z.string(), used: z.number().int().nonnegative() }),
 );

@@ -1,6 +1,6 @@
 /**
- * Writes the end of an attempt that was not released, once: the attempt and its bake, the step that was running, the fingerprint, the
- * pipeline's planning and what is to be published are one transaction. Afterwards planning looks at the pipeline and at what waited for it.
+ * Writes the end of an attempt that was not released, once: the attempt and its bake, the step that was running, the fingerprint, the pipeline's
+ * status and the event are one transaction. Afterwards the pipeline and its dependents are enqueued.
  */
 
 import {
@@ -49,7 +49,7 @@ export interface RecordOutcomeDeps extends StepDeps {
 const ROUNDS = 5;
 const SUMMARY_LENGTH = 1000;
 
-/** Answers the state that the attempt ended in, now or before: terminal states are immutable. */
+/** The state that the attempt ended in, now or before: terminal states are immutable. */
 export async function recordOutcome(
   deps: RecordOutcomeDeps,
   input: BakeRef & { readonly error: WorkflowFailure },

@@ -1,6 +1,6 @@
 /**
- * Places for concurrent bakes. A bake takes its places in the transaction that starts it and gives them back with the one that ends it, or
- * with the one that asks a person: nobody's decision holds up the builds of others. Whoever finds no place stands in a line.
+ * Slots for concurrent bakes. A bake acquires its slots in the transaction that starts it and releases them in the one that ends it, or that asks a
+ * person: an open approval holds up no build. A pipeline that finds no free slot stands in a queue.
  */
 import { due, keys, lists, slotQueuePosition } from '../../domain/base/naming.ts';
 import type { Capacity } from '../../domain/reconcile/observed.ts';
@@ -19,7 +19,7 @@ export interface CapacityReading {
   readonly used: number;
 }
 
-/** The places that a bake of the pipeline needs: one of the account, and one of its team. */
+/** The slots that a bake of the pipeline needs: one of the account, and one of its team. */
 export function slotKeys({ team }: Pick<PipelineSpec, 'team'>): string[] {
   return ['account', `team:${team}`];
 }
@@ -42,11 +42,11 @@ export function requestCapacity(
 }
 
 export interface SlotQueue extends CapacityReading {
-  /** Who stands first in it, where that is somebody else. */
+  /** The first pipeline in it, where that is another one. */
   readonly head?: { readonly pipeline: string; readonly position: string };
 }
 
-/** With the head of the line for each place that is free; where none is free, nobody comes to the order of the line. */
+/** The readings, each with the head of the queue where a slot is free; else the order of the queue does not matter. */
 export async function readSlotQueues(
   table: Pick<Table, 'query'>,
   readings: readonly CapacityReading[],
@@ -65,8 +65,8 @@ export async function readSlotQueues(
 }
 
 /**
- * Whom a pipeline lets go first. All lines have one order, so two that need the same places never wait for each other, in whatever lines they
- * stand: the first of all starts, or waits for a place that is taken.
+ * The readings, each with the pipeline that goes first. All queues have one order, so two pipelines that need the same slots never wait for each
+ * other: the first of all starts, or waits for a slot that is used.
  */
 export async function computeCapacity(
   table: Table,
@@ -80,12 +80,12 @@ export async function computeCapacity(
   );
 }
 
-/** Where a pipeline would stand in a line, by all that are built on it now. */
+/** Where a pipeline would stand in a queue, by its dependents now. */
 export async function computeQueuePosition(table: Table, pipeline: string, since: string): Promise<string> {
   return slotQueuePosition(await readLongestChain({ table }, pipeline), since, pipeline);
 }
 
-/** Loses when somebody has taken the last place meanwhile. */
+/** Fails with WriteConflict when another bake took the last slot meanwhile. */
 export function acquireSlots(limits: Limits, wanted: readonly string[]): Write[] {
   return wanted.map((key) => ({
     ...acquireSlotOverLimit(key),
@@ -93,7 +93,7 @@ export function acquireSlots(limits: Limits, wanted: readonly string[]): Write[]
   }));
 }
 
-/** For who does not stand in line: the place counts, whether it is there or not. */
+/** For a request that waits in no queue: the slot counts, whether it is free or not. */
 export function acquireSlotOverLimit(key: string): Extract<Write, { update: unknown }> {
   return {
     update: keys.capacity(key),
@@ -102,7 +102,7 @@ export function acquireSlotOverLimit(key: string): Extract<Write, { update: unkn
   };
 }
 
-/** Gives back what an attempt holds; the write that belongs to it takes `capacity` off the attempt, under its condition. */
+/** Releases the slots of an attempt; the write that takes `capacity` off the attempt holds the condition. */
 export function releaseSlots(held: readonly string[]): Write[] {
   return held.map((key) => ({ update: keys.capacity(key), add: { used: -1 }, when: { exists: true } }));
 }
@@ -113,7 +113,7 @@ interface EnqueueNextDeps {
   readonly reconcileQueue: ReconcileQueue;
 }
 
-/** Asks for those at the head of each line to be planned, as many as there are places. Answers how many. */
+/** Enqueues the pipelines at the head of each queue, as many as slots are free. The number of them. */
 export async function enqueueNext(deps: EnqueueNextDeps): Promise<number> {
   const rows = await readAll(deps.table, { index: 'list', pk: lists.capacities }, CapacityRecordSchema);
   const heads = await Promise.all(
@@ -125,7 +125,7 @@ export async function enqueueNext(deps: EnqueueNextDeps): Promise<number> {
   return enqueueQueueHeads(deps, heads.flat());
 }
 
-/** The same for places that have just been given back. */
+/** The same for slots that were just released. */
 export async function enqueueNextForSlots(
   deps: Omit<EnqueueNextDeps, 'limits'>,
   given: readonly string[],

@@ -212,8 +212,8 @@ export function createSimulation(deps: SimulationDeps): Simulation {
   };
 }
 
-/** When time alone will have ended all of them. */
+/** When time ends the first of them, where it ends them all: the next decision tells the rest. */
 function computeHoldEnd(reasons: readonly HoldReason[]): number | undefined {
   const times = reasons.map(({ until }) => (until === undefined ? undefined : Date.parse(until)));
-  return times.every((at) => at !== undefined) ? Math.max(...times) : undefined;
+  return times.every((at) => at !== undefined) ? Math.min(...times) : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Ends a bake before its release because somebody asked for it. Asking is one conditional write that everything under way for the attempt
- * sees; the stopped execution then has it cleaned up and recorded (finalize-bake.ts).
+ * Ends a bake before its release on request. The request is one conditional write that everything under way for the attempt sees; the stopped
+ * execution then has it cleaned up and recorded (finalize-bake.ts).
  */
 
 import { BakeNotCancellable, TryLater } from '../../domain/base/errors.ts';
@@ -40,7 +40,7 @@ export async function cancelBake(deps: CancelBakeDeps, request: EndRequest): Pro
       return await stopExecution(deps, attempt, request);
     }
   }
-  throw new TryLater(`Bake ${request.bake} kept moving on while it was to be ended; try again.`);
+  throw new TryLater(`Bake ${request.bake} kept changing while it was cancelled; try again.`);
 }
 
 async function recordEndRequest(

@@ -1,6 +1,6 @@
 /**
- * A person lets a wave start that is larger than may start by itself. Whoever it held stands under its change and is planned at once; a second
- * look a minute later finds those whom the index did not show yet, and those whom a crash left behind.
+ * Confirms a wave that is larger than may start by itself. The pipelines that it held are listed under its change and are enqueued at once; a
+ * second look a minute later finds those that the index did not show yet, and those that a crash left behind.
  */
 import { ChangeNotFound, NothingToConfirm, TryLater } from '../../domain/base/errors.ts';
 import { due, keys, lists } from '../../domain/base/naming.ts';
@@ -22,7 +22,7 @@ const CHECK_AGAIN_SECONDS = 60;
 const HELD_AT_ONCE = 50;
 const WAVES_AT_ONCE = 20;
 
-/** Confirming twice changes nothing: the first one stands. */
+/** The change with its confirmation. Confirming twice changes nothing: the first one counts. */
 export async function confirmWave(
   deps: ConfirmWaveDeps,
   request: { readonly change: string; readonly by: string },
@@ -32,7 +32,7 @@ export async function confirmWave(
     if (change === undefined) throw new ChangeNotFound(request.change);
     if (change.wave === undefined)
       throw new NothingToConfirm(
-        `Change ${change.id} waits for nobody: it leads to no more bakes than start by themselves.`,
+        `Change ${change.id} needs no confirmation: it leads to no more bakes than start by themselves.`,
         { change: change.id },
       );
     const confirmed = await recordConfirmation(deps, change, request.by);
@@ -43,7 +43,7 @@ export async function confirmWave(
   throw new TryLater(`Change ${request.change} kept changing while its wave was confirmed; try again.`);
 }
 
-/** Undefined when somebody else was faster. */
+/** Undefined when another write came first. */
 async function recordConfirmation(
   deps: ConfirmWaveDeps,
   change: ChangeRecord,
@@ -106,11 +106,11 @@ async function enqueueHeld(deps: ConfirmWaveDeps, change: string): Promise<void>
   } while (after !== undefined);
 }
 
-/** Undefined where it stands there no longer: somebody has planned it, or deleted it. */
+/** Undefined where it is listed there no longer: it was reconciled or deleted meanwhile. */
 async function markDue(
   deps: ConfirmWaveDeps,
   pipeline: string,
-  stands: string,
+  listedUnder: string,
   at: string,
 ): Promise<string | undefined> {
   try {
@@ -119,7 +119,7 @@ async function markDue(
         update: keys.status(pipeline),
         set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
         add: { version: 1 },
-        when: { exists: true, equals: { duePk: stands } },
+        when: { exists: true, equals: { duePk: listedUnder } },
       },
     ]);
     return pipeline;

@@ -1,6 +1,6 @@
 /**
- * Reads what a decision about a pipeline rests on, level by level up to the oldest ancestor. Each level is one read of many rows: on the way
- * from an event to a bake these reads are what takes time.
+ * Reads what a decision about a pipeline rests on, level by level up to the oldest ancestor. Each level is one read of many rows: these reads are
+ * most of the time between an event and a bake.
  */
 import { approvalId } from '../../domain/approval/approval-id.ts';
 import { PipelineNotFound } from '../../domain/base/errors.ts';
@@ -71,10 +71,10 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
   const bake = bakeRow?.();
 
   // 2. What became of the fingerprints, and how far the running bake is.
-  const wishes = chain.map((entry) => computeDesired(deps.digest, entry));
+  const desiredStates = chain.map((entry) => computeDesired(deps.digest, entry));
   const second = new ReadBatch();
   const fingerprintRows = chain.map((entry, index) => {
-    const desiredState = wishes[index];
+    const desiredState = desiredStates[index];
     if (index === 0 || desiredState?.known !== true || isSameFingerprint(entry.channel, desiredState.desired))
       return undefined;
     const { bits, proof } = desiredState.desired;
@@ -88,20 +88,20 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
         ),
   );
   const running = requestRunningRows(deps, second, bake);
-  const moved = requestUnmarkedChanges(second, observed, wishes[0], pending);
+  const moved = requestUnmarkedChanges(second, observed, desiredStates[0], pending);
   const [fingerprints, lines] = await Promise.all([
-    readFingerprints(deps, observed, wishes[0]),
+    readFingerprints(deps, observed, desiredStates[0]),
     readSlotQueues(deps.table, capacity(), name),
     second.send(deps.table),
   ]);
 
   const known = changeRows.flatMap((row) => row() ?? []);
-  const wish = wishes[0] ?? UNKNOWN_DESIRED;
+  const desiredState = desiredStates[0] ?? UNKNOWN_DESIRED;
   const changes = mergeChanges(observed, known, moved());
   const causes = indexById([...known, ...changes, ...(await readMissingCauses(deps.table, known, changes))]);
   const attempt = running?.attempt();
   const ancestors = chain.slice(1).map((entry, index): Ancestor => {
-    const above = wishes[index + 1] ?? UNKNOWN_DESIRED;
+    const above = desiredStates[index + 1] ?? UNKNOWN_DESIRED;
     const rows = (ancestorChanges[index + 1] ?? []).flatMap((row) => row() ?? []);
     return {
       observed: entry,
@@ -118,13 +118,15 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
   return {
     observation: {
       observed,
-      desiredState: wish,
-      fingerprint: fingerprints.find((entry) => wish.known && isSameFingerprint(entry, wish.desired)),
+      desiredState,
+      fingerprint: fingerprints.find(
+        (entry) => desiredState.known && isSameFingerprint(entry, desiredState.desired),
+      ),
       retained: listRetained(fingerprints),
       ancestors,
       active: toActiveBake(bake, attempt, own.pipeline.revision, running?.approval()?.state),
       changes,
-      unconfirmed: findUnconfirmedCauses({ observed, desiredState: wish, changes }, causes),
+      unconfirmed: findUnconfirmedCauses({ observed, desiredState, changes }, causes),
       capacity: await computeCapacity(deps.table, lines, { pipeline: name, since }),
       frozen: findFreeze(deps.calendar, observed.pipeline.spec, now),
       now,
@@ -136,7 +138,7 @@ export async function observe(deps: ObserveDeps, name: string, head?: PipelineRo
 
 const UNKNOWN_DESIRED = { known: false as const, unresolved: [] };
 
-/** All fingerprints with the wanted bits, however they were judged. A pipeline that has what it wants needs none. */
+/** All fingerprints with the desired bits, however they were judged; none for a pipeline that is up to date. */
 async function readFingerprints(
   deps: ObserveDeps,
   observed: ObservedPipeline,
@@ -151,7 +153,7 @@ async function readFingerprints(
   return await readAll(deps.table, { pk, prefix: sk }, FingerprintRecordSchema);
 }
 
-/** Releases that can be used again, the newest first. What a person refused to have pointed to again is kept all the same. */
+/** Releases that can be used again, the newest first. One that a person refused to have pointed to again is retained all the same. */
 function listRetained(fingerprints: readonly FingerprintRecord[]): FingerprintRecord[] {
   return fingerprints
     .flatMap((entry) => {
@@ -161,7 +163,7 @@ function listRetained(fingerprints: readonly FingerprintRecord[]): FingerprintRe
     .sort((a, b) => (a.bake > b.bake ? -1 : 1));
 }
 
-/** The changes with which its selectors moved last, where no mark tells of them. */
+/** The last changes of its selectors that no dirty mark names yet. */
 function requestUnmarkedChanges(
   batch: ReadBatch,
   observed: ObservedPipeline,

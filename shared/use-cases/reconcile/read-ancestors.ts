@@ -29,13 +29,13 @@ export interface AncestorDeps {
 export async function readDesired(
   deps: AncestorDeps & { readonly digest: Digest },
   name: string,
-): Promise<{ readonly seen: ObservedPipeline; readonly wish: DesiredState }> {
+): Promise<{ readonly observed: ObservedPipeline; readonly desiredState: DesiredState }> {
   const head = await readPipelineRows(deps.table, name);
   const batch = new ReadBatch();
   const body = requestObserved(deps, batch, head);
   await batch.send(deps.table);
   const observed = body();
-  return { seen: observed, wish: computeDesired(deps.digest, observed) };
+  return { observed, desiredState: computeDesired(deps.digest, observed) };
 }
 
 export async function readPipelineRows(table: Pick<Table, 'getMany'>, name: string): Promise<PipelineRows> {
@@ -51,9 +51,9 @@ function requestPipelineRows(batch: ReadBatch, name: string): () => PipelineRows
   const pipeline = batch.add(keys.pipeline(name), PipelineRecordSchema);
   const status = batch.add(keys.status(name), PipelineStatusSchema);
   return () => {
-    const rows = { pipeline: pipeline(), planning: status() };
-    if (rows.pipeline === undefined || rows.planning === undefined) return undefined;
-    return { pipeline: rows.pipeline, status: rows.planning };
+    const rows = { pipeline: pipeline(), status: status() };
+    if (rows.pipeline === undefined || rows.status === undefined) return undefined;
+    return { pipeline: rows.pipeline, status: rows.status };
   };
 }
 

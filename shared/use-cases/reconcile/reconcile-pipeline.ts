@@ -1,6 +1,6 @@
 /**
- * Decides about one pipeline and carries the decision out. Everything rests on what is read here; the planning row's version fences the
- * write, so two planners, or a planner and a change that comes meanwhile, never both have their way.
+ * Decides about one pipeline and carries the decision out. The version of the status row fences the write: of two runs side by side, or of a run and
+ * a change that comes meanwhile, one loses and reads again.
  */
 import { assertNever, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
 import { executionName, keys } from '../../domain/base/naming.ts';
@@ -56,12 +56,12 @@ export async function reconcilePipeline(deps: ReconcileDeps, name: string): Prom
       if (!(error instanceof WriteConflict)) throw error;
     }
   }
-  throw new TryLater(`${name} kept changing while it was planned.`);
+  throw new TryLater(`${name} kept changing while it was reconciled.`);
 }
 
 /**
- * Messages come twice, and everybody whom it waited for asks for a pipeline. One that has started and was marked by nothing since needs no
- * second look at all that it is built on.
+ * The running bake of a pipeline that was marked by nothing since it started. Messages come twice, and every ancestor enqueues its dependents: such
+ * a pipeline needs no second look at its ancestors.
  */
 async function findRunningBake(
   deps: ReconcileDeps,
@@ -79,7 +79,7 @@ async function findRunningBake(
   return { kind: 'running', bake: activeBake };
 }
 
-/** For whoever was asked a while ago: the pipeline may have been deleted meanwhile, and then there is nothing to plan. */
+/** The same for a queued pipeline, which may have been deleted meanwhile. */
 export async function reconcileIfExists(
   deps: ReconcileDeps,
   name: string,
@@ -129,7 +129,7 @@ async function applyDecision(
   }
 }
 
-/** Whether those built on the pipeline may have to be planned for it: nothing of it will start soon, or it no longer waits in their place. */
+/** True when dependents may start for this decision: nothing of the pipeline starts soon, or ancestors no longer hold it for them, too. */
 function affectsDependents(
   before: PipelineStatus,
   { settled, reasons }: Extract<Decision, { kind: 'hold' }>,

@@ -1,4 +1,4 @@
-/** Writes down what was decided where nothing starts: every absence of a bake has its reason on the pipeline's planning row. */
+/** Records a decision by which nothing starts: every absence of a bake has its reason on the pipeline's status row. */
 import { due, keys } from '../../domain/base/naming.ts';
 import { advanceHeldByAncestors } from '../../domain/reconcile/ancestors.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
@@ -21,7 +21,7 @@ interface RecordDecisionDeps {
   readonly clock: Clock;
 }
 
-/** So many changes are kept of a pipeline that nobody bakes; the oldest go first. */
+/** Most changes that the row of a held pipeline lists; the oldest are dropped first. */
 const CHANGES_KEPT = 200;
 
 const PENDING_FIELDS = [
@@ -125,10 +125,10 @@ export async function recordHold(
   const isRecorded = status.decision?.kind === 'hold' && hasSameReasons(status.decision.reasons, reasons);
   const again = computeNextCheck(reasons, now);
   const wave = prepareWaveHold(reasons, status.pipeline);
-  // Who rests lets ticks pass one by one, so that whatever ends the rest does not find one of before.
+  // A settled pipeline lets ticks pass one by one, so that none is open when that ends.
   const dueAt = again ?? (wave === undefined ? read.observation.observed.ticks?.next : undefined);
   const isDue = status.dueAt === undefined ? dueAt !== undefined : status.dueAt <= now.toISOString();
-  // What only somebody's doing ends is not waiting to be planned; its changes are kept for whoever asks.
+  // What only a person ends is not due; its changes are kept for a request.
   const dirty = again !== undefined;
   const isNews = !isRecorded || status.dirty !== dirty;
   // A mark has put it off since, or taken it out of its line.
@@ -154,7 +154,7 @@ export async function recordHold(
   return { isNew: isNews, secondsLeft: (Date.parse(again) - now.getTime()) / 1000 };
 }
 
-/** Whoever waits for a place alone stands in the line for it; whoever leaves it is asked first (plan-capacity.ts). */
+/** Where a pipeline that waits for a slot alone stands in the queue for it. A free slot enqueues the head of the queue (capacity/slots.ts). */
 async function findQueueEntry(
   deps: QueueEntryDeps,
   { observation }: ObservedRows,

@@ -1,6 +1,6 @@
 /**
- * A person asks for a bake. The answer is what came of it at once: the bake that started or already runs, that everything is current, or the
- * id under which the request is remembered and why it is held.
+ * A person requests a bake. The answer is what came of it at once: the bake that started or already runs, that everything is up to date, or the id
+ * under which the request is remembered and why it is held.
  */
 import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
@@ -15,7 +15,7 @@ import { type ReconcileDeps, reconcilePipeline } from './reconcile-pipeline.ts';
 
 export interface BakeRequest {
   readonly pipeline: string;
-  /** ARN or name of who asks; they may not approve the bake. */
+  /** ARN or name of the caller, who may not approve the bake. */
   readonly by: string;
   /** Bake even though nothing has changed. */
   readonly force: boolean;
@@ -50,7 +50,7 @@ export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Pr
   throw new TryLater(`${request.pipeline} kept changing while the request was written; ask again.`);
 }
 
-/** As it will be decided: what a person said no to before is asked for again by whoever asks in person. */
+/** The observation with the request, as it will be decided: a request wants again what a person refused before. */
 function withRequest({ observation }: ObservedRows, { by, force }: BakeRequest, at: string): Observation {
   const { observed } = observation;
   const status = { ...observed.status, request: { id: '', by, at, force } };

@@ -63,7 +63,7 @@ async function queueAttempt(
 ): Promise<AttemptRecord | undefined> {
   const now = deps.clock.now();
   const at = now.toISOString();
-  const { seen: observed, wish } = await readDesired(deps, bake.pipeline);
+  const { observed, desiredState } = await readDesired(deps, bake.pipeline);
   const { status } = observed;
   if (status.activeBake !== undefined) {
     throw new BakeNotRetryable(
@@ -71,7 +71,7 @@ async function queueAttempt(
       { bake: bake.id, active: status.activeBake },
     );
   }
-  if (!wish.known || !isSameFingerprint(bake, wish.desired)) throw toOutdatedError(bake);
+  if (!desiredState.known || !isSameFingerprint(bake, desiredState.desired)) throw toOutdatedError(bake);
   const { channel } = observed;
   // Targets that a person refused are wanted again by the request.
   if (
@@ -129,7 +129,7 @@ function omitTakenUp(status: PipelineStatus, bake: BakeRecord): Pick<PipelineSta
   return { changes, causes: changes.length === 0 ? [] : status.causes };
 }
 
-/** A release with these versions stays kept, whatever becomes of the new attempt. */
+/** A release with these versions stays retained, whatever becomes of the new attempt. */
 async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<Write> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   const known = await readRecord(deps.table, key, FingerprintRecordSchema);

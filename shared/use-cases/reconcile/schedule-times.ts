@@ -6,7 +6,7 @@ import type { FreezeEnd } from '../../domain/reconcile/observed.ts';
 import type { FreezeWindow, PipelineSpec } from '../../domain/records/pipelines.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 
-/** Ticks since the planner last took one up, or since the pipeline was made. */
+/** Ticks since one was last taken up, or since the pipeline was made. */
 export function computeTicks(
   calendar: Calendar,
   { pipeline, status }: PipelineRows,

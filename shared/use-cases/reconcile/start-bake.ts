@@ -69,8 +69,8 @@ export async function startBake(
 }
 
 /**
- * An ancestor that begins to move meanwhile is marked with a new version. Of more than fit into the transaction the nearest are checked: who
- * is further away is told of to those first.
+ * Checks that no ancestor was marked since it was read: a mark is a new version. Where they are more than fit into the transaction, the nearest are
+ * checked; a change of the others reaches those first.
  */
 function ancestorChecks({ ancestors }: Observation, room: number): Write[] {
   return ancestors.slice(0, room).map(
@@ -169,7 +169,7 @@ function attemptWrite(
   return { put: { ...keys.attempt(bake.id, bake.attempt), ...attempt, duePk: due.attempt, dueSk } };
 }
 
-/** One bake per fingerprint: whoever writes this row first has it. */
+/** One bake per fingerprint: the first write of this row wins. */
 function fingerprintWrite(read: Pick<ObservedRows, 'observation'>, bake: BakeRecord): Write {
   const known = read.observation.fingerprint;
   const record: FingerprintRecord = {
@@ -189,7 +189,7 @@ function fingerprintWrite(read: Pick<ObservedRows, 'observation'>, bake: BakeRec
   };
 }
 
-/** A release stays kept while it is brought to new targets or pointed to again. */
+/** A release stays retained while it is brought to new targets or pointed to again. */
 function toRetainedBake(known: FingerprintRecord | undefined): Pick<FingerprintRecord, 'retained'> {
   const retained = known?.state === 'released' ? known.bake : known?.retained;
   return retained === undefined ? {} : { retained };

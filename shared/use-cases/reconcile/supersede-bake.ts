@@ -19,7 +19,7 @@ export interface SupersedeDeps {
 }
 
 /** Who asks, as people read it on the attempt. */
-const REQUESTED_BY = 'the planner, for newer versions';
+const REQUESTED_BY = 'Ovenbird, for newer versions';
 const CHECK_AGAIN_SECONDS = 60;
 
 /** Throws WriteConflict when the bake was approved or has ended meanwhile. */
