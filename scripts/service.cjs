@@ -1,6 +1,6 @@
 /**
  * What serverless.yml includes: functions, state machines, their roles and all resources, collected from the folders where they live
- * (function.yml, machine.yml, resources), and the parameters that the user has chosen.
+ * (functions, statemachines, resources), and the parameters that the user has chosen.
  */
 const { collectFunctions, collectMachines, collectResources } = require('./service/collect.cjs');
 const { chosenParameters } = require('./service/parameters.cjs');

@@ -37,7 +37,7 @@ function pascal(name) {
 }
 
 function machineNames(root, stage) {
-  const names = foldersWith(root, 'statemachines', () => 'machine.yml');
+  const names = foldersWith(root, 'statemachines', (name) => `${name}.asl.yml`);
   return new Map(names.map((name) => [`${pascal(name)}Machine`, `${SERVICE}-${stage}-${name}`]));
 }
 
@@ -56,45 +56,54 @@ function withDeadLetters(event) {
   }));
 }
 
+/** Written by scripts/generate-roles.ts from what the functions and the machines use. */
+function readGenerated(root, name) {
+  return readYaml(join(root, 'resources', 'generated', name));
+}
+
+function findStatements(roles, id) {
+  if (roles[id] === undefined)
+    throw new Error(`There is no ${id} in resources/generated; npm run generate makes it.`);
+  return roles[id];
+}
+
 function collectFunctions(root, stage) {
   const machines = machineNames(root, stage);
+  const roles = readGenerated(root, 'roles.yml');
+  const variables = readGenerated(root, 'environment.yml');
   const functions = {};
   const resources = {};
   for (const folder of foldersWith(root, 'functions', () => 'function.yml')) {
     const file = join('functions', folder, 'function.yml');
-    const { iam = [], ...declared } = readYaml(join(root, file));
+    const { ports: _, environment = {}, ...declared } = readYaml(join(root, file));
     const name = `${SERVICE}-${stage}-${folder}`;
     const roleId = `${pascal(folder)}Role`;
     functions[camel(folder)] = {
-      ...withoutMachineReferences(declared, machines),
+      ...withoutMachineReferences(
+        { ...declared, environment: { ...environment, ...variables[folder] } },
+        machines,
+      ),
       events: (declared.events ?? []).flatMap(withDeadLetters),
       name,
       role: roleId,
       // Source maps and build reports stay beside the bundles in .esbuild/, out of what is deployed.
       package: { patterns: ['!**/*.map', '!**/*-meta.json'] },
     };
-    resources[roleId] = functionRole({
-      file,
-      functionName: name,
-      statements: withoutMachineReferences(iam, machines),
-      events: declared.events ?? [],
-    });
+    resources[roleId] = functionRole(withoutMachineReferences(findStatements(roles, roleId), machines));
   }
   return { functions, resources };
 }
 
 function collectMachines(root, stage) {
   const machines = machineNames(root, stage);
+  const roles = readGenerated(root, 'roles.yml');
   const stateMachines = {};
   const resources = {};
-  for (const folder of foldersWith(root, 'statemachines', () => 'machine.yml')) {
-    const file = join('statemachines', folder, 'machine.yml');
-    const { iam = [], ...declared } = readYaml(join(root, file));
+  for (const folder of foldersWith(root, 'statemachines', (folder) => `${folder}.asl.yml`)) {
     const id = `${pascal(folder)}Machine`;
     const name = `${SERVICE}-${stage}-${folder}`;
     const logGroupId = `${id}LogGroup`;
     stateMachines[camel(folder)] = {
-      ...declared,
       id,
       name,
       role: { 'Fn::GetAtt': [`${id}Role`, 'Arn'] },
@@ -107,7 +116,9 @@ function collectMachines(root, stage) {
       tracingConfig: { enabled: true },
       definition: readYaml(join(root, 'statemachines', folder, `${folder}.asl.yml`)),
     };
-    resources[`${id}Role`] = machineRole({ file, statements: withoutMachineReferences(iam, machines) });
+    resources[`${id}Role`] = machineRole(
+      withoutMachineReferences(findStatements(roles, `${id}Role`), machines),
+    );
     // The prefix keeps the account's log resource policy from growing with every machine (step-functions/dg/bp-cwl).
     resources[logGroupId] = {
       Type: 'AWS::Logs::LogGroup',

@@ -5,7 +5,7 @@ const url = () => z.url();
 const text = () => z.string().min(1);
 const count = () => z.coerce.number().int().positive();
 
-/** Every variable that a function may be given; function.yml gives each function only what it needs, and only that is looked at. */
+/** Every variable that a function may have. A function has those of the ports that its function.yml lists, and its own. */
 const variables = {
   TABLE_NAME: () => z.string().min(3),
   EVIDENCE_BUCKET: () => z.string().min(3),
@@ -37,7 +37,7 @@ const variables = {
 export type EnvName = keyof typeof variables;
 export type Env<Name extends EnvName> = { readonly [N in Name]: z.output<ReturnType<(typeof variables)[N]>> };
 
-/** A function lacks a variable or has an odd one: its function.yml is wrong. */
+/** A variable is missing or malformed: function.yml lists neither it nor its port. */
 export class EnvironmentIncomplete extends Error {
   override readonly name = 'EnvironmentIncomplete';
 }
@@ -48,7 +48,7 @@ export function env<Name extends EnvName>(...names: readonly Name[]): Env<Name> 
   const parsed = z.object(shape).safeParse(process.env);
   if (!parsed.success)
     throw new EnvironmentIncomplete(
-      `Environment: ${z.prettifyError(parsed.error)}\nSet it in the function's function.yml.`,
+      `Environment: ${z.prettifyError(parsed.error)}\nList the port that reads it in the function's function.yml.`,
     );
   return parsed.data as Env<Name>;
 }

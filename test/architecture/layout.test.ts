@@ -10,7 +10,7 @@ const FunctionFileSchema = z.looseObject({
   description: z.string().min(10),
   memorySize: z.number(),
   timeout: z.number(),
-  iam: z.array(z.looseObject({ Sid: z.string() })).default([]),
+  ports: z.record(z.string(), z.array(z.string()).min(1)),
 });
 
 describe('every function', () => {
@@ -45,9 +45,9 @@ describe('every function', () => {
 });
 
 describe('every state machine', () => {
-  it('is a folder with its definition, machine.yml and a README that holds its picture', () => {
+  it('is a folder with its definition and a README that holds its picture', () => {
     for (const folder of foldersIn('statemachines')) {
-      for (const file of [`${folder}.asl.yml`, 'machine.yml', 'README.md']) {
+      for (const file of [`${folder}.asl.yml`, 'README.md']) {
         expect(existsSync(join(root, 'statemachines', folder, file)) ? '' : `${folder}/${file}`).toBe('');
       }
       expect(read(`statemachines/${folder}/README.md`)).toContain('```mermaid');

@@ -4,8 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { EVENT_PATH, SIZE_LIMIT_KB } from '../../bench/event-path.parts.ts';
-import { foldersIn, read } from '../architecture/imports.ts';
-import { bundles } from './packaged.ts';
+import { pascal } from '../../scripts/roles/documents.ts';
+import { foldersIn } from '../architecture/imports.ts';
+import { bundles, listResources } from './packaged.ts';
 
 const MetaSchema = z.object({
   outputs: z.record(
@@ -29,10 +30,13 @@ describe('bundles', () => {
   const names = foldersIn('functions');
 
   it('carry the EC2 client only where the role may call EC2', () => {
+    const roles = new Map(
+      listResources('AWS::IAM::Role').map(({ id, properties }) => [id, JSON.stringify(properties.Policies)]),
+    );
     const offenders = names.filter(
       (name) =>
         listSdkClients(name).includes('ec2') &&
-        !/\bec2:|sts:AssumeRole/.test(read(`functions/${name}/function.yml`)),
+        !/\bec2:|sts:AssumeRole/.test(roles.get(`${pascal(name)}Role`) ?? ''),
     );
 
     expect(offenders).toEqual([]);

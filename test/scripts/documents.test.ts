@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { starterDefinition } from '../../cli/commands/starter.ts';
 import { definitionSchema } from '../../scripts/definition-schema.ts';
 import { openApiDocument } from '../../scripts/openapi-document.ts';
+import { composeRoleDocuments } from '../../scripts/roles/documents.ts';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { UNSUPPORTED_FIELDS } from '../support/odd-definitions.ts';
 
@@ -29,6 +30,11 @@ describe('published documents', () => {
 
   it('docs/pipeline.schema.json is what scripts/generate-schema.ts makes', () => {
     expect(stored('pipeline.schema.json')).toEqual(plain(definitionSchema()));
+  });
+
+  it('resources/generated is what scripts/generate-roles.ts makes', () => {
+    for (const [path, text] of Object.entries(composeRoleDocuments()))
+      expect([path, readFileSync(join(__dirname, '../..', path), 'utf8')]).toEqual([path, text]);
   });
 
   it('docs/pipeline.schema.json takes nothing that is not implemented yet', () => {

@@ -18,11 +18,11 @@ export const EXEMPT: readonly { readonly grants: RegExp; readonly reason: string
   },
   {
     grants: /^TargetRole\/(?:LookAtKeys|ReadEncryptedSources|LendEncryptedSources)$/,
-    reason: 'EC2 calls KMS in the name of whoever copies; those calls are made inside of AWS.',
+    reason: 'EC2 calls KMS in the name of the role that copies; those calls are made inside of AWS.',
   },
   {
-    grants: /^AdvanceTargetsRole\/(?:EncryptOwnCopies|LendKeysToOwnCopies)$/,
-    reason: 'EC2 calls KMS in the name of whoever copies; those calls are made inside of AWS.',
+    grants: /^AdvanceTargetsRole\/\w*Copy(?:Encryption|Grants)/,
+    reason: 'EC2 calls KMS in the name of the role that copies; those calls are made inside of AWS.',
   },
 ];
 

@@ -1,0 +1,122 @@
+import type { OwnImages } from '../ports/own-images.ts';
+import type { PermissionSet, Statement } from './permissions.ts';
+
+/** ARNs of images and snapshots hold no account. */
+const IMAGES = 'arn:${AWS::Partition}:ec2:*::image/*';
+const SNAPSHOTS = 'arn:${AWS::Partition}:ec2:*::snapshot/*';
+const BUILT = [
+  'arn:${AWS::Partition}:ec2:${AWS::Region}::image/*',
+  'arn:${AWS::Partition}:ec2:${AWS::Region}::snapshot/*',
+] as const;
+const IS_MANAGED = { StringEquals: { 'aws:ResourceTag/ovenbird:managed': 'true' } };
+
+const DESCRIBE = {
+  Resource: '*',
+  because: 'Describing knows no resource (Service Authorization Reference, Amazon EC2).',
+} as const;
+
+const changeManaged = (...Action: string[]): Statement => ({
+  Action,
+  Resource: [IMAGES, SNAPSHOTS],
+  Condition: IS_MANAGED,
+});
+const PERMIT_IMAGES: Statement = {
+  as: 'Images',
+  Action: ['ec2:ModifyImageAttribute'],
+  Resource: IMAGES,
+  Condition: IS_MANAGED,
+};
+
+const KEYS = 'arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*';
+const BY_ALIAS = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/ovenbird-shared-images' } };
+
+export const permissions = {
+  describe: [{ ...DESCRIBE, Action: ['ec2:DescribeImages', 'ec2:DescribeSnapshots'] }],
+  findByBake: [{ ...DESCRIBE, Action: ['ec2:DescribeImages'] }],
+  tag: [changeManaged('ec2:CreateTags')],
+  'tag:built': [
+    {
+      because:
+        'The build engine does not mark the snapshots that it makes. Only an approval may write its tag.',
+      Action: ['ec2:CreateTags'],
+      Resource: BUILT,
+      Condition: { 'ForAllValues:StringNotEquals': { 'aws:TagKeys': ['ovenbird:approved-by'] } },
+    },
+  ],
+  deprecate: [changeManaged('ec2:EnableImageDeprecation')],
+  remove: [changeManaged('ec2:DeregisterImage', 'ec2:DeleteSnapshot')],
+  'remove:unrecorded': [
+    {
+      because:
+        'What a build made that was not recorded, at least its snapshots, carries the mark of Image Builder alone.',
+      Action: ['ec2:DeregisterImage', 'ec2:DeleteSnapshot'],
+      Resource: BUILT,
+      Condition: {
+        StringLike: {
+          'aws:ResourceTag/Ec2ImageBuilderArn':
+            'arn:${AWS::Partition}:imagebuilder:${AWS::Region}:${AWS::AccountId}:image/ovenbird-*',
+        },
+        Null: { 'aws:ResourceTag/ovenbird:managed': 'true' },
+      },
+    },
+  ],
+  permit: [
+    PERMIT_IMAGES,
+    {
+      as: 'Snapshots',
+      because:
+        'Snapshots that the build engine makes carry tags of the engine alone; so the accounts are limited instead, and nothing becomes public.',
+      Action: ['ec2:ModifySnapshotAttribute'],
+      Resource: SNAPSHOTS,
+      Condition: {
+        'ForAllValues:StringEquals': { 'ec2:Add/userId': '${TargetAccounts}' },
+        Null: { 'ec2:Add/group': 'true' },
+      },
+    },
+  ],
+  revoke: [
+    PERMIT_IMAGES,
+    {
+      as: 'Snapshots',
+      because:
+        'Snapshots that the build engine makes carry tags of the engine alone; no account can be added here, so permissions are only ever taken away.',
+      Action: ['ec2:ModifySnapshotAttribute'],
+      Resource: SNAPSHOTS,
+      Condition: { Null: { 'ec2:Add/userId': 'true', 'ec2:Add/group': 'true' } },
+    },
+  ],
+  copy: [
+    {
+      because: 'Source and copy are both resources of the call, and images have no account in their ARN.',
+      Action: ['ec2:CopyImage'],
+      Resource: [IMAGES, SNAPSHOTS],
+    },
+    {
+      as: 'Tags',
+      Action: ['ec2:CreateTags'],
+      Resource: [IMAGES, SNAPSHOTS],
+      Condition: {
+        StringEquals: { 'ec2:CreateAction': 'CopyImage', 'aws:RequestTag/ovenbird:managed': 'true' },
+      },
+    },
+    {
+      as: 'Encryption',
+      Action: [
+        'kms:DescribeKey',
+        'kms:Decrypt',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+      ],
+      Resource: KEYS,
+      Condition: BY_ALIAS,
+    },
+    {
+      as: 'Grants',
+      Action: ['kms:CreateGrant'],
+      Resource: KEYS,
+      Condition: { ...BY_ALIAS, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    },
+  ],
+  resolveKey: [{ Action: ['kms:DescribeKey'], Resource: KEYS, Condition: BY_ALIAS }],
+} satisfies PermissionSet<OwnImages>;

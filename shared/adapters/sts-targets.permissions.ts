@@ -1,0 +1,19 @@
+import type { Targets } from '../ports/targets.ts';
+import type { PermissionSet, PortEnvironment } from './permissions.ts';
+
+export const environment = {
+  any: { TARGET_ROLE_NAME: '${TargetRoleName}', TARGET_EXTERNAL_ID: '${TargetExternalId}' },
+} satisfies PortEnvironment<Targets>;
+
+/** What is done in a target is done with its own role (resources/target-account.yml). */
+export const permissions = {
+  open: [
+    {
+      because:
+        'Definitions choose the accounts, among those of the condition; each of them trusts this account only with its external id.',
+      Action: ['sts:AssumeRole'],
+      Resource: 'arn:${AWS::Partition}:iam::*:role/${TargetRoleName}',
+      Condition: { StringEquals: { 'aws:ResourceAccount': '${TargetAccounts}' } },
+    },
+  ],
+} satisfies PermissionSet<Targets>;
