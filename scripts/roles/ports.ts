@@ -34,8 +34,6 @@ export interface PortNeeds {
   readonly environment?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const engines = { imageBuilder } satisfies Record<EngineName, PortNeeds>;
-
 type KindPermissions<Speed extends 'fast' | 'slow'> = Record<ResolvedKind<Speed>, readonly Statement[]>;
 const fast = { ssm, component, image } satisfies KindPermissions<'fast'>;
 const slow = { ami, lookup, container, source, packages } satisfies KindPermissions<'slow'>;
@@ -44,7 +42,7 @@ export const ports: Readonly<Record<string, PortNeeds>> = {
   baseImages,
   commands,
   documents,
-  engines: unite(Object.values(engines)),
+  engines: unite({ imageBuilder }),
   eventPublisher,
   findingHints,
   findings,
@@ -62,14 +60,14 @@ export const ports: Readonly<Record<string, PortNeeds>> = {
   workflows,
 };
 
-/** What all adapters of one port need together. */
-function unite(adapters: readonly PortNeeds[]): PortNeeds {
+/** What the engines need together; one that is missing does not compile. */
+function unite(engines: Readonly<Record<EngineName, PortNeeds>>): PortNeeds {
   const permissions: Record<string, Statement[]> = {};
   const environment: Record<string, Record<string, string>> = {};
-  for (const adapter of adapters) {
-    for (const [method, statements] of Object.entries(adapter.permissions))
+  for (const engine of Object.values(engines)) {
+    for (const [method, statements] of Object.entries(engine.permissions))
       permissions[method] = [...(permissions[method] ?? []), ...statements];
-    for (const [method, variables] of Object.entries(adapter.environment ?? {}))
+    for (const [method, variables] of Object.entries(engine.environment ?? {}))
       environment[method] = { ...environment[method], ...variables };
   }
   return { permissions, environment };

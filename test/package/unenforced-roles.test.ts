@@ -1,6 +1,6 @@
 /**
  * The local cloud does not enforce the roles of state machines and schedules, nor who may write to a queue. What they do follows from the
- * template, so it is derived here and put to the policies: everything that is needed is allowed, and nothing is granted that nobody needs.
+ * template, so it is derived here and put to the policies: everything that is needed is allowed, and nothing else is granted.
  */
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
