@@ -29,6 +29,10 @@ export const TargetRecordSchema = z.lazy(() =>
     variant: z.string(),
     mode: z.enum(['copy', 'share']),
     required: z.boolean(),
+    /** What is copied or shared: the artifact as built, or what another transfer of the plan has made. */
+    from: z.union([z.literal('built'), z.object({ transfer: z.string() })]).default('built'),
+    /** Copies into one account and region are started batch by batch. */
+    batch: z.number().int().nonnegative().default(0),
     state: z.enum(['planned', 'copying', 'verified', 'released', 'failed', 'removed']),
     done: z.array(z.enum(LEDGER_STEPS)).default([]),
     /** The copy, or the shared artifact itself. A copy that is on its way names no snapshots yet. */

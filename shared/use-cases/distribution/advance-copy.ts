@@ -6,16 +6,10 @@
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { TAGS, waitId } from '../../domain/base/naming.ts';
-import {
-  copiesResource,
-  copyDigest,
-  copyName,
-  copyOutcome,
-  copyToken,
-  findDefects,
-  toRetainedTags,
-} from '../../domain/distribution/plan.ts';
+import { copyDigest, copyName, copyToken, toRetainedTags } from '../../domain/distribution/copies.ts';
 import { COPYING } from '../../domain/distribution/quotas.ts';
+import { copiesResource } from '../../domain/distribution/targets.ts';
+import { copyOutcome, findDefects } from '../../domain/distribution/verification.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { toImageWaitKey } from '../../domain/waits/wake.ts';
 import type { Clock } from '../../ports/clock.ts';

@@ -1,6 +1,7 @@
 /** The life of a shared image in one target: permit it, then see with the target's own role that it is there. */
 import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
-import { copyDigest, copyOutcome, findDefects } from '../../domain/distribution/plan.ts';
+import { copyDigest } from '../../domain/distribution/copies.ts';
+import { copyOutcome, findDefects } from '../../domain/distribution/verification.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
 import type { AdvanceDeps } from './advance-copy.ts';

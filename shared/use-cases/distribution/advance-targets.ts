@@ -5,8 +5,10 @@
 import type * as z from 'zod';
 import type { RegionInputSchema, RegionProgressSchema } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
-import { copiesResource, pauseSeconds, toTargetLabel } from '../../domain/distribution/plan.ts';
+import { pauseSeconds } from '../../domain/distribution/copies.ts';
+import { toTransferId } from '../../domain/distribution/plan.ts';
 import { COPYING } from '../../domain/distribution/quotas.ts';
+import { copiesResource, toTargetLabel } from '../../domain/distribution/targets.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
@@ -43,11 +45,9 @@ async function advanceRegion(
   await readOpenAttempt(deps, input);
   const plan = await readPlan(deps, input);
   const all = await readRows(deps, input.bake, input.region);
-  const rows = await permitSource(
-    deps,
-    plan,
-    all.filter((row) => row.attempt === input.attempt),
-  );
+  // An earlier batch takes the slots of its destination first.
+  const own = all.filter((row) => row.attempt === input.attempt).sort((a, b) => a.batch - b.batch);
+  const rows = await permitSource(deps, plan, own);
 
   const sharedCopies = await mapConcurrent(
     TARGETS_AT_ONCE,
@@ -57,10 +57,7 @@ async function advanceRegion(
   const targets = await mapConcurrent(
     TARGETS_AT_ONCE,
     rows.filter((row) => !row.sharedCopy),
-    (row) => {
-      const sharedCopy = sharedCopies.find((candidate) => candidate.variant === row.variant);
-      return advanceTarget(deps, plan, row, sharedCopy);
-    },
+    (row) => advanceTarget(deps, plan, row, findOrigin(row, sharedCopies)),
   );
   const ends = [...sharedCopies, ...targets];
   return {
@@ -68,6 +65,11 @@ async function advanceRegion(
     resource: copiesResource(input),
     failedRequired: ends.filter((row) => row.required && row.state === 'failed').map(toTargetLabel),
   };
+}
+
+/** The shared copy that a row comes from; undefined where it comes from the artifact as built. */
+function findOrigin({ from }: TargetRecord, sharedCopies: readonly TargetRecord[]): TargetRecord | undefined {
+  return from === 'built' ? undefined : sharedCopies.find((copy) => toTransferId(copy) === from.transfer);
 }
 
 export function isOpen(row: TargetRecord): boolean {

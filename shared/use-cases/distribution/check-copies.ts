@@ -1,7 +1,8 @@
 /** Whether a region whose copies are waited for can go on. Reads the resources themselves: the event that asked may be late, early or repeated. */
 
 import { TryLater } from '../../domain/base/errors.ts';
-import { copyOutcome, parseCopiesResource } from '../../domain/distribution/plan.ts';
+import { parseCopiesResource } from '../../domain/distribution/targets.ts';
+import { copyOutcome } from '../../domain/distribution/verification.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import type { WaitRecord } from '../../domain/records/waits.ts';
 import type { WaitOutcome } from '../../domain/waits/wait.ts';

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
-import { COPYING, QUOTAS } from '../../domain/distribution/quotas.ts';
+import { AWS_QUOTAS, COPYING } from '../../domain/distribution/quotas.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
@@ -52,8 +52,9 @@ export async function acquireCopySlot(
     const dead = taken.filter((slot) => slot.until <= now.toISOString());
     const inFlight = live.reduce((sum, slot) => sum + slot.snapshots, 0);
     // An image of more volumes than the quota allows is copied when nothing else is.
-    const full = live.length > 0 && inFlight + snapshots > QUOTAS.snapshotCopiesPerDestination;
-    if (full || live.length >= QUOTAS.imageCopiesPerDestination) return false;
+    const quota = AWS_QUOTAS.destination(account, region);
+    const full = live.length > 0 && inFlight + snapshots > quota.snapshots;
+    if (full || live.length >= quota.copies) return false;
 
     const until = new Date(now.getTime() + COPYING.slotHours * 3_600_000).toISOString();
     try {

@@ -7,7 +7,7 @@ import { findRootCause } from '../../domain/bakes/outcomes.ts';
 import type { MovePointersInputSchema } from '../../domain/bakes/payloads.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
-import { toTargetLabel } from '../../domain/distribution/plan.ts';
+import { toTargetLabel } from '../../domain/distribution/targets.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';

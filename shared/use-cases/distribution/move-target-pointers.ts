@@ -3,7 +3,7 @@
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
-import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
+import { describeTemplateVersion } from '../../domain/distribution/targets.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import type { TargetAccount } from '../../ports/targets.ts';

@@ -8,12 +8,14 @@ import type { BakeRef, DistributionPlanSchema } from '../../domain/bakes/payload
 import { AttemptEnded, DistributionFailed } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { durationSeconds } from '../../domain/definitions/definition.ts';
+import { copyTags } from '../../domain/distribution/copies.ts';
 import {
-  copyTags,
-  listPlannedTargets,
-  listRegionRuns,
-  type PlannedTarget,
+  type DistributionInput,
+  listTransfers,
+  planDistribution as planTransfers,
 } from '../../domain/distribution/plan.ts';
+import { AWS_QUOTAS } from '../../domain/distribution/quotas.ts';
+import { listRegionRuns, listTargets } from '../../domain/distribution/targets.ts';
 import { ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
@@ -50,9 +52,17 @@ async function makePlan(deps: PlanDistributionDeps, ref: BakeRef): Promise<Plan>
   await beginStep(deps, ref, 'Distribute');
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
   const plan = await freezePlan(deps, ref, bake, revision);
-  const wanted = listPlannedTargets(revision.definition, plan);
-  await writeRows(deps, ref, wanted, await readRetainedRows(deps, bake));
-  const runs = listRegionRuns(ref, wanted);
+  const targets = listTargets(revision.definition);
+  const artifacts = new Map(
+    Object.entries(plan.sources).map(([variant, { artifact }]) => [variant, artifact]),
+  );
+  await writeRows(deps, ref, {
+    artifacts,
+    targets,
+    home: plan,
+    standing: await readRetainedRows(deps, bake),
+  });
+  const runs = listRegionRuns(ref, targets);
   return { regions: runs.map((run) => run.region), runs };
 }
 
@@ -154,29 +164,31 @@ async function describeSource(
 async function writeRows(
   deps: PlanDistributionDeps,
   ref: BakeRef,
-  wanted: readonly PlannedTarget[],
-  retained: readonly TargetRecord[],
+  input: DistributionInput<TargetRecord>,
 ): Promise<void> {
-  const standing = new Map(
+  const batches = new Map(planTransfers(input, AWS_QUOTAS).map(({ id, batch }) => [id, batch]));
+  const rows = new Map(
     (await readRows(deps, ref.bake)).map((row) => {
       const key = rowKey(row);
       return [key.sk, row] as const;
     }),
   );
   const writes: Write[] = [];
-  for (const target of wanted) {
-    const key = rowKey({ ...target, bake: ref.bake });
-    const before = standing.get(key.sk);
+  for (const { id, ...transfer } of listTransfers(input)) {
+    const key = rowKey({ ...transfer, bake: ref.bake });
+    const before = rows.get(key.sk);
     if (before?.attempt === ref.attempt) continue;
     const row: TargetRecord = {
-      ...target,
+      ...transfer,
       ...ref,
+      // A copy that stands is in no batch. Should it turn out to be gone, it takes a slot with the first.
+      batch: batches.get(id) ?? 0,
       state: 'planned',
       done: [],
       copyAttempts: 0,
       postponements: 0,
       reused: false,
-      ...toReusedFields(target, retained),
+      ...toReusedFields(transfer, input.standing),
       version: before === undefined ? 0 : before.version + 1,
     };
     writes.push({

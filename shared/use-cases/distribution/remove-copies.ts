@@ -3,7 +3,7 @@
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { TAGS } from '../../domain/base/naming.ts';
-import { toTargetLabel } from '../../domain/distribution/plan.ts';
+import { toTargetLabel } from '../../domain/distribution/targets.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';

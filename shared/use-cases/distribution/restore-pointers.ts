@@ -4,7 +4,7 @@ import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
-import { describeTemplateVersion } from '../../domain/distribution/plan.ts';
+import { describeTemplateVersion } from '../../domain/distribution/targets.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import type { TargetAccount, Targets } from '../../ports/targets.ts';

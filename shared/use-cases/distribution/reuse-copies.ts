@@ -1,5 +1,6 @@
 /** What stands already in the targets of a bake that uses a kept image: copies that are verified again, and permissions that stay. */
 import { keys } from '../../domain/base/naming.ts';
+import { findStanding, type StandingTarget } from '../../domain/distribution/plan.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import { readRecord } from '../store/read.ts';
@@ -27,22 +28,12 @@ function isRetained(row: TargetRecord): boolean {
   return (row.state === 'released' || row.state === 'verified') && row.artifact !== undefined;
 }
 
-type CopyLocation = Pick<TargetRecord, 'account' | 'region' | 'variant' | 'sharedCopy' | 'mode' | 'key'>;
-
-/** What a row of the plan begins with: the kept copy, known by its place, its mode and its key; or nothing. */
+/** The fields that a row of the plan begins with where a retained copy or share stands at its target; none elsewhere. */
 export function toReusedFields(
-  place: CopyLocation,
+  target: StandingTarget,
   retained: readonly TargetRecord[],
 ): Partial<TargetRecord> {
-  const found = retained.find(
-    (row) =>
-      row.account === place.account &&
-      row.region === place.region &&
-      row.variant === place.variant &&
-      row.sharedCopy === place.sharedCopy &&
-      row.mode === place.mode &&
-      (row.mode === 'share' || row.key === place.key),
-  );
+  const found = findStanding(target, retained);
   if (found === undefined) return {};
   // What is shared is permitted again and seen again, so nothing else of that row is needed.
   if (found.mode === 'share') return { reused: true };

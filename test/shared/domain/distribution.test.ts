@@ -2,17 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { TAGS } from '../../../shared/domain/base/naming.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
+import { copyName, copyTags, pauseSeconds } from '../../../shared/domain/distribution/copies.ts';
+import { listTransfers, SHARED_COPY_KEY } from '../../../shared/domain/distribution/plan.ts';
+import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
 import {
   copiesResource,
-  copyName,
-  copyTags,
-  findDefects,
-  listPlannedTargets,
+  listTargets,
   parseCopiesResource,
-  pauseSeconds,
-  SHARED_COPY_KEY,
-} from '../../../shared/domain/distribution/plan.ts';
-import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
+} from '../../../shared/domain/distribution/targets.ts';
+import { findDefects } from '../../../shared/domain/distribution/verification.ts';
 import { TargetRecordSchema } from '../../../shared/domain/records/distributions.ts';
 
 const HOME = { account: '111122223333', region: 'eu-west-1' };
@@ -40,10 +38,10 @@ const row = (changes: object) =>
 
 describe('the rows of a plan', () => {
   it('are one for each account and region, with the parameter that the definition names', () => {
-    const rows = listPlannedTargets(
+    const targets = listTargets(
       definition([{ account: '444455556666', regions: ['us-east-1', 'eu-west-1'] }]),
-      HOME,
     );
+    const rows = listTransfers({ targets, home: HOME });
 
     expect(rows.map(({ region, parameter }) => `${region} ${parameter}`)).toEqual([
       'eu-west-1 /ovenbird/web/stable',
@@ -51,14 +49,14 @@ describe('the rows of a plan', () => {
     ]);
   });
 
-  it('have one carrier in each region that is shared outside of the home region', () => {
-    const rows = listPlannedTargets(
+  it('have one shared copy in each region that is shared outside of the home region', () => {
+    const targets = listTargets(
       definition([
         { account: '444455556666', regions: ['us-east-1', 'eu-west-1'], mode: 'share', required: false },
         { account: '777788889999', regions: ['us-east-1'], mode: 'share' },
       ]),
-      HOME,
     );
+    const rows = listTransfers({ targets, home: HOME });
 
     expect(rows.filter((entry) => entry.sharedCopy)).toEqual([
       expect.objectContaining({
@@ -72,7 +70,7 @@ describe('the rows of a plan', () => {
 });
 
 describe('names and marks of a copy', () => {
-  it('differ between attempts, and between a carrier and a target of the same account', () => {
+  it('differ between attempts, and between a shared copy and a target of the same account', () => {
     const names = [row({}), row({ attempt: 2 }), row({ sharedCopy: true })].map((entry) =>
       copyName('web', entry),
     );

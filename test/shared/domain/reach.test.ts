@@ -6,7 +6,7 @@ import {
   globsOverlap,
   parseBakeFromName,
 } from '../../../shared/domain/definitions/reach.ts';
-import { copyName } from '../../../shared/domain/distribution/plan.ts';
+import { copyName } from '../../../shared/domain/distribution/copies.ts';
 
 const glob = fc.array(fc.constantFrom('a', 'b', '*', '?'), { maxLength: 6 }).map((parts) => parts.join(''));
 const matches = (pattern: string, text: string) =>
