@@ -1,11 +1,6 @@
 /**
- * Two things that make a function start faster.
- *
- * It tells esbuild that making a zod schema has no effect, so that a bundle holds only the schemas that its function uses. Making them costs a
- * cold start more than everything else of ours together, and esbuild cannot know by itself that an unused `z.object(...)` may be left out.
- *
- * And it writes the names of our own classes down: minified classes lose them, error names are what state machines match, and esbuild's
- * `keepNames` would pay for every function of every package.
+ * Tells esbuild that making a zod schema has no effect, so that a bundle holds only the schemas that its function uses. Making them costs a cold
+ * start more than all other code of the product, and esbuild cannot know that an unused `z.object(...)` may be left out.
  *
  * It reads formatted code: a top-level `const X = z...;` starts in the first column and ends with the first `;` before a line that starts
  * there again.
@@ -18,23 +13,14 @@ function withPureSchemas(source) {
   return source.replace(SCHEMA, (_, head, expression) => `${head}/* @__PURE__ */ (() => ${expression})();`);
 }
 
-const CLASS = /^((?:export )?(?:abstract )?class (\w+)[^{\n]*\{)/gm;
-
-function withClassNames(source) {
-  return source.replace(
-    CLASS,
-    (head, _, name) => `${head} static { Object.defineProperty(this, 'name', { value: '${name}' }); }`,
-  );
-}
-
-const startFast = {
-  name: 'start-fast',
+const pureSchemas = {
+  name: 'pure-schemas',
   setup(build) {
     build.onLoad({ filter: /[\\/](?:shared|functions)[\\/].*\.tsx?$/ }, ({ path }) => ({
-      contents: withClassNames(withPureSchemas(readFileSync(path, 'utf8'))),
+      contents: withPureSchemas(readFileSync(path, 'utf8')),
       loader: path.endsWith('x') ? 'tsx' : 'ts',
     }));
   },
 };
 
-module.exports = [startFast];
+module.exports = [pureSchemas];

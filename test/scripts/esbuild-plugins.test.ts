@@ -38,7 +38,8 @@ describe('errors in bundles', () => {
     const errors = await import('data:text/javascript;base64,' + Buffer.from(outputFiles[0].contents).toString('base64'));
     const names = Object.entries(errors)
       .filter(([, value]) => typeof value === 'function' && value.prototype instanceof Error)
-      .map(([name, value]) => [name, value.name]);
+      .filter(([name]) => name !== 'DomainError')
+      .map(([name, value]) => [name, new value([]).name]);
     console.log(JSON.stringify(names));
   `;
 
@@ -71,7 +72,6 @@ describe('schemas in bundles', () => {
   it('stay the same code otherwise', () => {
     for (const path of files) {
       const back = loaded(path)
-        .replaceAll(/ static \{ Object\.defineProperty\(this, 'name', \{ value: '\w+' \}\); \}/g, '')
         .replaceAll('/* @__PURE__ */ (() => ', '')
         .replaceAll(/\)\(\);(?=\n|$)/g, ';');
       expect(back).toBe(readFileSync(join(root, path), 'utf8').replaceAll(/\)\(\);(?=\n|$)/g, ';'));

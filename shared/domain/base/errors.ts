@@ -1,20 +1,20 @@
 /**
- * Every named error of the product. `name` is the contract with the state machines: `Retry` and `Catch` match it
- * (Step Functions takes a Node.js error's `name` as the error name, step-functions/dg/concepts-error-handling),
- * `code` is the contract with people and programs: it is stable, printed by the CLI and sent as problem+json.
+ * Every named error of the product. `name` is the contract with the state machines: `Retry` and `Catch` match it (Step Functions takes a Node.js
+ * error's `name` as the error name, step-functions/dg/concepts-error-handling). It is written out, since minified classes lose theirs. `code` is
+ * the contract with people and programs: it is stable, printed by the CLI and sent as problem+json.
  */
 export abstract class DomainError extends Error {
+  abstract override readonly name: string;
   abstract readonly code: string;
   /** HTTP status that the API answers with. */
   abstract readonly status: number;
-  /** Whether the same call may succeed later without anybody changing anything. State machines retry only these. */
+  /** Whether the same call may succeed later though nothing is changed. State machines retry only these. */
   readonly retryable: boolean = false;
   /** Further facts for machines, safe to show: no secrets, no tokens. */
   readonly facts: Readonly<Record<string, unknown>>;
 
   constructor(message: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.facts = facts;
   }
 }
@@ -30,6 +30,7 @@ export interface Problem {
 }
 
 export class InvalidDefinition extends DomainError {
+  override readonly name = 'InvalidDefinition';
   readonly code = 'invalid-definition';
   readonly status = 422;
   readonly problems: readonly Problem[];
@@ -41,20 +42,22 @@ export class InvalidDefinition extends DomainError {
         : `${first.field}: ${first.message}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`,
       { problems },
     );
-    this.name = 'InvalidDefinition';
     this.problems = problems;
   }
 }
 
 export class InvalidRequest extends DomainError {
+  override readonly name = 'InvalidRequest';
   readonly code = 'invalid-request';
   readonly status = 400;
 }
 export class InvalidSchedule extends DomainError {
+  override readonly name = 'InvalidSchedule';
   readonly code = 'invalid-schedule';
   readonly status = 422;
 }
 export class PipelineNotFound extends DomainError {
+  override readonly name = 'PipelineNotFound';
   readonly code = 'pipeline-not-found';
   readonly status = 404;
   /** With `team`: the pipeline is not that team's; whether it is another's is not told. */
@@ -65,50 +68,53 @@ export class PipelineNotFound extends DomainError {
         : `The team "${team}" has no pipeline named "${pipeline}". List its pipelines with: ovenbird status --team ${team}`,
       { pipeline, ...(team === undefined ? {} : { team }) },
     );
-    this.name = 'PipelineNotFound';
   }
 }
 export class ChangeNotFound extends DomainError {
+  override readonly name = 'ChangeNotFound';
   readonly code = 'change-not-found';
   readonly status = 404;
   constructor(change: string) {
     super(`There is no change with the id "${change}". List waves that wait with: ovenbird waves`, {
       change,
     });
-    this.name = 'ChangeNotFound';
   }
 }
 /** The change never led to more bakes than may start by themselves. */
 export class NothingToConfirm extends DomainError {
+  override readonly name = 'NothingToConfirm';
   readonly code = 'nothing-to-confirm';
   readonly status = 409;
 }
 /** Others are built on the pipeline, so it cannot go. */
 export class PipelineHasChildren extends DomainError {
+  override readonly name = 'PipelineHasChildren';
   readonly code = 'pipeline-has-children';
   readonly status = 409;
 }
 export class PipelineBaking extends DomainError {
+  override readonly name = 'PipelineBaking';
   readonly code = 'pipeline-baking';
   readonly status = 409;
 }
 export class BakeNotFound extends DomainError {
+  override readonly name = 'BakeNotFound';
   readonly code = 'bake-not-found';
   readonly status = 404;
   constructor(bake: string) {
     super(`There is no bake with the id "${bake}". List bakes with: ovenbird status --bakes`, { bake });
-    this.name = 'BakeNotFound';
   }
 }
 export class ApprovalNotFound extends DomainError {
+  override readonly name = 'ApprovalNotFound';
   readonly code = 'approval-not-found';
   readonly status = 404;
   constructor() {
     super('There is no open approval request behind this link or id.');
-    this.name = 'ApprovalNotFound';
   }
 }
 export class DependencyCycle extends DomainError {
+  override readonly name = 'DependencyCycle';
   readonly code = 'dependency-cycle';
   readonly status = 422;
   constructor(path: readonly string[]) {
@@ -116,20 +122,22 @@ export class DependencyCycle extends DomainError {
       `These pipelines would depend on each other: ${path.join(' -> ')}. Remove one of the base selectors.`,
       { path },
     );
-    this.name = 'DependencyCycle';
   }
 }
 /** The stored revision moved between reading and writing; the caller reads again and decides anew. */
 export class RevisionConflict extends DomainError {
+  override readonly name = 'RevisionConflict';
   readonly code = 'revision-conflict';
   readonly status = 409;
   override readonly retryable = true;
 }
 export class BakeNotCancellable extends DomainError {
+  override readonly name = 'BakeNotCancellable';
   readonly code = 'bake-not-cancellable';
   readonly status = 409;
 }
 export class BakeNotRetryable extends DomainError {
+  override readonly name = 'BakeNotRetryable';
   readonly code = 'bake-not-retryable';
   readonly status = 409;
 }
@@ -139,59 +147,72 @@ export class PipelineFrozen extends DomainError {
   readonly status = 409;
 }
 export class DecisionConflict extends DomainError {
+  override readonly name = 'DecisionConflict';
   readonly code = 'decision-conflict';
   readonly status = 409;
 }
 /** Who asked for a bake does not approve it. */
 export class SelfApprovalRefused extends DomainError {
+  override readonly name = 'SelfApprovalRefused';
   readonly code = 'self-approval';
   readonly status = 403;
 }
 export class LinkInvalid extends DomainError {
+  override readonly name = 'LinkInvalid';
   readonly code = 'link-invalid';
   readonly status = 403;
 }
 /** A preflight check found something that would make the bake fail after an hour; names the missing statement. */
 export class PreflightFailed extends DomainError {
+  override readonly name = 'PreflightFailed';
   readonly code = 'preflight-failed';
   readonly status = 409;
 }
 export class BuildFailed extends DomainError {
+  override readonly name = 'BuildFailed';
   readonly code = 'build-failed';
   readonly status = 500;
 }
 export class TestsFailed extends DomainError {
+  override readonly name = 'TestsFailed';
   readonly code = 'tests-failed';
   readonly status = 500;
 }
 export class GateClosed extends DomainError {
+  override readonly name = 'GateClosed';
   readonly code = 'gate-closed';
   readonly status = 409;
 }
 export class ApprovalRejected extends DomainError {
+  override readonly name = 'ApprovalRejected';
   readonly code = 'approval-rejected';
   readonly status = 409;
 }
 export class ApprovalExpired extends DomainError {
+  override readonly name = 'ApprovalExpired';
   readonly code = 'approval-expired';
   readonly status = 409;
 }
 export class DistributionFailed extends DomainError {
+  override readonly name = 'DistributionFailed';
   readonly code = 'distribution-failed';
   readonly status = 500;
 }
 /** The attempt was cancelled, superseded or ended elsewhere while this step ran; nothing more may be done for it. */
 export class AttemptEnded extends DomainError {
+  override readonly name = 'AttemptEnded';
   readonly code = 'attempt-ended';
   readonly status = 409;
 }
 /** The bake's release would overwrite a newer one in its channel. */
 export class ReleaseOutdated extends DomainError {
+  override readonly name = 'ReleaseOutdated';
   readonly code = 'release-outdated';
   readonly status = 409;
 }
 /** AWS throttled us or a quota is in use for now. */
 export class TryLater extends DomainError {
+  override readonly name = 'TryLater';
   readonly code = 'try-later';
   readonly status = 503;
   override readonly retryable = true;
