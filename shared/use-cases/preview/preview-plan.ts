@@ -1,12 +1,12 @@
 /**
- * What would happen if definitions were applied and selectors moved: which pipelines would bake, wave by wave, where their images would go,
- * how long that takes and what it costs. Nothing is written: the table that it is given can only be read.
+ * Previews what follows from definitions that are not applied yet and selectors that have not changed yet: the bakes, wave by wave, their targets,
+ * how long they take and what they cost. Nothing is written: the table that it is given can only be read.
  */
 import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api/explanation.ts';
 import { InvalidDefinition } from '../../domain/base/errors.ts';
-import { due, keys } from '../../domain/base/naming.ts';
+import { due } from '../../domain/base/naming.ts';
 import { isTerminal } from '../../domain/records/attempt-states.ts';
-import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
+import { AttemptRecordSchema } from '../../domain/records/bakes.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { describeSelector, describeVersion } from '../../domain/selectors/describe.ts';
@@ -16,12 +16,11 @@ import { applyDefinition } from '../definitions/apply-definition.ts';
 import type { ApplyDeps } from '../definitions/apply-deps.ts';
 import { detectTopic } from '../detect/detect-topic.ts';
 import type { ReconcileDeps } from '../reconcile/reconcile-pipeline.ts';
-import { readRecord } from '../store/read.ts';
 import { readVersionOverrides } from './assumed-changes.ts';
 import { createHistoryReader } from './bake-history.ts';
 import { describeSimulation } from './describe-simulation.ts';
 import { createOverlayTable } from './overlay-table.ts';
-import { createSimulation, type Simulation, type SimulationLimits } from './simulation.ts';
+import { Simulation, type SimulationLimits } from './simulation.ts';
 
 export interface PreviewDeps
   extends Omit<ApplyDeps, 'table' | 'reconcileQueue'>,
@@ -31,19 +30,19 @@ export interface PreviewDeps
 
 export const SIMULATION_LIMITS = {
   bakes: 200,
-  /** Schedules and freezes that end later are told as what holds a pipeline. */
+  /** Schedules and freezes that end later are shown as what holds a pipeline. */
   seconds: 24 * 3600,
   /** The function's own time is a little more. */
   thinkingSeconds: 20,
 } as const;
-/** Pipelines that are due, and bakes that run, which are taken up at most. */
+/** So many due pipelines, and so many running bakes, are taken up at most. */
 const MAX_PENDING = 1000;
 
 export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): Promise<Preview> {
   const began = deps.clock.now();
   const table = createOverlayTable(deps.table);
   const history = createHistoryReader(deps.table);
-  const simulation = createSimulation({ ...deps, table, baseTable: deps.table, history });
+  const simulation = new Simulation({ ...deps, table, baseTable: deps.table, history });
   const { ports } = simulation;
   const bounds: SimulationLimits = {
     ...SIMULATION_LIMITS,
@@ -55,7 +54,7 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
   for (const definition of request.definitions)
     applied.push(await applyGivenDefinition({ ...deps, ...ports, table }, definition));
   const { moved, notes } = await applyAssumedChanges({ ...deps, ports, table }, request.changes);
-  // A wave that is too large is shown as it would be when somebody has confirmed it.
+  // A wave over the cap is shown as it is after its confirmation.
   await simulation.confirmWaves(moved);
   const cut = await simulation.run(bounds);
   const stopped =
@@ -78,11 +77,8 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
   });
 }
 
-/** What is due already, and what runs already, happens too. Answers whether that is all there is. */
-async function addPendingWork(
-  deps: PreviewDeps,
-  { ports, addRunningBake: runs }: Simulation,
-): Promise<boolean> {
+/** Takes up the pipelines that are due and the bakes that run. Returns false where there are more than are taken up. */
+async function addPendingWork(deps: PreviewDeps, simulation: Simulation): Promise<boolean> {
   const [waiting, running] = await Promise.all([
     readFirstDue(deps.table, due.reconcile),
     readFirstDue(deps.table, due.attempt),
@@ -90,12 +86,9 @@ async function addPendingWork(
   const attempts = running.items
     .map((item) => AttemptRecordSchema.parse(item))
     .filter(({ state, endRequested }) => !isTerminal(state) && endRequested === undefined);
-  for (const { bake, startedAt } of attempts) {
-    const record = await readRecord(deps.table, keys.bake(bake), BakeRecordSchema);
-    if (record !== undefined) await runs(record, startedAt);
-  }
+  for (const { bake, startedAt } of attempts) await simulation.begin(bake, startedAt);
   const now = deps.clock.now().getTime();
-  await ports.reconcileQueue.send(
+  await simulation.ports.reconcileQueue.send(
     waiting.items
       .map((item) => PipelineStatusSchema.parse(item))
       .map(({ pipeline, dueAt }) => {
@@ -121,7 +114,7 @@ async function readFirstDue(
   return { items, isAll: after === undefined };
 }
 
-/** Says of which definition it is what is wrong, as there may be several. */
+/** Applies it in the overlay. Problems name the definition that they are in, as there may be several. */
 async function applyGivenDefinition(
   deps: ApplyDeps,
   definition: unknown,
@@ -140,7 +133,7 @@ function readDefinitionName(definition: unknown): string | undefined {
   return typeof definition.name === 'string' ? definition.name : undefined;
 }
 
-/** Moves the selectors by the way that an event takes. What does not move says why. */
+/** Detects the assumed versions as a hint would. Notes tell of each selector that would not change. */
 async function applyAssumedChanges(
   deps: PreviewDeps & { readonly table: Table; readonly ports: ReconcileDeps },
   given: PreviewRequest['changes'],

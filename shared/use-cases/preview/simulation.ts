@@ -1,15 +1,16 @@
 /**
- * Plays what would happen: the real use cases, from noticing to release, over a table whose writes stay in memory, with a clock that is moved
- * on. Only the bakes are played; each ends well, after as long as such bakes took.
+ * Simulates what follows from the rows of a table: the real use cases run over an overlay whose writes stay in memory, with a clock that is moved
+ * on. Only bakes are simulated; each ends well, after as long as such bakes took.
  */
-
 import { keys, parseExecutionName } from '../../domain/base/naming.ts';
 import { estimateSeconds, estimateSecondsAfterApproval } from '../../domain/estimates/estimates.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { HoldReason } from '../../domain/records/status.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { Table } from '../../ports/table.ts';
+import type { Workflows } from '../../ports/workflows.ts';
 import { recordOutcome } from '../bakes/record-outcome.ts';
 import { enqueueNext } from '../capacity/slots.ts';
 import { confirmWave } from '../reconcile/confirm-wave.ts';
@@ -19,19 +20,20 @@ import type { BakeHistory } from './bake-history.ts';
 import { simulateDistribution, simulateRelease } from './simulate-release.ts';
 
 export interface SimulationLimits {
-  /** Bakes that are played at most. */
+  /** Bakes that are simulated at most. */
   readonly bakes: number;
-  /** Nothing is waited for beyond this. */
+  /** Nothing later than this is waited for. */
   readonly seconds: number;
-  /** Real time after which it stops. */
+  /** Real time after which the simulation stops. */
   readonly deadline: Date;
 }
 
 export interface SimulationDeps extends Omit<ReconcileDeps, 'workflows' | 'reconcileQueue' | 'clock'> {
+  /** The overlay. */
   readonly table: Table;
-  /** The table below: what stands there was not asked for. */
+  /** The table below it, as it is now. */
   readonly baseTable: Reader;
-  /** The real one: the rehearsal's starts there and is moved on. */
+  /** The real clock; the simulation's starts at its time. */
   readonly clock: Clock;
   readonly history: (pipeline: string) => Promise<BakeHistory>;
 }
@@ -39,180 +41,223 @@ export interface SimulationDeps extends Omit<ReconcileDeps, 'workflows' | 'recon
 export interface SimulatedBake {
   readonly bake: BakeRecord;
   readonly startedAt: string;
-  /** Undefined where nobody knows how long it takes; it is played as if it took no time. */
+  /** Undefined where no bake like it has ended yet; it is simulated as if it took no time. */
   readonly seconds?: number;
   readonly endedAt?: string;
 }
 
-export interface Simulation {
-  readonly ports: ReconcileDeps;
-  readonly simulatedBakes: ReadonlyMap<string, SimulatedBake>;
-  /** By pipeline: what it was held by when it was planned last. */
-  readonly holdReasons: ReadonlyMap<string, readonly HoldReason[]>;
-  /** Changes whose wave is larger than may start without a person, taken as confirmed. */
-  readonly confirmedChanges: readonly ChangeRecord[];
-  /** Takes the waves of these changes as confirmed, where they wait for that. */
-  confirmWaves(changes: readonly ChangeRecord[]): Promise<void>;
-  /** A bake that runs already, which the rehearsal sees end. */
-  addRunningBake(bake: BakeRecord, startedAt: string): Promise<void>;
-  /** Until nothing is to be done any more. Answers why it stopped earlier, if it did. */
-  run(bounds: SimulationLimits): Promise<string | undefined>;
+interface ReconcileRequest {
+  readonly pipeline: string;
+  readonly at: number;
 }
 
-export function createSimulation(deps: SimulationDeps): Simulation {
-  let time = deps.clock.now().getTime();
-  const clock: Clock = { now: () => new Date(time) };
-  const simulatedBakes = new Map<string, SimulatedBake>();
-  const held = new Map<string, readonly HoldReason[]>();
-  const asked: { pipeline: string; at: number }[] = [];
-  /** When a bake is made and judged, from when on it is not overtaken any more. */
-  const decided = new Map<string, number>();
-  const ends = new Map<string, number>();
-  const begun: string[] = [];
-  const confirmed: ChangeRecord[] = [];
-  const stopped: string[] = [];
+export class Simulation {
+  readonly ports: ReconcileDeps;
+  readonly #deps: SimulationDeps;
+  #time: number;
+  /** Nothing is waited for beyond this time; what follows from a bake that ends later happens then. */
+  #latest = Number.POSITIVE_INFINITY;
+  #requests: readonly ReconcileRequest[] = [];
+  readonly #starting: string[] = [];
+  readonly #stopping: string[] = [];
+  /** When each bake is built and judged: from then on newer versions do not supersede it. */
+  readonly #distributions = new Map<string, number>();
+  readonly #ends = new Map<string, number>();
+  #bakesStarted = 0;
   /** Bakes that have begun or ended. */
-  let events = 0;
-  let begunHere = 0;
-  let latest = Number.POSITIVE_INFINITY;
-  /** Nothing is waited for beyond the latest time; what follows from a bake that ends later happens then. */
-  const ask = (pipeline: string, at: number): void => {
-    if (at <= Math.max(time, latest)) asked.push({ pipeline, at });
-  };
-  const executionArn = (machine: string, name: string) => `${machine}:${name}`;
+  #events = 0;
+  readonly #bakes = new Map<string, SimulatedBake>();
+  readonly #holdReasons = new Map<string, readonly HoldReason[]>();
+  readonly #confirmed: ChangeRecord[] = [];
 
-  const ports: ReconcileDeps = {
-    ...deps,
-    clock,
-    reconcileQueue: {
-      send: async (requests) => {
-        for (const { pipeline, delaySeconds } of requests) ask(pipeline, time + delaySeconds * 1000);
-      },
-    },
-    workflows: {
-      executionArn,
-      startBake: async (name, { bake }) => {
-        if (!simulatedBakes.has(bake)) begun.push(bake);
-        return executionArn('bake', name);
-      },
-      stop: async (execution) => void stopped.push(execution),
-    },
-  };
+  constructor(deps: SimulationDeps) {
+    this.#deps = deps;
+    this.#time = deps.clock.now().getTime();
+    this.ports = {
+      ...deps,
+      clock: { now: () => new Date(this.#time) },
+      reconcileQueue: this.#createQueue(),
+      workflows: this.#createWorkflows(),
+    };
+  }
 
-  const begin = async (id: string, startedAt = clock.now().toISOString()): Promise<void> => {
-    const bake = await readRecord(deps.table, keys.bake(id), BakeRecordSchema);
-    if (bake === undefined || simulatedBakes.has(id)) return;
-    events += 1;
-    const { durations } = await deps.history(bake.pipeline);
-    const seconds = estimateSeconds(durations, bake.startsAt);
-    simulatedBakes.set(id, { bake, startedAt, ...(seconds === undefined ? {} : { seconds }) });
-    const end = Date.parse(startedAt) + (seconds ?? 0) * 1000;
-    ends.set(id, Math.max(time, end));
-    const distributes = end - estimateSecondsAfterApproval(durations) * 1000;
-    if (seconds !== undefined && distributes < end) decided.set(id, Math.max(time, distributes));
-  };
-  const plan = async (pipeline: string): Promise<void> => {
-    const outcome = await reconcileIfExists(ports, pipeline);
-    if (outcome.kind === 'held') held.set(pipeline, outcome.reasons);
-    else held.delete(pipeline);
-    const wake = outcome.kind === 'held' ? computeHoldEnd(outcome.reasons) : undefined;
-    if (wake !== undefined && wake > time) ask(pipeline, wake);
-  };
-  const confirm = async (changes: readonly ChangeRecord[]): Promise<void> => {
+  /** By id, in the order in which they began. */
+  get simulatedBakes(): ReadonlyMap<string, SimulatedBake> {
+    return this.#bakes;
+  }
+
+  /** What holds a pipeline, as its last reconcile said, by name. */
+  get holdReasons(): ReadonlyMap<string, readonly HoldReason[]> {
+    return this.#holdReasons;
+  }
+
+  /** Changes whose wave is over the cap; each is taken as confirmed. */
+  get confirmedChanges(): readonly ChangeRecord[] {
+    return this.#confirmed;
+  }
+
+  /** Confirms the waves of these changes that wait for it. */
+  async confirmWaves(changes: readonly ChangeRecord[]): Promise<void> {
     for (const { id, wave } of changes)
       if (wave !== undefined && wave.confirmed === undefined)
-        confirmed.push(await confirmWave(ports, { change: id, by: 'preview' }));
-  };
-  /** What a pipeline's own change leads to is counted with its release. Waves that others have asked for wait for them. */
-  const confirmLate = async (bake: string): Promise<void> => {
-    const { changes } = (await readRecord(deps.table, keys.bake(bake), BakeRecordSchema)) ?? { changes: [] };
-    const ids = changes.map((id) => keys.change(id));
-    const [now, before] = await Promise.all([
-      readMany(deps.table, ids, ChangeRecordSchema),
-      readMany(deps.baseTable, ids, ChangeRecordSchema),
-    ]);
-    await confirm(now.flatMap((change, index) => (change === undefined || before[index] ? [] : [change])));
-  };
-  const stop = async (execution: string): Promise<void> => {
+        this.#confirmed.push(await confirmWave(this.ports, { change: id, by: 'preview' }));
+  }
+
+  /** Takes a bake up that has begun; its end is simulated, counted from `startedAt`. */
+  async begin(id: string, startedAt = this.#now()): Promise<void> {
+    const bake = await readRecord(this.#deps.table, keys.bake(id), BakeRecordSchema);
+    if (bake === undefined || this.#bakes.has(id)) return;
+    this.#events += 1;
+    const { durations } = await this.#deps.history(bake.pipeline);
+    const seconds = estimateSeconds(durations, bake.startsAt);
+    this.#bakes.set(id, { bake, startedAt, ...(seconds === undefined ? {} : { seconds }) });
+    const end = Date.parse(startedAt) + (seconds ?? 0) * 1000;
+    this.#ends.set(id, Math.max(this.#time, end));
+    const distribution = end - estimateSecondsAfterApproval(durations) * 1000;
+    if (seconds !== undefined && distribution < end)
+      this.#distributions.set(id, Math.max(this.#time, distribution));
+  }
+
+  /** Runs until nothing is left to do. Returns why it stopped earlier, if it did. */
+  async run(limits: SimulationLimits): Promise<string | undefined> {
+    this.#latest = this.#deps.clock.now().getTime() + limits.seconds * 1000;
+    this.#requests = this.#requests.filter(({ at }) => this.#isWithinLimits(at));
+    let sweptEvents = -1;
+    for (;;) {
+      while (await this.#step()) {
+        if (this.#bakesStarted > limits.bakes) return `after ${limits.bakes} bakes`;
+        if (this.#deps.clock.now() > limits.deadline) return 'because it took too long';
+      }
+      // As the sweep does each minute, until enqueueing the heads of the slot queues changes nothing.
+      if (sweptEvents < this.#events) {
+        sweptEvents = this.#events;
+        if ((await enqueueNext(this.ports)) > 0) continue;
+      }
+      if (!this.#advance()) return undefined;
+    }
+  }
+
+  /** Moves the clock on to what comes next; false where nothing does. */
+  #advance(): boolean {
+    const times = [...this.#distributions.values(), ...this.#ends.values()];
+    const next = Math.min(...this.#requests.map(({ at }) => at), ...times);
+    if (!Number.isFinite(next)) return false;
+    this.#time = next;
+    return true;
+  }
+
+  /** Does one thing that is due now; false where nothing is. */
+  async #step(): Promise<boolean> {
+    const started = this.#starting.shift();
+    if (started !== undefined) {
+      this.#bakesStarted += 1;
+      await this.begin(started);
+      return true;
+    }
+    const stopped = this.#stopping.shift();
+    if (stopped !== undefined) {
+      await this.#supersede(stopped);
+      return true;
+    }
+    const request = this.#requests.find(({ at }) => at <= this.#time);
+    if (request !== undefined) {
+      await this.#reconcile(request.pipeline);
+      return true;
+    }
+    const distributed = this.#takeDue(this.#distributions);
+    if (distributed !== undefined) {
+      await simulateDistribution(this.ports, distributed);
+      return true;
+    }
+    const ended = this.#takeDue(this.#ends);
+    if (ended !== undefined) await this.#end(ended);
+    return ended !== undefined;
+  }
+
+  #takeDue(times: Map<string, number>): string | undefined {
+    const due = [...times].find(([, at]) => at <= this.#time);
+    if (due !== undefined) times.delete(due[0]);
+    return due?.[0];
+  }
+
+  /** One reconcile answers every request for the pipeline that is due. */
+  async #reconcile(pipeline: string): Promise<void> {
+    this.#requests = this.#requests.filter((entry) => entry.pipeline !== pipeline || entry.at > this.#time);
+    const outcome = await reconcileIfExists(this.ports, pipeline);
+    if (outcome.kind !== 'held') {
+      this.#holdReasons.delete(pipeline);
+      return;
+    }
+    this.#holdReasons.set(pipeline, outcome.reasons);
+    const until = computeHoldEnd(outcome.reasons);
+    if (until !== undefined && until > this.#time) this.#enqueue({ pipeline, at: until });
+  }
+
+  async #supersede(execution: string): Promise<void> {
     const name = parseExecutionName(execution.slice(execution.indexOf(':') + 1));
     if (name === undefined) return;
-    ends.delete(name.bake);
-    decided.delete(name.bake);
-    await recordOutcome(ports, { ...name, error: { name: 'States.Aborted', cause: 'Newer versions came.' } });
-  };
-  const end = async (id: string): Promise<void> => {
-    ends.delete(id);
-    events += 1;
-    const isReleased = await simulateRelease(ports, id);
-    const entry = simulatedBakes.get(id);
-    if (entry !== undefined) simulatedBakes.set(id, { ...entry, endedAt: clock.now().toISOString() });
-    if (isReleased) await confirmLate(id);
-  };
+    this.#ends.delete(name.bake);
+    this.#distributions.delete(name.bake);
+    const error = { name: 'States.Aborted', cause: 'Newer versions came.' };
+    await recordOutcome(this.ports, { ...name, error });
+  }
 
-  /** One thing that is to be done at this moment. Every pipeline that was asked for is planned once, however often it was. */
-  const step = async (): Promise<boolean> => {
-    const id = begun.shift();
-    if (id !== undefined) {
-      begunHere += 1;
-      await begin(id);
-      return true;
-    }
-    const execution = stopped.shift();
-    if (execution !== undefined) {
-      await stop(execution);
-      return true;
-    }
-    const due = asked.filter(({ at }) => at <= time).map(({ pipeline }) => pipeline);
-    const [pipeline] = due;
-    if (pipeline !== undefined) {
-      const others = asked.filter((entry) => entry.pipeline !== pipeline || entry.at > time);
-      asked.splice(0, asked.length, ...others);
-      await plan(pipeline);
-      return true;
-    }
-    const made = [...decided].find(([, at]) => at <= time);
-    if (made !== undefined) {
-      decided.delete(made[0]);
-      await simulateDistribution(ports, made[0]);
-      return true;
-    }
-    const over = [...ends].find(([, at]) => at <= time);
-    if (over === undefined) return false;
-    await end(over[0]);
-    return true;
-  };
+  async #end(id: string): Promise<void> {
+    this.#events += 1;
+    const isReleased = await simulateRelease(this.ports, id);
+    const entry = this.#bakes.get(id);
+    if (entry !== undefined) this.#bakes.set(id, { ...entry, endedAt: this.#now() });
+    if (isReleased) await this.#confirmCountedWaves(id);
+  }
 
-  return {
-    ports,
-    simulatedBakes,
-    holdReasons: held,
-    confirmedChanges: confirmed,
-    confirmWaves: confirm,
-    addRunningBake: (bake, startedAt) => begin(bake.id, startedAt),
-    async run(bounds) {
-      latest = deps.clock.now().getTime() + bounds.seconds * 1000;
-      const known = asked.splice(0);
-      for (const { pipeline, at } of known) ask(pipeline, at);
-      let swept = -1;
-      for (;;) {
-        while (await step()) {
-          if (begunHere > bounds.bakes) return `after ${bounds.bakes} bakes`;
-          if (deps.clock.now() > bounds.deadline) return 'because it took too long';
-        }
-        // As the sweep does each minute: whoever is first in a line is asked, until nothing comes of that any more.
-        if (swept < events) {
-          swept = events;
-          if ((await enqueueNext(ports)) > 0) continue;
-        }
-        const next = Math.min(...asked.map(({ at }) => at), ...decided.values(), ...ends.values());
-        if (!Number.isFinite(next)) return undefined;
-        time = next;
-      }
-    },
-  };
+  /** A release counts the wave of a change that is its pipeline's own. Waves of changes in the table below wait for their person. */
+  async #confirmCountedWaves(id: string): Promise<void> {
+    const bake = await readRecord(this.#deps.table, keys.bake(id), BakeRecordSchema);
+    const ids = (bake?.changes ?? []).map((change) => keys.change(change));
+    const [now, before] = await Promise.all([
+      readMany(this.#deps.table, ids, ChangeRecordSchema),
+      readMany(this.#deps.baseTable, ids, ChangeRecordSchema),
+    ]);
+    await this.confirmWaves(
+      now.flatMap((change, index) => (before[index] === undefined ? (change ?? []) : [])),
+    );
+  }
+
+  #enqueue(request: ReconcileRequest): void {
+    if (this.#isWithinLimits(request.at)) this.#requests = [...this.#requests, request];
+  }
+
+  #isWithinLimits(at: number): boolean {
+    return at <= Math.max(this.#time, this.#latest);
+  }
+
+  #now(): string {
+    return new Date(this.#time).toISOString();
+  }
+
+  #createQueue(): ReconcileQueue {
+    return {
+      send: async (requests) => {
+        for (const { pipeline, delaySeconds } of requests)
+          this.#enqueue({ pipeline, at: this.#time + delaySeconds * 1000 });
+      },
+    };
+  }
+
+  #createWorkflows(): Pick<Workflows, 'startBake' | 'stop' | 'executionArn'> {
+    const executionArn = (machine: string, name: string) => `${machine}:${name}`;
+    return {
+      executionArn,
+      startBake: async (name, { bake }) => {
+        if (!this.#bakes.has(bake)) this.#starting.push(bake);
+        return executionArn('bake', name);
+      },
+      stop: async (execution) => void this.#stopping.push(execution),
+    };
+  }
 }
 
-/** When time ends the first of them, where it ends them all: the next decision tells the rest. */
+/** When time ends the first of the reasons, as the next decision tells the rest; undefined where one of them needs more than time. */
 function computeHoldEnd(reasons: readonly HoldReason[]): number | undefined {
   const times = reasons.map(({ until }) => (until === undefined ? undefined : Date.parse(until)));
   return times.every((at) => at !== undefined) ? Math.min(...times) : undefined;

@@ -7,7 +7,7 @@ import { enablePipeline } from '../../../shared/use-cases/definitions/enable-pip
 import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
 import type { CrashPoint } from '../../support/crashing.ts';
-import { type Entry, listParents, toDefinition, toPipelineName } from './estate.ts';
+import { type Entry, listParents, parsePipelineIndex, toDefinition, toPipelineName } from './estate.ts';
 import { isFresh, readCurrentBake } from './freshness.ts';
 import { crashAtCall, interleaveCalls, succeeds, wrapPorts } from './handlers.ts';
 import { changeSource, type PreviousValues } from './outside.ts';
@@ -72,9 +72,7 @@ export async function performAction(stage: Stage, memory: PreviousValues, action
     }
     case 'join': {
       const entry = pick(action.which);
-      const other = pick(action.other);
-      if (entry !== undefined && other !== undefined)
-        await releaseWhileJoined(stage, entry, other, action.crash);
+      if (entry !== undefined) await releaseWhileJoined(stage, entry, action.crash);
       return;
     }
     case 'toggle': {
@@ -198,20 +196,20 @@ async function editDefinition(stage: Stage, entry: Entry, other: Entry, what: st
   if ((await applyEntry(stage, entry)) !== undefined) Object.assign(entry.edits, before);
 }
 
-/** A pipeline comes to be built on another one at the moment in which that one releases; the process that releases may die. */
-async function releaseWhileJoined(
-  stage: Stage,
-  entry: Entry,
-  other: Entry,
-  crash: CrashPoint | null,
-): Promise<void> {
-  const { world } = stage;
-  const bake = world.running().find(({ id, pipeline }) => pipeline === other.name && world.hasStarted(id));
-  const isRelated = other === entry || listAncestors(stage.entries, other).includes(entry);
-  if (bake === undefined || isRelated || listParents(entry).includes(other.index)) return;
+/** A pipeline comes to be built on another one, if possible as the first, while that one releases; the process that releases may die. */
+async function releaseWhileJoined(stage: Stage, entry: Entry, crash: CrashPoint | null): Promise<void> {
+  const { world, entries } = stage;
+  const parents = new Set(entries.flatMap(listParents));
+  const bakes = world.running().filter(({ id, pipeline }) => {
+    const other = entries[parsePipelineIndex(pipeline)];
+    if (other === undefined || other === entry || !world.hasStarted(id)) return false;
+    return !listAncestors(entries, other).includes(entry) && !listParents(entry).includes(other.index);
+  });
+  const bake = bakes.find(({ pipeline }) => !parents.has(parsePipelineIndex(pipeline))) ?? bakes[0];
+  if (bake === undefined) return;
   const death = crash === null ? undefined : crashAtCall(crash).around;
   const before = { ...entry.edits, parents: [...entry.edits.parents] };
-  entry.edits.parents.push(other.index);
+  entry.edits.parents.push(parsePipelineIndex(bake.pipeline));
   let refusal: string | undefined;
   await interleaveCalls(
     [

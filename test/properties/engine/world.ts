@@ -160,7 +160,6 @@ const action = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('join' as const),
       which,
-      other: which,
       crash: fc.option(crash, { freq: 2 }),
     }),
   },
