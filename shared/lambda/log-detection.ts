@@ -3,7 +3,7 @@ import { countMetric, log } from './telemetry.ts';
 
 /** What came of a hint, in the log. */
 export function logDetection(outcome: HintOutcome): void {
-  if (outcome.kind !== 'noticed') {
+  if (outcome.kind !== 'detected') {
     log.info('hint-ignored', { kind: outcome.kind, why: outcome.why });
     return;
   }

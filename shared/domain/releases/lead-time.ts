@@ -8,7 +8,7 @@ function parseUlidTime(id: string): number | undefined {
   return digits.reduce((time, digit) => time * DIGITS.length + digit, 0);
 }
 
-/** Seconds from the first of the changes that led to a release. Ids of changes are ULIDs: they say when each was noticed. */
+/** Seconds from the first of the changes that led to a release. Ids of changes are ULIDs, which hold the time when each was detected. */
 export function leadTimeSeconds(causes: readonly string[], released: Date): number | undefined {
   const times = causes.map(parseUlidTime).filter((time) => time !== undefined);
   if (times.length === 0) return undefined;

@@ -1,4 +1,4 @@
-/** What a release says of itself, and what its channel says of it: for a new image and for a kept one that is made current again. Pure. */
+/** Computes the records of a release and of its channel, for a new image and for a retained one that becomes current again. Pure. */
 import { findArtifactId } from '../artifacts/artifacts.ts';
 import { canonical } from '../base/canonical.ts';
 import { computeInventoryDigest } from '../packages/inventory.ts';
@@ -10,7 +10,7 @@ import type { ChannelRecord, ReleaseRecord } from '../records/releases.ts';
 type Target = ReleaseRecord['targets'][number];
 type DigestText = (text: string) => string;
 
-/** So many bakes are named of a release that is pointed to again and again: the one that built the image, and the newest. */
+/** A release that becomes current again and again names so many bakes: the one that built the image, and the newest. */
 const BAKES_NAMED = 100;
 
 /** The image of each variant in the control account. */
@@ -20,12 +20,12 @@ export function toReleaseImages(plan: Pick<DistributionRecord, 'sources'>): Reco
   );
 }
 
-/** Whether a release is of exactly these images: then it is the same release, whoever brings it where. */
+/** True where a release is of exactly these images: then it is the same release, in whatever targets. */
 export function hasImages(release: ReleaseRecord, images: Readonly<Record<string, string>>): boolean {
   return canonical(release.images) === canonical(images);
 }
 
-/** Targets that show the image now. */
+/** Verified targets, with the pointers that show the image there. */
 export function listShownTargets(rows: readonly TargetRecord[]): Target[] {
   return rows.flatMap(
     ({ account, region, variant, artifact, parameter, launchTemplate, state, sharedCopy }) =>
@@ -71,7 +71,7 @@ export function computeRelease(given: {
   };
 }
 
-/** Copies of before that nobody was asked for this time: they stay, and show nothing that is kept in step. */
+/** Earlier copies in targets that this distribution leaves out: they stay, without the pointers. */
 function listRetainedTargets(
   standing: ReleaseRecord | undefined,
   shown: readonly Target[],
@@ -100,7 +100,7 @@ function listReleaseBakes(standing: ReleaseRecord | undefined): ReleaseRecord['b
   return [built, ...rest.slice(2 - BAKES_NAMED)];
 }
 
-/** `before`: what the channel said until now. */
+/** `before`: the channel's row until now. */
 export function computeChannel(given: {
   readonly digest: DigestText;
   readonly release: ReleaseRecord;
@@ -111,7 +111,7 @@ export function computeChannel(given: {
 }): ChannelRecord {
   const { digest, release, bake, targets, before } = given;
   const inventoryDigest = computeInventoryDigest(digest, given.images);
-  // To new targets: where it was before it still is.
+  // The same image in new targets: it stays in the earlier ones.
   const stays = isSameFingerprint(before, bake) ? (before?.targets ?? []) : [];
   return {
     pipeline: release.pipeline,
@@ -129,7 +129,7 @@ export function computeChannel(given: {
   };
 }
 
-/** Both, each once, sorted. */
+/** Both lists in one, each text once, sorted. */
 export function mergeSorted(some: readonly string[], others: readonly string[]): string[] {
   return [...new Set([...some, ...others])].sort();
 }

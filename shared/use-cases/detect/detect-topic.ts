@@ -1,6 +1,6 @@
 /**
- * Looks again at every selector of a topic. Whoever brought the topic up (an event, the reconcile, the planner) is not believed: what the
- * selectors mean is read where it is true, and what has moved is recorded once.
+ * Resolves every selector of a topic again and records each change once. The hint that named the topic is not believed: versions are read where
+ * they are defined.
  */
 import { DomainError, TryLater } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
@@ -32,7 +32,7 @@ export interface DetectTopicsDeps extends RecordChangesDeps {
 
 export interface Detection {
   readonly changes: readonly ChangeRecord[];
-  /** Selectors that mean nothing at the moment; the last known version stays. */
+  /** Selectors that do not resolve now; their last version stays. */
   readonly problems: readonly { readonly selector: string; readonly problem: string }[];
 }
 
@@ -46,11 +46,11 @@ export async function detectTopic(deps: DetectTopicsDeps, topic: string): Promis
     try {
       return await detectSelectorChanges(deps, found);
     } catch (error) {
-      // Another writer moved one of them meanwhile: look again.
+      // Another writer has changed one of them meanwhile.
       if (!(error instanceof WriteConflict)) throw error;
     }
   }
-  throw new TryLater(`The selectors of ${topic} kept moving while they were recorded.`);
+  throw new TryLater(`The selectors of ${topic} kept changing while they were recorded.`);
 }
 
 /** A selector's row and the first pipelines that use it. */
@@ -119,7 +119,7 @@ async function checkSelector(
   return { kind: 'move', move: { row, users, to, detail, left: flap.leftVersions } };
 }
 
-/** Why it cannot be asked now is written down; the message comes again. */
+/** Records why a selector cannot be resolved now, and throws: the message is delivered again. */
 async function resolveOrRecordProblem(deps: DetectTopicsDeps, row: SelectorRecord): Promise<Resolution> {
   try {
     return await deps.resolver.resolve(row.selector);
@@ -129,11 +129,11 @@ async function resolveOrRecordProblem(deps: DetectTopicsDeps, row: SelectorRecor
   }
 }
 
-/** What nobody expected may quote anything, a request with its token included: only its name is shown. */
+/** The message of an error of ours; of any other only the name, since its message may quote a request with its token. */
 function describeError(error: unknown): string {
   if (error instanceof DomainError) return error.message;
   const name = error instanceof Error ? error.name : 'unknown error';
-  return `It could not be resolved: ${name}. The log of the function that notices changes says more.`;
+  return `It could not be resolved: ${name}. The log of the function that detects changes says more.`;
 }
 
 async function recordUnresolved(
@@ -141,13 +141,13 @@ async function recordUnresolved(
   row: SelectorRecord,
   problem: string,
 ): Promise<CheckedSelector> {
-  // What it stood at cannot be told any more: it begins to stand still anew.
+  // A flapping selector has to stand still anew: its version in between is not known.
   if (row.problem !== problem || row.unsettled !== undefined)
     await recordSelectorProblem(deps, row, { problem });
   return { kind: 'problem', selector: row.key, problem };
 }
 
-/** What is said of the selector beside its last known version, which stays. Who goes to and fro is looked at again by the sweep. */
+/** Records what is wrong with a selector beside its last version, which stays. The sweep has a flapping selector resolved again. */
 async function recordSelectorProblem(
   deps: DetectTopicsDeps,
   row: SelectorRecord,

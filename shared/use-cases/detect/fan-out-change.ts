@@ -1,6 +1,6 @@
 /**
- * Marks the pipelines that use a selector which has moved. A few are marked in the transaction of the move itself; many page by page, with
- * the place in the list kept on the change, so that whoever finds it open goes on where it stopped.
+ * Marks the pipelines that a change concerns and enqueues them, page by page. The change row holds the cursor, so that the next run goes on where
+ * the last one stopped.
  */
 import { due, type Key, keys } from '../../domain/base/naming.ts';
 import { listCauses } from '../../domain/reconcile/causes.ts';
@@ -22,12 +22,12 @@ export interface FanOutDeps {
   readonly reconcileQueue: ReconcileQueue;
 }
 
-/** One write of each transaction is the change's own. */
+/** One write of each transaction is that of the change row. */
 const USERS_AT_ONCE = MAX_WRITES - 1;
-/** A page of a finding loses when one of its pipelines is written at that moment. */
+/** A page of a finding is refused when one of its pipelines is written at that moment. */
 const MAX_TRIES = 20;
 
-/** The write that tells a pipeline of changes. Raising the version makes every decision that did not see them lose. */
+/** The write that marks a pipeline as dirty for these changes. It raises the version, so that a decision made without them is refused. */
 export function markWrite(
   user: SelectorUserRecord,
   changes: readonly ChangeRecord[],
@@ -50,7 +50,7 @@ export function markWrite(
   };
 }
 
-/** The same for a finding, which also raises what is wanted of the package. The floors are those that were read, so they must still stand. */
+/** The same for a finding, which also raises the minimum version of the package. It is refused if the status has changed since it was read. */
 export function raiseMinimumWrite(user: AffectedPipeline, change: ChangeRecord, now: Date): Write {
   const { finding, id, to } = change;
   if (finding === undefined) return markWrite(user, [change], now);
@@ -77,7 +77,7 @@ async function prepareMarks(
   return { ...page, marks: page.users.map((user) => raiseMinimumWrite(user, change, now)) };
 }
 
-/** Goes on until the last page. Two runs at once share the work: one write of each page wins. Answers how many pipelines this run marked. */
+/** Runs until the last page; returns how many pipelines it has marked. Two runs at once share the work: one write of each page wins. */
 export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number> {
   let marked = 0;
   let tries = 0;
@@ -94,7 +94,7 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
     try {
       await deps.table.write([progress, ...page.marks]);
     } catch (error) {
-      // Somebody else was here first; or, of a finding, a pipeline is being planned at this moment and is read again.
+      // Another run was faster; or, for a finding, a pipeline is being reconciled at this moment and is read again.
       tries += 1;
       const isBusy = change.finding !== undefined && tries < MAX_TRIES;
       if (error instanceof WriteConflict && (error.index === 0 || isBusy)) continue;

@@ -1,4 +1,4 @@
-/** Takes one message of the hint queue: an event of AWS, one of our own, or a list of topics. */
+/** Handles one message of the hint queue: an event of AWS, a list of topics, a page of findings, or inventories to index. */
 import { assertNever } from '../../domain/base/errors.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { parseHint } from '../../domain/selectors/hints.ts';
@@ -11,7 +11,7 @@ import { type ResyncVulnerabilitiesDeps, resyncVulnerabilities } from './resync-
 export interface HandleHintDeps extends DetectTopicsDeps, ResyncVulnerabilitiesDeps, IndexInventoryDeps {}
 
 export type HintOutcome =
-  | ({ readonly kind: 'noticed'; readonly topics: readonly string[] } & Detection)
+  | ({ readonly kind: 'detected'; readonly topics: readonly string[] } & Detection)
   | { readonly kind: 'ignored' | 'malformed'; readonly why: string };
 
 const TOPICS_AT_ONCE = 4;
@@ -42,17 +42,17 @@ export async function handleHint(deps: HandleHintDeps, body: unknown): Promise<H
 }
 
 function toDetectedOutcome(changes: readonly ChangeRecord[]): HintOutcome {
-  return { kind: 'noticed', topics: [], changes, problems: [] };
+  return { kind: 'detected', topics: [], changes, problems: [] };
 }
 
 /**
- * A topic that cannot be looked at now (AWS throttles, a feed is slow) keeps no other from being looked at; the message comes again for it, and
- * looking twice at the others does no harm.
+ * Detects the changes of all topics. A topic that cannot be resolved now (AWS throttles, a feed is slow) keeps no other from it; the message is
+ * delivered again, and resolving the others twice changes nothing.
  */
 export async function detectTopics(deps: DetectTopicsDeps, topics: readonly string[]): Promise<HintOutcome> {
   const detections = await mapConcurrent(TOPICS_AT_ONCE, topics, (topic) => detectTopic(deps, topic));
   return {
-    kind: 'noticed',
+    kind: 'detected',
     topics,
     changes: detections.flatMap((entry) => entry.changes),
     problems: detections.flatMap((entry) => entry.problems),

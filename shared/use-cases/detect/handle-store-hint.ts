@@ -1,4 +1,4 @@
-/** Takes one message of the queue of hints about stores: an event of AWS, or a list of topics. */
+/** Handles one message of the queue of store hints: an event of AWS, or a list of topics. */
 import { parseHint } from '../../domain/selectors/hints.ts';
 import type { DetectTopicsDeps } from './detect-topic.ts';
 import { detectTopics, type HintOutcome } from './handle-hint.ts';

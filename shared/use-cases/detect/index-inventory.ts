@@ -1,6 +1,6 @@
 /**
- * Brings the index of packages up to what a channel now holds, so that a finding leads to the pipelines that it concerns without a search. A job
- * of a row: it is written with the release, goes on where it stopped, and a newer release takes it over.
+ * Keeps the index of packages equal to what a channel holds, so that a finding leads to the pipelines that it concerns without a search. A row is
+ * the job: it is written with the release, records its progress, and a newer release takes it over.
  */
 
 import { due, keys } from '../../domain/base/naming.ts';
@@ -46,7 +46,7 @@ const STEPS_AT_ONCE = MAX_WRITES - 1;
 const INVENTORIES_SWEPT = 100;
 const ROUNDS = 10;
 
-/** The write that a release makes with its own: from then on the index is behind until the job is done. */
+/** The write that belongs into the transaction of a release: the job is open until the index is equal to its inventory. */
 export function scheduleIndexWrite({ pipeline, channel }: Channel, bake: string, at: string): Write {
   return {
     update: keys.inventoryIndex(pipeline, channel),
@@ -55,7 +55,7 @@ export function scheduleIndexWrite({ pipeline, channel }: Channel, bake: string,
   };
 }
 
-/** Asks for the inventories that wait to be indexed. */
+/** Enqueues the inventories that wait to be indexed; returns how many. */
 export async function sweepInventories(deps: {
   readonly table: Pick<Table, 'query'>;
   readonly clock: DetectVulnerabilitiesDeps['clock'];
@@ -79,7 +79,7 @@ export async function sweepInventories(deps: {
   return jobs.length;
 }
 
-/** Answers the changes that pipelines were told of: findings that are older than the release. */
+/** Indexes the inventory of a channel. Returns the changes for findings that are older than its release. */
 export async function indexInventory(deps: IndexInventoryDeps, channel: Channel): Promise<ChangeRecord[]> {
   const key = keys.inventoryIndex(channel.pipeline, channel.channel);
   const job = await readRecord(deps.table, key, InventoryIndexRecordSchema);
@@ -109,7 +109,7 @@ export async function indexInventory(deps: IndexInventoryDeps, channel: Channel)
     ]);
     return changes;
   } catch (error) {
-    // Another run is at it, or a newer release has taken the job over; while it is open the sweep asks again.
+    // Another run works on it, or a newer release has taken the job over; the sweep enqueues an open job again.
     if (error instanceof WriteConflict && error.key.sk === key.sk) return [];
     throw error;
   }
@@ -128,7 +128,7 @@ function stepWrite({ pipeline, channel }: InventoryIndexRecord, step: IndexWrite
   return { put: { ...key, ...use } };
 }
 
-/** What is installed in the images of a bake, or of the bake whose images it took over. */
+/** The packages in the images of a bake, or of the bake whose images it reuses. */
 async function readPackages(deps: IndexInventoryDeps, id: string): Promise<PackageList> {
   const bake = await readRecord(deps.table, keys.bake(id), BakeRecordSchema);
   const images = await readImages(deps, id);
@@ -141,7 +141,7 @@ async function readPackages(deps: IndexInventoryDeps, id: string): Promise<Packa
   );
 }
 
-/** Floors that were there before the release, if what asked for them is still so. */
+/** Records a change for each minimum version that is older than the release and above it, while its finding is still active. */
 async function raiseOlderMinimums(
   deps: IndexInventoryDeps,
   job: InventoryIndexRecord,
@@ -152,23 +152,25 @@ async function raiseOlderMinimums(
     formats.map((format) => keys.minimumVersion(name, format)),
   );
   const minimumVersions = (await readMany(deps.table, wanted, MinimumVersionRecordSchema)).filter(
-    (floor) => floor !== undefined,
+    (minimum) => minimum !== undefined,
   );
   const { pipeline, channel } = job;
-  const behind = minimumVersions.flatMap((floor) => {
-    const versions = [...(now.versions.get(floor.package) ?? [])];
-    const use = { package: floor.package, pipeline, channel, versions, format: now.format };
-    return isBelowMinimum(use, floor) ? [{ floor, use }] : [];
+  const behind = minimumVersions.flatMap((minimum) => {
+    const versions = [...(now.versions.get(minimum.package) ?? [])];
+    const use = { package: minimum.package, pipeline, channel, versions, format: now.format };
+    return isBelowMinimum(use, minimum) ? [{ minimum, use }] : [];
   });
   if (behind.length === 0) return [];
   const active = new Set(
-    (await deps.findings.read([...new Set(behind.map(({ floor }) => floor.finding))])).map(({ arn }) => arn),
+    (await deps.findings.read([...new Set(behind.map(({ minimum }) => minimum.finding))])).map(
+      ({ arn }) => arn,
+    ),
   );
   const changes: ChangeRecord[] = [];
-  for (const { floor, use } of behind) {
-    const change = active.has(floor.finding)
-      ? await raiseMinimum(deps, floor, use)
-      : await deleteMinimum(deps, floor);
+  for (const { minimum, use } of behind) {
+    const change = active.has(minimum.finding)
+      ? await raiseMinimum(deps, minimum, use)
+      : await deleteMinimum(deps, minimum);
     if (change !== undefined) changes.push(change);
   }
   return changes;
@@ -176,50 +178,50 @@ async function raiseOlderMinimums(
 
 async function raiseMinimum(
   deps: IndexInventoryDeps,
-  floor: MinimumVersionRecord,
+  minimum: MinimumVersionRecord,
   use: PackageUseRecord,
 ): Promise<ChangeRecord | undefined> {
   for (let round = 0; ; round += 1) {
-    const [user] = await findAffected(deps.table, toPackageFix(floor), [use]);
+    const [user] = await findAffected(deps.table, toPackageFix(minimum), [use]);
     if (user === undefined) return undefined;
     const known =
-      floor.change === undefined
+      minimum.change === undefined
         ? undefined
-        : await readRecord(deps.table, keys.change(floor.change), ChangeRecordSchema);
+        : await readRecord(deps.table, keys.change(minimum.change), ChangeRecordSchema);
     const wave = known === undefined ? await countWaveFrom(deps, [use.pipeline]) : undefined;
     const change: ChangeRecord = known ?? {
-      ...toVulnerabilityChange(deps, floor),
+      ...toVulnerabilityChange(deps, minimum),
       fanOut: 'done',
       ...(wave === undefined ? {} : { wave }),
     };
     try {
       await deps.table.write([
         raiseMinimumWrite(user, change, deps.clock.now()),
-        ...(known === undefined ? [...newChangeWrites(floor, change), ...waveWrites(deps, change)] : []),
+        ...(known === undefined ? [...newChangeWrites(minimum, change), ...waveWrites(deps, change)] : []),
       ]);
       await deps.reconcileQueue.send(toReconcileRequests([user]));
       return change;
     } catch (error) {
-      // The pipeline is being planned at this moment, or somebody else has told it.
+      // The pipeline is being reconciled at this moment, or another run has marked it.
       if (!(error instanceof WriteConflict) || round === ROUNDS) throw error;
     }
   }
 }
 
-/** The first pipeline that a finding concerns has the change recorded with it. */
-function newChangeWrites(floor: MinimumVersionRecord, change: ChangeRecord): Write[] {
+/** A finding that has concerned no pipeline so far has no change yet: it is recorded with the first one. */
+function newChangeWrites(minimum: MinimumVersionRecord, change: ChangeRecord): Write[] {
   const { id } = change;
   const put = changeWrite(change);
-  if (floor.state === 'open') return [put];
-  const { version } = floor;
+  if (minimum.state === 'open') return [put];
+  const { version } = minimum;
   const when = { equals: { version, state: 'done' } };
-  return [put, { update: keys.minimumVersion(floor.package, floor.format), set: { change: id }, when }];
+  return [put, { update: keys.minimumVersion(minimum.package, minimum.format), set: { change: id }, when }];
 }
 
-/** The finding is closed; if another asks for the same, the reconcile brings it up. */
-async function deleteMinimum(deps: IndexInventoryDeps, floor: MinimumVersionRecord): Promise<undefined> {
-  const key = keys.minimumVersion(floor.package, floor.format);
-  const when = { equals: { finding: floor.finding, version: floor.version } };
+/** Drops the minimum version of a closed finding; the resync records it again where another finding needs it. */
+async function deleteMinimum(deps: IndexInventoryDeps, minimum: MinimumVersionRecord): Promise<undefined> {
+  const key = keys.minimumVersion(minimum.package, minimum.format);
+  const when = { equals: { finding: minimum.finding, version: minimum.version } };
   try {
     await deps.table.write([{ delete: key, when }]);
   } catch (error) {

@@ -1,8 +1,6 @@
 /**
- * The net below events: asks for every distinct selector to be looked at, by the way that an event takes. However many pipelines use a
- * selector, it is resolved once, and selectors of one topic travel together. Findings come page by page, the same way.
- *
- * The list of selectors has parts, and a run that has taken long enough leaves the rest of a part to the next one.
+ * Finds what lost events would have told: sends a hint for the topic of every selector, once however many pipelines use it, and one for the
+ * findings. The list of selectors has shards; a run that has taken long enough leaves the rest of a shard to the next one.
  */
 import * as z from 'zod';
 import { keys, lists, SELECTOR_SHARDS } from '../../domain/base/naming.ts';
@@ -23,7 +21,7 @@ export interface ResyncDeps {
 export interface ResyncSummary {
   readonly selectors: number;
   readonly topics: number;
-  /** Parts that the next run goes on with. */
+  /** Shards that are left to the next run. */
   readonly unfinished: number;
 }
 
@@ -33,7 +31,7 @@ export interface RunShare {
   readonly of: number;
 }
 
-/** Well within what a function may take. */
+/** Well below the time-out of the function. */
 const MAX_SECONDS = 200;
 
 export async function resyncSelectors(
@@ -58,7 +56,7 @@ export async function resyncSelectors(
   return { ...counts, unfinished: 0 };
 }
 
-/** Beginning with the one that was left: otherwise the last would never have their turn. */
+/** The shards of a run, beginning with the one that the last run left: otherwise the last shards would never be reached. */
 function listShards({ part, of }: RunShare, first: number | undefined): number[] {
   const own = Array.from({ length: SELECTOR_SHARDS }, (_, shard) => shard).filter(
     (shard) => shard % of === part,
@@ -67,7 +65,7 @@ function listShards({ part, of }: RunShare, first: number | undefined): number[]
   return [...own.slice(from), ...own.slice(0, from)];
 }
 
-/** Where a run goes on. */
+/** Where the next run goes on. */
 const CursorSchema = z.object({ shard: z.number(), after: z.string().optional() });
 type Cursor = z.infer<typeof CursorSchema>;
 

@@ -1,6 +1,6 @@
 /**
- * One page of all findings: what an event that never came would have told. The next page is asked for by a message, so that no run takes longer
- * the more there are.
+ * Records the changes of one page of all findings, which lost events would have told of. A message asks for the next page, so that the time of a
+ * run does not grow with their number.
  */
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { FindingHints } from '../../ports/vulnerabilities.ts';

@@ -1,4 +1,4 @@
-/** The pipelines that a finding concerns: those whose current release holds the package in a version below its fix. */
+/** Pipelines that a finding concerns: their current release holds the package in a version below its fix. */
 
 import { keys } from '../../domain/base/naming.ts';
 import type { PackageFormat } from '../../domain/packages/versions.ts';
@@ -14,14 +14,14 @@ import { type PipelineStatus, PipelineStatusSchema } from '../../domain/records/
 import type { Table } from '../../ports/table.ts';
 import { readMany } from '../store/read.ts';
 
-/** What is wanted of a package from now on. */
+/** The minimum version of a package. */
 export interface PackageFix {
   readonly package: string;
   readonly format: PackageFormat;
   readonly version: string;
 }
 
-/** A pipeline that is to be told, with what has to stand in its planning row for that. */
+/** A pipeline that is to be marked, with the minimum versions and the version of its status row as they were read. */
 export interface AffectedPipeline extends SelectorUserRecord {
   readonly minimumVersions: PipelineStatus['minimumVersions'];
   readonly version: number;
@@ -29,7 +29,7 @@ export interface AffectedPipeline extends SelectorUserRecord {
 
 type Reader = Pick<Table, 'query' | 'getMany'>;
 
-/** One page of the inventories that hold the package, and of those the pipelines that have not been told yet. */
+/** One page of the inventories that hold the package, reduced to the pipelines that have not been marked for the fix. */
 export async function readAffectedPage(
   table: Reader,
   fix: PackageFix,
@@ -45,7 +45,7 @@ export async function readAffectedPage(
   return { users: await findAffected(table, fix, uses), cursor };
 }
 
-/** Those of the inventories that are behind, of pipelines that have not been told: what a floor asks for already is in their bits. */
+/** Pipelines of the inventories that are below the fix; one whose status has the minimum version already is left out. */
 export async function findAffected(
   table: Pick<Table, 'getMany'>,
   fix: PackageFix,
@@ -66,7 +66,7 @@ export async function findAffected(
   ]);
   return behind.flatMap(({ pipeline, channel }, index) => {
     const [record, status] = [pipelines[index], plannings[index]];
-    // What stands in a channel that the pipeline has left is none of its concern any more.
+    // The pipeline releases into another channel by now.
     if (record === undefined || status === undefined || record.spec.channel !== channel) return [];
     if (!isHigherMinimum(fix.format, status.minimumVersions[fix.package]?.version, fix.version)) return [];
     const { debounceSeconds } = record.spec;
@@ -75,7 +75,7 @@ export async function findAffected(
   });
 }
 
-/** Names of affected pipelines, until there are more than `most` of them. */
+/** Names of affected pipelines: all of them, or some more than `most`. */
 export async function listAffectedNames(table: Reader, fix: PackageFix, most: number): Promise<string[]> {
   const names: string[] = [];
   let after: string | undefined;

@@ -1,4 +1,4 @@
-/** What is written with a change whose wave is larger than may start without a person, so that people hear of it and can find it. */
+/** The rows of a wave above the cap: it is listed until a person confirms it, and an event tells of it. */
 import { due, keys, lists } from '../../domain/base/naming.ts';
 import { findHoldKind } from '../../domain/reconcile/holds.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
@@ -30,8 +30,8 @@ export function waveWrites(deps: { readonly ids: Ids }, change: ChangeRecord): W
 }
 
 /**
- * A pipeline that a wave holds stands under the wave's change, where whoever confirms it looks. The check loses when that has happened
- * meanwhile: nobody would look again.
+ * Lists a pipeline that a wave holds under the wave's change, where its confirmation finds it. Undefined where no wave holds it. The check is
+ * refused once the wave is confirmed: the pipeline would not be found any more.
  */
 export function prepareWaveHold(
   reasons: readonly HoldReason[],

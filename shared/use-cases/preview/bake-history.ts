@@ -1,4 +1,4 @@
-/** How long bakes took: of the pipeline itself, else of all. */
+/** Reads how long bakes took: those of the pipeline itself, or the newest of all pipelines. */
 
 import { keys, lists } from '../../domain/base/naming.ts';
 import { computeMedianDurations, type Durations } from '../../domain/estimates/estimates.ts';
@@ -22,7 +22,7 @@ export function createHistoryReader(table: Rows): (pipeline: string) => Promise<
   const look = async (pipeline: string): Promise<BakeHistory> => {
     const own = await readDurations(table, await readLatestBakes(table, pipeline));
     if (own.Build !== undefined) return { durations: own, from: 'pipeline' };
-    // A pipeline that was not built lately has steps of its own all the same.
+    // A pipeline that was not built lately may have durations of other steps.
     all ??= readNewestBakes(table).then((bakes) => readDurations(table, bakes));
     const durations = { ...(await all), ...own };
     return { durations, from: durations.Build === undefined ? 'nothing' : 'all' };
@@ -46,7 +46,7 @@ async function readNewestBakes(table: Rows): Promise<BakeRecord[]> {
   return (await table.query(query)).items.map((item) => BakeRecordSchema.parse(item));
 }
 
-/** Of those that went to their end. */
+/** Median durations of the steps of released bakes. */
 async function readDurations(table: Rows, bakes: readonly BakeRecord[]): Promise<Durations> {
   const done = bakes.filter(({ state }) => state === 'released').slice(0, MAX_BAKES_COUNTED);
   const steps = await Promise.all(

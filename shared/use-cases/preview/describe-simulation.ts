@@ -1,4 +1,4 @@
-/** What a rehearsal has shown, as people and programs are told of it. */
+/** Describes a finished simulation for the API: waves of bakes, holds, times and costs. */
 import type { Preview } from '../../domain/api/explanation.ts';
 import { keys, parseNonSelectorChange } from '../../domain/base/naming.ts';
 import type { Home } from '../../domain/base/regions.ts';
@@ -33,10 +33,10 @@ interface PreviewedBake extends SimulatedBake {
   readonly changes: readonly ChangeRecord[];
   readonly definition: Definition;
   readonly history: BakeHistory;
-  /** As it is now; undefined where the rehearsal began it. */
+  /** As it is now; undefined where the simulation began it. */
   readonly running: BakeRecord | undefined;
   readonly isRequested: boolean;
-  /** Where an image that it uses again is already. */
+  /** Targets that a reused image is in already. */
   readonly reachedTargets: readonly string[];
 }
 
@@ -96,7 +96,7 @@ async function readPreviewedBakes(
   ]);
   const wanted = bakes.flatMap((bake) => bake?.changes ?? []);
   const changes = await readChangesById(deps.table, wanted);
-  // What stands in the real table already would happen anyway, and so would the tick of a schedule.
+  // Changes in the real table happen without the request, and so does the tick of a schedule.
   const named = bakes.flatMap((bake) => bake?.causes ?? []);
   const [causes, anyway] = await Promise.all([
     readChangesById(deps.table, named),
@@ -145,7 +145,7 @@ function computeLevels(seen: readonly PreviewedBake[]): ReadonlyMap<string, numb
     seen.flatMap(({ bake }) => (bake.release === undefined ? [] : [[bake.release, bake.id] as const])),
   );
   const levels = new Map<string, number>();
-  // In the order in which they started: what is followed is known before what follows.
+  // In the order in which they started: each bake comes after those that it follows.
   for (const { bake, changes, running } of seen) {
     const above = changes.flatMap(({ release }) => {
       const earlier = release === undefined ? undefined : byRelease.get(release);
@@ -185,7 +185,7 @@ function describePreviewedBake(
   };
 }
 
-/** What is overtaken is built at most, and goes nowhere. */
+/** A superseded bake is built at most, and distributed to no target. */
 function computeBakeCost(
   { home }: DescribeSimulationDeps,
   { bake, definition, history, reachedTargets: targets }: PreviewedBake,
@@ -203,7 +203,7 @@ function isSuperseded({ state }: BakeRecord): boolean {
   return state === 'superseded';
 }
 
-/** A release has its places with its fingerprint, and the current one with its channel, which may know of more. */
+/** The targets of a reused release: those that its fingerprint names and, while it is current, those of its channel. */
 async function readReachedTargets(
   table: Reader,
   { pipeline, channel, reusesBake }: BakeRecord,
@@ -219,7 +219,7 @@ async function readReachedTargets(
   return [...(fingerprint?.targets ?? []), ...(isCurrent ? (current.targets ?? []) : [])];
 }
 
-/** What is only pointed to again has been approved before. */
+/** False for an image that is only pointed to again: it has been approved before. */
 function needsApproval({ approval }: Definition, { startsAt }: BakeRecord): boolean {
   return approval.required && startsAt !== 'Distribute';
 }

@@ -1,4 +1,4 @@
-/** What a write does to a row, and what a condition says of it, as the table would: for writes that stay in memory. Pure. */
+/** Applies writes and conditions to rows in memory as the table does to its own. Pure. */
 import type { Key } from '../../domain/base/naming.ts';
 import { type Item, MAX_WRITES, type Write, type WriteCondition } from '../../ports/table.ts';
 
@@ -12,7 +12,7 @@ export function toKeyText({ pk, sk }: Key): string {
   return `${pk}\n${sk}`;
 }
 
-/** What the table refuses whatever its rows hold (amazondynamodb TransactWriteItems). */
+/** Throws for a transaction that the table refuses whatever its rows hold (amazondynamodb TransactWriteItems). */
 export function checkTransaction(writes: readonly Write[]): void {
   if (writes.length > MAX_WRITES) throw new RangeError(`${writes.length} writes are too many.`);
   if (new Set(writes.map((write) => toKeyText(getWriteKey(write)))).size < writes.length)

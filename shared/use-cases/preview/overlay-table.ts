@@ -1,6 +1,6 @@
 /**
- * A table whose reads fall through to another one and whose writes stay in memory: use cases run on it as on the real one, and nothing comes of
- * it. The other table is only ever read, and what was read once is not read again, so that what is seen is of one moment as far as can be.
+ * A table whose reads fall through to another one and whose writes stay in memory: use cases run on it as on the real one and change nothing. A
+ * row is read once from the other table, so that all rows are of one moment as far as possible.
  */
 import type { Key } from '../../domain/base/naming.ts';
 import { type Item, type Page, type Query, type Table, WriteConflict } from '../../ports/table.ts';
@@ -14,10 +14,10 @@ const INDEX_KEYS = {
   due: ['duePk', 'dueSk'],
 } as const;
 
-/** Rows of an index may share their sort key; what comes first then is told by the row's own key. */
+/** Index sort key and the row's own key: rows of an index may share their sort key. */
 type Position = readonly [string, string, string];
 
-/** Where a page ended in the table below, and in memory: each goes on for itself. */
+/** Where a page ended, in the table below and in memory. */
 interface OverlayCursor {
   /** Cursor with which the page below was read; undefined: the first. */
   readonly page?: string;

@@ -1,4 +1,4 @@
-/** Plays the end of a bake that went well, with the use case that records it. */
+/** Simulates the end of a successful bake with the use cases that record it. */
 import type { Artifact } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -11,7 +11,7 @@ import { type ReleaseImageDeps, releaseImage } from '../releases/release-image.t
 import { readAttempt, readBake, readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 
-/** The image is made, judged and approved: what comes now follows it. A bake that is further already, or ends, stays as it is. */
+/** Marks the bake as built, judged and approved, so that newer versions follow it. A bake that is further already, or ends, stays as it is. */
 export async function simulateDistribution(deps: ReleaseImageDeps, id: string): Promise<void> {
   const { attempt } = await readBake(deps, id);
   try {
@@ -21,7 +21,7 @@ export async function simulateDistribution(deps: ReleaseImageDeps, id: string): 
   }
 }
 
-/** Whether it was released; false where the bake was ended instead. */
+/** Releases the bake; false where it was asked to end instead. */
 export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promise<boolean> {
   const { bake, revision } = await readBakeAndRevision(deps, id);
   const ref = { bake: id, attempt: bake.attempt };
@@ -54,7 +54,7 @@ export async function simulateRelease(deps: ReleaseImageDeps, id: string): Promi
   return true;
 }
 
-/** A kept image is the same image; a new one has no id yet. */
+/** The images of the bake that it reuses; none for a new image, which has no id yet. */
 async function readReusedImages(table: Table, bake: BakeRecord): Promise<Readonly<Record<string, string>>> {
   const reused =
     bake.reusesBake === undefined

@@ -37,7 +37,7 @@ export interface MakeCurrentDeps extends ReleaseChangeDeps {
   readonly digest: Digest;
 }
 
-/** An event may hold 1 MB, an item of the table 400 KB (events PutEvents, amazondynamodb). */
+/** An event may have 1 MB, an item of the table 400 KB (events PutEvents, amazondynamodb). */
 const TARGETS_IN_EVENT = 100;
 
 export interface CurrentRelease {

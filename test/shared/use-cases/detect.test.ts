@@ -135,7 +135,7 @@ describe('a change', () => {
 
     const outcome = await world.notice(topic);
 
-    expect(outcome).toMatchObject({ kind: 'noticed', changes: [{ to: expect.stringMatching(/2$|two/) }] });
+    expect(outcome).toMatchObject({ kind: 'detected', changes: [{ to: expect.stringMatching(/2$|two/) }] });
   });
 
   it('of what cannot be read keeps the last version and says so on the selector', async () => {
@@ -144,7 +144,7 @@ describe('a change', () => {
 
     const outcome = await world.notice(BASE_TOPIC);
 
-    expect(outcome).toMatchObject({ kind: 'noticed', changes: [], problems: [{ selector: BASE_TOPIC }] });
+    expect(outcome).toMatchObject({ kind: 'detected', changes: [], problems: [{ selector: BASE_TOPIC }] });
     const row = world.table.peek(keys.selector(BASE_TOPIC));
     expect(row).toMatchObject({ version: ami(1), problem: 'there is nothing of that name' });
   });
