@@ -143,6 +143,7 @@ export class BakeNotRetryable extends DomainError {
 }
 /** The pipeline is in a freeze window. */
 export class PipelineFrozen extends DomainError {
+  override readonly name = 'PipelineFrozen';
   readonly code = 'pipeline-frozen';
   readonly status = 409;
 }
