@@ -87,7 +87,7 @@ async function send(
   }
 }
 
-/** `fetch failed` says nothing; what failed is one level down. */
+/** The cause of a failed fetch: its own message is `fetch failed` whatever happened. */
 function describeFetchError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} seconds`;

@@ -1,4 +1,4 @@
-/** What the schema of definitions knows of a place: the fields that may stand there, the values that it takes, what it looks like. */
+/** What the schema of definitions allows at a field path: fields, values, form. */
 import * as z from 'zod';
 import { DefinitionSchema } from '../shared/domain/definitions/definition.ts';
 
@@ -6,7 +6,7 @@ type Node = z.core.JSONSchema.BaseSchema;
 
 let rootSchema: Node | undefined;
 
-/** The schemas of the place at the path. There is more than one where it has several forms and the value tells none of them. */
+/** The schemas at the path; several where the field has several forms and the value fits none of them alone. */
 export function findSchemasAt(path: readonly (string | number)[], raw: unknown): readonly Node[] {
   rootSchema ??= z.toJSONSchema(DefinitionSchema, { io: 'input', unrepresentable: 'any' });
   let value = raw;
@@ -21,7 +21,7 @@ export function findSchemasAt(path: readonly (string | number)[], raw: unknown):
   return nodes;
 }
 
-/** Names of the fields that may stand at the path; none of those that a later release takes. */
+/** Names of the fields allowed at the path, without those that are not implemented yet. */
 export function listFieldsAt(path: readonly (string | number)[], raw: unknown): string[] {
   const fields = findSchemasAt(path, raw).flatMap((node) => Object.entries(node.properties ?? {}));
   const known = fields
@@ -39,7 +39,7 @@ function isImplemented(node: z.core.JSONSchema._JSONSchema): boolean {
   return typeof node !== 'boolean' && node.description?.includes('Not implemented yet') !== true;
 }
 
-/** Of several forms those of which the value has every field that they must have; all of them if there is none. */
+/** The forms whose required fields the value has; all forms if it fits none. */
 function selectForms(nodes: readonly Node[], value: unknown): readonly Node[] {
   return nodes.flatMap((node) => {
     const forms = (node.anyOf ?? []).filter(isNode);

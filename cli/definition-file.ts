@@ -1,4 +1,4 @@
-/** Definition files: read, checked and put into the order in which they can be applied. What is wrong is named by file, line, field and fix. */
+/** Reads and checks definition files and sorts parents first. Problems have file, line, field and fix. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
@@ -9,7 +9,7 @@ import { findFormKind } from '../shared/domain/selectors/selectors.ts';
 import { describeIssues, type FieldPath, formatFieldPath } from './definition-problems.ts';
 
 export interface DefinitionFile {
-  /** Path as it was given. */
+  /** Path as given. */
   readonly file: string;
   readonly definition: Definition;
   /** Line of a field such as `base.pipeline`, or of the nearest thing around it that the file has. */
@@ -46,7 +46,7 @@ function readDefinition(file: string): DefinitionFile | { problems: Problem[] } 
         line: lines.linePos(error.pos[0]).line,
         field: '',
         message: `is not YAML: ${error.message}`,
-        fix: 'mend the indentation or the quotes at this line',
+        fix: 'fix the indentation or the quotes at this line',
       })),
     };
 
@@ -72,7 +72,7 @@ function readDefinition(file: string): DefinitionFile | { problems: Problem[] } 
 /** A path to a file beside the definition; shell lines do not begin with `./` and end after it. */
 const SCRIPT_PATH = /^\.{1,2}\/\S+$/;
 
-/** Puts the text of each suite's script file in the place of its path. */
+/** Replaces the path of each suite's script file by its text. */
 function inlineScripts(raw: unknown, folder: string): (Problem & { path: FieldPath })[] {
   const problems: (Problem & { path: FieldPath })[] = [];
   const suites = readField(readField(raw, 'tests'), 'suites');
@@ -115,7 +115,7 @@ function findDuplicates(loaded: readonly DefinitionFile[]): Problem[] {
   });
 }
 
-/** Parents before children, otherwise as given. A circle is named with its path. */
+/** Parents before children, otherwise as given. Throws InvalidDefinition with the path of a circle. */
 function sortParentsFirst(loaded: readonly DefinitionFile[]): DefinitionFile[] {
   const byName = new Map(loaded.map((entry) => [entry.definition.name, entry]));
   const ordered = new Set<DefinitionFile>();
@@ -159,7 +159,7 @@ function toCircleError(entry: DefinitionFile, field: string, path: readonly stri
   ]);
 }
 
-/** Line of the node at the path, or of the nearest one around it: a missing field is reported where it should stand. */
+/** Line of the node at the path, or of the nearest node around it, where a missing field belongs. */
 function findLine(document: Document, lines: LineCounter, path: FieldPath): number | undefined {
   for (let length = path.length; length >= 0; length -= 1) {
     const offset = length === 0 ? 0 : findOffset(document, path.slice(0, length));
@@ -201,7 +201,7 @@ function byLine(one: Problem, other: Problem): number {
   return (one.line ?? 0) - (other.line ?? 0);
 }
 
-/** Files are shown as they can be opened from where the command runs. */
+/** The path relative to the working directory if it is below it, else absolute. */
 export function toShownPath(file: string, from = process.cwd()): string {
   const path = relative(from, resolve(file));
   return path.startsWith('..') ? resolve(file) : path;

@@ -1,4 +1,4 @@
-/** Says in words of the definition what the schema found, and how to mend it. */
+/** Turns issues of the schema into problems with field, message and fix. */
 import type * as z from 'zod';
 import type { Problem } from '../shared/domain/base/errors.ts';
 import { listFormNames } from '../shared/domain/selectors/selectors.ts';
@@ -10,7 +10,7 @@ type LocatedProblem = Problem & { readonly path: FieldPath };
 
 export function describeIssues(issues: readonly Issue[], raw: unknown): LocatedProblem[] {
   const all = issues.flatMap((issue) => describeIssue(issue, raw));
-  // One thing at a time for each field: what follows from a wrong type is no news.
+  // One problem per field: the others follow from a wrong type.
   return all.filter((entry, index) => all.findIndex((other) => other.field === entry.field) === index);
 }
 
@@ -35,7 +35,7 @@ function describeIssue(issue: Issue, raw: unknown): LocatedProblem[] {
       ];
     case 'invalid_value':
       if (value === undefined) return [toLocatedProblem(path, 'is missing', fixForMissing(path))];
-      // What a later release will take is refused in words of its own.
+      // Fields that are not implemented yet have a message of their own.
       if (!issue.message.startsWith('Invalid ')) return [toLocatedProblem(path, lowerFirst(issue.message))];
       return [describeValueIssue(path, value, issue.values.map(String))];
     case 'invalid_format':
@@ -50,12 +50,12 @@ function describeValueIssue(path: FieldPath, value: unknown, allowed: readonly s
   return toLocatedProblem(path, message, fixForValue(value, allowed));
 }
 
-/** A message as it goes on after the name of its field. */
+/** A message that reads on after the name of its field. */
 function lowerFirst(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
-/** Of several forms the one that was meant says what is wrong with it; if none was, all are named. */
+/** Problems of the form that is nearest to the value; if none is near, all forms are named. */
 function describeUnionIssue(
   issue: Extract<Issue, { code: 'invalid_union' }>,
   path: FieldPath,
@@ -79,7 +79,7 @@ function describeUnionIssue(
   return errors.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, raw));
 }
 
-/** How far a value is from a form: every field too many, too few or wrong counts. */
+/** Distance of a value from a form: the number of missing, unknown and wrong fields. */
 function countFaults(issues: readonly Issue[]): number {
   return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
@@ -100,7 +100,7 @@ function fixForValue(value: unknown, allowed: readonly string[]): string {
   return near === undefined ? `write ${allowed.join(' or ')}` : `did you mean ${near}?`;
 }
 
-/** Of a text that does not have the form of its field. */
+/** The problem of a text that does not match its field's pattern. */
 function fixForForm(path: FieldPath, raw: unknown): string | undefined {
   const example = findExampleAt(path, raw);
   if (example === undefined) return undefined;
@@ -108,7 +108,7 @@ function fixForForm(path: FieldPath, raw: unknown): string | undefined {
   return `write it like ${/^[0-9]+$/.test(example) ? `'${example}'` : example}`;
 }
 
-/** The word that was meant: one that goes on like it, or one that is two edits away. */
+/** The candidate that was probably meant: one that begins with the word, or is at most two edits away. */
 function findNearest(word: string, known: readonly string[]): string | undefined {
   const written = word.toLowerCase();
   return (
@@ -172,7 +172,7 @@ export function formatFieldPath(path: FieldPath): string {
   );
 }
 
-/** Edits from one word to the other (Levenshtein). */
+/** Levenshtein distance. */
 function computeDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i += 1) {

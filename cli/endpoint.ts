@@ -1,4 +1,4 @@
-/** Where the API is and who calls it: what was said, or the local cloud that runs beside the repository. */
+/** URL, region and credentials for the API: as given, else those of the local cloud that runs beside the repository. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SignatureV4 } from '@smithy/signature-v4';
@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { CommandFailed, EXIT } from './exit.ts';
 
 export interface Endpoint {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly region: string;
   readonly credentials: ConstructorParameters<typeof SignatureV4>[0]['credentials'];
@@ -46,7 +46,7 @@ function checkUrl(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-/** A 12-digit access key is the root of that account there. */
+/** In the local cloud a 12-digit access key is the root of that account. */
 function toLocalEndpoint(local: LocalState, url: string): Endpoint {
   const credentials = { accessKeyId: local.controlAccount, secretAccessKey: 'local' };
   return { url, region: local.region, credentials };

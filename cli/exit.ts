@@ -1,9 +1,9 @@
 import type { Problem } from '../shared/domain/base/errors.ts';
 
-/** What the command ends with; `ovenbird --help` and docs/reference/cli.md list the same. */
+/** Exit codes, as listed in `ovenbird --help` and docs/reference/cli.md. */
 export const EXIT = {
   ok: 0,
-  /** It was done and the answer is no: a bake failed, a call was denied. */
+  /** The call was made and the outcome is negative: a bake failed, AWS denied the call. */
   failed: 1,
   /** Wrong usage, or a file or request that is not valid. */
   invalid: 2,
@@ -13,7 +13,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends the command with a code, a sentence and, where there are several things wrong, all of them. */
+/** Ends the command with an exit code, a message and a list of problems. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
   readonly exitCode: ExitCode;
@@ -33,7 +33,7 @@ export class CommandFailed extends Error {
 /** `pipelines/web.yml:12  base.pipeline: names nothing. Name a pipeline.` */
 export function describeProblem(problem: Problem): string {
   const line = problem.line === undefined ? '' : `:${problem.line}`;
-  const place = problem.file === undefined ? '' : `${problem.file}${line}  `;
+  const position = problem.file === undefined ? '' : `${problem.file}${line}  `;
   const field = problem.field === '' ? '' : `${problem.field}: `;
-  return `${place}${field}${problem.message}${problem.fix === undefined ? '' : `\n    fix: ${problem.fix}`}`;
+  return `${position}${field}${problem.message}${problem.fix === undefined ? '' : `\n    fix: ${problem.fix}`}`;
 }

@@ -61,7 +61,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .command('plan')
     .description('say what would bake; nothing is written')
     .argument('[files...]', 'definitions that would be applied')
-    .option('--change <selector=version>', 'a selector that would move; may be repeated', collectOption, [])
+    .option('--change <selector=version>', 'a version that would change; may be repeated', collectOption, [])
     .action(run((context, files: string[], options: { change: string[] }) => plan(context, files, options)));
   program
     .command('bake')
@@ -92,12 +92,12 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .action(run((context, options: object) => graph(context, options)));
   program
     .command('enable')
-    .description('let a pipeline bake by itself again')
+    .description('turn automatic bakes of a pipeline on again')
     .argument('<name>', 'pipeline')
     .action(run((context, name: string) => enable(context, name)));
   program
     .command('disable')
-    .description('stop a pipeline from baking by itself')
+    .description('turn automatic bakes of a pipeline off')
     .argument('<name>', 'pipeline')
     .option('--reason <text>', 'what others should know', '')
     .action(run((context, name: string, options: { reason: string }) => disable(context, name, options)));
@@ -108,7 +108,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .action(run((context, name: string) => remove(context, name)));
   program
     .command('waves')
-    .description('show changes that would bake too many images without a person')
+    .description('show changes whose waves wait for a confirmation')
     .action(run((context) => waves(context)));
   program
     .command('confirm')
@@ -198,10 +198,11 @@ async function main(): Promise<ExitCode> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
     if (error instanceof CommandFailed) {
       const { json = false } = program.opts<Globals>();
+      const out = createOutput(json, process);
       if (json)
         process.stdout.write(`${JSON.stringify({ error: error.message, problems: error.problems })}\n`);
-      else for (const problem of error.problems) process.stderr.write(`${describeProblem(problem)}\n`);
-      process.stderr.write(`ovenbird: ${error.message}\n`);
+      else for (const problem of error.problems) out.remark(describeProblem(problem));
+      out.remark(`ovenbird: ${error.message}`);
       return error.exitCode;
     }
     throw error;

@@ -19,30 +19,48 @@ export interface Streams {
 const DEFAULT_COLUMNS = 80;
 
 export function createOutput(json: boolean, { stdout, stderr }: Streams): Output {
+  const columns = Math.max(40, stdout.columns ?? DEFAULT_COLUMNS);
   return {
     json,
-    columns: Math.max(40, stdout.columns ?? DEFAULT_COLUMNS),
+    columns,
     print(lines) {
-      if (!json) stdout.write(lines.map((line) => `${line}\n`).join(''));
+      if (!json) stdout.write(foldLines(lines, columns));
     },
     emit(value) {
       if (json) stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
     },
     remark(text) {
-      stderr.write(`${text}\n`);
+      stderr.write(foldLines([text], columns));
     },
   };
 }
 
+/** The lines as text, folded to `width` with their indentation. A word is never broken. */
+export function foldLines(lines: readonly string[], width = DEFAULT_COLUMNS): string {
+  return lines
+    .flatMap((text) => text.split('\n').flatMap((line) => fold(line, width)))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function fold(line: string, width: number): string[] {
+  if (line.length <= width) return [line];
+  const indent = line.slice(0, line.search(/\S|$/));
+  const before = line.lastIndexOf(' ', width);
+  const at = before > indent.length ? before : line.indexOf(' ', width);
+  if (at < 0) return [line];
+  return [line.slice(0, at).trimEnd(), ...fold(`${indent}${line.slice(at).trimStart()}`, width)];
+}
+
 export interface Column {
   readonly title: string;
-  /** Most that it takes; the last column takes what is left. */
+  /** Maximum width; the last column takes what is left. */
   readonly most?: number;
 }
 
 const GAP = '  ';
 
-/** Columns are as wide as what they hold; what does not fit the terminal is cut in the last one. */
+/** A table with columns as wide as their content; the last column is cut to fit the terminal. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-/** `bake`, `cancel`, `retry`, `approve`, `reject`: what people ask the service to do. */
+/** `bake`, `cancel`, `retry`, `approve`, `reject`. */
 import type { Approval, BakeDetails } from '../../shared/domain/api/shapes.ts';
 import { isTerminal } from '../../shared/domain/records/attempt-states.ts';
 import type { ApiClient } from '../api-client.ts';
@@ -32,7 +32,7 @@ export async function bake(
       break;
     case 'up-to-date':
       out.print([`${name} is up to date (release ${answer.release ?? ''}).`]);
-      out.remark('To bake all the same: --force');
+      out.remark('To bake anyway: --force');
       return EXIT.ok;
     case 'held':
       out.print([`${name} does not bake yet:`, ...answer.reasons.map((reason) => `  ${reason.message}`)]);
@@ -44,7 +44,7 @@ export async function bake(
   return await followBake(context, api, id);
 }
 
-/** A held request becomes a bake that takes up its change. */
+/** Id of the bake that takes up the change of a held request, once it has started. */
 async function waitForStart(
   context: CommandContext,
   api: ApiClient,
@@ -62,7 +62,7 @@ async function waitForStart(
   }
 }
 
-/** Tells each change of state until the bake has ended. */
+/** Prints each state until the bake has ended. */
 async function followBake(context: CommandContext, api: ApiClient, id: string): Promise<ExitCode> {
   let last = '';
   for (;;) {
@@ -115,7 +115,7 @@ export async function submitDecision(
   return EXIT.ok;
 }
 
-/** People have the id of a bake at hand, mails and lists the id of the request. */
+/** The id of an approval request, given that or the id of its bake. */
 async function findApprovalId(api: ApiClient, id: string): Promise<string> {
   if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return id;
   const { approval } = await api.call('showBake', { parameters: { id } });

@@ -1,4 +1,4 @@
-/** `init`, `validate`, `apply`: definitions on their way from an editor to the service. */
+/** `init`, `validate`, `apply`: writes, checks and sends definitions. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { InvalidDefinition, type Problem } from '../../shared/domain/base/errors.ts';
@@ -87,7 +87,7 @@ function listProblems(files: readonly string[]): readonly Problem[] {
   }
 }
 
-/** The service knows fields, not lines: they are looked up in the file that was sent. */
+/** Adds file and line to problems of the service, which knows fields only. */
 function locateProblems(error: unknown, entry: DefinitionFile): unknown {
   if (!(error instanceof CommandFailed)) return error;
   const problems = error.problems.map((problem) => {

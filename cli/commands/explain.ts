@@ -23,8 +23,8 @@ export function explanationLines(explanation: Explanation, width: number): strin
     ...factLines(listFacts(explanation), width),
     ...section('Why it was last baked', lastLines(explanation, width)),
     ...section(describeTitle(explanation), decisionLines(explanation, width)),
-    ...section('What waits to be taken up', pendingLines(explanation, width)),
-    ...section('What is not followed now', unresolvedLines(explanation, width)),
+    ...section('Pending changes', pendingLines(explanation, width)),
+    ...section('What cannot be resolved now', unresolvedLines(explanation, width)),
   ];
 }
 
@@ -35,7 +35,7 @@ function section(title: string, lines: readonly string[]): string[] {
 const STATES: Readonly<Record<Explanation['state'], string>> = {
   baking: 'baking',
   held: 'held',
-  due: 'about to be planned',
+  due: 'due',
   current: 'current',
   'never-baked': 'never baked',
 };
@@ -51,10 +51,7 @@ function listFacts(explanation: Explanation): [string, string][] {
         `${formatTime(disabled.at)} by ${disabled.by}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`,
     ],
     ['Released', current && `${formatTime(current.at)}, release ${current.release}`],
-    [
-      'Asked for',
-      request && `${formatTime(request.at)} by ${request.by}${request.force ? ', by force' : ''}`,
-    ],
+    ['Asked for', request && `${formatTime(request.at)} by ${request.by}${request.force ? ', forced' : ''}`],
     [
       'Schedule',
       schedule &&
@@ -80,7 +77,7 @@ function lastLines({ last }: Explanation, width: number): string[] {
 
 type Chain = NonNullable<Explanation['last']>['chains'][number];
 
-/** From the first change down, one link under the other. */
+/** The chain from the first change down to the bake, one link per line. */
 function chainLines(chain: Chain, bake: string, width: number): string[] {
   const lines = chain.map((link) =>
     link.kind === 'bake'
@@ -105,7 +102,7 @@ function decisionLines({ decision, isOutdated, dueAt }: Explanation, width: numb
   const { reasons = [] } = decision ?? {};
   const since =
     isOutdated && dueAt !== undefined
-      ? `It has been told of something since, and is planned again at ${describeTime(dueAt)}.`
+      ? `A change came since; it is decided again at ${describeTime(dueAt)}.`
       : '';
   return [...wrap(since, width, '  '), ...(since === '' ? [] : ['']), ...reasonLines(reasons, width)];
 }
@@ -116,7 +113,7 @@ function reasonLines(reasons: Reasons, width: number): string[] {
   return reasons.flatMap((reason, index) => [
     ...(index === 0 ? [] : ['']),
     ...wrap(reason.message, width, '  '),
-    ...reason.remedies.flatMap((remedy, place) => remedyLines(remedy, place === 0, width)),
+    ...reason.remedies.flatMap((remedy, position) => remedyLines(remedy, position === 0, width)),
   ]);
 }
 

@@ -1,4 +1,4 @@
-/** `graph`: who is built on what, as mermaid text or as data. */
+/** `graph`: which pipeline is built on what, as mermaid text or as data. */
 import type { Graph } from '../../shared/domain/api/explanation.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CommandContext } from './context.ts';
@@ -19,7 +19,7 @@ export async function graph({ out, api }: CommandContext, options: GraphOptions)
     const page = await client.call('showGraph', {
       query: { upstream: options.upstream, downstream: options.downstream, limit: 100, cursor },
     });
-    // Several pages may name one component.
+    // A component may be on several pages.
     for (const node of page.nodes) nodes.set(node.id, node);
     edges.push(...page.edges);
     truncated ||= page.truncated;

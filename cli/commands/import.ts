@@ -49,7 +49,7 @@ export async function importImageBuilder(
   return EXIT.ok;
 }
 
-/** Paths as they are shown; undefined for what is left out. Everything is looked at before anything is written. */
+/** Paths as they are shown; undefined for skipped pipelines. Nothing is written if any file exists. */
 function write(imported: readonly Imported[], { out, force = false }: ImportOptions): (string | undefined)[] {
   const files = imported.map(({ definition }) =>
     definition === undefined ? undefined : join(out, `${definition.name}.yml`),

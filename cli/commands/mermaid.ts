@@ -15,7 +15,7 @@ const CLASSES = {
 const MARKS = Object.keys(CLASSES) as (keyof typeof CLASSES)[];
 
 export function toMermaid({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): string[] {
-  // Names may hold anything; what mermaid sees as a name is ours.
+  // Selectors hold characters that mermaid does not allow in ids.
   const ids = new Map(nodes.map((node, index) => [node.id, `n${index + 1}`]));
   const marked = MARKS.map((mark) => ({ mark, of: nodes.filter((node) => node[mark] === true) }));
   return [
@@ -34,7 +34,7 @@ export function toMermaid({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): str
   ];
 }
 
-/** Pipelines are boxes, components have round ends, everything else that is built on is a drum. */
+/** Pipelines are boxes, components have round ends, all other selectors are cylinders. */
 function toMermaidShape(node: Node): string {
   const label = `"${escapeLabel(truncate(describeNode(node), LABEL_LENGTH))}"`;
   const { parent, usableAs } = findSelectorKind(node);
@@ -42,14 +42,14 @@ function toMermaidShape(node: Node): string {
   return usableAs.includes('component') ? `([${label}])` : `[(${label})]`;
 }
 
-/** Marks are said in words too: colour alone says nothing to some, and nothing in a text. */
+/** The label with its marks in words: colour alone is not accessible, and is lost in text. */
 function describeNode(node: Node): string {
   if (findSelectorKind(node).parent === undefined) return describeSelector(node.id);
   const marks = MARKS.filter((mark) => node[mark] === true);
   return marks.length === 0 ? node.id : `${node.id} (${marks.join(', ')})`;
 }
 
-/** Entity codes as mermaid has them; everything but plain text is one. */
+/** Escapes everything but plain text as mermaid's entity codes. */
 function escapeLabel(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9 ()/.,:_+@*=?…-]/gu, (character) => `#${character.codePointAt(0)};`);
 }

@@ -1,7 +1,7 @@
 import { CommandFailed, EXIT } from '../exit.ts';
 import type { CommandContext } from './context.ts';
 
-/** Where the API has the pipeline: under the team of --team, else under the one that the service knows. */
+/** The pipeline's path in the API: its team is that of --team, else it is looked up. */
 export async function findPipelinePath(
   { team, api }: CommandContext,
   name: string,

@@ -1,4 +1,4 @@
-/** `enable`, `disable`, `delete`, `waves`, `confirm`: what people decide about pipelines and about waves that are too large. */
+/** `enable`, `disable`, `delete`, `waves`, `confirm`. */
 import type { Change } from '../../shared/domain/api/shapes.ts';
 import { count, wrap } from '../../shared/domain/base/text.ts';
 import type { HoldReason } from '../../shared/domain/records/status.ts';
@@ -44,7 +44,7 @@ export async function disable(
   const { outcome, disabled, bake } = answer;
   out.print(
     outcome === 'changed'
-      ? [`${name} is disabled: nothing of it starts by itself any more.`]
+      ? [`${name} is disabled: automatic bakes are stopped.`]
       : wrap(
           `${name} is disabled already, by ${disabled.by}${disabled.reason === '' ? '' : ` (${disabled.reason})`}.`,
           out.columns,

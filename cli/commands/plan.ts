@@ -1,4 +1,4 @@
-/** `plan`: what would bake if files were applied and selectors moved. Nothing is written. */
+/** `plan`: what would bake if files were applied and selectors changed. Nothing is written. */
 import { existsSync } from 'node:fs';
 import type { Preview } from '../../shared/domain/api/explanation.ts';
 import { InvalidDefinition } from '../../shared/domain/base/errors.ts';
@@ -60,7 +60,7 @@ function parseChange(text: string): { selector: string; version: string } {
   return { selector: text.slice(0, split), version: text.slice(split + 1) };
 }
 
-/** The service knows pipelines and fields; files and lines are looked up in what was sent. */
+/** Adds file and line to problems of the service, which knows pipelines and fields only. */
 function locateProblems(error: unknown, loaded: readonly DefinitionFile[]): unknown {
   if (!(error instanceof CommandFailed)) return error;
   const problems = error.problems.map((problem) => {
@@ -92,7 +92,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines];
 }
 
-/** What the plan was asked about, as it was understood. */
+/** The applied definitions and the assumed changes. */
 function givenLines({ applied, moved }: Preview, width: number): string[] {
   const lines = [
     ...applied.map(({ pipeline, revision, outcome }) => `${pipeline}: revision ${revision}, ${outcome}`),
@@ -138,7 +138,7 @@ function describeTargets({ targets }: Bake): string {
 
 function describeBakeReason({ changes, reason, isAsked, isSuperseded }: Bake): string {
   const what = [...new Set(changes.map(({ selector }) => describeSelector(selector)))];
-  if (isSuperseded) return 'overtaken by newer versions';
+  if (isSuperseded) return 'superseded by newer versions';
   return `${isAsked ? '' : '(anyway) '}${what.length === 0 ? reason : what.join(', ')}`;
 }
 
@@ -164,7 +164,7 @@ function totalLines(preview: Preview, width: number): string[] {
   const { seconds, unknownTime, approvals, cost, confirm } = preview;
   const asked = preview.waves.flatMap(({ bakes }) => bakes).filter(({ isAsked }) => isAsked);
   if (asked.length === 0) return ['All of it happens anyway: it is due already.'];
-  const time = seconds === undefined ? 'nobody knows yet how long' : `about ${describeSeconds(seconds)}`;
+  const time = seconds === undefined ? 'an unknown time' : `about ${describeSeconds(seconds)}`;
   const without =
     seconds === undefined || unknownTime.length === 0 ? '' : ` (${listNames(unknownTime)} not counted)`;
   const people =
@@ -184,7 +184,7 @@ function totalLines(preview: Preview, width: number): string[] {
     ...confirm.flatMap((change) =>
       hanging(
         'Confirm',
-        `${describeChange(change)} bakes so many images that it waits for a person; when it has come: ovenbird waves`,
+        `${describeChange(change)} bakes so many images that it waits for a confirmation. List waves: ovenbird waves`,
         width,
       ),
     ),

@@ -1,4 +1,4 @@
-/** How pipelines and bakes look to people. Every line fits the terminal. */
+/** Lines that show pipelines and bakes, each as wide as the terminal at most. */
 import type {
   Approval,
   Bake,

@@ -1,4 +1,4 @@
-/** The file that `ovenbird init` writes: everything that most pipelines need, and a word about the rest. `schema` is where editors find its schema. */
+/** The file that `ovenbird init` writes: what most pipelines need, with comments. `schema`: path for editors. */
 export function starterDefinition(name: string, schema = 'docs/pipeline.schema.json'): string {
   return `# yaml-language-server: $schema=${schema}
 apiVersion: ovenbird.dev/v1

@@ -52,7 +52,7 @@ export async function status(
   return EXIT.ok;
 }
 
-/** Of all teams, or of the one named. */
+/** All pipelines, or those of the team. */
 async function readAllPipelines(api: ApiClient, team: string | undefined) {
   const all = [];
   let cursor: string | undefined;

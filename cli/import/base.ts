@@ -1,4 +1,4 @@
-/** What an image is built on, in the words of a definition. */
+/** Maps the parent image of a recipe to the base of a definition. */
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { Note } from './notes.ts';
 
@@ -25,7 +25,7 @@ export function toSlug(name: string): string {
   return name.toLowerCase().replaceAll(/[ _]/g, '-');
 }
 
-/** Anything but another pipeline. Undefined where a definition cannot name it. */
+/** The base where it is no imported pipeline; undefined where a definition cannot name it. */
 export function parseBase(
   parentImage: string,
   region: string,

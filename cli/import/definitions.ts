@@ -1,6 +1,6 @@
 /**
- * Pipelines of EC2 Image Builder as definitions. What cannot be said in a definition is noted with its reason; a pipeline of which nothing sensible
- * would be left is not taken over, and its reason is given.
+ * Pipelines of EC2 Image Builder as definitions. What has no equivalent is noted with its reason; a pipeline that cannot work without it is skipped,
+ * with the reason.
  */
 import type { ImagePipeline, ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import {
@@ -32,7 +32,7 @@ test -f /etc/os-release
 export function importDefinitions(found: readonly FoundPipeline[]): Imported[] {
   const names = chooseNames(found.map(({ pipeline }) => pipeline.name ?? ''));
   const nameOf = new Map(found.map(({ pipeline }, index) => [pipeline.arn ?? '', names[index] ?? '']));
-  // A parent that is left out is no base; leaving one out may leave others without theirs.
+  // A skipped pipeline is no base, so skipping one may skip those built on it.
   let left = new Set(
     found.filter(({ pipeline, recipe }) => describeObstacle(pipeline, recipe) === undefined),
   );
@@ -96,7 +96,7 @@ function importDefinition(
       suites: [{ name: 'boots', script: BOOTS }],
       ...(components.tests.length === 0 ? {} : { components: components.tests }),
     },
-    // Image Builder asks nobody.
+    // Image Builder has no approval.
     approval: { required: false },
     ...(Object.keys(distribution).length === 0 ? {} : { distribution }),
     triggers,
@@ -186,7 +186,7 @@ function listUnsupported({ pipeline, recipe, infrastructure, distribution }: Fou
         subnetId: OWN_NETWORK,
         securityGroupIds: OWN_NETWORK,
         placement: OWN_NETWORK,
-        keyPair: 'Nobody logs in to build instances.',
+        keyPair: 'Build instances allow no login.',
         logging: 'Logs are not copied to Amazon S3.',
         snsTopicArn: 'Notifications go to the topic of Ovenbird; subscribe to it.',
         resourceTags: 'Build instances have the tags of Ovenbird.',

@@ -1,4 +1,4 @@
-/** Where an imported pipeline brings its images, and as what. */
+/** Distribution settings of an imported pipeline. */
 import type {
   AmiDistributionConfiguration,
   Distribution,
@@ -15,7 +15,7 @@ type Target = NonNullable<DistributionInput['targets']>[number];
 const FIELD = 'distributionConfiguration';
 const MOST_TARGETS = 100;
 
-/** `account`: the one that the pipeline is of; Image Builder brings an image to its owner where nobody else is named. */
+/** `account`: the pipeline's own; Image Builder distributes to it where no other account is named. */
 export function importDistribution(
   found: FoundPipeline,
   account: string,
@@ -97,7 +97,7 @@ function listTemplates(
   return templates;
 }
 
-/** Targets that differ in nothing but their region are one. */
+/** Merges targets that differ in their region only. */
 function mergeTargets(targets: readonly Target[]): Target[] {
   const byRest = new Map<string, Target>();
   for (const { regions, ...rest } of targets) {

@@ -94,7 +94,7 @@ async function readComponent(client: ImagebuilderClient, arn: string): Promise<C
   }
 }
 
-/** Answers by ARN; pipelines share most of what they refer to. */
+/** Caches answers by ARN: pipelines share most of what they refer to. */
 class ReadOnce<Answer> {
   readonly #answers = new Map<string, Answer | undefined>();
   readonly #ask: (arn: string) => Promise<Answer | undefined>;

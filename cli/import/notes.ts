@@ -1,11 +1,11 @@
-/** What of a pipeline has no equivalent, where it stands at Image Builder, and why. */
+/** Settings of a pipeline that have no equivalent, with their field at Image Builder and the reason. */
 export interface Note {
   /** Such as `infrastructureConfiguration.keyPair`. */
   readonly field: string;
   readonly reason: string;
 }
 
-/** Something that is there says so; nothing is said of what is not. */
+/** A note if the condition holds, else none. */
 export function noteIf(isThere: boolean, field: string, reason: string): Note[] {
   return isThere ? [{ field, reason }] : [];
 }

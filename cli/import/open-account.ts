@@ -1,4 +1,4 @@
-/** The account that is read: that of a profile, of the surroundings, or the local cloud that runs. */
+/** Opens the account to import from: of the profile, of the environment, or the local cloud that runs. */
 import type { ImagebuilderClientConfig } from '@aws-sdk/client-imagebuilder';
 import { readLocalState } from '../endpoint.ts';
 import { CommandFailed, EXIT } from '../exit.ts';
@@ -48,7 +48,7 @@ async function readSettings(
     return {
       region: asked ?? local.region,
       endpoint: local.endpoint,
-      // A 12-digit access key is the root of that account there.
+      // In the local cloud a 12-digit access key is the root of that account.
       credentials: { accessKeyId: local.controlAccount, secretAccessKey: 'local' },
     };
   const region = asked ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;

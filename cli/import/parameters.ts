@@ -14,7 +14,7 @@ const SPREAD = `${FIELD}.amiAccountId`;
 const PARAMETER = /^\/[A-Za-z0-9_./{}-]+$/;
 const MAX_NAMED = 5;
 
-/** Accounts that get a copy: Image Builder brings an image to its owner where nobody else is named. */
+/** Accounts that get a copy: the pipeline's own where no other account is named. */
 export function listCopyAccounts(
   { amiDistributionConfiguration: ami }: Distribution,
   owner: string,
@@ -22,7 +22,7 @@ export function listCopyAccounts(
   return isSet(ami?.targetAccountIds) ? (ami?.targetAccountIds ?? []) : [owner];
 }
 
-/** Where Image Builder writes which parameter. */
+/** A parameter that Image Builder writes, with account and region. */
 export function listWrittenParameters({ pipeline, distribution }: FoundPipeline): {
   readonly name: string;
   readonly account: string;
@@ -32,7 +32,7 @@ export function listWrittenParameters({ pipeline, distribution }: FoundPipeline)
   return (distribution?.distributions ?? []).flatMap((entry) => {
     const { region = '', ssmParameterConfigurations = [] } = entry;
     const copies = listCopyAccounts(entry, owner);
-    // It has to be one of the targets (imagebuilder SsmParameterConfiguration.amiAccountId); who it is if none is named, AWS does not say.
+    // It has to be one of the targets (imagebuilder SsmParameterConfiguration.amiAccountId); AWS does not document the default.
     const unnamed = copies.includes(owner) ? [owner] : copies;
     return ssmParameterConfigurations.flatMap(({ parameterName: name = '', amiAccountId }) =>
       (amiAccountId === undefined ? unnamed : [amiAccountId]).map((account) => ({ name, account, region })),
@@ -84,8 +84,8 @@ function describeLocations(targets: readonly string[]): string {
 }
 
 /**
- * A parameter belongs to one pipeline; at Image Builder several may write it, and the last one wins. Nor may one that a pipeline writes be read by
- * its name (rule 4), which is left where who reads it could not be given that pipeline as its base.
+ * Removes parameters that apply would refuse: one that two pipelines write (at Image Builder the last write wins), and one that another definition
+ * still names as its base (no selector may reach an unreleased image).
  */
 export function assignParameters(imported: readonly Imported[]): Imported[] {
   const readers = new Map(imported.flatMap(({ definition }) => listReadParameters(definition)));

@@ -13,7 +13,7 @@ export type Origins = ReadonlyMap<FoundPipeline, Origin>;
 
 const FIELD = 'imageRecipe.parentImage';
 
-/** Of those that are taken over; a circle, which Image Builder allows, is opened where it closes. `nameOf`: of definitions, by ARN. */
+/** Parents among the imported pipelines, without circles: Image Builder allows them, so the edge that closes one is dropped. */
 export function findOrigins(
   taken: readonly FoundPipeline[],
   nameOf: ReadonlyMap<string, string>,
@@ -47,14 +47,14 @@ export function findOrigins(
 }
 
 interface Makers {
-  /** Several may make the same; the first one stands for them. */
+  /** The first, if several make the same image. */
   readonly makers: readonly FoundPipeline[];
   readonly how: string;
-  /** One that seems meant and is not. */
+  /** A pipeline of that name whose images the recipe does not follow. */
   readonly missed?: FoundPipeline | undefined;
 }
 
-/** The pipelines that make what a recipe is built on, if it follows what they make. */
+/** The pipelines whose images a recipe follows as its parent. */
 function findMakers(entry: FoundPipeline, taken: readonly FoundPipeline[]): Makers {
   const { pipeline, recipe } = entry;
   const text = recipe?.parentImage ?? '';
@@ -71,7 +71,7 @@ function findMakers(entry: FoundPipeline, taken: readonly FoundPipeline[]): Make
     return { makers, how: 'write the parameter' };
   }
   const image = parseImageArn(text);
-  // A version without a wildcard never moves: it stays the image that it is.
+  // A version without a wildcard never changes.
   return image?.version.includes('x') === true
     ? findBuilders(image, taken, entry)
     : { makers: [], how: 'build the recipe' };
@@ -84,7 +84,7 @@ function findBuilders(image: ImageArn, taken: readonly FoundPipeline[], entry: F
     return isSame && region === image.region && account === image.account;
   });
   const meant = likely.filter(({ recipe }) => matchesVersion(image.version, readRecipeVersion(recipe)));
-  // Of several versions of the recipe a wildcard means the highest.
+  // A wildcard resolves to the highest version of the recipe.
   const [highest] = meant
     .map(({ recipe }) => readRecipeVersion(recipe))
     .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }));
@@ -102,7 +102,7 @@ function readRecipeVersion(recipe: ImageRecipe | undefined): string {
   return recipe?.version ?? recipe?.arn?.split('/').at(-1) ?? '';
 }
 
-/** Image Builder takes short names too, which definitions do not. */
+/** Image Builder accepts short names too; definitions do not. */
 function toFullName(name: string): string {
   return name.startsWith('/') ? name : `/${name}`;
 }
@@ -113,7 +113,7 @@ function missedNote({ recipe }: FoundPipeline, name: string, missed: FoundPipeli
   return { field: FIELD, reason };
 }
 
-/** `name`: of the other one, if there is another. */
+/** `name`: of the other pipeline, if there is one. */
 function circleNote(name: string | undefined): Note {
   const circle =
     name === undefined

@@ -16,7 +16,7 @@ const ARM_NAME = /arm64|aarch64|arm-64/i;
 
 export type Architecture = 'x86_64' | 'arm64';
 
-/** That of the parent, unless instance types say another; nothing but its name tells of a base that is no pipeline. */
+/** The architecture of the instance types, else of the parent; of a base that is no pipeline it is guessed from its name. */
 export function findArchitecture(found: FoundPipeline, origins: Origins): Architecture {
   const { recipe, infrastructure } = found;
   const types = infrastructure?.instanceTypes ?? [];
@@ -124,7 +124,7 @@ export function importVolumes(recipe: ImageRecipe): {
   };
 }
 
-/** Image Builder tries them in this order and so do we. */
+/** The order in which Image Builder tries instance types is kept. */
 export function importInstanceTypes(
   found: FoundPipeline,
   architecture: Architecture,

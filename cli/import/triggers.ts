@@ -68,7 +68,7 @@ export function importTriggers({ schedule, status }: ImagePipeline): {
   };
 }
 
-/** Samples of AWS have `*` for the day that is not meant, where Image Builder's rules ask for `?` (docs/aws/image-builder.md#schedules). */
+/** AWS's samples have `*` for the unused day field, where Image Builder's rules require `?` (docs/aws/image-builder.md#schedules). */
 function withOneDay(expression: string): string {
   const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.trim().split(/\s+/) ?? [];
   if (fields[MONTH_DAY] === '?' || fields[WEEKDAY] === '?') return expression;
@@ -76,7 +76,7 @@ function withOneDay(expression: string): string {
   return any === undefined ? expression : `cron(${fields.with(any, '?').join(' ')})`;
 }
 
-/** What the schema, or else apply, has against a schedule. */
+/** Why the schema or apply would refuse the schedule. */
 function describeRefusal(triggers: Triggers): string | undefined {
   const parsed = DefinitionSchema.unwrap().shape.triggers.safeParse(triggers);
   const problems = parsed.success

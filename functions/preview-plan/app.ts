@@ -1,4 +1,4 @@
-/** One operation in a function of its own, whose role may write nothing: that a plan changes nothing is not a matter of trust. */
+/** Serves `previewPlan` alone: the function's role may write nothing, so a plan cannot change anything. */
 import { type ApiAppDeps, createApiApp } from '../../shared/lambda/api-app.ts';
 import { type PreviewDeps, previewPlan } from '../../shared/use-cases/preview/preview-plan.ts';
 

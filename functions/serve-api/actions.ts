@@ -1,4 +1,4 @@
-/** What the API does beyond reading: the use cases, with their answers in the API's words. */
+/** The API's writing operations: use cases, with their results as the API's answers. */
 import type { EnabledAnswer } from '../../shared/domain/api/answers.ts';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';

@@ -57,7 +57,7 @@ interface BakeAction {
   readonly by: string;
 }
 
-/** What changes something beyond a decision; the handler wires the use cases. `by` is the caller's ARN. */
+/** The writing operations but decisions on approvals; the handler wires them. `by` is the caller's ARN. */
 export interface ApiActions {
   apply(request: Required<ApplyRequest>): Promise<Applied>;
   deletePipeline(request: PipelineAction): Promise<Deleted>;
@@ -82,7 +82,7 @@ export function createApi(deps: ApiDeps): Hono<{ Bindings: ApiBindings }> {
   return createApiApp(createOperations(deps), deps);
 }
 
-/** Operations that a function of its own serves. */
+/** Operations with a function of their own. */
 type ServedElsewhere = 'previewPlan';
 
 function createOperations({

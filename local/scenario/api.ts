@@ -12,7 +12,7 @@ import {
 } from '../../shared/domain/api/shapes.ts';
 import type { ClientConfig } from './read-location.ts';
 
-/** Client of the product's API, signed as an IAM caller. */
+/** Client of the API, signed as an IAM caller. */
 
 export type {
   Approval as ApiApproval,

@@ -1,6 +1,6 @@
 /**
- * The API's operations over HTTP: what comes in is parsed with the operation's schemas, what goes out too; whatever is thrown becomes
- * application/problem+json with a stable code.
+ * The API's operations over HTTP: requests and answers are parsed with the operation's schemas, errors become application/problem+json with a stable
+ * code.
  */
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -9,13 +9,13 @@ import { OPERATIONS, type Operation, type OperationName } from '../domain/api/op
 import { InvalidRequest } from '../domain/base/errors.ts';
 import { toProblem, toProblemResponse } from './problems.ts';
 
-/** Set by the function's event; tests hand it in. */
+/** From the function's event; given directly in tests. */
 export interface ApiBindings {
   readonly caller: string | undefined;
   readonly requestId: string;
 }
 
-/** What an operation is asked; `by` is the caller's ARN. */
+/** Input of an operation; `by` is the caller's ARN. */
 export interface OperationRequest<Name extends OperationName> {
   readonly parameters: Parsed<(typeof OPERATIONS)[Name], 'parameters'>;
   readonly query: Parsed<(typeof OPERATIONS)[Name], 'query'>;
@@ -29,14 +29,14 @@ export type OperationHandlers<Names extends OperationName = OperationName> = {
 };
 
 export interface ApiAppDeps {
-  /** Told of what nobody expected, before it is answered as an internal error. */
+  /** Called with each unexpected error, before it is answered as an internal error. */
   readonly onError: (error: unknown) => void;
 }
 
 /** Definitions hold their suites' scripts: 20 of at most 60 000 characters each; API Gateway takes 10 MB. */
 const BODY_BYTES = 2_000_000;
 
-/** Serves the operations that it is given a function for. */
+/** An application that serves the given operations. */
 export function createApiApp(
   serve: Partial<OperationHandlers>,
   deps: ApiAppDeps,
@@ -91,7 +91,7 @@ async function parseRequest(
 async function parseBody(name: OperationName, schema: z.ZodType, c: Context): Promise<unknown> {
   const text = await c.req.text();
   const raw = parseJson(text === '' ? '{}' : text);
-  // The use case reads the definition itself: it knows more that can be wrong than the schema, and says all of it at once.
+  // The use case parses the definition: it finds more problems than the schema, and reports all of them at once.
   return name === 'applyDefinition' ? raw : parseRequestPart('body', schema, raw);
 }
 

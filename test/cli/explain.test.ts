@@ -76,9 +76,7 @@ describe('ovenbird explain', () => {
     expect(text).toContain('It waits for the new kernel.');
     expect(text).toContain('It bakes once it is enabled:');
     expect(text).toContain(`ovenbird enable ${WEB}`);
-    expect(text).toMatch(
-      /What waits to be taken up\n {2}component web-server\/1\.x\.x: 1\.0\.0\/1 -> 1\.1\.0\/1/,
-    );
+    expect(text).toMatch(/Pending changes\n {2}component web-server\/1\.x\.x: 1\.0\.0\/1 -> 1\.1\.0\/1/);
   });
 
   it('prints the body of the API with --json', async () => {

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 async function run(...args: string[]): Promise<Ran> {
   const ran = await ovenbird(args, { url: service.url });
-  for (const line of ran.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  for (const line of `${ran.stdout}${ran.stderr}`.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   return ran;
 }
 

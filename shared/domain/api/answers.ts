@@ -1,4 +1,4 @@
-/** What people ask the API to do, and what it answers. */
+/** Bodies and answers of the API's writing operations. */
 import * as z from 'zod';
 import { AttemptRecordSchema } from '../records/bakes.ts';
 import { DisabledSchema } from '../records/pipelines.ts';
@@ -38,7 +38,7 @@ export const EnabledSchema = z
   .object({
     pipeline: z.string(),
     outcome: z.enum(['changed', 'unchanged']),
-    plan: ReconcileOutcomeSchema.meta({ description: 'What came of it at once.' }),
+    plan: ReconcileOutcomeSchema.meta({ description: 'What was decided at once.' }),
     bake: z.string().optional(),
     reasons: z.array(DecidedHoldReasonSchema).meta({ description: 'Why nothing started.' }),
   })
@@ -46,7 +46,7 @@ export const EnabledSchema = z
 export type EnabledAnswer = z.output<typeof EnabledSchema>;
 
 export const DisableRequestSchema = z.strictObject({
-  reason: z.string().max(500).default('').meta({ description: 'What others should know.' }),
+  reason: z.string().max(500).default('').meta({ description: 'Why, for other people.' }),
 });
 
 export const DisabledAnswerSchema = z

@@ -1,4 +1,4 @@
-/** What the API says of why and what if: explanations, the graph, plans. */
+/** Answers that explain: explanations, the graph, plans. */
 import * as z from 'zod';
 import { RemedySchema } from '../reconcile/remedies.ts';
 import { BakeRecordSchema } from '../records/bakes.ts';
@@ -27,7 +27,7 @@ const BakeLinkSchema = z.object({
   kind: z.literal('bake'),
   bake: z.string(),
   pipeline: z.string(),
-  release: z.string().meta({ description: 'What the next change tells of.' }),
+  release: z.string().meta({ description: 'The release that the next change is about.' }),
 });
 
 export const ExplanationSchema = z
@@ -62,12 +62,12 @@ export const ExplanationSchema = z
       .optional()
       .meta({
         description:
-          'What was decided last; each reason with the conditions that end it, each of them alone unless it names others in `also`. None where the bake that runs makes all that is wanted.',
+          'What was decided last; each reason with the conditions that end it, each of them alone unless it names others in `also`. None where the bake that runs makes all that is desired.',
       }),
     isOutdated: z.boolean().meta({
-      description: 'It has been told of something since that was decided, and is planned again at `dueAt`.',
+      description: 'A change came since that was decided; it is decided again at `dueAt`.',
     }),
-    dueAt: Time.optional().meta({ description: 'When it is looked at again.' }),
+    dueAt: Time.optional().meta({ description: 'When it is reconciled again.' }),
     request: z.object({ id: z.string(), by: z.string(), at: Time, force: z.boolean() }).optional(),
     pending: z.array(ChangeSchema).meta({ description: 'Changes that no bake has taken up, oldest first.' }),
     morePending: z.number().int(),
@@ -86,11 +86,12 @@ export const ExplanationSchema = z
           unsettled: z
             .object({ version: z.string(), until: Time })
             .optional()
-            .meta({ description: 'It goes to and fro: this version is followed if it still stands then.' }),
+            .meta({ description: 'Flapping: this version is used if it is still current then.' }),
         }),
       )
       .meta({
-        description: 'Selectors that are not followed now; a version that was known stays.',
+        description:
+          'Selectors that cannot be resolved now, or are flapping; a version that was known stays.',
       }),
   })
   .meta({ id: 'Explanation' });
@@ -106,7 +107,7 @@ export const GraphSchema = z
         stale: z
           .boolean()
           .optional()
-          .meta({ description: 'Its release is not what is wanted now, or not in every target.' }),
+          .meta({ description: 'Its release is not what is desired now, or not in every target.' }),
         baking: z.boolean().optional(),
         disabled: z.boolean().optional(),
       }),
@@ -118,10 +119,10 @@ export const GraphSchema = z
         as: z.enum(['base', 'component', 'input', 'test']),
       }),
     ),
-    truncated: z.boolean().meta({ description: 'There is more above or below than is told here.' }),
+    truncated: z.boolean().meta({ description: 'There is more above or below than is listed here.' }),
     cursor: z.string().optional(),
   })
-  .meta({ id: 'Graph', description: 'Who is built on what. Pages share nodes of selectors.' });
+  .meta({ id: 'Graph', description: 'Which pipeline is built on what. Pages share nodes of selectors.' });
 export type Graph = z.output<typeof GraphSchema>;
 
 export const GraphQuerySchema = PageQuerySchema.extend({
@@ -145,7 +146,7 @@ export const PreviewRequestSchema = z.strictObject({
           description:
             'As a definition writes it with its kind, such as component:harden-ssh/1.x.x, or its key.',
         }),
-        version: z.string().min(1).max(1024).meta({ description: 'What it would mean.' }),
+        version: z.string().min(1).max(1024).meta({ description: 'The version that it would resolve to.' }),
       }),
     )
     .max(50)
@@ -166,8 +167,8 @@ const PlannedBakeSchema = z.object({
   startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']),
   reason: z.string(),
   changes: z.array(ChangeSchema.pick({ id: true, selector: true, from: true, to: true })),
-  isAsked: z.boolean().meta({ description: 'False for what would happen without what was asked, too.' }),
-  isSuperseded: z.boolean().meta({ description: 'Newer versions overtake it before it is approved.' }),
+  isAsked: z.boolean().meta({ description: 'False for what would bake without what was asked, too.' }),
+  isSuperseded: z.boolean().meta({ description: 'Newer versions supersede it before it is approved.' }),
   startsIn: z.number().meta({ description: 'Seconds from now.' }),
   seconds: z
     .number()
@@ -175,7 +176,7 @@ const PlannedBakeSchema = z.object({
     .meta({ description: 'How long it takes without approval, if that is known.' }),
   timesFrom: z
     .enum(['pipeline', 'all', 'nothing'])
-    .meta({ description: 'Whose bakes tell how long it takes.' }),
+    .meta({ description: 'Whose past bakes the time is estimated from.' }),
   needsApproval: z.boolean(),
   targets: z.array(
     z.object({
@@ -192,11 +193,11 @@ export const PreviewSchema = z
   .object({
     at: Time,
     applied: z.array(AppliedSchema),
-    moved: z.array(ChangeSchema).meta({ description: 'What would move.' }),
+    moved: z.array(ChangeSchema).meta({ description: 'Versions that would change.' }),
     notes: z.array(z.string()),
     confirm: z.array(ChangeSchema).meta({
       description:
-        'Changes whose wave is so large that it waits for a person; the plan goes on as if confirmed.',
+        'Changes whose wave is so large that it waits for a confirmation; the plan goes on as if confirmed.',
     }),
     waves: z.array(z.object({ level: z.number().int(), bakes: z.array(PlannedBakeSchema) })).meta({
       description: 'Which pipelines would bake: each wave takes up the releases of those before it.',
@@ -215,9 +216,9 @@ export const PreviewSchema = z
     seconds: z.number().optional().meta({
       description: 'Until the last release of what was asked, without the time that approvals take.',
     }),
-    unknownTime: z.array(z.string()).meta({ description: 'Pipelines that nobody knows how long to bake.' }),
+    unknownTime: z.array(z.string()).meta({ description: 'Pipelines whose bakes take an unknown time.' }),
     approvals: z.object({ count: z.number().int(), seconds: z.number().optional() }).meta({
-      description: 'How many images a person is asked for; how long that usually takes.',
+      description: 'How many approvals are needed; how long one usually takes.',
     }),
     cost: CostSchema.extend({
       currency: z.string(),

@@ -107,7 +107,7 @@ export const OPERATIONS = {
   previewPlan: {
     method: 'post',
     path: '/plan',
-    summary: 'Say what would bake if definitions were applied and selectors moved; nothing is written',
+    summary: 'Say what would bake if definitions were applied and selectors changed; nothing is written',
     body: PreviewRequestSchema,
     status: 200,
     answer: PreviewSchema,
@@ -143,7 +143,7 @@ export const OPERATIONS = {
   enablePipeline: {
     method: 'post',
     path: '/teams/{team}/pipelines/{name}/enable',
-    summary: 'Let a pipeline bake by itself again, and try again what failed too often',
+    summary: 'Turn automatic bakes of a pipeline on again, and try again what failed too often',
     parameters: PipelineParameters,
     status: 200,
     answer: EnabledSchema,
@@ -152,7 +152,7 @@ export const OPERATIONS = {
   disablePipeline: {
     method: 'post',
     path: '/teams/{team}/pipelines/{name}/disable',
-    summary: 'Stop a pipeline from baking by itself; a bake that runs goes on',
+    summary: 'Turn automatic bakes of a pipeline off; a bake that runs goes on',
     parameters: PipelineParameters,
     body: DisableRequestSchema,
     status: 200,
@@ -238,7 +238,7 @@ export const OPERATIONS = {
   listChanges: {
     method: 'get',
     path: '/changes',
-    summary: 'List noticed changes, the newest first',
+    summary: 'List detected changes, the newest first',
     query: PageQuerySchema.extend({
       unconfirmed: z
         .enum(['true', 'false'])
@@ -253,7 +253,7 @@ export const OPERATIONS = {
   confirmWave: {
     method: 'post',
     path: '/changes/{id}/confirm',
-    summary: 'Let a wave start that is larger than may start by itself',
+    summary: 'Let a wave start that is too large to start without a confirmation',
     parameters: IdParameter,
     status: 200,
     answer: ChangeSchema,

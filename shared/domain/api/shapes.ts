@@ -1,4 +1,4 @@
-/** What the API says of what there is: pages, problems, pipelines, bakes, releases, changes, approvals. */
+/** Answers that show records: pages, problems, pipelines, bakes, releases, changes, approvals. */
 import * as z from 'zod';
 import { DefinitionSchema, TEAM_NAME } from '../definitions/definition.ts';
 import { HOLD_REASONS } from '../reconcile/hold-reasons.ts';
@@ -85,7 +85,7 @@ export type ProblemDetails = z.output<typeof ProblemSchema>;
 
 export const ChangeSchema = ChangeRecordSchema.unwrap().omit({ cursor: true }).meta({
   id: 'Change',
-  description: 'A selector moved from one version to another.',
+  description: "A selector's version changed.",
 });
 export type Change = z.output<typeof ChangeSchema>;
 
