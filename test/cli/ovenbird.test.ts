@@ -142,7 +142,7 @@ describe('ovenbird init, validate', () => {
     const { code, stdout } = await ovenbird(['validate', ...names], { cwd: folder });
 
     expect(code).toBe(2);
-    expect(stdout).toContain(message);
+    expect(stdout.replaceAll('\n', ' ')).toContain(message);
   });
 });
 

@@ -613,7 +613,9 @@ describe('The file of an imported pipeline', () => {
     const comments = text.split('\n').filter((line) => line.startsWith('#'));
 
     expect(comments[0]).toBe('# yaml-language-server: $schema=../docs/pipeline.schema.json');
-    expect(comments.join('\n')).toContain('# - infrastructureConfiguration.keyPair: Nobody logs in');
+    expect(comments.join('\n')).toContain(
+      '# - infrastructureConfiguration.keyPair: Build instances allow no login',
+    );
     expect(comments.filter((line) => line.length > 80)).toEqual([]);
     expect(parse(text)).toEqual(imported.definition);
   });
