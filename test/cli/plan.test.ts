@@ -59,7 +59,7 @@ describe('ovenbird plan', () => {
     expect(stdout).toMatch(/Wave 1: 1 image\n {2}PIPELINE .*\n {2}base +Build +now/);
     expect(stdout).toMatch(/Wave 2: 1 image\n.*\n {2}a-web-server-with/);
     expect(stdout).toContain('1 acc, 2 reg');
-    expect(stdout).toMatch(/Would not start\n {2}manual: manual starts when somebody asks/);
+    expect(stdout).toMatch(/Would not start\n {2}manual: manual starts on request only/);
     expect(stdout).toMatch(/Costs +\$/);
     expect(stdout).toContain('Nothing was written.');
     expect(world.table.items()).toEqual(before);

@@ -108,7 +108,7 @@ export function describeStartReason({ observed, changes, desiredState, fingerpri
   const more = moves.length - named.length;
   const what = [...named, ...(more > 0 ? [`${more} more`] : [])].join('; ');
   if (request !== undefined) {
-    const asked = `${request.by} asked for it${request.force ? ' by force' : ''}`;
+    const asked = `${request.force ? 'Forced' : 'Requested'} by ${request.by}`;
     return what === '' ? `${asked}.` : `${asked}; ${what}.`;
   }
   const again =

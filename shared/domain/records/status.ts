@@ -53,7 +53,7 @@ export const PipelineStatusSchema = z.lazy(() =>
     tick: Time.optional(),
     /** Ticks up to here were taken up, or found nothing to do. */
     ticksHandledUntil: Time.optional(),
-    /** Least versions wanted of packages, by name, each with the change that asked for it. */
+    /** Minimum versions of packages, by name, each with the change that raised it. */
     minimumVersions: z.record(z.string(), z.object({ version: z.string(), change: z.string() })).default({}),
     /** Targets that a person would not have the current release go to. */
     refusedTargets: z.array(z.string()).optional(),

@@ -132,7 +132,7 @@ async function postponeCheck(deps: FinalizeBakeDeps, ref: BakeRef, seconds: numb
   await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { dueSk } }]);
 }
 
-/** A queued attempt is started by the planner's sweep, unless somebody asked for its end first. */
+/** A queued attempt is started by the sweep, unless its end was requested first. */
 function isFinalizable(attempt: AttemptRecord): boolean {
   return attempt.state !== 'queued' || attempt.endRequested !== undefined;
 }

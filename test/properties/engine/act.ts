@@ -106,7 +106,7 @@ async function publishFasterThanBakes(stage: Stage, memory: PreviousValues, sour
   }
 }
 
-/** Rule 2: who has what is wanted is told so, and nothing is baked. */
+/** Rule 2: a request for an up-to-date pipeline is told so, and nothing is baked. */
 async function requestBakeAndCheck(stage: Stage, entry: Entry, force: boolean): Promise<void> {
   const { world } = stage;
   const { name, given } = entry;
@@ -116,7 +116,7 @@ async function requestBakeAndCheck(stage: Stage, entry: Entry, force: boolean): 
     isFresh(stage, entry) === true &&
     world.planning(name)?.activeBake === undefined &&
     world.planning(name)?.rebuildToken === current?.fingerprintInputs?.rebuildToken &&
-    world.pipeline(name).spec.targets.every((place) => targets.includes(place));
+    world.pipeline(name).spec.targets.every((target) => targets.includes(target));
   await succeeds(async () => {
     const { kind } = await world.request(name, force);
     if (hasAll && !force && given.mode !== 'always' && kind !== 'up-to-date')

@@ -1,6 +1,6 @@
 /**
- * Whether what is said to hold a pipeline is what holds it, by replay on a copy of the table: each condition that is named is supplied, by
- * whoever can, until the pipeline bakes or has nothing to do any more.
+ * Whether what is said to hold a pipeline is what holds it, by replay on a copy of the table: each condition that is named is supplied until the
+ * pipeline bakes or is up to date.
  */
 import { keys } from '../../../shared/domain/base/naming.ts';
 import type { HoldReason, PipelineStatus } from '../../../shared/domain/records/status.ts';
@@ -25,7 +25,7 @@ export function sampleHolds(stage: Stage): () => Promise<string[]> {
   let sample: HoldSample | undefined;
   let count = 0;
   seen.onHold = (status) => {
-    // What cannot be resolved holds until somebody else has done something; there is nothing to supply.
+    // What cannot be resolved is nothing that could be supplied here.
     if (status.decision?.reasons.some(({ code }) => code === 'unresolved') === true) return;
     count += 1;
     if (random.below(count) > 0) return;
@@ -54,7 +54,7 @@ async function checkHold({ entries }: Stage, { planning: status, rows, at }: Hol
   return [`7: ${pipeline} does not begin though all that it waits for is supplied: ${said.join(', then ')}`];
 }
 
-/** Answers whether somebody has asked for the bake, after which it is theirs to begin. */
+/** True when the bake was requested, which starts it. */
 async function satisfyHoldReason(
   copy: ReconcileWorld,
   pipeline: string,

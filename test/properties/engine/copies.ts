@@ -7,7 +7,7 @@ const WRITE_BATCH_SIZE = 100;
 /** Every fake clock begins there. */
 const CLOCK_START = Date.parse('2026-03-02T08:00:00.000Z');
 
-/** A world with these rows, at that time. Nobody stands in a line, and nothing is due: only what is asked for happens. */
+/** A world with these rows, at that time. No queue has a pipeline, and nothing is due: only what a test calls happens. */
 export async function createWorldCopy(rows: readonly Item[], at: number): Promise<ReconcileWorld> {
   const copy = reconcileWorld();
   copy.clock.forward((at - CLOCK_START) / 1000);

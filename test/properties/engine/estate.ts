@@ -1,4 +1,4 @@
-/** The pipelines of a world: their definitions, and plainly who depends on what, for rules that are not to ask the engine. */
+/** The pipelines of a world: their definitions, and which depend on which, for rules that do not ask the engine. */
 import type { DefinitionInput } from '../../../shared/domain/definitions/definition.ts';
 import type { Selector } from '../../../shared/domain/selectors/selectors.ts';
 import { HOME } from '../../support/reconcile-world.ts';

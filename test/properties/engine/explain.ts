@@ -51,7 +51,7 @@ async function checkNamedChanges(stage: Stage, sample: BakeSample): Promise<stri
   if (await wouldStart(stage, sample, []))
     found.push(`7: ${where} begins without any of the changes that it names: ${describeChanges(named)}`);
   for (const change of named) {
-    // Somebody's word hurries a bake on; alone it begins one only where it forces it.
+    // A request starts a bake earlier; alone it starts one only where it is forced.
     if (change.selector.startsWith('request:') && !change.to.startsWith('forced')) continue;
     // Of several revisions only the newest can be there.
     if (change.selector.startsWith('definition:') && change.to !== String(bake.revision)) continue;
@@ -87,7 +87,7 @@ async function wouldStart(
     if (selector.kind === 'pipeline')
       await updateRow(copy, keys.channel(selector.pipeline, selector.channel), { release: now });
   }
-  // Who waits for a person has that person's word.
+  // Every wave is confirmed.
   for (const id of new Set(changes.flatMap((change) => [change.id, change.cause, ...change.causes])))
     await updateRow(copy, keys.change(id), {}, ['wave']);
   await removeOtherHolds(copy, stage, bake.pipeline);
@@ -123,7 +123,7 @@ function toRetainedRow(row: Item, of: BakeRecord): Item {
   return { ...known, pk: row.pk, sk: row.sk, state: 'released', bake: retained, failures: 0 };
 }
 
-/** Nobody else bakes or is about to, and there is room: conditions are supplied, causes are what is asked about. */
+/** No other pipeline bakes or is about to, and slots are free: conditions are supplied, causes are in question. */
 async function removeOtherHolds(copy: ReconcileWorld, { entries }: Stage, pipeline: string): Promise<void> {
   for (const { name } of entries) {
     if (name === pipeline) continue;

@@ -37,7 +37,7 @@ function wrapPort<Port extends object>(port: Port, around: CallWrapper): Port {
   });
 }
 
-/** The process ends at that call: before it is made, or after, when nobody hears the answer. */
+/** The process ends at that call: before it is made, or after, when its answer is lost. */
 export function crashAtCall({ call, when }: CrashPoint): { around: CallWrapper; calls: () => number } {
   let calls = 0;
   const around: CallWrapper = async (make) => {
@@ -71,7 +71,7 @@ export async function interleaveCalls(
     ),
   );
   while (running > 0) {
-    // Whoever can go on without a call does so first.
+    // Work that needs no call goes on first.
     await new Promise((done) => setImmediate(done));
     const [go] = waiting.splice(random.below(waiting.length), 1);
     go?.();

@@ -34,12 +34,12 @@ function checkChangesDetected({ world }: Stage, entry: Entry): string[] {
     const version = world.table.peek(keys.selector(selectorKey(selector)))?.version;
     const known = typeof version === 'string' ? version : undefined;
     return hasChanged(toOracleDependency(world.sources, selector, known))
-      ? [`1: ${selectorKey(selector)} is ${world.sources.meaning(selector)}, but ${known} was noticed`]
+      ? [`1: ${selectorKey(selector)} is ${world.sources.meaning(selector)}, but ${known} was detected`]
       : [];
   });
 }
 
-/** Rules 1 and 7: whoever is stale has a reason that is true, and whoever is fresh says so. */
+/** Rules 1 and 7: a stale pipeline has a reason that is true, and a fresh one says so. */
 function checkUpToDateOrExcused(stage: Stage, entry: Entry): string[] {
   const { world, seen } = stage;
   const { name } = entry;
@@ -76,7 +76,7 @@ function listAllowedHoldReasons(stage: Stage, entry: Entry, isNow: boolean | und
   ];
 }
 
-/** Somebody, or too many failures, decided against exactly what it would be made of now. */
+/** True when a person, or too many failures, decided against exactly what it would be made of now. */
 function isRefused(stage: Stage, entry: Entry): boolean {
   const wanted = readDesiredVersions(stage, entry);
   return stage.world
@@ -87,16 +87,16 @@ function isRefused(stage: Stage, entry: Entry): boolean {
     );
 }
 
-/** Whoever has what is wanted goes to every target that the definition names, unless a person would not have it go there. */
+/** An up-to-date release is in every target of the definition, unless a person refused that target. */
 function checkTargetsReached(stage: Stage, entry: Entry): string[] {
   const { world } = stage;
   const { name } = entry;
   if (isFresh(stage, entry) !== true || listAllowedHoldReasons(stage, entry, true).length > 0) return [];
   const targets = world.channel(name)?.targets ?? [];
   const refused = world.planning(name)?.refusedTargets ?? [];
-  const missing = world.pipeline(name).spec.targets.filter((place) => !targets.includes(place));
+  const missing = world.pipeline(name).spec.targets.filter((target) => !targets.includes(target));
   const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
-  if (missing.every((place) => refused.includes(place)) || reasons.includes('refused')) return [];
+  if (missing.every((target) => refused.includes(target)) || reasons.includes('refused')) return [];
   return [`1: ${name} is not in ${missing.join(', ')}, and says ${reasons.join(', ')}`];
 }
 
@@ -113,7 +113,7 @@ function checkForcedRequests({ world }: Stage, { name }: Entry): string[] {
     .map(({ id }) => `2: the forced request ${id} of ${name} was never baked`);
 }
 
-/** A schedule that always bakes has baked since its last tick, unless nobody could. */
+/** A schedule that always bakes has baked since its last tick, unless something excuses it. */
 function checkScheduleTicks(stage: Stage, entry: Entry): string[] {
   const { world } = stage;
   const { name, given } = entry;
@@ -132,7 +132,7 @@ function checkScheduleTicks(stage: Stage, entry: Entry): string[] {
 
 const REASONS_TO_MISS_A_TICK = new Set(['unresolved', 'disabled', 'pinned', 'too-many-failures']);
 
-/** Rule 5: everything that was begun was brought to its end, and everybody was told. */
+/** Rule 5: everything that was begun was brought to its end, and every event was published. */
 function checkNothingLost({ world }: Stage): string[] {
   const found: string[] = [];
   const bakes = world.bakes();
@@ -171,12 +171,12 @@ function findMissingEvents(
   }
   return bakes.flatMap(({ id, state }) => {
     const types = told.get(id) ?? new Set();
-    if (!types.has(BAKE_STARTED)) return [`5: nobody was told that ${id} began`];
-    return types.size > 1 ? [] : [`5: nobody was told that ${id} is ${state}`];
+    if (!types.has(BAKE_STARTED)) return [`5: no event tells that ${id} began`];
+    return types.size > 1 ? [] : [`5: no event tells that ${id} is ${state}`];
   });
 }
 
-/** Rule 3: who rests until a person does something holds nobody. */
+/** Rule 3: a pipeline that waits for a person holds no dependent. */
 export function checkNotHeldByIdleAncestors({ world, entries }: Stage): string[] {
   return entries.flatMap(({ name }) => {
     const decision = world.planning(name)?.decision;

@@ -56,7 +56,7 @@ export const MUTATIONS = {
     find: 'if (a !== b) return a < b ? -1 : 1;',
     replace: 'if (a !== b) return String(a) < String(b) ? -1 : 1;',
   },
-  /** A newest version that is deprecated takes everybody back. */
+  /** A newest version that is deprecated takes its users back. */
   'follow-fallback': {
     file: 'shared/domain/selectors/versions.ts',
     find: 'return compareVersions(after, before) > 0;',
@@ -105,7 +105,7 @@ export const MUTATIONS = {
     find: "return named.length > 0 || differing.has('schedule') ? named : own;",
     replace: 'return own.length > 0 ? own : named;',
   },
-  /** What holds a pipeline is said of somebody else. */
+  /** A hold names another pipeline than the one that causes it. */
   'blame-another': {
     file: 'shared/domain/reconcile/ancestors.ts',
     find: '{ pipeline: ancestor.observed.pipeline.name, bake, until },',
@@ -141,7 +141,7 @@ export const MUTATIONS = {
     find: 'fanOuts: () => sweepFanOuts(deps),',
     replace: 'fanOuts: async () => (sweepFanOuts === undefined ? 1 : 0),',
   },
-  /** Whoever waits for the confirmation of a wave holds those that are built on it. */
+  /** A pipeline that waits for the confirmation of a wave holds its dependents. */
   'hold-for-a-wave': {
     file: 'shared/use-cases/reconcile/observe.ts',
     find: 'index === 0 || !mayAwaitConfirmation(entry)',

@@ -18,7 +18,7 @@ const diamond = (more: Partial<OraclePipeline> = {}, base: Partial<OraclePipelin
 ];
 
 describe('the oracle', () => {
-  it('names whoever is built on what has moved, each once, parents first', () => {
+  it('names every pipeline that is built on what has changed, each once, parents first', () => {
     expect(computeRequiredBakes(diamond({ bits: [CHANGED] }, { bits: [CHANGED] }))).toEqual([
       'base',
       'left',
@@ -29,7 +29,7 @@ describe('the oracle', () => {
     expect(computeRequiredBakes(diamond())).toEqual([]);
   });
 
-  it('stops at who does not start by himself', () => {
+  it('stops at a pipeline that does not start by itself', () => {
     expect(computeRequiredBakes(diamond({ startsByItself: false }, { bits: [CHANGED] }))).toEqual([
       'base',
       'right',
@@ -37,7 +37,7 @@ describe('the oracle', () => {
     ]);
   });
 
-  it('lets nobody hear of an image that is only judged again', () => {
+  it('starts no dependent for an image that is only judged again', () => {
     expect(computeRequiredBakes(diamond({}, { proof: [CHANGED] }))).toEqual(['base']);
     expect(computeRequiredBakes(diamond({}, { redefined: { bits: false, proof: true } }))).toEqual(['base']);
   });

@@ -43,7 +43,7 @@ export function computeRequiredBakes(pipelines: readonly OraclePipeline[]): stri
     const hasNewBits = haveBitsChanged(pipeline) || pipeline.parents.some((parent) => newImages.has(parent));
     if (!pipeline.startsByItself || !(hasNewBits || hasProofChanged(pipeline))) continue;
     found.push(pipeline.name);
-    // An image that is only judged again is the image that it was: nobody who is built on it hears of anything new.
+    // An image that is only judged again is the image that it was: for its dependents nothing has changed.
     if (hasNewBits) newImages.add(pipeline.name);
   }
   return found;

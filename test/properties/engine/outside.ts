@@ -121,7 +121,7 @@ function compareNumbers(one: readonly number[], other: readonly number[]): numbe
   return at < 0 ? 0 : (one[at] ?? 0) - (other[at] ?? 0);
 }
 
-/** The same for the oracle: what a selector was when it was noticed last, and what the world says now. */
+/** The same for the oracle: what a selector resolved to last, and what the world says now. */
 export function toOracleDependency(
   sources: Sources,
   selector: Selector,

@@ -1,4 +1,4 @@
-/** Changes stop and nothing fails any more; time passes until nobody has anything to do. */
+/** Changes stop and nothing fails any more; time passes until there is nothing left to do. */
 import { due, keys } from '../../../shared/domain/base/naming.ts';
 import { SelectorRecordSchema } from '../../../shared/domain/records/selectors.ts';
 import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
@@ -51,7 +51,7 @@ function describeActivity({ world, seen }: Stage): string {
   return [seen.started.length, world.changes().length, world.hints.length, world.plans.length].join(' ');
 }
 
-/** The next time at which somebody is to be looked at. Who waits for somebody's first release waits for a person, not for a time. */
+/** The next time at which a row is due. A pipeline that waits for a first release waits for a person, not for a time. */
 function findNextDue(stage: Stage): number | undefined {
   const { world, entries } = stage;
   const dueRows = [due.reconcile, due.fanOut, due.outbox, due.confirmed, due.selectors].flatMap((pk) =>
@@ -59,7 +59,7 @@ function findNextDue(stage: Stage): number | undefined {
   );
   const timed = dueRows.filter(({ pipeline }) => {
     const row = typeof pipeline === 'string' ? world.planning(pipeline) : undefined;
-    // Whoever rests is looked at with every tick of a schedule that has no end.
+    // A settled pipeline is looked at with every tick of a schedule that has no end.
     if (row?.dirty === false && entries[parsePipelineIndex(row.pipeline)]?.given.mode === 'hourly')
       return false;
     return row?.decision?.reasons.some(({ code }) => code === 'unresolved') !== true;
@@ -104,7 +104,7 @@ function describeUnfinished({ world, entries }: Stage): string {
     .join('; ');
 }
 
-/** Nobody decides about what waits for an approval, for as long as it takes: those who wait for it must not wait for ever (rule 3). */
+/** No approval is decided, for longer than any hold: dependents must not wait for ever (rule 3). */
 export async function waitWithoutApprovals(stage: Stage): Promise<void> {
   const { world } = stage;
   for (const hours of [0, 1, 25, 48, 2]) {

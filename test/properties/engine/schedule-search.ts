@@ -1,6 +1,6 @@
 /**
- * Looks at every order of bakes in which nobody bakes what is fresh, and answers how few bring everything to rest. Imports nothing of the
- * engine: what is stale after a bake follows from who depends on whom alone.
+ * Looks at every order of bakes in which no fresh pipeline bakes, and answers how few bring everything to rest. Imports nothing of the engine:
+ * what is stale after a bake follows from the dependencies alone.
  */
 import { hasProofChanged, haveBitsChanged, type OraclePipeline } from './oracle.ts';
 
@@ -11,7 +11,7 @@ interface SearchState {
   readonly made: readonly { readonly of: readonly number[]; readonly isNew: boolean }[];
 }
 
-/** The fewest bakes after which nobody is stale who starts by himself; undefined where `most` are not enough. */
+/** The fewest bakes after which no pipeline that starts by itself is stale; undefined where `most` are not enough. */
 export function findFewestBakes(pipelines: readonly OraclePipeline[], most: number): number | undefined {
   const indexes = new Map(pipelines.map(({ name }, index) => [name, index]));
   const parents = pipelines.map((pipeline) => pipeline.parents.flatMap((name) => indexes.get(name) ?? []));

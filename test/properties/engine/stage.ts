@@ -16,7 +16,7 @@ export interface Stage {
   readonly entries: readonly Entry[];
   readonly random: Random;
   faults: Faults;
-  /** Somebody confirms every wave in the moment in which it is counted. */
+  /** Every wave is confirmed in the moment in which it is counted. */
   confirmsWaves: boolean;
   /** The queues themselves lose messages too: whatever is lost has to be found again. */
   losesQueueMessages: boolean;
@@ -56,7 +56,7 @@ export function createStage(given: StageOptions): Stage {
   return stage;
 }
 
-/** A pinned image exists, and somebody else has made it. */
+/** A pinned image exists, made outside. */
 function fakeOutsideImage(world: ReconcileWorld): void {
   const facts = {
     imageId: OUTSIDE_AMI,
@@ -80,7 +80,7 @@ function installThrottling(stage: Stage): void {
   };
 }
 
-/** Everybody is applied; whoever is to be disabled is, at once or after a first release. */
+/** Disables the pipelines that the world has disabled. */
 export async function disableSome({ world, entries }: Stage): Promise<void> {
   for (const { given, name } of entries)
     if (given.disabled) await disablePipeline(world.ports, { pipeline: name, by: 'anna', reason: 'not now' });

@@ -39,7 +39,7 @@ export function toFingerprintKey({ pipeline, bits, proof }: BakeRecord): string 
   return `${pipeline} ${bits} ${proof}`;
 }
 
-/** What a bake tries: an image, or where the image is released already, to bring it to just these places. */
+/** What a bake tries: an image, or where the image is released already, to bring it to just these targets. */
 export function toRefusalKey(seen: Pick<WatchedHistory, 'rows'>, bake: BakeRecord): string {
   if (bake.startsAt !== 'Approve') return toFingerprintKey(bake);
   const row = PipelineRecordSchema.parse(seen.rows.get(`${bake.pipeline}#${bake.revision}`));
@@ -169,7 +169,7 @@ function checkWaveConfirmed({ world, bake }: BakeStart): string[] {
 
 /**
  * Rule 8, counted again: what one pipeline's own change leads to through its release carries its wave where that is above the cap. Nothing is
- * said where somebody has edited who is built on whom meanwhile.
+ * said where dependencies were edited meanwhile.
  */
 function checkWaveCounted({ world, entries, bake }: BakeStart): string[] {
   if (bake.requestedBy !== undefined || entries.some(({ edits }) => edits.parents.length > 0)) return [];
@@ -184,7 +184,7 @@ function checkWaveCounted({ world, entries, bake }: BakeStart): string[] {
     if (parent === undefined || own === undefined || own.wave !== undefined) return [];
     const below = entries.filter((entry) => listAncestors(entries, entry).includes(parent)).length;
     return below > world.ports.limits.wave
-      ? [`8: ${bake.id} follows ${own.selector}, which leads to ${below} images, and nobody was asked`]
+      ? [`8: ${bake.id} follows ${own.selector}, which leads to ${below} images, and no person was asked`]
       : [];
   });
 }

@@ -1,4 +1,4 @@
-/** Plays a still world: all changes come first and are noticed, then everything is planned. What must be baked is known before. */
+/** Plays a still world: all changes come first and are detected, then everything is reconciled. What must be baked is known before. */
 
 import { selectorKey } from '../../../shared/domain/selectors/selectors.ts';
 import { applyDefinition } from '../../../shared/use-cases/definitions/apply-definition.ts';
@@ -89,8 +89,8 @@ export async function playStill(given: StillWorld, options: StillOptions = {}): 
 }
 
 /**
- * No hold runs out, no schedule bakes for its own sake. Who may start in the very transaction of a change depends on one thing alone: the others
- * would have been planned between two changes.
+ * No hold runs out, and no schedule bakes for its own sake. A pipeline with dependencies outside has a debounce: without one it would be
+ * reconciled between two changes.
  */
 function toStillPipeline(given: GeneratedPipeline): GeneratedPipeline {
   const outside = given.components.length + given.inputs.length + given.tests.length;
@@ -102,7 +102,7 @@ function toStillPipeline(given: GeneratedPipeline): GeneratedPipeline {
   };
 }
 
-/** Everybody has a first release: who does not start by himself is asked to. */
+/** Every pipeline gets a first release: a bake of each is requested. */
 async function releaseAll(stage: Stage): Promise<void> {
   const { world, entries } = stage;
   for (const { name } of entries) await succeeds(() => world.request(name, false));
@@ -169,13 +169,13 @@ async function detectAllChanges(stage: Stage, given: StillWorld): Promise<void> 
   for (let round = 0; round < 2; round += 1) {
     await succeeds(() => world.reconcile(stage.handlerPorts()));
     await drain(stage, ['hint']);
-    // Fan-outs that nobody is at work on any more.
+    // Fan-outs that a dead process left open.
     world.clock.forward(61);
     await succeeds(() => world.sweep(stage.handlerPorts()));
     await drain(stage, ['hint']);
   }
-  // Whoever waits for a person holds nobody: a word that came later would be a change that came later. What an edited pipeline's own bake leads to
-  // is counted with its release, so the word has to come with that.
+  // A pipeline that waits for a person holds no dependent, so a later confirmation would be a later change. What an edited pipeline's own bake leads
+  // to is counted with its release, so the confirmation has to come with that.
   if (given.isWordLate) return;
   await confirmWaves(stage);
   stage.confirmsWaves = true;

@@ -17,9 +17,9 @@ import { hasChanged } from './oracle.ts';
 import { checkBakeStart, toFingerprintKey, toRefusalKey } from './start-rules.ts';
 
 export interface WatchedHistory {
-  /** Fingerprints, as `pipeline bits proof`, that somebody or too many failures decided against. */
+  /** Fingerprints, as `pipeline bits proof`, that a person or too many failures decided against. */
   readonly refused: Set<string>;
-  /** Of those, what somebody decided against last, however often it had failed before. */
+  /** Of those, what a person decided against last, however often it had failed before. */
   readonly rejected: Set<string>;
   readonly failures: Map<string, number>;
   /** How many attempts of a pipeline in a row gave way to newer versions. */
@@ -81,7 +81,7 @@ export function watchTable(
         continue;
       }
       broken.push(...checkBakeStart({ world, entries, seen, bake, entry, planning: row }));
-      // Somebody has asked for it: it is wanted again, and tried again should it fail.
+      // It was requested: it is wanted again, and tried again should it fail.
       if (bake.requestedBy !== undefined)
         for (const known of [toFingerprintKey(bake), toRefusalKey(seen, bake)]) seen.refused.delete(known);
       seen.holdTimes.most.delete(bake.pipeline);
@@ -115,7 +115,7 @@ function checkAttempt(
   if (bake === undefined) return [];
   const fingerprint = toFingerprintKey(bake);
   const limit = entries[parsePipelineIndex(bake.pipeline)]?.given.maxFailures ?? 0;
-  // Somebody tries it again: it is wanted again.
+  // A retry: it is wanted again.
   if (before === undefined && is.attempt > 1)
     for (const known of [fingerprint, toRefusalKey(seen, bake)]) seen.refused.delete(known);
   const tried = toRefusalKey(seen, bake);
@@ -124,7 +124,7 @@ function checkAttempt(
       seen.refused.delete(known);
       seen.failures.delete(known);
     }
-  // Who would not have it go to new targets says nothing about the image.
+  // A refusal of new targets says nothing about the image.
   const isDecided = ['rejected', 'expired', 'cancelled'].includes(is.state) && bake.startsAt !== 'Approve';
   if (isDecided) for (const known of [seen.refused, seen.rejected]) known.add(fingerprint);
   else if (isTerminal(is.state)) seen.rejected.delete(fingerprint);
@@ -183,7 +183,7 @@ function recordRevision(entries: readonly Entry[], seen: WatchedHistory, { befor
   seen.rows.set(`${entry.name}#${String(after.revision)}`, after);
 }
 
-/** A person who enables a pipeline has what failed too often tried as if for the first time; what somebody decided against stays refused. */
+/** After enabling, what failed too often is tried as if for the first time; what a person decided against stays refused. */
 function recordEnabling(seen: WatchedHistory, { before, after }: RowChange): void {
   if (after?.sk !== 'META' || before?.enabled !== false || after.enabled !== true) return;
   for (const fingerprint of [...seen.failures.keys()])

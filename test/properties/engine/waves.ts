@@ -1,4 +1,4 @@
-/** Who waits for a person because a change leads to too many images, told from who is built on whom and from what has moved alone. */
+/** Which pipelines wait for a person because a change leads to too many images, told from the dependencies and from what has changed alone. */
 import { computeRequiredBakes, hasChanged, type OracleDependency, type OraclePipeline } from './oracle.ts';
 
 /** A pipeline as the oracle is asked of it, with the selectors by which it depends on what is outside. */
@@ -7,7 +7,7 @@ export interface OracleInput extends OraclePipeline {
 }
 
 /**
- * Pipelines that may not start before somebody confirms: the users of a selector that has moved, where they and all that is built on them are
+ * Pipelines that may not start before a person confirms: the users of a selector that has moved, where they and all that is built on them are
  * more than the cap; and the children of a pipeline that bakes for a change of its own, where more than the cap are built on that one.
  */
 export function listUnconfirmed(asked: readonly OracleInput[], cap: number): ReadonlySet<string> {
@@ -29,11 +29,11 @@ export function listUnconfirmed(asked: readonly OracleInput[], cap: number): Rea
     });
     if (moves) hold(users);
   }
-  // Parents first: whoever waits does not bake, and holds nobody for a release of its own.
+  // Parents first: a pipeline that waits does not bake, and holds no dependent for a release of its own.
   for (const name of listParentsFirst(asked)) {
     const own = asked.find((pipeline) => pipeline.name === name);
     if (own === undefined || !(own.redefined.bits || own.redefined.proof)) continue;
-    // Nobody hears of an image that is only judged again.
+    // For dependents of an image that is only judged again nothing has changed.
     const asImage = { ...own, proof: [], redefined: { ...own.redefined, proof: false } };
     const others = asked.filter((pipeline) => pipeline !== own);
     if (computeUnconfirmedBakes([...others, asImage], waiting).includes(name)) hold(childrenOf(name));
@@ -41,7 +41,7 @@ export function listUnconfirmed(asked: readonly OracleInput[], cap: number): Rea
   return waiting;
 }
 
-/** What bakes as long as nobody says a word. */
+/** What bakes while no wave is confirmed. */
 export function computeUnconfirmedBakes(
   asked: readonly OracleInput[],
   waiting: ReadonlySet<string>,
@@ -54,7 +54,7 @@ export function computeUnconfirmedBakes(
   );
 }
 
-/** The oracle names parents first; of a world in which everything is to be baked that is everybody. */
+/** The oracle names parents first; of a world in which everything is to be baked that is every pipeline. */
 function listParentsFirst(asked: readonly OracleInput[]): string[] {
   return computeRequiredBakes(
     asked.map((pipeline) => ({

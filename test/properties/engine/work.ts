@@ -74,7 +74,7 @@ async function handleMessage(ports: Ports, message: Message): Promise<void> {
   else await handleHint(ports, message.body);
 }
 
-/** One message from its queue to its end; whoever fails leaves it to the next. Answers whether there was one. */
+/** One message from its queue to its end; a failed one is left to the next. Answers whether there was one. */
 export async function handleNextMessage(
   stage: Stage,
   queues: readonly Message['kind'][] = ['hint', 'plan'],
@@ -89,7 +89,7 @@ export async function handleNextMessage(
   return true;
 }
 
-/** Everybody who waits for a person's word gets it. */
+/** Confirms every wave that waits. */
 export async function confirmWaves({ world }: Stage): Promise<void> {
   for (const { id, wave } of world.changes())
     if (wave !== undefined && wave.confirmed === undefined)

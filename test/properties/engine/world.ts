@@ -191,7 +191,7 @@ const commonFields = {
   late: percent,
   pageSize: fc.constantFrom(2, 3, 7, 1000, 1000),
   limits: arbitraryLimits(7),
-  /** Before the end everybody waits for an approval, for days. */
+  /** Before the end every bake waits for an approval, for days. */
   standstill: fc.boolean(),
   /** Decides whatever else is left to chance while the world is played. */
   chance: fc.nat(),

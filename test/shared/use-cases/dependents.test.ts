@@ -38,7 +38,7 @@ async function threeLevels(): Promise<void> {
 }
 
 describe('The end of a bake', () => {
-  it('asks those who may start now, and not those whom a nearer ancestor still holds', async () => {
+  it('enqueues those that may start now, and not those that a nearer ancestor still holds', async () => {
     await threeLevels();
     await world.notice(world.publishComponent('agent', '1.0.1'));
     await world.settle();
@@ -71,7 +71,7 @@ describe('The end of a bake', () => {
     expect(read.filter((pk) => pk.startsWith('PIPELINE#app'))).toEqual([]);
   });
 
-  it('reaches who waits below an image that will not start', async () => {
+  it('reaches pipelines that wait below an image that will not start', async () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.settle();
     await releaseAll();

@@ -163,7 +163,7 @@ describe('a pipeline with a schedule', () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
     await passTime(world, DAY);
-    for (const { id } of world.running()) await world.fail(id, 'ApprovalExpired', 'Nobody answered.');
+    for (const { id } of world.running()) await world.fail(id, 'ApprovalExpired', 'Expired.');
     await world.settle();
     expect(listHoldCodes(world, 'base')).toEqual(['refused', 'schedule']);
 
@@ -222,7 +222,7 @@ describe('a tick that comes while nothing can start', () => {
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['one', 'two']);
   });
 
-  it('passes where somebody has disabled the pipeline', async () => {
+  it('passes while the pipeline is disabled', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
     await world.settle();
@@ -238,7 +238,7 @@ describe('a tick that comes while nothing can start', () => {
     expect(world.bakes('base')).toHaveLength(1);
   });
 
-  it('passes where somebody has disabled the pipeline, though a wave holds it, too', async () => {
+  it('passes while the pipeline is disabled, though a wave holds it, too', async () => {
     const world = reconcileWorld({ limits: { wave: 1 } });
     for (const name of ['one', 'two']) {
       await world.apply({ name, base: BASE_PARAMETER, triggers: daily });
@@ -328,7 +328,7 @@ describe('a pipeline that waits', () => {
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['child']);
   });
 
-  it('for no ancestor that is frozen for so long, though somebody has asked for that', async () => {
+  it('for no ancestor that is frozen for so long, though a bake of it is requested', async () => {
     const world = reconcileWorld();
     world.components.set('agents', '1.0.0');
     const freeze = [{ reason: 'an audit', from: '2026-03-02T09:00:00Z', to: '2026-03-20T09:00:00Z' }];
@@ -453,7 +453,7 @@ describe('a pipeline that waits', () => {
     expect(listRunning(world)).toEqual(['parent', 'child']);
   });
 
-  it('while it is pinned, until somebody asks', async () => {
+  it('while it is pinned, until a bake is requested', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
     await world.settle();
@@ -463,7 +463,7 @@ describe('a pipeline that waits', () => {
   });
 });
 
-describe('places for bakes', () => {
+describe('slots for bakes', () => {
   it('are given to the longest chain first, and again when one is free', async () => {
     const world = reconcileWorld({ limits: { bakes: 1 } });
     world.components.set('agents', '1.0.0');
@@ -546,7 +546,7 @@ describe('places for bakes', () => {
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['parent']);
   });
 
-  it('go first to whoever has more images behind it than are counted', async () => {
+  it('go first to the pipeline with more dependents than are counted', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'wide', base: BASE_PARAMETER });
     await world.apply({ name: 'narrow', base: BASE_PARAMETER });

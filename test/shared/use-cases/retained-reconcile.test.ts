@@ -53,7 +53,7 @@ beforeEach(async () => {
 });
 
 describe('a suite that changed', () => {
-  it('tests the kept image again, and nobody bakes on it', async () => {
+  it('tests the retained image again, and no dependent bakes', async () => {
     const [first, release] = [channel().bake, channel().release];
 
     await w.apply(spec({ tests: { suites: [{ name: 'boots', script: 'sleep 1' }] } }));
@@ -103,7 +103,7 @@ describe('a target that is new', () => {
     expect(w.bakes('shop')).toHaveLength(1);
   });
 
-  it('is not asked for again after somebody said no, until somebody asks in person', async () => {
+  it('is not wanted again after a person refused it, until a bake is requested', async () => {
     await w.walk(bake().id, 'Approve');
     await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
     await w.settle();
@@ -120,7 +120,7 @@ describe('a target that is new', () => {
 
   it('is asked for again when another one is added', async () => {
     await w.walk(bake().id, 'Approve');
-    await w.fail(bake().id, 'ApprovalExpired', 'Nobody answered.');
+    await w.fail(bake().id, 'ApprovalExpired', 'Expired.');
     await w.settle();
 
     await w.apply(spec({ distribution: distributeTo('ap-south-1') }));
@@ -138,7 +138,7 @@ describe('a target that is new', () => {
     }
   };
 
-  it('that failed too often is not tried again for other words, but for another place', async () => {
+  it('that failed too often is not tried again for other words, but for another target', async () => {
     await failsTooOften();
 
     await w.apply(spec({ description: 'In other words.', distribution: distributeTo('us-east-1') }));
@@ -151,7 +151,7 @@ describe('a target that is new', () => {
     expect(bake().startsAt).toBe('Approve');
   });
 
-  it('that somebody said no to is not asked for again for other words', async () => {
+  it('that a person refused is not wanted again for another description', async () => {
     await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
     await w.settle();
 
@@ -161,7 +161,7 @@ describe('a target that is new', () => {
     expect(w.running()).toEqual([]);
   });
 
-  it('is tried again by whoever enables the pipeline, as often as at first', async () => {
+  it('is tried again once the pipeline is enabled, as often as at first', async () => {
     await failsTooOften();
 
     await enablePipeline(w.ports, { pipeline: NAME });
