@@ -11,10 +11,10 @@ export interface OracleInput extends OraclePipeline {
  * more than the cap; and the children of a pipeline that bakes for a change of its own, where more than the cap are built on that one.
  */
 export function listUnconfirmed(asked: readonly OracleInput[], cap: number): ReadonlySet<string> {
-  const childrenOf = (name: string) => asked.filter(({ parents }) => parents.includes(name));
+  const findChildren = (name: string) => asked.filter(({ parents }) => parents.includes(name));
   const withAllBelow = (first: readonly OracleInput[]): ReadonlySet<OracleInput> => {
     const found = new Set(first);
-    for (const pipeline of found) for (const child of childrenOf(pipeline.name)) found.add(child);
+    for (const pipeline of found) for (const child of findChildren(pipeline.name)) found.add(child);
     return found;
   };
   const waiting = new Set<string>();
@@ -36,7 +36,7 @@ export function listUnconfirmed(asked: readonly OracleInput[], cap: number): Rea
     // For dependents of an image that is only judged again nothing has changed.
     const asImage = { ...own, proof: [], redefined: { ...own.redefined, proof: false } };
     const others = asked.filter((pipeline) => pipeline !== own);
-    if (computeUnconfirmedBakes([...others, asImage], waiting).includes(name)) hold(childrenOf(name));
+    if (computeUnconfirmedBakes([...others, asImage], waiting).includes(name)) hold(findChildren(name));
   }
   return waiting;
 }
