@@ -57,7 +57,8 @@ beforeEach(async () => {
     async cancelBake({ bake }) {
       return { bake, attempt: 1, state: 'gating' };
     },
-    async retryBake({ bake }) {
+    async retryBake({ bake, force }) {
+      asked.push({ bake, force });
       return { bake, attempt: 2, state: 'queued' };
     },
   };
@@ -372,6 +373,16 @@ describe('problems', () => {
       problems: [{ field: 'tests.suites', fix: expect.stringContaining('Shorten the scripts') }],
     });
     expect(unexpected).toEqual([]);
+  });
+
+  it('retries a bake in a freeze window only where that is forced', async () => {
+    for (const body of [undefined, { force: true }])
+      expect(await call('POST', `/bakes/${BAKE}/retry`, body)).toMatchObject({ status: 202 });
+
+    expect(asked).toEqual([
+      { bake: BAKE, force: false },
+      { bake: BAKE, force: true },
+    ]);
   });
 
   it('tells nothing of what nobody expected, and has it logged', async () => {

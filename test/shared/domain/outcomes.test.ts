@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { applyOutcome, classifyFailure, findRootCause } from '../../../shared/domain/bakes/outcomes.ts';
+import {
+  applyOutcome,
+  classifyFailure,
+  findRootCause,
+  hasFailedTooOften,
+} from '../../../shared/domain/bakes/outcomes.ts';
 import { listTestFailures } from '../../../shared/domain/bakes/test-runs.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 import { parseWake, secondsUntilCheck } from '../../../shared/domain/waits/wake.ts';
@@ -81,9 +86,27 @@ describe('what an attempt ends as', () => {
       applyOutcome({ state, failure: { name: 'n', reason: 'r' } }, before, { maxFailures, at: 'now' });
 
     expect(ended('failed', 3)).toMatchObject({ state: 'failed', failures: 2, lastFailureAt: 'now' });
-    expect(ended('failed', 2)).toMatchObject({ state: 'refused', failures: 2 });
-    expect(ended('rejected', 9)).toMatchObject({ state: 'refused', failures: 1 });
+    expect(ended('failed', 2)).toMatchObject({ state: 'refused', refusedBy: 'failures', failures: 2 });
+    expect(ended('rejected', 9)).toMatchObject({ state: 'refused', refusedBy: 'rejected', failures: 1 });
     expect(ended('superseded', 2)).toMatchObject({ state: 'failed', failures: 1 });
+  });
+});
+
+describe('a fingerprint that failed too often', () => {
+  it('is told from one that a person refused, whatever the reason says', () => {
+    const refused = {
+      pipeline: 'p',
+      bits: 'b',
+      proof: 'c',
+      state: 'refused',
+      bake: 'x',
+      failures: 3,
+    } as const;
+
+    expect(hasFailedTooOften({ ...refused, refusedBy: 'failures', reason: 'rejected: no such AMI' }, 3)).toBe(
+      true,
+    );
+    expect(hasFailedTooOften({ ...refused, refusedBy: 'rejected', reason: 'Not there.' }, 3)).toBe(false);
   });
 });
 
