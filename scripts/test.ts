@@ -50,6 +50,7 @@ const parts: readonly Part[] = [
   jest('worlds and commands', ['--selectProjects', 'worlds', 'commands']),
   properties('engine', 600),
   properties('distribution', 1000),
+  properties('approval', 300),
   jest('package', ['--selectProjects', 'package']),
   // One at a time: every suite here deploys a stack of its own.
   jest('cloud', ['--selectProjects', 'cloud', '--runInBand']),

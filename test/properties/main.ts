@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { FAULTS } from './distribution-rules.ts';
-import { MUTATIONS } from './engine/mutations.ts';
+import { MUTATIONS } from './mutations.ts';
 import type { Failure } from './runs.ts';
 import type { WorkerData } from './worker.ts';
 import { WORLDS } from './worlds.ts';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 const world = parseChoice('world', WORLDS, values.world);
-const faults = world === 'engine' ? Object.keys(MUTATIONS) : Object.keys(FAULTS);
+const faults = Object.keys({ ...MUTATIONS, distribution: FAULTS }[world]);
 const mutate = values.mutate === undefined ? undefined : parseChoice('fault', faults, values.mutate);
 const seed = parseWholeNumber('seed', values.seed);
 const runs = parseWholeNumber('runs', values.runs);

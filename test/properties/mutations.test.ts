@@ -1,19 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
-import { MUTATION_NAMES, runMutated } from '../support/mutated.ts';
-import { countOccurrences } from './engine/mutations.ts';
+import { PLANTED, runMutated } from '../support/mutated.ts';
+import { findMutation } from './mutations.ts';
+import { countOccurrences } from './planting.ts';
 
 /** Those that show at once; test/full/mutations.test.ts plants all. */
-const QUICK = ['no-ancestor-hold', 'no-debounce', 'string-compare-versions'] as const;
+const QUICK = [
+  ['engine', 'no-ancestor-hold'],
+  ['engine', 'no-debounce'],
+  ['engine', 'string-compare-versions'],
+  ['approval', 'count-barred-vote'],
+] as const;
 
-describe('the rules of the engine', () => {
-  it.each(MUTATION_NAMES)('know where to plant the fault %s', (name) => {
-    expect(countOccurrences(name)).toBe(1);
+describe('the rules of the worlds', () => {
+  it.each(PLANTED)('of %s know where to plant the fault %s', (world, name) => {
+    const mutation = findMutation(world, name);
+
+    expect(mutation === undefined ? [] : new Set(countOccurrences(mutation))).toEqual(new Set([1]));
   });
 
   it.each(QUICK)(
-    'find the planted fault %s',
-    async (name) => {
-      const { code, violations } = await runMutated(name, 200);
+    'of %s find the planted fault %s',
+    async (world, name) => {
+      const { code, violations } = await runMutated(world, name, 200);
 
       expect(violations).not.toEqual([]);
       expect(code).toBe(1);

@@ -1,6 +1,7 @@
 /** One of the threads that share the runs: each takes the next one that nobody has. All stop behind the first run that broke a rule. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { installMutation, MUTATIONS, type MutationName } from './engine/mutations.ts';
+import { findMutation } from './mutations.ts';
+import { installMutation } from './planting.ts';
 import { passesRun, shrinkFailure } from './runs.ts';
 import { loadWorld } from './worlds.ts';
 
@@ -17,7 +18,8 @@ export interface WorkerData {
 }
 
 const { world: name, seed, runs, mutate, shrinkSeconds, next, failed } = workerData as WorkerData;
-if (mutate !== undefined && Object.hasOwn(MUTATIONS, mutate)) installMutation(mutate as MutationName);
+const mutation = mutate === undefined ? undefined : findMutation(name, mutate);
+if (mutation !== undefined) installMutation(mutation);
 const world = await loadWorld(name, mutate);
 
 let own: number | undefined;

@@ -10,6 +10,7 @@ export interface PropertyWorld {
 /** Loaded late: a fault has to be planted before the engine is read. */
 export async function loadWorld(name: string, fault: string | undefined): Promise<PropertyWorld> {
   if (name === 'distribution') return distributionWorld(fault);
+  if (name === 'approval') return approvalWorld();
   const { engineWorld } = await import('./engine/engine-world.ts');
   return engineWorld;
 }
@@ -34,4 +35,15 @@ async function distributionWorld(fault: string | undefined): Promise<PropertyWor
   };
 }
 
-export const WORLDS = ['engine', 'distribution'] as const;
+async function approvalWorld(): Promise<PropertyWorld> {
+  const [{ approvalGiven }, { playApproval }] = await Promise.all([
+    import('./approval/given.ts'),
+    import('./approval/play.ts'),
+  ]);
+  return {
+    given: () => approvalGiven,
+    play: async (_, given) => (await playApproval(given as Parameters<typeof playApproval>[0])).broken,
+  };
+}
+
+export const WORLDS = ['engine', 'distribution', 'approval'] as const;

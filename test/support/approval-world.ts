@@ -5,6 +5,7 @@ import type { BakeRecord } from '../../shared/domain/records/bakes.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
 import type { Item } from '../../shared/ports/table.ts';
 import { requestApproval } from '../../shared/use-cases/approval/request-approval.ts';
+import { toArtifactItem } from './artifact-item.ts';
 import { fakeMac } from './fakes/mac.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeNotifier } from './fakes/notifier.ts';
@@ -113,17 +114,7 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
       cause: CAUSE,
       fanOut: 'done',
     },
-    {
-      ...keys.artifact(BAKE, 'x86-64'),
-      bake: BAKE,
-      attempt: 1,
-      variant: 'x86-64',
-      engine: 'imageBuilder',
-      build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/hardened/1.0.0/1',
-      artifact: ARTIFACT,
-      inventory: 'bakes/new/inventory.json',
-      digest: 'e'.repeat(64),
-    },
+    { ...toArtifactItem(BAKE, 1, ARTIFACT.imageId), inventory: 'bakes/new/inventory.json' },
     {
       ...keys.test(BAKE, 1, 'x86-64', 't3.small'),
       bake: BAKE,

@@ -25,7 +25,7 @@ export function wrapPorts(ports: Ports, around: CallWrapper): Ports {
   return { ...ports, ...Object.fromEntries(wrapped) };
 }
 
-function wrapPort<Port extends object>(port: Port, around: CallWrapper): Port {
+export function wrapPort<Port extends object>(port: Port, around: CallWrapper): Port {
   return new Proxy(port, {
     get: (target, name, receiver) => {
       const member: unknown = Reflect.get(target, name, receiver);

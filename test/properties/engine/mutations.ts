@@ -1,19 +1,7 @@
-/**
- * Faults to plant into the engine, each an edit of one source file as it is loaded: the rules have to find every one of them. The file on the
- * disk stays as it is.
- */
-import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** Faults to plant into the engine: the rules have to find every one of them. */
+import type { Mutation } from '../planting.ts';
 
-interface Mutation {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-
-export const MUTATIONS = {
+export const ENGINE_MUTATIONS = {
   /** Children do not wait for those that they are built on. */
   'no-ancestor-hold': {
     file: 'shared/domain/reconcile/ancestors.ts',
@@ -154,32 +142,3 @@ export const MUTATIONS = {
     replace: 'const since = status.ticksHandledUntil ?? seen;',
   },
 } as const satisfies Readonly<Record<string, Mutation>>;
-export type MutationName = keyof typeof MUTATIONS;
-
-const root = resolve(import.meta.dirname, '../../..');
-
-/** How often the source holds what is to be replaced: once, or the fault is out of date. */
-export function countOccurrences(name: MutationName): number {
-  const { file, find } = MUTATIONS[name];
-  return readFileSync(join(root, file), 'utf8').split(find).length - 1;
-}
-
-/** Everything that this thread loads from now on has the fault. Throws when the source does not hold what is to be replaced exactly once. */
-export function installMutation(name: MutationName): void {
-  const { file, find, replace } = MUTATIONS[name];
-  const target = pathToFileURL(join(root, file)).href;
-  registerHooks({
-    load: (url, context, nextLoad) => {
-      const loaded = nextLoad(url, context);
-      if (url !== target) return loaded;
-      const source = String(loaded.source);
-      const found = source.split(find).length - 1;
-      if (found !== 1)
-        throw new Error(
-          `The fault ${name} cannot be planted: ${file} holds "${find}" ${found} times, not once.`,
-        );
-      // A function, so that no "$" in it means anything.
-      return { ...loaded, source: source.replace(find, () => replace) };
-    },
-  });
-}

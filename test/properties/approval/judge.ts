@@ -1,0 +1,234 @@
+/**
+ * The rules of approval, told from the design alone: this file imports nothing. It is shown each change of a row, each answer to a vote and
+ * each outcome that a machine is given, and says what breaks a rule.
+ */
+
+export interface Row {
+  readonly pk: string;
+  readonly sk: string;
+  readonly [field: string]: unknown;
+}
+
+interface VoteRow {
+  readonly approver: string;
+  readonly answer: string;
+  readonly at: string;
+  readonly via: string;
+}
+
+export interface GivenVote {
+  readonly approval: string;
+  readonly approver: string;
+  readonly answer: 'approve' | 'reject';
+  readonly via: 'link' | 'api';
+  readonly hasComment: boolean;
+}
+
+/** What the world knows without the product. */
+export interface Facts {
+  readonly approvers: readonly string[];
+  readonly quorum: number;
+  now(): string;
+  image(bake: string, attempt: number): string;
+}
+
+interface Request {
+  row: Row;
+  readonly votes: Map<string, VoteRow>;
+  readonly requesters: readonly string[];
+  readonly image: string;
+  /** The approval of an earlier attempt stands for it. */
+  readonly isTakenOver: boolean;
+}
+
+export class Judge {
+  readonly broken: string[] = [];
+  readonly #facts: Facts;
+  readonly #requests = new Map<string, Request>();
+  readonly #attempts = new Map<string, Row>();
+  readonly #bakes = new Map<string, Row>();
+  readonly #waits = new Map<string, Row>();
+  readonly #outcomes = new Map<string, unknown>();
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  /** The rows that one transaction changed, as they are afterwards. */
+  seeWrites(changes: readonly { readonly before?: Row; readonly after?: Row }[]): void {
+    const touched = new Set<string>();
+    const begun = new Set<string>();
+    for (const { after } of changes) {
+      if (after?.pk.startsWith('BAKE#') === true && after.sk === 'META')
+        this.#bakes.set(String(after.id), after);
+      if (after?.sk.startsWith('ATTEMPT#') === true) this.#attempts.set(toAttemptKey(after), after);
+      if (after?.pk.startsWith('WAIT#') === true) this.#waits.set(after.pk, after);
+      if (after?.pk.startsWith('APPROVAL#') === true && after.sk === 'META' && !this.#requests.has(after.pk))
+        begun.add(this.#begin(after));
+    }
+    for (const { before, after } of changes) {
+      const row = after ?? before;
+      if (row?.pk.startsWith('APPROVAL#') !== true) continue;
+      touched.add(row.pk);
+      if (after === undefined) this.#break('votes are kept', `${row.pk} ${row.sk} is gone`);
+      else if (row.sk === 'META') this.#seeState(before, after);
+      else this.#seeVote(before, after, begun.has(after.pk));
+    }
+    for (const pk of touched) this.#checkTally(pk);
+  }
+
+  #begin(row: Row): string {
+    const [bake, attempt] = [String(row.bake), Number(row.attempt)];
+    const image = this.#facts.image(bake, attempt);
+    const earlier = [...this.#requests.values()].findLast(
+      (one) => one.row.bake === bake && one.row.state === 'approved' && one.image === image,
+    );
+    const requesters = earlier?.requesters ?? this.#listRequesters(bake, attempt);
+    this.#requests.set(row.pk, {
+      row,
+      votes: new Map(),
+      requesters,
+      image,
+      isTakenOver: earlier !== undefined,
+    });
+    if (earlier !== undefined && row.state !== 'approved')
+      this.#break('a decision stands', `attempt ${attempt} asks again for ${image}`);
+    if (earlier === undefined && row.state !== 'open')
+      this.#break('a decision is for its digests', `attempt ${attempt} with ${image} begins as ${row.state}`);
+    return row.pk;
+  }
+
+  /** Who asked for the bake and for its attempts up to this one. */
+  #listRequesters(bake: string, upTo: number): string[] {
+    const attempts = [...this.#attempts.values()].filter(
+      (row) => row.bake === bake && Number(row.attempt) <= upTo,
+    );
+    return [this.#bakes.get(bake), ...attempts].flatMap((row) =>
+      row?.requestedBy === undefined ? [] : [toPerson(String(row.requestedBy))],
+    );
+  }
+
+  #seeState(before: Row | undefined, after: Row): void {
+    const request = this.#requests.get(after.pk);
+    if (request !== undefined) request.row = after;
+    if (before === undefined || before.state === 'open') return;
+    const [was, is] = [before, after].map(({ state, decision }) => JSON.stringify([state, decision]));
+    if (was !== is) this.#break('terminal states are immutable', `${was} became ${is}`);
+  }
+
+  #seeVote(before: Row | undefined, after: Row, isTakenOver: boolean): void {
+    const request = this.#requests.get(after.pk);
+    if (request === undefined) return;
+    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(after))
+      this.#break('votes are written once', `${after.sk} became ${JSON.stringify(after)}`);
+    request.votes.set(after.sk, after as unknown as VoteRow);
+    const { row } = request;
+    // An approval of an earlier attempt brings its votes along.
+    if (isTakenOver) return;
+    const attempt = this.#attempts.get(toAttemptKey(row));
+    if (attempt?.state !== 'awaiting-approval' || attempt.endRequested !== undefined)
+      this.#break('ended attempts take no vote', `${after.sk} for an attempt that is ${attempt?.state}`);
+    if (row.state === 'void' || row.state === 'expired')
+      this.#break('closed requests take no vote', `${after.sk} for a request that is ${row.state}`);
+    if (String(after.at) >= String(row.expiresAt)) this.#break('expired requests take no vote', after.sk);
+  }
+
+  /** The state of the row is what its votes amount to. A request whose time is over may be open until its wait is looked at. */
+  #checkTally(pk: string): void {
+    const request = this.#requests.get(pk);
+    if (request === undefined) return;
+    const { state } = request.row;
+    const amounts = this.#count(request);
+    const isOverdue = amounts === 'expired' && (state === 'open' || state === 'void');
+    const isRight = state === amounts || isOverdue || (state === 'void' && amounts === 'open');
+    if (!isRight) this.#break('the state is the tally', `${pk} is ${state}, its votes amount to ${amounts}`);
+  }
+
+  #count({ row, votes, requesters }: Request): string {
+    const heard = new Set<string>();
+    const named = this.#facts.approvers;
+    let yes = 0;
+    for (const vote of [...votes.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) {
+      const voter = toPerson(vote.approver);
+      if (heard.has(voter)) continue;
+      heard.add(voter);
+      const mayVote = vote.via === 'api' || named.includes(voter);
+      if (!mayVote || vote.at >= String(row.expiresAt)) continue;
+      if (vote.answer === 'reject') return 'rejected';
+      if (!requesters.includes(voter)) yes += 1;
+      if (yes === this.#facts.quorum) return 'approved';
+    }
+    return String(row.expiresAt) <= this.#facts.now() ? 'expired' : 'open';
+  }
+
+  /** What a vote that comes alone has to be answered with: the request's state, or the name of the error. */
+  expectAnswer({ approval, approver, answer, via, hasComment }: GivenVote): string {
+    const request = this.#requests.get(`APPROVAL#${approval}`);
+    if (request === undefined) return 'ApprovalNotFound';
+    const { row, requesters } = request;
+    const settled = row.state === 'open' ? this.#count(request) : String(row.state);
+    const same = answer === 'approve' ? 'approved' : 'rejected';
+    if (settled !== 'open') return settled === same ? same : 'DecisionConflict';
+    const voter = toPerson(approver);
+    const own = [...request.votes.values()].find((vote) => toPerson(vote.approver) === voter);
+    if (own !== undefined) return own.answer === answer ? 'open' : 'DecisionConflict';
+    if (via === 'link' && !this.#facts.approvers.includes(voter)) return 'InvalidRequest';
+    if (answer === 'approve' && requesters.includes(voter)) return 'SelfApprovalRefused';
+    if (answer === 'reject' && !hasComment) return 'InvalidRequest';
+    const attempt = this.#attempts.get(toAttemptKey(row));
+    if (attempt?.state !== 'awaiting-approval' || attempt.endRequested !== undefined)
+      return 'DecisionConflict';
+    if (answer === 'reject') return 'rejected';
+    return request.votes.size + 1 >= this.#facts.quorum ? 'approved' : 'open';
+  }
+
+  seeAnswer(vote: GivenVote, expected: string, answered: string): void {
+    if (expected !== answered)
+      this.#break('votes are answered', `${JSON.stringify(vote)} was answered ${answered}, not ${expected}`);
+  }
+
+  /** A machine goes on with this outcome. */
+  seeOutcome(attempt: string, approval: string, decision: string | undefined): void {
+    if (this.#outcomes.has(attempt)) this.#break('one outcome', `${attempt} was told twice`);
+    this.#outcomes.set(attempt, decision);
+    const state = this.#requests.get(`APPROVAL#${approval}`)?.row.state;
+    const isTrue = decision === undefined ? state === 'void' : state === decision;
+    if (!isTrue) this.#break('outcomes are true', `${attempt} was told ${decision}; the request is ${state}`);
+  }
+
+  /** At rest: nothing waits, and each end follows from the request. */
+  checkRest(): void {
+    for (const [pk, { row }] of this.#requests) {
+      if (row.state === 'open') this.#break('requests end', `${pk} is open`);
+      const end = this.#attempts.get(toAttemptKey(row))?.state;
+      if ((end === 'rejected' || end === 'expired') && row.state !== end)
+        this.#break('outcomes are true', `the attempt is ${end}, its request ${row.state}`);
+      if (end === 'released' && row.state !== 'approved')
+        this.#break('only what is approved is released', `${pk} is ${row.state}`);
+    }
+    for (const [pk, row] of this.#waits)
+      if (row.state !== 'delivered') this.#break('waits end', `${pk} is ${row.state}`);
+  }
+
+  /** How the requests ended, for a look at what the worlds come to. */
+  listEnds(): string[] {
+    return [...this.#requests.values()].map(({ row, isTakenOver, votes }) => {
+      const way = isTakenOver ? 'taken over' : votes.size > 1 ? 'by several votes' : '';
+      return `${row.state} ${way}`.trim();
+    });
+  }
+
+  #break(rule: string, text: string): void {
+    this.broken.push(`${rule}: ${text}`);
+  }
+}
+
+function toAttemptKey({ bake, attempt }: Row): string {
+  return `${bake}/${attempt}`;
+}
+
+/** The person behind a mail address, an IAM user, or the session of a role that is named by an address. */
+function toPerson(identity: string): string {
+  const name = identity.toLowerCase();
+  return name.includes(':assumed-role/') ? (name.split('/').at(-1) ?? name) : name;
+}
