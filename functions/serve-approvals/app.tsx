@@ -1,6 +1,6 @@
 /**
- * The pages behind the links that approvers are sent. A GET shows and never changes anything, because mail scanners open every link; a POST
- * decides. The link's proof moves into a cookie at once, so that no secret stays in an address bar, a history or a log of addresses.
+ * The pages behind approvers' links. A GET changes nothing, because mail scanners open every link; a POST votes. The link's proof moves into a
+ * cookie at once, so that no secret stays in an address bar, a history or an access log.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
@@ -70,7 +70,7 @@ export function createApprovalPages(deps: ApprovalPagesDeps): Hono {
   });
   app.get('/approvals/:id', (c) => showPage(deps, c, c.req.param('id')));
   app.post('/approvals/:id', bodyLimit({ maxSize: BODY_BYTES, onError: renderNeutralPage }), (c) =>
-    handleDecision(deps, c, c.req.param('id')),
+    handleVote(deps, c, c.req.param('id')),
   );
   app.notFound(renderNeutralPage);
   app.onError((error, c) => {
@@ -134,7 +134,7 @@ async function renderPage(
   );
 }
 
-async function handleDecision(deps: ApprovalPagesDeps, c: Context, id: string): Promise<Response> {
+async function handleVote(deps: ApprovalPagesDeps, c: Context, id: string): Promise<Response> {
   const proof = parseCookie(readCookie(c));
   const admitted = proof === undefined ? undefined : await verifyProof(deps, id, proof);
   if (admitted === undefined || proof === undefined || !isOwnForm(deps, c)) return renderNeutralPage(c);
@@ -180,7 +180,7 @@ async function renderRefusal(
   throw error;
 }
 
-/** The request and the person that a proof was made for, or nothing: a wrong signature, an unknown id and another attempt look the same. */
+/** The request and the approver that a proof was made for. Undefined alike for a wrong signature, an unknown id and another attempt. */
 async function verifyProof(
   deps: ApprovalPagesDeps,
   id: string,

@@ -115,7 +115,7 @@ describe('the approval page in a browser', () => {
     await other.context().close();
   });
 
-  it('shows nothing to who has the address alone', async () => {
+  it('shows nothing for the address without a proof', async () => {
     const { page } = await open();
     const stranger = await (await browser.newContext()).newPage();
 

@@ -20,7 +20,7 @@ function decided(outcome: unknown): Record<string, TaskStub> {
 }
 
 describe('approve machine', () => {
-  it('asks, waits for the request that was made, and ends with who approved', async () => {
+  it('asks, waits for the request that was made, and ends with the approver', async () => {
     const run = await runMachine(
       machine,
       input,
@@ -52,7 +52,7 @@ describe('approve machine', () => {
     expect(run.calls).toHaveLength(1);
   });
 
-  it('fails with the reason of who rejected', async () => {
+  it('fails with the reason of the rejection', async () => {
     const outcome = { decision: 'rejected', by: 'ben@example.com', comment: 'Wrong kernel.' };
 
     expect(await runMachine(machine, input, decided(outcome))).toMatchObject({
@@ -77,10 +77,14 @@ describe('approve machine', () => {
   it('ends with the error of a request that cannot be made', async () => {
     const run = await runMachine(machine, input, {
       'Request approval': () => {
-        throw new TaskError('PreflightFailed', 'Nobody can be asked.');
+        throw new TaskError('PreflightFailed', 'No approver can be asked.');
       },
     });
 
-    expect(run).toMatchObject({ status: 'FAILED', error: 'PreflightFailed', cause: 'Nobody can be asked.' });
+    expect(run).toMatchObject({
+      status: 'FAILED',
+      error: 'PreflightFailed',
+      cause: 'No approver can be asked.',
+    });
   });
 });

@@ -152,7 +152,7 @@ export class DecisionConflict extends DomainError {
   readonly code = 'decision-conflict';
   readonly status = 409;
 }
-/** Who asked for a bake does not approve it. */
+/** A requester of a bake votes to approve it. */
 export class SelfApprovalRefused extends DomainError {
   override readonly name = 'SelfApprovalRefused';
   readonly code = 'self-approval';

@@ -63,7 +63,7 @@ export async function castVote(
       case 'not-asked':
         throw new InvalidRequest(`${vote.approver} is not among the approvers of this request.`);
       case 'barred':
-        throw new SelfApprovalRefused('You asked for this bake, so somebody else has to approve it.');
+        throw new SelfApprovalRefused('You requested this bake, so another approver has to approve it.');
       case 'record': {
         if (vote.answer === 'reject' && comment === '')
           throw new InvalidRequest('A rejection needs a reason; say in the comment what has to change.');

@@ -51,6 +51,7 @@ export interface RequestApprovalDeps {
 
 export type ApprovalRequested = z.output<typeof RequestApprovalAnswerSchema>;
 
+/** Approvals that a request needs. */
 const QUORUM = 1;
 
 export async function requestApproval(deps: RequestApprovalDeps, ref: BakeRef): Promise<ApprovalRequested> {

@@ -213,7 +213,7 @@ describe('deciding by the page', () => {
 
   it.each([
     ['without the cookie', { cookie: '' }, {}],
-    ['with a form of somebody else', { token: '0'.repeat(64) }, {}],
+    ['with the token of another form', { token: '0'.repeat(64) }, {}],
     ['from another site', {}, { origin: 'https://evil.example' }],
     ['from another site that hides its name', {}, { origin: 'null', 'sec-fetch-site': 'cross-site' }],
   ])('refuses a form that is sent %s', async (_, change, headers) => {
@@ -243,7 +243,7 @@ describe('deciding by the page', () => {
     expect(await state()).toBe('open');
   });
 
-  it('does not let anybody approve what they asked for themselves', async () => {
+  it('does not let a requester approve', async () => {
     world = approvalWorld({
       requestedBy: 'arn:aws:sts::111122223333:assumed-role/Operator/ada@example.com',
     });
@@ -253,7 +253,7 @@ describe('deciding by the page', () => {
     const answer = await post(await readForm(world.linkOf(ADA)), { decision: 'approve' });
 
     expect(answer.status).toBe(422);
-    expect(await answer.text()).toContain('somebody else has to approve');
+    expect(await answer.text()).toContain('another approver has to approve');
     expect(await state()).toBe('open');
   });
 

@@ -59,7 +59,10 @@ const action = fc.record({
   ),
   /** Where the process of the first task ends. */
   crash: fc.option(
-    fc.record({ call: fc.nat(14), when: fc.constantFrom('before' as const, 'after' as const) }),
+    fc.record({
+      call: fc.oneof(fc.nat(8), fc.nat(40)),
+      when: fc.constantFrom('before' as const, 'after' as const),
+    }),
     { freq: 3 },
   ),
 });

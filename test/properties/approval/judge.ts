@@ -67,6 +67,7 @@ export class Judge {
         begun.add(this.#begin(after));
     }
     for (const { before, after } of changes) {
+      this.#checkSuperseded(before, after);
       const row = after ?? before;
       if (row?.pk.startsWith('APPROVAL#') !== true) continue;
       touched.add(row.pk);
@@ -98,7 +99,7 @@ export class Judge {
     return row.pk;
   }
 
-  /** Who asked for the bake and for its attempts up to this one. */
+  /** Requesters of the bake and of its attempts up to this one. */
   #listRequesters(bake: string, upTo: number): string[] {
     const attempts = [...this.#attempts.values()].filter(
       (row) => row.bake === bake && Number(row.attempt) <= upTo,
@@ -106,6 +107,15 @@ export class Judge {
     return [this.#bakes.get(bake), ...attempts].flatMap((row) =>
       row?.requestedBy === undefined ? [] : [toPerson(String(row.requestedBy))],
     );
+  }
+
+  /** After approval a bake runs to its end; only a person may cancel it. */
+  #checkSuperseded(before: Row | undefined, after: Row | undefined): void {
+    if (after?.sk.startsWith('ATTEMPT#') !== true || before?.endRequested !== undefined) return;
+    const end = after.endRequested as { readonly as: string } | undefined;
+    const request = [...this.#requests.values()].find(({ row }) => toAttemptKey(row) === toAttemptKey(after));
+    if (end?.as === 'superseded' && request?.row.state === 'approved')
+      this.#break('approved bakes are not superseded', toAttemptKey(after));
   }
 
   #seeState(before: Row | undefined, after: Row): void {

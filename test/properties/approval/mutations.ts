@@ -36,7 +36,7 @@ export const APPROVAL_MUTATIONS = {
     find: 'return listNames(one).some((name) => names.includes(name));',
     replace: 'return names.includes(one.toLowerCase());',
   },
-  /** A link decides whoever it was made for. */
+  /** A link for an address that is not named decides. */
   'count-stranger': {
     file: TALLY,
     find: "return via === 'api' ||",
@@ -59,6 +59,12 @@ export const APPROVAL_MUTATIONS = {
     file: CAST_VOTE,
     find: "when: { equals: { state: 'awaiting-approval', endRequested: null } },",
     replace: 'when: { exists: true },',
+  },
+  /** A bake that is approved in the same moment is superseded. */
+  'supersede-approved': {
+    file: 'shared/use-cases/reconcile/supersede-bake.ts',
+    find: '...approvalChecks(deps, read),',
+    replace: '...approvalChecks(deps, read).slice(0, 0),',
   },
   /** Withdrawing takes settled requests back too. */
   'void-decision': {

@@ -115,7 +115,11 @@ async function runTask(stage: Stage, task: Task, ports: StagePorts, isAlone: boo
     case 'newer':
       stage.base += 1;
       world.parameters.set(BASE_PARAMETER, ami(stage.base));
-      await succeeds(() => world.reconcile(ports));
+      await succeeds(async () => {
+        await world.reconcile(ports);
+        await world.step(ports);
+        await world.step(ports);
+      });
       return;
     case 'cancel': {
       const bake = world.running()[0];

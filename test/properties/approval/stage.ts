@@ -1,4 +1,4 @@
-/** The world `approval`: one pipeline, the approve machines of its bakes, and the judge who sees what they do. All use cases are the real ones. */
+/** The world `approval`: one pipeline, the approve machines of its bakes, and the judge that sees what they do. All use cases are the real ones. */
 import { keys } from '../../../shared/domain/base/naming.ts';
 import { toArtifactItem } from '../../support/artifact-item.ts';
 import { fakeEngine, fakeEngines } from '../../support/fakes/build-engine.ts';

@@ -146,7 +146,7 @@ describe('castVote', () => {
 describe('a new attempt', () => {
   const second = () => world.table.get(keys.approval(approvalId(world.digest, { bake: BAKE, attempt: 2 })));
 
-  it('keeps a decision while image, evidence and targets are the same, and asks nobody again', async () => {
+  it('keeps an approval and its votes while image, evidence and targets are the same, and sends no link', async () => {
     await vote('approve', BEN);
     await nextAttempt();
 
@@ -173,7 +173,7 @@ describe('a new attempt', () => {
     expect(world.notifier.asked).toHaveLength(4);
   });
 
-  it('does not take a rejection for a yes', async () => {
+  it('does not keep a rejection', async () => {
     await vote('reject', BEN);
     await nextAttempt();
 

@@ -11,7 +11,7 @@ beforeEach(async () => {
 const rows = (prefix: string) => world.table.items().filter((row) => row.pk.startsWith(prefix));
 
 describe('requestApproval', () => {
-  it('freezes what people are asked about and records the request under its digest', async () => {
+  it('freezes the evidence and records the request under its digest', async () => {
     const answer = await world.request();
 
     expect(answer).toMatchObject({ waiting: true, timeoutSeconds: 3 * 86_400 });
@@ -29,7 +29,7 @@ describe('requestApproval', () => {
     ]);
   });
 
-  it('sends each approver a link of their own', async () => {
+  it('sends each approver an own link', async () => {
     await world.request();
 
     expect(world.notifier.asked.map((entry) => entry.approver)).toEqual([ADA, BEN]);
@@ -38,7 +38,7 @@ describe('requestApproval', () => {
     expect(world.notifier.asked[0]?.message.text).not.toContain(world.linkOf(BEN));
   });
 
-  it('tells the world that it waits, without any link', async () => {
+  it('publishes an event without any link', async () => {
     await world.request();
 
     const [event, ...more] = rows('OUTBOX#');
@@ -47,7 +47,7 @@ describe('requestApproval', () => {
     expect(JSON.stringify(event)).not.toContain('/approvals/');
   });
 
-  it('writes to nobody twice and tells nothing twice when it is repeated', async () => {
+  it('sends each link and each event once when it is repeated', async () => {
     const first = await world.request();
     const second = await world.request();
 
@@ -70,7 +70,7 @@ describe('requestApproval', () => {
     expect(world.notifier.asked.map((entry) => entry.approver)).toEqual([ADA, BEN]);
   });
 
-  it('says who has not confirmed, and refuses when nobody has', async () => {
+  it('names approvers without a confirmed subscription, and fails when none has one', async () => {
     world.notifier.confirmed = [ADA.toUpperCase()];
     await world.request();
     expect((await world.table.get(keys.step(BAKE, 1, 'Approve')))?.summary).toContain(
@@ -84,7 +84,7 @@ describe('requestApproval', () => {
     expect(rows('APPROVAL#')).toEqual([]);
   });
 
-  it('asks nobody when the definition asks for no approval', async () => {
+  it('sends no link when the definition asks for no approval', async () => {
     world = approvalWorld({ required: false });
     await world.fill();
 
@@ -93,7 +93,7 @@ describe('requestApproval', () => {
     expect(await world.table.get(keys.step(BAKE, 1, 'Approve'))).toMatchObject({ state: 'skipped' });
   });
 
-  it('asks nobody for an attempt that is to end', async () => {
+  it('sends no link for an attempt that is to end', async () => {
     const endRequested = { as: 'cancelled', by: 'ops', at: world.clock.now().toISOString() };
     await world.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
 
