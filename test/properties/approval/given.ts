@@ -7,26 +7,34 @@ const person = fc.constantFrom(...APPROVERS, 'eve@example.com');
 const identity = fc.record({ person, as: fc.constantFrom('mail', 'mail', 'MAIL', 'session', 'user') });
 export type Identity = typeof identity extends fc.Arbitrary<infer Value> ? Value : never;
 
+const vote = fc.record({
+  kind: fc.constant('vote' as const),
+  by: identity,
+  answer: fc.constantFrom('approve' as const, 'approve' as const, 'reject' as const),
+  hasComment: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
+  /** Of all requests that there are, the newest in most cases. */
+  which: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
+});
+
 const task = fc.oneof(
   {
     weight: 9,
-    arbitrary: fc.record({
-      kind: fc.constant('vote' as const),
-      by: identity,
-      answer: fc.constantFrom('approve' as const, 'approve' as const, 'reject' as const),
-      hasComment: fc.oneof(
-        { weight: 4, arbitrary: fc.constant(true) },
-        { weight: 1, arbitrary: fc.constant(false) },
-      ),
-      /** Of all requests that there are, the newest in most cases. */
-      which: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
-    }),
+    arbitrary: vote,
   },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('machine' as const), which: fc.nat(4) }) },
   {
     weight: 8,
     arbitrary: fc.record({
-      kind: fc.constantFrom('stream' as const, 'wake' as const, 'sweep' as const, 'plan' as const),
+      kind: fc.constantFrom(
+        'stream' as const,
+        'wake' as const,
+        'sweep' as const,
+        'plan' as const,
+        'plan' as const,
+      ),
     }),
   },
   {
@@ -36,10 +44,8 @@ const task = fc.oneof(
       seconds: fc.constantFrom(1, 61, 3600, 'before' as const, 'at' as const, 'after' as const),
     }),
   },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom('cancel' as const, 'newer' as const) }),
-  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('newer' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({ kind: fc.constantFrom('end' as const, 'fail' as const) }),
@@ -56,6 +62,7 @@ const action = fc.record({
   tasks: fc.oneof(
     { weight: 3, arbitrary: fc.tuple(task) },
     { weight: 2, arbitrary: fc.array(task, { minLength: 2, maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.tuple(vote, task) },
   ),
   /** Where the process of the first task ends. */
   crash: fc.option(

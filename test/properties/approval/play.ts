@@ -6,7 +6,7 @@ import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
 import { completeTask } from '../../../shared/use-cases/waits/complete-tasks.ts';
 import { handleWake } from '../../../shared/use-cases/waits/handle-wake.ts';
-import { ami, BASE_PARAMETER } from '../../support/reconcile-world.ts';
+import { ami, BASE_PARAMETER, HOME } from '../../support/reconcile-world.ts';
 import { type CallWrapper, crashAtCall, interleaveCalls, succeeds, wrapPort } from '../engine/handlers.ts';
 import type { ApprovalGiven, Task } from './given.ts';
 import { advanceMachine, endIfRefused, isStopped, listMachines } from './machine.ts';
@@ -115,11 +115,8 @@ async function runTask(stage: Stage, task: Task, ports: StagePorts, isAlone: boo
     case 'newer':
       stage.base += 1;
       world.parameters.set(BASE_PARAMETER, ami(stage.base));
-      await succeeds(async () => {
-        await world.reconcile(ports);
-        await world.step(ports);
-        await world.step(ports);
-      });
+      world.hints.push({ topics: [`ssm:${HOME.region}:${BASE_PARAMETER}`] });
+      await succeeds(() => world.step(ports));
       return;
     case 'cancel': {
       const bake = world.running()[0];
@@ -141,7 +138,9 @@ async function runTask(stage: Stage, task: Task, ports: StagePorts, isAlone: boo
       const bakes = world.bakes();
       const bake = bakes[bakes.length - 1 - random.below(Math.min(2, bakes.length))];
       if (bake !== undefined)
-        await succeeds(() => retryBake(ports, { bake: bake.id, by: toVoter(task.by).approver }));
+        await succeeds(() =>
+          retryBake(ports, { bake: bake.id, by: toVoter(task.by).approver, force: false }),
+        );
       return;
     }
   }
