@@ -1,15 +1,14 @@
 import { RegionInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest } from '../../shared/lambda/deps/basics.ts';
-import { ownImages } from '../../shared/lambda/deps/own-images.ts';
+import { locations } from '../../shared/lambda/deps/locations.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
-import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
 import { advanceTargets } from '../../shared/use-cases/distribution/advance-targets.ts';
 
 export const handler = lambda({
   input: RegionInputSchema,
-  deps: () => ({ table: table(), clock, digest, ownImages: ownImages(), targets: targets() }),
+  deps: () => ({ table: table(), clock, digest, locations: locations() }),
   run: async (deps, input) => {
     const progress = await advanceTargets(deps, input);
     log.info('copies-advanced', { region: input.region, ...progress });

@@ -3,11 +3,10 @@ import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
-import { ownImages } from '../../shared/lambda/deps/own-images.ts';
+import { locations } from '../../shared/lambda/deps/locations.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
-import { targets } from '../../shared/lambda/deps/targets.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { checkPreflight } from '../../shared/use-cases/bakes/check-preflight.ts';
 
@@ -16,8 +15,7 @@ export const handler = lambda({
   deps: () => ({
     table: table(),
     clock,
-    images: ownImages(),
-    targets: targets(),
+    locations: locations(),
     resolver: selectorResolver(),
     baseImages: baseImages(),
     documents: documents(),

@@ -1,8 +1,8 @@
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { calendar } from '../../shared/lambda/deps/calendar.ts';
+import { controlLocations } from '../../shared/lambda/deps/control-locations.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
-import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { httpLambda } from '../../shared/lambda/http-lambda.ts';
@@ -20,7 +20,7 @@ export const handler = httpLambda(
       digest,
       limits: limits(),
       home: home(),
-      images: ownImages(),
+      locations: controlLocations(),
       resolver: selectorResolver(),
       onError: (error) => log.error('function-failed', error),
     }),

@@ -1,8 +1,8 @@
 import { RecordImageInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest } from '../../shared/lambda/deps/basics.ts';
+import { controlLocations } from '../../shared/lambda/deps/control-locations.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { engines } from '../../shared/lambda/deps/engines.ts';
-import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
 import { recordImage } from '../../shared/use-cases/bakes/record-image.ts';
@@ -14,7 +14,7 @@ export const handler = lambda({
     clock,
     digest,
     engines,
-    images: ownImages(),
+    locations: controlLocations(),
     documents: documents(),
   }),
   run: recordImage,

@@ -1,9 +1,9 @@
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { calendar } from '../../shared/lambda/deps/calendar.ts';
+import { controlLocations } from '../../shared/lambda/deps/control-locations.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
-import { ownImages } from '../../shared/lambda/deps/own-images.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
@@ -21,7 +21,7 @@ export const handler = httpLambda(
       ...deps,
       limits: limits(),
       home: home(),
-      images: ownImages(),
+      locations: controlLocations(),
       notifier: approverNotifier(),
       reconcileQueue: reconcileQueue(),
       resolver: selectorResolver(),

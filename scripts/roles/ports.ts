@@ -1,12 +1,13 @@
 /** The permission set and environment of every port, under the names that `ports:` in a function.yml uses: those of the modules in shared/lambda/deps. */
 import * as table from '../../shared/adapters/dynamo-table.permissions.ts';
 import * as baseImages from '../../shared/adapters/ec2-base-images.permissions.ts';
-import * as ownImages from '../../shared/adapters/ec2-own-images.permissions.ts';
 import * as testInstances from '../../shared/adapters/ec2-test-instances.permissions.ts';
 import * as imageBuilder from '../../shared/adapters/engines/image-builder.permissions.ts';
 import * as eventPublisher from '../../shared/adapters/eventbridge-publisher.permissions.ts';
 import * as findings from '../../shared/adapters/inspector-findings.permissions.ts';
 import * as mac from '../../shared/adapters/kms-mac.permissions.ts';
+import * as controlLocations from '../../shared/adapters/locations/control.permissions.ts';
+import * as locations from '../../shared/adapters/locations/locations.permissions.ts';
 import type { Statement } from '../../shared/adapters/permissions.ts';
 import * as documents from '../../shared/adapters/s3-documents.permissions.ts';
 import { permissions as ami } from '../../shared/adapters/selectors/ami.permissions.ts';
@@ -25,7 +26,6 @@ import * as hintQueue from '../../shared/adapters/sqs-hint-queue.permissions.ts'
 import * as reconcileQueue from '../../shared/adapters/sqs-reconcile-queue.permissions.ts';
 import * as wakeQueue from '../../shared/adapters/sqs-wake-queue.permissions.ts';
 import * as commands from '../../shared/adapters/ssm-commands.permissions.ts';
-import * as targets from '../../shared/adapters/sts-targets.permissions.ts';
 import type { EngineName } from '../../shared/domain/engines/engines.ts';
 import type { ResolvedKind } from '../../shared/domain/selectors/selectors.ts';
 
@@ -41,19 +41,19 @@ const slow = { ami, lookup, container, source, packages } satisfies KindPermissi
 export const ports: Readonly<Record<string, PortNeeds>> = {
   baseImages,
   commands,
+  controlLocations,
   documents,
   engines: unite({ imageBuilder }),
   eventPublisher,
   findingHints,
   findings,
   hintQueue,
+  locations,
   mac,
   notifier,
-  ownImages,
   reconcileQueue,
   selectors: { permissions: { ...fast, ...slow } },
   table,
-  targets,
   taskTokens,
   testInstances,
   wakeQueue,

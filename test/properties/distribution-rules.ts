@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { AttemptEnded, DistributionFailed, TryLater } from '../../shared/domain/base/errors.ts';
 import { TAGS } from '../../shared/domain/base/naming.ts';
+import type { Location, Locations } from '../../shared/ports/locations.ts';
 import { removeCopies } from '../../shared/use-cases/distribution/remove-copies.ts';
 import { Crash, type CrashPoint, crashing } from '../support/crashing.ts';
 import {
@@ -19,6 +20,7 @@ import {
   RETAINED_BAKE,
   type TargetSpec,
 } from '../support/distribution-world.ts';
+import { overrideLocations } from '../support/fakes/locations.ts';
 
 const OLD = 'ami-00000000000000fff';
 
@@ -91,17 +93,29 @@ export const FAULTS = {
       count += 1;
       return String(count);
     };
-    return overrideTarget(ports, (target) => ({
-      copy: (request) =>
-        target.copy({ ...request, clientToken: unlike(), name: `${request.name}-${unlike()}` }),
+    return overrideTarget(ports, ({ artifacts }) => ({
+      artifacts: {
+        copyFrom: (source, request) =>
+          artifacts.ami.copyFrom(source, {
+            ...request,
+            clientToken: unlike(),
+            name: `${request.name}-${unlike()}`,
+          }),
+      },
     }));
   },
   /** Permissions for copying stay. */
-  'forgotten-revoke': (ports) => ({ ...ports, ownImages: { ...ports.ownImages, revoke: async () => {} } }),
+  'forgotten-revoke': (ports) => ({
+    ...ports,
+    locations: overrideLocations(ports.locations, {
+      control: () => ({ artifacts: { unshare: async () => {} } }),
+    }),
+  }),
   /** What a pointer was before is not known. */
-  'forgotten-pointer': (ports) => overrideTarget(ports, () => ({ readParameter: async () => undefined })),
+  'forgotten-pointer': (ports) =>
+    overrideTarget(ports, () => ({ pointers: { readParameter: async () => undefined } })),
   /** Copies that failed stay where they are. */
-  'forgotten-copy': (ports) => overrideTarget(ports, () => ({ remove: async () => {} })),
+  'forgotten-copy': (ports) => overrideTarget(ports, () => ({ artifacts: { remove: async () => {} } })),
   /** A kept copy counts as the bake's own. */
   'forgotten-adoption': (ports) => ({
     ...ports,
@@ -133,14 +147,11 @@ export const FAULTS = {
 } as const satisfies Readonly<Record<string, (ports: Ports) => Ports>>;
 export type Fault = keyof typeof FAULTS;
 
-type OpenTarget = Awaited<ReturnType<Ports['targets']['open']>>;
-
-function overrideTarget(ports: Ports, change: (target: OpenTarget) => Partial<OpenTarget>): Ports {
-  const open = async (account: string, region: string) => {
-    const target = await ports.targets.open(account, region);
-    return { ...target, ...change(target) };
-  };
-  return { ...ports, targets: { open } };
+function overrideTarget(
+  ports: Ports,
+  target: NonNullable<Parameters<typeof overrideLocations>[1]['target']>,
+): Ports {
+  return { ...ports, locations: overrideLocations(ports.locations, { target }) };
 }
 
 /** Plays one distribution and says what it broke. */
@@ -318,15 +329,11 @@ export async function findViolationsOfConcurrentRuns(
     left.set(image.account, rest - 1);
     return rest > 0;
   };
-  const { table, ownImages, targets } = setup.deps;
+  const { table, locations } = setup.deps;
   const deps = {
     ...setup.deps,
     table: scheduleCalls(table, scheduler),
-    ownImages: scheduleCalls(ownImages, scheduler),
-    targets: {
-      open: async (account: string, region: string) =>
-        scheduleCalls(await targets.open(account, region), scheduler),
-    },
+    locations: scheduleLocations(locations, scheduler),
   };
   const one = () =>
     drive(setup, { deps, failing }).catch((error: unknown) => {
@@ -339,6 +346,18 @@ export async function findViolationsOfConcurrentRuns(
   const released = (await both).includes('released');
   if (!released) await removeCopies(setup.deps, REF);
   return [...watched(), ...checkFinalState(setup, given, before, released)];
+}
+
+function scheduleLocations(locations: Locations, scheduler: fc.Scheduler): Locations {
+  const schedule = ({ ami }: Location['artifacts']) => ({ ami: scheduleCalls(ami, scheduler) });
+  return {
+    openControl: (region) => ({ artifacts: schedule(locations.openControl(region).artifacts) }),
+    open: async (account, region) => {
+      const location = await locations.open(account, region);
+      const pointers = scheduleCalls(location.pointers, scheduler);
+      return { ...location, artifacts: schedule(location.artifacts), pointers };
+    },
+  };
 }
 
 function scheduleCalls<Port extends object>(port: Port, scheduler: fc.Scheduler): Port {

@@ -10,9 +10,9 @@ import { SelectorRecordSchema } from '../../shared/domain/records/selectors.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../shared/domain/records/status.ts';
 import type { BaseImages } from '../../shared/ports/base-images.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
+import type { Location, Locations } from '../../shared/ports/locations.ts';
 import type { ReconcileQueue } from '../../shared/ports/reconcile-queue.ts';
 import type { SelectorResolver } from '../../shared/ports/selector-resolver.ts';
-import type { TargetAccount, Targets } from '../../shared/ports/targets.ts';
 import type { ExecutionStatus, Workflows } from '../../shared/ports/workflows.ts';
 import { voidApprovals } from '../../shared/use-cases/approval/void-approvals.ts';
 import { checkPreflight } from '../../shared/use-cases/bakes/check-preflight.ts';
@@ -30,7 +30,6 @@ import { terminateTestInstance } from '../../shared/use-cases/tests/terminate-te
 import { completeTask } from '../../shared/use-cases/waits/complete-tasks.ts';
 import { handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
 import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
-import { fakeArtifactStore } from './fakes/artifact-store.ts';
 import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';
 import { fakeCommands } from './fakes/commands.ts';
 import { imageWorld, toAmi } from './fakes/image-world.ts';
@@ -48,7 +47,7 @@ export const PIPELINE = 'web';
 const HOME = { account: '111122223333', region: 'eu-west-1' };
 const COMPONENT = 'arn:aws:imagebuilder:eu-west-1:111122223333:component/nginx';
 
-type PreflightProblem = Awaited<ReturnType<TargetAccount['preflight']>>[number];
+type PreflightProblem = Awaited<ReturnType<Location['preflight']>>[number];
 
 export type BakeWorld = ReturnType<typeof bakeWorld>;
 
@@ -61,14 +60,8 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
   const wakeQueue = fakeWakeQueue();
   const world = imageWorld(HOME.account);
   const engine = fakeEngine(async (build) =>
-    world.findByTag(HOME, 'Ec2ImageBuilderArn', build).map(({ imageId, snapshots }) => ({
-      kind: 'ami',
-      ...HOME,
-      imageId,
-      snapshotIds: snapshots.map(({ snapshotId }) => snapshotId),
-    })),
+    world.findByTag(HOME, 'Ec2ImageBuilderArn', build).map(({ artifact }) => artifact),
   );
-  const images = fakeArtifactStore(world);
   const documents = memoryDocuments();
   const planned: string[] = [];
   const reconcileQueue: ReconcileQueue = {
@@ -88,10 +81,11 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
   const baseImages: BaseImages = { state: async (id) => (bases.has(id) ? bases.get(id) : 'available') };
   const findings: PreflightProblem[] = [];
   const closed = new Set<string>();
-  const inTargets = fakeLocations(world, closed);
-  const targets: Targets = {
+  const opened = fakeLocations(world, closed);
+  const locations: Locations = {
+    ...opened,
     open: async (account, region) => ({
-      ...(await inTargets.open(account, region)),
+      ...(await opened.open(account, region)),
       preflight: async () => findings,
     }),
   };
@@ -203,13 +197,12 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     commands,
     tokens,
     wakeQueue,
-    images,
+    locations,
     documents,
     reconcileQueue: reconcileQueue,
     workflows,
     resolver,
     baseImages,
-    targets,
     home: HOME,
     checkCopies: async () => undefined,
     removeCopies: async () => [],

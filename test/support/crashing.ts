@@ -9,7 +9,7 @@ export interface CrashPoint {
   readonly when: 'before' | 'after';
 }
 
-/** Ports that behave as they are, but for the calls at which the process ends. Ports that a call answers with crash, too. */
+/** Ports that behave as they are, but for the calls at which the process ends. Ports that a call returns, or a port holds, crash too. */
 export function crashing<Ports extends object>(ports: Ports, points: readonly CrashPoint[]): Ports {
   const plan = new Map(points.map(({ call, when }) => [call, when]));
   const calls = { count: 0 };
@@ -27,7 +27,10 @@ export function crashing<Ports extends object>(ports: Ports, points: readonly Cr
     new Proxy(port, {
       get: (target, name, receiver) => {
         const member: unknown = Reflect.get(target, name, receiver);
-        return isMethod(member) ? around(member.bind(target)) : member;
+        if (name === 'openControl' && isMethod(member))
+          return (...args: unknown[]) => wrap(member.apply(target, args) as object);
+        if (isMethod(member)) return around(member.bind(target));
+        return holdsMethods(member) ? wrap(member) : member;
       },
     });
   const synchronous = ['clock', 'digest', 'ids'];
@@ -43,5 +46,9 @@ function isMethod(member: unknown): member is (...args: unknown[]) => unknown {
 }
 
 function holdsMethods(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.values(value).some(isMethod);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).some((member) => isMethod(member) || holdsMethods(member))
+  );
 }

@@ -18,7 +18,6 @@ import { movePointers } from '../../shared/use-cases/distribution/move-pointers.
 import { planDistribution } from '../../shared/use-cases/distribution/plan-distribution.ts';
 import { removeCopies } from '../../shared/use-cases/distribution/remove-copies.ts';
 import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
-import { fakeArtifactStore } from './fakes/artifact-store.ts';
 import { imageWorld, toAmi, toLocationKey, type WorldImage } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
@@ -101,8 +100,7 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
     digest,
     ids: countingIds(),
     limits: { wave: 1000 },
-    ownImages: fakeArtifactStore(world),
-    targets: fakeLocations(world),
+    locations: fakeLocations(world),
     reconcileQueue: {
       send: async (requests: readonly { pipeline: string }[]) =>
         void planned.push(...requests.map((r) => r.pipeline)),
@@ -294,7 +292,7 @@ async function seedBake(
   ]);
   if (retained === undefined) return;
   // As the preflight does.
-  const adopting = { table, clock, images: deps.ownImages };
+  const adopting = { table, clock, locations: deps.locations };
   const found = await readRetainedImages(adopting, RETAINED_BAKE, ['x86-64']);
   if ('images' in found) await reuseImages(adopting, { bake: id, attempt: 1 }, bake, found.images);
 }

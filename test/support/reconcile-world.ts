@@ -24,11 +24,11 @@ import {
   PipelineStatusSchema,
 } from '../../shared/domain/records/status.ts';
 import { selectorKey } from '../../shared/domain/selectors/selectors.ts';
+import type { ArtifactFacts } from '../../shared/ports/artifact-store.ts';
 import type { EventPublisher, PublishedEvent } from '../../shared/ports/event-publisher.ts';
 import type { HintQueue } from '../../shared/ports/hint-queue.ts';
 import type { Limits } from '../../shared/ports/limits.ts';
 import type { Message } from '../../shared/ports/notifier.ts';
-import type { ImageFacts } from '../../shared/ports/own-images.ts';
 import type { ReconcileQueue } from '../../shared/ports/reconcile-queue.ts';
 import type { Item } from '../../shared/ports/table.ts';
 import type { FindingHints } from '../../shared/ports/vulnerabilities.ts';
@@ -45,6 +45,7 @@ import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
 import { publishOutbox } from '../../shared/use-cases/sweep/publish-outbox.ts';
 import { sweepWork } from '../../shared/use-cases/sweep/sweep-work.ts';
 import { fakeDocuments, fakeFindings } from './fakes/findings.ts';
+import { readableImages } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
 import { fakeSources } from './fakes/sources.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
@@ -137,6 +138,10 @@ export function reconcileWorld(
     },
     describe: async (execution) => executions.get(execution),
   };
+  /** What the control account sees of images; a test puts another function there. */
+  const images = {
+    describe: async (_region: string, _id: string): Promise<ArtifactFacts | undefined> => undefined,
+  };
   const ports = {
     table,
     clock,
@@ -152,7 +157,8 @@ export function reconcileWorld(
     notifier: { notify: async (message: Message) => void mails.push(message) },
     wakeQueue: fakeWakeQueue(),
     workflows,
-    images: { describe: async (_region: string, _id: string): Promise<ImageFacts | undefined> => undefined },
+    images,
+    locations: readableImages(images),
     calendar: cronerCalendar,
     limits: { ...UNLIMITED, ...options.limits },
     home: HOME,

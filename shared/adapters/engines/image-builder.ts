@@ -17,8 +17,8 @@ import { canonical } from '../../domain/base/canonical.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import type { Home } from '../../domain/base/regions.ts';
 import type { BuildEngine, BuildStatus, Package } from '../../ports/build-engine.ts';
+import { findImagesByTag } from '../artifacts/ec2-images.ts';
 import { callAwsForBuild, isError } from '../aws-errors.ts';
-import { findImagesByTag } from '../ec2-images.ts';
 import {
   ensureInfrastructure,
   ensureRecipe,
@@ -116,12 +116,7 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
 
     async leftovers(build) {
       const images = await findImagesByTag(options.ec2, BUILD_TAG, build);
-      return images.map(({ imageId, snapshots }) => ({
-        kind: 'ami' as const,
-        ...options.home,
-        imageId,
-        snapshotIds: snapshots.map(({ snapshotId }) => snapshotId),
-      }));
+      return images.map(({ artifact }) => artifact);
     },
 
     async forget(build) {

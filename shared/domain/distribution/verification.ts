@@ -3,9 +3,8 @@
 import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
 import { COPYING } from './quotas.ts';
 
-/** The part of the port's ImageFacts that is judged here. */
+/** The part of the port's ArtifactFacts that is judged here. */
 export interface ObservedImage {
-  readonly imageId: string;
   readonly state: 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
   readonly reason?: string;
   readonly architecture: string;

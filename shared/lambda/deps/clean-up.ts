@@ -4,9 +4,8 @@ import { removeCopies } from '../../use-cases/distribution/remove-copies.ts';
 import { clock, digest } from './basics.ts';
 import { engines } from './engines.ts';
 import { home } from './home.ts';
-import { ownImages } from './own-images.ts';
+import { locations } from './locations.ts';
 import { table } from './table.ts';
-import { targets } from './targets.ts';
 import { testInstances } from './test-instances.ts';
 import { workflows } from './workflows.ts';
 
@@ -18,9 +17,9 @@ export function cleanUpDeps() {
     workflows: workflows(),
     engines,
     instances: testInstances(),
-    images: ownImages(),
+    locations: locations(),
     home: home(),
-    removeCopies: (ref) => removeCopies({ table: table(), ownImages: ownImages(), targets: targets() }, ref),
+    removeCopies: (ref) => removeCopies({ table: table(), locations: locations() }, ref),
     voidApprovals: (ref) => voidApprovals({ table: table(), digest }, ref),
   } satisfies CleanUpDeps;
 }

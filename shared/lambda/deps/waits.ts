@@ -3,9 +3,8 @@ import type { RegisterWaitDeps } from '../../use-cases/waits/register-wait.ts';
 import { clock } from './basics.ts';
 import { commands } from './commands.ts';
 import { engines } from './engines.ts';
-import { ownImages } from './own-images.ts';
+import { locations } from './locations.ts';
 import { table } from './table.ts';
-import { targets } from './targets.ts';
 import { testInstances } from './test-instances.ts';
 import { wakeQueue } from './wake-queue.ts';
 
@@ -18,7 +17,6 @@ export function waitDeps(): RegisterWaitDeps {
     instances: testInstances(),
     commands: commands(),
     wakeQueue: wakeQueue(),
-    checkCopies: (wait) =>
-      checkCopies({ table: table(), clock, ownImages: ownImages(), targets: targets() }, wait),
+    checkCopies: (wait) => checkCopies({ table: table(), clock, locations: locations() }, wait),
   };
 }

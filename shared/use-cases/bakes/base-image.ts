@@ -12,7 +12,7 @@ export async function findBaseProblems(
   { base, imageId }: { readonly base: Selector; readonly imageId: string | undefined },
 ): Promise<Problem[]> {
   if (imageId === undefined || findParent(base) !== undefined) return [];
-  const image = await deps.images.describe(deps.home.region, imageId);
+  const image = await deps.locations.openControl(deps.home.region).artifacts.ami.describe(imageId);
   // What is not there is found where selectors are resolved, or by the preflight.
   if (image === undefined) return [];
   const field = `base.${base.kind}`;

@@ -16,9 +16,9 @@ import { comparesAs, findSelectorKind } from '../../domain/selectors/selectors.t
 import { findAmiId, isChange } from '../../domain/selectors/versions.ts';
 import type { BaseImages } from '../../ports/base-images.ts';
 import type { Documents } from '../../ports/documents.ts';
+import type { Locations } from '../../ports/locations.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { SelectorResolver } from '../../ports/selector-resolver.ts';
-import type { Targets } from '../../ports/targets.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { findBaseProblems } from './base-image.ts';
@@ -27,7 +27,7 @@ import { type ReuseImagesDeps, readRetainedImages, reuseImages, switchToBuild } 
 import { beginStep, endStep } from './steps.ts';
 
 export interface CheckPreflightDeps extends ReuseImagesDeps, Pick<ImageMakerDeps, 'home'> {
-  readonly targets: Pick<Targets, 'open'>;
+  readonly locations: Locations;
   readonly resolver: SelectorResolver;
   readonly baseImages: BaseImages;
   readonly documents: Documents;
@@ -236,7 +236,7 @@ async function checkTargets(
 async function checkTarget(deps: CheckPreflightDeps, place: PreflightTarget): Promise<PreflightProblem[]> {
   const where = `${place.account} in ${place.region}`;
   try {
-    const target = await deps.targets.open(place.account, place.region);
+    const target = await deps.locations.open(place.account, place.region);
     const found = await target.preflight(place.request);
     return found.map(({ field, problem, fix }) => ({
       field: `${place.field}.${field}`,

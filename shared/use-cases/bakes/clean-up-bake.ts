@@ -9,7 +9,7 @@ import { due, executionName, keys, type Machine, TAGS } from '../../domain/base/
 import { isTerminal } from '../../domain/records/attempt-states.ts';
 import type { ArtifactRecord, AttemptRecord } from '../../domain/records/bakes.ts';
 import type { Engines } from '../../ports/build-engine.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import type { TestInstances } from '../../ports/test-instances.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { readAttempt, readBakeAndRevision, readImages } from '../store/bakes.ts';
@@ -19,7 +19,7 @@ export interface CleanUpDeps extends StepDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
   readonly engines: Engines<'cancel' | 'status' | 'leftovers' | 'forget'>;
   readonly instances: Pick<TestInstances, 'findByBake' | 'terminate'>;
-  readonly images: Pick<OwnImages, 'findByBake' | 'remove'>;
+  readonly locations: ControlLocations<'findByBake' | 'remove'>;
   readonly home: { readonly account: string; readonly region: string };
   /** Takes back pointers and removes the copies of the attempt in all targets (remove-copies.ts). Answers what it removed. */
   readonly removeCopies: (ref: BakeRef) => Promise<readonly string[]>;
@@ -100,7 +100,8 @@ async function removeBuild(deps: CleanUpDeps, image: ArtifactRecord): Promise<st
     (one) => one !== undefined,
   );
   const byId = new Map(artifacts.map((artifact) => [findArtifactId(artifact), artifact]));
-  for (const { region, imageId } of byId.values()) await deps.images.remove(region, imageId);
+  for (const artifact of byId.values())
+    await deps.locations.openControl(artifact.region).artifacts[artifact.kind].remove(artifact);
   await engine.forget(image.build);
   await deps.table.write([
     {
@@ -112,12 +113,18 @@ async function removeBuild(deps: CleanUpDeps, image: ArtifactRecord): Promise<st
   return [...byId.keys(), image.build];
 }
 
-/** Images that carry the attempt's tags but that no row names: a function ended between making and recording. */
+/** Removes artifacts that carry the attempt's tags but that no row names: a function ended between making and recording. */
 async function removeImages(deps: CleanUpDeps, ref: BakeRef): Promise<string[]> {
-  const images = await deps.images.findByBake(deps.home.region, ref.bake);
-  const own = images.filter((image) => image.tags[TAGS.attempt] === String(ref.attempt));
-  for (const image of own) await deps.images.remove(deps.home.region, image.imageId);
-  return own.map((image) => image.imageId);
+  const removed: string[] = [];
+  for (const store of Object.values(deps.locations.openControl(deps.home.region).artifacts)) {
+    const found = await store.findByBake(ref.bake);
+    for (const { artifact, tags } of found) {
+      if (tags[TAGS.attempt] !== String(ref.attempt)) continue;
+      await store.remove(artifact);
+      removed.push(findArtifactId(artifact));
+    }
+  }
+  return removed;
 }
 
 async function scheduleNextCleanUp(

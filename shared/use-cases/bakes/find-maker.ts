@@ -3,22 +3,23 @@ import { keys, TAGS } from '../../domain/base/naming.ts';
 import type { Home } from '../../domain/base/regions.ts';
 import { parseBakeFromName } from '../../domain/definitions/reach.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
-import type { ImageFacts, OwnImages } from '../../ports/own-images.ts';
+import type { ArtifactFacts } from '../../ports/artifact-store.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import type { Table } from '../../ports/table.ts';
 import { readRecord } from '../store/read.ts';
 
 export interface ImageMakerDeps {
   readonly table: Table;
   readonly home: Home;
-  readonly images: Pick<OwnImages, 'describe'>;
+  readonly locations: ControlLocations<'describe'>;
 }
 
 /** More copies of copies than anybody makes, and few enough to look at. */
 const MAX_COPIES = 8;
 
 /** The pipeline that made an image, or the one that it is a copy of, whoever copied it. */
-export async function findMaker(deps: ImageMakerDeps, image: ImageFacts): Promise<string | undefined> {
-  let looked: ImageFacts | undefined = image;
+export async function findMaker(deps: ImageMakerDeps, image: ArtifactFacts): Promise<string | undefined> {
+  let looked: ArtifactFacts | undefined = image;
   for (let copies = 0; looked !== undefined && copies <= MAX_COPIES; copies += 1) {
     const maker = await identifyMaker(deps, looked);
     if (maker !== undefined) return maker;
@@ -28,12 +29,12 @@ export async function findMaker(deps: ImageMakerDeps, image: ImageFacts): Promis
 }
 
 async function findCopySource(
-  { images, home }: ImageMakerDeps,
-  { copyOf }: ImageFacts,
-): Promise<ImageFacts | undefined> {
+  { locations, home }: ImageMakerDeps,
+  { copyOf }: ArtifactFacts,
+): Promise<ArtifactFacts | undefined> {
   if (copyOf === undefined) return undefined;
   try {
-    return await images.describe(copyOf.region, copyOf.imageId);
+    return await locations.openControl(copyOf.region).artifacts.ami.describe(copyOf.imageId);
   } catch (error) {
     // In a Region that this account may not use no bake can have made anything: a base copied from there is as good as any.
     const isClosed = error instanceof DistributionFailed && error.facts.refused === true;
@@ -48,9 +49,9 @@ async function findCopySource(
  */
 async function identifyMaker(
   deps: Pick<ImageMakerDeps, 'table' | 'home'>,
-  image: ImageFacts,
+  image: ArtifactFacts,
 ): Promise<string | undefined> {
-  const tagged = image.ownerId === deps.home.account ? image.tags[TAGS.pipeline] : undefined;
+  const tagged = image.artifact.account === deps.home.account ? image.tags[TAGS.pipeline] : undefined;
   const bake = parseBakeFromName(image.name);
   if (tagged !== undefined || bake === undefined) return tagged;
   return (await readRecord(deps.table, keys.bake(bake), BakeRecordSchema))?.pipeline;

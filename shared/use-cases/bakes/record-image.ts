@@ -1,6 +1,6 @@
 /** Records what a build made: the image with its snapshots, what is installed in it, and a digest that names it from here on. */
 import type * as z from 'zod';
-import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef, RecordImageInputSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { TryLater } from '../../domain/base/errors.ts';
@@ -15,14 +15,14 @@ import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { Engines } from '../../ports/build-engine.ts';
 import type { Documents } from '../../ports/documents.ts';
 import type { Digest } from '../../ports/ids.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import { readBakeAndRevision, readOpenAttempt } from '../store/bakes.ts';
 import { bakeTags } from './start-build.ts';
 import { endStep, type StepDeps } from './steps.ts';
 
 export interface RecordImageDeps extends StepDeps {
   readonly engines: Engines<'status' | 'packages'>;
-  readonly images: Pick<OwnImages, 'describe' | 'tag'>;
+  readonly locations: ControlLocations<'describe' | 'tag'>;
   readonly documents: Documents;
   readonly digest: Digest;
 }
@@ -40,10 +40,11 @@ export async function recordImage(
   if (status.state !== 'available') {
     throw new TryLater(`The build ${input.build} is ${status.state}, not yet available.`);
   }
-  const facts = await deps.images.describe(status.artifact.region, status.artifact.imageId);
-  if (facts === undefined) throw new TryLater(`The image ${status.artifact.imageId} is not visible yet.`);
-  const snapshotIds = facts.snapshots.map((snapshot) => snapshot.snapshotId);
-  const artifact: Artifact = { ...status.artifact, snapshotIds };
+  const id = findArtifactId(status.artifact);
+  const store = deps.locations.openControl(status.artifact.region).artifacts[status.artifact.kind];
+  const facts = await store.describe(id);
+  if (facts === undefined) throw new TryLater(`The image ${id} is not visible yet.`);
+  const { artifact } = facts;
 
   // 2. Tags, on the image and all its snapshots: clean-up finds them by these.
   const lineage = `${bake.pipeline}/${bake.bits.slice(0, 16)}`;
@@ -52,11 +53,11 @@ export async function recordImage(
     ...bakeTags(input, bake, input.variant),
     [TAGS.lineage]: lineage,
   };
-  await deps.images.tag(artifact.region, [artifact.imageId, ...snapshotIds], tags);
+  await store.tag(artifact, tags);
 
   // 3. What is in it.
   const packages = sortPackages(await engine.packages(input.build));
-  const inventory: Inventory = { image: findArtifactId(artifact), packages };
+  const inventory: Inventory = { image: id, packages };
   const key = evidenceKeys.inventory(input.bake, input.attempt, input.variant);
   await deps.documents.put(key, canonical(inventory), 'application/json');
 

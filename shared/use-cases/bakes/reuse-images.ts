@@ -3,6 +3,7 @@
  * image has been through already are recorded as left out. May be repeated.
  */
 
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { keys } from '../../domain/base/naming.ts';
 import {
@@ -16,12 +17,12 @@ import {
   type BakeRecord,
   type StepRecord,
 } from '../../domain/records/bakes.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import type { StepDeps } from './steps.ts';
 
 export interface ReuseImagesDeps extends StepDeps {
-  readonly images: Pick<OwnImages, 'describe'>;
+  readonly locations: ControlLocations<'describe'>;
 }
 
 /** The images of the bake that is reused, or why they cannot be used any more. */
@@ -38,10 +39,11 @@ export async function readRetainedImages(
     const image = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
     if (image?.artifact === undefined)
       return { gone: `bake ${reusesBake} has no image of the variant ${variants[index]}` };
-    const { region, imageId } = image.artifact;
-    const facts = await deps.images.describe(region, imageId);
+    const { kind, region } = image.artifact;
+    const id = findArtifactId(image.artifact);
+    const facts = await deps.locations.openControl(region).artifacts[kind].describe(id);
     if (facts?.state !== 'available')
-      return { gone: `${imageId} is ${facts === undefined ? 'gone' : facts.state}` };
+      return { gone: `${id} is ${facts === undefined ? 'gone' : facts.state}` };
     images.push(image);
   }
   return { images };

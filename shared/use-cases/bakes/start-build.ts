@@ -12,14 +12,14 @@ import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/r
 import type { ParentChannel } from '../../domain/selectors/kind.ts';
 import { findSelectorKind } from '../../domain/selectors/selectors.ts';
 import type { BuildRequest, Engines } from '../../ports/build-engine.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 import { beginStep, type StepDeps } from './steps.ts';
 
 export interface StartBuildDeps extends StepDeps {
   readonly engines: Engines<'start'>;
-  readonly images: Pick<OwnImages, 'describe'>;
+  readonly locations: ControlLocations<'describe'>;
   /** Where the control plane runs and its images are made. */
   readonly home: { readonly account: string; readonly region: string };
 }
@@ -79,7 +79,10 @@ async function resolveVolumes(
   const { rootVolumeGiB, dataVolumes } = revision.definition.build;
   if (rootVolumeGiB === undefined) return dataVolumes;
   const imageId = parentImage.startsWith('ami-') ? parentImage : bake.lock.base.detail?.amiId;
-  const parent = imageId === undefined ? undefined : await deps.images.describe(deps.home.region, imageId);
+  const parent =
+    imageId === undefined
+      ? undefined
+      : await deps.locations.openControl(deps.home.region).artifacts.ami.describe(imageId);
   const device = parent?.snapshots[0]?.device ?? '/dev/xvda';
   return [{ device, sizeGiB: rootVolumeGiB }, ...dataVolumes];
 }

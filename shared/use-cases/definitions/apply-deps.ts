@@ -3,7 +3,7 @@ import type { Home } from '../../domain/base/regions.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest, Ids } from '../../ports/ids.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import type { SelectorResolver } from '../../ports/selector-resolver.ts';
 import type { Table } from '../../ports/table.ts';
@@ -17,6 +17,6 @@ export interface ApplyDeps {
   readonly resolver: SelectorResolver;
   readonly reconcileQueue: ReconcileQueue;
   /** Tells whether a pinned AMI is an image of a pipeline. */
-  readonly images: Pick<OwnImages, 'describe'>;
+  readonly locations: ControlLocations<'describe'>;
   readonly home: Home;
 }

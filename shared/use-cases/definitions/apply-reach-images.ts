@@ -31,7 +31,7 @@ async function checkPinnedImage(
   field: string,
   { id, region }: NonNullable<Reach['image']>,
 ): Promise<ReachCheck> {
-  const image = await deps.images.describe(region, id);
+  const image = await deps.locations.openControl(region).artifacts.ami.describe(id);
   if (image === undefined)
     return {
       problems: [

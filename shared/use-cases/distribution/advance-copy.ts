@@ -3,7 +3,7 @@
  * of it or can be repeated with the same token, so a crash between any two lines is picked up by calling again.
  */
 
-import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
+import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { TAGS, waitId } from '../../domain/base/naming.ts';
 import { copyDigest, copyName, copyToken, toRetainedTags } from '../../domain/distribution/copies.ts';
@@ -12,21 +12,14 @@ import { copiesResource } from '../../domain/distribution/targets.ts';
 import { copyOutcome, findDefects } from '../../domain/distribution/verification.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { toImageWaitKey } from '../../domain/waits/wake.ts';
+import type { ArtifactFacts, ArtifactStore } from '../../ports/artifact-store.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
-import type { ImageFacts } from '../../ports/own-images.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
 import { acquireCopySlot } from './copy-slots.ts';
 import { addSteps, isDone, type RowChange, saveRow } from './ledger.ts';
-import {
-  failRow,
-  type ImageLocation,
-  type LocationDeps,
-  openLocation,
-  prepareCopyEnd,
-  requireSource,
-} from './locations.ts';
+import { failRow, type LocationDeps, openStore, prepareCopyEnd, requireSource } from './locations.ts';
 import { needsPermission } from './source-permissions.ts';
 
 export interface AdvanceDeps extends LocationDeps {
@@ -40,13 +33,14 @@ export async function advanceCopy(
   plan: DistributionRecord,
   row: TargetRecord,
 ): Promise<TargetRecord | undefined> {
-  const place = await openLocation(deps, row);
-  if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(deps, plan, row, place);
+  const source = requireSource(plan, row.variant);
+  const store = await openStore(deps, row, source.artifact.kind);
+  if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(deps, plan, row, store);
   // A kept copy that was gone: its account is permitted to copy with the next call.
   if (row.state === 'planned' && needsPermission(plan, row)) return undefined;
-  if (row.state === 'planned') return prepareCopy(deps, plan, row, place);
-  if (row.artifact === undefined) return startCopy(deps, plan, row, place);
-  return checkCopy(deps, plan, row, place, row.artifact.imageId);
+  if (row.state === 'planned') return prepareCopy(deps, plan, row, store);
+  if (row.artifact === undefined) return startCopy(deps, plan, row, store);
+  return checkCopy(deps, plan, row, store, row.artifact);
 }
 
 /** What an earlier attempt left here, in case that its clean-up did not come to its end. */
@@ -54,12 +48,12 @@ async function removeOlderCopies(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImageLocation,
+  store: ArtifactStore,
 ): Promise<TargetRecord> {
-  const sources = Object.values(plan.sources).map(({ artifact }) => artifact.imageId);
-  for (const image of await place.findByBake(row.bake)) {
-    const older = Number(image.tags[TAGS.attempt] ?? row.attempt) < row.attempt;
-    if (older && !sources.includes(image.imageId)) await place.remove(image.imageId);
+  const sources = Object.values(plan.sources).map(({ artifact }) => findArtifactId(artifact));
+  for (const { artifact, tags } of await store.findByBake(row.bake)) {
+    const older = Number(tags[TAGS.attempt] ?? row.attempt) < row.attempt;
+    if (older && !sources.includes(findArtifactId(artifact))) await store.remove(artifact);
   }
   return saveRow(deps, row, { done: addSteps(row, 'sweep') });
 }
@@ -68,9 +62,9 @@ async function prepareCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImageLocation,
+  store: ArtifactStore,
 ): Promise<TargetRecord> {
-  const keyArn = row.keyArn ?? (await place.resolveKey(row.key ?? ''));
+  const keyArn = row.keyArn ?? (await store.resolveKey(row.key ?? ''));
   const volumes = requireSource(plan, row.variant).devices.length;
   if (!(await acquireCopySlot(deps, row, volumes)))
     throw new TryLater(`All places for copies into ${row.account}/${row.region} are taken.`);
@@ -86,30 +80,27 @@ async function startCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImageLocation,
+  store: ArtifactStore,
 ): Promise<TargetRecord> {
   await readOpenAttempt(deps, row);
   const source = requireSource(plan, row.variant);
-  const { imageId } = await place.copy({
+  const artifact = await store.copyFrom(source.artifact, {
     clientToken: copyToken(deps.digest, row),
     name: copyName(plan.pipeline, row),
     description: `${plan.pipeline} (${row.variant}), made by Ovenbird, bake ${row.bake}`,
-    sourceImageId: source.artifact.imageId,
-    sourceRegion: plan.region,
     key: row.keyArn ?? row.key ?? '',
     tags: source.tags,
   });
-  const { account, region } = row;
   const change = {
-    artifact: { kind: 'ami', account, region, imageId, snapshotIds: [] },
+    artifact,
     copyStartedAt: deps.clock.now().toISOString(),
     done: addSteps(row, 'copy'),
   } satisfies RowChange;
   const wait = waitId('copies', copiesResource(row));
   try {
-    return await saveRow(deps, row, change, [{ put: { ...toImageWaitKey(imageId), wait } }]);
+    return await saveRow(deps, row, change, [{ put: { ...toImageWaitKey(findArtifactId(artifact)), wait } }]);
   } catch (error) {
-    if (error instanceof WriteConflict) await removeIfEnded(deps, row, place, imageId);
+    if (error instanceof WriteConflict) await removeIfEnded(deps, row, store, artifact);
     throw error;
   }
 }
@@ -118,13 +109,13 @@ async function startCopy(
 async function removeIfEnded(
   deps: AdvanceDeps,
   row: TargetRecord,
-  place: ImageLocation,
-  imageId: string,
+  store: ArtifactStore,
+  artifact: Artifact,
 ): Promise<void> {
   try {
     await readOpenAttempt(deps, row);
   } catch (error) {
-    if (error instanceof AttemptEnded) await place.remove(imageId);
+    if (error instanceof AttemptEnded) await store.remove(artifact);
     throw error;
   }
 }
@@ -133,34 +124,34 @@ async function checkCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImageLocation,
-  imageId: string,
+  store: ArtifactStore,
+  artifact: Artifact,
 ): Promise<TargetRecord | undefined> {
-  const seen = await place.describe(imageId);
+  const seen = await store.describe(findArtifactId(artifact));
   const outcome = copyOutcome(row, seen, deps.clock.now());
   switch (outcome.kind) {
     case 'pending':
       return undefined;
     case 'failed':
       return row.reused
-        ? replaceReusedCopy(deps, row, outcome.reason, imageId)
-        : retryCopy(deps, row, place, imageId, outcome.reason);
+        ? replaceReusedCopy(deps, row, outcome.reason, findArtifactId(artifact))
+        : retryCopy(deps, row, store, artifact, outcome.reason);
     case 'available':
-      return verifyCopy(deps, plan, row, place, imageId);
+      return verifyCopy(deps, plan, row, store, artifact);
   }
 }
 
 async function retryCopy(
   deps: AdvanceDeps,
   row: TargetRecord,
-  place: ImageLocation,
-  imageId: string,
+  store: ArtifactStore,
+  artifact: Artifact,
   reason: string,
 ): Promise<TargetRecord> {
   const copyAttempts = row.copyAttempts + 1;
   if (copyAttempts >= COPYING.attempts)
     return failRow(deps, row, `The copy failed ${copyAttempts} times, at last because: ${reason}`);
-  await place.remove(imageId);
+  await store.remove(artifact);
   const change = {
     state: 'planned',
     artifact: undefined,
@@ -195,17 +186,17 @@ async function verifyCopy(
   deps: AdvanceDeps,
   plan: DistributionRecord,
   row: TargetRecord,
-  place: ImageLocation,
-  imageId: string,
+  store: ArtifactStore,
+  copy: Artifact,
 ): Promise<TargetRecord> {
+  const id = findArtifactId(copy);
   const source = requireSource(plan, row.variant);
   const tags = row.reused ? toRetainedTags(source.tags) : source.tags;
-  if (plan.deprecateAt !== undefined) await place.deprecate(imageId, plan.deprecateAt);
-  let seen = await place.describe(imageId);
+  if (plan.deprecateAt !== undefined) await store.retireAt(copy, plan.deprecateAt);
+  let seen = await store.describe(id);
   if (lacksTags(seen, tags)) {
-    const snapshots = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];
-    await place.tag([imageId, ...snapshots], tags);
-    seen = await place.describe(imageId);
+    await store.tag(seen?.artifact ?? copy, tags);
+    seen = await store.describe(id);
   }
   const defects = findDefects({
     source,
@@ -214,13 +205,10 @@ async function verifyCopy(
     ...(row.keyArn === undefined ? {} : { keyArn: row.keyArn }),
     ...(plan.deprecateAt === undefined ? {} : { deprecateAt: plan.deprecateAt }),
   });
-  if (defects.length > 0 && row.reused)
-    return replaceReusedCopy(deps, row, `${imageId} ${defects.join('; ')}`);
+  if (defects.length > 0 && row.reused) return replaceReusedCopy(deps, row, `${id} ${defects.join('; ')}`);
   if (defects.length > 0)
-    return failRow(deps, row, `The copy ${imageId} is not as it must be: ${defects.join('; ')}.`);
-  const snapshotIds = seen?.snapshots.map((snapshot) => snapshot.snapshotId) ?? [];
-  const { account, region } = row;
-  const artifact = { kind: 'ami', account, region, imageId, snapshotIds } as const;
+    return failRow(deps, row, `The copy ${id} is not as it must be: ${defects.join('; ')}.`);
+  const artifact = seen?.artifact ?? copy;
   const change = {
     state: 'verified',
     artifact,
@@ -233,6 +221,6 @@ async function verifyCopy(
   return saveRow(deps, row, change, prepareCopyEnd(row));
 }
 
-function lacksTags(seen: ImageFacts | undefined, tags: Readonly<Record<string, string>>): boolean {
+function lacksTags(seen: ArtifactFacts | undefined, tags: Readonly<Record<string, string>>): boolean {
   return Object.entries(tags).some(([key, value]) => seen?.tags[key] !== value);
 }

@@ -6,7 +6,7 @@ import type { DistributionRecord, TargetRecord } from '../../domain/records/dist
 import { readOpenAttempt } from '../store/bakes.ts';
 import type { AdvanceDeps } from './advance-copy.ts';
 import { addSteps, saveRow } from './ledger.ts';
-import { failRow, requireSource } from './locations.ts';
+import { failRow, openControlStore, requireSource } from './locations.ts';
 
 /** One move of a row in mode `share`. Answers the row after it, or undefined where it must wait or has ended. */
 export async function advanceShare(
@@ -64,27 +64,27 @@ async function checkShare(
   row: TargetRecord,
   artifact: Artifact,
 ): Promise<TargetRecord | undefined> {
-  const { imageId, snapshotIds } = artifact;
+  const id = findArtifactId(artifact);
   if (!row.done.includes('permit')) {
     await readOpenAttempt(deps, row);
-    await deps.ownImages.permit(row.region, imageId, snapshotIds, [row.account]);
+    await openControlStore(deps, artifact).share(artifact, [row.account]);
     return saveRow(deps, row, {
       done: addSteps(row, 'permit'),
       copyStartedAt: deps.clock.now().toISOString(),
     });
   }
-  const target = await deps.targets.open(row.account, row.region);
-  const seen = await target.describe(imageId);
+  const { artifacts } = await deps.locations.open(row.account, row.region);
+  const seen = await artifacts[artifact.kind].describe(id);
   const outcome = copyOutcome(row, seen, deps.clock.now());
   if (outcome.kind === 'pending') return undefined;
   if (outcome.kind === 'failed')
-    return failRow(deps, row, `${imageId} cannot be seen with the role of the target: ${outcome.reason}`);
+    return failRow(deps, row, `${id} cannot be seen with the role of the target: ${outcome.reason}`);
 
-  if (plan.deprecateAt !== undefined) await deps.ownImages.deprecate(row.region, imageId, plan.deprecateAt);
+  if (plan.deprecateAt !== undefined)
+    await openControlStore(deps, artifact).retireAt(artifact, plan.deprecateAt);
   const source = requireSource(plan, row.variant);
   const defects = findDefects({ source, seen });
-  if (defects.length > 0)
-    return failRow(deps, row, `${imageId} is not as it must be: ${defects.join('; ')}.`);
+  if (defects.length > 0) return failRow(deps, row, `${id} is not as it must be: ${defects.join('; ')}.`);
   return saveRow(deps, row, {
     state: 'verified',
     digest: copyDigest(deps.digest, row, findArtifactId(source.artifact)),

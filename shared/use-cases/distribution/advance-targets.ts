@@ -107,7 +107,11 @@ function mayAdvance(deps: AdvanceDeps, row: TargetRecord): boolean {
 /** Comes back later; a copy that was not started gives its slot to others until then. */
 async function postponeTarget(deps: AdvanceDeps, row: TargetRecord, error: TryLater): Promise<TargetRecord> {
   if (row.postponements >= COPYING.postponements)
-    return failRow(deps, row, `AWS put us off ${row.postponements} times, at last because: ${error.message}`);
+    return failRow(
+      deps,
+      row,
+      `AWS throttled or refused for quota ${row.postponements} times; last error: ${error.message}`,
+    );
   const pause = pauseSeconds(row.postponements) * 1000;
   const change = {
     notBefore: new Date(deps.clock.now().getTime() + pause).toISOString(),

@@ -1,5 +1,6 @@
 /** Whether a region whose copies are waited for can go on. Reads the resources themselves: the event that asked may be late, early or repeated. */
 
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { parseCopiesResource } from '../../domain/distribution/targets.ts';
 import { copyOutcome } from '../../domain/distribution/verification.ts';
@@ -10,7 +11,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { isOpen } from './advance-targets.ts';
 import { readDistribution, readRows } from './ledger.ts';
-import { isRefusal, type LocationDeps, openLocation } from './locations.ts';
+import { isRefusal, type LocationDeps, openStore } from './locations.ts';
 
 export interface CheckCopiesDeps extends LocationDeps {
   readonly clock: Clock;
@@ -48,8 +49,8 @@ async function readCopyState(
   }
   if (row.mode === 'share' && !row.done.includes('permit')) return 'due';
   try {
-    const place = await openLocation(deps, row);
-    const outcome = copyOutcome(row, await place.describe(row.artifact.imageId), now);
+    const store = await openStore(deps, row, row.artifact.kind);
+    const outcome = copyOutcome(row, await store.describe(findArtifactId(row.artifact)), now);
     return outcome.kind === 'pending' ? 'pending' : 'ended';
   } catch (error) {
     if (error instanceof TryLater) return 'pending';

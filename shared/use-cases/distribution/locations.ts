@@ -1,44 +1,37 @@
-/** Where a row's image stands and who may act there: the target under its role, or the control account for what it shares. */
+/** Where the artifact of a row stands, and with which rights it is worked on: those of the target's role, or the product's own. */
 
+import { type Artifact, type ArtifactName, findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { DistributionFailed, PreflightFailed, TryLater } from '../../domain/base/errors.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { toImageWaitKey } from '../../domain/waits/wake.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ArtifactStore } from '../../ports/artifact-store.ts';
+import type { ControlLocations, Locations } from '../../ports/locations.ts';
 import type { Write } from '../../ports/table.ts';
-import type { TargetAccount, Targets } from '../../ports/targets.ts';
 import { releaseCopySlot } from './copy-slots.ts';
 import { type LedgerDeps, saveRow } from './ledger.ts';
 
 export interface LocationDeps extends LedgerDeps {
-  readonly ownImages: OwnImages;
-  readonly targets: Targets;
+  readonly locations: Locations;
 }
 
-export type ImageLocation = Pick<
-  TargetAccount,
-  'copy' | 'describe' | 'findByBake' | 'tag' | 'deprecate' | 'remove' | 'resolveKey'
->;
-
-/** The place where copies of this row are made: for a carrier, the control account in the region. */
-export async function openLocation(
-  deps: Pick<LocationDeps, 'ownImages' | 'targets'>,
+/** The store in which the artifact of a row is made: of its target, or of the control account for a shared copy. */
+export async function openStore(
+  { locations }: Pick<LocationDeps, 'locations'>,
   row: TargetRecord,
-): Promise<ImageLocation> {
-  return row.sharedCopy
-    ? openOwnLocation(deps.ownImages, row.region)
-    : deps.targets.open(row.account, row.region);
+  kind: ArtifactName,
+): Promise<ArtifactStore> {
+  const location = row.sharedCopy
+    ? locations.openControl(row.region)
+    : await locations.open(row.account, row.region);
+  return location.artifacts[kind];
 }
 
-function openOwnLocation(images: OwnImages, region: string): ImageLocation {
-  return {
-    copy: (request) => images.copy(region, request),
-    describe: (imageId) => images.describe(region, imageId),
-    findByBake: (bake) => images.findByBake(region, bake),
-    tag: (resources, tags) => images.tag(region, resources, tags),
-    deprecate: (imageId, at) => images.deprecate(region, imageId, at),
-    remove: (imageId) => images.remove(region, imageId),
-    resolveKey: (key) => images.resolveKey(region, key),
-  };
+/** The control account's store of an artifact that it owns. */
+export function openControlStore<Call extends keyof ArtifactStore>(
+  { locations }: { readonly locations: ControlLocations<Call> },
+  { kind, region }: Artifact,
+): Pick<ArtifactStore, Call> {
+  return locations.openControl(region).artifacts[kind];
 }
 
 export function requireSource(
@@ -60,7 +53,7 @@ export function isRefusal(error: unknown): error is DistributionFailed | Preflig
 export function prepareCopyEnd(row: TargetRecord): Write[] {
   return [
     releaseCopySlot(row),
-    ...(row.artifact === undefined ? [] : [{ delete: toImageWaitKey(row.artifact.imageId) }]),
+    ...(row.artifact === undefined ? [] : [{ delete: toImageWaitKey(findArtifactId(row.artifact)) }]),
   ];
 }
 
@@ -70,13 +63,12 @@ export function prepareCopyEnd(row: TargetRecord): Write[] {
  */
 export async function withdrawImage(deps: LocationDeps, row: TargetRecord): Promise<void> {
   if (row.artifact === undefined || row.reused) return;
-  const { imageId, snapshotIds } = row.artifact;
   if (row.mode === 'share') {
-    await deps.ownImages.revoke(row.region, imageId, snapshotIds, [row.account]);
+    await openControlStore(deps, row.artifact).unshare(row.artifact, [row.account]);
     return;
   }
-  const place = await openLocation(deps, row);
-  await place.remove(imageId);
+  const store = await openStore(deps, row, row.artifact.kind);
+  await store.remove(row.artifact);
 }
 
 /**

@@ -5,8 +5,8 @@ import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
 import { describeTemplateVersion } from '../../domain/distribution/targets.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
+import type { Pointers } from '../../ports/pointers.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
-import type { TargetAccount } from '../../ports/targets.ts';
 import { addSteps, isDone, readDistribution, rowKey, saveRow } from './ledger.ts';
 import { failRow, isRefusal, type LocationDeps } from './locations.ts';
 import { clearPointerFields, restoreTargetPointers } from './restore-pointers.ts';
@@ -28,8 +28,8 @@ export async function moveTargetPointers(
   const ledger = { row };
   try {
     if (row.state === 'failed') return await finishAbandoning(deps, plan, row);
-    const target = await deps.targets.open(row.account, row.region);
-    await writePointers(deps, plan, target, ledger);
+    const { pointers } = await deps.locations.open(row.account, row.region);
+    await writePointers(deps, plan, pointers, ledger);
     return { kind: 'moved', row: ledger.row };
   } catch (error) {
     return await handleMoveError(deps, plan, ledger.row, error).catch(async (second: unknown) => {
@@ -59,7 +59,7 @@ async function handleMoveError(
 async function writePointers(
   deps: LocationDeps,
   plan: DistributionRecord,
-  target: TargetAccount,
+  target: Pointers,
   ledger: { row: TargetRecord },
 ): Promise<void> {
   const { parameter, launchTemplate, artifact } = ledger.row;
@@ -94,7 +94,7 @@ async function writePointers(
 async function recordPreviousPointers(
   deps: LocationDeps,
   plan: DistributionRecord,
-  target: TargetAccount,
+  target: Pointers,
   row: TargetRecord,
 ): Promise<TargetRecord> {
   const value = row.parameter === undefined ? undefined : await target.readParameter(row.parameter);
@@ -148,8 +148,7 @@ async function finishAbandoning(
 ): Promise<MoveResult> {
   const problem = row.problem ?? 'Its pointers could not be moved';
   try {
-    if (isDone(row, 'remember'))
-      await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
+    if (isDone(row, 'remember')) await restoreAt(deps, row);
     const clean = await saveWhileMoving(deps, plan, row, { ...clearPointerFields(row), postponements: 0 });
     return { kind: 'moved', row: await failRow(deps, clean, problem) };
   } catch (error) {
@@ -171,11 +170,15 @@ async function restoreAfterConflict(
   const item = await deps.table.get(rowKey(row));
   const leftBehind = item?.state === 'failed';
   const goesOn = now !== undefined && ['moving', 'moved', 'released'].includes(now.state);
-  if ((leftBehind || !goesOn) && isDone(row, 'remember'))
-    await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
+  if ((leftBehind || !goesOn) && isDone(row, 'remember')) await restoreAt(deps, row);
   return goesOn
     ? new TryLater(`Another run moves the pointers of bake ${plan.bake} at this moment.`)
     : new AttemptEnded(`The pointers of bake ${plan.bake} were put back.`, { bake: plan.bake });
+}
+
+async function restoreAt(deps: LocationDeps, row: TargetRecord): Promise<void> {
+  const { pointers } = await deps.locations.open(row.account, row.region);
+  await restoreTargetPointers(pointers, row);
 }
 
 function parameterTags(plan: DistributionRecord): Record<string, string> {

@@ -3,7 +3,7 @@
  * finds the plan of the first call, so that an hour later it still says the same.
  */
 import type * as z from 'zod';
-import type { Artifact } from '../../domain/artifacts/artifacts.ts';
+import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef, DistributionPlanSchema } from '../../domain/bakes/payloads.ts';
 import { AttemptEnded, DistributionFailed } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -21,9 +21,8 @@ import type { DistributionRecord, TargetRecord } from '../../domain/records/dist
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { Locations } from '../../ports/locations.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import type { Targets } from '../../ports/targets.ts';
 import { beginStep } from '../bakes/steps.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
 import { readDistribution, readRows, retryLaterOnConflict, rowKey, writeInParts } from './ledger.ts';
@@ -33,8 +32,7 @@ import { readRetainedRows, readSharedAccounts, toReusedFields } from './reuse-co
 export interface PlanDistributionDeps {
   readonly table: Table;
   readonly clock: Clock;
-  readonly ownImages: Pick<OwnImages, 'describe'>;
-  readonly targets: Targets;
+  readonly locations: Locations;
 }
 
 interface BuiltArtifact {
@@ -142,18 +140,18 @@ async function describeSource(
   { variant, artifact }: BuiltArtifact,
   own: BakeRef & { readonly pipeline: string; readonly wanted: Readonly<Record<string, string>> },
 ): Promise<DistributionRecord['sources'][string]> {
-  const { imageId, region } = artifact;
-  const facts = await deps.ownImages.describe(region, imageId);
+  const id = findArtifactId(artifact);
+  const facts = await deps.locations.openControl(artifact.region).artifacts[artifact.kind].describe(id);
   if (facts === undefined)
     throw new DistributionFailed(
-      `The image ${imageId} of the variant ${variant} is gone from ${region}. Retry the bake: it is built again.`,
+      `The image ${id} of the variant ${variant} is gone from ${artifact.region}. Retry the bake: it is built again.`,
     );
   if (facts.state !== 'available')
     throw new DistributionFailed(
-      `The image ${imageId} is ${facts.state} and cannot be copied. Retry the bake: it is built again.`,
+      `The image ${id} is ${facts.state} and cannot be copied. Retry the bake: it is built again.`,
     );
   return {
-    artifact: { ...artifact, snapshotIds: facts.snapshots.map((snapshot) => snapshot.snapshotId) },
+    artifact: facts.artifact,
     architecture: facts.architecture,
     devices: facts.snapshots.map((snapshot) => snapshot.device),
     tags: copyTags(facts.tags, own.wanted, { ...own, variant }),

@@ -1,5 +1,6 @@
 /** Part of the clean-up of a bake that was not released: pointers as before, no copy and no permission left in any target. May be repeated. */
 
+import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { TAGS } from '../../domain/base/naming.ts';
@@ -8,7 +9,14 @@ import type { DistributionRecord, TargetRecord } from '../../domain/records/dist
 import { WriteConflict } from '../../ports/table.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { type RowChange, readDistribution, readRows, saveRow } from './ledger.ts';
-import { isRefusal, type LocationDeps, openLocation, prepareCopyEnd, withdrawImage } from './locations.ts';
+import {
+  isRefusal,
+  type LocationDeps,
+  openStore,
+  prepareCopyEnd,
+  requireSource,
+  withdrawImage,
+} from './locations.ts';
 import { restorePointers } from './restore-pointers.ts';
 import { revokeSource } from './source-permissions.ts';
 
@@ -86,14 +94,16 @@ async function removeImages(
   row: TargetRecord,
 ): Promise<string[]> {
   if (row.copyStartedAt === undefined) return [];
-  const place = await openLocation(deps, row);
-  const sources = Object.values(plan.sources).map(({ artifact }) => artifact.imageId);
-  const found = (await place.findByBake(row.bake))
-    .filter((image) => image.tags[TAGS.attempt] === String(row.attempt))
-    .map((image) => image.imageId);
-  // A kept copy carries the tags of the bake that made it.
-  const own = row.artifact === undefined || row.reused ? [] : [row.artifact.imageId];
-  const images = [...new Set([...own, ...found])].filter((imageId) => !sources.includes(imageId));
-  for (const imageId of images) await place.remove(imageId);
-  return images;
+  const source = requireSource(plan, row.variant).artifact;
+  const store = await openStore(deps, row, source.kind);
+  const sources = Object.values(plan.sources).map(({ artifact }) => findArtifactId(artifact));
+  const found = (await store.findByBake(row.bake))
+    .filter((facts) => facts.tags[TAGS.attempt] === String(row.attempt))
+    .map(({ artifact }) => artifact);
+  // A retained copy carries the tags of the bake that made it.
+  const own = row.artifact === undefined || row.reused ? [] : [row.artifact];
+  const byId = new Map([...own, ...found].map((artifact) => [findArtifactId(artifact), artifact]));
+  for (const id of sources) byId.delete(id);
+  for (const artifact of byId.values()) await store.remove(artifact);
+  return [...byId.keys()];
 }

@@ -6,14 +6,15 @@ import { TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { describeTemplateVersion } from '../../domain/distribution/targets.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
+import type { Locations } from '../../ports/locations.ts';
+import type { Pointers } from '../../ports/pointers.ts';
 import { WriteConflict } from '../../ports/table.ts';
-import type { TargetAccount, Targets } from '../../ports/targets.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { isDone, type LedgerDeps, readDistribution, readRows, savePlan, saveRow } from './ledger.ts';
 import { isRefusal } from './locations.ts';
 
 export interface RestoreDeps extends LedgerDeps {
-  readonly targets: Targets;
+  readonly locations: Locations;
 }
 
 export const POINTERS_AT_ONCE = 6;
@@ -50,7 +51,8 @@ export async function restorePointers(deps: RestoreDeps, ref: BakeRef): Promise<
 /** One target's pointers as before. Answers the reason where the target refuses. */
 export async function restoreLedgerRow(deps: RestoreDeps, row: TargetRecord): Promise<string[]> {
   try {
-    await restoreTargetPointers(await deps.targets.open(row.account, row.region), row);
+    const { pointers } = await deps.locations.open(row.account, row.region);
+    await restoreTargetPointers(pointers, row);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const problem = `A pointer could not be put back: ${error.message}`;
@@ -73,7 +75,7 @@ export function clearPointerFields(row: TargetRecord) {
 }
 
 /** A pointer that somebody else has moved since then is left alone. */
-export async function restoreTargetPointers(target: TargetAccount, row: TargetRecord): Promise<void> {
+export async function restoreTargetPointers(target: Pointers, row: TargetRecord): Promise<void> {
   const { parameter, artifact, launchTemplate, previousParameterValue, previousTemplateVersion } = row;
   if (artifact === undefined) return;
   const imageId = findArtifactId(artifact);

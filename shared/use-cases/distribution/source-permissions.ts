@@ -1,8 +1,8 @@
 /** Who may copy the image as built: only accounts that copy it, and only until they have. */
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import { addSteps, isDone, type LedgerDeps, saveRow } from './ledger.ts';
-import { failRow, isRefusal, type LocationDeps, requireSource } from './locations.ts';
+import { failRow, isRefusal, type LocationDeps, openControlStore, requireSource } from './locations.ts';
 
 /** Permits the source once for all rows that need it. Answers the rows as they are then. */
 export async function permitSource(
@@ -17,8 +17,7 @@ export async function permitSource(
     const accounts = distinct(needy.map((row) => row.account));
     let refusal: string | undefined;
     try {
-      const { imageId, snapshotIds } = source.artifact;
-      await deps.ownImages.permit(plan.region, imageId, snapshotIds, accounts);
+      await openControlStore(deps, source.artifact).share(source.artifact, accounts);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       refusal = error.message;
@@ -47,12 +46,12 @@ export function needsPermission(plan: DistributionRecord, row: TargetRecord): bo
  * that a kept release shares it with.
  */
 export async function revokeSource(
-  deps: LedgerDeps & { readonly ownImages: Pick<OwnImages, 'revoke'> },
+  deps: LedgerDeps & { readonly locations: ControlLocations },
   plan: DistributionRecord,
   rows: readonly TargetRecord[],
 ): Promise<void> {
   for (const variant of Object.keys(plan.sources)) {
-    const { imageId, snapshotIds } = requireSource(plan, variant).artifact;
+    const { artifact } = requireSource(plan, variant);
     const of = rows.filter((row) => row.variant === variant && row.account !== plan.account);
     const shared = of
       .filter((row) => row.mode === 'share' && row.region === plan.region && row.state === 'verified')
@@ -61,7 +60,7 @@ export async function revokeSource(
     const accounts = distinct(
       of.filter((row) => row.mode === 'copy' && !shared.includes(row.account)).map((row) => row.account),
     );
-    if (accounts.length > 0) await deps.ownImages.revoke(plan.region, imageId, snapshotIds, accounts);
+    if (accounts.length > 0) await openControlStore(deps, artifact).unshare(artifact, accounts);
   }
 }
 

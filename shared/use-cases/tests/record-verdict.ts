@@ -5,12 +5,12 @@ import { listTestFailures, listTestNames } from '../../domain/bakes/test-runs.ts
 import { keys, TAGS } from '../../domain/base/naming.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import { type TestRecord, TestRecordSchema } from '../../domain/records/tests.ts';
-import type { OwnImages } from '../../ports/own-images.ts';
+import type { ControlLocations } from '../../ports/locations.ts';
 import { endStep, type StepDeps } from '../bakes/steps.ts';
 import { readBakeAndRevision, readOpenAttempt } from '../store/bakes.ts';
 
 export interface RecordVerdictDeps extends StepDeps {
-  readonly images: Pick<OwnImages, 'tag'>;
+  readonly locations: ControlLocations<'tag'>;
 }
 
 export async function recordVerdict(
@@ -72,8 +72,8 @@ async function writeVerdict(
   const image = ArtifactRecordSchema.parse(await deps.table.get(key));
   // A retained image is a release already: a new test that it fails refuses this bake, and the release stays what it is.
   if (image.artifact !== undefined && image.reusedFrom === undefined) {
-    const { region, imageId, snapshotIds } = image.artifact;
-    await deps.images.tag(region, [imageId, ...snapshotIds], { [TAGS.verdict]: verdict });
+    const { kind, region } = image.artifact;
+    await deps.locations.openControl(region).artifacts[kind].tag(image.artifact, { [TAGS.verdict]: verdict });
   }
   await deps.table.write([
     { update: key, set: { verdict, testFailures }, when: { equals: { attempt: ref.attempt } } },

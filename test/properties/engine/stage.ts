@@ -59,13 +59,18 @@ export function createStage(given: StageOptions): Stage {
 /** A pinned image exists, made outside. */
 function fakeOutsideImage(world: ReconcileWorld): void {
   const facts = {
-    imageId: OUTSIDE_AMI,
+    artifact: {
+      kind: 'ami' as const,
+      account: '999988887777',
+      region: 'eu-west-1',
+      imageId: OUTSIDE_AMI,
+      snapshotIds: [],
+    },
     name: 'outside',
     state: 'available' as const,
     architecture: 'x86_64',
     snapshots: [],
     tags: {},
-    ownerId: '999988887777',
   };
   world.ports.images.describe = async () => facts;
 }

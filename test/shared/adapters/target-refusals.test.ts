@@ -11,10 +11,10 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { callAwsForDistribution } from '../../../shared/adapters/aws-refusals.ts';
-import { copyImage, removeImage } from '../../../shared/adapters/ec2-images.ts';
-import { createOwnImages } from '../../../shared/adapters/ec2-own-images.ts';
-import { createTargets } from '../../../shared/adapters/sts-targets.ts';
-import { inspectTarget } from '../../../shared/adapters/target-preflight.ts';
+import { createControlLocations } from '../../../shared/adapters/locations/control.ts';
+import { createLocations } from '../../../shared/adapters/locations/locations.ts';
+import { inspectTarget } from '../../../shared/adapters/locations/preflight.ts';
+import type { Ami } from '../../../shared/domain/artifacts/ami.ts';
 
 function awsError(name: string, status = 400): Error {
   return Object.assign(new Error(`${name} happened`), {
@@ -27,11 +27,19 @@ const request = {
   clientToken: 't',
   name: 'n',
   description: 'd',
-  sourceImageId: 'ami-1',
-  sourceRegion: 'eu-west-1',
   key: 'arn:key',
   tags: { a: 'b' },
 };
+
+const source: Ami = {
+  kind: 'ami',
+  account: '111122223333',
+  region: 'eu-west-1',
+  imageId: 'ami-1',
+  snapshotIds: ['snap-1'],
+};
+const control = createControlLocations(source.account);
+const store = () => control.openControl(source.region).artifacts.ami;
 
 describe('what AWS answers', () => {
   it.each(['RequestLimitExceeded', 'ResourceLimitExceeded', 'ThrottlingException'])(
@@ -107,7 +115,7 @@ describe('copying', () => {
     const ec2 = mockClient(EC2Client);
     ec2.on(CopyImageCommand).resolves({ ImageId: 'ami-2' });
 
-    await copyImage(new EC2Client({}), request);
+    await store().copyFrom(source, request);
 
     expect(ec2.commandCalls(CopyImageCommand)[0]?.args[0].input).toMatchObject({
       ClientToken: 't',
@@ -125,7 +133,7 @@ describe('copying', () => {
     const ec2 = mockClient(EC2Client);
     ec2.on(CopyImageCommand).rejects(awsError('InvalidAMIID.NotFound'));
 
-    await expect(copyImage(new EC2Client({}), request)).rejects.toMatchObject({ name: 'TryLater' });
+    await expect(store().copyFrom(source, request)).rejects.toMatchObject({ name: 'TryLater' });
     ec2.restore();
   });
 
@@ -133,7 +141,7 @@ describe('copying', () => {
     const ec2 = mockClient(EC2Client);
     ec2.on(DescribeImagesCommand).rejects(awsError('InvalidAMIID.Unavailable'));
 
-    await removeImage(new EC2Client({}), 'ami-1');
+    await store().remove(source);
 
     // A role whose rights end at a tag would be refused.
     expect(ec2.commandCalls(DeregisterImageCommand)).toEqual([]);
@@ -146,24 +154,27 @@ describe('copying', () => {
       message: 'Encrypted snapshots with EBS default key cannot be shared',
     });
     ec2.on(ModifySnapshotAttributeCommand).rejects(refusal);
-    const images = createOwnImages({ ec2: () => new EC2Client({}), kms: () => new KMSClient({}) });
+    const sharing = store().share(source, ['444455556666']);
 
-    const permitting = images.permit('eu-west-1', 'ami-1', ['snap-1'], ['444455556666']);
-
-    await expect(permitting).rejects.toThrow(/set a customer managed key as the default for EBS encryption/);
+    await expect(sharing).rejects.toThrow(/set a customer managed key as the default for EBS encryption/);
     ec2.restore();
   });
 });
 
 describe('entering a target', () => {
-  const options = { account: '111122223333', roleName: 'OvenbirdTarget', externalId: 'secret-enough' };
+  const options = {
+    control,
+    account: '111122223333',
+    roleName: 'OvenbirdTarget',
+    externalId: 'secret-enough',
+  };
 
   it('names the statement that is missing when the role cannot be assumed', async () => {
     const sts = mockClient(STSClient);
     sts.on(AssumeRoleCommand).rejects(awsError('AccessDenied', 403));
-    const targets = createTargets({ ...options, sts: new STSClient({}) });
+    const locations = createLocations({ ...options, sts: new STSClient({}) });
 
-    await expect(targets.open('444455556666', 'eu-west-1')).rejects.toMatchObject({
+    await expect(locations.open('444455556666', 'eu-west-1')).rejects.toMatchObject({
       name: 'PreflightFailed',
       message: expect.stringMatching(/LetTheControlPlaneIn/),
     });
@@ -181,12 +192,12 @@ describe('entering a target', () => {
         Expiration: new Date(now.getTime() + 3_600_000),
       },
     }));
-    const targets = createTargets({ ...options, sts: new STSClient({}), now: () => now });
+    const locations = createLocations({ ...options, sts: new STSClient({}), now: () => now });
 
-    await targets.open('444455556666', 'eu-west-1');
-    await targets.open('444455556666', 'us-east-1');
+    await locations.open('444455556666', 'eu-west-1');
+    await locations.open('444455556666', 'us-east-1');
     now = new Date('2026-03-02T08:56:00Z');
-    await targets.open('444455556666', 'eu-west-1');
+    await locations.open('444455556666', 'eu-west-1');
 
     const calls = sts.commandCalls(AssumeRoleCommand);
     expect(calls).toHaveLength(2);

@@ -6,7 +6,7 @@ import {
   TryLater,
 } from '../../../shared/domain/base/errors.ts';
 import { imageName } from '../../../shared/domain/base/naming.ts';
-import type { ImageFacts } from '../../../shared/ports/own-images.ts';
+import type { ArtifactFacts } from '../../../shared/ports/artifact-store.ts';
 import {
   ami,
   BASE_PARAMETER,
@@ -18,15 +18,14 @@ import {
 const TARGET = '444455556666';
 const STRANGER = '999988887777';
 
-function facts(image: Partial<ImageFacts>): ImageFacts {
+function facts({ owner = STRANGER, ...image }: Partial<ArtifactFacts> & { owner?: string }): ArtifactFacts {
   return {
-    imageId: ami(50),
+    artifact: { kind: 'ami', account: owner, region: HOME.region, imageId: ami(50), snapshotIds: [] },
     name: 'somebody-elses',
     state: 'available',
     architecture: 'x86_64',
     snapshots: [],
     tags: {},
-    ownerId: STRANGER,
     ...image,
   };
 }
@@ -87,7 +86,7 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
     const pinned = { base: { ami: ami(50) } };
 
     world.ports.images.describe = async () =>
-      facts({ ownerId: HOME.account, tags: { 'ovenbird:pipeline': 'web' } });
+      facts({ owner: HOME.account, tags: { 'ovenbird:pipeline': 'web' } });
     expect(await problem({ more: pinned })).toMatchObject({
       field: 'base.ami',
       fix: 'Name the pipeline: base.pipeline: web',
@@ -95,7 +94,7 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
     expect((await problem({ more: { inputs: [{ ami: ami(50) }] } }))?.field).toBe('inputs[0].ami');
 
     world.ports.images.describe = async () =>
-      facts({ ownerId: TARGET, name: imageName('web', bake, 'x86-64') });
+      facts({ owner: TARGET, name: imageName('web', bake, 'x86-64') });
     expect((await problem({ more: pinned }))?.message).toContain('web');
     expect((await problem({}))?.field).toBe('base.ssm');
 
@@ -109,7 +108,7 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
     const images = new Map([
       [ami(50), facts(copyOf(51))],
       [`eu-central-1/${ami(51)}`, facts(copyOf(52))],
-      [`eu-central-1/${ami(52)}`, facts({ ownerId: HOME.account, tags: { 'ovenbird:pipeline': 'web' } })],
+      [`eu-central-1/${ami(52)}`, facts({ owner: HOME.account, tags: { 'ovenbird:pipeline': 'web' } })],
     ]);
     world.ports.images.describe = async (region: string, id: string) =>
       images.get(region === HOME.region ? id : `${region}/${id}`);

@@ -15,18 +15,19 @@ import { removeCopies } from '../../../shared/use-cases/distribution/remove-copi
 import { releaseImage } from '../../../shared/use-cases/releases/release-image.ts';
 import { BAKE, distributionWorld, drive, HOME, PARAMETER, REF } from '../../support/distribution-world.ts';
 import { toLocationKey } from '../../support/fakes/image-world.ts';
+import { overrideLocations } from '../../support/fakes/locations.ts';
 
 const WORK = { account: '444455556666', region: 'eu-central-1' };
 const SAND = { account: '777788889999', region: 'eu-central-1' };
 const OLD = 'ami-00000000000000fff';
 
-describe('AWS that puts us off for ever', () => {
+describe('AWS that throttles for ever', () => {
   it('ends as a failure with the reason, though what was shared cannot be taken back either', async () => {
     const setup = distributionWorld([{ ...WORK, region: HOME.region, mode: 'share' }]);
     await setup.seed();
     let isDown = true;
     setup.world.beforeCall = (verb) => {
-      if (isDown && ['permit', 'revoke'].includes(verb)) throw new TryLater(`${verb}: InternalError`);
+      if (isDown && ['share', 'unshare'].includes(verb)) throw new TryLater(`${verb}: InternalError`);
     };
 
     const plan = await planDistribution(setup.deps, REF);
@@ -41,7 +42,9 @@ describe('AWS that puts us off for ever', () => {
 
     await expect(moving).rejects.toMatchObject({
       name: 'DistributionFailed',
-      message: expect.stringMatching(/AWS put us off \d+ times, at last because: permit: InternalError/),
+      message: expect.stringMatching(
+        /AWS throttled or refused for quota \d+ times; last error: share: InternalError/,
+      ),
     });
     isDown = false;
     await removeCopies(setup.deps, REF);
@@ -349,25 +352,24 @@ describe('a cancelled bake', () => {
     const setup = distributionWorld([WORK]);
     await setup.seed();
     await planDistribution(setup.deps, REF);
-    const { targets } = setup.deps;
-    const late = {
-      open: async (account: string, region: string) => {
-        const target = await targets.open(account, region);
-        return {
-          ...target,
-          copy: async (request: Parameters<typeof target.copy>[0]) => {
+    const locations = overrideLocations(setup.deps.locations, {
+      target: ({ artifacts }) => ({
+        artifacts: {
+          copyFrom: async (source, request) => {
             const endRequested = { as: 'cancelled', by: 'somebody', at: setup.clock.now().toISOString() };
             await setup.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
-            await removeCopies(setup.deps, REF);
-            return target.copy(request);
+            // The source stays shared only to let the late call through.
+            const cleaning = overrideLocations(setup.deps.locations, {
+              control: () => ({ artifacts: { unshare: async () => {} } }),
+            });
+            await removeCopies({ ...setup.deps, locations: cleaning }, REF);
+            return artifacts.ami.copyFrom(source, request);
           },
-        };
-      },
-    };
-    // The source stays permitted only to let the late call through.
-    setup.deps.ownImages.revoke = async () => {};
+        },
+      }),
+    });
 
-    const running = advanceTargets({ ...setup.deps, targets: late }, { ...REF, region: WORK.region });
+    const running = advanceTargets({ ...setup.deps, locations }, { ...REF, region: WORK.region });
 
     await expect(running).rejects.toThrow(AttemptEnded);
     expect(setup.copies()).toEqual([]);

@@ -218,13 +218,18 @@ describe('a change that is given to a plan', () => {
     ['a version of a parameter', { ssm: `${BASE_PARAMETER}:3` }, `ssm:${BASE_PARAMETER}:3`],
   ])('cannot move %s', async (_what, base, selector) => {
     world.ports.images.describe = async () => ({
-      imageId: ami(9),
+      artifact: {
+        kind: 'ami',
+        account: '999988887777',
+        region: 'eu-west-1',
+        imageId: ami(9),
+        snapshotIds: [],
+      },
       name: 'outside',
       state: 'available',
       architecture: 'x86_64',
       snapshots: [],
       tags: {},
-      ownerId: '999988887777',
     });
     world.parameters.set(`${BASE_PARAMETER}:3`, ami(3));
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { base } as Partial<DefinitionInput> });

@@ -29,7 +29,7 @@ function readOnly(world: ReconcileWorld): PreviewDeps {
     digest: ports.digest,
     limits: ports.limits,
     home: ports.home,
-    images: ports.images,
+    locations: ports.locations,
     resolver: ports.resolver,
   };
 }

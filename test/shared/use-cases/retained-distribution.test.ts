@@ -47,7 +47,7 @@ describe('an image that was tested again', () => {
     const end = await drive(setup);
 
     expect(end).toBe('released');
-    expect(verbs).not.toContain('copy');
+    expect(verbs).not.toContain('copyFrom');
     expect(setup.copies().map(({ id }) => id)).toEqual(copies);
     const channel = await readChannel(setup);
     expect(channel).toMatchObject({

@@ -1,42 +1,42 @@
+import type { Ami } from '../../../shared/domain/artifacts/ami.ts';
 import { DistributionFailed } from '../../../shared/domain/base/errors.ts';
-import type { OwnImages } from '../../../shared/ports/own-images.ts';
+import type { ArtifactStore } from '../../../shared/ports/artifact-store.ts';
 import { type ImageWorld, toLocationKey } from './image-world.ts';
 
-/** The control account's side of an image world. */
-export function fakeArtifactStore(world: ImageWorld): OwnImages {
-  const place = (region: string) => ({ account: world.control, region });
-  const entered = async (verb: string, region: string) => world.beforeCall(verb, place(region));
+/** The images of one account and region of an image world. */
+export function fakeArtifactStore(
+  world: ImageWorld,
+  place: { readonly account: string; readonly region: string },
+): ArtifactStore<Ami> {
+  const enter = async (verb: string) => world.beforeCall(verb, place);
   return {
-    describe: async (region, imageId) => {
-      await entered('describe', region);
-      return world.see(place(region), imageId);
+    describe: async (id) => {
+      await enter('describe');
+      return world.see(place, id);
     },
-    tag: async (region, resources, tags) => {
-      await entered('tag', region);
-      for (const resource of resources) {
-        const image = world.images.get(resource);
-        if (image !== undefined) Object.assign(image.tags, tags);
-      }
+    findByBake: async (bake) => {
+      await enter('findByBake');
+      return world.findByBake(place, bake);
     },
-    remove: async (region, imageId) => {
-      await entered('remove', region);
-      world.remove(place(region), imageId);
+    copyFrom: async (source, request) => {
+      await enter('copyFrom');
+      return world.copy(place, source, request);
     },
-    findByBake: async (region, bake) => {
-      await entered('findByBake', region);
-      return world.findByBake(place(region), bake);
+    tag: async ({ imageId }, tags) => {
+      await enter('tag');
+      Object.assign(world.images.get(imageId)?.tags ?? {}, tags);
     },
-    permit: async (region, imageId, snapshotIds, accounts) => {
-      await entered('permit', region);
-      const image = world.own(place(region), imageId);
+    share: async ({ imageId, snapshotIds }, accounts) => {
+      await enter('share');
+      const image = world.own(place, imageId);
       for (const account of accounts) {
         image.launchableBy.add(account);
         for (const snapshot of image.snapshots)
           if (snapshotIds.includes(snapshot.id)) snapshot.sharedWith.add(account);
       }
     },
-    revoke: async (region, imageId, snapshotIds, accounts) => {
-      await entered('revoke', region);
+    unshare: async ({ imageId, snapshotIds }, accounts) => {
+      await enter('unshare');
       const image = world.images.get(imageId);
       for (const account of accounts) {
         image?.launchableBy.delete(account);
@@ -44,18 +44,18 @@ export function fakeArtifactStore(world: ImageWorld): OwnImages {
           if (snapshotIds.includes(snapshot.id)) snapshot.sharedWith.delete(account);
       }
     },
-    copy: async (region, request) => {
-      await entered('copy', region);
-      return world.copy(place(region), request);
+    retireAt: async ({ imageId }, when) => {
+      await enter('retireAt');
+      world.own(place, imageId).deprecatedAt = when;
     },
-    deprecate: async (region, imageId, when) => {
-      await entered('deprecate', region);
-      world.own(place(region), imageId).deprecatedAt = when;
+    remove: async ({ imageId }) => {
+      await enter('remove');
+      world.remove(place, imageId);
     },
-    resolveKey: async (region, key) => {
-      await entered('resolveKey', region);
-      const arn = world.keys.get(toLocationKey(place(region), key));
-      if (arn === undefined) throw new DistributionFailed(`there is no key ${key} in ${region}`);
+    resolveKey: async (key) => {
+      await enter('resolveKey');
+      const arn = world.keys.get(toLocationKey(place, key));
+      if (arn === undefined) throw new DistributionFailed(`there is no key ${key} in ${place.account}`);
       return arn;
     },
   };

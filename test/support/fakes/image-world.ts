@@ -1,7 +1,7 @@
 import type { Ami } from '../../../shared/domain/artifacts/ami.ts';
 import { DistributionFailed, TryLater } from '../../../shared/domain/base/errors.ts';
 import { TAGS } from '../../../shared/domain/base/naming.ts';
-import type { CopyRequest, ImageFacts } from '../../../shared/ports/own-images.ts';
+import type { ArtifactFacts, CopyRequest } from '../../../shared/ports/artifact-store.ts';
 
 interface Location {
   readonly account: string;
@@ -11,13 +11,13 @@ export interface WorldImage extends Location {
   readonly id: string;
   readonly name: string;
   readonly architecture: string;
-  state: ImageFacts['state'];
+  state: ArtifactFacts['state'];
   reason?: string;
   readonly snapshots: { id: string; device: string; keyId?: string; sharedWith: Set<string> }[];
   tags: Record<string, string>;
   readonly launchableBy: Set<string>;
   deprecatedAt?: string;
-  readonly copyOf?: ImageFacts['copyOf'];
+  readonly copyOf?: ArtifactFacts['copyOf'];
 }
 export interface WorldTemplate {
   defaultVersion: string;
@@ -26,7 +26,7 @@ export interface WorldTemplate {
   next: number;
 }
 
-/** What EC2, SSM and KMS know, of all accounts and regions; the fakes of OwnImages and Targets are two ways to look at it. */
+/** What EC2, SSM and KMS know, of all accounts and regions; the fake of Locations opens it. */
 export interface ImageWorld {
   readonly control: string;
   readonly images: Map<string, WorldImage>;
@@ -45,13 +45,13 @@ export interface ImageWorld {
     keyId?: string;
     tags?: Record<string, string>;
   }): WorldImage;
-  copy(place: Location, request: CopyRequest): { imageId: string };
+  copy(place: Location, source: Ami, request: CopyRequest): Ami;
   /** Ends the copies that are on their way: `failing` says which of them fail. */
   finishCopies(failing?: (image: WorldImage) => boolean): void;
   remove(place: Location, imageId: string): void;
-  see(place: Location, imageId: string): ImageFacts | undefined;
-  findByBake(place: Location, bake: string): ImageFacts[];
-  findByTag(place: Location, tag: string, value: string): ImageFacts[];
+  see(place: Location, imageId: string): ArtifactFacts<Ami> | undefined;
+  findByBake(place: Location, bake: string): ArtifactFacts<Ami>[];
+  findByTag(place: Location, tag: string, value: string): ArtifactFacts<Ami>[];
   own(place: Location, imageId: string): WorldImage;
 }
 
@@ -64,15 +64,15 @@ export const toLocationKey = (place: Location, name: string) => `${place.account
 
 export function imageWorld(control = '111122223333'): ImageWorld {
   const images = new Map<string, WorldImage>();
-  const tokens = new Map<string, { request: string; imageId: string }>();
+  const tokens = new Map<string, { request: string; copy: Ami }>();
   let count = 0;
   const id = (prefix: string) => {
     count += 1;
     return `${prefix}-${count.toString(16).padStart(17, '0')}`;
   };
 
-  const facts = (image: WorldImage, account: string): ImageFacts => ({
-    imageId: image.id,
+  const facts = (image: WorldImage, account: string): ArtifactFacts<Ami> => ({
+    artifact: toAmi(image),
     name: image.name,
     state: image.state,
     ...(image.reason === undefined ? {} : { reason: image.reason }),
@@ -87,7 +87,6 @@ export function imageWorld(control = '111122223333'): ImageWorld {
     tags: image.account === account ? { ...image.tags } : {},
     ...(image.deprecatedAt === undefined ? {} : { deprecatedAt: image.deprecatedAt }),
     ...(image.copyOf === undefined ? {} : { copyOf: image.copyOf }),
-    ownerId: image.account,
   });
 
   const world: ImageWorld = {
@@ -118,19 +117,19 @@ export function imageWorld(control = '111122223333'): ImageWorld {
       images.set(image.id, image);
       return image;
     },
-    copy: (place, request) => {
-      const text = JSON.stringify(request);
+    copy: (place, { imageId: sourceId, region }, request) => {
+      const text = JSON.stringify({ ...request, sourceId });
       const before = tokens.get(toLocationKey(place, request.clientToken));
       if (before !== undefined) {
         if (before.request !== text) throw new DistributionFailed('IdempotentParameterMismatch');
-        return { imageId: before.imageId };
+        return before.copy;
       }
-      const source = images.get(request.sourceImageId);
+      const source = images.get(sourceId);
       const mayCopy = (image: WorldImage) =>
         image.account === place.account ||
         (image.launchableBy.has(place.account) &&
           image.snapshots.every((snapshot) => snapshot.sharedWith.has(place.account)));
-      if (source === undefined || source.region !== request.sourceRegion || !mayCopy(source))
+      if (source === undefined || source.region !== region || !mayCopy(source))
         throw new TryLater('InvalidAMIID.NotFound');
       const taken = [...images.values()].some(
         (image) =>
@@ -154,8 +153,9 @@ export function imageWorld(control = '111122223333'): ImageWorld {
         copyOf: { region: source.region, imageId: source.id },
       };
       images.set(image.id, image);
-      tokens.set(toLocationKey(place, request.clientToken), { request: text, imageId: image.id });
-      return { imageId: image.id };
+      const copy = { ...toAmi(image), snapshotIds: [] };
+      tokens.set(toLocationKey(place, request.clientToken), { request: text, copy });
+      return copy;
     },
     finishCopies: (failing = () => false) => {
       for (const image of images.values()) {

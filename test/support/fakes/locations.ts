@@ -1,22 +1,79 @@
 import { DistributionFailed, PreflightFailed } from '../../../shared/domain/base/errors.ts';
-import type { TargetAccount, Targets } from '../../../shared/ports/targets.ts';
+import type { ArtifactStore } from '../../../shared/ports/artifact-store.ts';
+import type { ControlLocations, Location, Locations } from '../../../shared/ports/locations.ts';
+import type { Pointers } from '../../../shared/ports/pointers.ts';
+import { fakeArtifactStore } from './artifact-store.ts';
 import { type ImageWorld, toLocationKey, type WorldTemplate } from './image-world.ts';
 
-/** The targets' side of an image world. `closed` accounts have no role for us. */
-export function fakeLocations(world: ImageWorld, closed: ReadonlySet<string> = new Set()): Targets {
+interface Place {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** All accounts and regions of an image world. `closed` accounts have no role for the product. */
+export function fakeLocations(world: ImageWorld, closed: ReadonlySet<string> = new Set()): Locations {
   return {
+    openControl: (region) => ({
+      artifacts: { ami: fakeArtifactStore(world, { account: world.control, region }) },
+    }),
     open: async (account, region) => {
-      world.beforeCall('open', { account, region });
+      const place = { account, region };
+      world.beforeCall('open', place);
       if (closed.has(account))
         throw new PreflightFailed(
           `The role in ${account} cannot be assumed: deploy the template for targets.`,
         );
-      return fakePointers(world, { account, region });
+      return {
+        artifacts: { ami: fakeArtifactStore(world, place) },
+        pointers: fakePointers(world, place),
+        preflight: (request) => inspectPlace(world, place, request),
+      };
     },
   };
 }
 
-function fakePointers(world: ImageWorld, place: { account: string; region: string }): TargetAccount {
+/** Only images of the control account can be read, by a function that may be replaced. */
+export function readableImages(images: {
+  describe(region: string, id: string): ReturnType<ArtifactStore['describe']>;
+}): ControlLocations<'describe'> {
+  return {
+    openControl: (region) => ({
+      artifacts: { ami: { describe: (id) => images.describe(region, id) } },
+    }),
+  };
+}
+
+type Overrides = {
+  readonly artifacts?: Partial<Location['artifacts']['ami']>;
+  readonly pointers?: Partial<Pointers>;
+};
+
+/** Locations with other answers: in the control account, in targets, or in both. */
+export function overrideLocations(
+  locations: Locations,
+  given: {
+    readonly control?: (location: Pick<Location, 'artifacts'>) => Overrides;
+    readonly target?: (location: Location) => Overrides;
+  },
+): Locations {
+  return {
+    openControl: (region) => {
+      const location = locations.openControl(region);
+      return { artifacts: { ami: { ...location.artifacts.ami, ...given.control?.(location).artifacts } } };
+    },
+    open: async (account, region) => {
+      const location = await locations.open(account, region);
+      const { artifacts, pointers } = given.target?.(location) ?? {};
+      return {
+        ...location,
+        artifacts: { ami: { ...location.artifacts.ami, ...artifacts } },
+        pointers: { ...location.pointers, ...pointers },
+      };
+    },
+  };
+}
+
+function fakePointers(world: ImageWorld, place: Place): Pointers {
   const entered = async (verb: string) => world.beforeCall(verb, place);
   const templateOf = (template: string): WorldTemplate => {
     const found = world.templates.get(toLocationKey(place, template));
@@ -24,36 +81,6 @@ function fakePointers(world: ImageWorld, place: { account: string; region: strin
     return found;
   };
   return {
-    resolveKey: async (key) => {
-      await entered('resolveKey');
-      const arn = world.keys.get(toLocationKey(place, key));
-      if (arn === undefined) throw new DistributionFailed(`there is no key ${key} in ${place.account}`);
-      return arn;
-    },
-    copy: async (request) => {
-      await entered('copy');
-      return world.copy(place, request);
-    },
-    describe: async (imageId) => {
-      await entered('describe');
-      return world.see(place, imageId);
-    },
-    findByBake: async (bake) => {
-      await entered('findByBake');
-      return world.findByBake(place, bake);
-    },
-    tag: async (resources, tags) => {
-      await entered('tag');
-      for (const resource of resources) Object.assign(world.images.get(resource)?.tags ?? {}, tags);
-    },
-    deprecate: async (imageId, when) => {
-      await entered('deprecate');
-      world.own(place, imageId).deprecatedAt = when;
-    },
-    remove: async (imageId) => {
-      await entered('remove');
-      world.remove(place, imageId);
-    },
     addTemplateVersion: async (template, imageId, description) => {
       await entered('addTemplateVersion');
       const found = templateOf(template);
@@ -101,17 +128,22 @@ function fakePointers(world: ImageWorld, place: { account: string; region: strin
       await entered('removeParameter');
       world.parameters.delete(toLocationKey(place, name));
     },
-    preflight: async ({ key, parameter, launchTemplate }) => {
-      await entered('preflight');
-      const findings = [];
-      if (key !== undefined && !world.keys.has(toLocationKey(place, key)))
-        findings.push({ field: 'key', problem: `there is no key ${key}`, fix: 'Deploy the template' });
-      const standing = world.parameters.get(toLocationKey(place, parameter));
-      if (standing !== undefined && standing.type !== 'String')
-        findings.push({ field: 'parameter', problem: `it is a ${standing.type}`, fix: 'Name another one' });
-      if (launchTemplate !== undefined && !world.templates.has(toLocationKey(place, launchTemplate)))
-        findings.push({ field: 'launchTemplate', problem: 'it does not exist', fix: 'Create it' });
-      return findings;
-    },
   };
+}
+
+async function inspectPlace(
+  world: ImageWorld,
+  place: Place,
+  { key, parameter, launchTemplate }: Parameters<Location['preflight']>[0],
+): ReturnType<Location['preflight']> {
+  world.beforeCall('preflight', place);
+  const findings = [];
+  if (key !== undefined && !world.keys.has(toLocationKey(place, key)))
+    findings.push({ field: 'key', problem: `there is no key ${key}`, fix: 'Deploy the template' });
+  const standing = world.parameters.get(toLocationKey(place, parameter));
+  if (standing !== undefined && standing.type !== 'String')
+    findings.push({ field: 'parameter', problem: `it is a ${standing.type}`, fix: 'Name another one' });
+  if (launchTemplate !== undefined && !world.templates.has(toLocationKey(place, launchTemplate)))
+    findings.push({ field: 'launchTemplate', problem: 'it does not exist', fix: 'Create it' });
+  return findings;
 }

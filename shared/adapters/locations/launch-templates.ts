@@ -9,8 +9,8 @@ import {
   type LaunchTemplateVersion,
   ModifyLaunchTemplateCommand,
 } from '@aws-sdk/client-ec2';
-import { DistributionFailed } from '../domain/base/errors.ts';
-import { callAwsForDistribution } from './aws-refusals.ts';
+import { DistributionFailed } from '../../domain/base/errors.ts';
+import { callAwsForDistribution } from '../aws-refusals.ts';
 
 const ABSENT = [
   'InvalidLaunchTemplateName.NotFoundException',

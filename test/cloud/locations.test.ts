@@ -4,15 +4,15 @@ import {
   DescribeImagesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { KMSClient } from '@aws-sdk/client-kms';
 import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll } from '@jest/globals';
 import { onboardTargets } from '../../local/deploy.ts';
 import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
-import { createOwnImages } from '../../shared/adapters/ec2-own-images.ts';
-import { createTargets } from '../../shared/adapters/sts-targets.ts';
+import { createControlLocations } from '../../shared/adapters/locations/control.ts';
+import { createLocations } from '../../shared/adapters/locations/locations.ts';
+import type { Ami } from '../../shared/domain/artifacts/ami.ts';
 import { TAGS } from '../../shared/domain/base/naming.ts';
-import { distributionPortsContract } from '../contracts/distribution-ports.ts';
+import { locationsContract } from '../contracts/locations.ts';
 
 const CONTROL = { account: '111122223333', region: 'eu-west-1' };
 const TARGET = { account: '444455556666', region: 'eu-central-1' };
@@ -20,10 +20,10 @@ const EXTERNAL_ID = 'a-random-text-of-our-own';
 const BASE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
 
 let cloud: LocalCloud;
-let source: { region: string; imageId: string; snapshotIds: string[] };
+let source: Ami;
 
 beforeAll(async () => {
-  cloud = await startLocalCloud({ stateFile: `.cache/distribution-ports-${process.pid}.json`, speed: 2000 });
+  cloud = await startLocalCloud({ stateFile: `.cache/locations-${process.pid}.json`, speed: 2000 });
   await onboardTargets(
     cloud,
     {
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => cloud.stop());
 
 /** An image of two volumes that the control account owns. */
-async function makeSource() {
+async function makeSource(): Promise<Ami> {
   await cloud.control.imageServices('publish-base', {
     parameter: BASE,
     name: 'al2023-for-the-contract',
@@ -64,7 +64,7 @@ async function makeSource() {
   await waitForCopies(CONTROL);
   const image = (await ec2.send(new DescribeImagesCommand({ ImageIds: [ImageId] }))).Images?.[0];
   const snapshotIds = (image?.BlockDeviceMappings ?? []).map((mapping) => mapping.Ebs?.SnapshotId ?? '');
-  return { region: CONTROL.region, imageId: ImageId, snapshotIds };
+  return { kind: 'ami', ...CONTROL, imageId: ImageId, snapshotIds };
 }
 
 async function waitForCopies(place: { account: string; region: string }): Promise<void> {
@@ -77,12 +77,9 @@ async function waitForCopies(place: { account: string; region: string }): Promis
   }
 }
 
-distributionPortsContract('EC2, SSM, KMS and STS', async () => ({
-  artifactStore: createOwnImages({
-    ec2: (region) => new EC2Client(cloud.clientConfig(CONTROL.account, region)),
-    kms: (region) => new KMSClient(cloud.clientConfig(CONTROL.account, region)),
-  }),
-  locations: createTargets({
+locationsContract('EC2, SSM, KMS and STS', async () => ({
+  locations: createLocations({
+    control: createControlLocations(CONTROL.account, cloud.clientConfig(CONTROL.account)),
     account: CONTROL.account,
     roleName: 'OvenbirdTarget',
     externalId: EXTERNAL_ID,

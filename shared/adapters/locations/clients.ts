@@ -2,8 +2,8 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
-/** Clients with the role of one target, in its region. */
-export interface TargetClients {
+/** Clients of one account and region. */
+export interface LocationClients {
   readonly account: string;
   readonly region: string;
   readonly ec2: EC2Client;

@@ -1,9 +1,14 @@
-import { fakeArtifactStore } from '../support/fakes/artifact-store.ts';
-import { imageWorld, toLocationKey } from '../support/fakes/image-world.ts';
+import type { ArtifactName } from '../../shared/domain/artifacts/artifacts.ts';
+import { imageWorld, toAmi, toLocationKey } from '../support/fakes/image-world.ts';
 import { fakeLocations } from '../support/fakes/locations.ts';
-import { distributionPortsContract } from './distribution-ports.ts';
+import { type LocationsHarness, locationsContract } from './locations.ts';
 
-distributionPortsContract('Accounts in memory', async () => {
+/** Each kind of artifact in memory; test/cloud runs the same suite over the adapters. */
+const FAKES: { readonly [Kind in ArtifactName]: () => Promise<LocationsHarness> } = { ami: serveAmis };
+
+for (const [kind, make] of Object.entries(FAKES)) locationsContract(`The fake for ${kind}`, make);
+
+async function serveAmis(): Promise<LocationsHarness> {
   const world = imageWorld('111122223333');
   const target = { account: '444455556666', region: 'eu-central-1' };
   const image = world.addImage({
@@ -22,17 +27,12 @@ distributionPortsContract('Accounts in memory', async () => {
     next: 1,
   });
   return {
-    artifactStore: fakeArtifactStore(world),
     locations: fakeLocations(world, new Set(['999999999999'])),
-    source: {
-      region: 'eu-west-1',
-      imageId: image.id,
-      snapshotIds: image.snapshots.map((snapshot) => snapshot.id),
-    },
+    source: toAmi(image),
     target,
     closedAccount: '999999999999',
     key: 'alias/ovenbird-images',
     launchTemplate: 'web',
     finishCopies: async () => world.finishCopies(),
   };
-});
+}

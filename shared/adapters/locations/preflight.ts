@@ -1,11 +1,11 @@
 /** What would make a distribution to one target fail, found out before anything is built, each with the sentence that mends it. */
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import { DistributionFailed } from '../domain/base/errors.ts';
-import { TAGS } from '../domain/base/naming.ts';
-import { callAwsForDistribution } from './aws-refusals.ts';
-import { describeTemplate } from './ec2-launch-templates.ts';
-import { describeKey, findKeyDefect } from './kms-keys.ts';
-import type { TargetClients } from './target-clients.ts';
+import { DistributionFailed } from '../../domain/base/errors.ts';
+import { TAGS } from '../../domain/base/naming.ts';
+import { callAwsForDistribution } from '../aws-refusals.ts';
+import { describeKey, findKeyDefect } from '../kms-keys.ts';
+import type { LocationClients } from './clients.ts';
+import { describeTemplate } from './launch-templates.ts';
 
 interface PreflightProblem {
   readonly field: string;
@@ -14,7 +14,7 @@ interface PreflightProblem {
 }
 
 export async function inspectTarget(
-  clients: TargetClients,
+  clients: LocationClients,
   request: { readonly key?: string; readonly parameter: string; readonly launchTemplate?: string },
 ): Promise<readonly PreflightProblem[]> {
   const { key, launchTemplate } = request;
@@ -43,12 +43,15 @@ async function inspectOrReportRefusal(
   }
 }
 
-async function inspectKey(clients: TargetClients, key: string): Promise<PreflightProblem | undefined> {
+async function inspectKey(clients: LocationClients, key: string): Promise<PreflightProblem | undefined> {
   const defect = findKeyDefect(key, await describeKey(clients.kms, key));
   return defect === undefined ? undefined : { field: 'key', ...defect };
 }
 
-async function inspectParameter(clients: TargetClients, name: string): Promise<PreflightProblem | undefined> {
+async function inspectParameter(
+  clients: LocationClients,
+  name: string,
+): Promise<PreflightProblem | undefined> {
   const answer = await callAwsForDistribution(
     `Reading the parameter ${name}`,
     () => clients.ssm.send(new GetParameterCommand({ Name: name })),
@@ -73,7 +76,7 @@ async function inspectParameter(clients: TargetClients, name: string): Promise<P
 }
 
 async function inspectTemplate(
-  clients: TargetClients,
+  clients: LocationClients,
   template: string,
 ): Promise<PreflightProblem | undefined> {
   const found = await describeTemplate(clients.ec2, template);

@@ -1,9 +1,9 @@
-import type { Targets } from '../ports/targets.ts';
-import type { PermissionSet, PortEnvironment } from './permissions.ts';
+import type { Locations } from '../../ports/locations.ts';
+import type { PermissionSet, PortEnvironment } from '../permissions.ts';
 
 export const environment = {
   any: { TARGET_ROLE_NAME: '${TargetRoleName}', TARGET_EXTERNAL_ID: '${TargetExternalId}' },
-} satisfies PortEnvironment<Targets>;
+} satisfies PortEnvironment<Pick<Locations, 'open'>>;
 
 /** What is done in a target is done with its own role (resources/target-account.yml). */
 export const permissions = {
@@ -16,4 +16,4 @@ export const permissions = {
       Condition: { StringEquals: { 'aws:ResourceAccount': '${TargetAccounts}' } },
     },
   ],
-} satisfies PermissionSet<Targets>;
+} satisfies PermissionSet<Pick<Locations, 'open'>>;

@@ -1,5 +1,5 @@
-import type { OwnImages } from '../ports/own-images.ts';
-import type { PermissionSet, Statement } from './permissions.ts';
+import type { ArtifactStore } from '../../ports/artifact-store.ts';
+import type { PermissionSet, Statement } from '../permissions.ts';
 
 /** ARNs of images and snapshots hold no account. */
 const IMAGES = 'arn:${AWS::Partition}:ec2:*::image/*';
@@ -43,7 +43,7 @@ export const permissions = {
       Condition: { 'ForAllValues:StringNotEquals': { 'aws:TagKeys': ['ovenbird:approved-by'] } },
     },
   ],
-  deprecate: [changeManaged('ec2:EnableImageDeprecation')],
+  retireAt: [changeManaged('ec2:EnableImageDeprecation')],
   remove: [changeManaged('ec2:DeregisterImage', 'ec2:DeleteSnapshot')],
   'remove:unrecorded': [
     {
@@ -60,7 +60,7 @@ export const permissions = {
       },
     },
   ],
-  permit: [
+  share: [
     PERMIT_IMAGES,
     {
       as: 'Snapshots',
@@ -74,7 +74,7 @@ export const permissions = {
       },
     },
   ],
-  revoke: [
+  unshare: [
     PERMIT_IMAGES,
     {
       as: 'Snapshots',
@@ -85,7 +85,7 @@ export const permissions = {
       Condition: { Null: { 'ec2:Add/userId': 'true', 'ec2:Add/group': 'true' } },
     },
   ],
-  copy: [
+  copyFrom: [
     {
       because: 'Source and copy are both resources of the call, and images have no account in their ARN.',
       Action: ['ec2:CopyImage'],
@@ -119,4 +119,4 @@ export const permissions = {
     },
   ],
   resolveKey: [{ Action: ['kms:DescribeKey'], Resource: KEYS, Condition: BY_ALIAS }],
-} satisfies PermissionSet<OwnImages>;
+} satisfies PermissionSet<ArtifactStore>;
