@@ -2,13 +2,13 @@
  * An approver votes, by link, API or command. The vote, what the votes then amount to, the end of the wait and the end of the step are one
  * transaction, so that the table is the truth; the waiting machine is told afterwards (complete-tasks.ts).
  */
+
 import { judgeVote, tally } from '../../domain/approval/tally.ts';
 import {
   assertNever,
   DecisionConflict,
   InvalidRequest,
   SelfApprovalRefused,
-  TryLater,
 } from '../../domain/base/errors.ts';
 import { keys, waitId } from '../../domain/base/naming.ts';
 import { describeTime } from '../../domain/base/text.ts';
@@ -16,9 +16,10 @@ import type { ApprovalRecord, Vote } from '../../domain/records/approvals.ts';
 import { StepRecordSchema } from '../../domain/records/bakes.ts';
 import { WaitRecordSchema } from '../../domain/records/waits.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import type { Table, Write } from '../../ports/table.ts';
 import { readAttempt } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
+import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
 import { decideWait } from '../waits/check-wait.ts';
 import { readApproval, readVotes } from './read-approval.ts';
 
@@ -31,7 +32,6 @@ export interface CastVoteInput extends Omit<Vote, 'at'> {
   readonly approval: string;
 }
 
-const ROUNDS = 5;
 export const MAX_COMMENT_LENGTH = 2000;
 
 /** Answers the request as it stands afterwards. The same vote again finds what is recorded; the opposite is a DecisionConflict. */
@@ -43,13 +43,14 @@ export async function castVote(
   if (comment.length > MAX_COMMENT_LENGTH)
     throw new InvalidRequest(`The comment is longer than ${MAX_COMMENT_LENGTH} characters; shorten it.`);
 
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const failure = 'The approval request kept changing while the vote was written; try again.';
+  return retryOnConflict<ApprovalRecord>(failure, async () => {
     const [record, votes] = await Promise.all([
       readApproval(deps.table, approval),
       readVotes(deps.table, approval),
     ]);
     // A vote came between the two reads.
-    if (record.voteCount !== votes.length) continue;
+    if (record.voteCount !== votes.length) return AGAIN;
     const now = deps.clock.now();
     const vote: Vote = { ...given, comment, at: now.toISOString() };
     const judged = judgeVote(record, votes, vote, now);
@@ -67,24 +68,21 @@ export async function castVote(
       case 'record': {
         if (vote.answer === 'reject' && comment === '')
           throw new InvalidRequest('A rejection needs a reason; say in the comment what has to change.');
-        const after = await writeVote(deps, record, votes, vote);
-        if (after !== undefined) return after;
-        break;
+        return writeVote(deps, record, votes, vote);
       }
       default:
-        assertNever(judged);
+        return assertNever(judged);
     }
-  }
-  throw new TryLater('The approval request kept changing while the vote was written; try again.');
+  });
 }
 
-/** The request with the vote counted, or undefined when a row changed in between and has to be read again. */
+/** The request with the vote counted. Throws WriteConflict when a row that this rests on changed meanwhile. */
 async function writeVote(
   deps: CastVoteDeps,
   record: ApprovalRecord,
   votes: readonly Vote[],
   vote: Vote,
-): Promise<ApprovalRecord | undefined> {
+): Promise<ApprovalRecord> {
   const attempt = await readAttempt(deps, record);
   if (attempt.state !== 'awaiting-approval' || attempt.endRequested !== undefined)
     throw new DecisionConflict(
@@ -121,13 +119,8 @@ async function writeVote(
     },
     ...(decision === undefined ? [] : await prepareEnd(deps, record, decision)),
   ];
-  try {
-    await deps.table.write(writes);
-    return { ...record, ...change };
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    return undefined;
-  }
+  await deps.table.write(writes);
+  return { ...record, ...change };
 }
 
 /** The end of the wait and of the step. The decision may come before the machine has registered its wait; registering finds it then. */

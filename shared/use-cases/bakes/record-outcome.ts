@@ -12,7 +12,6 @@ import {
   type WorkflowFailure,
 } from '../../domain/bakes/outcomes.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
 import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
 import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
@@ -32,12 +31,13 @@ import { bakeFailedEvent } from '../../events/bake-failed.ts';
 import { bakeSupersededEvent } from '../../events/bake-superseded.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
-import { type Write, WriteConflict } from '../../ports/table.ts';
+import type { Write } from '../../ports/table.ts';
 import { enqueueNextForSlots, releaseSlots } from '../capacity/slots.ts';
 import { enqueueWithDependents } from '../graph/enqueue-dependents.ts';
 import { readAttempt, readBakeAndRevision, readImages } from '../store/bakes.ts';
 import { outboxWrite } from '../store/outbox.ts';
 import { readRecord } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import { CLEAN_UP_AGAIN_SECONDS } from './clean-up-bake.ts';
 import type { StepDeps } from './steps.ts';
 
@@ -46,7 +46,6 @@ export interface RecordOutcomeDeps extends StepDeps {
   readonly reconcileQueue: ReconcileQueue;
 }
 
-const ROUNDS = 5;
 const SUMMARY_LENGTH = 1000;
 
 /** The state that the attempt ended in, now or before: terminal states are immutable. */
@@ -54,19 +53,24 @@ export async function recordOutcome(
   deps: RecordOutcomeDeps,
   input: BakeRef & { readonly error: WorkflowFailure },
 ): Promise<{ state: AttemptRecord['state'] }> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const attempt = await readAttempt(deps, input);
-    if (isTerminal(attempt.state)) return { state: attempt.state };
-    const outcome = classifyFailure(input.error, attempt.endRequested);
-    const pipeline = await tryEndAttempt(deps, attempt, outcome);
-    if (pipeline === undefined) continue;
-    await enqueueNextForSlots(deps, attempt.capacity);
-    await enqueueWithDependents(deps, pipeline);
-    return { state: outcome.state };
-  }
-  throw new TryLater(
+  const ended = await retryOnConflict(
     `Attempt ${input.attempt} of bake ${input.bake} kept changing while its end was recorded.`,
+    async () => {
+      const attempt = await readAttempt(deps, input);
+      if (isTerminal(attempt.state)) return attempt;
+      const outcome = classifyFailure(input.error, attempt.endRequested);
+      return {
+        state: outcome.state,
+        capacity: attempt.capacity,
+        pipeline: await endAttempt(deps, attempt, outcome),
+      };
+    },
   );
+  if ('pipeline' in ended) {
+    await enqueueNextForSlots(deps, ended.capacity);
+    await enqueueWithDependents(deps, ended.pipeline);
+  }
+  return { state: ended.state };
 }
 
 /** What the writes that end an attempt rest on. */
@@ -81,32 +85,26 @@ interface Ending {
   readonly at: string;
 }
 
-/** The pipeline whose attempt was ended, or undefined when a row that this rests on changed meanwhile. */
-async function tryEndAttempt(
+/** The pipeline whose attempt was ended. Throws WriteConflict when a row that this rests on changed meanwhile. */
+async function endAttempt(
   deps: RecordOutcomeDeps,
   attempt: AttemptRecord,
   outcome: AttemptOutcome,
-): Promise<string | undefined> {
+): Promise<string> {
   const { bake, revision } = await readBakeAndRevision(deps, attempt.bake);
   const failure = await describeFailure(deps, attempt, outcome);
   const channelKey = keys.channel(bake.pipeline, bake.channel);
   const channel = await readRecord(deps.table, channelKey, ChannelRecordSchema);
   const at = deps.clock.now().toISOString();
   const ending: Ending = { bake, attempt, definition: revision.definition, outcome, failure, channel, at };
-  const writes = [
+  await deps.table.write([
     ...prepareAttemptEnd(ending),
     ...(await prepareStepEnd(deps, ending)),
     ...(await prepareFingerprintEnd(deps, ending)),
     ...(await prepareStatusEnd(deps, ending)),
     outcomeEventWrite(deps, ending),
-  ];
-  try {
-    await deps.table.write(writes);
-    return bake.pipeline;
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    return undefined;
-  }
+  ]);
+  return bake.pipeline;
 }
 
 async function describeFailure(

@@ -2,6 +2,7 @@
  * Makes a definition the current revision. Everything that could fail later in a bake is checked now: what it names must exist, no cycle may
  * arise, and no selector may reach an image before its release.
  */
+
 import type { Applied } from '../../domain/api/shapes.ts';
 import {
   DependencyCycle,
@@ -10,7 +11,8 @@ import {
   RevisionConflict,
 } from '../../domain/base/errors.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
-import { MAX_WRITES, WriteConflict } from '../../ports/table.ts';
+import { MAX_WRITES } from '../../ports/table.ts';
+import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
 import { readLastRevision } from '../store/team.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
@@ -30,13 +32,13 @@ export interface ApplyRequest {
   readonly path?: { readonly team: string; readonly name: string };
 }
 
-const ROUNDS = 5;
-
 export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
   const reading = parseDefinition(deps, request.definition);
   const { name, team } = reading.definition;
   requireSamePath(reading.definition, request.path);
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const toFailure = () =>
+    new RevisionConflict(`${name}, or a pipeline that it is built on, keeps being changed; apply it again.`);
+  return retryOnConflict<Applied>(toFailure, async () => {
     const before = await readAppliedPipeline(deps.table, name);
     if (before !== undefined && before.pipeline.spec.team !== team)
       throw new InvalidDefinition([describeOtherTeam(name)]);
@@ -62,15 +64,10 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     const applying = { reading, before, revision, selectors: selectors.found, by: request.by };
     const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks];
     if (writes.length > MAX_WRITES) {
-      if (await writeSelectorsAhead(deps.table, applying)) continue;
+      if (await writeSelectorsAhead(deps.table, applying)) return AGAIN;
       throw new InvalidDefinition([describeTooManyWrites(writes.length)]);
     }
-    try {
-      await deps.table.write(writes);
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
-      continue;
-    }
+    await deps.table.write(writes);
     await deps.reconcileQueue.send([{ pipeline: name, delaySeconds: reading.spec.debounceSeconds }]);
     return {
       pipeline: name,
@@ -78,10 +75,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
       outcome: before === undefined ? 'created' : 'changed',
       notes: selectors.notes,
     };
-  }
-  throw new RevisionConflict(
-    `${name}, or a pipeline that it is built on, keeps being changed; apply it again.`,
-  );
+  });
 }
 
 /** Callers may write to a path by IAM: nothing in the definition can lead to another pipeline. */

@@ -2,7 +2,8 @@
  * Deletes a pipeline on request. The rows by which detect and reconcile find it go in one transaction, with selectors that no other pipeline
  * uses; its revisions, bakes and releases stay readable. A new pipeline of the same name goes on with the next revision.
  */
-import { PipelineBaking, PipelineHasChildren, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
+
+import { PipelineBaking, PipelineHasChildren, PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { joinWords } from '../../domain/base/text.ts';
 import { listDependencies } from '../../domain/records/pipelines.ts';
@@ -19,6 +20,7 @@ import { scheduleIndexWrite } from '../detect/index-inventory.ts';
 import { readSelectorUsers } from '../graph/dependents.ts';
 import { changeWrite } from '../store/changes.ts';
 import { readMany } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import { publishedParameter } from './apply-reach.ts';
 import { type AppliedPipeline, readAppliedPipeline } from './read-applied-pipeline.ts';
 
@@ -33,7 +35,6 @@ export interface DeleteRequest {
   readonly by: string;
 }
 
-const ROUNDS = 5;
 const CHILDREN_NAMED = 10;
 
 /** Throws PipelineHasChildren, which names them, and PipelineBaking. */
@@ -42,7 +43,7 @@ export async function deletePipeline(
   request: DeleteRequest,
 ): Promise<{ readonly pipeline: string; readonly revision: number }> {
   const { pipeline: name } = request;
-  for (let round = 0; round < ROUNDS; round += 1) {
+  return retryOnConflict(`${name} kept changing while it was deleted; try again.`, async () => {
     const before = await readAppliedPipeline(deps.table, name);
     if (before === undefined) throw new PipelineNotFound(name);
     const { channel } = before.pipeline.spec;
@@ -57,16 +58,10 @@ export async function deletePipeline(
       ...deletionChangeWrites(deps, before, request),
     ];
     const fitting = Math.floor((MAX_WRITES - always.length) / WRITES_OF_SELECTOR);
-    try {
-      await deps.table.write([...always, ...unused.slice(0, fitting).flat()]);
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
-      continue;
-    }
+    await deps.table.write([...always, ...unused.slice(0, fitting).flat()]);
     for (const writes of unused.slice(fitting)) await dropUnused(deps.table, writes);
     return { pipeline: name, revision: before.pipeline.revision };
-  }
-  throw new TryLater(`${name} kept changing while it was deleted; try again.`);
+  });
 }
 
 async function requireDeletable(

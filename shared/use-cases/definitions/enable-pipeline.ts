@@ -4,15 +4,15 @@
  */
 
 import { hasFailedTooOften } from '../../domain/bakes/outcomes.ts';
-import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
-import { type Write, WriteConflict } from '../../ports/table.ts';
+import type { Write } from '../../ports/table.ts';
 import { type ObservedRows, observe } from '../reconcile/observe.ts';
 import {
   type ReconcileDeps,
   type ReconcileOutcome,
   reconcilePipeline,
 } from '../reconcile/reconcile-pipeline.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 
 export interface EnableAnswer {
   readonly outcome: 'changed' | 'unchanged';
@@ -20,25 +20,21 @@ export interface EnableAnswer {
   readonly plan: ReconcileOutcome;
 }
 
-const ROUNDS = 5;
-
 export async function enablePipeline(
   deps: ReconcileDeps,
   { pipeline }: { readonly pipeline: string },
 ): Promise<EnableAnswer> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const read = await observe(deps, pipeline);
-    const writes = enableWrites(read, deps.clock.now().toISOString());
-    try {
-      if (writes.length > 0) await deps.table.write(writes);
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
-      continue;
-    }
-    const plan = await reconcilePipeline(deps, pipeline);
-    return { outcome: writes.length > 0 ? 'changed' : 'unchanged', plan };
-  }
-  throw new TryLater(`${pipeline} kept changing while it was enabled; try again.`);
+  const outcome = await retryOnConflict(
+    `${pipeline} kept changing while it was enabled; try again.`,
+    async () => {
+      const read = await observe(deps, pipeline);
+      const writes = enableWrites(read, deps.clock.now().toISOString());
+      if (writes.length === 0) return 'unchanged';
+      await deps.table.write(writes);
+      return 'changed';
+    },
+  );
+  return { outcome, plan: await reconcilePipeline(deps, pipeline) };
 }
 
 function enableWrites({ observation }: ObservedRows, at: string): Write[] {

@@ -3,14 +3,14 @@
  * execution then has it cleaned up and recorded (finalize-bake.ts).
  */
 
-import { BakeNotCancellable, TryLater } from '../../domain/base/errors.ts';
+import { BakeNotCancellable } from '../../domain/base/errors.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
 import { ATTEMPT_STATES, type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import type { AttemptRecord } from '../../domain/records/bakes.ts';
-import { WriteConflict } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { type RecordOutcomeDeps, recordOutcome } from '../bakes/record-outcome.ts';
 import { readAttempt, readBake } from '../store/bakes.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 
 export interface CancelBakeDeps extends RecordOutcomeDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;
@@ -22,49 +22,42 @@ interface EndRequest {
   readonly by: string;
 }
 
-const ROUNDS = 5;
 const CHECK_AGAIN_SECONDS = 60;
 /** Once pointers may have moved a bake goes on to its end; what it released can be rolled back. */
 const CANCELLABLE: readonly AttemptState[] = ATTEMPT_STATES.filter(
   (state) => !isTerminal(state) && state !== 'releasing',
 );
 
-/** Answers the attempt as it is now; its terminal state follows within moments. Cancelling a cancelled bake changes nothing. */
+/** The attempt as it is now; its terminal state follows within moments. Cancelling a cancelled bake changes nothing. */
 export async function cancelBake(deps: CancelBakeDeps, request: EndRequest): Promise<AttemptRecord> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const failure = `Bake ${request.bake} kept changing while it was cancelled; try again.`;
+  const ending = await retryOnConflict(failure, async () => {
     const bake = await readBake(deps, request.bake);
     const attempt = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
     if (attempt.state === 'cancelled') return attempt;
     if (!CANCELLABLE.includes(attempt.state)) throw toNotCancellable(attempt);
-    if (attempt.endRequested !== undefined || (await recordEndRequest(deps, attempt, request))) {
-      return await stopExecution(deps, attempt, request);
-    }
-  }
-  throw new TryLater(`Bake ${request.bake} kept changing while it was cancelled; try again.`);
+    if (attempt.endRequested === undefined) await recordEndRequest(deps, attempt, request);
+    return attempt;
+  });
+  return ending.state === 'cancelled' ? ending : stopExecution(deps, ending, request);
 }
 
 async function recordEndRequest(
   deps: CancelBakeDeps,
   attempt: AttemptRecord,
   request: EndRequest,
-): Promise<boolean> {
+): Promise<void> {
   const now = deps.clock.now();
   // Should the event of the stopped execution be lost, the next sweep finds it.
   const dueSk = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
   const endRequested = { as: 'cancelled', by: request.by, at: now.toISOString() };
-  try {
-    await deps.table.write([
-      {
-        update: keys.attempt(attempt.bake, attempt.attempt),
-        set: { endRequested, duePk: due.attempt, dueSk },
-        when: { oneOf: { state: CANCELLABLE }, equals: { endRequested: null } },
-      },
-    ]);
-    return true;
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    return false;
-  }
+  await deps.table.write([
+    {
+      update: keys.attempt(attempt.bake, attempt.attempt),
+      set: { endRequested, duePk: due.attempt, dueSk },
+      when: { oneOf: { state: CANCELLABLE }, equals: { endRequested: null } },
+    },
+  ]);
 }
 
 async function stopExecution(

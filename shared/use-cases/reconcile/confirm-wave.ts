@@ -2,7 +2,8 @@
  * Confirms a wave that is larger than may start by itself. The pipelines that it held are listed under its change and are enqueued at once; a
  * second look a minute later finds those that the index did not show yet, and those that a crash left behind.
  */
-import { ChangeNotFound, NothingToConfirm, TryLater } from '../../domain/base/errors.ts';
+
+import { ChangeNotFound, NothingToConfirm } from '../../domain/base/errors.ts';
 import { due, keys, lists } from '../../domain/base/naming.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { WaveRecordSchema } from '../../domain/records/status.ts';
@@ -10,6 +11,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
 import { readRecord } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 
 export interface ConfirmWaveDeps {
   readonly table: Table;
@@ -17,7 +19,6 @@ export interface ConfirmWaveDeps {
   readonly reconcileQueue: ReconcileQueue;
 }
 
-const ROUNDS = 5;
 const CHECK_AGAIN_SECONDS = 60;
 const HELD_AT_ONCE = 50;
 const WAVES_AT_ONCE = 20;
@@ -27,7 +28,8 @@ export async function confirmWave(
   deps: ConfirmWaveDeps,
   request: { readonly change: string; readonly by: string },
 ): Promise<ChangeRecord> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const failure = `Change ${request.change} kept changing while its wave was confirmed; try again.`;
+  const confirmed = await retryOnConflict(failure, async () => {
     const change = await readRecord(deps.table, keys.change(request.change), ChangeRecordSchema);
     if (change === undefined) throw new ChangeNotFound(request.change);
     if (change.wave === undefined)
@@ -35,40 +37,33 @@ export async function confirmWave(
         `Change ${change.id} needs no confirmation: it leads to no more bakes than start by themselves.`,
         { change: change.id },
       );
-    const confirmed = await recordConfirmation(deps, change, request.by);
-    if (confirmed === undefined) continue;
-    await enqueueHeld(deps, change.id);
-    return confirmed;
-  }
-  throw new TryLater(`Change ${request.change} kept changing while its wave was confirmed; try again.`);
+    return recordConfirmation(deps, change, request.by);
+  });
+  await enqueueHeld(deps, confirmed.id);
+  return confirmed;
 }
 
-/** Undefined when another write came first. */
+/** The change with its confirmation. Throws WriteConflict when another write came first. */
 async function recordConfirmation(
   deps: ConfirmWaveDeps,
   change: ChangeRecord,
   by: string,
-): Promise<ChangeRecord | undefined> {
+): Promise<ChangeRecord> {
   if (change.wave === undefined || change.wave.confirmed !== undefined) return change;
   const now = deps.clock.now();
   const at = now.toISOString();
   const wave = { ...change.wave, confirmed: { by, at } };
   const dueSk = new Date(now.getTime() + CHECK_AGAIN_SECONDS * 1000).toISOString();
-  try {
-    await deps.table.write([
-      {
-        update: keys.wave(change.id),
-        set: { duePk: due.confirmed, dueSk },
-        remove: ['listPk', 'listSk'],
-        when: { equals: { listPk: lists.waves } },
-      },
-      { update: keys.change(change.id), set: { wave }, when: { exists: true } },
-    ]);
-    return { ...change, wave };
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    return undefined;
-  }
+  await deps.table.write([
+    {
+      update: keys.wave(change.id),
+      set: { duePk: due.confirmed, dueSk },
+      remove: ['listPk', 'listSk'],
+      when: { equals: { listPk: lists.waves } },
+    },
+    { update: keys.change(change.id), set: { wave }, when: { exists: true } },
+  ]);
+  return { ...change, wave };
 }
 
 /** The last look at waves that were confirmed a while ago. */

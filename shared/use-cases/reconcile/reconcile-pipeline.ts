@@ -2,7 +2,8 @@
  * Decides about one pipeline and carries the decision out. The version of the status row fences the write: of two runs side by side, or of a run and
  * a change that comes meanwhile, one loses and reads again.
  */
-import { assertNever, PipelineNotFound, TryLater } from '../../domain/base/errors.ts';
+
+import { assertNever, PipelineNotFound } from '../../domain/base/errors.ts';
 import { executionName, keys } from '../../domain/base/naming.ts';
 import { type Decision, decide } from '../../domain/reconcile/decide.ts';
 import type { PipelineRows } from '../../domain/reconcile/desired.ts';
@@ -11,10 +12,10 @@ import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bake
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
-import { WriteConflict } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { enqueueDependents, isHeldByAncestorsOnly } from '../graph/enqueue-dependents.ts';
 import { readRecord } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import { type ObserveDeps, type ObservedRows, observe } from './observe.ts';
 import { readPipelineRows } from './read-ancestors.ts';
 import { recordHold, recordInProgress, recordUpToDate } from './record-decision.ts';
@@ -45,18 +46,14 @@ const ROUNDS = 6;
 const MAX_DELAY_SECONDS = 900;
 
 export async function reconcilePipeline(deps: ReconcileDeps, name: string): Promise<ReconcileOutcome> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const reconcile = async () => {
     const head = await readPipelineRows(deps.table, name);
     const running = await findRunningBake(deps, head);
     if (running !== undefined) return running;
     const read = await observe(deps, name, head);
-    try {
-      return await applyDecision(deps, read, decide(read.observation));
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
-    }
-  }
-  throw new TryLater(`${name} kept changing while it was reconciled.`);
+    return applyDecision(deps, read, decide(read.observation));
+  };
+  return retryOnConflict(`${name} kept changing while it was reconciled.`, reconcile, ROUNDS);
 }
 
 /**

@@ -2,14 +2,15 @@
  * A person requests a bake. The answer is what came of it at once: the bake that started or already runs, that everything is up to date, or the id
  * under which the request is remembered and why it is held.
  */
-import { TryLater } from '../../domain/base/errors.ts';
+
 import { due, keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { decide } from '../../domain/reconcile/decide.ts';
 import type { Observation } from '../../domain/reconcile/observed.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { HoldReason } from '../../domain/records/status.ts';
-import { type Write, WriteConflict } from '../../ports/table.ts';
+import type { Write } from '../../ports/table.ts';
 import { changeWrite } from '../store/changes.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import { type ObservedRows, observe } from './observe.ts';
 import { type ReconcileDeps, reconcilePipeline } from './reconcile-pipeline.ts';
 
@@ -27,10 +28,9 @@ export type BakeAnswer =
   | { readonly kind: 'up-to-date'; readonly release: string }
   | { readonly kind: 'held'; readonly change: string; readonly reasons: readonly HoldReason[] };
 
-const ROUNDS = 5;
-
 export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Promise<BakeAnswer> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const failure = `${request.pipeline} kept changing while the request was written; ask again.`;
+  return retryOnConflict<BakeAnswer>(failure, async () => {
     const read = await observe(deps, request.pipeline);
     if (!request.force) {
       const decision = decide(withRequest(read, request, deps.clock.now().toISOString()));
@@ -39,15 +39,9 @@ export async function requestBake(deps: ReconcileDeps, request: BakeRequest): Pr
       if (decision.kind === 'in-progress') return { kind: 'running', bake: decision.bake };
     }
     const change = toRequestChange(deps, request);
-    try {
-      await deps.table.write(requestWrites(read, request, change));
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
-      continue;
-    }
+    await deps.table.write(requestWrites(read, request, change));
     return toBakeAnswer(await reconcilePipeline(deps, request.pipeline), change.id);
-  }
-  throw new TryLater(`${request.pipeline} kept changing while the request was written; ask again.`);
+  });
 }
 
 /** The observation with the request, as it will be decided: a request wants again what a person refused before. */

@@ -3,7 +3,7 @@
  * ancestor. Only a forced one starts in a freeze window. What is no longer wanted is not tried again.
  */
 
-import { BakeNotRetryable, PipelineFrozen, TryLater } from '../../domain/base/errors.ts';
+import { BakeNotRetryable, PipelineFrozen } from '../../domain/base/errors.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
 import { describeTime } from '../../domain/base/text.ts';
 import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
@@ -14,13 +14,14 @@ import { FingerprintRecordSchema, type PipelineStatus } from '../../domain/recor
 import { bakeStartedEvent } from '../../events/bake-started.ts';
 import type { Calendar } from '../../ports/calendar.ts';
 import type { Digest, Ids } from '../../ports/ids.ts';
-import { type Write, WriteConflict } from '../../ports/table.ts';
+import type { Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import type { StepDeps } from '../bakes/steps.ts';
 import { acquireSlotOverLimit, slotKeys } from '../capacity/slots.ts';
 import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
 import { outboxWrite } from '../store/outbox.ts';
 import { readRecord } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import { readDesired } from './read-ancestors.ts';
 import { findFreeze } from './schedule-times.ts';
 
@@ -31,7 +32,6 @@ export interface RetryBakeDeps extends StepDeps {
   readonly workflows: Pick<Workflows, 'startBake'>;
 }
 
-const ROUNDS = 5;
 /** A queued attempt without an execution is started by the sweep, should starting it fail here. */
 const START_WITHIN_SECONDS = 60;
 const RETRYABLE: readonly AttemptState[] = ['failed', 'rejected', 'expired', 'cancelled'];
@@ -45,22 +45,23 @@ export interface RetryRequest {
 
 /** The new attempt. Throws BakeNotRetryable or PipelineFrozen, which say why there is none. */
 export async function retryBake(deps: RetryBakeDeps, request: RetryRequest): Promise<AttemptRecord> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const failure = `Bake ${request.bake} kept changing while it was to be tried again.`;
+  const queued = await retryOnConflict(failure, async () => {
     const { bake, revision } = await readBakeAndRevision(deps, request.bake);
     const last = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
     if (!RETRYABLE.includes(last.state)) throw toNotRetryable(bake, last.state);
-    const queued = await queueAttempt(deps, bake, revision.definition.team, request);
-    if (queued !== undefined) return await startAttempt(deps, queued);
-  }
-  throw new TryLater(`Bake ${request.bake} kept changing while it was to be tried again.`);
+    return queueAttempt(deps, bake, revision.definition.team, request);
+  });
+  return startAttempt(deps, queued);
 }
 
+/** The attempt that was recorded. Throws WriteConflict when a row that this rests on changed meanwhile. */
 async function queueAttempt(
   deps: RetryBakeDeps,
   bake: BakeRecord,
   team: string,
   { by, force }: RetryRequest,
-): Promise<AttemptRecord | undefined> {
+): Promise<AttemptRecord> {
   const now = deps.clock.now();
   const at = now.toISOString();
   const { observed, desiredState } = await readDesired(deps, bake.pipeline);
@@ -92,7 +93,7 @@ async function queueAttempt(
     capacity: slotKeys({ team }),
   };
   const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
-  const writes: Write[] = [
+  await deps.table.write([
     {
       put: { ...keys.attempt(bake.id, attempt.attempt), ...attempt, duePk: due.attempt, dueSk },
       when: { exists: false },
@@ -113,14 +114,8 @@ async function queueAttempt(
     await fingerprintWrite(deps, bake),
     ...attempt.capacity.map(acquireSlotOverLimit),
     startedEventWrite(deps, { bake, attempt, team, at }),
-  ];
-  try {
-    await deps.table.write(writes);
-    return attempt;
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    return undefined;
-  }
+  ]);
+  return attempt;
 }
 
 /** What the bake was started for is its own again; should it fail once more, it comes back. */

@@ -19,14 +19,13 @@ import { beginStep } from '../bakes/steps.ts';
 import { readPlan, readRows, rowKey, savePlan, writeInParts } from '../distribution/ledger.ts';
 import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
+import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
 import { enqueueAfterRelease } from './enqueue-after-release.ts';
 import { type MakeCurrentDeps, prepareCurrentRelease } from './make-current.ts';
 
 export interface ReleaseImageDeps extends MakeCurrentDeps {
   readonly reconcileQueue: ReconcileQueue;
 }
-
-const ROUNDS = 5;
 
 export async function releaseImage(deps: ReleaseImageDeps, ref: BakeRef): Promise<{ released: true }> {
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
@@ -49,7 +48,8 @@ async function recordRelease(
   bake: BakeRecord,
   revision: RevisionRecord,
 ): Promise<string | undefined> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const toFailure = () => new TryLater(`Bake ${ref.bake} kept changing while it was released.`, ref);
+  return retryOnConflict<string | undefined>(toFailure, async () => {
     const plan = await readPlan(deps, ref);
     // Another run of this function was faster.
     if (plan.state === 'released') return undefined;
@@ -71,9 +71,9 @@ async function recordRelease(
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
       await throwIfFinal(deps, ref, plan, error);
+      return AGAIN;
     }
-  }
-  throw new TryLater(`Bake ${ref.bake} kept changing while it was released.`, ref);
+  });
 }
 
 /** Throws where the lost condition stays lost; returns where the rows are worth reading again. */
