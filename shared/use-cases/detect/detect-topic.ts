@@ -2,7 +2,8 @@
  * Resolves every selector of a topic again and records each change once. The hint that named the topic is not believed: versions are read where
  * they are defined.
  */
-import { DomainError, TryLater } from '../../domain/base/errors.ts';
+
+import { DomainError } from '../../domain/base/errors.ts';
 import { due, keys } from '../../domain/base/naming.ts';
 import {
   type ChangeRecord,
@@ -14,10 +15,11 @@ import { detectFlapping } from '../../domain/selectors/flapping.ts';
 import { comparesAs } from '../../domain/selectors/selectors.ts';
 import { isChange } from '../../domain/selectors/versions.ts';
 import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
-import { type Table, WriteConflict } from '../../ports/table.ts';
+import type { Table } from '../../ports/table.ts';
 import { readSelectorUsers } from '../graph/dependents.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { readAll, readMany } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import {
   type DetectedChange,
   type RecordChangesDeps,
@@ -36,21 +38,14 @@ export interface Detection {
   readonly problems: readonly { readonly selector: string; readonly problem: string }[];
 }
 
-const ROUNDS = 5;
 /** Calls to AWS at once; one topic seldom has more than a few selectors. */
 const RESOLVED_AT_ONCE = 8;
 
 export async function detectTopic(deps: DetectTopicsDeps, topic: string): Promise<Detection> {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  return retryOnConflict(`The selectors of ${topic} kept changing while they were recorded.`, async () => {
     const found = await readTopic(deps.table, topic);
-    try {
-      return await detectSelectorChanges(deps, found);
-    } catch (error) {
-      // Another writer has changed one of them meanwhile.
-      if (!(error instanceof WriteConflict)) throw error;
-    }
-  }
-  throw new TryLater(`The selectors of ${topic} kept changing while they were recorded.`);
+    return detectSelectorChanges(deps, found);
+  });
 }
 
 /** A selector's row and the first pipelines that use it. */
