@@ -1,6 +1,6 @@
 /**
- * How many copies are on their way into one account and region, over all bakes. EC2 has no call that tells, and a quota that is exceeded
- * makes copies fail late; so every copy holds a slot until it has ended. A slot that was never given back expires.
+ * The slots of copies that are on their way into one account and region, over all bakes. EC2 has no call that counts them, and copies beyond a
+ * quota fail late; so every copy holds a slot until it has ended. A slot that was never given back expires.
  */
 import * as z from 'zod';
 import { TryLater } from '../../domain/base/errors.ts';
@@ -20,7 +20,7 @@ export interface CopySlotDeps {
 const SlotSchema = z.object({ holder: z.string(), snapshots: z.number(), until: z.string() });
 const FenceSchema = z.object({ version: z.number() });
 const ROUNDS = 5;
-/** Place of the check of the row among the writes. */
+/** Index of the check of the row among the writes. */
 const ROW_CHECK = 0;
 
 type SlotRow = Pick<TargetRecord, 'bake' | 'attempt' | 'account' | 'region' | 'variant' | 'sharedCopy'>;
@@ -30,8 +30,8 @@ function toSlotHolder(row: SlotRow): string {
 }
 
 /**
- * Takes a slot for as many snapshots; false where the destination is full. Who has one already keeps it. Nobody takes one for a row that has
- * moved on meanwhile (WriteConflict): the copy may have ended, and nobody would give that slot back.
+ * True when the row holds a slot for as many snapshots, now or before; false where the destination is full. Throws WriteConflict for a row that
+ * has changed meanwhile: its copy may have ended, and the slot would never be given back.
  */
 export async function acquireCopySlot(
   deps: CopySlotDeps,

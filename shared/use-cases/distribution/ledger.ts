@@ -1,4 +1,4 @@
-/** The ledger of a distribution: a row for each target, written under its version, so that two runs of one step never both believe they did it. */
+/** The ledger of a distribution: a row for each transfer, written under its version, so that of two runs of a step only one records it. */
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
@@ -23,7 +23,7 @@ export async function readDistribution(
   return item === undefined ? undefined : DistributionRecordSchema.parse(item);
 }
 
-/** The plan of exactly this attempt. An older attempt has no business with the rows of a newer one. */
+/** The plan of this attempt. Throws AttemptEnded where a newer attempt has taken over. */
 export async function readPlan(deps: LedgerDeps, ref: BakeRef): Promise<DistributionRecord> {
   const plan = await readDistribution(deps, ref.bake);
   if (plan === undefined || plan.attempt !== ref.attempt)
@@ -31,7 +31,7 @@ export async function readPlan(deps: LedgerDeps, ref: BakeRef): Promise<Distribu
   return plan;
 }
 
-/** Rows of the bake in the order of their keys, carriers first: of one region, or of all. */
+/** Rows of the bake in the order of their keys, shared copies first: of one region, or of all. */
 export async function readRows(deps: LedgerDeps, bake: string, region?: string): Promise<TargetRecord[]> {
   const place = region === undefined ? '' : `${region}#`;
   const { pk } = keys.bake(bake);
@@ -47,7 +47,7 @@ export function rowKey(
     : keys.target(row.bake, row.account, row.region, row.variant);
 }
 
-/** What changes in a row; `undefined` takes a field away. */
+/** What changes in a row; `undefined` removes a field. */
 export type RowChange = { readonly [Field in keyof TargetRecord]?: TargetRecord[Field] | undefined };
 
 export function isDone(row: TargetRecord, step: LedgerStep): boolean {
@@ -94,7 +94,7 @@ export async function writeInParts(deps: LedgerDeps, writes: readonly Write[]): 
     await deps.table.write(writes.slice(start, start + MAX_WRITES));
 }
 
-/** A race for the ledger that this run lost is no failure: the same call once more reads what the other one wrote. */
+/** What the work answers. Throws TryLater where another run wrote a row first: the same call once more reads what that one wrote. */
 export async function retryLaterOnConflict<Result>(
   what: string,
   work: () => Promise<Result>,
@@ -103,6 +103,6 @@ export async function retryLaterOnConflict<Result>(
     return await work();
   } catch (error) {
     if (!(error instanceof WriteConflict)) throw error;
-    throw new TryLater(`${what}: somebody else wrote ${error.key.pk} / ${error.key.sk} at this moment.`);
+    throw new TryLater(`${what}: another run wrote ${error.key.pk} / ${error.key.sk} at this moment.`);
   }
 }
