@@ -53,24 +53,21 @@ export async function recordOutcome(
   deps: RecordOutcomeDeps,
   input: BakeRef & { readonly error: WorkflowFailure },
 ): Promise<{ state: AttemptRecord['state'] }> {
-  const ended = await retryOnConflict(
+  const { state, capacity, pipeline } = await retryOnConflict(
     `Attempt ${input.attempt} of bake ${input.bake} kept changing while its end was recorded.`,
     async () => {
       const attempt = await readAttempt(deps, input);
-      if (isTerminal(attempt.state)) return attempt;
-      const outcome = classifyFailure(input.error, attempt.endRequested);
-      return {
-        state: outcome.state,
-        capacity: attempt.capacity,
-        pipeline: await endAttempt(deps, attempt, outcome),
-      };
+      const { state, capacity, endRequested } = attempt;
+      if (isTerminal(state)) return { state, capacity, pipeline: undefined };
+      const outcome = classifyFailure(input.error, endRequested);
+      return { state: outcome.state, capacity, pipeline: await endAttempt(deps, attempt, outcome) };
     },
   );
-  if ('pipeline' in ended) {
-    await enqueueNextForSlots(deps, ended.capacity);
-    await enqueueWithDependents(deps, ended.pipeline);
+  if (pipeline !== undefined) {
+    await enqueueNextForSlots(deps, capacity);
+    await enqueueWithDependents(deps, pipeline);
   }
-  return { state: ended.state };
+  return { state };
 }
 
 /** What the writes that end an attempt rest on. */
