@@ -37,7 +37,7 @@ export interface ArtifactStore<A extends Artifact = Artifact> {
   /** Undefined where there is no artifact of that id, or none that may be seen. */
   describe(id: string): Promise<ArtifactFacts<A> | undefined>;
   findByBake(bake: string): Promise<readonly ArtifactFacts<A>[]>;
-  /** Starts a copy into this place, or finds the one that an earlier call with the same client token started. */
+  /** Starts a copy into this location, or finds the one that an earlier call with the same client token started. */
   copyFrom(source: A, request: CopyRequest): Promise<A>;
   /** Tags the artifact with all its parts. */
   tag(artifact: A, tags: Tags): Promise<void>;

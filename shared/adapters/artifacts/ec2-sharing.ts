@@ -1,4 +1,4 @@
-/** Who may launch an image and copy its snapshots. */
+/** Launch permissions of an image and copy permissions of its snapshots. */
 import {
   type EC2Client,
   ModifyImageAttributeCommand,

@@ -65,7 +65,7 @@ export async function readDefaultVersion(
   return { version: String(found.VersionNumber), ...(imageId === undefined ? {} : { imageId }) };
 }
 
-/** The new version is the default one with another image, so that what people have put into their template stays. */
+/** The new version is the default one with another image, so that everything else in the template stays. */
 export async function addVersion(
   client: EC2Client,
   template: string,

@@ -1,4 +1,4 @@
-/** What would make a distribution to one target fail, found out before anything is built, each with the sentence that mends it. */
+/** Problems that would fail the distribution to one target, found before anything is built, each with its fix. */
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { DistributionFailed } from '../../domain/base/errors.ts';
 import { TAGS } from '../../domain/base/naming.ts';
@@ -28,7 +28,7 @@ export async function inspectTarget(
   return found.filter((finding) => finding !== undefined);
 }
 
-/** What the role may not even look at is a finding, too: the message of AWS names the action. */
+/** A refusal to read is a problem, too: the message of AWS names the action. */
 async function inspectOrReportRefusal(
   field: string,
   inspect: () => Promise<PreflightProblem | undefined>,

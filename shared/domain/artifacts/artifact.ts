@@ -1,4 +1,4 @@
-/** What a bake makes and a target holds, as one value of one of the kinds in registry.ts. */
+/** An artifact is what a bake makes and a target holds: one value of one of the kinds in registry.ts. */
 import type * as z from 'zod';
 
 /** A kind of artifact: how it is stored, and the id that people know it by. */

@@ -1,4 +1,4 @@
-/** What an engine is to the domain; what it asks of the world is the port BuildEngine. */
+/** The pure half of an engine; the half that asks AWS is the port BuildEngine. */
 import type * as z from 'zod';
 
 export interface EngineProblem {
@@ -13,7 +13,7 @@ export interface EngineKind<Fields extends z.ZodRawShape = z.ZodRawShape> {
   contents(settings: EngineSettings<Fields>): Readonly<Record<string, unknown>>;
   /** True when test components run within the build: their versions are part of the bits then. */
   runsTests(settings: EngineSettings<Fields>): boolean;
-  /** What this engine cannot build of a definition that is valid otherwise. */
+  /** Parts of an otherwise valid definition that this engine cannot build. */
   findProblems(
     settings: EngineSettings<Fields>,
     components: { readonly build: number; readonly tests: number },

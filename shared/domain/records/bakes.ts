@@ -16,7 +16,7 @@ export const BakeRecordSchema = z.lazy(() =>
     proof: z.string(),
     lock: LockSchema,
     fingerprintInputs: FingerprintInputsSchema.optional(),
-    /** Where it began, and whose image it took over from there. */
+    /** The step at which it began, and the bake whose images it reuses. */
     startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).default('Build'),
     reusesBake: z.string().optional(),
     /** The release that it led to. */
@@ -53,13 +53,13 @@ export const AttemptRecordSchema = z.lazy(() =>
     execution: z.string().optional(),
     startedAt: Time,
     endedAt: Time.optional(),
-    /** Who asked for this attempt by a retry; who asked for the bake stands there. */
+    /** The identity that requested this retry; the bake's own requester stands there. */
     requestedBy: z.string().optional(),
-    /** Set when somebody (or a newer lock) asked for the end of the attempt; decides which terminal state an aborted execution gets. */
+    /** A person or a newer lock wants the attempt to end; decides which terminal state an aborted execution gets. */
     endRequested: z.object({ as: z.enum(['cancelled', 'superseded']), by: z.string(), at: Time }).optional(),
     failure: FailureSchema.optional(),
     cleanedUp: z.boolean().default(false),
-    /** Places among concurrent bakes that it holds. */
+    /** Slots among concurrent bakes that it holds. */
     capacity: z.array(z.string()).default([]),
   }),
 );
@@ -94,7 +94,7 @@ export const ArtifactRecordSchema = z.lazy(() =>
     inventory: z.string().optional(),
     /** Digest of the packages alone: equal for images with equal inventories. */
     inventoryDigest: z.string().optional(),
-    /** The bake that built it, where this one uses a kept image: its tags name that bake, and it is not this one's to remove. */
+    /** The bake that built it, where this one reuses it: its tags name that bake, and this one never removes it. */
     reusedFrom: BakeId.optional(),
     log: z.string().optional(),
     durationSeconds: z.number().nonnegative().optional(),

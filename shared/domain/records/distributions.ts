@@ -54,9 +54,9 @@ export const TargetRecordSchema = z.lazy(() =>
     key: z.string().optional(),
     keyArn: z.string().optional(),
     copyStartedAt: Time.optional(),
-    /** What stands here belongs to a release that is kept: it is verified again, and never removed or taken back. */
+    /** The artifact belongs to a retained release: it is verified again, and never removed or unshared. */
     reused: z.boolean().default(false),
-    /** The kept copy that was looked for here and is gone. */
+    /** The retained copy that stood here and is gone. */
     missingImageId: z.string().optional(),
     /** AWS asked us to come back, or all copy slots are taken: not before this time. */
     notBefore: Time.optional(),
@@ -87,7 +87,7 @@ export const DistributionRecordSchema = z.lazy(() =>
       }),
     ),
     deprecateAt: Time.optional(),
-    /** Accounts that a kept release lets launch the image as built, per variant: they keep that, whatever comes of this. */
+    /** Accounts that a retained release shares the image as built with, per variant: they keep it in any case. */
     sharedWith: z.record(z.string(), z.array(z.string())).optional(),
     /** Pointers move only in `moving`; `restored` is final for the attempt. */
     state: z.enum(['planned', 'moving', 'moved', 'restoring', 'restored', 'released']),

@@ -12,15 +12,15 @@ export const ChannelRecordSchema = z.lazy(() =>
     bake: z.string(),
     bits: z.string(),
     proof: z.string(),
-    /** Rises by one with each move: the fence of whoever writes pointers. */
+    /** Rises by one with each move: the fence for writes of pointers. */
     sequence: z.number().int().positive(),
     /** AMI in the control account per variant, which children build on. */
     images: z.record(z.string(), z.string()),
-    /** What the release is made of; a newer wish is compared with it. */
+    /** What the release is made of; a newer desired state is compared with it. */
     fingerprintInputs: FingerprintInputsSchema.optional(),
     /** Digest of the packages in the image, for children with early cutoff. */
     inventoryDigest: z.string().optional(),
-    /** Places that the release was brought to: `account/region/mode`. */
+    /** Targets that the release was brought to: `account/region/mode`. */
     targets: z.array(z.string()).optional(),
     at: Time,
   }),
@@ -48,11 +48,11 @@ export const ReleaseRecordSchema = z.lazy(() =>
     bits: z.string(),
     proof: z.string(),
     images: z.record(z.string(), z.string()),
-    /** Every copy that is kept. */
+    /** Every copy that is retained. */
     targets: z.array(ReleaseTargetSchema),
     /** When it was made current, last. */
     at: Time,
-    /** The bakes that made it current, oldest first: the first built the image, the others kept it. */
+    /** The bakes that made it current, oldest first: the first built the image, the others reused it. */
     bakes: z
       .array(
         z.object({

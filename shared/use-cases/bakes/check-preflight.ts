@@ -1,6 +1,6 @@
 /**
- * Looks for what would make a bake fail after an hour, before anything is built: targets that cannot be written to, versions of the lock that
- * are gone. Collects all of it, so that one attempt names everything there is to mend.
+ * Finds the problems that would fail a bake after an hour, before anything is built: targets that cannot be written to, versions of the lock
+ * that are gone. Collects all of them, so that one attempt names everything there is to fix.
  */
 import type * as z from 'zod';
 import type { BakeRef, PreflightAnswerSchema } from '../../domain/bakes/payloads.ts';
@@ -59,7 +59,7 @@ export async function checkPreflight(
     ...targets.required,
   ];
   const newer = await findNewerVersions(deps, bake);
-  // Planning decides whether a newer lock takes this bake's place; a change that it has not seen yet is brought to it.
+  // Reconciling decides whether a newer lock supersedes this bake; a change that it has not seen yet is brought to it.
   if (newer.length > 0) await deps.reconcileQueue.send([{ pipeline: bake.pipeline, delaySeconds: 0 }]);
 
   const evidence = evidenceKeys.preflight(ref.bake, ref.attempt);
@@ -75,7 +75,7 @@ export async function checkPreflight(
   }
   await reuseImages(deps, ref, bake, images);
   const notes = [
-    ...(gone === undefined ? [] : [`the kept image cannot be used (${gone}), so it is built again`]),
+    ...(gone === undefined ? [] : [`the retained image cannot be used (${gone}), so it is built again`]),
     ...(newer.length === 0 ? [] : [`newer by now: ${newer.join(', ')}`]),
     ...(targets.bestEffort.length === 0
       ? []
@@ -89,7 +89,7 @@ export async function checkPreflight(
   return { bake: ref.bake, attempt: ref.attempt, startsAt: bake.startsAt };
 }
 
-/** The kept images that the bake begins with. Where one is gone nothing is kept, and the bake builds. */
+/** The retained images that the bake begins with. Where one is gone none is used, and the bake builds. */
 async function resolveReusedImages(
   deps: CheckPreflightDeps,
   bake: BakeRecord,
@@ -105,8 +105,8 @@ async function resolveReusedImages(
 }
 
 /**
- * Every version of the lock that this bake still needs must be there: an AMI may have been deregistered, a component version deleted. A kept
- * image needs neither base nor components any more.
+ * The versions of the lock that this bake still needs and that are gone: an AMI may have been deregistered, a component version deleted. A
+ * retained image needs neither base nor components any more.
  */
 async function checkLock(
   deps: CheckPreflightDeps,
@@ -124,7 +124,7 @@ async function checkLock(
   return findings.filter((finding) => finding !== undefined);
 }
 
-/** Whoever can write a parameter could lead a build to an image that nobody has approved yet, or to one that it cannot be built on. */
+/** Problems of the base as locked: a parameter may lead to an image that is not approved yet, or that cannot be built on. */
 async function checkLockedBase(
   deps: CheckPreflightDeps,
   { lock: { base }, startsAt }: BakeRecord,
@@ -177,7 +177,7 @@ function describeUnusable(imageId: string, state: string | undefined): string | 
 
 async function findNewerVersions(deps: CheckPreflightDeps, { lock }: BakeRecord): Promise<string[]> {
   const all = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
-  // Whether an inventory has moved cannot be told by a release's name; planning compares it.
+  // A release's id does not tell whether its inventory changed; reconciling compares it.
   const entries = all.filter((entry) => !isInventory(entry.version));
   const items = await deps.table.getMany(entries.map((entry) => keys.selector(entry.key)));
   return entries
@@ -221,7 +221,7 @@ function listPreflightTargets(revision: RevisionRecord): PreflightTarget[] {
   );
 }
 
-/** What is wrong with required targets stops the bake; the others may be mended until the image is distributed. */
+/** Problems of required targets stop the bake; those of the others may be fixed until the image is distributed. */
 async function checkTargets(
   deps: CheckPreflightDeps,
   revision: RevisionRecord,

@@ -1,6 +1,6 @@
 /**
- * Takes away everything that an attempt made and that was not released, newest first. May be run at any time and as often as one likes: it finds
- * what is there by the attempt's rows and by its tags, and leaves other attempts of the bake alone.
+ * Removes everything that an attempt made and that was not released, newest first. May run at any time and any number of times: it finds the
+ * resources by the attempt's rows and by their tags, and leaves other attempts of the bake alone.
  */
 import type * as z from 'zod';
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
@@ -21,9 +21,9 @@ export interface CleanUpDeps extends StepDeps {
   readonly instances: Pick<TestInstances, 'findByBake' | 'terminate'>;
   readonly locations: ControlLocations<'findByBake' | 'remove'>;
   readonly home: { readonly account: string; readonly region: string };
-  /** Takes back pointers and removes the copies of the attempt in all targets (remove-copies.ts). Answers what it removed. */
+  /** Restores pointers and removes the copies of the attempt in all targets (remove-copies.ts). Returns what it removed. */
   readonly removeCopies: (ref: BakeRef) => Promise<readonly string[]>;
-  /** Withdraws what people were asked (void-approvals.ts). */
+  /** Withdraws the approval requests of the attempt (void-approvals.ts). */
   readonly voidApprovals: (ref: BakeRef) => Promise<unknown>;
 }
 
@@ -75,7 +75,7 @@ async function removeInstances(deps: CleanUpDeps, ref: BakeRef): Promise<string[
 
 async function removeBuilds(deps: CleanUpDeps, ref: BakeRef): Promise<{ ended: boolean; removed: string[] }> {
   const recorded = await readImages(deps, ref.bake);
-  // A kept image is its release's.
+  // A retained image belongs to its release.
   const images = recorded.filter(
     (image) => image.attempt === ref.attempt && !image.removed && image.reusedFrom === undefined,
   );

@@ -1,6 +1,6 @@
 /**
  * Ends bakes whose machine could not do it itself: it was stopped, ran out of time, or failed while it recorded its failure. Called for every
- * status change of a bake's execution, and by a periodic look at attempts that stand where they stood for too long.
+ * status change of a bake's execution, and by a periodic check of attempts that stay in one state for too long.
  */
 
 import type { WorkflowFailure } from '../../domain/bakes/outcomes.ts';
@@ -23,7 +23,7 @@ const CHECK_AGAIN_SECONDS = 900;
 /** After trouble. */
 const RETRY_SECONDS = 60;
 
-/** Takes what an execution's status change says. Answers what came of it, for the log. */
+/** Handles the status change of an execution. Returns the result, for the log. */
 export async function finalizeBake(
   deps: FinalizeBakeDeps,
   execution: { readonly name: string } & ExecutionStatus,
@@ -78,7 +78,7 @@ async function recordEndRequest(deps: FinalizeBakeDeps, ref: BakeRef): Promise<v
       },
     ]);
   } catch (error) {
-    // It was asked for already, by whoever stopped it.
+    // The request that stopped it recorded this already.
     if (!(error instanceof WriteConflict)) throw error;
   }
 }
@@ -87,11 +87,11 @@ export interface SweptAttempts {
   readonly looked: number;
   readonly ended: number;
   readonly cleaned: number;
-  /** What could not be done for one attempt, which does not keep the sweep from the others. */
+  /** Errors of single attempts, which do not stop the sweep of the others. */
   readonly problems: readonly (BakeRef & { readonly error: unknown })[];
 }
 
-/** Looks at attempts that are due: ended ones are cleaned up a last time, open ones whose execution has ended are ended. Queued ones are the planner's. */
+/** Checks attempts that are due: ended ones are cleaned up a last time, open ones whose execution has ended are ended. Reconciling starts queued ones. */
 export async function sweepAttempts(deps: FinalizeBakeDeps, limit = 50): Promise<SweptAttempts> {
   const page = await deps.table.query({
     index: 'due',
@@ -126,7 +126,7 @@ async function sweepAttempt(deps: FinalizeBakeDeps, ref: BakeRef): Promise<'ende
   return undefined;
 }
 
-/** Later than those that are due now, so that what fails again and again does not stand in front of them. */
+/** Makes the attempt due later than all that are due now, so that one that fails every time does not hold them up. */
 async function postponeCheck(deps: FinalizeBakeDeps, ref: BakeRef, seconds: number): Promise<void> {
   const dueSk = new Date(deps.clock.now().getTime() + seconds * 1000).toISOString();
   await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { dueSk } }]);

@@ -17,7 +17,7 @@ export interface ImageMakerDeps {
 /** More copies of copies than anybody makes, and few enough to look at. */
 const MAX_COPIES = 8;
 
-/** The pipeline that made an image, or the one that it is a copy of, whoever copied it. */
+/** The pipeline that made an image, or the image that it is a copy of, in whatever account the copy was made. */
 export async function findMaker(deps: ImageMakerDeps, image: ArtifactFacts): Promise<string | undefined> {
   let looked: ArtifactFacts | undefined = image;
   for (let copies = 0; looked !== undefined && copies <= MAX_COPIES; copies += 1) {

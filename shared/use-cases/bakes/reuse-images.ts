@@ -1,6 +1,6 @@
 /**
- * A bake that uses a kept image takes it over before anything else: its image rows say what the earlier bake built, and the steps that the
- * image has been through already are recorded as left out. May be repeated.
+ * How a bake reuses retained images: its artifact rows name what the earlier bake built, and the steps that those images passed already are
+ * recorded as skipped. May be repeated.
  */
 
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
@@ -116,7 +116,7 @@ async function recordSkippedStep(
   });
 }
 
-/** Whoever wrote it first has written the same. */
+/** Another run that wrote first has written the same. */
 async function writeOnce(deps: ReuseImagesDeps, write: Write): Promise<void> {
   try {
     await deps.table.write([write]);
@@ -126,8 +126,8 @@ async function writeOnce(deps: ReuseImagesDeps, write: Write): Promise<void> {
 }
 
 /**
- * What was kept is not there any more: the bake builds, and what it builds is tested and approved like any other. From then on nothing of the
- * fingerprint counts as kept.
+ * For a retained image that is gone: the bake builds, and its image is tested and approved like any other. From then on nothing of the
+ * fingerprint counts as retained.
  */
 export async function switchToBuild(deps: ReuseImagesDeps, bake: BakeRecord): Promise<void> {
   const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);

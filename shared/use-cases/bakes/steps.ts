@@ -22,7 +22,7 @@ export interface StepDeps {
   readonly clock: Clock;
 }
 
-/** How long an attempt may stand in one state before somebody looks whether it is stuck. */
+/** How long an attempt may stay in one state before the sweep checks whether it is stuck. */
 const STUCK_SECONDS = 900;
 
 /** Moves the attempt and its bake to the step's state and records the step as running. Throws AttemptEnded when the attempt has ended or moved past. */

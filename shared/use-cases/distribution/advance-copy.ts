@@ -1,5 +1,5 @@
 /**
- * The life of one copy: take a slot, start it, look how it does, mend or try again, verify. Every call to AWS comes after the row that tells
+ * The life of one copy: take a slot, start it, check it, tag or try again, verify. Every call to AWS comes after the row that tells
  * of it or can be repeated with the same token, so a crash between any two lines is picked up by calling again.
  */
 
@@ -36,7 +36,7 @@ export async function advanceCopy(
   const source = requireSource(plan, row.variant);
   const store = await openStore(deps, row, source.artifact.kind);
   if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(deps, plan, row, store);
-  // A kept copy that was gone: its account is permitted to copy with the next call.
+  // A retained copy that was gone: the next call lets its account copy the source.
   if (row.state === 'planned' && needsPermission(plan, row)) return undefined;
   if (row.state === 'planned') return prepareCopy(deps, plan, row, store);
   if (row.artifact === undefined) return startCopy(deps, plan, row, store);
@@ -162,7 +162,7 @@ async function retryCopy(
   return saveRow(deps, row, change, prepareCopyEnd(row));
 }
 
-/** The kept copy cannot be used any more. Whatever still stands there is left alone; `missing` where nothing does. */
+/** Plans a new copy where the retained one cannot be used. An image that still stands there stays; `missing`: the id of one that is gone. */
 async function replaceReusedCopy(
   deps: AdvanceDeps,
   row: TargetRecord,
@@ -176,7 +176,7 @@ async function replaceReusedCopy(
     keyArn: undefined,
     copyStartedAt: undefined,
     missingImageId: missing,
-    problem: `The kept copy cannot be used: ${reason}`,
+    problem: `The retained copy cannot be used: ${reason}`,
     done: row.done.filter((step) => step === 'sweep'),
   });
 }

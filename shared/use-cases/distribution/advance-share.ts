@@ -26,7 +26,7 @@ export async function advanceShare(
       `There is nothing to share in ${row.region}: ${sharedCopy?.problem ?? 'the control account has no copy there'}`,
     );
   const shared = findImageToShare(plan, row, sharedCopy);
-  // The kept copy that was shared with it before is gone with its carrier's.
+  // The retained image that this target was given before is gone with the shared copy.
   const missing = sharedCopy?.missingImageId;
   return shared === undefined
     ? undefined
@@ -42,7 +42,7 @@ function findImageToShare(
   return sharedCopy?.state === 'verified' ? sharedCopy.artifact : undefined;
 }
 
-/** The row names the image before anybody is permitted, so that the clean-up knows what to take back. */
+/** Names the image in the row before it is shared, so that the clean-up knows what to unshare. */
 async function recordShare(
   deps: AdvanceDeps,
   plan: DistributionRecord,

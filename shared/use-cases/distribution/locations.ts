@@ -58,8 +58,8 @@ export function prepareCopyEnd(row: TargetRecord): Write[] {
 }
 
 /**
- * Takes away what a row stands for: the copy, or the permission to launch what is shared. What is gone already is no error; what a kept release
- * has there stays.
+ * Removes the copy of a row, or unshares the artifact from its account. One that is gone already is no error; an artifact of a retained release
+ * stays.
  */
 export async function withdrawImage(deps: LocationDeps, row: TargetRecord): Promise<void> {
   if (row.artifact === undefined || row.reused) return;

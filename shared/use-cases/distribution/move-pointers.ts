@@ -48,7 +48,7 @@ async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<Poin
   return endDistribution(deps, input);
 }
 
-/** Rows that a region left open have failed: their nested execution ended, so nobody works on them any more. */
+/** Rows that a region left open have failed: the nested execution that worked on them has ended. */
 async function settleRows(
   deps: MovePointersDeps,
   input: Input,
@@ -76,7 +76,7 @@ function requireVerified(rows: readonly TargetRecord[]): void {
   );
 }
 
-/** From here on nobody else moves the pointers of this channel, and the release that stood when the plan was made still is the newest. */
+/** From here on this bake alone moves the pointers of the channel, and the release at the time of the plan still is the newest. */
 async function claimPointers(deps: MovePointersDeps, plan: DistributionRecord): Promise<DistributionRecord> {
   const channel = keys.channel(plan.pipeline, plan.channel);
   const pointers = keys.pointers(plan.pipeline, plan.channel);
@@ -114,7 +114,7 @@ async function moveAllPointers(
   plan: DistributionRecord,
 ): Promise<void> {
   const rows = (await readRows(deps, plan.bake)).filter(
-    // Who was being left behind when the run before this one ended, too: its pointers or its image may still be there.
+    // Targets that the run before this one was abandoning, too: their pointers or images may still be there.
     (row) => !row.sharedCopy && (row.state === 'verified' || isBeingAbandoned(row)),
   );
   const results = await mapConcurrent(POINTERS_AT_ONCE, rows, (row) => moveTargetPointers(deps, plan, row));

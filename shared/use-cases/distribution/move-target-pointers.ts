@@ -100,7 +100,7 @@ async function recordPreviousPointers(
   const value = row.parameter === undefined ? undefined : await target.readParameter(row.parameter);
   const standing =
     row.launchTemplate === undefined ? undefined : await target.readTemplateDefault(row.launchTemplate);
-  // A pointer that shows the image already, as where a kept one was tested again, is not moved: nobody who watches it is woken for nothing.
+  // A pointer that shows the image already, as where a retained one was tested again, is not moved: its watchers would be woken for nothing.
   const imageId = row.artifact && findArtifactId(row.artifact);
   const isShown = value === imageId;
   const isDefault = standing !== undefined && standing.imageId === imageId;
@@ -160,7 +160,7 @@ async function finishAbandoning(
   }
 }
 
-/** Somebody else has written the row. If the pointers are being put back, what this run wrote last may have come after that. */
+/** For a row that another run has written: if pointers are being restored, the last write of this run may have come after that. */
 async function restoreAfterConflict(
   deps: LocationDeps,
   plan: DistributionRecord,

@@ -31,15 +31,14 @@ interface Removal {
 const TARGETS_AT_ONCE = 6;
 
 /**
- * Answers what it removed, and what it could not: while that is not empty, somebody has to look again. Throws TryLater where AWS wants us to
- * come back.
+ * Returns what it removed and what it could not: until that is empty it has to run again. Throws TryLater where AWS throttles.
  */
 export async function removeCopies(deps: LocationDeps, ref: BakeRef): Promise<string[]> {
   const plan = await readDistribution(deps, ref.bake);
   if (plan === undefined || plan.attempt !== ref.attempt || plan.state === 'released') return [];
   const stuck = await restorePointers(deps, ref);
   const rows = (await readRows(deps, ref.bake)).filter((row) => row.attempt === ref.attempt);
-  // Who is shared an image loses the permission before the image goes.
+  // Accounts lose the permission to launch a shared image before the image goes.
   const shares = await removeAll(
     deps,
     plan,

@@ -33,7 +33,7 @@ export async function restorePointers(deps: RestoreDeps, ref: BakeRef): Promise<
       await savePlan(deps, plan, { state: 'restored' });
       return [];
     }
-    // From here on whoever still moves pointers loses every write to the ledger, and puts back what it wrote last.
+    // From here on a run that still moves pointers loses every write to the ledger, and restores what it wrote last.
     const restoring = plan.state === 'restoring' ? plan : await savePlan(deps, plan, { state: 'restoring' });
     const rows = (await readRows(deps, ref.bake)).filter((row) => isDone(row, 'remember'));
     const left = await mapConcurrent(POINTERS_AT_ONCE, rows, (row) => restoreLedgerRow(deps, row));
@@ -74,7 +74,7 @@ export function clearPointerFields(row: TargetRecord) {
   };
 }
 
-/** A pointer that somebody else has moved since then is left alone. */
+/** Restores the pointers that still show the image; one that was moved since by other means stays. */
 export async function restoreTargetPointers(target: Pointers, row: TargetRecord): Promise<void> {
   const { parameter, artifact, launchTemplate, previousParameterValue, previousTemplateVersion } = row;
   if (artifact === undefined) return;

@@ -1,4 +1,4 @@
-/** What stands already in the targets of a bake that uses a kept image: copies that are verified again, and permissions that stay. */
+/** What stands already in the targets of a bake that reuses images: copies that are verified again, and permissions that stay. */
 import { keys } from '../../domain/base/naming.ts';
 import { findStanding, type StandingTarget } from '../../domain/distribution/plan.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
@@ -48,7 +48,7 @@ export function toReusedFields(
   };
 }
 
-/** Accounts per variant that launch the image as built, because a kept release shares it with them. */
+/** Accounts per variant that launch the image as built, because a retained release shares it with them. */
 export async function readSharedAccounts(
   deps: LedgerDeps,
   bake: BakeRecord,

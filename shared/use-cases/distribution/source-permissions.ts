@@ -1,4 +1,4 @@
-/** Who may copy the image as built: only accounts that copy it, and only until they have. */
+/** The image as built is shared for copying with the accounts that copy it, and until they have. */
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { ControlLocations } from '../../ports/locations.ts';
 import { addSteps, isDone, type LedgerDeps, saveRow } from './ledger.ts';
@@ -43,7 +43,7 @@ export function needsPermission(plan: DistributionRecord, row: TargetRecord): bo
 
 /**
  * Takes the permissions for copying back. An account that has verified that the source itself is shared with it keeps its own, and so does one
- * that a kept release shares it with.
+ * that a retained release shares it with.
  */
 export async function revokeSource(
   deps: LedgerDeps & { readonly locations: ControlLocations },
