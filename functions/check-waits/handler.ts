@@ -6,7 +6,7 @@ import { log } from '../../shared/lambda/telemetry.ts';
 import { type HandleWakeDeps, handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
 
 export const handler = queueLambda({
-  // Events of several services and our own messages; the kinds of waits tell them apart.
+  // Events of several services and our own messages; the wait kinds recognise them.
   message: z.unknown(),
   deps: waitDeps,
   run: async (deps: HandleWakeDeps, message) => {

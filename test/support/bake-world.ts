@@ -27,7 +27,7 @@ import { planTests } from '../../shared/use-cases/tests/plan-tests.ts';
 import { recordVerdict } from '../../shared/use-cases/tests/record-verdict.ts';
 import { sendTestCommand } from '../../shared/use-cases/tests/send-test-command.ts';
 import { terminateTestInstance } from '../../shared/use-cases/tests/terminate-test-instance.ts';
-import { completeTask } from '../../shared/use-cases/waits/complete-tasks.ts';
+import { completeTask } from '../../shared/use-cases/waits/complete-task.ts';
 import { handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
 import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
 import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';

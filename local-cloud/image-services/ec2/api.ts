@@ -1,5 +1,5 @@
 import type { Package } from '../behaviours.ts';
-import type { ImageRecord, InstanceRecord } from './records.ts';
+import type { InstanceRecord, StoredImage } from './records.ts';
 
 export interface VolumeSpec {
   deviceName: string;
@@ -56,13 +56,13 @@ export interface LaunchForRequest {
 /** EC2 for the other image services: direct calls, without HTTP and without IAM. */
 export interface Ec2Api {
   /** Makes a `pending` image that becomes `available`; emits its events. */
-  createImageFor(request: CreateImageForRequest): ImageRecord;
+  createImageFor(request: CreateImageForRequest): StoredImage;
   /** As CopyImage in the destination, with all its rules except the caller's IAM and throttling. */
-  copyImageFor(request: CopyImageForRequest): Promise<ImageRecord>;
+  copyImageFor(request: CopyImageForRequest): Promise<StoredImage>;
   /** The image if that account can see it there: own, public or shared with it. */
-  findImage(id: string, account: string, region: string): ImageRecord | undefined;
+  findImage(id: string, account: string, region: string): StoredImage | undefined;
   /** The image, of any owner. */
-  imageById(id: string, region: string): ImageRecord | undefined;
+  imageById(id: string, region: string): StoredImage | undefined;
   deregisterImage(id: string, region: string): void;
   shareImage(id: string, region: string, accounts: readonly string[]): void;
   launchFor(request: LaunchForRequest): Promise<InstanceRecord>;

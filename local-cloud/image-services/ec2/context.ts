@@ -1,6 +1,6 @@
 import type { Call, Operation, Shape, World } from '../service.ts';
 import { invalidValue, tokenMismatch } from './errors.ts';
-import type { ImageRecord, SnapshotRecord } from './records.ts';
+import type { SnapshotRecord, StoredImage } from './records.ts';
 import type { Ec2Store, Location, RegionState } from './store.ts';
 
 /** Dependencies of the operations of EC2. */
@@ -33,7 +33,7 @@ export function requireAllowed<T extends string>(value: string, allowed: readonl
 }
 
 /** Own, public or shared with the account; only the owner sees a disabled image (docs/aws/ec2-images.md#end-of-life). */
-export function canSeeImage(image: ImageRecord, account: string): boolean {
+export function canSeeImage(image: StoredImage, account: string): boolean {
   if (image.ownerId === account) return true;
   return image.state === 'available' && (image.public || image.sharedWith.has(account));
 }

@@ -21,7 +21,7 @@ import {
   toKeyArn,
   type VolumeKey,
 } from './keys.ts';
-import type { ImageRecord, SnapshotRecord, Tags } from './records.ts';
+import type { SnapshotRecord, StoredImage, Tags } from './records.ts';
 import type { RegionState } from './store.ts';
 import { checkTagCount, readTagSpecifications } from './tags.ts';
 
@@ -47,7 +47,7 @@ export function copyImageOperations(context: Context): Operations {
  * Starts a copy into the caller's Region (docs/aws/ec2-images.md#copies). Only a bad request is refused at once; keys and reading rights of keys are
  * checked while the copy runs, and a bad one makes the new image fail.
  */
-export function copyImage(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
+export function copyImage(context: Context, request: CopyImageRequest, copier: Copier): StoredImage {
   const home = context.store.at(copier);
   const name = request.Name ?? '';
   checkImageName(context, copier, name);
@@ -161,8 +161,8 @@ function runCopy(context: Context, copy: RunningCopy): void {
 interface RunningCopy {
   request: CopyImageRequest;
   copier: Copier;
-  image: ImageRecord;
-  source: ImageRecord;
+  image: StoredImage;
+  source: StoredImage;
   sources: SnapshotRecord[];
   snapshots: SnapshotRecord[];
 }
@@ -198,7 +198,7 @@ function checkParameters(request: CopyImageRequest): void {
 }
 
 /** Own, public, or shared; of what is shared by another account the snapshots must be shared too (docs/aws/ec2-images.md#sharing). */
-function findSource(context: Context, request: CopyImageRequest, copier: Copier): ImageRecord {
+function findSource(context: Context, request: CopyImageRequest, copier: Copier): StoredImage {
   const id = request.SourceImageId ?? '';
   const image = context.store.images(request.SourceRegion ?? '').get(id);
   if (image === undefined || !canSeeImage(image, copier.account)) throw imageNotFound(id);
@@ -215,7 +215,7 @@ function findSource(context: Context, request: CopyImageRequest, copier: Copier)
   return image;
 }
 
-function copiedTags(request: CopyImageRequest, source: ImageRecord, account: string): Tags {
+function copiedTags(request: CopyImageRequest, source: StoredImage, account: string): Tags {
   if (request.CopyImageTags !== true) return {};
   // Own images give all their tags, images of others only shared ones; `aws:` tags are never copied.
   const tags = Object.entries(visibleTags(source, account)).filter(([key]) => !key.startsWith('aws:'));

@@ -1,11 +1,11 @@
 import type { World } from '../service.ts';
 import { imageArn, ownedArn } from './context.ts';
-import type { ImageRecord, InstanceRecord, SnapshotRecord } from './records.ts';
+import type { InstanceRecord, SnapshotRecord, StoredImage } from './records.ts';
 
 /** There is no event for `pending` [D:AWSEC2/UserGuide/monitor-ami-events]. */
 export function emitImageState(
   world: World,
-  image: ImageRecord,
+  image: StoredImage,
   state: 'available' | 'failed' | 'deregistered' | 'disabled',
   requestId: string,
 ): void {

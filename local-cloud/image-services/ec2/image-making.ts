@@ -1,7 +1,7 @@
 import { AwsError } from '../service.ts';
 import type { Context } from './context.ts';
 import { emitImageState, emitSnapshot } from './events.ts';
-import type { ImageDevice, ImageRecord, SnapshotRecord } from './records.ts';
+import type { ImageDevice, SnapshotRecord, StoredImage } from './records.ts';
 import type { Location } from './store.ts';
 
 /** 3 to 128 characters of a small set, unique among the caller's images in the Region [M:ec2 CopyImageRequest.Name]. */
@@ -20,11 +20,11 @@ export function checkImageName({ store }: Context, { account, region }: Location
 }
 
 /** The fields of a new image that have no default. */
-export type NewImage = Pick<ImageRecord, 'ownerId' | 'region' | 'name' | 'architecture' | 'devices'> &
-  Partial<ImageRecord>;
+export type NewImage = Pick<StoredImage, 'ownerId' | 'region' | 'name' | 'architecture' | 'devices'> &
+  Partial<StoredImage>;
 
-export function addImage({ world, store }: Context, given: NewImage): ImageRecord {
-  const image: ImageRecord = {
+export function addImage({ world, store }: Context, given: NewImage): StoredImage {
+  const image: StoredImage = {
     id: world.ids.ami(),
     description: '',
     state: 'pending',
@@ -67,7 +67,7 @@ export function addSnapshot({ world, store }: Context, given: NewSnapshot): Snap
   return snapshot;
 }
 
-export function findSnapshots({ store }: Context, image: ImageRecord): SnapshotRecord[] {
+export function findSnapshots({ store }: Context, image: StoredImage): SnapshotRecord[] {
   const snapshots = store.snapshots(image.region);
   return image.devices.flatMap(({ snapshotId }) => snapshots.get(snapshotId) ?? []);
 }
@@ -75,7 +75,7 @@ export function findSnapshots({ store }: Context, image: ImageRecord): SnapshotR
 /** The image becomes available with all its snapshots complete, unless it was deregistered meanwhile. */
 export function finishImage(
   context: Context,
-  image: ImageRecord,
+  image: StoredImage,
   requestId: string,
   source?: { region: string; snapshotIds: readonly string[] },
 ): void {
@@ -105,7 +105,7 @@ export function finishSnapshot(
 /** A failed image stays until it is deregistered; its snapshots end in error. */
 export function failImage(
   context: Context,
-  image: ImageRecord,
+  image: StoredImage,
   reason: { code: string; message: string },
   requestId: string,
   source?: { region: string; snapshotIds: readonly string[] },
@@ -128,7 +128,7 @@ export function failImage(
 }
 
 /** Removes an image at once; running instances are not affected. */
-export function removeImage({ world, store }: Context, image: ImageRecord, requestId: string): void {
+export function removeImage({ world, store }: Context, image: StoredImage, requestId: string): void {
   // A running copy goes on: its snapshots complete and its quota is freed at the end.
   image.state = 'deregistered';
   store.images(image.region).delete(image.id);
@@ -136,7 +136,7 @@ export function removeImage({ world, store }: Context, image: ImageRecord, reque
 }
 
 /** Images of any account that hold a snapshot: it cannot be deleted while one does. */
-export function imagesUsing({ store }: Context, snapshot: SnapshotRecord): ImageRecord[] {
+export function imagesUsing({ store }: Context, snapshot: SnapshotRecord): StoredImage[] {
   return [...store.images(snapshot.region).values()].filter((image) =>
     image.devices.some(({ snapshotId }) => snapshotId === snapshot.id),
   );

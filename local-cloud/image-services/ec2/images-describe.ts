@@ -8,22 +8,22 @@ import { type Context, canSeeImage, type Operations, operation } from './context
 import { imageNotFound, invalidCombination, malformedId } from './errors.ts';
 import { createMatcher, type FilterTable } from './filters.ts';
 import { takePage } from './pages.ts';
-import type { ImageDevice, ImageRecord, Tags } from './records.ts';
+import type { ImageDevice, StoredImage, Tags } from './records.ts';
 import { tagList } from './tags.ts';
 
 /** Tags of an image as an account sees them: others see only shared tags (docs/aws/ec2-images.md#sharing). */
-export function visibleTags(image: ImageRecord, account: string): Tags {
+export function visibleTags(image: StoredImage, account: string): Tags {
   if (image.ownerId === account) return image.tags;
   return Object.fromEntries(Object.entries(image.tags).filter(([key]) => key.startsWith('ec2:SharedTag/')));
 }
 
 const deviceFilter =
   (read: (device: ImageDevice) => string | undefined) =>
-  ({ devices }: ImageRecord): (string | undefined)[] =>
+  ({ devices }: StoredImage): (string | undefined)[] =>
     devices.map(read);
 
 // [M:op DescribeImages, Filters]
-const FILTERS: FilterTable<ImageRecord> = {
+const FILTERS: FilterTable<StoredImage> = {
   architecture: (image) => [image.architecture],
   'block-device-mapping.delete-on-termination': deviceFilter((device) => String(device.deleteOnTermination)),
   'block-device-mapping.device-name': deviceFilter((device) => device.deviceName),
@@ -75,13 +75,13 @@ export function describeImageOperations({ world, store }: Context): Operations {
       const executable = executableTest(request.ExecutableUsers ?? [], account);
       const now = world.clock.now();
       // A deprecated image of another owner is not listed, but is found by its id (docs/aws/ec2-images.md#end-of-life).
-      const listed = (image: ImageRecord): boolean =>
+      const listed = (image: StoredImage): boolean =>
         ids.length > 0 ||
         image.ownerId === account ||
         request.IncludeDeprecated === true ||
         image.deprecationTime === undefined ||
         image.deprecationTime > now;
-      const tagsOf = (image: ImageRecord): Tags => visibleTags(image, account);
+      const tagsOf = (image: StoredImage): Tags => visibleTags(image, account);
       const matches = createMatcher(request.Filters, FILTERS, tagsOf);
       const found = [...images.values()].filter(
         (image) =>
@@ -102,7 +102,7 @@ export function describeImageOperations({ world, store }: Context): Operations {
   };
 }
 
-function ownerTest(owners: readonly string[], account: string): (image: ImageRecord) => boolean {
+function ownerTest(owners: readonly string[], account: string): (image: StoredImage) => boolean {
   if (owners.length === 0) return () => true;
   return (image) =>
     owners.some((owner) => {
@@ -111,7 +111,7 @@ function ownerTest(owners: readonly string[], account: string): (image: ImageRec
     });
 }
 
-function executableTest(users: readonly string[], account: string): (image: ImageRecord) => boolean {
+function executableTest(users: readonly string[], account: string): (image: StoredImage) => boolean {
   if (users.length === 0) return () => true;
   return (image) =>
     users.some((user) => {
@@ -121,7 +121,7 @@ function executableTest(users: readonly string[], account: string): (image: Imag
 }
 
 /** An image as DescribeImages returns it to an account. */
-export function toImage(image: ImageRecord, account: string): Image {
+export function toImage(image: StoredImage, account: string): Image {
   const tags = tagList(visibleTags(image, account));
   return {
     ImageId: image.id,
@@ -163,7 +163,7 @@ export function toImage(image: ImageRecord, account: string): Image {
   };
 }
 
-export function toMappings(image: ImageRecord): BlockDeviceMapping[] {
+export function toMappings(image: StoredImage): BlockDeviceMapping[] {
   return [
     ...image.devices.map(
       (device): BlockDeviceMapping => ({

@@ -34,7 +34,7 @@ import {
   removeImage,
   toDevice,
 } from './image-making.ts';
-import type { ImageDevice, ImageRecord, SnapshotRecord } from './records.ts';
+import type { ImageDevice, SnapshotRecord, StoredImage } from './records.ts';
 import { clearLaunchPermissions, ownImage } from './sharing.ts';
 import { readTagSpecifications } from './tags.ts';
 
@@ -123,7 +123,7 @@ export function imageLifecycleOperations(context: Context): Operations {
 }
 
 /** Snapshots that another image holds are skipped; the image is gone in any case (docs/aws/ec2-images.md#end-of-life). */
-function deleteSnapshots(context: Context, image: ImageRecord): DeleteSnapshotReturnCode[] {
+function deleteSnapshots(context: Context, image: StoredImage): DeleteSnapshotReturnCode[] {
   const snapshots = context.store.snapshots(image.region);
   return image.devices.map(({ snapshotId }) => {
     const snapshot = snapshots.get(snapshotId);
@@ -137,7 +137,7 @@ function deleteSnapshots(context: Context, image: ImageRecord): DeleteSnapshotRe
   });
 }
 
-function createImage(context: Context, request: CreateImageRequest, call: Call): ImageRecord {
+function createImage(context: Context, request: CreateImageRequest, call: Call): StoredImage {
   const { world, store } = context;
   const instance = store.at(call).instances.get(request.InstanceId ?? '');
   if (instance === undefined) throw instancesNotFound([request.InstanceId ?? '']);
@@ -186,7 +186,7 @@ function createImage(context: Context, request: CreateImageRequest, call: Call):
   return image;
 }
 
-function registerImage(context: Context, request: RegisterImageRequest, call: Call): ImageRecord {
+function registerImage(context: Context, request: RegisterImageRequest, call: Call): StoredImage {
   const { world } = context;
   checkImageName(context, call, request.Name ?? '');
   if (request.ImageLocation !== undefined) {

@@ -5,7 +5,7 @@ import { addImage, addSnapshot, checkImageName, finishImage, removeImage, toDevi
 import { terminate } from './instances-lifecycle.ts';
 import { launchInstance } from './instances-run.ts';
 import { namedKey, toKeyArn } from './keys.ts';
-import type { ImageRecord } from './records.ts';
+import type { StoredImage } from './records.ts';
 import { tagList } from './tags.ts';
 
 /** Implements EC2 for the builds and distributions of the other image services. */
@@ -75,7 +75,7 @@ export function ec2Api(context: Context): Ec2Api {
   };
 }
 
-function createImageFor(context: Context, request: CreateImageForRequest): ImageRecord {
+function createImageFor(context: Context, request: CreateImageForRequest): StoredImage {
   const { world, store } = context;
   const { account, region, name } = request;
   checkImageName(context, request, name);

@@ -13,7 +13,7 @@ import {
   profileName,
   resolveLaunch,
 } from './launch-plan.ts';
-import type { ImageRecord, InstanceRecord, Tags, VolumeRecord } from './records.ts';
+import type { InstanceRecord, StoredImage, Tags, VolumeRecord } from './records.ts';
 import type { Location } from './store.ts';
 import { readTagSpecifications } from './tags.ts';
 
@@ -172,7 +172,7 @@ export async function launchInstance(
 /** The reason why the launcher cannot use a customer managed key of a volume, or undefined (docs/aws/ec2-images.md#encryption). */
 async function unusableKey(
   context: Context,
-  image: ImageRecord,
+  image: StoredImage,
   launch: LaunchRequest,
   launcher: Launcher,
 ): Promise<string | undefined> {
@@ -195,7 +195,7 @@ async function unusableKey(
 
 function planVolumes(
   context: Context,
-  image: ImageRecord,
+  image: StoredImage,
   launch: LaunchRequest,
   where: Location,
   tags: Tags,

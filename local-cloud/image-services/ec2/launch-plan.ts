@@ -24,7 +24,7 @@ import {
   securityGroups,
   subnetNotFound,
 } from './network.ts';
-import type { ImageRecord } from './records.ts';
+import type { StoredImage } from './records.ts';
 import type { Location } from './store.ts';
 
 /** A RunInstances request merged with its launch template. */
@@ -143,7 +143,7 @@ export function launchableImage(
   where: Location,
   id: string,
   instanceType: string,
-): ImageRecord {
+): StoredImage {
   if (!/^ami-[0-9a-f]{8,17}$/.test(id)) throw new AwsError('InvalidAMIID.Malformed', `Invalid id: "${id}"`);
   const image = store.images(where.region).get(id);
   if (image === undefined || !canSeeImage(image, where.account)) throw imageNotFound(id);

@@ -1,6 +1,6 @@
 import type { ModifySnapshotAttributeRequest, TagSpecification } from '@aws-sdk/client-ec2';
 import type { Call, Permission } from '../service.ts';
-import type { ImageRecord, SnapshotRecord } from './records.ts';
+import type { SnapshotRecord, StoredImage } from './records.ts';
 import { snapshotModifications } from './snapshot-sharing.ts';
 import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
 
@@ -32,7 +32,7 @@ export function tagsFor(
   return requestTagContext(Object.assign({}, ...given.map(({ Tags }) => readTags(Tags))));
 }
 
-export function imageContext(image: ImageRecord | undefined, call: Call): Record<string, string> {
+export function imageContext(image: StoredImage | undefined, call: Call): Record<string, string> {
   if (image === undefined) return {};
   return {
     'ec2:ImageID': image.id,
@@ -44,7 +44,7 @@ export function imageContext(image: ImageRecord | undefined, call: Call): Record
 }
 
 /** `ec2:Owner` is an account id, or `amazon` for Amazon's own images [D:AWSEC2/UserGuide/iam-policy-structure]. */
-export function toOwner(image: ImageRecord): string {
+export function toOwner(image: StoredImage): string {
   return image.ownerAlias ?? image.ownerId;
 }
 

@@ -42,7 +42,7 @@ export interface ImageDevice {
   kmsKeyArn?: string | undefined;
 }
 
-export interface ImageRecord {
+export interface StoredImage {
   id: string;
   ownerId: string;
   ownerAlias?: 'amazon' | undefined;
@@ -104,7 +104,7 @@ export interface InstanceRecord {
   region: string;
   imageId: string;
   /** The image as it was at launch: it may be deregistered later. */
-  image: ImageRecord;
+  image: StoredImage;
   instanceType: string;
   architecture: string;
   state: InstanceState;

@@ -18,11 +18,11 @@ import {
 } from './errors.ts';
 import { findSnapshots } from './image-making.ts';
 import { toMappings } from './images-describe.ts';
-import type { ImageRecord } from './records.ts';
+import type { StoredImage } from './records.ts';
 import type { Location } from './store.ts';
 
 /** The caller's own image. A visible image of another account is refused as not owned. */
-export function ownImage({ store }: Context, { account, region }: Location, id: string): ImageRecord {
+export function ownImage({ store }: Context, { account, region }: Location, id: string): StoredImage {
   const image = store.images(region).get(id);
   if (image === undefined || !(image.ownerId === account || canSeeImage(image, account)))
     throw imageNotFound(id);
@@ -94,7 +94,7 @@ export function sharingOperations(context: Context): Operations {
   };
 }
 
-export function listLaunchPermissions(image: ImageRecord): LaunchPermission[] {
+export function listLaunchPermissions(image: StoredImage): LaunchPermission[] {
   return [
     ...(image.public ? [{ Group: 'all' as const }] : []),
     ...[...image.sharedWith].map((UserId) => ({ UserId })),
@@ -103,7 +103,7 @@ export function listLaunchPermissions(image: ImageRecord): LaunchPermission[] {
   ];
 }
 
-export function clearLaunchPermissions(image: ImageRecord): void {
+export function clearLaunchPermissions(image: StoredImage): void {
   image.public = false;
   image.sharedWith.clear();
   image.sharedWithOrganizations.clear();
@@ -111,7 +111,7 @@ export function clearLaunchPermissions(image: ImageRecord): void {
 }
 
 /** One attribute per call: description, imdsSupport or launchPermission (docs/aws/ec2-images.md#sharing). */
-function modifyImage(context: Context, image: ImageRecord, request: ModifyImageAttributeRequest): void {
+function modifyImage(context: Context, image: StoredImage, request: ModifyImageAttributeRequest): void {
   const attribute =
     request.Attribute ??
     (request.Description !== undefined
@@ -137,7 +137,7 @@ function modifyImage(context: Context, image: ImageRecord, request: ModifyImageA
 
 function modifyLaunchPermission(
   context: Context,
-  image: ImageRecord,
+  image: StoredImage,
   request: ModifyImageAttributeRequest,
 ): void {
   if (image.state !== 'available') {

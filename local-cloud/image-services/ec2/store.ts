@@ -1,9 +1,9 @@
 import type {
-  ImageRecord,
   InstanceRecord,
   LaunchTemplateRecord,
   SecurityGroupRecord,
   SnapshotRecord,
+  StoredImage,
 } from './records.ts';
 
 export interface Location {
@@ -29,11 +29,11 @@ export interface RegionState extends Location {
 
 /** Images and snapshots are kept per Region, for other accounts can see them; all else per account and Region. */
 export class Ec2Store {
-  readonly #images = new Map<string, Map<string, ImageRecord>>();
+  readonly #images = new Map<string, Map<string, StoredImage>>();
   readonly #snapshots = new Map<string, Map<string, SnapshotRecord>>();
   readonly #byLocation = new Map<string, RegionState>();
 
-  images(region: string): Map<string, ImageRecord> {
+  images(region: string): Map<string, StoredImage> {
     return entry(this.#images, region, () => new Map());
   }
 

@@ -16,7 +16,7 @@ export interface ResourceName {
   readonly region: string;
   readonly owner: string;
   readonly slug: string;
-  /** Missing in a name ARN, which means `x.x.x`. */
+  /** Absent from a name ARN, which means `x.x.x`. */
   readonly version?: VersionPattern;
   readonly build?: number;
 }

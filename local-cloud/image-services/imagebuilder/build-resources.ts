@@ -1,9 +1,9 @@
 import type { VolumeSpec } from '../ec2/api.ts';
-import type { ImageRecord as MachineImage } from '../ec2/records.ts';
+import type { StoredImage as MachineImage } from '../ec2/records.ts';
 import type { World } from '../service.ts';
 import type { Context } from './context.ts';
 import type { BuildPlan } from './plan.ts';
-import type { ImageRecord, OutputAmi } from './records.ts';
+import type { OutputAmi, StoredImage } from './records.ts';
 
 /** The failure of a build; its message becomes `state.reason`. */
 export class BuildFailed extends Error {
@@ -14,7 +14,7 @@ export class BuildFailed extends Error {
 }
 
 /** Tags that Image Builder puts on what it makes; the recipe and the configuration add theirs. */
-const toImageBuilderTags = (image: ImageRecord): Record<string, string> => ({
+const toImageBuilderTags = (image: StoredImage): Record<string, string> => ({
   CreatedBy: 'EC2 Image Builder',
   Ec2ImageBuilderArn: image.arn,
 });
@@ -22,7 +22,7 @@ const toImageBuilderTags = (image: ImageRecord): Record<string, string> => ({
 /** Launches a build or test instance with the profile and tags of the infrastructure configuration. */
 export const launch = async (
   { ec2 }: Context,
-  image: ImageRecord,
+  image: StoredImage,
   plan: BuildPlan,
   purpose: 'Build' | 'Test',
   imageId: string,
@@ -49,14 +49,14 @@ export const launch = async (
   return instance.id;
 };
 
-export const terminate = ({ ec2 }: Context, image: ImageRecord, instanceId: string): void => {
+export const terminate = ({ ec2 }: Context, image: StoredImage, instanceId: string): void => {
   if (image.instances.delete(instanceId)) ec2.terminateFor(instanceId, image.account, image.region);
 };
 
 /** Creates the AMI of a build, in state `pending`. Encryption in the build Region comes from the recipe (docs/aws/image-builder.md#what-a-build-leaves). */
 export const createAmi = async (
   context: Context,
-  image: ImageRecord,
+  image: StoredImage,
   plan: BuildPlan,
   parent: MachineImage,
   sourceInstanceId: string,
@@ -87,7 +87,7 @@ export const createAmi = async (
 /** Copies the AMI to the Regions of the distribution configuration and returns the copies. */
 export const distribute = async (
   context: Context,
-  image: ImageRecord,
+  image: StoredImage,
   plan: BuildPlan,
   source: OutputAmi,
 ): Promise<OutputAmi[]> => {
@@ -128,7 +128,7 @@ export const share = ({ ec2 }: Context, plan: BuildPlan, amis: readonly OutputAm
 /** The parent's volumes merged with the recipe's mappings; undefined when the recipe has none. */
 const planVolumes = async (
   { world }: Context,
-  image: ImageRecord,
+  image: StoredImage,
   plan: BuildPlan,
   parent: MachineImage,
 ): Promise<VolumeSpec[] | undefined> => {

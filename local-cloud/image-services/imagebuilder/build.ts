@@ -3,7 +3,7 @@ import { BuildFailed, createAmi, distribute, launch, share, terminate } from './
 import type { Context } from './context.ts';
 import { findEffect, inventoryAfter } from './inventory.ts';
 import type { BuildPlan } from './plan.ts';
-import type { ImageRecord, ImageStatus, OutputAmi } from './records.ts';
+import type { ImageStatus, OutputAmi, StoredImage } from './records.ts';
 
 /** Thrown into a build that is cancelled while it waits. */
 class BuildCancelled extends Error {
@@ -34,7 +34,7 @@ export const finished: ReadonlySet<ImageStatus> = new Set([
  * Takes an image from PENDING to AVAILABLE or FAILED on the scaled clock (docs/aws/image-builder.md#image-states): the build instance runs the build components,
  * the AMI is made of it, a second instance of that AMI runs the test components, then it is distributed.
  */
-export const runBuild = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
+export const runBuild = async (context: Context, image: StoredImage, plan: BuildPlan): Promise<void> => {
   try {
     await runPhases(context, image, plan);
   } catch (error) {
@@ -46,7 +46,7 @@ export const runBuild = async (context: Context, image: ImageRecord, plan: Build
 };
 
 /** Cancels a running build. Its AMIs and snapshots stay (docs/aws/image-builder.md#failed-and-cancelled-builds). */
-export const cancelBuild = (context: Context, image: ImageRecord): void => {
+export const cancelBuild = (context: Context, image: StoredImage): void => {
   image.cancelled = true;
   image.interrupt?.();
   context.world.clock.after(
@@ -59,7 +59,7 @@ export const cancelBuild = (context: Context, image: ImageRecord): void => {
   );
 };
 
-const runPhases = async (context: Context, image: ImageRecord, plan: BuildPlan): Promise<void> => {
+const runPhases = async (context: Context, image: StoredImage, plan: BuildPlan): Promise<void> => {
   const { world, ec2 } = context;
   const { timings } = world;
   const pause = (seconds: number): Promise<void> => wait(context, image, seconds);
@@ -114,7 +114,7 @@ const runPhases = async (context: Context, image: ImageRecord, plan: BuildPlan):
 /** Executes nothing. A component fails if declared so; the build fails if `fail-build` declared it. */
 const runComponents = (
   { world }: Context,
-  image: ImageRecord,
+  image: StoredImage,
   plan: BuildPlan,
   type: 'BUILD' | 'TEST',
 ): void => {
@@ -133,7 +133,7 @@ const runComponents = (
   }
 };
 
-const untilAvailable = async (context: Context, image: ImageRecord, ami: OutputAmi): Promise<void> => {
+const untilAvailable = async (context: Context, image: StoredImage, ami: OutputAmi): Promise<void> => {
   const { world, ec2 } = context;
   const { buildPoll, buildImageWait } = world.timings;
   for (let waited = 0; waited <= buildImageWait; waited += buildPoll) {
@@ -150,7 +150,7 @@ const untilAvailable = async (context: Context, image: ImageRecord, ami: OutputA
   );
 };
 
-const failBuild = (context: Context, image: ImageRecord, plan: BuildPlan, error: unknown): void => {
+const failBuild = (context: Context, image: StoredImage, plan: BuildPlan, error: unknown): void => {
   const reason = error instanceof Error ? error.message : String(error);
   if (!(error instanceof BuildFailed) && !(error instanceof AwsError)) {
     console.error(`image services: the build of ${image.arn} broke`, error);
@@ -161,7 +161,7 @@ const failBuild = (context: Context, image: ImageRecord, plan: BuildPlan, error:
   enterState(context, image, 'FAILED', reason);
 };
 
-const enterState = ({ world }: Context, image: ImageRecord, status: ImageStatus, reason?: string): void => {
+const enterState = ({ world }: Context, image: StoredImage, status: ImageStatus, reason?: string): void => {
   const previous = image.status;
   image.status = status;
   image.reason = reason;
@@ -179,7 +179,7 @@ const enterState = ({ world }: Context, image: ImageRecord, status: ImageStatus,
   });
 };
 
-const wait = ({ world }: Context, image: ImageRecord, seconds: number): Promise<void> =>
+const wait = ({ world }: Context, image: StoredImage, seconds: number): Promise<void> =>
   new Promise((resolve, reject) => {
     if (image.cancelled) return reject(new BuildCancelled('cancelled'));
     const timer = world.clock.after(seconds, resolve, `build ${image.arn}`);

@@ -10,7 +10,7 @@ import { findImage } from './parents.ts';
 import { type BuildPlan, type BuildReferences, planBuild } from './plan.ts';
 import { quotas } from './quotas.ts';
 import { describeRecipe as recipeDocument } from './recipes.ts';
-import type { ImageRecord, RecipeRecord, Tags } from './records.ts';
+import type { RecipeRecord, StoredImage, Tags } from './records.ts';
 import { nextBuild, once, type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, formatVersion } from './versions.ts';
 
@@ -119,7 +119,7 @@ export const startBuild = async (
   call: Call,
   settings: BuildSettings & { imageRecipeArn: string },
   start: { tags: Tags; buildType: 'USER_INITIATED' | 'SCHEDULED'; pipeline?: { arn: string; name: string } },
-): Promise<ImageRecord> => {
+): Promise<StoredImage> => {
   const home = openHome(context, call);
   const running = home.images.filter((image) => !finished.has(image.status)).length;
   if (running >= quotas.concurrentBuilds) throw quotaExceeded('concurrent builds', quotas.concurrentBuilds);
@@ -128,7 +128,7 @@ export const startBuild = async (
   const { recipe } = plan;
   const build = takeBuild(home, imageKey(recipe));
   const arn = formatArn('image', call, recipe.slug, recipe.version, build);
-  const image: ImageRecord = {
+  const image: StoredImage = {
     arn,
     name: recipe.name,
     slug: recipe.slug,
@@ -170,15 +170,15 @@ export const nextImageArn = (home: RegionState, recipe: RecipeRecord): string =>
   formatArn('image', home, recipe.slug, recipe.version, nextBuild(home, imageKey(recipe)));
 
 /** An image as GetImage returns it. */
-export const describeImage = (image: ImageRecord): Shape => ({ ...toCommonFields(image), ...image.document });
+export const describeImage = (image: StoredImage): Shape => ({ ...toCommonFields(image), ...image.document });
 
 /** An image as ListImageBuildVersions returns it. */
-export const summarizeImage = (image: ImageRecord): Shape => ({
+export const summarizeImage = (image: StoredImage): Shape => ({
   ...toCommonFields(image),
   owner: image.arn.split(':')[4],
 });
 
-const toCommonFields = (image: ImageRecord): Shape => ({
+const toCommonFields = (image: StoredImage): Shape => ({
   arn: image.arn,
   type: 'AMI',
   name: image.name,
@@ -198,7 +198,7 @@ const toCommonFields = (image: ImageRecord): Shape => ({
 });
 
 /** The caller's own image, by its full build version ARN. */
-export const ownImage = (context: Context, call: Call, arn: string): ImageRecord => {
+export const ownImage = (context: Context, call: Call, arn: string): StoredImage => {
   const name = parseArn(arn, 'imageBuildVersionArn', ['image']);
   if (name.build === undefined)
     throw invalidValue('imageBuildVersionArn', 'Give the full build version ARN.');

@@ -9,7 +9,7 @@ import { invalidRequest, invalidValue, notFound, notImplemented } from './errors
 import { ownImage } from './images.ts';
 import { read, tagsSchema, tokenSchema } from './input.ts';
 import { findRecipe } from './recipes.ts';
-import type { ImageRecord, Tags } from './records.ts';
+import type { StoredImage, Tags } from './records.ts';
 import { once } from './store.ts';
 
 const updateSchema = z.object({
@@ -82,7 +82,7 @@ export const lifecycleOperations = (context: Context): Operations => ({
 
 const settle = (
   { ec2 }: Context,
-  image: ImageRecord,
+  image: StoredImage,
   status: 'AVAILABLE' | 'DELETED' | 'DEPRECATED' | 'DISABLED',
   amis: boolean,
 ): void => {

@@ -7,7 +7,7 @@ import { invalidCombination, invalidRequest, invalidValue } from './errors.ts';
 import { summarizeImage as imageSummary, ownImage } from './images.ts';
 import { type Filters, filtersSchema, pageSchema, read } from './input.ts';
 import { filtered, takePage } from './pages.ts';
-import type { ComponentRecord, ImageRecord } from './records.ts';
+import type { ComponentRecord, StoredImage } from './records.ts';
 import type { RegionState } from './store.ts';
 import { type Built, compareBuilds, formatVersion, isExact } from './versions.ts';
 
@@ -211,7 +211,7 @@ const componentVersion = (component: ComponentRecord, byName: boolean): Shape =>
   status: component.status,
 });
 
-const imageVersion = (image: ImageRecord, byName: boolean): Shape => ({
+const imageVersion = (image: StoredImage, byName: boolean): Shape => ({
   arn: listedArn(image.arn, byName),
   name: image.name,
   type: 'AMI',
@@ -224,7 +224,7 @@ const imageVersion = (image: ImageRecord, byName: boolean): Shape => ({
 });
 
 const imagePage = (
-  images: readonly ImageRecord[],
+  images: readonly StoredImage[],
   request: { filters?: Filters; maxResults?: number | undefined; nextToken?: string | undefined },
 ): Shape => {
   const matching = filtered(images, request.filters, {

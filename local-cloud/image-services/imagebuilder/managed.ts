@@ -1,7 +1,7 @@
 import { formatArn, toSlug } from './arns.ts';
 import { componentKey } from './components.ts';
 import { readDocument } from './document.ts';
-import type { ComponentRecord, ImageRecord, Platform } from './records.ts';
+import type { ComponentRecord, Platform, StoredImage } from './records.ts';
 import { type RegionState, takeBuild } from './store.ts';
 import { compareBuilds, parseVersion } from './versions.ts';
 
@@ -68,11 +68,11 @@ export const publishManaged = (
 export const publishManagedImage = (
   home: RegionState,
   image: { name: string; version: string; imageId: string; dateCreated: string },
-): ImageRecord => {
+): StoredImage => {
   const slug = toSlug(image.name);
   const version = parseVersion(image.version);
   const build = takeBuild(home, `image/${slug}/${image.version}`);
-  const record: ImageRecord = {
+  const record: StoredImage = {
     arn: formatArn('image', home, slug, version, build),
     name: image.name,
     slug,

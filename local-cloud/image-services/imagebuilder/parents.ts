@@ -1,9 +1,9 @@
-import type { ImageRecord as MachineImage } from '../ec2/records.ts';
+import type { StoredImage as MachineImage } from '../ec2/records.ts';
 import type { Call } from '../service.ts';
 import { parseArn } from './arns.ts';
 import { type Context, openByArn, resolve } from './context.ts';
 import { notImplemented } from './errors.ts';
-import type { ImageRecord, Platform } from './records.ts';
+import type { Platform, StoredImage } from './records.ts';
 
 /** The image that a recipe's `parentImage` resolves to (docs/aws/image-builder.md#parent-images). */
 interface Parent {
@@ -11,7 +11,7 @@ interface Parent {
   /** As EC2 shows it to the account; missing when the account cannot see it. */
   readonly machine?: MachineImage | undefined;
   /** The Image Builder build, when the parent is named by its ARN. */
-  readonly build?: ImageRecord | undefined;
+  readonly build?: StoredImage | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export const findImage = (
   call: Call,
   arn: string,
   parameter: string,
-): ImageRecord | undefined => {
+): StoredImage | undefined => {
   const name = parseArn(arn, parameter, ['image']);
   return resolve(openByArn(context, call, name)?.images ?? [], name, (image) => image.status === 'AVAILABLE');
 };

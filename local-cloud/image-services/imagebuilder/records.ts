@@ -97,7 +97,7 @@ export interface OutputAmi {
   readonly accountId: string;
 }
 
-export interface ImageRecord extends CommonRecord {
+export interface StoredImage extends CommonRecord {
   readonly account: string;
   readonly region: string;
   readonly version: Version;

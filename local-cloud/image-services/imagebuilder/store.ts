@@ -1,5 +1,5 @@
 import { tokenMismatch } from './errors.ts';
-import type { ComponentRecord, ConfigurationRecord, ImageRecord, RecipeRecord } from './records.ts';
+import type { ComponentRecord, ConfigurationRecord, RecipeRecord, StoredImage } from './records.ts';
 
 export type Settings = Record<string, unknown>;
 export type Configuration = ConfigurationRecord<Settings>;
@@ -10,7 +10,7 @@ export interface RegionState {
   readonly region: string;
   components: ComponentRecord[];
   recipes: RecipeRecord[];
-  images: ImageRecord[];
+  images: StoredImage[];
   infrastructure: Configuration[];
   distribution: Configuration[];
   pipelines: Configuration[];

@@ -1,11 +1,11 @@
-/** What stands between a built image and the question to its approvers. A gate is a kind in registry.ts. */
+/** A check of the tested image before approval. A gate is a kind in registry.ts. */
 import type * as z from 'zod';
 
 export type Verdict =
   | { readonly outcome: 'passed' | 'failed'; readonly reasons: readonly string[]; readonly evidence: unknown }
   | { readonly outcome: 'waiting'; readonly reasons: readonly string[]; readonly lookAgainAt: string };
 
-/** The images of one attempt, as its rows have them. Facts of a gate that asks no port. */
+/** The images of one attempt, as its rows have them. A gate without a collector gets this as its facts. */
 export interface GateSubject {
   readonly bake: string;
   readonly attempt: number;
@@ -28,16 +28,16 @@ export interface GateKind<Settings, Facts> {
   judge(facts: Facts, settings: Settings, now: Date): Verdict;
 }
 
-/** All gates are asked, so that every reason is known; those that wait beside a failure are not judged any more. Without a verdict nothing passes. */
+/** All gates are judged, so that every reason is known; once one has failed, those that wait are not judged again. Without a verdict nothing passes. */
 export function combine(verdicts: readonly Pick<Verdict, 'outcome'>[]): Verdict['outcome'] {
   if (verdicts.length === 0) return 'failed';
   if (verdicts.some(({ outcome }) => outcome === 'failed')) return 'failed';
   return verdicts.some(({ outcome }) => outcome === 'waiting') ? 'waiting' : 'passed';
 }
 
-/** Between two looks at a gate that waits. With the limit below at most 1,440 rounds, whose events stay under the 25,000 of an execution's history. */
+/** Between two evaluations of a gate that waits. With the limit below at most 1,440 rounds, whose events stay under the 25,000 of an execution's history. */
 const SHORTEST_WAIT_SECONDS = 60;
-/** So long the gates of one attempt may wait; then those without a verdict fail. */
+/** Longest time that the gates of one attempt may wait; then those without a verdict fail. */
 export const LONGEST_WAIT_SECONDS = 86_400;
 
 /** The verdict as it counts at `now`: a gate that still waits when its time is over has failed. */

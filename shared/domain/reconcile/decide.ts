@@ -1,6 +1,6 @@
 /**
  * Whether a pipeline bakes now, and if not, why not. Pure: the caller reads the rows and carries out the decision. Everything is computed
- * from what selectors mean now, never from marks, so that a base and its child that share a changed component see the same truth.
+ * from the versions that selectors have now, never from dirty flags, so that a base and its child that share a changed component see the same state.
  */
 
 import { canonical } from '../base/canonical.ts';
@@ -20,7 +20,7 @@ import type { FactsOf } from './hold-reason-kind.ts';
 import { isSettledBy, listOwnHolds, toHoldReason } from './holds.ts';
 import type { ActiveBake, Observation } from './observed.ts';
 
-/** Where a bake begins: what an earlier one has made and shown is not made and shown again. */
+/** The step that a bake begins with: steps that an earlier bake has passed for the same image are not repeated. */
 export type StartPoint =
   | { readonly step: 'Build' }
   | { readonly step: 'Test' | 'Approve' | 'Distribute'; readonly reusesBake: string };
@@ -29,7 +29,7 @@ export type Decision =
   | { readonly kind: 'up-to-date'; readonly reason: HoldReason }
   /** `settled`: nothing starts by itself, so dependents need not wait for this pipeline. */
   | { readonly kind: 'hold'; readonly reasons: readonly HoldReason[]; readonly settled: boolean }
-  /** The running bake has what is wanted; the changes are its own. */
+  /** The running bake has the desired fingerprint and counts for these changes too. */
   | { readonly kind: 'in-progress'; readonly reason: HoldReason; readonly bake: string }
   | { readonly kind: 'supersede'; readonly active: ActiveBake; readonly reason: HoldReason }
   | {
@@ -37,7 +37,7 @@ export type Decision =
       readonly desired: Desired;
       readonly at: StartPoint;
       readonly reason: string;
-      /** What it takes up: each of these alone would have started it. */
+      /** The changes that it takes up: each of them alone would have started it. */
       readonly changes: readonly ChangeRecord[];
     };
 
@@ -83,7 +83,7 @@ export function decide(observation: Observation): Decision {
   };
 }
 
-/** What has to end before it is its turn: a bake of an ancestor, or, where nothing else holds it, one whose slot it needs. */
+/** Holds that the end of another bake ends: a bake of an ancestor or, where nothing else holds the pipeline, one whose slot it needs. */
 function listTurnHolds(observation: Observation, own: readonly HoldReason[]): HoldReason[] {
   const ancestor = findAncestorHold(observation, own);
   if (ancestor !== undefined) return [ancestor];
@@ -104,8 +104,8 @@ function toUpToDate({ pipeline, channel }: ObservedPipeline): Decision {
 }
 
 /**
- * Where the bake starts, by what is retained: the same image judged in the same way only has to be pointed to again, after an approval where targets
- * are new; judged in another way it is tested again; anything else is built.
+ * The step to start with, by the retained image. Bits and proof as desired: pointers are moved back to it, after an approval where targets are new.
+ * Only the bits as desired: it is tested again. No such image: it is built.
  */
 function chooseStart(observation: Observation, wanted: Desired): StartPoint {
   const { retained, observed } = observation;
@@ -128,7 +128,7 @@ function holdUnresolved(observation: Observation, unresolved: readonly Unresolve
   return toHold(ancestor === undefined ? reasons : [ancestor, ...reasons], observation.active);
 }
 
-/** Before approval a newer lock supersedes the bake that runs, at most twice in a row; after approval it follows it. */
+/** Before its approval a running bake is superseded by a newer lock, at most twice in a row; after it, the newer lock waits for its end. */
 function decideBesideActive(observation: Observation, active: ActiveBake): Decision {
   const { observed, desiredState } = observation;
   const { name } = observed.pipeline;
@@ -139,7 +139,7 @@ function decideBesideActive(observation: Observation, active: ActiveBake): Decis
   const running = (phase: FactsOf['bake-running']['phase'], detail?: string): HoldReason =>
     toHoldReason('bake-running', { bake, phase, buildsDesired, detail }, name);
   if (active.isEnding) return hold(running('ending'));
-  // Where the bake goes is not known here; only new targets can be left to do after it.
+  // The active bake's targets are not known here; only new targets can be left to do after it.
   if (buildsDesired) return hold(running('targets-unknown'));
   const supersedable = (SUPERSEDABLE_STATES as readonly AttemptState[]).includes(active.state);
   if (!supersedable || active.isApproved) return hold(toHoldReason('after-approval', { bake }, name));
@@ -149,7 +149,7 @@ function decideBesideActive(observation: Observation, active: ActiveBake): Decis
   return { kind: 'supersede', active, reason: running('superseded', describeStartReason(observation)) };
 }
 
-/** True when only the tick differs. A tick alone supersedes no bake: approvers would be asked again at each, without end. */
+/** True when only the tick differs. A tick alone supersedes no bake: otherwise approvers would be asked again at every tick. */
 function differsByTickOnly({ fingerprintInputs, proof }: ActiveBake, wanted: Desired): boolean {
   const { tick } = wanted.fingerprintInputs;
   if (fingerprintInputs === undefined || tick === undefined || proof !== wanted.proof) return false;

@@ -1,6 +1,6 @@
 /**
- * A fingerprint says what an image would be made of (bits) and how it would be judged (proof). States of a pipeline with
- * equal fingerprints give the same image, so one bake answers them all.
+ * A fingerprint is two hashes. `bits`: of what changes the image. `proof`: of what changes how the image is judged. Desired states of a pipeline
+ * with equal fingerprints give the same image, so that one bake is enough for all of them.
  */
 import { canonical } from '../base/canonical.ts';
 import type { Definition } from '../definitions/definition.ts';

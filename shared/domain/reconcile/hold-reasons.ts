@@ -1,4 +1,7 @@
-/** Every reason for which a pipeline does not bake. A new one is an entry here and, unless the entry finds it, its condition in `decide`. */
+/**
+ * Every reason for which a pipeline does not bake. Those in own-holds.ts find their condition in the pipeline's own rows (`find` of the entry);
+ * those in turn-holds.ts depend on other bakes, and decide.ts has their conditions. A new reason is an entry there and its condition.
+ */
 import type { HoldReasonKinds } from './hold-reason-kind.ts';
 import { OWN_HOLDS } from './own-holds.ts';
 import { TURN_HOLDS } from './turn-holds.ts';

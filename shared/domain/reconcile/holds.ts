@@ -1,4 +1,4 @@
-/** Makes hold reasons, and answers by the table what those that were recorded imply. Pure. */
+/** Makes hold reasons, and reads from their table what recorded ones imply. Pure. */
 import type { HoldReason } from '../records/status.ts';
 import type { FactsOf, HoldCode, HoldReasonKind, HoldSubject } from './hold-reason-kind.ts';
 import { HOLD_REASONS } from './hold-reasons.ts';
@@ -23,7 +23,7 @@ export function findHoldKind({ code }: HoldReason): (typeof KINDS)[string] {
   return kind;
 }
 
-/** Holds that the pipeline's own rows tell of. A request ends all of them but a freeze, and a forced one that, too. */
+/** Holds whose condition is in the pipeline's own rows. A request overrides every hold except a freeze; a forced request overrides that as well. */
 export function listOwnHolds(subject: HoldSubject): HoldReason[] {
   const { observed } = subject;
   const { request } = observed.status;
@@ -63,7 +63,7 @@ export function isWaitingForAncestors(reasons: readonly HoldReason[]): boolean {
   return reasons.length > 0 && reasons.every((reason) => findHoldKind(reason).waitsForAncestor === true);
 }
 
-/** When to reconcile again: once all reasons may be over, or undefined where one of them ends by a person's doing only. */
+/** When to reconcile again: once all reasons may be over, or undefined where only a person can end one of them. */
 export function computeNextCheck(reasons: readonly HoldReason[], now: Date): string | undefined {
   const times = reasons.map((reason) => findHoldKind(reason).checkAgainAt(reason, now));
   return times.includes(undefined) ? undefined : times.sort().at(-1);

@@ -12,7 +12,9 @@ export const BakeRecordSchema = z.lazy(() =>
     pipeline: z.string(),
     revision: z.number().int().positive(),
     channel: z.string(),
+    /** Hash of what changes the image. */
     bits: z.string(),
+    /** Hash of what changes how the image is judged. */
     proof: z.string(),
     lock: LockSchema,
     fingerprintInputs: FingerprintInputsSchema.optional(),

@@ -25,11 +25,11 @@ export const LockSchema = z.lazy(() =>
 );
 export type Lock = z.infer<typeof LockSchema>;
 
-/** Everything that an image is made of, as far as planning compares it. */
+/** Everything that reconcile compares of an image's content. */
 export const FingerprintInputsSchema = z.lazy(() =>
   z.object({
     definitionDigest: z.string(),
-    /** The definition's own part of the proof. */
+    /** The definition's own part of the proof, the hash of what changes how the image is judged. */
     proof: z.string().optional(),
     /** By selector key. */
     versions: z.record(z.string(), z.string()),

@@ -41,8 +41,9 @@ export const PipelineSpecSchema = z.lazy(() =>
     testsAreBits: z.boolean().default(false),
     /** The base counts as equal while its inventory is. */
     earlyCutoff: z.boolean().default(false),
-    /** Digest of what the definition itself adds to the bits: parameters, architecture, volumes. */
+    /** The definition's own part of the bits: a digest of parameters, architecture, volumes. */
     definitionDigest: z.string(),
+    /** The definition's own part of the proof: a digest of suites, gates and where the suites run. */
     proof: z.string(),
     /** Where the image is distributed to: `account/region/mode`. */
     targets: z.array(z.string()).default([]),

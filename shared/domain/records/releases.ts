@@ -10,7 +10,9 @@ export const ChannelRecordSchema = z.lazy(() =>
     channel: z.string(),
     release: z.string(),
     bake: z.string(),
+    /** Hash of what changes the image. */
     bits: z.string(),
+    /** Hash of what changes how the image is judged. */
     proof: z.string(),
     /** Rises by one with each move: the fence for writes of pointers. */
     sequence: z.number().int().positive(),
@@ -45,7 +47,9 @@ export const ReleaseRecordSchema = z.lazy(() =>
     pipeline: z.string(),
     channel: z.string(),
     bake: z.string(),
+    /** Hash of what changes the image. */
     bits: z.string(),
+    /** Hash of what changes how the image is judged. */
     proof: z.string(),
     images: z.record(z.string(), z.string()),
     /** Every copy that is retained. */

@@ -84,7 +84,9 @@ export type PipelineStatus = z.infer<typeof PipelineStatusSchema>;
 export const FingerprintRecordSchema = z.lazy(() =>
   z.object({
     pipeline: z.string(),
+    /** Hash of what changes the image. */
     bits: z.string(),
+    /** Hash of what changes how the image is judged. */
     proof: z.string(),
     state: z.enum(['baking', 'released', 'failed', 'refused']),
     bake: z.string(),

@@ -1,7 +1,7 @@
-/** What a state machine can wait for. A kind's meaning is here; how its resource is read is in use-cases/waits/kinds. */
+/** What a paused task waits for, by kind. What a kind means is here; how its resource is read is in use-cases/waits/kinds. */
 import * as z from 'zod';
 
-/** What the machine is told: success with data, or a failure with an error name. */
+/** What the task ends with: success with data, or a failure with an error name. */
 export const WaitOutcomeSchema = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('success'), output: z.unknown() }),
@@ -15,11 +15,11 @@ export type Hint = { readonly resource: string } | { readonly imageId: string };
 
 export interface WaitKind {
   readonly name: string;
-  /** True for a resource whose events may not reach this account or do not exist: it is read again soon, then less and less often. */
+  /** True for a resource whose events may not reach this account or do not exist: it is read again soon, then at growing intervals. */
   readonly polled: boolean;
   /** The resource that an event of EventBridge names; undefined for every other event. */
   wakesOn?(event: unknown): Hint | undefined;
-  /** What the machine is told when the time for the wait is over. */
+  /** What the task ends with when the wait has expired. */
   onTimeout(resource: string): WaitOutcome;
 }
 

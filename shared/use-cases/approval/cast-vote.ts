@@ -1,6 +1,6 @@
 /**
  * An approver votes, by link, API or command. The vote, what the votes then amount to, the end of the wait and the end of the step are one
- * transaction, so that the table is the truth; the waiting machine is told afterwards (complete-tasks.ts).
+ * transaction, so that the table is the truth; the waiting machine is told afterwards (complete-task.ts).
  */
 
 import { judgeVote, tally } from '../../domain/approval/tally.ts';
@@ -20,7 +20,7 @@ import type { Table, Write } from '../../ports/table.ts';
 import { readAttempt } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
-import { decideWait } from '../waits/check-wait.ts';
+import { recordWaitOutcome } from '../waits/check-wait.ts';
 import { readApproval, readVotes } from './read-approval.ts';
 
 export interface CastVoteDeps {
@@ -142,7 +142,7 @@ async function prepareEnd(deps: CastVoteDeps, record: ApprovalRecord, decision: 
   };
   return [
     wait?.state === 'pending'
-      ? decideWait(wait, outcome, new Date(decision.at))
+      ? recordWaitOutcome(wait, outcome, new Date(decision.at))
       : {
           check: waitKey,
           when: wait === undefined ? { exists: false } : { equals: { state: wait.state } },

@@ -1,6 +1,6 @@
 /**
- * Marks the pipelines that a change concerns and enqueues them, page by page. The change row holds the cursor, so that the next run goes on where
- * the last one stopped.
+ * Marks the pipelines that a change affects as dirty and enqueues them, page by page. The users of a selector are the pipelines whose definition
+ * names it. The change row holds the cursor, from which the next run continues.
  */
 import { due, type Key, keys } from '../../domain/base/naming.ts';
 import { listCauses } from '../../domain/reconcile/causes.ts';
@@ -77,7 +77,7 @@ async function prepareMarks(
   return { ...page, marks: page.users.map((user) => raiseMinimumWrite(user, change, now)) };
 }
 
-/** Runs until the last page; returns how many pipelines it has marked. Two runs at once share the work: one write of each page wins. */
+/** Runs until the last page; returns how many pipelines it has marked. Two concurrent runs share the work: one write of each page wins. */
 export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number> {
   let marked = 0;
   let tries = 0;
@@ -102,6 +102,7 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
     }
     tries = 0;
     marked += page.users.length;
+    // When the process dies between the write and this, the marked pipelines have a due row, by which the sweep enqueues them.
     if (page.users.length > 0) await deps.reconcileQueue.send(toReconcileRequests(page.users));
   }
 }

@@ -8,7 +8,10 @@ export interface Collector<Ports, Settings, Facts> {
 
 export type GatePorts = PackagesPorts;
 
-/** By the gate's name. A gate that is not here judges the subject itself. */
+/**
+ * By the gate's name; a gate without a collector judges the subject itself. A collector's ports also go into `GatePorts` above and under `ports` in
+ * functions/evaluate-gates/function.yml; then `npm run generate` gives the function their permissions.
+ */
 export const COLLECTORS: Readonly<Record<string, Collector<GatePorts, unknown, unknown>>> = {
   packages: { collect: collectPackages },
 };

@@ -1,4 +1,4 @@
-/** Has the pipelines reconciled that a release concerns: its own, those built on it, and those below that wait for it. */
+/** Enqueues the pipelines that a release affects: its own, those built on it, and those below them that wait for it. */
 import { keys } from '../../domain/base/naming.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
@@ -12,8 +12,8 @@ import {
 import { readRecord } from '../store/read.ts';
 
 /**
- * The fan-out marks and enqueues each child once. `change`: the change that the release was recorded with; a repeated call does not know it, so
- * it finishes the fan-out that the selector's row names and enqueues the waiting dependents again.
+ * The fan-out marks and enqueues each child once. `change`: the change that the release was recorded with. A repeated call does not know it: it
+ * resumes the fan-out of the change recorded on the selector and enqueues the waiting dependents again.
  */
 export async function enqueueAfterRelease(
   deps: FanOutDeps,
@@ -21,7 +21,7 @@ export async function enqueueAfterRelease(
   change: string | undefined,
 ): Promise<void> {
   if (change !== undefined) {
-    // Read before the fan-out, which makes every child look as if it waited.
+    // Read before the fan-out, after which every child counts as waiting.
     const below = await findWaitingBelowChildren(deps, pipeline);
     await fanOutChange(deps, change);
     await enqueuePipelines(deps, [...new Set([pipeline, ...below])]);

@@ -45,8 +45,8 @@ export async function sweepWork(deps: SweepDeps): Promise<Swept> {
     fanOuts: () => sweepFanOuts(deps),
     outbox: () => sweepOutbox(deps),
     waits: async () => {
-      const { asked, nudged } = await sweepWaits(deps);
-      return asked + nudged;
+      const { checksRequested, redelivered } = await sweepWaits(deps);
+      return checksRequested + redelivered;
     },
     queued: () => sweepQueuedAttempts(deps),
     lines: () => enqueueNext(deps),

@@ -1,6 +1,7 @@
 /**
- * Reads what a wait waits for and decides the wait, once. Called by its registration, by events, delayed messages and the sweep; the first
- * write wins, the others find the wait decided. The table's stream has the outcome delivered (complete-tasks.ts).
+ * A wait is a state machine task that is paused on its task token. Why a pipeline is held is in domain/reconcile (holds). This reads the wait's
+ * resource and records the outcome, once: events, delayed messages and the sweep call it, and the first write wins. The table's stream then
+ * delivers the outcome (complete-task.ts).
  */
 import { due, keys } from '../../domain/base/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
@@ -12,11 +13,11 @@ import { WAIT_CHECKS } from './kinds/registry.ts';
 import type { WaitPorts } from './kinds/wait-check.ts';
 
 export interface CheckWaitDeps extends WaitPorts {
-  /** Called with the wait before it is checked: an event does not say which bake waits. */
+  /** Called with the wait before it is checked: an event does not name the bake. */
   readonly onWait?: (wait: WaitRecord) => Promise<void>;
 }
 
-/** Two rounds: a decision that loses against an approver's own is checked again. */
+/** Two rounds: an outcome whose write loses against that of an approver's decision is computed again. */
 const ROUNDS = 2;
 
 /** The state that the wait is in now; undefined for a wait that does not exist. */
@@ -36,7 +37,7 @@ export async function checkWait(deps: CheckWaitDeps, id: string): Promise<WaitRe
     if (outcome === undefined) return 'pending';
     const more = expired ? (expiryWrites?.(wait) ?? []) : [];
     try {
-      await deps.table.write([decideWait(wait, outcome, now), ...more]);
+      await deps.table.write([recordWaitOutcome(wait, outcome, now), ...more]);
       return 'decided';
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
@@ -46,10 +47,14 @@ export async function checkWait(deps: CheckWaitDeps, id: string): Promise<WaitRe
 }
 
 /**
- * The write that decides a pending wait; an approver's decision carries it in its own transaction. The due time stays, so that a delivery that
- * was lost is found again.
+ * The write that records the outcome of a pending wait; an approver's decision includes it in its own transaction. The wait stays due, so that
+ * the sweep finds an outcome whose delivery was lost.
  */
-export function decideWait(wait: Pick<WaitRecord, 'id' | 'token'>, outcome: WaitOutcome, now: Date): Write {
+export function recordWaitOutcome(
+  wait: Pick<WaitRecord, 'id' | 'token'>,
+  outcome: WaitOutcome,
+  now: Date,
+): Write {
   return {
     update: keys.wait(wait.id),
     set: {

@@ -1,4 +1,4 @@
-/** Takes a message of the wake queue. The event is a hint: the resource of its wait is read again; an event that no wait is for is dropped. */
+/** Takes a message of the wake queue. The event is a hint: the resource of its wait is read again; an event of any other resource is dropped. */
 import * as z from 'zod';
 import {
   parseWake,

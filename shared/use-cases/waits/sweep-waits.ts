@@ -1,4 +1,4 @@
-/** The net below events and streams: due waits are checked again, and decided waits whose delivery was lost are delivered. */
+/** Backup for lost events and stream records: due waits are checked again, and decided waits that were not delivered are delivered. */
 import { due, keys } from '../../domain/base/naming.ts';
 import { WaitRecordSchema } from '../../domain/records/waits.ts';
 import { SWEEP_SECONDS } from '../../domain/waits/wake.ts';
@@ -12,12 +12,15 @@ export interface SweepWaitsDeps {
   readonly wakeQueue: WakeQueue;
 }
 
-/** How many checks were requested, and how many deliveries. */
+/** A round with no delayed message after it: from then on the sweep checks as often. */
+const LAST_ROUND = 99;
+
+/** How many waits are checked again, and how many outcomes are delivered again. */
 export async function sweepWaits(
   deps: SweepWaitsDeps,
   limit = 500,
-): Promise<{ asked: number; nudged: number }> {
-  const counts = { asked: 0, nudged: 0 };
+): Promise<{ checksRequested: number; redelivered: number }> {
+  const counts = { checksRequested: 0, redelivered: 0 };
   const upTo = deps.clock.now().toISOString();
   let after: string | undefined;
   do {
@@ -31,14 +34,14 @@ export async function sweepWaits(
     for (const item of page.items) {
       const wait = WaitRecordSchema.parse(item);
       if (!(await postponeWait(deps, wait.id, wait.state))) continue;
-      if (wait.state !== 'pending') counts.nudged += 1;
+      if (wait.state !== 'pending') counts.redelivered += 1;
       else {
-        await deps.wakeQueue.send({ wait: wait.id, round: 99 }, 0);
-        counts.asked += 1;
+        await deps.wakeQueue.send({ wait: wait.id, round: LAST_ROUND }, 0);
+        counts.checksRequested += 1;
       }
     }
     after = page.cursor;
-  } while (after !== undefined && counts.asked + counts.nudged < limit);
+  } while (after !== undefined && counts.checksRequested + counts.redelivered < limit);
   return counts;
 }
 

@@ -4,7 +4,7 @@ import { castVote } from '../../../shared/use-cases/approval/cast-vote.ts';
 import { voidApprovals } from '../../../shared/use-cases/approval/void-approvals.ts';
 import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
-import { completeTask } from '../../../shared/use-cases/waits/complete-tasks.ts';
+import { completeTask } from '../../../shared/use-cases/waits/complete-task.ts';
 import { handleWake } from '../../../shared/use-cases/waits/handle-wake.ts';
 import { ami, BASE_PARAMETER, HOME } from '../../support/reconcile-world.ts';
 import { type CallWrapper, crashAtCall, interleaveCalls, succeeds, wrapPort } from '../engine/handlers.ts';

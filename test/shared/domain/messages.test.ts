@@ -190,7 +190,7 @@ describe('messageFor', () => {
   });
 
   it('has nothing to say to people about events for machines', () => {
-    const event = { ...started(), detailType: 'Ovenbird Change Noticed' };
+    const event = { ...started(), detailType: 'Ovenbird Change Detected' };
 
     expect(listChangesToDescribe(event)).toEqual([]);
     expect(buildMessage(event)).toBeUndefined();

@@ -7,7 +7,7 @@ type Support = typeof import('../../support/bake-world.ts');
 interface Waits {
   readonly registerWait: typeof import('../../../shared/use-cases/waits/register-wait.ts').registerWait;
   readonly handleWake: typeof import('../../../shared/use-cases/waits/handle-wake.ts').handleWake;
-  readonly completeTask: typeof import('../../../shared/use-cases/waits/complete-tasks.ts').completeTask;
+  readonly completeTask: typeof import('../../../shared/use-cases/waits/complete-task.ts').completeTask;
 }
 
 let waits: Waits;
@@ -34,7 +34,7 @@ beforeAll(async () => {
   waits = {
     ...(await import('../../../shared/use-cases/waits/register-wait.ts')),
     ...(await import('../../../shared/use-cases/waits/handle-wake.ts')),
-    ...(await import('../../../shared/use-cases/waits/complete-tasks.ts')),
+    ...(await import('../../../shared/use-cases/waits/complete-task.ts')),
   };
   const { RegisterWaitInputSchema } = await import('../../../shared/domain/bakes/payloads.ts');
   parseInput = (input) => RegisterWaitInputSchema.parse(input);

@@ -7,7 +7,7 @@ import type { BuildStatus } from '../../../shared/ports/build-engine.ts';
 import type { Table } from '../../../shared/ports/table.ts';
 import { castVote } from '../../../shared/use-cases/approval/cast-vote.ts';
 import { checkWait } from '../../../shared/use-cases/waits/check-wait.ts';
-import { completeTask } from '../../../shared/use-cases/waits/complete-tasks.ts';
+import { completeTask } from '../../../shared/use-cases/waits/complete-task.ts';
 import { handleWake } from '../../../shared/use-cases/waits/handle-wake.ts';
 import { type RegisterWaitInput, registerWait } from '../../../shared/use-cases/waits/register-wait.ts';
 import { sweepWaits } from '../../../shared/use-cases/waits/sweep-waits.ts';
@@ -295,11 +295,11 @@ describe('the sweep', () => {
     streamed.length = 0;
 
     w.clock.forward(61);
-    expect(await sweepWaits(w)).toEqual({ asked: 1, nudged: 1 });
+    expect(await sweepWaits(w)).toEqual({ checksRequested: 1, redelivered: 1 });
 
     expect(w.wakeQueue.messages).toEqual([{ wait: ID, round: 99, delaySeconds: 0 }]);
     expect(streamed).toEqual([waitId('image', second)]);
-    expect(await sweepWaits(w)).toEqual({ asked: 0, nudged: 0 });
+    expect(await sweepWaits(w)).toEqual({ checksRequested: 0, redelivered: 0 });
   });
 
   it('leaves delivered waits alone for good', async () => {
@@ -311,7 +311,7 @@ describe('the sweep', () => {
 
     w.clock.forward(3600);
 
-    expect(await sweepWaits(w)).toEqual({ asked: 0, nudged: 0 });
+    expect(await sweepWaits(w)).toEqual({ checksRequested: 0, redelivered: 0 });
     expect(w.memory.items().filter((item) => item.duePk === due.wait)).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ export const EXEMPT: readonly { readonly grants: RegExp; readonly reason: string
     reason: 'Used by the agents on an instance; simulated instances execute nothing.',
   },
   {
-    grants: /^TargetRole\/(?:LookAtKeys|ReadEncryptedSources|LendEncryptedSources)$/,
+    grants: /^TargetRole\/(?:DescribeKeys|ReadEncryptedSources|GrantSourceKeysToEbs)$/,
     reason: 'EC2 calls KMS in the name of the role that copies; those calls are made inside of AWS.',
   },
   {

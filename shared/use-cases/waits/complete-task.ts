@@ -1,17 +1,17 @@
-/** Delivers the outcome of a decided wait to its state machine. The decision in the table is the truth; delivering it may be repeated. */
+/** Delivers the outcome of a decided wait to its paused task. The outcome in the table is the truth; delivering it may be repeated. */
 import { keys } from '../../domain/base/naming.ts';
 import { WaitRecordSchema } from '../../domain/records/waits.ts';
 import { type Table, WriteConflict } from '../../ports/table.ts';
 import type { TaskTokens } from '../../ports/task-tokens.ts';
 
-export interface CompleteTasksDeps {
+export interface CompleteTaskDeps {
   readonly table: Table;
   readonly tokens: TaskTokens;
 }
 
 /** `closed`: the task had ended already, and the wait is done either way. */
 export async function completeTask(
-  deps: CompleteTasksDeps,
+  deps: CompleteTaskDeps,
   id: string,
 ): Promise<'delivered' | 'closed' | 'nothing-to-deliver'> {
   const item = await deps.table.get(keys.wait(id));
@@ -33,7 +33,7 @@ export async function completeTask(
       },
     ]);
   } catch (error) {
-    // A concurrent delivery was faster, or the machine waits afresh with a new token, whose outcome is delivered in its own time.
+    // A concurrent delivery was faster, or the machine waits again with a new token, whose outcome is delivered separately.
     if (!(error instanceof WriteConflict)) throw error;
   }
   return answer;
