@@ -32,9 +32,9 @@ describe('An estate of the benchmarks', () => {
     for (const component of estate.components) world.publishComponent(component, '1.0.1');
     for (const spec of estate.specs) {
       await applyDefinition(world.ports, { definition: toEstateDefinition(spec), by: 'bench' });
-      await world.settle();
+      await world.runUntilIdle();
       for (const bake of world.running()) await world.release(bake.id);
-      await world.settle();
+      await world.runUntilIdle();
     }
 
     const laid = await createWorld(estate);

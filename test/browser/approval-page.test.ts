@@ -57,7 +57,7 @@ async function open(): Promise<{ page: Page; complaints: string[] }> {
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
-  await page.goto(world.linkOf(ADA));
+  await page.goto(world.findLink(ADA));
   return { page, complaints };
 }
 const state = async () =>
@@ -103,7 +103,7 @@ describe('the approval page in a browser', () => {
   it('approves by a click, and a second person then learns that it is done', async () => {
     const { page } = await open();
     const other = await (await browser.newContext()).newPage();
-    await other.goto(world.linkOf(BEN));
+    await other.goto(world.findLink(BEN));
 
     await page.getByRole('button', { name: 'Approve' }).click();
     await other.getByLabel('Comment').fill('No.');

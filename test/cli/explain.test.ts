@@ -30,9 +30,10 @@ const WEB = 'a-web-server-with-a-name-of-forty-letter';
 
 async function releaseAll(): Promise<void> {
   for (let rounds = 0; rounds < 20; rounds += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.release(id);
-    if (world.running().length === 0 && world.plans.length === 0 && world.hints.length === 0) return;
+    if (world.running().length === 0 && world.reconcileRequests.length === 0 && world.hints.length === 0)
+      return;
   }
 }
 
@@ -46,7 +47,7 @@ async function runExplain(name: string): Promise<string> {
 describe('ovenbird explain', () => {
   it('tells a bake from the first change down, over the bakes in between', async () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(TOPIC);
+    await world.detect(TOPIC);
     await releaseAll();
 
     const text = await runExplain(WEB);
@@ -68,8 +69,8 @@ describe('ovenbird explain', () => {
   it('names what holds a pipeline, what would end it, and what to type', async () => {
     await disablePipeline(world.ports, { pipeline: WEB, by: 'anna', reason: 'It waits for the new kernel.' });
     world.publishComponent('web-server', '1.1.0');
-    await world.notice('arn:aws:imagebuilder:eu-west-1:111122223333:component/web-server');
-    await world.settle();
+    await world.detect('arn:aws:imagebuilder:eu-west-1:111122223333:component/web-server');
+    await world.runUntilIdle();
 
     const text = await runExplain(WEB);
 

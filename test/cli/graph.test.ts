@@ -25,10 +25,10 @@ beforeEach(async () => {
   });
   await world.apply({ name: 'other', base: BASE_PARAMETER });
   for (let rounds = 0; rounds < 5; rounds += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.release(id);
   }
-  await world.settle();
+  await world.runUntilIdle();
 });
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -71,8 +71,8 @@ async function staleNames(): Promise<string[]> {
 describe('ovenbird graph', () => {
   it('prints mermaid of everything, page by page, with what is stale and what is baking', async () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE);
-    await world.settle();
+    await world.detect(BASE);
+    await world.runUntilIdle();
 
     const { code, stdout, calls } = await run();
 
@@ -113,17 +113,17 @@ describe('ovenbird graph', () => {
       triggers: { mode: 'manual' },
       more: { distribution: { targets } },
     });
-    await world.settle();
+    await world.runUntilIdle();
 
-    expect(world.planning('other')?.decision?.kind).toBe('hold');
+    expect(world.status('other')?.decision?.kind).toBe('hold');
     expect(await staleNames()).toEqual(['other']);
   });
 
   it('marks no pipeline as stale that somebody refused, pinned or disabled', async () => {
     await world.apply({ name: 'other', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE);
-    await world.settle();
+    await world.detect(BASE);
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.fail(id, 'ApprovalRejected', 'No.');
 
     expect(await staleNames()).toEqual([]);

@@ -11,10 +11,10 @@ beforeEach(async () => {
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   for (const name of ['one', 'two']) await world.apply({ name, base: 'base' });
   for (let rounds = 0; rounds < 3; rounds += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.release(id);
   }
-  await world.settle();
+  await world.runUntilIdle();
   service = await serveWorld(world);
 });
 afterEach(async () => {
@@ -62,13 +62,13 @@ describe('ovenbird delete', () => {
 describe('ovenbird waves, confirm', () => {
   it('lists what waits, starts it, and lists it no longer', async () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(`ssm:eu-west-1:${BASE_PARAMETER}`);
-    await world.settle();
+    await world.detect(`ssm:eu-west-1:${BASE_PARAMETER}`);
+    await world.runUntilIdle();
 
     const listed = await run('waves');
     const id = listed.stdout.slice(0, 26);
     const confirmed = await run('confirm', id);
-    await world.settle();
+    await world.runUntilIdle();
     const empty = await run('waves');
     const nothing = await run('confirm', world.changes()[0]?.id ?? '');
 

@@ -28,10 +28,10 @@ beforeEach(async () => {
   await world.apply({ name: LONG, base: 'base', more: { distribution: { targets } } });
   await world.apply({ name: 'manual', base: 'base', triggers: { mode: 'manual' } });
   for (let rounds = 0; rounds < 4; rounds += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.release(id);
   }
-  await world.settle();
+  await world.runUntilIdle();
   const unexpected = (error: unknown) => {
     throw error;
   };

@@ -12,6 +12,7 @@ import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventb
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateComponentCommand, ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import {
+  BucketAlreadyOwnedByYou,
   CreateBucketCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -175,7 +176,10 @@ function createFixtures({ ssm, imageBuilder, ec2, s3 }: Clients): SelectorFixtur
   const upload = async (Bucket: string, Key: string, Body: string | Uint8Array) =>
     void (await s3.send(new PutObjectCommand({ Bucket, Key, Body })));
   const makeBucket = async (Bucket: string, versioned: boolean) => {
-    await s3.send(new CreateBucketCommand({ Bucket }));
+    // A slow answer makes the SDK send the request again; the bucket is there then.
+    await s3.send(new CreateBucketCommand({ Bucket })).catch((error: unknown) => {
+      if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+    });
     if (!versioned) return;
     const VersioningConfiguration = { Status: 'Enabled' } as const;
     await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));

@@ -84,16 +84,16 @@ describe('a selector kind that is added to the registry', () => {
   it('leads from its event to a bake that is explained in its words', async () => {
     const { world, entries } = catalogueWorld();
     await world.apply({ name: 'web', base: '/unused', more: { base } });
-    await world.settle();
+    await world.runUntilIdle();
     const [first] = world.running();
     expect(first?.lock.base).toMatchObject({ key: 'catalogue:linux', version: ami(1) });
     await world.release(first?.id ?? '');
-    await world.settle();
+    await world.runUntilIdle();
 
     entries.set('linux', ami(2));
     const outcome = await handleHint(world.ports, PUBLISHED);
     expect(outcome).toMatchObject({ topics: ['catalogue:linux'], changes: [{ from: ami(1), to: ami(2) }] });
-    await world.settle();
+    await world.runUntilIdle();
 
     const [second] = world.running();
     expect(second?.lock.base.version).toBe(ami(2));
@@ -113,7 +113,7 @@ describe('a selector kind that is added to the registry', () => {
     await world.apply({ name: 'web', base: '/unused', more: { base } });
     entries.set('linux', ami(2));
 
-    await world.reconcile();
+    await world.resync();
     const hint = world.hints.find((entry) => JSON.stringify(entry).includes('catalogue:linux'));
 
     expect(isSlowTopic('catalogue:linux')).toBe(true);

@@ -75,10 +75,10 @@ function createHandlerWorld() {
       recordOutcome.over(ports)({ bake, attempt: 1, error: { name: 'BuildFailed', cause: 'no' } }, context),
     plan: (pipeline: string) => reconcilePipelines.over(ports)(sqs({ pipeline }), context),
     /** Until nothing is waiting to be done. */
-    async settle(): Promise<void> {
+    async runUntilIdle(): Promise<void> {
       for (;;) {
         const row = unpublished.shift();
-        const plan = world.plans.shift();
+        const plan = world.reconcileRequests.shift();
         const hint = world.hints.shift();
         if (row === undefined && plan === undefined && hint === undefined) return;
         if (row !== undefined) await publishOutbox.over(ports)(stream(row), context);
@@ -95,11 +95,11 @@ async function changeBaseParameter() {
   const world = createHandlerWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await world.apply({ name: 'child', base: 'base' });
-  await world.settle();
+  await world.runUntilIdle();
   await world.release(world.running()[0]?.id ?? '');
-  await world.settle();
+  await world.runUntilIdle();
   await world.release(world.running()[0]?.id ?? '');
-  await world.settle();
+  await world.runUntilIdle();
   lines.length = 0;
   world.parameters.set(BASE_PARAMETER, ami(2));
   world.hints.push({ topics: [`ssm:eu-west-1:${BASE_PARAMETER}`] });
@@ -110,13 +110,13 @@ describe('what is logged from a change to the end of the last bake', () => {
   it('carries the id of the change in every line, and bake and pipeline wherever there are any', async () => {
     const world = await changeBaseParameter();
 
-    await world.settle();
+    await world.runUntilIdle();
     const [base] = world.running();
     await world.release(base?.id ?? '');
-    await world.settle();
+    await world.runUntilIdle();
     const [child] = world.running();
     await world.fail(child?.id ?? '');
-    await world.settle();
+    await world.runUntilIdle();
 
     const cause = base?.causes[0];
     // A look that finds a pipeline up to date was caused by nothing.
@@ -139,7 +139,7 @@ describe('what is logged from a change to the end of the last bake', () => {
 
   it('names what failed in a step of a machine', async () => {
     const world = await changeBaseParameter();
-    await world.settle();
+    await world.runUntilIdle();
     const [bake] = world.running();
 
     const step = releaseImage.over(() => world.ports)({ bake: bake?.id ?? '', attempt: 1 }, context);
@@ -158,7 +158,7 @@ describe('what is logged from a change to the end of the last bake', () => {
     const world = createHandlerWorld();
     const names = ['one', 'two'];
     for (const name of names) await world.apply({ name, base: BASE_PARAMETER });
-    const causes = names.map((name) => world.planning(name)?.causes[0]);
+    const causes = names.map((name) => world.status(name)?.causes[0]);
     const startBake = async () => {
       throw new Error('down');
     };
@@ -172,7 +172,7 @@ describe('what is logged from a change to the end of the last bake', () => {
 
   it('names the bake that waits when an event wakes it, which says nothing of it', async () => {
     const world = await changeBaseParameter();
-    await world.settle();
+    await world.runUntilIdle();
     const [bake] = world.running();
     const id = 'image:arn:build';
     const wait = { id, kind: 'image', resource: 'arn:build', bake: bake?.id, attempt: 1, token: 'token' };

@@ -195,8 +195,8 @@ function prepareInitialState(setup: DistributionWorld, given: Distribution): Ini
   for (const index of given.kept?.gone ?? []) images.delete(copies[index]?.id ?? '');
   const all = given.kept === undefined ? [] : [...images.values()];
   return {
-    parameters: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.parameterOf(spec)])),
-    templates: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.templateOf(spec)])),
+    parameters: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.readParameter(spec)])),
+    templates: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.readTemplateImage(spec)])),
     images: all.map(({ id }) => id),
     launchable: new Map(all.map(({ id, launchableBy }) => [id, [...launchableBy]])),
   };
@@ -270,9 +270,9 @@ function checkPointers(
     const template = before.templates.get(toTargetLabel(target));
     const problems = [
       ...(released && target.required !== false && !moved ? ['is required and not released'] : []),
-      ...differs('the parameter', setup.parameterOf(target), moved ? row.artifact?.imageId : parameter),
+      ...differs('the parameter', setup.readParameter(target), moved ? row.artifact?.imageId : parameter),
       ...(target.launchTemplate === true
-        ? differs('the template', setup.templateOf(target), moved ? row.artifact?.imageId : template)
+        ? differs('the template', setup.readTemplateImage(target), moved ? row.artifact?.imageId : template)
         : []),
       ...(moved && !isLaunchable(setup, target, row.artifact?.imageId)
         ? ['cannot launch what it points to']

@@ -113,7 +113,7 @@ async function releaseOne(world: VulnerabilityWorld, oracle: Oracle, content: In
 async function work(world: VulnerabilityWorld, dies: number | undefined): Promise<void> {
   await world.publish();
   const [hint] = world.hints;
-  const plan = world.plans.find(({ at }) => at <= world.clock.now().getTime());
+  const plan = world.reconcileRequests.find(({ at }) => at <= world.clock.now().getTime());
   let writes = 0;
   const table = {
     ...world.table,
@@ -124,17 +124,17 @@ async function work(world: VulnerabilityWorld, dies: number | undefined): Promis
     },
   };
   try {
-    await world.step({ table });
+    await world.handleNextMessage({ table });
   } catch (error) {
     if (!(error instanceof Error) || error.message !== 'killed') throw error;
     if (hint !== undefined) world.hints.push(hint);
-    else if (plan !== undefined) world.plans.push(plan);
+    else if (plan !== undefined) world.reconcileRequests.push(plan);
   }
 }
 
 async function runUntilIdle(world: VulnerabilityWorld, oracle: Oracle): Promise<void> {
   for (let round = 0; round < 60; round += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     // The feed has nothing new: what is baked now is as it was.
     const content = oracle.current.get(world.running()[0]?.pipeline ?? '');
     const fresh = content ?? { family: undefined, versions: PACKAGES.map(() => 1) };
@@ -142,8 +142,8 @@ async function runUntilIdle(world: VulnerabilityWorld, oracle: Oracle): Promise<
     const before = world.bakes().length;
     world.clock.forward(120);
     await world.sweep();
-    await world.reconcile();
-    await world.settle();
+    await world.resync();
+    await world.runUntilIdle();
     if (world.bakes().length === before && world.openJobs() === 0) return;
   }
   throw new Error('It does not come to rest.');
@@ -157,7 +157,7 @@ describe('Findings over random inventories', () => {
         const oracle = new Oracle();
         const names = Array.from({ length: drawn.pipelines }, (_, index) => pipelineName(index));
         for (const name of names) await world.apply({ name, base: BASE_PARAMETER });
-        await world.settle();
+        await world.runUntilIdle();
         for (const content of drawn.first) await releaseOne(world, oracle, content);
 
         for (const step of drawn.steps) {
@@ -190,7 +190,7 @@ describe('Findings over random inventories', () => {
               await world.sweep();
               break;
             case 'reconcile':
-              await world.reconcile();
+              await world.resync();
               break;
             case 'work':
               await work(world, step.dies);
@@ -201,14 +201,16 @@ describe('Findings over random inventories', () => {
 
         // No fewer: whoever an open finding concerns has been told of that version, or of a later one.
         for (const { pipeline, name, fixed } of oracle.concerned())
-          expect([pipeline, name, Number(world.floorsOf(pipeline)[name] ?? 0) >= fixed]).toEqual([
+          expect([pipeline, name, Number(world.readMinimumVersions(pipeline)[name] ?? 0) >= fixed]).toEqual([
             pipeline,
             name,
             true,
           ]);
         // No more: whatever anybody was told, a finding asked for while it concerned them.
         const told = names.flatMap((pipeline) =>
-          Object.entries(world.floorsOf(pipeline)).map(([name, fixed]) => `${pipeline} ${name} ${fixed}`),
+          Object.entries(world.readMinimumVersions(pipeline)).map(
+            ([name, fixed]) => `${pipeline} ${name} ${fixed}`,
+          ),
         );
         expect(told.filter((line) => !oracle.justified.has(line))).toEqual([]);
         // And every change of a finding was told to somebody.

@@ -178,7 +178,7 @@ describe('both machines with their functions', () => {
 
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: { moved: 3, failed: [] } });
     for (const place of places) {
-      const shown = setup.parameterOf(place) ?? '';
+      const shown = setup.readParameter(place) ?? '';
       expect(setup.world.see(place, shown)).toMatchObject({ state: 'available', artifact: place });
     }
   });

@@ -160,7 +160,7 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
     async request(attempt = 1) {
       return requestApproval(deps, { bake: BAKE, attempt });
     },
-    linkOf(approver: string): string {
+    findLink(approver: string): string {
       const mail = notifier.asked.findLast((entry) => entry.approver === approver);
       const link = /https?:\S+\/approvals\/\S+/.exec(mail?.message.text ?? '')?.[0];
       if (link === undefined) throw new Error(`${approver} got no link.`);

@@ -253,7 +253,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
         },
       ]);
     },
-    async planning() {
+    async status() {
       return PipelineStatusSchema.parse(await table.get(keys.status(PIPELINE)));
     },
     async fingerprint() {

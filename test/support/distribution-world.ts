@@ -123,9 +123,9 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
       const item = await table.get(keys.distribution(BAKE));
       return item === undefined ? undefined : DistributionRecordSchema.parse(item);
     },
-    parameterOf: (place: { account: string; region: string }) =>
+    readParameter: (place: { account: string; region: string }) =>
       world.parameters.get(toLocationKey(place, PARAMETER))?.value,
-    templateOf: (place: { account: string; region: string }) => {
+    readTemplateImage: (place: { account: string; region: string }) => {
       const template = world.templates.get(toLocationKey(place, 'web'));
       return template?.versions.get(template.defaultVersion)?.imageId;
     },

@@ -210,7 +210,7 @@ export function reconcileWorld(
     sources,
     components: { set: publishComponent },
     resolved,
-    plans,
+    reconcileRequests: plans,
     hints,
     events,
     mails,
@@ -222,18 +222,18 @@ export function reconcileWorld(
     changes,
     /** Rows that stand in this part of the index of what is due. */
     due: (pk: string): Item[] => [...written.due.values()].filter(({ duePk }) => duePk === pk),
-    planning: status,
+    status,
     channel,
 
     apply: (spec: PipelineFixture, by = 'tests') =>
       applyDefinition(ports, { definition: toDefinition(spec), by }),
     request: (pipeline: string, force = false, by = 'anna', given: Partial<typeof ports> = {}) =>
       requestBake({ ...ports, ...given }, { pipeline, by, force }),
-    notice: (topic: string) => handleHint(ports, { topics: [topic] }),
+    detect: (topic: string) => handleHint(ports, { topics: [topic] }),
     publishComponent,
 
     /** One thing that is waiting to be done, or nothing. Time does not pass. */
-    async step(given: Partial<typeof ports> = {}): Promise<boolean> {
+    async handleNextMessage(given: Partial<typeof ports> = {}): Promise<boolean> {
       const own = { ...ports, ...given };
       const hint = hints.shift();
       if (hint !== undefined) {
@@ -247,10 +247,10 @@ export function reconcileWorld(
       return true;
     },
     /** Until nothing is waiting. Outbox rows are published as the stream would. */
-    async settle(): Promise<void> {
+    async runUntilIdle(): Promise<void> {
       for (let rounds = 0; rounds < 500; rounds += 1) {
         await this.publish();
-        if (!(await this.step())) return;
+        if (!(await this.handleNextMessage())) return;
       }
       throw new Error('The world does not come to rest.');
     },
@@ -260,11 +260,11 @@ export function reconcileWorld(
       }
     },
     sweep: (given: Partial<typeof ports> = {}) => sweepWork({ ...ports, ...given }),
-    reconcile: (given: Partial<typeof ports> = {}) => resyncSelectors({ ...ports, ...given }),
+    resync: (given: Partial<typeof ports> = {}) => resyncSelectors({ ...ports, ...given }),
     fanOut: (id: string, given: Partial<typeof ports> = {}) => fanOutChange({ ...ports, ...given }, id),
 
     /** Plays the machine up to a step. */
-    async walk(
+    async advanceTo(
       bake: string,
       last: 'Preflight' | 'Approve' | 'Distribute' | 'Release',
       given: Partial<typeof ports> = {},

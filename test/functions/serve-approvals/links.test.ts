@@ -44,7 +44,7 @@ const untouched = () => JSON.stringify(world.table.items());
 
 describe('opening a link', () => {
   it('moves the proof into a cookie and leads to an address without a secret', async () => {
-    const { answer, page } = await open(world.linkOf(ADA));
+    const { answer, page } = await open(world.findLink(ADA));
 
     expect(answer.status).toBe(303);
     expect(page).toMatch(/^https:\/\/api\.example\.com\/stage\/approvals\/[0-9a-f]{32}$/);
@@ -54,14 +54,14 @@ describe('opening a link', () => {
   });
 
   it('shows what changed and why, the tests, the packages and the targets', async () => {
-    const { html } = await readForm(world.linkOf(ADA));
+    const { html } = await readForm(world.findLink(ADA));
 
     for (const text of ['harden-ssh', '1.1.0/1', 'moved from', 'boots', '444455556666', 'You decide as ada@'])
       expect(html).toContain(text);
   });
 
   it('answers a HEAD as it answers a GET', async () => {
-    const answer = await ask(world.linkOf(ADA), { method: 'HEAD' });
+    const answer = await ask(world.findLink(ADA), { method: 'HEAD' });
 
     expect(answer.status).toBe(303);
     expect(await answer.text()).toBe('');
@@ -71,10 +71,10 @@ describe('opening a link', () => {
     const before = untouched();
 
     for (let round = 0; round < 3; round += 1) {
-      const { cookie, page } = await open(world.linkOf(ADA));
+      const { cookie, page } = await open(world.findLink(ADA));
       await ask(page, { headers: { cookie } });
       await ask(page);
-      await ask(world.linkOf(ADA), { method: 'HEAD' });
+      await ask(world.findLink(ADA), { method: 'HEAD' });
     }
 
     expect(untouched()).toBe(before);
@@ -82,7 +82,7 @@ describe('opening a link', () => {
   });
 
   it('is never kept, framed or told to another site', async () => {
-    const { headers } = (await open(world.linkOf(ADA))).answer;
+    const { headers } = (await open(world.findLink(ADA))).answer;
 
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -100,10 +100,10 @@ describe('a link that is not good', () => {
   }
 
   it('shows one and the same page for unknown, tampered, foreign, expired and used links', async () => {
-    const link = world.linkOf(ADA);
+    const link = world.findLink(ADA);
     const id = /approvals\/([0-9a-f]+)/.exec(link)?.[1] ?? '';
     const foreign = new URL(link);
-    foreign.searchParams.set('a', new URL(world.linkOf(BEN)).searchParams.get('a') ?? '');
+    foreign.searchParams.set('a', new URL(world.findLink(BEN)).searchParams.get('a') ?? '');
     const later = new URL(link);
     later.searchParams.set('e', String(Number(later.searchParams.get('e')) + 3600));
     const otherKey = new URL(link);
@@ -128,7 +128,7 @@ describe('a link that is not good', () => {
   });
 
   it('does not open another attempt of the same bake', async () => {
-    const first = new URL(world.linkOf(ADA));
+    const first = new URL(world.findLink(ADA));
     await voidApprovals(world, { bake: BAKE, attempt: 1 });
     await world.table.write([
       { update: keys.bake(BAKE), set: { attempt: 2 } },
@@ -143,7 +143,7 @@ describe('a link that is not good', () => {
       },
     ]);
     await world.request(2);
-    const second = new URL(world.linkOf(ADA));
+    const second = new URL(world.findLink(ADA));
     expect(second.pathname).not.toBe(first.pathname);
 
     await neutral(first.toString());
@@ -156,7 +156,7 @@ describe('a link that is not good', () => {
     const id = approvalId(world.digest, { bake: BAKE, attempt: 1 });
     await world.table.write([{ update: keys.approval(id), set: { imageDigest: 'f'.repeat(64) } }]);
 
-    await neutral(world.linkOf(ADA));
+    await neutral(world.findLink(ADA));
   });
 });
 
@@ -169,7 +169,7 @@ describe('deciding by the page', () => {
       { put: { ...keys.wait(wait.id), ...wait, token: 't', state: 'pending', createdAt: at, expiresAt: at } },
     ]);
 
-    const answer = await post(await readForm(world.linkOf(ADA)), { decision: 'approve', comment: 'Good.' });
+    const answer = await post(await readForm(world.findLink(ADA)), { decision: 'approve', comment: 'Good.' });
 
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain('Approved');
@@ -185,7 +185,7 @@ describe('deciding by the page', () => {
   });
 
   it('asks for a reason before it rejects, and keeps what was typed', async () => {
-    const form = await readForm(world.linkOf(ADA));
+    const form = await readForm(world.findLink(ADA));
 
     const without = await post(form, { decision: 'reject', comment: '  ' });
     const html = await without.text();
@@ -198,8 +198,8 @@ describe('deciding by the page', () => {
   });
 
   it('answers the same decision again with the stored one, and the opposite with a conflict', async () => {
-    const ada = await readForm(world.linkOf(ADA));
-    const ben = await readForm(world.linkOf(BEN));
+    const ada = await readForm(world.findLink(ADA));
+    const ben = await readForm(world.findLink(BEN));
     await post(ada, { decision: 'approve' });
 
     const again = await post(ada, { decision: 'approve' });
@@ -217,7 +217,7 @@ describe('deciding by the page', () => {
     ['from another site', {}, { origin: 'https://evil.example' }],
     ['from another site that hides its name', {}, { origin: 'null', 'sec-fetch-site': 'cross-site' }],
   ])('refuses a form that is sent %s', async (_, change, headers) => {
-    const form = await readForm(world.linkOf(ADA));
+    const form = await readForm(world.findLink(ADA));
 
     const answer = await post({ ...form, ...change }, { decision: 'approve' }, headers);
 
@@ -226,14 +226,14 @@ describe('deciding by the page', () => {
   });
 
   it('takes the form as a browser sends it under no-referrer', async () => {
-    const form = await readForm(world.linkOf(ADA));
+    const form = await readForm(world.findLink(ADA));
     const headers = { origin: 'null', 'sec-fetch-site': 'same-origin' };
 
     expect((await post(form, { decision: 'approve' }, headers)).status).toBe(200);
   });
 
   it('decides nothing any more when the bake was cancelled in the meantime', async () => {
-    const form = await readForm(world.linkOf(ADA));
+    const form = await readForm(world.findLink(ADA));
     const endRequested = { as: 'cancelled', by: 'ops', at: world.clock.now().toISOString() };
     await world.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
 
@@ -250,7 +250,7 @@ describe('deciding by the page', () => {
     await world.fill();
     await world.request();
 
-    const answer = await post(await readForm(world.linkOf(ADA)), { decision: 'approve' });
+    const answer = await post(await readForm(world.findLink(ADA)), { decision: 'approve' });
 
     expect(answer.status).toBe(422);
     expect(await answer.text()).toContain('another approver has to approve');
@@ -258,7 +258,7 @@ describe('deciding by the page', () => {
   });
 
   it('shows text of outsiders as text', async () => {
-    const form = await readForm(world.linkOf(ADA));
+    const form = await readForm(world.findLink(ADA));
     const answer = await post(form, { decision: 'reject', comment: '<script>alert(1)</script>' });
 
     expect(await answer.text()).not.toContain('<script>');

@@ -14,7 +14,9 @@ beforeAll(() => {
 async function overdue() {
   const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
-  await world.step({ workflows: { ...world.ports.workflows, startBake: refused } }).catch(() => undefined);
+  await world
+    .handleNextMessage({ workflows: { ...world.ports.workflows, startBake: refused } })
+    .catch(() => undefined);
   world.clock.forward(120);
   return world;
 }

@@ -107,7 +107,7 @@ async function runTask(stage: Stage, task: Task, ports: StagePorts, isAlone: boo
       await succeeds(() => world.sweep(ports));
       return;
     case 'plan':
-      await succeeds(() => world.step(ports));
+      await succeeds(() => world.handleNextMessage(ports));
       return;
     case 'time':
       world.clock.forward(findSeconds(stage, task.seconds));
@@ -116,7 +116,7 @@ async function runTask(stage: Stage, task: Task, ports: StagePorts, isAlone: boo
       stage.base += 1;
       world.parameters.set(BASE_PARAMETER, ami(stage.base));
       world.hints.push({ topics: [`ssm:${HOME.region}:${BASE_PARAMETER}`] });
-      await succeeds(() => world.step(ports));
+      await succeeds(() => world.handleNextMessage(ports));
       return;
     case 'cancel': {
       const bake = world.running()[0];
@@ -229,7 +229,7 @@ const MAX_ROUNDS = 60;
 async function comeToRest(stage: Stage): Promise<void> {
   const { world, ports, machines } = stage;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    for (let step = 0; step < 4; step += 1) await succeeds(() => world.step(ports));
+    for (let step = 0; step < 4; step += 1) await succeeds(() => world.handleNextMessage(ports));
     await succeeds(() => world.sweep(ports));
     for (const { wait, round: looks } of ports.wakeQueue.messages.splice(0))
       await handleWake(ports, { wait, round: looks });

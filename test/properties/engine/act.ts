@@ -44,7 +44,7 @@ export async function performAction(stage: Stage, memory: PreviousValues, action
     }
     case 'walk': {
       const bake = bakeOf(action.which);
-      if (bake !== undefined) await succeeds(() => world.walk(bake.id, action.to));
+      if (bake !== undefined) await succeeds(() => world.advanceTo(bake.id, action.to));
       return;
     }
     case 'end': {
@@ -114,8 +114,8 @@ async function requestBakeAndCheck(stage: Stage, entry: Entry, force: boolean): 
   const targets = world.channel(name)?.targets ?? [];
   const hasAll =
     isFresh(stage, entry) === true &&
-    world.planning(name)?.activeBake === undefined &&
-    world.planning(name)?.rebuildToken === current?.fingerprintInputs?.rebuildToken &&
+    world.status(name)?.activeBake === undefined &&
+    world.status(name)?.rebuildToken === current?.fingerprintInputs?.rebuildToken &&
     world.pipeline(name).spec.targets.every((target) => targets.includes(target));
   await succeeds(async () => {
     const { kind } = await world.request(name, force);
@@ -138,7 +138,7 @@ async function endBake({ world }: Stage, bake: string, how: string): Promise<voi
     return;
   }
   const step = how === 'distribution' ? 'Distribute' : 'Approve';
-  if (how !== 'fail' && !(await walkUnlessEnded(() => world.walk(bake, step)))) return;
+  if (how !== 'fail' && !(await walkUnlessEnded(() => world.advanceTo(bake, step)))) return;
   await succeeds(() => world.fail(bake, ERROR_NAMES[how], `It did not go well: ${how}.`));
 }
 

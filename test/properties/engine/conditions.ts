@@ -106,7 +106,7 @@ async function endBake(copy: ReconcileWorld, bake: string | undefined): Promise<
 
 /** The ancestor releases what it bakes, or will not bake for a while. */
 async function stopAncestor(copy: ReconcileWorld, ancestor: string): Promise<void> {
-  const active = copy.planning(ancestor)?.activeBake;
+  const active = copy.status(ancestor)?.activeBake;
   if (active !== undefined) await endBake(copy, active);
   else {
     await updateRow(copy, keys.pipeline(ancestor), { enabled: false });

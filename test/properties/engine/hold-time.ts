@@ -50,7 +50,7 @@ function countMost(
   to: number,
 ): void {
   const { most } = seen.holdTimes;
-  const status = world.planning(entry.name);
+  const status = world.status(entry.name);
   if (status?.dirtySince === undefined || status.activeBake !== undefined) {
     most.delete(entry.name);
     return;

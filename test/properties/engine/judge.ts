@@ -43,7 +43,7 @@ function checkChangesDetected({ world }: Stage, entry: Entry): string[] {
 function checkUpToDateOrExcused(stage: Stage, entry: Entry): string[] {
   const { world, seen } = stage;
   const { name } = entry;
-  const decision = world.planning(name)?.decision;
+  const decision = world.status(name)?.decision;
   if (decision === undefined) return [`7: nothing is recorded of ${name}`];
   const isNow = isFresh(stage, entry);
   const codes = new Set(decision.reasons.map(({ code }) => code));
@@ -63,7 +63,7 @@ function listAllowedHoldReasons(stage: Stage, entry: Entry, isNow: boolean | und
   const { world } = stage;
   const { name, given } = entry;
   const row = world.pipeline(name);
-  const status = world.planning(name);
+  const status = world.status(name);
   const isOver = given.mode === 'always' && world.clock.now().getTime() > (TICKS.at(-1) ?? 0);
   return [
     ...(isNow === undefined ? ['unresolved'] : []),
@@ -93,9 +93,9 @@ function checkTargetsReached(stage: Stage, entry: Entry): string[] {
   const { name } = entry;
   if (isFresh(stage, entry) !== true || listAllowedHoldReasons(stage, entry, true).length > 0) return [];
   const targets = world.channel(name)?.targets ?? [];
-  const refused = world.planning(name)?.refusedTargets ?? [];
+  const refused = world.status(name)?.refusedTargets ?? [];
   const missing = world.pipeline(name).spec.targets.filter((target) => !targets.includes(target));
-  const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
+  const reasons = world.status(name)?.decision?.reasons.map(({ code }) => code) ?? [];
   if (missing.every((target) => refused.includes(target)) || reasons.includes('refused')) return [];
   return [`1: ${name} is not in ${missing.join(', ')}, and says ${reasons.join(', ')}`];
 }
@@ -103,7 +103,7 @@ function checkTargetsReached(stage: Stage, entry: Entry): string[] {
 /** A forced request is baked. */
 function checkForcedRequests({ world }: Stage, { name }: Entry): string[] {
   const baked = new Set(world.bakes(name).flatMap(({ changes }) => changes));
-  const reasons = world.planning(name)?.decision?.reasons.map(({ code }) => code) ?? [];
+  const reasons = world.status(name)?.decision?.reasons.map(({ code }) => code) ?? [];
   if (reasons.includes('unresolved')) return [];
   return world
     .changes()
@@ -179,11 +179,11 @@ function findMissingEvents(
 /** Rule 3: a pipeline that waits for a person holds no dependent. */
 export function checkNotHeldByIdleAncestors({ world, entries }: Stage): string[] {
   return entries.flatMap(({ name }) => {
-    const decision = world.planning(name)?.decision;
+    const decision = world.status(name)?.decision;
     const reasons = decision?.kind === 'hold' ? decision.reasons : [];
     if (reasons.some(({ code }) => code !== 'ancestor-in-progress')) return [];
     return reasons.flatMap(({ pipeline = '' }) => {
-      const ancestor = world.planning(pipeline);
+      const ancestor = world.status(pipeline);
       if (ancestor === undefined || ancestor.activeBake !== undefined || ancestor.dirty) return [];
       const rests = ancestor.decision?.kind === 'hold' ? ancestor.decision.reasons : [];
       const why = rests.find(({ code }) => HOLDS_ENDED_BY_PERSON.has(code));

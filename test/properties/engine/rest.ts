@@ -13,7 +13,7 @@ const MAX_ROUNDS = 400;
 /** One look at everything that time or a lost message has left, without anybody's bake coming to its end. */
 export async function runMaintenance(stage: Stage): Promise<void> {
   const { world, handlerPorts: process } = stage;
-  await succeeds(() => world.reconcile(process()));
+  await succeeds(() => world.resync(process()));
   if (stage.confirmsWaves) await confirmWaves(stage);
   await drain(stage);
   await succeeds(() => world.sweep(process()));
@@ -48,7 +48,12 @@ export async function runUntilIdle(stage: Stage, { isWordLate = false } = {}): P
 
 /** What changes whenever anybody does anything. */
 function describeActivity({ world, seen }: Stage): string {
-  return [seen.started.length, world.changes().length, world.hints.length, world.plans.length].join(' ');
+  return [
+    seen.started.length,
+    world.changes().length,
+    world.hints.length,
+    world.reconcileRequests.length,
+  ].join(' ');
 }
 
 /** The next time at which a row is due. A pipeline that waits for a first release waits for a person, not for a time. */
@@ -58,7 +63,7 @@ function findNextDue(stage: Stage): number | undefined {
     world.due(pk),
   );
   const timed = dueRows.filter(({ pipeline }) => {
-    const row = typeof pipeline === 'string' ? world.planning(pipeline) : undefined;
+    const row = typeof pipeline === 'string' ? world.status(pipeline) : undefined;
     // A settled pipeline is looked at with every tick of a schedule that has no end.
     if (row?.dirty === false && entries[parsePipelineIndex(row.pipeline)]?.given.mode === 'hourly')
       return false;
@@ -67,7 +72,7 @@ function findNextDue(stage: Stage): number | undefined {
   const queued = world.running().length > 0 ? [world.clock.now().getTime() + 61_000] : [];
   const times = [
     ...timed.map(({ dueSk }) => Date.parse(String(dueSk))),
-    ...world.plans.map(({ at }) => at),
+    ...world.reconcileRequests.map(({ at }) => at),
     ...queued,
     ...listUnsettledTimes(stage),
   ];
@@ -97,7 +102,7 @@ function advanceClock({ world }: Stage, next: number | undefined): void {
 function describeUnfinished({ world, entries }: Stage): string {
   return entries
     .flatMap(({ name }) => {
-      const row = world.planning(name);
+      const row = world.status(name);
       const why = row?.decision?.reasons.map(({ code }) => code).join('+');
       return row?.dirty || row?.activeBake ? [`${name} ${why ?? ''} ${row.activeBake ?? ''}`] : [];
     })

@@ -167,7 +167,7 @@ async function detectAllChanges(stage: Stage, given: StillWorld): Promise<void> 
   }
   await drain(stage, ['hint']);
   for (let round = 0; round < 2; round += 1) {
-    await succeeds(() => world.reconcile(stage.handlerPorts()));
+    await succeeds(() => world.resync(stage.handlerPorts()));
     await drain(stage, ['hint']);
     // Fan-outs that a dead process left open.
     world.clock.forward(61);

@@ -27,9 +27,9 @@ export function sendEvent({ world }: Stage, topic: string): void {
 /** The next message, or one that stands behind it. */
 function takeMessage(stage: Stage, queues: readonly Message['kind'][]): Message | undefined {
   const { world, random, faults } = stage;
-  const { hints, plans } = world;
+  const { hints, reconcileRequests } = world;
   const now = world.clock.now().getTime();
-  const ready = plans.filter(({ at }) => at <= now);
+  const ready = reconcileRequests.filter(({ at }) => at <= now);
   const isHint = queues.includes('hint') && hints.length > 0;
   const isPlan = queues.includes('plan') && ready.length > 0;
   if (!isHint && !isPlan) return undefined;
@@ -40,7 +40,7 @@ function takeMessage(stage: Stage, queues: readonly Message['kind'][]): Message 
   }
   const plan = ready[isLate ? random.below(ready.length) : 0];
   if (plan === undefined) return undefined;
-  plans.splice(plans.indexOf(plan), 1);
+  reconcileRequests.splice(reconcileRequests.indexOf(plan), 1);
   return { kind: 'plan', plan };
 }
 
@@ -52,7 +52,7 @@ function isLost({ random, faults, losesQueueMessages: losesAll }: Stage, message
 
 function putBack({ world }: Stage, message: Message): void {
   if (message.kind === 'hint') world.hints.push(message.body);
-  else world.plans.push(message.plan);
+  else world.reconcileRequests.push(message.plan);
 }
 
 function maybeDuplicate(stage: Stage, message: Message): void {
@@ -147,7 +147,7 @@ async function runTask(stage: Stage, task: Task, ports: Ports): Promise<void> {
       await succeeds(() => world.sweep(ports));
       return;
     case 'reconcile':
-      await succeeds(() => world.reconcile(ports));
+      await succeeds(() => world.resync(ports));
       return;
     case 'publish':
       await publishEvents(stage, ports);

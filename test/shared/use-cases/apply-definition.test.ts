@@ -150,10 +150,10 @@ describe('applying a definition', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
 
     const topic = world.publishComponent('agents', '1.1.0');
-    await world.notice(topic);
+    await world.detect(topic);
 
     expect(world.changes().filter(({ selector }) => selector.startsWith('component:'))).toHaveLength(1);
-    expect(world.planning('base')?.changes).toHaveLength(3);
+    expect(world.status('base')?.changes).toHaveLength(3);
     expect(world.table.peek(keys.selector(`ssm:eu-west-1:${BASE_PARAMETER}`))).toBeDefined();
   });
 
@@ -161,7 +161,7 @@ describe('applying a definition', () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     world.parameters.delete(BASE_PARAMETER);
-    await world.notice(`ssm:eu-west-1:${BASE_PARAMETER}`);
+    await world.detect(`ssm:eu-west-1:${BASE_PARAMETER}`);
 
     await expect(world.apply({ name: 'other', base: BASE_PARAMETER })).rejects.toMatchObject({
       name: 'InvalidDefinition',
@@ -246,12 +246,12 @@ describe('a schedule', () => {
         when: { exists: true },
       },
     ]);
-    const ticksHandledUntil = world.planning('base')?.ticksHandledUntil;
+    const ticksHandledUntil = world.status('base')?.ticksHandledUntil;
     world.clock.forward(HOUR);
     await world.apply(scheduled('rate(1 day)', { description: 'other words' }));
 
     expect(world.pipeline('base').spec.schedule).toEqual(schedule);
-    expect(world.planning('base')?.ticksHandledUntil).toBe(ticksHandledUntil);
+    expect(world.status('base')?.ticksHandledUntil).toBe(ticksHandledUntil);
   });
 });
 

@@ -81,7 +81,7 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
 
   it('as an id it is refused: the image as built, its copies in targets, and what a parameter leads to', async () => {
     const { world, problem } = await shop();
-    await world.settle();
+    await world.runUntilIdle();
     const bake = world.running()[0]?.id ?? '';
     const pinned = { base: { ami: ami(50) } };
 

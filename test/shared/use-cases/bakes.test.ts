@@ -281,8 +281,8 @@ describe('a bake that fails', () => {
     await w.run('bake', { Distribute: fail });
 
     expect(await w.fingerprint()).toMatchObject({ state: 'failed', failures: 1 });
-    expect(await w.planning()).toMatchObject({ dirty: true, consecutiveFailures: 1, changes: ['change-1'] });
-    expect((await w.planning()).activeBake).toBeUndefined();
+    expect(await w.status()).toMatchObject({ dirty: true, consecutiveFailures: 1, changes: ['change-1'] });
+    expect((await w.status()).activeBake).toBeUndefined();
     expect(w.planned).toEqual([PIPELINE]);
   });
 
@@ -535,7 +535,7 @@ describe('trying again', () => {
     expect([...w.workflows.executions.keys()]).toEqual([
       expect.stringContaining(`ovenbird-dev-bake:${BAKE}_002_bake`),
     ]);
-    expect(await w.planning()).toMatchObject({ activeBake: BAKE });
+    expect(await w.status()).toMatchObject({ activeBake: BAKE });
     expect(await w.fingerprint()).toMatchObject({ state: 'baking', failures: 1 });
     expect((await attempt(1)).state).toBe('failed');
   });

@@ -12,15 +12,15 @@ beforeEach(() => {
 
 /** What is asked to be planned, until nothing more is; each as often as it is asked. */
 async function collectReconcileRequests(work: () => Promise<unknown>): Promise<string[]> {
-  const before = world.plans.length;
+  const before = world.reconcileRequests.length;
   await work();
-  return world.plans.slice(before).map(({ pipeline }) => pipeline);
+  return world.reconcileRequests.slice(before).map(({ pipeline }) => pipeline);
 }
 
 async function releaseAll(): Promise<void> {
   for (let rounds = 0; world.running().length > 0; rounds += 1) {
     for (const { id } of world.running()) await world.release(id);
-    await world.settle();
+    await world.runUntilIdle();
     if (rounds > 10) throw new Error('There is no end of it.');
   }
 }
@@ -33,21 +33,21 @@ async function threeLevels(): Promise<void> {
   for (const name of PLATFORMS) await world.apply({ name, base: 'base', components });
   for (const [index, name] of APPS.entries())
     await world.apply({ name, base: PLATFORMS[index % 2] ?? '', components });
-  await world.settle();
+  await world.runUntilIdle();
   await releaseAll();
 }
 
 describe('The end of a bake', () => {
   it('enqueues those that may start now, and not those that a nearer ancestor still holds', async () => {
     await threeLevels();
-    await world.notice(world.publishComponent('agent', '1.0.1'));
-    await world.settle();
+    await world.detect(world.publishComponent('agent', '1.0.1'));
+    await world.runUntilIdle();
     const [base] = world.running();
 
     const asked = await collectReconcileRequests(() => world.release(base?.id ?? ''));
 
     expect([...asked].sort()).toEqual(['base', ...PLATFORMS]);
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(PLATFORMS);
     await releaseAll();
     // Seven at first, and seven for the agent.
@@ -56,8 +56,8 @@ describe('The end of a bake', () => {
 
   it('reads as little of an image that thousands are built on as of any other', async () => {
     await threeLevels();
-    await world.notice(world.publishComponent('agent', '1.0.1'));
-    await world.settle();
+    await world.detect(world.publishComponent('agent', '1.0.1'));
+    await world.runUntilIdle();
     const [base] = world.running();
     const read: string[] = [];
     const { getMany } = world.table;
@@ -73,27 +73,27 @@ describe('The end of a bake', () => {
 
   it('reaches pipelines that wait below an image that will not start', async () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll();
     world.publishComponent('agent', '1.0.0');
     await world.apply({ name: 'between', base: 'base' });
     await world.apply({ name: 'app', base: 'between', components: ['agent/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll();
     await world.apply({ name: 'between', base: 'base', triggers: { mode: 'manual' } });
-    await world.settle();
+    await world.runUntilIdle();
     await world.request('base', true);
-    await world.notice(world.publishComponent('agent', '1.0.1'));
-    await world.settle();
-    expect(world.planning('app')?.decision?.reasons).toMatchObject([
+    await world.detect(world.publishComponent('agent', '1.0.1'));
+    await world.runUntilIdle();
+    expect(world.status('app')?.decision?.reasons).toMatchObject([
       { code: 'ancestor-in-progress', pipeline: 'base' },
     ]);
 
     const [base] = world.running();
     await world.release(base?.id ?? '');
-    await world.settle();
+    await world.runUntilIdle();
 
-    expect(world.planning('between')?.decision?.reasons).toMatchObject([{ code: 'manual' }]);
+    expect(world.status('between')?.decision?.reasons).toMatchObject([{ code: 'manual' }]);
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['app']);
   });
 });
@@ -108,11 +108,11 @@ it('starts what has come to be built on more pipelines than one transaction take
   }
   const named = parents.slice(1).map((pipeline) => ({ pipeline }));
   await world.apply({ name: 'child', base: 'one', more: { inputs: named } });
-  await world.settle();
+  await world.runUntilIdle();
   await releaseAll();
   for (const parent of parents)
     await world.apply({ name: parent, base: BASE_PARAMETER, more: { inputs: inputs(parent) } });
-  await world.settle();
+  await world.runUntilIdle();
 
   await releaseAll();
 

@@ -14,7 +14,7 @@ async function movedWhile(
   const world = reconcileWorld();
   const begin = async (name: string) => {
     await world.apply({ name, base: BASE });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
   };
   const end = async (pipeline: string) => void (await deletePipeline(world.ports, { pipeline, by: 'anna' }));
@@ -35,7 +35,7 @@ async function movedWhile(
     await table.write(writes);
   };
   await detectTopic({ ...world.ports, table: { ...table, write } }, TOPIC);
-  await world.settle();
+  await world.runUntilIdle();
   return (name: string) => world.bakes(name).at(-1)?.fingerprintInputs?.versions[TOPIC];
 }
 

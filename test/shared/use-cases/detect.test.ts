@@ -11,7 +11,7 @@ async function shop() {
   world.components.set('agents', '1.0.0');
   await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
   await world.apply({ name: 'web', base: 'base', components: ['agents/1.x.x'] });
-  await world.settle();
+  await world.runUntilIdle();
   await releaseAll(world);
   return world;
 }
@@ -21,7 +21,7 @@ async function releaseAll(world: ReturnType<typeof reconcileWorld>): Promise<voi
     const [next] = world.running();
     if (next === undefined) return;
     await world.release(next.id);
-    await world.settle();
+    await world.runUntilIdle();
   }
   throw new Error('There is always another bake.');
 }
@@ -32,8 +32,8 @@ describe('a change', () => {
     expect(world.bakes().map(({ pipeline }) => pipeline)).toEqual(['base', 'web']);
 
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE_TOPIC);
-    await world.settle();
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
 
     const [running] = world.running();
     expect(world.running()).toHaveLength(1);
@@ -50,11 +50,11 @@ describe('a change', () => {
   it('of a component that base and child share gives two bakes, not three', async () => {
     const world = await shop();
 
-    await world.notice(world.publishComponent('agents', '1.1.0'));
-    await world.settle();
+    await world.detect(world.publishComponent('agents', '1.1.0'));
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base']);
-    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-in-progress');
+    expect(world.status('web')?.decision?.reasons[0]?.code).toBe('ancestor-in-progress');
     await releaseAll(world);
     expect(world.bakes('base')).toHaveLength(2);
     expect(world.bakes('web')).toHaveLength(2);
@@ -68,8 +68,8 @@ describe('a change', () => {
     const before = world.changes().length;
     world.parameters.set(BASE_PARAMETER, ami(2));
 
-    await Promise.all(Array.from({ length: 10 }, () => world.notice(BASE_TOPIC)));
-    await world.settle();
+    await Promise.all(Array.from({ length: 10 }, () => world.detect(BASE_TOPIC)));
+    await world.runUntilIdle();
 
     expect(world.changes()).toHaveLength(before + 1);
     expect(world.bakes('base')).toHaveLength(2);
@@ -80,8 +80,8 @@ describe('a change', () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
     world.resolved.length = 0;
 
-    const counts = await world.reconcile();
-    await world.settle();
+    const counts = await world.resync();
+    await world.runUntilIdle();
 
     expect(counts).toEqual({ selectors: 2, topics: 2, unfinished: 0 });
     expect(world.resolved).toHaveLength(2);
@@ -90,12 +90,12 @@ describe('a change', () => {
 
   it('back to an older version of a component is none', async () => {
     const world = await shop();
-    await world.notice(world.publishComponent('agents', '1.2.0'));
-    await world.settle();
+    await world.detect(world.publishComponent('agents', '1.2.0'));
+    await world.runUntilIdle();
     await releaseAll(world);
     const before = world.changes().length;
 
-    await world.notice(world.publishComponent('agents', '1.1.0'));
+    await world.detect(world.publishComponent('agents', '1.1.0'));
 
     expect(world.changes()).toHaveLength(before);
   });
@@ -133,7 +133,7 @@ describe('a change', () => {
     world.parameters.set(place, 'ami-00000000000000002');
     world.sources.values.set(place, 'two');
 
-    const outcome = await world.notice(topic);
+    const outcome = await world.detect(topic);
 
     expect(outcome).toMatchObject({ kind: 'detected', changes: [{ to: expect.stringMatching(/2$|two/) }] });
   });
@@ -142,7 +142,7 @@ describe('a change', () => {
     const world = await shop();
     world.parameters.delete(BASE_PARAMETER);
 
-    const outcome = await world.notice(BASE_TOPIC);
+    const outcome = await world.detect(BASE_TOPIC);
 
     expect(outcome).toMatchObject({ kind: 'detected', changes: [], problems: [{ selector: BASE_TOPIC }] });
     const row = world.table.peek(keys.selector(BASE_TOPIC));
@@ -161,12 +161,12 @@ describe('a change', () => {
       await send(requests);
     };
 
-    await expect(world.notice(BASE_TOPIC)).rejects.toThrow('gone');
+    await expect(world.detect(BASE_TOPIC)).rejects.toThrow('gone');
     world.clock.forward(120);
     await world.sweep();
 
     const change = world.changes().find(({ selector, to }) => selector === BASE_TOPIC && to === ami(2));
-    const marked = names.filter((name) => world.planning(name)?.changes.includes(change?.id ?? ''));
+    const marked = names.filter((name) => world.status(name)?.changes.includes(change?.id ?? ''));
     expect(marked).toHaveLength(250);
     expect(change?.fanOut).toBe('done');
   });
@@ -176,7 +176,7 @@ describe('a change', () => {
 async function failing() {
   const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
-  await world.settle();
+  await world.runUntilIdle();
   const bake = world.bakes('base')[0]?.id ?? '';
   await world.fail(bake);
   return { world, bake };
@@ -192,9 +192,9 @@ describe('planning', () => {
       await world.apply({ name, base, triggers: n === 0 ? { mode: 'manual' } : {}, more: { inputs } });
     }
 
-    await world.settle();
+    await world.runUntilIdle();
 
-    expect(world.planning('step-10')?.decision?.reasons[0]?.code).toBe('unresolved');
+    expect(world.status('step-10')?.decision?.reasons[0]?.code).toBe('unresolved');
   });
 
   it('tests again and builds nothing, when a test component moves that nobody but it uses', async () => {
@@ -202,12 +202,12 @@ describe('planning', () => {
     const topic = world.publishComponent('proof', '1.0.0');
     const tests = { suites: [{ name: 'boots', script: 'true' }], components: [{ component: 'proof/1.x.x' }] };
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { tests } });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
 
     world.publishComponent('proof', '1.1.0');
-    await world.notice(topic);
-    await world.settle();
+    await world.detect(topic);
+    await world.runUntilIdle();
 
     expect(world.bakes('base').at(-1)?.startsAt).toBe('Test');
   });
@@ -215,14 +215,14 @@ describe('planning', () => {
   it('names a request that waits for the end of a bake, though a change comes first', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await world.request('base', true);
     const request = world.changes().find(({ selector }) => selector === 'request:base');
     world.parameters.set(BASE_PARAMETER, ami(2));
     await world.endStopped();
 
-    await world.notice(BASE_TOPIC);
-    await world.settle();
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
 
     expect(world.bakes('base').at(-1)?.changes).toContain(request?.id);
   });
@@ -230,8 +230,8 @@ describe('planning', () => {
   it('is not tried again once it would be made of other versions', async () => {
     const { world, bake } = await failing();
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE_TOPIC);
-    await world.settle();
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
     await releaseAll(world);
 
     await expect(retryBake(world.ports, { bake, by: 'anna', force: false })).rejects.toMatchObject({
@@ -256,14 +256,14 @@ describe('planning', () => {
     const world = reconcileWorld();
     const spec = { name: 'base', base: BASE_PARAMETER };
     await world.apply(spec);
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     const targets = [{ account: '222233334444', regions: ['eu-west-1'] }];
     await world.apply({ ...spec, more: { distribution: { targets } } });
-    await world.settle();
+    await world.runUntilIdle();
     const bake = world.running()[0]?.id ?? '';
     await world.fail(bake, 'ApprovalRejected', 'Not there.');
-    await world.settle();
+    await world.runUntilIdle();
 
     await retryBake(world.ports, { bake, by: 'anna', force: false });
 
@@ -277,8 +277,8 @@ describe('planning', () => {
     await world.fail(forced);
     const moveTo = async (version: string) => {
       world.parameters.set(BASE_PARAMETER, version);
-      await world.notice(BASE_TOPIC);
-      await world.settle();
+      await world.detect(BASE_TOPIC);
+      await world.runUntilIdle();
     };
     await moveTo(ami(2));
     await releaseAll(world);
@@ -301,8 +301,8 @@ describe('planning', () => {
     await releaseAll(world);
 
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE_TOPIC);
-    await world.settle();
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
 
     const names = world
       .bakes('base')
@@ -321,23 +321,23 @@ describe('planning', () => {
       });
     for (const script of ['one', 'two', 'three', 'four']) {
       await apply(script);
-      await world.settle();
+      await world.runUntilIdle();
       await world.endStopped();
-      await world.settle();
+      await world.runUntilIdle();
     }
 
     expect(world.bakes('base').map(({ state }) => state)).toEqual(['superseded', 'superseded', 'queued']);
-    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('superseded-twice');
+    expect(world.status('base')?.decision?.reasons[0]?.code).toBe('superseded-twice');
   });
 
   it('keeps the change that brings a new target while a bake for the old ones runs', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     const targets = [{ account: '444455556666', regions: ['eu-west-1'] }];
 
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { distribution: { targets } } });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
 
     const bake = world.bakes('base')[1];
@@ -349,8 +349,8 @@ describe('planning', () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
 
-    for (let count = 0; count < 8; count += 1) world.plans.push({ pipeline: 'base', at: 0 });
-    await world.settle();
+    for (let count = 0; count < 8; count += 1) world.reconcileRequests.push({ pipeline: 'base', at: 0 });
+    await world.runUntilIdle();
 
     expect(world.bakes()).toHaveLength(1);
     expect(world.executions.size).toBe(1);
@@ -365,16 +365,16 @@ describe('planning', () => {
       components: ['agents/1.x.x'],
       triggers: { debounce: '5m' },
     });
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.bakes()).toHaveLength(0);
 
     world.clock.forward(200);
-    await world.notice(world.publishComponent('agents', '1.1.0'));
+    await world.detect(world.publishComponent('agents', '1.1.0'));
     world.clock.forward(200);
-    await world.settle();
-    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('debounce');
+    await world.runUntilIdle();
+    expect(world.status('base')?.decision?.reasons[0]?.code).toBe('debounce');
     world.clock.forward(101);
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.bakes()).toHaveLength(1);
     expect(world.bakes()[0]?.changes).toHaveLength(3);
@@ -383,8 +383,8 @@ describe('planning', () => {
   it('leaves a manual pipeline alone until somebody asks', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { mode: 'manual' } });
-    await world.settle();
-    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('manual');
+    await world.runUntilIdle();
+    expect(world.status('base')?.decision?.reasons[0]?.code).toBe('manual');
 
     const answer = await world.request('base');
 
@@ -400,10 +400,10 @@ describe('planning', () => {
       components: ['agents/1.x.x'],
       triggers: { mode: 'manual' },
     });
-    await world.settle();
+    await world.runUntilIdle();
 
-    await world.notice(world.publishComponent('agents', '1.1.0'));
-    await world.settle();
+    await world.detect(world.publishComponent('agents', '1.1.0'));
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['web']);
   });
@@ -416,14 +416,14 @@ describe('planning', () => {
       components: ['agents/1.x.x'],
       triggers: { maxHold: '1h' },
     });
-    await world.settle();
-    await world.notice(world.publishComponent('agents', '1.1.0'));
-    await world.settle();
+    await world.runUntilIdle();
+    await world.detect(world.publishComponent('agents', '1.1.0'));
+    await world.runUntilIdle();
     const [base] = world.running();
 
     world.clock.forward(3601);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base', 'web']);
     expect(base?.endedAt).toBeUndefined();
@@ -447,8 +447,8 @@ describe('planning', () => {
   it('answers a request for a child whose base is baking with the reason that holds it', async () => {
     const world = await shop();
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE_TOPIC);
-    await world.settle();
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
 
     const answer = await world.request('web', true);
 
@@ -461,10 +461,10 @@ describe('planning', () => {
     const world = await shop();
     const move = async (number: number) => {
       world.parameters.set(BASE_PARAMETER, ami(number));
-      await world.notice(BASE_TOPIC);
-      await world.settle();
+      await world.detect(BASE_TOPIC);
+      await world.runUntilIdle();
       await world.endStopped();
-      await world.settle();
+      await world.runUntilIdle();
     };
 
     await move(2);
@@ -474,7 +474,7 @@ describe('planning', () => {
 
     const states = world.bakes('base').map(({ state }) => state);
     expect(states).toEqual(['released', 'superseded', 'superseded', 'queued']);
-    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('superseded-twice');
+    expect(world.status('base')?.decision?.reasons[0]?.code).toBe('superseded-twice');
     await releaseAll(world);
     expect(world.bakes('base').at(-1)).toMatchObject({
       state: 'released',
@@ -485,35 +485,35 @@ describe('planning', () => {
   it('lets an approved bake finish before newer versions follow', async () => {
     const world = await shop();
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE_TOPIC);
-    await world.settle();
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
     const [running] = world.running();
-    await world.walk(running?.id ?? '', 'Distribute');
+    await world.advanceTo(running?.id ?? '', 'Distribute');
 
     world.parameters.set(BASE_PARAMETER, ami(3));
-    await world.notice(BASE_TOPIC);
-    await world.settle();
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
 
-    expect(world.planning('base')?.decision?.reasons[0]?.code).toBe('after-approval');
+    expect(world.status('base')?.decision?.reasons[0]?.code).toBe('after-approval');
     await world.release(running?.id ?? '');
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.running()).toMatchObject([{ pipeline: 'base', lock: { base: { version: ami(3) } } }]);
   });
 
   it('tries what failed again after a while, longer each time, and stops when it failed too often', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { maxFailures: 3 } } });
-    await world.settle();
+    await world.runUntilIdle();
     const waits: number[] = [];
     for (const [first] = world.running(); waits.length < 10; ) {
       const running = world.running()[0] ?? first;
       await world.fail(running?.id ?? '');
-      await world.settle();
+      await world.runUntilIdle();
       let waited = 0;
       for (; waited < 7 * 3600 && world.running().length === 0; waited += 60) {
         world.clock.forward(60);
         await world.sweep();
-        await world.settle();
+        await world.runUntilIdle();
       }
       if (world.running().length === 0) break;
       waits.push(waited);
@@ -521,8 +521,8 @@ describe('planning', () => {
 
     expect(waits).toEqual([60, 240]);
     expect(world.bakes()).toHaveLength(3);
-    expect(world.planning('base')?.decision?.reasons.map(({ code }) => code)).toContain('too-many-failures');
-    expect(world.planning('base')?.dueAt).toBeUndefined();
+    expect(world.status('base')?.decision?.reasons.map(({ code }) => code)).toContain('too-many-failures');
+    expect(world.status('base')?.dueAt).toBeUndefined();
     expect(await world.request('base')).toMatchObject({ kind: 'started' });
   });
 
@@ -535,18 +535,18 @@ describe('planning', () => {
       triggers: { debounce: '10m' },
     });
     world.clock.forward(601);
-    await world.settle();
+    await world.runUntilIdle();
     world.components.set('tools', '1.0.0');
     await world.apply({ name: 'web', base: 'base', components: ['agents/1.x.x', 'tools/1.x.x'] });
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(BASE_TOPIC);
-    await world.settle();
-    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('ancestor-in-progress');
+    await world.detect(BASE_TOPIC);
+    await world.runUntilIdle();
+    expect(world.status('web')?.decision?.reasons[0]?.code).toBe('ancestor-in-progress');
 
     world.parameters.set(BASE_PARAMETER, ami(1));
-    await world.notice(BASE_TOPIC);
+    await world.detect(BASE_TOPIC);
     world.clock.forward(601);
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['web']);
   });
@@ -558,7 +558,7 @@ describe('planning', () => {
     world.ports.workflows.startBake = async () => {
       throw new Error('gone');
     };
-    await expect(world.settle()).rejects.toThrow('gone');
+    await expect(world.runUntilIdle()).rejects.toThrow('gone');
     world.ports.workflows.startBake = startBake;
 
     world.clock.forward(61);
@@ -576,7 +576,7 @@ describe('planning', () => {
     };
     for (const name of ['first', 'second']) {
       await world.apply({ name, base: BASE_PARAMETER });
-      await expect(world.settle()).rejects.toThrow('gone');
+      await expect(world.runUntilIdle()).rejects.toThrow('gone');
     }
     const broken = world.bakes().find(({ pipeline }) => pipeline === 'first')?.id ?? '';
     world.ports.workflows.startBake = async (name, input) => {

@@ -76,7 +76,7 @@ describe('distributing by copy', () => {
       { device: '/dev/xvda', keyId: `arn:aws:kms:${WORK.region}:${WORK.account}:key/images` },
       { device: '/dev/xvdb', keyId: `arn:aws:kms:${WORK.region}:${WORK.account}:key/images` },
     ]);
-    expect(setup.parameterOf(WORK)).toBe(copy?.id);
+    expect(setup.readParameter(WORK)).toBe(copy?.id);
     expect(setup.copies()).toHaveLength(2);
   });
 
@@ -114,7 +114,7 @@ describe('distributing by copy', () => {
 
     expect(end).toBe('failed');
     expect(setup.copies()).toEqual([]);
-    expect(setup.parameterOf(WORK)).toBe(OLD);
+    expect(setup.readParameter(WORK)).toBe(OLD);
     expect([...setup.source.launchableBy]).toEqual([]);
     expect(setup.rows().find((row) => row.account === SAND.account)?.problem).toMatch(/failed 3 times/);
   });
@@ -146,7 +146,7 @@ describe('distributing by copy', () => {
 
     expect(end).toBe('released');
     expect(setup.copies().map((image) => image.account)).toEqual([WORK.account]);
-    expect(setup.parameterOf(SAND)).toBeUndefined();
+    expect(setup.readParameter(SAND)).toBeUndefined();
     const step = await setup.table.get(keys.step(BAKE, 1, 'Distribute'));
     expect(step?.summary).toMatch(/1 of 2 targets.*without 1 best-effort: 777788889999/);
   });
@@ -221,7 +221,7 @@ describe('distributing by share', () => {
     expect(end).toBe('released');
     expect(setup.copies()).toEqual([]);
     expect([...setup.source.launchableBy]).toEqual([place.account]);
-    expect(setup.parameterOf(place)).toBe(setup.source.id);
+    expect(setup.readParameter(place)).toBe(setup.source.id);
   });
 
   it('copies once for all accounts of another region and shares that copy', async () => {
@@ -238,7 +238,7 @@ describe('distributing by share', () => {
     expect(others).toEqual([]);
     expect(copy).toMatchObject({ account: HOME.account, region: WORK.region });
     expect([...(copy?.launchableBy ?? [])].sort()).toEqual([WORK.account, SAND.account]);
-    expect(setup.parameterOf(SAND)).toBe(copy?.id);
+    expect(setup.readParameter(SAND)).toBe(copy?.id);
   });
 
   it('takes permission and copy back when the bake is not released', async () => {
@@ -267,9 +267,9 @@ describe('moving pointers', () => {
     const end = await drive(setup);
 
     expect(end).toBe('failed');
-    expect(setup.parameterOf(WORK)).toBe(OLD);
-    expect(setup.parameterOf(SAND)).toBeUndefined();
-    expect(setup.templateOf(WORK)).toBe('ami-00000000000000abc');
+    expect(setup.readParameter(WORK)).toBe(OLD);
+    expect(setup.readParameter(SAND)).toBeUndefined();
+    expect(setup.readTemplateImage(WORK)).toBe('ami-00000000000000abc');
     expect([...(setup.world.templates.get(toLocationKey(WORK, 'web'))?.versions.keys() ?? [])]).toEqual([
       '1',
     ]);
@@ -282,7 +282,7 @@ describe('moving pointers', () => {
 
     await drive(setup);
 
-    expect(setup.templateOf(WORK)).toBe(setup.parameterOf(WORK));
+    expect(setup.readTemplateImage(WORK)).toBe(setup.readParameter(WORK));
     expect(setup.rows()[0]).toMatchObject({ previousParameterValue: OLD, previousTemplateVersion: '1' });
   });
 
@@ -294,7 +294,7 @@ describe('moving pointers', () => {
 
     await expect(movePointers(setup.deps, { ...REF, regions: [] })).rejects.toThrow(ReleaseOutdated);
 
-    expect(setup.parameterOf(WORK)).toBeUndefined();
+    expect(setup.readParameter(WORK)).toBeUndefined();
   });
 
   it('waits while another bake holds the pointers of the channel', async () => {
@@ -305,7 +305,7 @@ describe('moving pointers', () => {
 
     await expect(movePointers(setup.deps, { ...REF, regions: [] })).rejects.toThrow(TryLater);
 
-    expect(setup.parameterOf(WORK)).toBeUndefined();
+    expect(setup.readParameter(WORK)).toBeUndefined();
   });
 
   it('puts everything back when the bake is cancelled after its pointers moved', async () => {
@@ -317,7 +317,7 @@ describe('moving pointers', () => {
 
     await removeCopies(setup.deps, REF);
 
-    expect(setup.parameterOf(WORK)).toBe(OLD);
+    expect(setup.readParameter(WORK)).toBe(OLD);
     expect(setup.copies()).toEqual([]);
     await expect(releaseImage(setup.deps, REF)).rejects.toThrow(AttemptEnded);
   });
@@ -331,7 +331,7 @@ describe('moving pointers', () => {
 
     await removeCopies(setup.deps, REF);
 
-    expect(setup.parameterOf(WORK)).toBe(theirs);
+    expect(setup.readParameter(WORK)).toBe(theirs);
   });
 });
 
@@ -431,7 +431,7 @@ describe('releasing', () => {
     await removeCopies(setup.deps, REF);
 
     expect(setup.copies()).toHaveLength(1);
-    expect(setup.parameterOf(WORK)).toBe(setup.copies()[0]?.id);
+    expect(setup.readParameter(WORK)).toBe(setup.copies()[0]?.id);
   });
 
   it('needs no target at all', async () => {

@@ -97,11 +97,11 @@ async function createTroubledWorld(
   for (const spec of specs) await world.apply({ ...spec, triggers: { debounce: '0s' }, more: {} });
   await releaseAll(world);
   for (const spec of specs) await world.apply(spec);
-  await world.settle();
+  await world.runUntilIdle();
   Object.assign(world.ports.limits, { wave, bakes });
   world.parameters.set(BASE_PARAMETER, ami(2));
-  await world.notice(TOPIC);
-  await world.notice(world.publishComponent('tool', '1.1.0'));
+  await world.detect(TOPIC);
+  await world.detect(world.publishComponent('tool', '1.1.0'));
   await passTime(world, 0);
   for (const [index, { disabled, failures }] of shapes.entries()) {
     for (let failed = 0; failed < failures; failed += 1) {
@@ -112,28 +112,28 @@ async function createTroubledWorld(
     }
     if (disabled)
       await disablePipeline(world.ports, { pipeline: toImageName(index), by: 'anna', reason: '' });
-    await world.settle();
+    await world.runUntilIdle();
   }
   return world;
 }
 
 async function releaseAll(world: ReconcileWorld): Promise<void> {
   for (let rounds = 0; rounds < 30; rounds += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.release(id);
-    await world.settle();
+    await world.runUntilIdle();
     if (world.running().length === 0) return;
   }
 }
 
 async function passTime(world: ReconcileWorld, seconds: number): Promise<void> {
   world.clock.forward(seconds);
-  await world.settle();
+  await world.runUntilIdle();
   // What newer versions overtook is recorded as ended first.
   await world.endStopped();
-  await world.settle();
+  await world.runUntilIdle();
   await world.sweep();
-  await world.settle();
+  await world.runUntilIdle();
 }
 
 async function passTimeUntil(world: ReconcileWorld, until: string): Promise<void> {
@@ -180,7 +180,7 @@ async function applyRemedy(
     }
     case 'newer-version':
       world.parameters.set(BASE_PARAMETER, ami(world.clock.now().getTime() % 1_000_000));
-      await world.notice(TOPIC);
+      await world.detect(TOPIC);
       break;
     case 'resolves':
       throw new Error('Everything resolves in these worlds.');
@@ -269,11 +269,11 @@ describe('an explanation', () => {
     await releaseAll(world);
     for (const number of [2, 1, 2]) {
       world.parameters.set(BASE_PARAMETER, ami(number));
-      await world.notice(TOPIC);
+      await world.detect(TOPIC);
     }
     const flapping = await explainPipeline(world.ports, 'base');
     world.parameters.delete(BASE_PARAMETER);
-    await world.notice(TOPIC);
+    await world.detect(TOPIC);
     const gone = await explainPipeline(world.ports, 'base');
 
     expect(flapping.unresolved).toMatchObject([{ key: TOPIC, unsettled: { until: expect.any(String) } }]);
@@ -304,14 +304,14 @@ async function createUpToDateWorld(after: Partial<PipelineFixture> = {}): Promis
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   await releaseAll(world);
   await world.apply({ name: 'base', base: BASE_PARAMETER, ...after });
-  await world.settle();
+  await world.runUntilIdle();
   return world;
 }
 
 async function changeBase(world: ReconcileWorld): Promise<void> {
   world.parameters.set(BASE_PARAMETER, ami(2));
-  await world.notice(TOPIC);
-  await world.settle();
+  await world.detect(TOPIC);
+  await world.runUntilIdle();
 }
 
 async function readRemedies(world: ReconcileWorld): Promise<Remedy[]> {
@@ -339,7 +339,7 @@ describe('an explanation of a current pipeline', () => {
   ])('that is %s does not say that newer versions alone bake it', async (how, conditions) => {
     const world = await createUpToDateWorld(RESTING[how]);
     if (how === 'disabled') await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: '' });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(await readConditions(world)).toEqual(conditions);
 
@@ -348,7 +348,7 @@ describe('an explanation of a current pipeline', () => {
     if (how === 'disabled') await enablePipeline(world.ports, { pipeline: 'base' });
     else if (how === 'pinned') await world.apply({ name: 'base', base: BASE_PARAMETER });
     else await world.request('base');
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.bakes('base')).toHaveLength(2);
   });
 
@@ -356,10 +356,10 @@ describe('an explanation of a current pipeline', () => {
     const world = await createUpToDateWorld({ more: { lifecycle: { maxFailures: 1 } } });
     await changeBase(world);
     for (const { id } of world.running()) await world.fail(id);
-    await world.settle();
+    await world.runUntilIdle();
     world.parameters.set(BASE_PARAMETER, ami(1));
-    await world.notice(TOPIC);
-    await world.settle();
+    await world.detect(TOPIC);
+    await world.runUntilIdle();
 
     const [first] = await readRemedies(world);
 
@@ -373,7 +373,7 @@ describe('an explanation of a current pipeline', () => {
     expect(await readConditions(world)).toEqual(['request+newer-version', 'force']);
     await changeBase(world);
     await world.request('base');
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.bakes('base')).toHaveLength(2);
   });
 
@@ -450,8 +450,8 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
     // A second mark of the same change, as a late page of its fan-out makes it.
     const mark = { dirty: true, changes: running?.changes ?? [] };
     await world.table.write([{ update: keys.status('base'), set: mark, add: { version: 1 } }]);
-    world.plans.push({ pipeline: 'base', at: 0 });
-    await world.settle();
+    world.reconcileRequests.push({ pipeline: 'base', at: 0 });
+    await world.runUntilIdle();
 
     const { decision } = await explainPipeline(world.ports, 'base');
 
@@ -464,7 +464,7 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
     const world = await createUpToDateWorld();
     await changeBase(world);
     await world.apply(words);
-    await world.settle();
+    await world.runUntilIdle();
 
     const { decision } = await explainPipeline(world.ports, 'base');
 
@@ -479,7 +479,7 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
     await changeBase(world);
     const targets = [{ account: '444455556666', regions: ['eu-west-1'] }];
     await world.apply({ ...words, more: { distribution: { targets } } });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(await readConditions(world)).toEqual(['bake-ends']);
     await finish(world);
@@ -492,7 +492,7 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
     const [running] = world.running();
     await cancelBake(world.ports, { bake: running?.id ?? '', by: 'anna' });
     await world.apply(words);
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(await readConditions(world)).toEqual([]);
     await world.fail(running?.id ?? '', 'States.Aborted', 'Cancelled.');
@@ -504,11 +504,11 @@ describe('an explanation of a pipeline whose bake makes what is wanted', () => {
     const world = await createUpToDateWorld();
     await changeBase(world);
     world.parameters.set(BASE_PARAMETER, ami(3));
-    await world.notice(TOPIC);
-    await world.settle();
+    await world.detect(TOPIC);
+    await world.runUntilIdle();
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(TOPIC);
-    await world.settle();
+    await world.detect(TOPIC);
+    await world.runUntilIdle();
 
     expect(await readConditions(world)).toEqual(['bake-ends']);
     await passTime(world, 3600);
@@ -526,7 +526,7 @@ describe('the causes in an explanation', () => {
     await world.apply({ name: 'web', base: 'base' });
     await passTime(world, 100);
     await releaseAll(world);
-    for (const name of names) await world.notice(world.publishComponent(name, '1.1.0'));
+    for (const name of names) await world.detect(world.publishComponent(name, '1.1.0'));
     await passTime(world, 100);
     await releaseAll(world);
 

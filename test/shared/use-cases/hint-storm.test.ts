@@ -24,10 +24,10 @@ const TOPICS = [
 async function rest(world: ReconcileWorld): Promise<void> {
   do {
     for (const { id } of world.running()) await world.release(id);
-    await world.settle();
+    await world.runUntilIdle();
     world.clock.forward(180);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
   } while (world.running().length > 0);
 }
 

@@ -24,7 +24,7 @@ describe('a pipeline with a schedule', () => {
   it('bakes at a tick what has changed before it', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'base')).toEqual(['schedule']);
 
     await passTime(world, DAY);
@@ -76,7 +76,7 @@ describe('a pipeline with a schedule', () => {
     await passTime(world, HOUR);
 
     expect(world.running()).toEqual([]);
-    expect(world.planning('base')?.decision?.reasons).toMatchObject([{ code: 'schedule' }]);
+    expect(world.status('base')?.decision?.reasons).toMatchObject([{ code: 'schedule' }]);
     await passTime(world, DAY);
     expect(world.running()).toHaveLength(1);
   });
@@ -102,11 +102,11 @@ describe('a pipeline with a schedule', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
     await passTime(world, DAY);
     const [first] = world.running();
-    await world.walk(first?.id ?? '', 'Approve');
+    await world.advanceTo(first?.id ?? '', 'Approve');
     await passTime(world, DAY);
 
     expect(listHoldCodes(world, 'base')).toEqual(['bake-running']);
-    expect(world.planning('base')?.decision?.reasons[0]?.message).toContain('earlier time of the schedule');
+    expect(world.status('base')?.decision?.reasons[0]?.message).toContain('earlier time of the schedule');
     await releaseAll(world);
     expect(world.bakes('base')).toMatchObject([{ state: 'released' }, { state: 'released' }]);
 
@@ -114,7 +114,7 @@ describe('a pipeline with a schedule', () => {
     await changeBase(world, 2);
     await passTime(world, DAY);
     await world.endStopped();
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.bakes('base').map(({ state }) => state)).toEqual([
       'released',
       'released',
@@ -135,7 +135,7 @@ describe('a pipeline with a schedule', () => {
       triggers: always,
       more: { description: 'other words' },
     });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.bakes('base')).toHaveLength(2);
   });
@@ -164,7 +164,7 @@ describe('a pipeline with a schedule', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: always });
     await passTime(world, DAY);
     for (const { id } of world.running()) await world.fail(id, 'ApprovalExpired', 'Expired.');
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'base')).toEqual(['refused', 'schedule']);
 
     await passTime(world, DAY);
@@ -175,10 +175,10 @@ describe('a pipeline with a schedule', () => {
   it('keeps a tick open while something else holds it', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'parent', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await world.apply({ name: 'child', base: 'parent', triggers: daily });
-    await world.settle();
+    await world.runUntilIdle();
     await changeBase(world, 2);
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['parent']);
 
@@ -195,7 +195,7 @@ describe('a tick that comes while nothing can start', () => {
     const world = reconcileWorld();
     await world.apply({ name: 'parent', base: BASE_PARAMETER });
     await world.apply({ name: 'child', base: 'parent', triggers: daily });
-    await world.settle();
+    await world.runUntilIdle();
     await passTime(world, DAY);
     expect(listHoldCodes(world, 'child')).toContain('unresolved');
 
@@ -217,7 +217,7 @@ describe('a tick that comes while nothing can start', () => {
 
     const [wave] = world.changes().filter((change) => change.wave !== undefined);
     await confirmWave(world.ports, { change: wave?.id ?? '', by: 'anna' });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['one', 'two']);
   });
@@ -225,12 +225,12 @@ describe('a tick that comes while nothing can start', () => {
   it('passes while the pipeline is disabled', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
-    await world.settle();
+    await world.runUntilIdle();
     await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: 'not now' });
     for (let day = 0; day < 3; day += 1) await passTime(world, DAY);
 
     await enablePipeline(world.ports, { pipeline: 'base' });
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'base')).toEqual(['schedule']);
     expect(world.bakes('base')).toHaveLength(0);
 
@@ -249,7 +249,7 @@ describe('a tick that comes while nothing can start', () => {
     await changeBase(world, 2);
     await passTime(world, DAY + 4 * HOUR);
     await enablePipeline(world.ports, { pipeline: 'one' });
-    await world.settle();
+    await world.runUntilIdle();
 
     await confirmFirstWave(world);
 
@@ -261,7 +261,7 @@ describe('a tick that comes while nothing can start', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: daily });
     await passTime(world, DAY);
     for (const { id } of world.running()) await world.fail(id, 'ApprovalRejected', 'Not there.');
-    await world.settle();
+    await world.runUntilIdle();
     for (let day = 0; day < 2; day += 1) await passTime(world, DAY);
 
     await changeBase(world, 2);
@@ -282,7 +282,7 @@ describe('a pipeline that waits', () => {
       base: BASE_PARAMETER,
       triggers: { freeze: [{ reason: 'the sale', from: from.toISOString(), to: to.toISOString() }] },
     });
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'base')).toEqual(['freeze']);
     await passTime(world, HOUR);
     expect(world.bakes('base')).toHaveLength(0);
@@ -315,15 +315,15 @@ describe('a pipeline that waits', () => {
     const freeze = [{ reason: 'an audit', from: '2026-03-02T09:00:00Z', to: '2026-03-20T09:00:00Z' }];
     await world.apply({ name: 'parent', base: BASE_PARAMETER, triggers: { freeze } });
     await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await passTime(world, 2 * HOUR);
     await changeBase(world, 2);
     expect(listHoldCodes(world, 'parent')).toEqual(['freeze']);
 
     world.publishComponent('agents', '1.1.0');
-    await world.notice(agents);
-    await world.settle();
+    await world.detect(agents);
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['child']);
   });
@@ -334,7 +334,7 @@ describe('a pipeline that waits', () => {
     const freeze = [{ reason: 'an audit', from: '2026-03-02T09:00:00Z', to: '2026-03-20T09:00:00Z' }];
     await world.apply({ name: 'parent', base: BASE_PARAMETER, triggers: { freeze } });
     await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await passTime(world, 2 * HOUR);
     await changeBase(world, 2);
@@ -356,7 +356,7 @@ describe('a pipeline that waits', () => {
     for (let quarter = 0; quarter < 18; quarter += 1) await passTime(world, 900);
     await releaseAll(world);
     await changeBase(world, 2);
-    await world.walk(world.running()[0]?.id ?? '', 'Approve');
+    await world.advanceTo(world.running()[0]?.id ?? '', 'Approve');
     await changeComponent(world, 'agents', '1.1.0');
     for (let quarter = 0; quarter < 18; quarter += 1) await passTime(world, 900);
     expect(listHoldCodes(world, 'child')).toEqual(['ancestor-in-progress']);
@@ -374,11 +374,11 @@ describe('a pipeline that waits', () => {
     const world = reconcileWorld();
     const weekly = { mode: 'schedule' as const, schedule: { expression: 'cron(0 3 ? * SUN *)' } };
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     world.components.set('agents', '1.0.0');
     await world.apply({ name: 'child', base: 'base', components: ['agents/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await world.apply({ name: 'base', base: BASE_PARAMETER, components: ['agents/1.x.x'], triggers: weekly });
     await world.apply({ name: 'child', base: 'base', components: ['agents/1.x.x'], triggers: weekly });
@@ -402,7 +402,7 @@ describe('a pipeline that waits', () => {
     const world = reconcileWorld();
     const freeze = [{ reason: 'the sale', from: '2026-03-02T09:00:00Z', to: '2026-03-02T12:00:00Z' }];
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { freeze } });
-    await world.settle();
+    await world.runUntilIdle();
     const bake = world.running()[0]?.id ?? '';
     await world.fail(bake);
     await passTime(world, 2 * HOUR);
@@ -428,13 +428,13 @@ describe('a pipeline that waits', () => {
       components: ['agents/1.x.x'],
       triggers: { maxHold: '2h' },
     });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     const freeze = [{ reason: 'the sale', from: '2026-03-01T00:00:00Z', to: until }];
     const triggers = { maxHold: '2h', freeze };
     await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'], triggers });
     await changeBase(world, 2);
-    await world.walk(world.running()[0]?.id ?? '', 'Approve');
+    await world.advanceTo(world.running()[0]?.id ?? '', 'Approve');
     await changeComponent(world, 'agents', '1.1.0');
     expect(listHoldCodes(world, 'child')).toEqual(['freeze', 'ancestor-in-progress']);
     const waitQuarters = async (count: number) => {
@@ -456,7 +456,7 @@ describe('a pipeline that waits', () => {
   it('while it is pinned, until a bake is requested', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'base')).toEqual(['pinned']);
 
     expect(await world.request('base')).toMatchObject({ kind: 'started' });
@@ -468,13 +468,13 @@ describe('slots for bakes', () => {
     const world = reconcileWorld({ limits: { bakes: 1 } });
     world.components.set('agents', '1.0.0');
     await world.apply({ name: 'first', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await world.apply({ name: 'lonely', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     world.clock.forward(60);
     await world.apply({ name: 'parent', base: BASE_PARAMETER });
     await world.apply({ name: 'child', base: 'parent' });
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['first']);
     expect(listHoldCodes(world, 'lonely')).toEqual(['concurrency']);
     expect(listHoldCodes(world, 'parent')).toEqual(['concurrency']);
@@ -486,9 +486,9 @@ describe('slots for bakes', () => {
       order.push(bake.pipeline);
       world.clock.forward(60);
       await world.release(bake.id);
-      await world.settle();
+      await world.runUntilIdle();
       await world.sweep();
-      await world.settle();
+      await world.runUntilIdle();
     }
 
     expect(order).toEqual(['first', 'parent', 'lonely', 'child']);
@@ -503,11 +503,11 @@ describe('slots for bakes', () => {
     await passTime(world, 601);
     await releaseAll(world);
     await world.apply({ name: 'first', base: '/other' });
-    await world.settle();
+    await world.runUntilIdle();
     await changeBase(world, 2);
     await passTime(world, HOUR);
     for (const name of ['leaf-1', 'leaf-2', 'leaf-3']) await world.apply({ name, base: '/other' });
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'parent')).toEqual(['concurrency']);
 
     const order: (string | undefined)[] = [];
@@ -517,7 +517,7 @@ describe('slots for bakes', () => {
       order.push(...listRunning(world));
       for (const { id } of world.running()) await world.release(id);
       await world.sweep();
-      await world.settle();
+      await world.runUntilIdle();
     }
 
     expect(order.slice(0, 3)).toContain('parent');
@@ -527,21 +527,21 @@ describe('slots for bakes', () => {
     const world = reconcileWorld({ limits: { bakes: 1 } });
     world.parameters.set('/other', ami(7));
     await world.apply({ name: 'leaf', base: '/other' });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await world.apply({ name: 'first', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await world.apply({ name: 'parent', base: BASE_PARAMETER });
     await world.apply({ name: 'child', base: 'parent' });
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'parent')).toEqual(['concurrency']);
 
     await world.release(world.running()[0]?.id ?? '');
     world.parameters.set('/other', ami(8));
-    await world.notice('ssm:eu-west-1:/other');
-    await world.settle();
+    await world.detect('ssm:eu-west-1:/other');
+    await world.runUntilIdle();
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['parent']);
   });
@@ -569,11 +569,11 @@ describe('slots for bakes', () => {
     const world = reconcileWorld({ limits: { bakes: 1 } });
     await world.apply({ name: 'first', base: BASE_PARAMETER });
     await world.apply({ name: 'second', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     const [bake] = world.running();
-    await world.walk(bake?.id ?? '', 'Approve');
+    await world.advanceTo(bake?.id ?? '', 'Approve');
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.running()).toHaveLength(2);
   });
@@ -582,10 +582,10 @@ describe('slots for bakes', () => {
     const world = reconcileWorld({ limits: { bakes: 2, bakesOfTeam: 1 } });
     for (const name of ['other', 'another'])
       await world.apply({ name, base: BASE_PARAMETER, more: { team: name } });
-    await world.settle();
+    await world.runUntilIdle();
     const team = ['one', 'two', 'three', 'four', 'five'];
     for (const name of team) await world.apply({ name, base: BASE_PARAMETER, more: { team: 'web' } });
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['other', 'another']);
 
     for (const bake of world.running()) await world.release(bake.id);
@@ -603,7 +603,7 @@ describe('slots for bakes', () => {
     for (const name of ['one', 'two'])
       await world.apply({ name, base: BASE_PARAMETER, more: { team: 'web' } });
     await world.apply({ name: 'other', base: BASE_PARAMETER, more: { team: 'data' } });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(
       world
@@ -617,7 +617,7 @@ describe('slots for bakes', () => {
   it('are counted together for pipelines that name no team', async () => {
     const world = reconcileWorld({ limits: { bakesOfTeam: 1 } });
     for (const name of ['one', 'two']) await world.apply({ name, base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.running()).toHaveLength(1);
     expect(listHoldCodes(world, 'two')).toEqual(['concurrency']);
@@ -646,7 +646,7 @@ describe('what a bake takes up', () => {
     await changeBase(world, 2);
     await changeBase(world, 1);
     world.publishComponent('agents', '1.1.0');
-    await world.notice(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
+    await world.detect(componentArn('agents', '1.1.0').split('/').slice(0, 2).join('/'));
     await passTime(world, 601);
 
     const [, second] = world.bakes('base');
@@ -657,15 +657,15 @@ describe('what a bake takes up', () => {
   it('waits for every pipeline that it depends on, not for its base alone', async () => {
     const world = reconcileWorld();
     for (const name of ['one', 'two']) await world.apply({ name, base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await world.apply({ name: 'both', base: 'one', more: { inputs: [{ pipeline: 'two' }] } });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await changeBase(world, 2);
     const [one] = world.running().filter(({ pipeline }) => pipeline === 'one');
     await world.release(one?.id ?? '');
-    await world.settle();
+    await world.runUntilIdle();
     expect(listHoldCodes(world, 'both')).toEqual(['ancestor-in-progress']);
     await releaseAll(world);
 

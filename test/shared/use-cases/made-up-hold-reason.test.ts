@@ -31,7 +31,7 @@ async function createWorld(): Promise<ReconcileWorld> {
   world.publishComponent('agents', '1.0.0');
   await world.apply({ name: 'parent', base: BASE_PARAMETER });
   await world.apply({ name: 'child', base: 'parent', components: ['agents/1.x.x'] });
-  await world.settle();
+  await world.runUntilIdle();
   const { releaseAll } = await import('../../support/reconcile-steps.ts');
   await releaseAll(world);
   return world;
@@ -46,7 +46,7 @@ describe('a hold reason that is added to the table', () => {
     await changeBase(world, 2);
 
     expect(listRunning(world)).toEqual([]);
-    expect(world.planning('parent')).toMatchObject({
+    expect(world.status('parent')).toMatchObject({
       dueAt: OPENS,
       decision: {
         kind: 'hold',

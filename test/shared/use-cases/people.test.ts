@@ -17,7 +17,7 @@ beforeEach(() => {
 /** Every bake that runs is released, until none runs any more. */
 async function releaseAll(): Promise<void> {
   for (let rounds = 0; rounds < 50; rounds += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     const running = world.running();
     if (running.length === 0) return;
     for (const { id } of running) await world.release(id);
@@ -26,10 +26,10 @@ async function releaseAll(): Promise<void> {
 }
 async function changeBase(number: number): Promise<void> {
   world.parameters.set(BASE_PARAMETER, ami(number));
-  await world.notice(TOPIC);
-  await world.settle();
+  await world.detect(TOPIC);
+  await world.runUntilIdle();
 }
-const codes = (name: string) => world.planning(name)?.decision?.reasons.map(({ code }) => code);
+const codes = (name: string) => world.status(name)?.decision?.reasons.map(({ code }) => code);
 
 describe('disabling', () => {
   it('keeps a pipeline from starting, says so, and lets those who wait for it go on', async () => {
@@ -57,7 +57,7 @@ describe('disabling', () => {
 
   it('leaves a bake that runs alone, and names it', async () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     const [bake] = world.running();
 
     const answer = await disablePipeline(world.ports, { pipeline: 'base', by: 'anna', reason: '' });
@@ -82,9 +82,9 @@ describe('enabling', () => {
 
   it('lets versions that failed too often be tried again, and changes nothing the second time', async () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: { lifecycle: { maxFailures: 1 } } });
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.fail(id);
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.running()).toEqual([]);
 
     const answer = await enablePipeline(world.ports, { pipeline: 'base' });
@@ -96,9 +96,9 @@ describe('enabling', () => {
 
   it('leaves refused what somebody decided against', async () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.fail(id, 'ApprovalRejected', 'Not like this.');
-    await world.settle();
+    await world.runUntilIdle();
 
     const answer = await enablePipeline(world.ports, { pipeline: 'base' });
 
@@ -118,7 +118,7 @@ describe('deleting', () => {
   it('is refused while something is built on the pipeline, and while it bakes', async () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.apply({ name: 'web', base: 'base' });
-    await world.settle();
+    await world.runUntilIdle();
 
     await expect(remove('base')).rejects.toMatchObject({
       code: 'pipeline-has-children',
@@ -194,7 +194,7 @@ describe('deleting', () => {
     await remove('base');
     await world.ports.reconcileQueue.send([{ pipeline: 'base', delaySeconds: 0 }]);
 
-    await world.settle();
+    await world.runUntilIdle();
 
     await expect(remove('base')).rejects.toMatchObject({ code: 'pipeline-not-found' });
   });
@@ -284,7 +284,7 @@ describe('a wave above the cap', () => {
 
     world.clock.forward(61);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['base']);
     expect(world.table.peek(keys.wave(change?.id ?? ''))?.duePk).toBeUndefined();
@@ -296,7 +296,7 @@ describe('a wave above the cap', () => {
     let isFirst = true;
     await world.table.write([{ update: keys.status('base'), set: { dirty: true }, remove: ['decision'] }]);
     await world.ports.reconcileQueue.send([{ pipeline: 'base', delaySeconds: 0 }]);
-    await world.step({
+    await world.handleNextMessage({
       table: {
         ...table,
         write: async (writes) => {

@@ -25,9 +25,9 @@ beforeEach(() => {
 
 async function releaseAll(): Promise<void> {
   do {
-    await world.settle();
+    await world.runUntilIdle();
     for (const { id } of world.running()) await world.release(id);
-    await world.settle();
+    await world.runUntilIdle();
   } while (world.running().length > 0);
 }
 
@@ -73,7 +73,7 @@ describe('what a plan says that it costs', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER, more: regions('eu-west-1', 'us-east-1') });
     await releaseAll();
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(TOPIC);
+    await world.detect(TOPIC);
     await releaseAll();
     world.clock.forward(7200);
 

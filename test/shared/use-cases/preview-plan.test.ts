@@ -38,10 +38,10 @@ async function runPreview(
   request: { definitions?: unknown[]; changes?: { selector: string; version: string }[] },
 ): Promise<Preview> {
   const before = world.table.items();
-  const [plans, hints] = [world.plans.length, world.hints.length];
+  const [plans, hints] = [world.reconcileRequests.length, world.hints.length];
   const preview = await previewPlan(readOnly(world), { definitions: [], changes: [], ...request });
   expect(world.table.items()).toEqual(before);
-  expect([world.plans.length, world.hints.length, world.executions.size]).toEqual([
+  expect([world.reconcileRequests.length, world.hints.length, world.executions.size]).toEqual([
     plans,
     hints,
     [...world.executions.keys()].length,
@@ -54,17 +54,17 @@ const waves = ({ waves: all }: Preview) => all.map(({ bakes }) => bakes.map(({ p
 async function runForHours(world: ReconcileWorld, hours = 24): Promise<void> {
   const last = world.clock.now().getTime() + hours * 3_600_000;
   for (let rounds = 0; rounds < 2000; rounds += 1) {
-    await world.settle();
+    await world.runUntilIdle();
     await world.endStopped();
     for (const { id } of world.running()) await world.release(id);
-    await world.settle();
+    await world.runUntilIdle();
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
     if (world.running().length > 0) continue;
     const due = world.table
       .items()
       .flatMap(({ duePk, dueSk }) => (duePk === 'DUE#RECONCILE' ? [Date.parse(String(dueSk))] : []));
-    const next = Math.min(...due, ...world.plans.map(({ at }) => at));
+    const next = Math.min(...due, ...world.reconcileRequests.map(({ at }) => at));
     if (!Number.isFinite(next) || next > last) return;
     world.clock.forward(Math.max(1, (next - world.clock.now().getTime()) / 1000));
   }
@@ -172,7 +172,7 @@ describe('a plan', () => {
   it('leaves a wave that others have to confirm to them', async () => {
     Object.assign(world.ports.limits, { wave: 2 });
     await world.request('base', true);
-    await world.settle();
+    await world.runUntilIdle();
 
     const preview = await runPreview(world, {
       changes: [{ selector: 'component:web-server/1.x.x', version: '1.1.0' }],
@@ -185,8 +185,8 @@ describe('a plan', () => {
 
   it('tells what happens anyway from what was asked', async () => {
     world.parameters.set(BASE_PARAMETER, ami(2));
-    await world.notice(TOPIC);
-    await world.settle();
+    await world.detect(TOPIC);
+    await world.runUntilIdle();
 
     const preview = await runPreview(world, {
       changes: [{ selector: 'component:web-server/1.x.x', version: '1.1.0' }],
@@ -322,7 +322,7 @@ describe('a plan of any estate', () => {
           else own.publishComponent('tool', '1.1.0');
         }
         for (const { selector } of preview.moved)
-          await own.notice(selector.startsWith('ssm') ? TOPIC : own.publishComponent('tool', '1.1.0'));
+          await own.detect(selector.startsWith('ssm') ? TOPIC : own.publishComponent('tool', '1.1.0'));
         for (const { id, wave: found } of own.changes())
           if (found !== undefined) await confirmWave(own.ports, { change: id, by: 'anna' });
         await runForHours(own);
@@ -332,7 +332,7 @@ describe('a plan of any estate', () => {
         const shown = ({ pipeline, startsAt }: { pipeline: string; startsAt: string }) =>
           `${pipeline} ${startsAt}`;
         expect(planned.map(shown).sort()).toEqual(done.map(shown).sort());
-        const held = (name: string) => own.planning(name)?.decision;
+        const held = (name: string) => own.status(name)?.decision;
         for (const { pipeline, reasons } of preview.held)
           expect(held(pipeline)?.reasons.map(({ code }) => code)).toEqual(reasons.map(({ code }) => code));
         compared += done.length;

@@ -6,7 +6,7 @@ import { BASE_PARAMETER, type ReconcileWorld, reconcileWorld } from '../../suppo
 async function started() {
   const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
-  await world.step();
+  await world.handleNextMessage();
   return world;
 }
 
@@ -75,7 +75,7 @@ describe('what is to be published', () => {
     const world = await started();
     world.clock.forward(1);
     await world.apply({ name: 'other', base: BASE_PARAMETER });
-    await world.step();
+    await world.handleNextMessage();
     world.clock.forward(60);
 
     const swept = await world.sweep({ publisher: failingFor(world, 'base') });
@@ -90,13 +90,13 @@ describe('what is to be published', () => {
     const world = reconcileWorld();
     const many = Array.from({ length: 100 }, (_, n) => `broken-${n}`);
     for (const name of many) await world.apply({ name, base: BASE_PARAMETER });
-    while (await world.step());
+    while (await world.handleNextMessage());
     world.clock.forward(60);
     const publisher = failingFor(world, ...many);
     await world.sweep({ publisher });
 
     await world.apply({ name: 'sound', base: BASE_PARAMETER });
-    while (await world.step());
+    while (await world.handleNextMessage());
     world.clock.forward(60);
     await world.sweep({ publisher });
 
@@ -126,7 +126,7 @@ describe('what is to be published', () => {
     await world.publish();
     world.clock.forward(1);
     await world.apply({ name: 'other', base: BASE_PARAMETER });
-    while (await world.step());
+    while (await world.handleNextMessage());
     world.clock.forward(60);
     await world.sweep();
     await world.sweep();

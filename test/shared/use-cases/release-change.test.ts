@@ -16,7 +16,7 @@ async function prepareRelease(limits: { wave?: number } = {}) {
   world = reconcileWorld({ limits });
   await world.apply({ name: 'base', base: BASE_PARAMETER });
   for (const name of CHILDREN) await world.apply({ name, base: 'base' });
-  await world.settle();
+  await world.runUntilIdle();
   await releaseAll(world);
   await changeBase(world, 2);
   const [bake] = world.running();
@@ -76,8 +76,8 @@ describe('a release', () => {
 
     await world.release(bake);
 
-    expect(world.plans.map(({ pipeline }) => pipeline).sort()).toEqual(['app', 'base', 'web']);
-    await world.settle();
+    expect(world.reconcileRequests.map(({ pipeline }) => pipeline).sort()).toEqual(['app', 'base', 'web']);
+    await world.runUntilIdle();
     expect(listRunning(world)).toEqual(['app', 'web']);
   });
 
@@ -85,7 +85,7 @@ describe('a release', () => {
     const bake = await prepareRelease();
 
     await world.release(bake);
-    while (await world.step());
+    while (await world.handleNextMessage());
 
     expect(world.hints).toEqual([]);
     expect(world.running().map(({ causes }) => causes)).toEqual([
@@ -97,7 +97,7 @@ describe('a release', () => {
   it('is no change for anybody where no pipeline is built on it', async () => {
     world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
 
     await releaseAll(world);
 
@@ -113,10 +113,10 @@ describe('a release whose process dies', () => {
     expect(releaseChanges().at(-1)).toMatchObject({ fanOut: 'open' });
     expect(world.due(due.fanOut)).toHaveLength(1);
 
-    world.plans.length = 0;
+    world.reconcileRequests.length = 0;
     world.clock.forward(61);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(releaseChanges().at(-1)).toMatchObject({ fanOut: 'done' });
     expect(listRunning(world)).toEqual(['app', 'web']);
@@ -133,7 +133,7 @@ describe('a release whose process dies', () => {
     const sequence = world.channel('base')?.sequence;
 
     await releaseImage(world.ports, { bake, attempt: 1 });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.changes()).toHaveLength(changes);
     expect(world.channel('base')?.sequence).toBe(sequence);
@@ -157,13 +157,13 @@ describe('a release whose process dies', () => {
 it('repeats nothing when a release is asked for again', async () => {
   const bake = await prepareRelease();
   await world.release(bake);
-  await world.settle();
+  await world.runUntilIdle();
   const rows = world.table.items();
   const bakes = world.bakes().length;
 
   await releaseImage(world.ports, { bake, attempt: 1 });
   expect(world.table.items()).toEqual(rows);
-  await world.settle();
+  await world.runUntilIdle();
 
   expect(world.bakes()).toHaveLength(bakes);
 });
@@ -177,7 +177,7 @@ it('records two releases in a row as two changes that follow each other, and bak
   await world.release(second?.id ?? '');
   world.clock.forward(61);
   await world.sweep();
-  await world.settle();
+  await world.runUntilIdle();
 
   const [before, after] = releaseChanges().slice(-2);
   expect(after?.from).toBe(before?.to);
@@ -195,7 +195,7 @@ describe('a wave that only a release shows', () => {
     world = reconcileWorld({ limits: { wave: 1 } });
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     for (const name of CHILDREN) await world.apply({ name, base: 'base' });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await world.request('base', true);
   });
@@ -208,7 +208,7 @@ describe('a wave that only a release shows', () => {
 
     world.clock.forward(61);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(listRunning(world)).toEqual([]);
     expect(CHILDREN.map((name) => listHoldCodes(world, name))).toEqual([
@@ -221,7 +221,7 @@ describe('a wave that only a release shows', () => {
     const [bake] = world.running();
     await world.release(bake?.id ?? '');
     await releaseImage(world.ports, { bake: bake?.id ?? '', attempt: 1 });
-    await world.settle();
+    await world.runUntilIdle();
 
     const waiting = world.events.filter(({ detailType }) => detailType.includes('Wave'));
     expect(waiting).toHaveLength(1);
@@ -248,14 +248,14 @@ describe('a pipeline that begins to use the channel', () => {
   it('as the first one, while the release is written, has a row that names the new release', async () => {
     world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await changeBase(world, 2);
     const [bake] = world.running();
 
     const table = beginMeanwhile(() => world.apply({ name: 'job', base: 'base' }));
     await world.release(bake?.id ?? '', { table });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(selectorRow()?.version).toBe(world.channel('base')?.release);
     expect(world.bakes('job').at(-1)?.lock.base.version).toBe(world.channel('base')?.release);
@@ -266,7 +266,7 @@ describe('a pipeline that begins to use the channel', () => {
 
     const table = beginMeanwhile(() => world.apply({ name: 'job', base: 'base' }));
     await world.release(bake, { table });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(listRunning(world).sort()).toEqual(['app', 'job', 'web']);
     expect(world.bakes('job').at(-1)?.lock.base.version).toBe(world.channel('base')?.release);
@@ -275,7 +275,7 @@ describe('a pipeline that begins to use the channel', () => {
   it('while the channel moves, after it has read the channel, reads it again', async () => {
     world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await changeBase(world, 2);
     const [bake] = world.running();
@@ -292,7 +292,7 @@ describe('a pipeline that begins to use the channel', () => {
     };
 
     await world.apply({ name: 'job', base: 'base' });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(selectorRow()?.version).toBe(world.channel('base')?.release);
     expect(world.bakes('job')).toHaveLength(1);
@@ -305,7 +305,7 @@ it('of an image that is current again under its old id moves the selector back, 
   const bake = await prepareRelease();
   const first = world.channel('base')?.release;
   await world.release(bake);
-  await world.settle();
+  await world.runUntilIdle();
   await releaseAll(world);
 
   await changeBase(world, 1);

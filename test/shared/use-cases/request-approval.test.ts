@@ -33,9 +33,9 @@ describe('requestApproval', () => {
     await world.request();
 
     expect(world.notifier.asked.map((entry) => entry.approver)).toEqual([ADA, BEN]);
-    expect(world.linkOf(ADA)).not.toBe(world.linkOf(BEN));
-    expect(world.linkOf(ADA)).not.toContain('ada');
-    expect(world.notifier.asked[0]?.message.text).not.toContain(world.linkOf(BEN));
+    expect(world.findLink(ADA)).not.toBe(world.findLink(BEN));
+    expect(world.findLink(ADA)).not.toContain('ada');
+    expect(world.notifier.asked[0]?.message.text).not.toContain(world.findLink(BEN));
   });
 
   it('publishes an event without any link', async () => {

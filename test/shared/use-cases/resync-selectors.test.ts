@@ -12,7 +12,7 @@ async function estate(parameters = 30) {
     await world.apply({ name: `twin-${number}`, base: `/base/${number}` });
   }
   await world.apply({ name: 'child', base: 'image-0' });
-  await world.settle();
+  await world.runUntilIdle();
   world.hints.length = 0;
   const asked: string[] = [];
   const deps = {
@@ -71,11 +71,11 @@ describe('the reconcile', () => {
   it('finds a change that no event told of', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     world.parameters.set(BASE_PARAMETER, ami(2));
 
-    await world.reconcile();
-    await world.settle();
+    await world.resync();
+    await world.runUntilIdle();
 
     expect(world.changes().some(({ to }) => to === ami(2))).toBe(true);
   });

@@ -127,7 +127,7 @@ describe('a release that goes to new targets', () => {
     expect([...setup.source.launchableBy]).toEqual([HOME_SHARE.account]);
     expect([...(sharedCopy?.launchableBy ?? [])]).toEqual([FAR_SHARE.account]);
     for (const place of [WORK, HOME_SHARE, FAR_SHARE])
-      expect(setup.world.see(place, setup.parameterOf(place) ?? '')?.state).toBe('available');
+      expect(setup.world.see(place, setup.readParameter(place) ?? '')?.state).toBe('available');
   });
 
   it('stays launchable where the image as built is shared, while a copy of it is made there', async () => {
@@ -170,7 +170,7 @@ describe('a release that is pointed to again', () => {
     await setup.seed();
     const first = listReleases(setup).find((item) => item.bake === RETAINED_BAKE);
     const between = await readChannel(setup);
-    expect(setup.parameterOf(HOME_SHARE)).not.toBe(setup.source.id);
+    expect(setup.readParameter(HOME_SHARE)).not.toBe(setup.source.id);
 
     await drive(setup);
 
@@ -180,8 +180,8 @@ describe('a release that is pointed to again', () => {
       sequence: between.sequence + 1,
       images: { 'x86-64': setup.source.id },
     });
-    expect(setup.parameterOf(HOME_SHARE)).toBe(setup.source.id);
-    const image = setup.world.images.get(setup.templateOf(WORK) ?? '');
+    expect(setup.readParameter(HOME_SHARE)).toBe(setup.source.id);
+    const image = setup.world.images.get(setup.readTemplateImage(WORK) ?? '');
     expect(image?.tags[TAGS.bake]).toBe(RETAINED_BAKE);
     expect(setup.copies()).toHaveLength(2);
     const published = setup.table.items().filter((item) => item.detailType === 'Ovenbird Image Released');
@@ -191,14 +191,22 @@ describe('a release that is pointed to again', () => {
   it('shows the release in between again when a pointer cannot be moved', async () => {
     const setup = distributionWorld(specs, { retained });
     await setup.seed();
-    const before = [setup.parameterOf(WORK), setup.parameterOf(HOME_SHARE), setup.templateOf(WORK)];
+    const before = [
+      setup.readParameter(WORK),
+      setup.readParameter(HOME_SHARE),
+      setup.readTemplateImage(WORK),
+    ];
     setup.world.beforePointer = ({ region }, _pointer, imageId) => {
       if (region === HOME.region && imageId === setup.source.id) throw new DistributionFailed('AccessDenied');
     };
 
     expect(await drive(setup)).toBe('failed');
 
-    expect([setup.parameterOf(WORK), setup.parameterOf(HOME_SHARE), setup.templateOf(WORK)]).toEqual(before);
+    expect([
+      setup.readParameter(WORK),
+      setup.readParameter(HOME_SHARE),
+      setup.readTemplateImage(WORK),
+    ]).toEqual(before);
     expect(setup.copies()).toHaveLength(2);
     expect([...setup.source.launchableBy]).toEqual([HOME_SHARE.account]);
     expect((await readChannel(setup)).bake).toBe(OTHER_BAKE);
@@ -218,7 +226,7 @@ describe('a release that is pointed to again', () => {
 
     expect(end).toBe('released');
     const fresh = setup.copies().find((image) => image.tags[TAGS.bake] === BAKE);
-    expect(setup.parameterOf(WORK)).toBe(fresh?.id);
+    expect(setup.readParameter(WORK)).toBe(fresh?.id);
     const release = await readRelease(setup, (await readChannel(setup)).release);
     expect(release.targets.map(({ artifact }) => artifact.imageId)).toEqual([fresh?.id]);
   });
@@ -231,7 +239,7 @@ describe('a release that is pointed to again', () => {
 
     await drive(setup);
 
-    const shown = setup.parameterOf(FAR_SHARE) ?? '';
+    const shown = setup.readParameter(FAR_SHARE) ?? '';
     expect(setup.world.images.get(shown)).toMatchObject({
       account: HOME.account,
       tags: { [TAGS.bake]: BAKE },

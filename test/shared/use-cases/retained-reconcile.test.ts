@@ -33,16 +33,16 @@ const channel = (): ChannelRecord => {
   return found;
 };
 async function releaseAll(): Promise<void> {
-  await w.settle();
+  await w.runUntilIdle();
   for (let next = w.running()[0]; next !== undefined; next = w.running()[0]) {
     await w.release(next.id);
-    await w.settle();
+    await w.runUntilIdle();
   }
 }
 async function changeBase(to: number): Promise<void> {
   w.parameters.set(BASE_PARAMETER, ami(to));
-  await w.reconcile();
-  await w.settle();
+  await w.resync();
+  await w.runUntilIdle();
 }
 
 beforeEach(async () => {
@@ -57,13 +57,13 @@ describe('a suite that changed', () => {
     const [first, release] = [channel().bake, channel().release];
 
     await w.apply(spec({ tests: { suites: [{ name: 'boots', script: 'sleep 1' }] } }));
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(bake()).toMatchObject({ startsAt: 'Test', reusesBake: first });
     await releaseAll();
     expect(channel()).toMatchObject({ release, sequence: 2, proof: w.pipeline(NAME).spec.proof });
     expect(w.bakes('shop')).toHaveLength(1);
-    expect(w.planning('shop')?.dirty).toBe(false);
+    expect(w.status('shop')?.dirty).toBe(false);
   });
 });
 
@@ -76,10 +76,10 @@ describe('an image that has been judged in many ways', () => {
 
     for (const script of ['sleep 1', 'sleep 2', 'sleep 3', 'sleep 4']) {
       await w.apply(spec({ tests: { suites: [{ name: 'boots', script }] } }));
-      await w.settle();
+      await w.runUntilIdle();
       expect(bake()).toMatchObject({ startsAt: 'Test', reusesBake: retained });
       await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
-      await w.settle();
+      await w.runUntilIdle();
     }
   });
 });
@@ -87,7 +87,7 @@ describe('an image that has been judged in many ways', () => {
 describe('a target that is new', () => {
   beforeEach(async () => {
     await w.apply(spec({ distribution: distributeTo('us-east-1') }));
-    await w.settle();
+    await w.runUntilIdle();
   });
 
   it('is approved and distributed to without a bake of anything', async () => {
@@ -104,27 +104,27 @@ describe('a target that is new', () => {
   });
 
   it('is not wanted again after a person refused it, until a bake is requested', async () => {
-    await w.walk(bake().id, 'Approve');
+    await w.advanceTo(bake().id, 'Approve');
     await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(w.running()).toEqual([]);
-    expect(w.planning(NAME)).toMatchObject({ refusedTargets: ['444455556666/us-east-1/copy'], dirty: false });
-    expect(w.planning(NAME)?.decision).toMatchObject({ kind: 'up-to-date' });
+    expect(w.status(NAME)).toMatchObject({ refusedTargets: ['444455556666/us-east-1/copy'], dirty: false });
+    expect(w.status(NAME)?.decision).toMatchObject({ kind: 'up-to-date' });
 
     expect(await w.request(NAME)).toMatchObject({ kind: 'started' });
     expect(bake().startsAt).toBe('Approve');
     await releaseAll();
-    expect(w.planning(NAME)).not.toHaveProperty('refusedTargets');
+    expect(w.status(NAME)).not.toHaveProperty('refusedTargets');
   });
 
   it('is asked for again when another one is added', async () => {
-    await w.walk(bake().id, 'Approve');
+    await w.advanceTo(bake().id, 'Approve');
     await w.fail(bake().id, 'ApprovalExpired', 'Expired.');
-    await w.settle();
+    await w.runUntilIdle();
 
     await w.apply(spec({ distribution: distributeTo('ap-south-1') }));
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(bake().startsAt).toBe('Approve');
   });
@@ -134,7 +134,7 @@ describe('a target that is new', () => {
       await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
       w.clock.forward(6 * 3600);
       await w.sweep();
-      await w.settle();
+      await w.runUntilIdle();
     }
   };
 
@@ -142,21 +142,21 @@ describe('a target that is new', () => {
     await failsTooOften();
 
     await w.apply(spec({ description: 'In other words.', distribution: distributeTo('us-east-1') }));
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(w.running()).toEqual([]);
-    expect(w.planning(NAME)?.decision?.reasons.map(({ code }) => code)).toContain('too-many-failures');
+    expect(w.status(NAME)?.decision?.reasons.map(({ code }) => code)).toContain('too-many-failures');
     await w.apply(spec({ distribution: distributeTo('ap-south-1') }));
-    await w.settle();
+    await w.runUntilIdle();
     expect(bake().startsAt).toBe('Approve');
   });
 
   it('that a person refused is not wanted again for another description', async () => {
     await w.fail(bake().id, 'ApprovalRejected', 'Not there.');
-    await w.settle();
+    await w.runUntilIdle();
 
     await w.apply(spec({ description: 'In other words.', distribution: distributeTo('us-east-1') }));
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(w.running()).toEqual([]);
   });
@@ -166,29 +166,29 @@ describe('a target that is new', () => {
 
     await enablePipeline(w.ports, { pipeline: NAME });
     await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
-    await w.settle();
+    await w.runUntilIdle();
 
-    expect(w.planning(NAME)?.decision).toMatchObject({ kind: 'hold', reasons: [{ code: 'back-off' }] });
-    expect(w.planning(NAME)?.decision?.reasons[0]?.message).toContain('failed 1 time');
+    expect(w.status(NAME)?.decision).toMatchObject({ kind: 'hold', reasons: [{ code: 'back-off' }] });
+    expect(w.status(NAME)?.decision?.reasons[0]?.message).toContain('failed 1 time');
   });
 
   it('waits longer after each failure, and for a person after too many', async () => {
     await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
-    await w.settle();
+    await w.runUntilIdle();
 
-    expect(w.planning(NAME)?.decision).toMatchObject({ kind: 'hold', reasons: [{ code: 'back-off' }] });
+    expect(w.status(NAME)?.decision).toMatchObject({ kind: 'hold', reasons: [{ code: 'back-off' }] });
     for (let failed = 1; failed < 5; failed += 1) {
       w.clock.forward(6 * 3600);
       await w.sweep();
-      await w.settle();
+      await w.runUntilIdle();
       await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
-      await w.settle();
+      await w.runUntilIdle();
     }
     w.clock.forward(24 * 3600);
     await w.sweep();
-    await w.settle();
+    await w.runUntilIdle();
     expect(w.running()).toEqual([]);
-    const codes = w.planning(NAME)?.decision?.reasons.map(({ code }) => code);
+    const codes = w.status(NAME)?.decision?.reasons.map(({ code }) => code);
     expect(codes).toEqual(['too-many-failures', 'back-off']);
     expect(channel().sequence).toBe(1);
   });
@@ -215,10 +215,10 @@ describe('a parameter that moves and moves back', () => {
     await releaseAll();
     await changeBase(1);
     await w.fail(bake().id, 'States.Aborted', 'stopped');
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(w.running()).toEqual([]);
-    expect(w.planning(NAME)?.decision).toMatchObject({ reasons: [{ code: 'refused' }] });
+    expect(w.status(NAME)?.decision).toMatchObject({ reasons: [{ code: 'refused' }] });
 
     await w.request(NAME);
 
@@ -231,7 +231,7 @@ describe('a parameter that moves and moves back', () => {
     await changeBase(1);
     const { bits, proof, reusesBake } = bake();
     await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(w.fingerprint(NAME, { bits, proof })).toMatchObject({
       state: 'released',
@@ -239,7 +239,7 @@ describe('a parameter that moves and moves back', () => {
       failures: 1,
     });
     w.clock.forward(60);
-    await w.settle();
+    await w.runUntilIdle();
     expect(bake()).toMatchObject({ startsAt: 'Distribute', reusesBake });
   });
 });
@@ -250,22 +250,22 @@ describe('a kept release that could not be pointed to again', () => {
     await volume(20);
     await releaseAll();
     await w.apply(spec());
-    await w.settle();
+    await w.runUntilIdle();
     for (let failed = 0; failed < 5; failed += 1) {
       expect(bake().startsAt).toBe('Distribute');
       await w.fail(bake().id, 'DistributionFailed', 'AccessDenied');
       w.clock.forward(6 * 3600);
       await w.sweep();
-      await w.settle();
+      await w.runUntilIdle();
     }
     await volume(30);
     await releaseAll();
 
     await w.apply(spec());
-    await w.settle();
+    await w.runUntilIdle();
 
     expect(w.running()).toEqual([]);
-    expect(w.planning(NAME)?.decision?.reasons).toMatchObject([{ code: 'refused' }]);
+    expect(w.status(NAME)?.decision?.reasons).toMatchObject([{ code: 'refused' }]);
     await enablePipeline(w.ports, { pipeline: NAME });
     expect(bake().startsAt).toBe('Distribute');
   });

@@ -10,13 +10,13 @@ const KEY = `ssm:eu-west-1:${BASE_PARAMETER}`;
 async function oneImage() {
   const world = reconcileWorld();
   await world.apply({ name: 'base', base: BASE_PARAMETER });
-  await world.settle();
+  await world.runUntilIdle();
   await world.release(world.running()[0]?.id ?? '');
-  await world.settle();
+  await world.runUntilIdle();
   const row = (): SelectorRecord => SelectorRecordSchema.parse(world.table.peek(keys.selector(KEY)));
   const see = async (number: number) => {
     world.parameters.set(BASE_PARAMETER, ami(number));
-    await world.notice(KEY);
+    await world.detect(KEY);
   };
   return { world, row, see };
 }
@@ -25,14 +25,14 @@ describe('a selector that cannot be resolved', () => {
   it('keeps its version and says why, until it means something again', async () => {
     const { world, row } = await oneImage();
     world.parameters.delete(BASE_PARAMETER);
-    const outcome = await world.notice(KEY);
+    const outcome = await world.detect(KEY);
 
     expect(outcome).toMatchObject({ problems: [{ selector: KEY }] });
     expect(row()).toMatchObject({ version: ami(1), problem: expect.any(String) });
 
     world.parameters.set(BASE_PARAMETER, ami(1));
-    await world.reconcile();
-    await world.settle();
+    await world.resync();
+    await world.runUntilIdle();
     expect(row().problem).toBeUndefined();
     expect(world.changes().filter(({ selector }) => selector === KEY)).toHaveLength(1);
   });
@@ -41,7 +41,7 @@ describe('a selector that cannot be resolved', () => {
     'is asked again by the message itself while AWS throttles (%s function)',
     async (how) => {
       const { world, row } = await oneImage();
-      if (how === 'warm') await world.notice(KEY);
+      if (how === 'warm') await world.detect(KEY);
       world.parameters.set(BASE_PARAMETER, ami(2));
       const resolver = {
         resolve: async () => {
@@ -52,7 +52,7 @@ describe('a selector that cannot be resolved', () => {
       await expect(handleHint({ ...world.ports, resolver }, { topics: [KEY] })).rejects.toThrow(TryLater);
       expect(row()).toMatchObject({ version: ami(1), problem: 'Rate exceeded' });
 
-      await world.notice(KEY);
+      await world.detect(KEY);
       expect(row()).toMatchObject({ version: ami(2) });
       expect(row().problem).toBeUndefined();
     },
@@ -73,7 +73,7 @@ describe('a selector that cannot be resolved', () => {
     expect(row()).toMatchObject({ version: ami(1), problem: expect.stringContaining(named) });
     expect(row().problem).not.toContain('hunter2');
 
-    await world.notice(KEY);
+    await world.detect(KEY);
     expect(row().problem).toBeUndefined();
   });
 
@@ -81,7 +81,7 @@ describe('a selector that cannot be resolved', () => {
     const { world, see } = await oneImage();
     const broken = world.publishComponent('agents', '1.0.0');
     await world.apply({ name: 'tools', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
     await see(1);
     world.parameters.set(BASE_PARAMETER, ami(2));
     const { resolver: real } = world.ports;
@@ -111,12 +111,12 @@ describe('a parameter that goes to and fro', () => {
 
     world.clock.forward(14 * 60);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
     expect(row().version).toBe(ami(1));
 
     world.clock.forward(60);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
     expect(row()).toMatchObject({ version: ami(2) });
     expect([row().problem, row().unsettled]).toEqual([undefined, undefined]);
     expect(world.running()).toMatchObject([{ pipeline: 'base', lock: { base: { version: ami(2) } } }]);
@@ -132,7 +132,7 @@ describe('a parameter that goes to and fro', () => {
 
     world.clock.forward(3600);
     await world.sweep();
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(row()).toMatchObject({ version: ami(1) });
     expect([row().problem, row().unsettled, world.changes().length]).toEqual([undefined, undefined, before]);

@@ -28,13 +28,13 @@ describe('A finding', () => {
     const world = await twoImages();
     world.findings.publish(OPENSSL);
 
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
 
     expect(world.running().map(({ pipeline, reason }) => ({ pipeline, reason }))).toEqual([
       { pipeline: 'web', reason: 'CVE-2026-1 in openssl: fixed in 3.0.8-2, found 3.0.8-1.' },
     ]);
-    expect(world.floorsOf('web')).toEqual({ openssl: '3.0.8-2' });
-    expect(world.floorsOf('batch')).toEqual({});
+    expect(world.readMinimumVersions('web')).toEqual({ openssl: '3.0.8-2' });
+    expect(world.readMinimumVersions('batch')).toEqual({});
     const [change] = world.findingChanges();
     expect(change).toMatchObject({ selector: `finding:${OPENSSL.arn}`, from: '3.0.8-1', to: '3.0.8-2' });
     expect(world.running()[0]?.causes).toEqual([change?.id]);
@@ -43,13 +43,13 @@ describe('A finding', () => {
   it('asks for nothing more once an image with the fix is released', async () => {
     const world = await twoImages();
     world.findings.publish(OPENSSL);
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
 
     await world.releaseAll(() => ({ openssl: '3.0.8-2' }));
     await world.index();
-    await world.tellOf(OPENSSL.arn);
-    await world.reconcile();
-    await world.settle();
+    await world.detect(OPENSSL.arn);
+    await world.resync();
+    await world.runUntilIdle();
 
     expect(world.bakes('web')).toHaveLength(2);
     expect(world.findingChanges()).toHaveLength(1);
@@ -58,13 +58,13 @@ describe('A finding', () => {
   it('does not bake again and again where the feed has no fix', async () => {
     const world = await twoImages();
     world.findings.publish(OPENSSL);
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
 
     await world.releaseAll(() => ({ openssl: '3.0.8-1' }));
     await world.index();
-    await world.tellOf(OPENSSL.arn);
-    await world.reconcile();
-    await world.settle();
+    await world.detect(OPENSSL.arn);
+    await world.resync();
+    await world.runUntilIdle();
 
     expect(world.bakes('web')).toHaveLength(2);
     expect(world.running()).toEqual([]);
@@ -73,7 +73,7 @@ describe('A finding', () => {
   it('is not believed: an event about one that is closed does nothing', async () => {
     const world = await twoImages();
 
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
 
     expect(world.running()).toEqual([]);
     expect(world.findingChanges()).toEqual([]);
@@ -85,7 +85,7 @@ describe('A finding', () => {
     const before = world.findings.asked();
 
     world.hints.push(vulnerabilityEvent(OPENSSL.arn, { type: 'NETWORK_REACHABILITY' }));
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(world.findings.asked()).toBe(before);
   });
@@ -93,9 +93,9 @@ describe('A finding', () => {
   it('that comes before the release that holds the package concerns it all the same', async () => {
     const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     world.findings.publish(OPENSSL);
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
     expect(world.findingChanges()).toEqual([]);
 
     await world.releaseAll(() => ({ openssl: '3.0.8-1' }));
@@ -108,9 +108,9 @@ describe('A finding', () => {
   it('that was closed before the release concerns nobody', async () => {
     const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     world.findings.publish(OPENSSL);
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
     world.findings.close(OPENSSL.arn);
 
     await world.releaseAll(() => ({ openssl: '3.0.8-1' }));
@@ -122,21 +122,21 @@ describe('A finding', () => {
   it('that stands behind one that was closed is found by the reconcile', async () => {
     const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
-    await world.settle();
+    await world.runUntilIdle();
     const newer = vulnerability('2', [{ name: 'openssl', fixed: '3.1' }]);
     world.findings.publish(newer);
-    await world.tellOf(newer.arn);
+    await world.detect(newer.arn);
     world.findings.publish(OPENSSL);
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
     world.findings.close(newer.arn);
     await world.releaseAll(() => ({ openssl: '3.0.8-1' }));
     await world.index();
     expect(world.running()).toEqual([]);
 
-    await world.reconcile();
-    await world.settle();
+    await world.resync();
+    await world.runUntilIdle();
 
-    expect(world.floorsOf('web')).toEqual({ openssl: '3.0.8-2' });
+    expect(world.readMinimumVersions('web')).toEqual({ openssl: '3.0.8-2' });
     expect(world.running()).toHaveLength(1);
   });
 
@@ -146,8 +146,8 @@ describe('A finding', () => {
       world.findings.publish(vulnerability(String(n), [{ name: `other-${n}`, fixed: '2' }]));
     world.findings.publish(OPENSSL);
 
-    await world.reconcile();
-    await world.settle();
+    await world.resync();
+    await world.runUntilIdle();
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['web']);
   });
@@ -157,23 +157,23 @@ describe('A finding', () => {
     const older = vulnerability('3', [{ name: 'openssl', fixed: '3.0.8-1.5' }]);
     for (const entry of [OPENSSL, older]) {
       world.findings.publish(entry);
-      await world.tellOf(entry.arn);
+      await world.detect(entry.arn);
     }
-    expect(world.floorsOf('web')).toEqual({ openssl: '3.0.8-2' });
+    expect(world.readMinimumVersions('web')).toEqual({ openssl: '3.0.8-2' });
 
     const newest = vulnerability('4', [{ name: 'openssl', fixed: '1:3.2' }]);
     world.findings.publish(newest);
-    await world.tellOf(newest.arn);
+    await world.detect(newest.arn);
 
-    expect(world.floorsOf('web')).toEqual({ openssl: '1:3.2' });
-    expect(world.floorsOf('batch')).toEqual({ openssl: '1:3.2' });
+    expect(world.readMinimumVersions('web')).toEqual({ openssl: '1:3.2' });
+    expect(world.readMinimumVersions('batch')).toEqual({ openssl: '1:3.2' });
   });
 
   it('of another family of systems does not concern an image', async () => {
     const world = await twoImages();
     world.findings.publish(vulnerability('5', [{ name: 'curl', fixed: '9.0-1', format: 'apt' }]));
 
-    await world.tellOf(findingArn('5'));
+    await world.detect(findingArn('5'));
 
     expect(world.running()).toEqual([]);
   });
@@ -182,7 +182,7 @@ describe('A finding', () => {
     const world = await twoImages();
     world.findings.publish(vulnerability('6', [{ name: 'openssl', fixed: '1:3.0.8-2' }]));
 
-    await world.tellOf(findingArn('6'));
+    await world.detect(findingArn('6'));
 
     expect(world.running().map(({ pipeline }) => pipeline)).toEqual(['web']);
   });
@@ -191,11 +191,11 @@ describe('A finding', () => {
     const world = await twoImages({ limits: { wave: 1 } });
     world.findings.publish(vulnerability('7', [{ name: 'curl', fixed: '9.0-1' }]));
 
-    await world.tellOf(findingArn('7'));
+    await world.detect(findingArn('7'));
 
     expect(world.running()).toEqual([]);
     expect(world.findingChanges()[0]?.wave).toMatchObject({ isMore: true });
-    expect(world.planning('web')?.decision?.reasons[0]?.code).toBe('wave-unconfirmed');
+    expect(world.status('web')?.decision?.reasons[0]?.code).toBe('wave-unconfirmed');
   });
 
   it('told twice at once is recorded once', async () => {
@@ -203,8 +203,8 @@ describe('A finding', () => {
     world.findings.publish(OPENSSL);
 
     world.hints.push(vulnerabilityEvent(OPENSSL.arn), vulnerabilityEvent(OPENSSL.arn));
-    await Promise.all([world.step(), world.step()]);
-    await world.settle();
+    await Promise.all([world.handleNextMessage(), world.handleNextMessage()]);
+    await world.runUntilIdle();
 
     expect(world.findingChanges()).toHaveLength(1);
     expect(world.bakes('web')).toHaveLength(2);
@@ -224,9 +224,9 @@ describe('A finding', () => {
           resources: [{ details: { awsEc2Instance: { platform: 'AMAZON_LINUX_2023' } } }],
         }),
       );
-    await world.step();
-    while (world.hints.length > 0) await world.step();
-    await world.settle();
+    await world.handleNextMessage();
+    while (world.hints.length > 0) await world.handleNextMessage();
+    await world.runUntilIdle();
 
     expect(world.findings.asked() - before).toBe(1);
     expect(world.findingChanges()).toHaveLength(1);
@@ -241,7 +241,7 @@ describe('A finding', () => {
     await world.index();
     world.findings.publish(OPENSSL);
 
-    await world.tellOf(OPENSSL.arn);
+    await world.detect(OPENSSL.arn);
 
     expect(
       world
@@ -285,7 +285,7 @@ describe('The index of packages', () => {
     };
     await world.sweep();
 
-    await expect(world.step({ table })).rejects.toThrow('killed');
+    await expect(world.handleNextMessage({ table })).rejects.toThrow('killed');
     expect(world.indexed()).toHaveLength(198);
     await world.index();
 

@@ -31,10 +31,10 @@ describe('a wave above the cap', () => {
     const world = reconcileWorld({ limits: { wave: 3 } });
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.apply({ name: 'middle', base: 'base' });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     for (const name of ['left', 'right']) await world.apply({ name, base: 'middle' });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     const before = world.bakes().length;
 
@@ -44,7 +44,7 @@ describe('a wave above the cap', () => {
     expect(listHoldCodes(world, 'base')).toEqual(['wave-unconfirmed']);
     const waiting = world.changes().filter(({ wave }) => wave !== undefined);
     expect(waiting).toHaveLength(1);
-    expect(world.planning('base')?.decision?.reasons[0]).toMatchObject({ change: waiting[0]?.id });
+    expect(world.status('base')?.decision?.reasons[0]).toMatchObject({ change: waiting[0]?.id });
   });
 
   it.each(['a definition', 'a forced request', 'a tick'])('waits though %s began it', async (cause) => {
@@ -73,7 +73,7 @@ describe('a wave above the cap', () => {
       selector: expect.stringMatching(/^(?:definition|request|schedule):base$/),
     });
     await confirmWave(world.ports, { change: change?.id ?? '', by: 'anna' });
-    await world.settle();
+    await world.runUntilIdle();
     expect(world.running()).toHaveLength(3);
   });
 });
@@ -86,7 +86,7 @@ describe('who waits for the confirmation of a wave', () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.apply({ name: 'middle', base: 'base' });
     await world.apply({ name: 'top', base: 'middle', components: ['agents/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await changeBase(world, 2);
     expect(listHoldCodes(world, 'base')).toEqual(['wave-unconfirmed']);
@@ -113,7 +113,7 @@ describe('a pipeline under a wave', () => {
     world.components.set('agents', '1.0.0');
     for (const name of ['one', 'two']) await world.apply({ name, base: BASE_PARAMETER });
     await world.apply({ name: 'three', base: BASE_PARAMETER, components: ['agents/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
     await releaseAll(world);
     await changeBase(world, 2);
     expect(listHoldCodes(world, 'three')).toEqual(['wave-unconfirmed']);
@@ -132,7 +132,7 @@ describe('a pipeline under a wave', () => {
   it('is free of it when its definition no longer names what has moved', async () => {
     world.parameters.set('/images/other', ami(7));
     await world.apply({ name: 'three', base: '/images/other', components: ['agents/1.x.x'] });
-    await world.settle();
+    await world.runUntilIdle();
 
     expect(listRunning(world)).toEqual(['three']);
   });
@@ -162,14 +162,14 @@ describe('a pipeline under a wave', () => {
         components: ['agents/1.x.x'],
         ...(how === 'alone' ? {} : { more: { inputs: [{ pipeline: 'image-000' }] } }),
       });
-      await many.settle();
+      await many.runUntilIdle();
       await releaseAll(many);
       many.parameters.set(BASE_PARAMETER, ami(2));
       const send = async () => {
         throw new Error('The function has died.');
       };
       many.hints.push({ topics: [`ssm:eu-west-1:${BASE_PARAMETER}`] });
-      await expect(many.step({ reconcileQueue: { send } })).rejects.toThrow('has died');
+      await expect(many.handleNextMessage({ reconcileQueue: { send } })).rejects.toThrow('has died');
 
       await changeComponent(many, 'agents', '1.1.0');
 
