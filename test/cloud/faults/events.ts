@@ -23,7 +23,7 @@ export function testEvents(oven: () => FaultHarness): void {
     await Promise.all(Array.from({ length: 8 }, () => oven().queues.send('hints', event)));
     await oven().waitForState(name, 'released', { number: 2 });
     await until('the queue of hints is empty', async () =>
-      (await oven().queues.countMessages('hints')) + (await oven().queues.countMessages('plans')) === 0
+      (await oven().queues.countMessages('hints')) + (await oven().queues.countMessages('reconcile')) === 0
         ? true
         : undefined,
     );

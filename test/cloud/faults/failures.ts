@@ -22,7 +22,7 @@ export function testFailures(oven: () => FaultHarness): void {
     expect(await oven().waitForDecision(name, 'hold')).toMatchObject([
       {
         code: 'too-many-failures',
-        message: expect.stringContaining(`Mend the cause, then: ovenbird enable ${name}`),
+        message: expect.stringContaining(`Fix the cause, then run: ovenbird enable ${name}`),
       },
       { code: 'refused' },
     ]);
