@@ -1,6 +1,6 @@
 /**
  * Lays an estate into a table as it stands when everything is fresh: every definition applied, baked and released, and what has no bearing on
- * planning (changes of the past, attempts, steps, releases before) left out. The writes are those of applying and releasing; nothing is
+ * reconciling (changes of the past, attempts, steps, releases before) left out. The writes are those of applying and releasing; nothing is
  * decided on the way, which is why it is quick. test/bench/estate.test.ts holds it to an estate that was applied and baked.
  */
 
@@ -162,7 +162,7 @@ function createReleasedRows(
   };
 }
 
-/** One image per variant; the estate's are all the same, since nobody looks at them. */
+/** One image per variant; the estate's are all the same, since nothing reads them. */
 export function listImages({ definition }: Pick<ParsedDefinition, 'definition'>): Record<string, string> {
   return Object.fromEntries(definition.variants.map(({ name }) => [name, 'ami-00000000000000063']));
 }

@@ -9,7 +9,7 @@ import { API_VERSION, type DefinitionInput } from '../shared/domain/definitions/
 export const FAMILY = 100;
 /** The component that every pipeline has. */
 export const AGENT = 'agent';
-/** The component that reaches the family and nobody else. */
+/** The component that only the family uses. */
 export const PROBE = 'probe';
 
 const BASES = ['linux', 'linux-arm', 'linux-minimal', 'windows', 'gpu'];

@@ -48,7 +48,7 @@ const RESOLVE_SECONDS = 0.5;
 const COLLECT = globalThis.gc ?? (() => {});
 
 /**
- * The same wave by a planner that has no index, no marks and no memory of who waits for whom: it looks at every pipeline, decides and starts, and
+ * The same wave reconciled with no index, no dirty flags and no record of which pipeline waits for which: it checks every pipeline, decides and starts, and
  * when what it started is released it looks at every pipeline again, until nothing starts any more. Each is read and decided by the use case
  * that plans; it is told that the selector has moved, and it waits for all releases of a level, so that it comes round once for each level.
  */
@@ -71,7 +71,7 @@ async function runWaveWithoutIndex(world: EstateWorld, component: string): Promi
     for await (const page of readPages(ports.table, query, PipelineRecordSchema))
       for (const { name } of page) await reconcilePipeline(ports, name);
     milliseconds += readCpuMilliseconds() - from;
-    // Nobody listens to what the planner would have asked for.
+    // The requests that reconciling made are not carried out here.
     ports.plans.length = 0;
     bakes += ports.started.size;
   } while (ports.started.size > 0);

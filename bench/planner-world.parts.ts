@@ -1,4 +1,4 @@
-/** The planner's ports in memory, with an estate in the table and a count of what goes through the table's port. */
+/** The ports of reconcile in memory, with an estate in the table and a count of what goes through the table's port. */
 import { cronerCalendar } from '../shared/adapters/croner-calendar.ts';
 import { sha256 } from '../shared/adapters/system-clock.ts';
 import { due, keys, lists } from '../shared/domain/base/naming.ts';
@@ -23,7 +23,7 @@ import { type Estate, toParameterName } from './estate.parts.ts';
 import { writeEstate } from './estate-rows.parts.ts';
 
 export const HOME = { account: '111122223333', region: 'eu-west-1' };
-/** As many images as there are, and all at once: what is measured is the planner, not what holds it back. */
+/** As many images as there are, and all at once: what is measured is reconciling, not the limits on it. */
 const UNLIMITED: Limits = { bakes: 1_000_000, bakesOfTeam: 1_000_000, wave: 1_000_000 };
 
 export interface Calls {

@@ -1,5 +1,5 @@
 /**
- * How the planner grows: random estates of 100 to 100,000 pipelines, in the table in memory, through the use cases that run in AWS. Each
+ * How reconciling scales: random estates of 100 to 100,000 pipelines, in the table in memory, through the use cases that run in AWS. Each
  * estate has a process of its own, and rounds of two that are compared take turns, so that a slow moment of the machine meets both.
  */
 import { fork } from 'node:child_process';
@@ -38,7 +38,7 @@ class Child {
       this.#waiting.reject(new Error(`The process of ${size} pipelines ended with code ${code}.`)),
     );
     this.#ready = this.#waiting.promise;
-    // Whoever asks next hears of it.
+    // The next request throws the error.
     this.#ready.catch(() => {});
   }
   async #ask(ask: ChildRequest): Promise<unknown> {

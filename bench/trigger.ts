@@ -35,7 +35,7 @@ const DEADLINE_MS = 20_000;
 const RELEASE_DEADLINE_MS = 90_000;
 /** Streams are read four times a second. */
 const QUIET_MS = 400;
-/** The gateway's own times are what counts, so nobody looks while it is at work: each look would take time from what is timed. */
+/** The gateway's own times are what counts, so nothing is polled while it works: each request would take time from what is timed. */
 const LOOK_MS = 250;
 const CONTROL = '111122223333';
 const REGION = 'eu-west-1';
@@ -198,7 +198,7 @@ function definition(): Record<string, unknown> {
 
 /**
  * Lets the bake that a round began be released, so that the next round finds what it finds in life: a pipeline that has what it wants. After a
- * bake that was cancelled, planning has more to look at.
+ * bake that was cancelled, reconciling has more to read.
  */
 async function waitForRelease(api: Api): Promise<void> {
   await waitFor(

@@ -7,7 +7,7 @@ export function definitionSchema(): unknown {
     io: 'input',
     target: 'draft-7',
     unrepresentable: 'any',
-    // Places that later releases fill: an editor marks them, as `ovenbird validate` does.
+    // Fields that are reserved for later releases: an editor marks them, as `ovenbird validate` does.
     override: ({ jsonSchema }) => {
       if (jsonSchema.description?.includes('Not implemented yet') === true) jsonSchema.not = {};
     },

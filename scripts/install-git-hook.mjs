@@ -13,7 +13,7 @@ function hookPath() {
   try {
     const git = (...args) =>
       execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    // A copy of the repository inside somebody else's work tree gets no hook.
+    // A copy of the repository inside the work tree of another repository gets no hook.
     if (git('rev-parse', '--show-prefix') !== '') return undefined;
     return join(git('rev-parse', '--git-path', 'hooks'), 'pre-commit');
   } catch {

@@ -51,7 +51,7 @@ export function ReasonSection({ evidence }: { evidence: Evidence }) {
       {evidence.retained !== undefined && (
         <p>
           {describeApprovalQuestion(evidence)} It was built by bake <code>{evidence.retained.bake}</code> and
-          is kept since.
+          has been retained since.
         </p>
       )}
       {evidence.requestedBy !== undefined && <p class="soft">Requested by {evidence.requestedBy}.</p>}

@@ -1,4 +1,4 @@
-/** All of the page's looks. Kept as one text because the content security policy allows exactly this style sheet, by its hash. */
+/** All of the page's looks. One text because the content security policy allows exactly this style sheet, by its hash. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -267,7 +267,7 @@ export async function runScenario({
     )
     .map((pipeline) => ({
       pipeline: pipeline.name,
-      why: pipeline.decision?.reasons.map(({ message }) => message).join('; ') ?? 'not planned yet',
+      why: pipeline.decision?.reasons.map(({ message }) => message).join('; ') ?? 'not reconciled yet',
     }));
   const copies = countFailedCopies(observer.last.bakes);
   const verdicts = checkExpectations(scenario, {

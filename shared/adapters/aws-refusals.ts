@@ -1,4 +1,4 @@
-/** Sorts what AWS throws into what goes away by itself and what somebody has to mend. */
+/** Sorts what AWS throws into what goes away by itself and what a person has to fix. */
 import { DistributionFailed, TryLater } from '../domain/base/errors.ts';
 import { errorName, isNetworkError, readHttpStatus } from './aws-client.ts';
 

@@ -222,7 +222,7 @@ function toWriteConflict(
   return new WriteConflict(index, readWriteKey(write), stands ? parseItem(toPlainValues(found)) : undefined);
 }
 
-/** Whoever reads an item parses it as what it is; only that it is one is looked at here, and nothing is copied. */
+/** Only checks that it is an item, without copying it: readers parse it with their own schema. */
 const ItemSchema = z.lazy(() =>
   z.custom<Item>(
     (value) => isRecord(value) && typeof value.pk === 'string' && typeof value.sk === 'string',

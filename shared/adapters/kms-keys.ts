@@ -25,7 +25,7 @@ export function findKeyDefect(
   if (metadata.KeyManager === 'AWS')
     return {
       problem: `the key ${key} is managed by AWS`,
-      // AWSEC2/UserGuide/sharingamis-explicit: such images and snapshots cannot be shared, and nobody can write the key's policy.
+      // AWSEC2/UserGuide/sharingamis-explicit: such images and snapshots cannot be shared, and the key's policy cannot be changed.
       fix: 'Name a customer managed key, such as alias/ovenbird-images',
     };
   if (metadata.KeyState !== 'Enabled')

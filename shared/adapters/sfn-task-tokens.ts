@@ -26,7 +26,7 @@ export function sfnTaskTokens(client: SFNClient): TaskTokens {
   };
 }
 
-/** Which of these a second answer gets has varied; each says that nobody waits under this token any more. */
+/** Which of these a second answer gets has varied; each says that no task waits under this token any more. */
 async function answerTask(call: () => Promise<unknown>): Promise<'delivered' | 'closed'> {
   try {
     await callAwsForBuild('SendTask', call);

@@ -13,7 +13,7 @@ export const ApprovalRequestedSchema = z.object({
   expiresAt: z.iso.datetime(),
   /** Why the bake was started. */
   reason: z.string(),
-  /** Where the bake began; anything but `Build` is about an image that was kept. */
+  /** Where the bake began; anything but `Build` is about a retained image. */
   startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).optional(),
   /** What moved, newest last. */
   changes: z.array(

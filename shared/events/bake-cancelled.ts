@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { BakeEndedSchema } from './bake-ended.ts';
 
-/** Somebody ended a bake before its release. */
+/** A person ended a bake before its release. */
 export const BakeCancelledSchema = z.lazy(() =>
   BakeEndedSchema.unwrap().extend({ state: z.literal('cancelled') }),
 );

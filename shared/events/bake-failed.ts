@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { BakeEndedSchema } from './bake-ended.ts';
 
-/** An attempt of a bake failed, or was rejected, or nobody decided in time. */
+/** An attempt of a bake failed, or was rejected, or its approval expired. */
 export const BakeFailedSchema = z.lazy(() =>
   BakeEndedSchema.unwrap().extend({ state: z.enum(['failed', 'rejected', 'expired']) }),
 );

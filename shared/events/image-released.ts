@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ReleaseTargetSchema } from '../domain/records/releases.ts';
 
-/** An approved image, verified on every required target, has become current in a channel. Children of the pipeline are planned because of it. */
+/** An approved image, verified on every required target, has become current in a channel. Children of the pipeline are reconciled because of it. */
 export const ImageReleasedSchema = z.object({
   version: z.literal(1),
   bake: z.string(),
@@ -11,7 +11,7 @@ export const ImageReleasedSchema = z.object({
   channel: z.string(),
   release: z.string(),
   reason: z.string(),
-  /** Where the bake began; anything but `Build` is about an image that was kept. */
+  /** Where the bake began; anything but `Build` is about a retained image. */
   startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).optional(),
   /** AMI in the control account per variant. */
   images: z.record(z.string(), z.string()),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A change leads to more bakes than may start without a person: they wait until somebody confirms them. */
+/** A change leads to more bakes than may start without a person: they wait until a person confirms them. */
 export const WaveWaitingSchema = z.object({
   version: z.literal(1),
   change: z.string(),

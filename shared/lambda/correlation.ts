@@ -1,6 +1,6 @@
 /**
  * The ids that every line of log carries while something is handled: the bake and the pipeline that it is about, and as `cause` the first change
- * that led to it, which leads from whatever was noticed to the release.
+ * that led to it, which leads from the detected change to the release.
  */
 import * as z from 'zod';
 import { keys } from '../domain/base/naming.ts';

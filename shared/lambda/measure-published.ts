@@ -7,7 +7,7 @@ import { countMetric, secondsMetric } from './telemetry.ts';
 
 const CausesSchema = z.lazy(() => z.array(z.string()).catch([]));
 
-/** `Ovenbird Image Released` -> `ImageReleased`: the dashboard shows bakes by how they ended, whoever published it. */
+/** `Ovenbird Image Released` -> `ImageReleased`: the dashboard shows bakes by how they ended, whichever function published the event. */
 export function countPublished({ detailType, detail }: OutboxRecord): void {
   countMetric(detailType.replace(/^Ovenbird /, '').replaceAll(' ', ''));
   if (detailType !== IMAGE_RELEASED) return;

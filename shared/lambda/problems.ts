@@ -1,7 +1,7 @@
 import { type ProblemDetails, ProblemSchema } from '../domain/api/shapes.ts';
 import { DomainError } from '../domain/base/errors.ts';
 
-/** Errors as RFC 9457 says it. `code` is for programs, `detail` for people; what nobody expected tells nothing of itself. */
+/** Errors in the form of RFC 9457. `code` is for programs, `detail` for people; unexpected errors reveal nothing of their cause. */
 type ProblemBody = Pick<ProblemDetails, 'status' | 'code' | 'detail'> & Readonly<Record<string, unknown>>;
 
 export function toProblem(error: unknown): ProblemBody {

@@ -2,7 +2,7 @@ export interface Recurrence {
   /** `cron(...)` as AWS writes it, or `rate(...)`. */
   readonly expression: string;
   readonly timeZone: string;
-  /** From when a rate counts: it comes at first when one interval is over. The epoch where nobody knows. */
+  /** From when a rate counts: its first tick comes when one interval is over. The epoch where it is unknown. */
   readonly since?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
 export interface ReconcileQueue {
-  /** Asks for the pipelines to be planned, not before the delay is over (SQS: at most 900 s; the sweep does what is longer). */
+  /** Requests that the pipelines are reconciled once the delay is over (SQS: at most 900 s; the sweep handles longer delays). */
   send(requests: readonly { pipeline: string; delaySeconds: number }[]): Promise<void>;
 }

@@ -79,7 +79,7 @@ describe('the layers', () => {
     ).toEqual([]);
   });
 
-  it('let nobody but scripts, tests and the local cloud know the local cloud', () => {
+  it('let only scripts, tests and the local cloud import the local cloud', () => {
     const product = ['functions', 'shared', 'statemachines', 'cli'];
 
     expect(
@@ -127,7 +127,7 @@ describe('the layers', () => {
     expect(bare).toEqual([]);
   });
 
-  it('never run in a circle: whoever reads a file can read first what it rests on', () => {
+  it('never run in a circle, so that a reader can read first what a file imports', () => {
     expect(
       ['shared', 'functions', 'cli', 'local', 'local-cloud'].flatMap((folder) => findImportCycles(folder)),
     ).toEqual([]);

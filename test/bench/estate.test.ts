@@ -6,7 +6,7 @@ import { applyDefinition } from '../../shared/use-cases/definitions/apply-defini
 import { ami, reconcileWorld } from '../support/reconcile-world.ts';
 
 const SEED = 11;
-/** What the past leaves behind, and the counts and publications that are made on the way: planning reads none of it of what is current. */
+/** What the past leaves behind, and the counts and publications that are made on the way: reconcile reads none of that. */
 const PAST =
   /^(?:CHANGE|OUTBOX|CAPACITY|INVENTORY|BAKE|PACKAGE)#|^PIPELINE#.*\n(?:BAKE|RELEASE|INVENTORY|POINTERS)/;
 
@@ -42,7 +42,7 @@ describe('An estate of the benchmarks', () => {
     expect(toComparableRows(laid.table.items())).toEqual(toComparableRows(world.table.items()));
   });
 
-  it('has a family of one size that one component reaches, and a component that reaches everybody', async () => {
+  it('has a family of one size that one component reaches, and a component that every pipeline uses', async () => {
     const world = await createWorld(createEstate(SEED, 300));
 
     expect(await runWave(world, PROBE)).toMatchObject({ bakes: FAMILY, calls: { listPages: 0 } });

@@ -82,7 +82,7 @@ describe('what is wrong has a fix where the schema can tell it', () => {
       'triggers.freeze[0].lasts',
       'add lasts',
     ],
-  ])('a field that nobody knows: %s %j', (field, value, named, fix) => {
+  ])('an unknown field: %s %j', (field, value, named, fix) => {
     const problem = listProblems(definitionWith(field, value)).find((entry) => entry.field === named);
 
     expect(problem?.fix).toBe(fix);

@@ -119,7 +119,7 @@ describe('ovenbird graph', () => {
     expect(await staleNames()).toEqual(['other']);
   });
 
-  it('marks no pipeline as stale that somebody refused, pinned or disabled', async () => {
+  it('marks no pipeline as stale that was refused, pinned or disabled', async () => {
     await world.apply({ name: 'other', base: BASE_PARAMETER, more: { lifecycle: { pinned: true } } });
     world.parameters.set(BASE_PARAMETER, ami(2));
     await world.detect(BASE);

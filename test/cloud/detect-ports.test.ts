@@ -1,4 +1,4 @@
-/** The ports of noticing against the services of the local cloud: the same suite for the table as its fake passes. */
+/** The ports of detect against the services of the local cloud: the same suite for the table as its fake passes. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -255,7 +255,7 @@ interface Clients {
 const PublishedSchema = z.object({ images: z.record(z.string(), z.string()) });
 
 describe('documents and events', () => {
-  it('are kept and taken', async () => {
+  it('are stored and taken', async () => {
     const s3 = new S3Client({ ...cloud.clientConfig(), forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: 'contract-evidence' }));
     const documents = s3Documents(s3, 'contract-evidence');

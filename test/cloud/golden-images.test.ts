@@ -48,7 +48,7 @@ describe('the example that npm start plays', () => {
     );
   });
 
-  it('tells what stands in AWS, to somebody who has nothing but the AWS SDK', async () => {
+  it('matches what the AWS SDK alone finds in AWS', async () => {
     const found = await differences({
       report: played.report,
       endpoint: played.endpoint,

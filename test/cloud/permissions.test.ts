@@ -28,7 +28,7 @@ describe('a release, a test that fails, and a finding', () => {
     expect(found.refused).toEqual([]);
   });
 
-  it('make no call that the policies of its role do not allow, whoever carries it out', () => {
+  it('make no call that the policies of its role do not allow, whichever service carries it out', () => {
     expect(found.judged).toBeGreaterThan(200);
     expect(found.disallowed).toEqual([]);
   });

@@ -277,7 +277,7 @@ export function resolverContract(name: string, make: () => ResolverHarness | Pro
     });
   });
 
-  describe(`${name} as a resolver of what is kept elsewhere`, () => {
+  describe(`${name} as a resolver of versions in other services`, () => {
     it('follows the tag of a container image to its digest', async () => {
       const { resolver, fixtures } = await make();
       if (fixtures.pushContainer === undefined) return;

@@ -50,7 +50,7 @@ export function tableContract(name: string, makeTable: () => Promise<Table> | Ta
       expect(await table.get(key('A'))).toEqual({ ...key('A'), a: 3, n: 3, list: ['x', 'y', 'z'] });
     });
 
-    it('sets once what nobody has set before', async () => {
+    it('sets once what was not set before', async () => {
       await table.write([{ update: key('A'), setOnce: { since: 1 } }]);
       await table.write([{ update: key('A'), setOnce: { since: 2, other: 3 }, set: { n: 1 } }]);
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { differences } from '../cloud/verify-report.ts';
 import { type PlayedScenario, playScenario, scenarioFile } from '../support/play-scenario.ts';
 
-describe('images that are kept', () => {
+describe('retained images', () => {
   let played: PlayedScenario;
   beforeAll(async () => {
-    played = await playScenario(scenarioFile('short/kept.yml'), 400);
+    played = await playScenario(scenarioFile('short/retained.yml'), 400);
   }, 420_000);
   afterAll(() => played?.stop());
 
@@ -21,7 +21,7 @@ describe('images that are kept', () => {
 
   it('go through the steps that are new to them, and no others', () => {
     const all = ['Preflight', 'Build', 'Test', 'Gate', 'Approve', 'Distribute', 'Release'];
-    expect(done('short-kept')).toEqual([
+    expect(done('short-retained')).toEqual([
       all,
       ['Preflight', 'Test', 'Gate', 'Approve', 'Distribute', 'Release'],
       ['Preflight', 'Approve', 'Distribute', 'Release'],
@@ -31,7 +31,7 @@ describe('images that are kept', () => {
   });
 
   it('let the images on top of them be when they are tested or go further, and take them along when they are pointed to again', () => {
-    const [first, second, third, ...more] = done('short-kept-child');
+    const [first, second, third, ...more] = done('short-retained-child');
     expect([first, second]).toEqual([
       expect.arrayContaining(['Build', 'Test']),
       expect.arrayContaining(['Build', 'Test']),

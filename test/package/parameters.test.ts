@@ -6,7 +6,7 @@ import { serverless, template, VALUES } from './packaged.ts';
 const values = Object.entries(VALUES);
 const asArguments = (entries: readonly (readonly [string, string])[]) =>
   entries.map(([name, value]) => `--param=${name}=${value}`);
-/** An address where nobody listens: whatever reaches out fails at once. */
+/** An address without a listener: every connection fails at once. */
 const nowhere = {
   AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   AWS_ACCESS_KEY_ID: '111122223333',

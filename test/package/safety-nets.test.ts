@@ -127,7 +127,7 @@ describe('every alarm', () => {
     expect(mentioned.filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('tells somebody, and says where to read on', () => {
+  it('notifies a topic, and says where to read on', () => {
     for (const { id, properties } of alarms) {
       const alarm = AlarmSchema.parse(properties);
       expect([id, alarm.AlarmActions.length]).toEqual([id, 1]);

@@ -48,7 +48,7 @@ const specs = fc.uniqueArray(spec, {
 export const distributions = fc.record({
   specs,
   /** The image is one that was released before, to these targets; of its copies some are gone. */
-  kept: fc.option(
+  retained: fc.option(
     fc.record({
       specs,
       startsAt: fc.constantFrom('Test' as const, 'Approve' as const, 'Distribute' as const),
@@ -74,7 +74,8 @@ export const RULES = {
   once: 'never makes a second image for a target',
   order: 'moves no pointer before every required target is verified',
   allOrNone: 'ends with every required target current, or with every pointer as before',
-  kept: 'never takes away what a kept release has: its image, its copies, who may launch them',
+  retained:
+    'never takes away what a retained release has: its image, its copies, the permissions to launch them',
   nothingLeft:
     'leaves nothing behind that is not released: no image, permission, slot or hold on the pointers',
 } as const;
@@ -116,7 +117,7 @@ export const FAULTS = {
     overrideTarget(ports, () => ({ pointers: { readParameter: async () => undefined } })),
   /** Copies that failed stay where they are. */
   'forgotten-copy': (ports) => overrideTarget(ports, () => ({ artifacts: { remove: async () => {} } })),
-  /** A kept copy counts as the bake's own. */
+  /** A retained copy counts as the bake's own. */
   'forgotten-adoption': (ports) => ({
     ...ports,
     table: {
@@ -156,7 +157,10 @@ function overrideTarget(
 
 /** Plays one distribution and says what it broke. */
 export async function findViolations(given: Distribution, fault?: Fault): Promise<Violation[]> {
-  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { retained: given.kept });
+  const setup = distributionWorld(
+    given.specs,
+    given.retained === undefined ? {} : { retained: given.retained },
+  );
   await setup.seed();
   const before = prepareInitialState(setup, given);
   const watched = watchCalls(setup, given, before);
@@ -179,7 +183,7 @@ export async function findViolations(given: Distribution, fault?: Fault): Promis
   return [...watched(), ...checkFinalState(setup, given, before, false)];
 }
 
-/** What stands when the bake begins: pointers, and what a kept release has. */
+/** What exists when the bake begins: pointers, and what a retained release has. */
 interface InitialState {
   readonly parameters: ReadonlyMap<string, string | undefined>;
   readonly templates: ReadonlyMap<string, string | undefined>;
@@ -192,8 +196,8 @@ const toTargetLabel = ({ account, region }: TargetSpec) => `${account}/${region}
 function prepareInitialState(setup: DistributionWorld, given: Distribution): InitialState {
   const { images } = setup.world;
   const copies = setup.copies().filter((image) => image.tags[TAGS.bake] === RETAINED_BAKE);
-  for (const index of given.kept?.gone ?? []) images.delete(copies[index]?.id ?? '');
-  const all = given.kept === undefined ? [] : [...images.values()];
+  for (const index of given.retained?.gone ?? []) images.delete(copies[index]?.id ?? '');
+  const all = given.retained === undefined ? [] : [...images.values()];
   return {
     parameters: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.readParameter(spec)])),
     templates: new Map(given.specs.map((spec) => [toTargetLabel(spec), setup.readTemplateImage(spec)])),
@@ -222,7 +226,7 @@ function findRemoved({ world }: DistributionWorld, before: InitialState): Violat
       .filter((account) => world.images.get(id)?.launchableBy.has(account) === false)
       .map((account) => `${account} may not launch ${id} any more`),
   );
-  return [...gone, ...shut].map((text) => ({ rule: 'kept' as const, text }));
+  return [...gone, ...shut].map((text) => ({ rule: 'retained' as const, text }));
 }
 
 /** Looks at the world before each call, at pointers before each write. */
@@ -319,7 +323,10 @@ export async function findViolationsOfConcurrentRuns(
   given: Distribution,
   scheduler: fc.Scheduler,
 ): Promise<Violation[]> {
-  const setup = distributionWorld(given.specs, given.kept === undefined ? {} : { retained: given.kept });
+  const setup = distributionWorld(
+    given.specs,
+    given.retained === undefined ? {} : { retained: given.retained },
+  );
   await setup.seed();
   const before = prepareInitialState(setup, given);
   const watched = watchCalls(setup, { ...given, throttles: [] }, before);

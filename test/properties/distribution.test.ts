@@ -18,7 +18,7 @@ const BROKEN_BEFORE: readonly Distribution[] = [
       { ...COPY, required: false, launchTemplate: true },
       { ...COPY, region: 'us-east-1' },
     ],
-    kept: { specs: [], startsAt: 'Test', between: false, gone: [] },
+    retained: { specs: [], startsAt: 'Test', between: false, gone: [] },
     crashes: [],
     failures: { '444455556666': 1 },
     refusing: { account: '444455556666', after: 1 },

@@ -54,7 +54,7 @@ export async function shrinkFailure(
   };
 }
 
-/** An error that nobody expected breaks the rules, too. */
+/** An unexpected error breaks the rules, too. */
 function describeViolations(error: unknown): readonly string[] {
   if (error instanceof RulesBroken) return error.violations;
   return [error instanceof Error ? (error.stack ?? error.message) : String(error)];

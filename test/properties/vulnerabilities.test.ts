@@ -199,21 +199,21 @@ describe('Findings over random inventories', () => {
         }
         await runUntilIdle(world, oracle);
 
-        // No fewer: whoever an open finding concerns has been told of that version, or of a later one.
+        // No fewer: every pipeline that an open finding concerns has a minimum of that version, or of a later one.
         for (const { pipeline, name, fixed } of oracle.concerned())
           expect([pipeline, name, Number(world.readMinimumVersions(pipeline)[name] ?? 0) >= fixed]).toEqual([
             pipeline,
             name,
             true,
           ]);
-        // No more: whatever anybody was told, a finding asked for while it concerned them.
+        // No more: each minimum was required by a finding while it concerned the pipeline.
         const told = names.flatMap((pipeline) =>
           Object.entries(world.readMinimumVersions(pipeline)).map(
             ([name, fixed]) => `${pipeline} ${name} ${fixed}`,
           ),
         );
         expect(told.filter((line) => !oracle.justified.has(line))).toEqual([]);
-        // And every change of a finding was told to somebody.
+        // And every change of a finding reached a pipeline.
         const changes = world.findingChanges().map(({ id }) => id);
         const taken = world.bakes().flatMap((bake) => [...bake.changes, ...bake.causes]);
         expect(changes.filter((id) => !taken.includes(id))).toEqual([]);

@@ -1,4 +1,4 @@
-/** One of the threads that share the runs: each takes the next one that nobody has. All stop behind the first run that broke a rule. */
+/** One of the threads that share the runs: each takes the next one that no other has. All stop behind the first run that broke a rule. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { findMutation } from './mutations.ts';
 import { installMutation } from './planting.ts';
@@ -23,7 +23,7 @@ if (mutation !== undefined) installMutation(mutation);
 const world = await loadWorld(name, mutate);
 
 let own: number | undefined;
-// Runs differ in length a hundredfold, so none is anybody's before somebody is free for it.
+// Runs differ in length a hundredfold, so a run is assigned only when a thread is free for it.
 for (;;) {
   const run = Atomics.add(next, 0, 1);
   if (run >= runs || run >= Atomics.load(failed, 0)) break;

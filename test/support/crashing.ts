@@ -1,4 +1,4 @@
-/** The process that made the call is gone: nobody answers, and nothing says whether the call was made. */
+/** The process that made the call is gone: there is no answer, and nothing says whether the call was made. */
 export class Crash extends Error {
   override readonly name = 'Crash';
 }

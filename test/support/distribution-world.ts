@@ -27,7 +27,7 @@ export const HOME = { account: '111122223333', region: 'eu-west-1' };
 export const BAKE = '01JTEST0000000000000000BAK';
 export const PARAMETER = '/ovenbird/web/stable';
 export const REF = { bake: BAKE, attempt: 1 };
-/** The bake whose release is kept, and one that was released between it and the bake that uses its image again. */
+/** The bake whose release is retained, and one that was released between it and the bake that uses its image again. */
 export const RETAINED_BAKE = '01JTEST0000000000000000ABB';
 export const OTHER_BAKE = '01JTEST0000000000000000ACC';
 

@@ -1,4 +1,4 @@
-/** What the schema keeps for later releases: a field, what somebody might write there, and how its refusal calls it. */
+/** What the schema reserves for later releases: a field, what a user might write there, and how its refusal calls it. */
 export const UNSUPPORTED_FIELDS: readonly (readonly [field: string, value: unknown, what: string])[] = [
   ['build.engine', 'packer', 'Building with Packer'],
   ['build.source', { bucket: 'sources', key: 'web.zip' }, 'Building from a source archive or Git reference'],

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Report, ReportSchema } from '../../local/scenario/report-schema.ts';
 
-/** `npm start` as a person runs it, with the cloud still up after the scenario so that somebody else may look at what stands there. */
+/** `npm start` as a person runs it, with the cloud still up after the scenario so that a test can read what exists there. */
 
 const repository = resolve(import.meta.dirname, '../..');
 

@@ -1,4 +1,4 @@
-/** What tests of planning do to a world, and what they look at. */
+/** What tests of reconcile do to a world, and what they read from it. */
 import type { HoldReason } from '../../shared/domain/records/status.ts';
 import { confirmWave } from '../../shared/use-cases/reconcile/confirm-wave.ts';
 import { ami, BASE_PARAMETER, componentArn, type ReconcileWorld } from './reconcile-world.ts';

@@ -349,7 +349,7 @@ function findImageId({ id, reusesBake: reuses }: BakeRecord, bakes: ReadonlyMap<
   return builder === undefined ? `ami-${digest(id).slice(0, 17)}` : findImageId(builder, bakes);
 }
 
-/** Records by id, kept as they are written: a look at all rows for each question would take longer than everything else. */
+/** Records by id, stored as they are written: a look at all rows for each question would take longer than everything else. */
 function trackRecords(table: ReturnType<typeof memoryTable>) {
   const bakes = new Map<string, BakeRecord>();
   const running = new Map<string, BakeRecord>();

@@ -34,7 +34,7 @@ export class TaskError extends Error {
   }
 }
 
-/** Answer of a task whose token nobody ever answers: it ends by its time-out. */
+/** Answer of a task whose token is never answered: it ends by its time-out. */
 export const NEVER = Symbol('never');
 
 export interface RunResult {

@@ -1,4 +1,4 @@
-/** The API over a planning world, on a port of its own: what the command line says can be read as people read it. */
+/** The API over a reconcile world, on a port of its own: what the command line says can be read as people read it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createApiActions } from '../../functions/serve-api/actions.ts';
 import { createApi } from '../../functions/serve-api/app.ts';

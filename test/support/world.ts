@@ -92,7 +92,7 @@ async function createWorld(
       { stackName: 'ovenbird-target', account: TARGET.account, region: CONTROL.region },
       { stackName: 'ovenbird-shared-images', account: CONTROL.account, region: SHARED_REGION },
     ],
-    // As many digits for every run, so that no name begins with another; a cloud that was kept has names from before.
+    // As many digits for every run, so that no name begins with another; a reused cloud has names from before.
     runs: REUSED_CLOUD === undefined ? 100 : 10_000 + (Math.floor(Date.now() / 1000) % 80_000),
     stop: async () => {
       mailbox.close();

@@ -1,2 +1,2 @@
-/** For feeds that are kept in S3; those on the web need no right. */
+/** For feeds in S3; those on the web need no right. */
 export { permissions } from './source.permissions.ts';

@@ -4,7 +4,7 @@ import type { Lock } from '../records/locks.ts';
 import type { SuiteResult, TestRecord } from '../records/tests.ts';
 
 export interface TestRun {
-  /** `boots` for a suite, `component.web-check` for a component: results, commands and outputs are kept under it. */
+  /** `boots` for a suite, `component.web-check` for a component: results, commands and outputs are stored under it. */
   readonly name: string;
   readonly script: string;
   readonly timeoutSeconds: number;

@@ -91,7 +91,7 @@ export const keys = {
   }),
   /** Who may write the pointers (parameters, launch template defaults) of a channel: one bake at a time. */
   pointers: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `POINTERS#${channel}` }),
-  /** Rises with each copy that takes a place in the destination; the copies in flight stand beside it. */
+  /** Rises with each copy that takes a slot of the destination; the copies in flight have rows beside it. */
   copyFence: (account: string, region: string): Key => ({ pk: `COPIES#${account}#${region}`, sk: 'FENCE' }),
   copyInFlight: (account: string, region: string, holder: string): Key => ({
     pk: `COPIES#${account}#${region}`,
@@ -104,7 +104,7 @@ export const keys = {
     sk: `VOTE#${approver.toLowerCase()}`,
   }),
   wait: (id: string): Key => ({ pk: `WAIT#${id}`, sk: 'META' }),
-  /** Places for concurrent bakes of the account, or of a team. */
+  /** Slots for concurrent bakes of the account, or of a team. */
   capacity: (key: string): Key => ({ pk: `CAPACITY#${key}`, sk: 'META' }),
   outbox: (id: string): Key => ({ pk: `OUTBOX#${id}`, sk: 'META' }),
 } as const;
@@ -136,7 +136,7 @@ export const lists = {
 
 /** Partitions of the sparse `due` index (attributes `duePk`, `dueSk` = ISO time): what a sweep must look at, oldest first. */
 export const due = {
-  /** Pipelines marked dirty, by when they are due to be planned. */
+  /** Pipelines marked dirty, by when they are due to be reconciled. */
   reconcile: 'DUE#RECONCILE',
   /** Changes whose fan-out has not ended. */
   fanOut: 'DUE#FANOUT',
@@ -148,18 +148,18 @@ export const due = {
   outbox: 'DUE#OUTBOX',
   /** Waits by when they are to be looked at again. */
   wait: 'DUE#WAIT',
-  /** Attempts that are not terminal, by when somebody should look whether they are stuck. */
+  /** Attempts that are not terminal, by when to check whether they are stuck. */
   attempt: 'DUE#ATTEMPT',
-  /** Pipelines that wait for a place, by `linePosition`. */
+  /** Pipelines that wait for a slot, by `linePosition`. */
   slotQueue: (capacity: string) => `SLOTQUEUE#${capacity}`,
   /** Pipelines that a wave holds until a person confirms it, by name. */
   wave: (change: string) => `WAVE#${change}`,
-  /** Waves that were confirmed, by when somebody should look a last time for pipelines that they held. */
+  /** Waves that were confirmed, by when to check a last time for pipelines that they held. */
   confirmed: 'DUE#CONFIRMED',
 } as const;
 
 /**
- * Where a pipeline stands in the line for a place: the longest chain of images that wait for it first, then who has waited longest. No two
+ * A pipeline's position in the queue for a slot: first the longest chain of images that wait for it, then the longest wait. No two
  * stand at the same position, and it is the same position in every line.
  */
 export function slotQueuePosition(chain: number, since: string, pipeline: string): string {

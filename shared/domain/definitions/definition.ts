@@ -9,7 +9,7 @@ import { BaseSelectorSchema, InputSelectorSchema } from '../selectors/selectors.
 /** Schemas are lazy: nearly every function imports this file for its words, few ever read a definition. */
 export const API_VERSION = 'ovenbird.dev/v1';
 
-/** A place that the schema keeps for a later release: refused with a clear message, never ignored. */
+/** A field that the schema reserves for a later release: refused with a clear message, never ignored. */
 function createReservedField(what: string) {
   return z
     .unknown()

@@ -44,7 +44,7 @@ export function findCronProblem(expression: string): string | undefined {
     const wrong = text.split(',').find((entry) => !isEntry(field, entry));
     if (wrong !== undefined) return `${wrong} is no ${field.name} (${describeRange(field)})`;
   }
-  // With both, nobody could say whether one of them is enough.
+  // With both, it would be ambiguous whether one of them is enough.
   if ((written[MONTH_DAY] === '?') === (written[WEEKDAY] === '?'))
     return 'it has a day of the month and a day of the week; exactly one of them has to be ?';
   return undefined;

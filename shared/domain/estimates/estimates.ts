@@ -64,7 +64,7 @@ export function estimateCost(
     readonly startsAt: BakeRecord['startsAt'];
     readonly durations: Durations;
     readonly home: string;
-    /** Where an image that is kept is already: `account/region/mode`. */
+    /** Targets that a retained image is in already: `account/region/mode`. */
     readonly targets?: readonly string[];
   },
 ): Cost {

@@ -67,7 +67,7 @@ type NotifiedEvent = z.output<typeof NotifiedEventSchema> & {
 
 /** How the sentence begins that tells of an approval, by where the bake began. */
 const APPROVAL_SUBJECTS: Readonly<Record<string, string>> = {
-  Test: 'A kept image of',
+  Test: 'A retained image of',
   Approve: 'For new targets: a released image of',
 };
 
@@ -112,7 +112,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
     subject: ({ pipeline, channel = 'stable' }) => `${pipeline}: new image AVAILABLE in ${channel}`,
     lines: (told) => [
       ...wrap(
-        `${told.startsAt === undefined || told.startsAt === 'Build' ? 'A new image' : 'A kept image'} of ${told.pipeline} is AVAILABLE: it is approved, copied, verified and current in the channel ${told.channel ?? 'stable'}.`,
+        `${told.startsAt === undefined || told.startsAt === 'Build' ? 'A new image' : 'A retained image'} of ${told.pipeline} is AVAILABLE: it is approved, copied, verified and current in the channel ${told.channel ?? 'stable'}.`,
       ),
       ...changeLines(told.describedChanges, told.changes.length),
       ...(told.reason === undefined ? [] : whyLines(told.reason)),
@@ -255,7 +255,7 @@ export function composeApprovalNotification(
     `Gates       ${summarizeGates(evidence)}`,
     `Packages    ${summarizePackages(evidence)}`,
     `Goes to     ${count(accounts, 'account')}, ${count(regions, 'region')}`,
-    ...(evidence.retained === undefined ? [] : [`Built by    ${evidence.retained.bake}, kept since`]),
+    ...(evidence.retained === undefined ? [] : [`Built by    ${evidence.retained.bake}, retained since`]),
     '',
     'See everything and decide:',
     link,
@@ -288,7 +288,7 @@ export function describeApprovalQuestion({
     case 'Approve':
       return `An image of ${pipeline} that is released already is to go to new targets, as it is. It goes there when you approve it; where it is, it stays.`;
     case 'Test':
-      return `An image of ${pipeline} that is kept was tested again, in a new way. It is released when you approve it.`;
+      return `A retained image of ${pipeline} was tested again, in a new way. It is released when you approve it.`;
     default:
       return `A new image of ${pipeline} is built and tested. It is released when you approve it.`;
   }

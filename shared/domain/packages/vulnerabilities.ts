@@ -1,5 +1,5 @@
 /**
- * Findings of Amazon Inspector as planning sees them: a package that ought to be at least of some version. Inventories and findings are compared
+ * Findings of Amazon Inspector as reconcile sees them: a package that ought to be at least of some version. Inventories and findings are compared
  * in the order of the package manager that both are of.
  */
 import * as z from 'zod';

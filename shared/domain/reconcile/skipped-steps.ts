@@ -13,5 +13,5 @@ export function listSkippedSteps(startsAt: StartsAt): StepName[] {
 /** Why a step was left out, in one sentence. */
 export function describeSkippedStep(step: StepName, retained: string): string {
   if (step === 'Approve') return `Approved before: the release of bake ${retained} is pointed to again.`;
-  return `The kept image of bake ${retained} is used.`;
+  return `The retained image of bake ${retained} is used.`;
 }

@@ -1,4 +1,4 @@
-/** What an image is made of: versions of selectors at one moment, and everything else that planning compares. */
+/** What an image is made of: versions of selectors at one moment, and everything else that reconcile compares. */
 import * as z from 'zod';
 import { SelectorSchema } from '../selectors/selectors.ts';
 

@@ -1,4 +1,4 @@
-/** What is stored of a pipeline: its row with what planning needs of its definition, and its revisions. */
+/** What is stored of a pipeline: its row with what reconcile needs of its definition, and its revisions. */
 import * as z from 'zod';
 import { DefinitionSchema } from '../definitions/definition.ts';
 import { SelectorSchema } from '../selectors/selectors.ts';
@@ -27,7 +27,7 @@ export const ScheduleSchema = z.lazy(() =>
 );
 export type Schedule = z.infer<typeof ScheduleSchema>;
 
-/** What planning needs of a revision, beside the pipeline's row so that no decision has to read whole definitions. */
+/** What reconcile needs of a revision, beside the pipeline's row so that no decision has to read whole definitions. */
 export const PipelineSpecSchema = z.lazy(() =>
   z.object({
     channel: z.string(),

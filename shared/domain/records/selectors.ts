@@ -43,7 +43,7 @@ export const SelectorRecordSchema = z.lazy(() =>
     leftVersions: z.array(z.object({ version: z.string(), at: Time, isReturn: z.boolean() })).optional(),
     /** Where it stands now, if that is not yet followed because it goes to and fro. */
     unsettled: z.object({ version: z.string(), until: Time }).optional(),
-    /** How often a pipeline has begun to use it: whoever removes it as unused must not miss one that begins meanwhile. */
+    /** How often a pipeline has begun to use it: removing it as unused is conditional on this, so that a concurrent new user is not missed. */
     uses: z.number().int().nonnegative().optional(),
     /** When a definition first named it; one that was forgotten and named again counts its uses anew. */
     namedAt: Time.optional(),

@@ -73,7 +73,7 @@ function enableWrites({ observation }: ObservedRows, at: string): Write[] {
       : [
           {
             update: keys.fingerprint(name, failed.bits, failed.proof),
-            // A kept release stays released, however often it could not be brought anywhere.
+            // A retained release stays released, however often its distribution failed.
             set: { failures: 0, ...(failed.state === 'refused' ? { state: 'failed' } : {}) },
             remove: ['lastFailureAt', 'refusedBy'],
             when: { equals: { bake: failed.bake, state: failed.state } },

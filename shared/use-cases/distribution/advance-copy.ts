@@ -20,7 +20,7 @@ import { readOpenAttempt } from '../store/bakes.ts';
 import { acquireCopySlot } from './copy-slots.ts';
 import { addSteps, isDone, type RowChange, saveRow } from './ledger.ts';
 import { failRow, type LocationDeps, openStore, prepareCopyEnd, requireSource } from './locations.ts';
-import { needsPermission } from './source-permissions.ts';
+import { needsSharedSource } from './source-launch-permissions.ts';
 
 export interface AdvanceDeps extends LocationDeps {
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export async function advanceCopy(
   const store = await openStore(deps, row, source.artifact.kind);
   if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(deps, plan, row, store);
   // A retained copy that was gone: the next call lets its account copy the source.
-  if (row.state === 'planned' && needsPermission(plan, row)) return undefined;
+  if (row.state === 'planned' && needsSharedSource(plan, row)) return undefined;
   if (row.state === 'planned') return prepareCopy(deps, plan, row, store);
   if (row.artifact === undefined) return startCopy(deps, plan, row, store);
   return checkCopy(deps, plan, row, store, row.artifact);

@@ -18,7 +18,7 @@ import { advanceShare } from './advance-share.ts';
 import { releaseCopySlot } from './copy-slots.ts';
 import { readPlan, readRows, saveRow } from './ledger.ts';
 import { failRow, isRefusal } from './locations.ts';
-import { permitSource } from './source-permissions.ts';
+import { shareSourceWithTargets } from './source-launch-permissions.ts';
 
 /** Targets of a region that are worked on at a time: five calls each, far below the request buckets of EC2. */
 const TARGETS_AT_ONCE = 6;
@@ -47,7 +47,7 @@ async function advanceRegion(
   const all = await readRows(deps, input.bake, input.region);
   // An earlier batch takes the slots of its destination first.
   const own = all.filter((row) => row.attempt === input.attempt).sort((a, b) => a.batch - b.batch);
-  const rows = await permitSource(deps, plan, own);
+  const rows = await shareSourceWithTargets(deps, plan, own);
 
   const sharedCopies = await mapConcurrent(
     TARGETS_AT_ONCE,

@@ -19,7 +19,7 @@ import { isDone, readPlan, readRows, retryLaterOnConflict, savePlan } from './le
 import { failRow, type LocationDeps } from './locations.ts';
 import { moveTargetPointers } from './move-target-pointers.ts';
 import { POINTERS_AT_ONCE, restorePointers } from './restore-pointers.ts';
-import { revokeSource } from './source-permissions.ts';
+import { unshareSourceFromTargets } from './source-launch-permissions.ts';
 
 export interface MovePointersDeps extends LocationDeps {
   readonly clock: Clock;
@@ -42,7 +42,7 @@ async function settleAndMove(deps: MovePointersDeps, input: Input): Promise<Poin
   const rows = await settleRows(deps, input, await readRows(deps, input.bake));
   if (plan.state === 'planned' || plan.state === 'moving') {
     requireVerified(rows);
-    await revokeSource(deps, plan, rows);
+    await unshareSourceFromTargets(deps, plan, rows);
     await moveAllPointers(deps, input, plan.state === 'moving' ? plan : await claimPointers(deps, plan));
   }
   return endDistribution(deps, input);

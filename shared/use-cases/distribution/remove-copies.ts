@@ -18,7 +18,7 @@ import {
   withdrawImage,
 } from './locations.ts';
 import { restorePointers } from './restore-pointers.ts';
-import { revokeSource } from './source-permissions.ts';
+import { unshareSourceFromTargets } from './source-launch-permissions.ts';
 
 interface Removal {
   /** False while a repeat may remove more. */
@@ -49,7 +49,7 @@ export async function removeCopies(deps: LocationDeps, ref: BakeRef): Promise<st
     plan,
     rows.filter((row) => row.mode === 'copy'),
   );
-  await revokeSource(deps, plan, await readRows(deps, ref.bake));
+  await unshareSourceFromTargets(deps, plan, await readRows(deps, ref.bake));
   const results = [...shares, ...copies];
   if (results.some((result) => !result.done))
     throw new TryLater(`Some copies of bake ${ref.bake} could not be removed yet.`, ref);

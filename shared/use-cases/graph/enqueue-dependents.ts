@@ -16,7 +16,7 @@ export async function enqueueWithDependents(deps: EnqueueDeps, pipeline: string)
   await enqueuePipelines(deps, [pipeline, ...(await findWaitingDependents(deps, [pipeline]))]);
 }
 
-/** The same without the pipeline itself, for whoever has just planned it. */
+/** The same without the pipeline itself, for a caller that has just reconciled it. */
 export async function enqueueDependents(deps: EnqueueDeps, pipeline: string): Promise<void> {
   await enqueuePipelines(deps, await findWaitingDependents(deps, [pipeline]));
 }
@@ -48,7 +48,7 @@ export async function enqueuePipelines(
 const LONGEST_CHAIN = 50;
 const MAX_CHILDREN_READ = 1000;
 
-/** How many images, one on top of the other, are built on the pipeline. Whoever has more than can be counted behind it goes first. */
+/** Length of the longest chain of images that are built on the pipeline, one on top of the other. One that is too long to count goes first. */
 export async function readLongestChain(deps: Pick<EnqueueDeps, 'table'>, pipeline: string): Promise<number> {
   let level = [pipeline];
   let looked = 0;
@@ -63,8 +63,8 @@ export async function readLongestChain(deps: Pick<EnqueueDeps, 'table'>, pipelin
 }
 
 /**
- * All that wait to be planned, level by level; below one that stands in for those built on it nobody is asked. A cycle cannot be (it is refused
- * when a definition is applied), but ends here too.
+ * All dependents that wait to be reconciled, level by level. Those below a pipeline that will enqueue its own dependents are left out. A cycle is
+ * refused when a definition is applied; it would end here too.
  */
 async function findWaitingDependents(
   deps: Pick<EnqueueDeps, 'table'>,

@@ -65,7 +65,7 @@ async function isLastBake(
     readRecord(table, keys.attempt(id, bake.attempt), AttemptRecordSchema),
     readRecord(table, keys.revision(bake.pipeline, bake.revision), RevisionRecordSchema),
   ]);
-  // Whoever cancels it wants none of it; what newer versions overtook is wanted again, as they are gone.
+  // A cancelled bake is not wanted again; one that newer versions superseded is, as those versions are gone.
   if (attempt?.endRequested !== undefined) return attempt.endRequested.as === 'cancelled';
   const targets = revision === undefined ? undefined : listTargets(revision.definition);
   return listTargetsNotIn(pipeline.spec.targets, targets).length === 0;

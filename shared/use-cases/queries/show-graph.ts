@@ -167,7 +167,7 @@ async function readObserved(
   return rows.map((row) => row());
 }
 
-/** Names of those whose release is not what is wanted now, or not in every target, though nobody has decided that it should stay. */
+/** Names of pipelines whose release is not the desired one, or not in every target, without a person's decision that it stays so. */
 async function findStale(
   deps: GraphDeps,
   observed: readonly ObservedPipeline[],

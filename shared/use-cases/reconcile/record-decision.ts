@@ -128,7 +128,7 @@ export async function recordHold(
   // A settled pipeline lets ticks pass one by one, so that none is open when that ends.
   const dueAt = again ?? (wave === undefined ? read.observation.observed.ticks?.next : undefined);
   const isDue = status.dueAt === undefined ? dueAt !== undefined : status.dueAt <= now.toISOString();
-  // What only a person ends is not due; its changes are kept for a request.
+  // What only a person ends is not due; its changes stay for a request.
   const dirty = again !== undefined;
   const isNews = !isRecorded || status.dirty !== dirty;
   // A mark has put it off since, or taken it out of its line.

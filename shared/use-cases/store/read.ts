@@ -42,7 +42,7 @@ export async function readAll<Schema extends z.ZodType>(
   return (await readItems(table, query)).map((item) => schema.parse(item));
 }
 
-/** For a partition that holds records of many kinds; everybody else reads with a schema. */
+/** For a partition that holds records of many kinds; other readers pass a schema. */
 export async function readItems(table: Pick<Table, 'query'>, query: Query): Promise<Item[]> {
   const all: Item[] = [];
   for await (const items of readItemPages(table, query)) all.push(...items);

@@ -38,7 +38,7 @@ const FAILED_SECONDS = 180;
 export async function publishOutbox(deps: PublishDeps, id: string): Promise<'published' | 'nothing-to-do'> {
   const row = await readRecord(deps.table, keys.outbox(id), OutboxRecordSchema);
   if (row === undefined || row.published) return 'nothing-to-do';
-  // Machines first: planning follows from events, and a mail may come a moment later.
+  // Machines first: reconciling follows from events, and a mail may come a moment later.
   await deps.publisher.publish([{ id: row.id, detailType: row.detailType, detail: row.detail, at: row.at }]);
   const message = await composeMessage(deps.table, row);
   if (message !== undefined) await deps.notifier.notify(message);
@@ -72,7 +72,7 @@ export async function sweepOutbox(deps: PublishDeps): Promise<number> {
       const { id } = OutboxRecordSchema.parse(item);
       if ((await publishOutbox(deps, id)) === 'published') published += 1;
     } catch (error) {
-      // What kept it from being published is what should be heard of.
+      // The error that prevented publishing is the one to report.
       await postponeRow(deps, item).catch(() => undefined);
       throw error;
     }

@@ -80,7 +80,7 @@ export function throwFailed(failed: Swept['failed']): void {
   });
 }
 
-/** Pipelines whose time to be planned has come: a debounce or a back-off is over, or a message was lost. */
+/** Pipelines that are due to be reconciled: a debounce or a back-off is over, or a message was lost. */
 async function sweepDuePipelines(deps: SweepDeps): Promise<number> {
   const names: string[] = [];
   let after: string | undefined;
@@ -113,7 +113,7 @@ async function sweepSelectors(deps: SweepDeps): Promise<number> {
   return topics.length;
 }
 
-/** Fan-outs that nobody is at work on any more. */
+/** Fan-outs that no run works on any more. */
 async function sweepFanOuts(deps: SweepDeps): Promise<number> {
   const page = await deps.table.query({
     index: 'due',

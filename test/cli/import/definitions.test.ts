@@ -523,7 +523,7 @@ describe('A pipeline of Image Builder', () => {
     expect(second?.notes[0]?.reason).toContain('web');
   });
 
-  it('that names nobody brings its image to its own account', () => {
+  it('that names no account brings its image to its own account', () => {
     const { definition } = one({ name: 'web', regions: [{ region: 'us-east-1' }] });
 
     expect(definition?.distribution?.targets).toEqual([{ account: ACCOUNT, regions: ['us-east-1'] }]);

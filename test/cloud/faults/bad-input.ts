@@ -82,7 +82,7 @@ export function testBadInput(oven: () => FaultHarness): void {
     await oven().expectNothingLeft(bake);
   });
 
-  it.concurrent('a pipeline, a bake and an approval that nobody knows are named', async () => {
+  it.concurrent('a pipeline, a bake and an approval that do not exist are named', async () => {
     const ask = (path: string, body: unknown = {}) =>
       readRefusal(() => oven().deployed.api.request('POST', path, body));
     expect(await ask('/teams/default/pipelines/nowhere/bakes')).toMatchObject({

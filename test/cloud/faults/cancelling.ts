@@ -9,7 +9,7 @@ import { type FaultHarness, readRefusal, uniqueName } from './harness.ts';
 const STEPS: readonly { state: AttemptState; step: StepName; more: Partial<DefinitionInput> }[] = [
   { state: 'preflight', step: 'Preflight', more: {} },
   { state: 'building', step: 'Build', more: {} },
-  // Nobody answers for this suite, so its command runs for as long as it may.
+  // No answer is given for this suite, so its command runs until its time-out.
   { state: 'testing', step: 'Test', more: { tests: { suites: [{ name: 'endless', script: 'sleep 600' }] } } },
   { state: 'gating', step: 'Gate', more: {} },
   {
@@ -74,7 +74,7 @@ export function testCancelling(oven: () => FaultHarness): void {
     },
   );
 
-  it.concurrent('a bake whose pointers may have moved goes on to its release, and whoever would cancel it is told', async () => {
+  it.concurrent('a bake whose pointers may have moved goes on to its release, and cancelling it is refused with the reason', async () => {
     const name = uniqueName('end-release');
     await oven().applyWithOwnBase(name);
     const bake = await oven().waitForState(name, 'releasing');

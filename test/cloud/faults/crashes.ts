@@ -2,7 +2,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { until } from '../../support/deployed-cloud.ts';
 import { type FaultHarness, uniqueName, WORKLOADS } from './harness.ts';
 
-/** Where functions are killed, each once: just before a call is carried out, or when it was and nobody knows. */
+/** Where functions are killed, each once: just before a call is carried out, or just after it, before the answer arrives. */
 const CRASHES: readonly { role: string; service: string; operation: string; crash: 'before' | 'after' }[] = [
   { role: 'ReconcilePipelines', service: 'states', operation: 'StartExecution', crash: 'after' },
   { role: 'CheckPreflight', service: 's3', operation: 'PutObject', crash: 'before' },

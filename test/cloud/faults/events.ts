@@ -51,7 +51,7 @@ export function testEvents(oven: () => FaultHarness): void {
     await oven().expectNothingLeft(bake);
   });
 
-  it('a bake is noticed and released when every event is lost', async () => {
+  it('a change is detected and its bake released when every event is lost', async () => {
     const parent = uniqueName('unheard');
     const child = uniqueName('unheard-child');
     await oven().applyWithOwnBase(parent);

@@ -50,7 +50,7 @@ export function testFailures(oven: () => FaultHarness): void {
     await oven().expectNothingLeft(failed);
   });
 
-  it.concurrent('a copy that fails once is started anew, and nobody has to do anything', async () => {
+  it.concurrent('a copy that fails once is started anew by itself', async () => {
     const name = uniqueName('copy');
     await oven().control.imageServices('fail-copy', {
       account: SANDBOX,

@@ -31,9 +31,9 @@ describe('cancelling', () => testCancelling(getHarness));
 describe('events', () => testEvents(getHarness));
 describe('crashes', () => testCrashes(getHarness));
 describe('after all of it', () => {
-  it('nothing is left behind, nothing runs, and nobody lacked a permission', async () => {
+  it('nothing is left behind, nothing runs, and no role lacked a permission', async () => {
     expect(await getHarness().findLeftovers()).toEqual([]);
-    // Preflight tries the role of the account that nobody has, and says so.
+    // Preflight tries the role of an account that does not exist, and says so.
     const denied = (await getHarness().calls())
       .filter(isDenied)
       .map(({ principal, operation }) => `${principal.split('/').at(-1)} ${operation}`)

@@ -114,7 +114,7 @@ export class FaultHarness {
     return image;
   }
 
-  /** One look at the control plane for everybody who asks meanwhile. */
+  /** One request to the control plane for all that ask meanwhile. */
   observe(): Promise<Observation> {
     this.pendingObservation ??= this.observer.look().finally(() => {
       this.pendingObservation = undefined;
@@ -148,7 +148,7 @@ export class FaultHarness {
     );
   }
 
-  /** Waits for the planner's word on a pipeline. */
+  /** Waits for a decision about a pipeline. */
   waitForDecision(pipeline: string, kind: string): Promise<readonly { code: string; message: string }[]> {
     return until(`${pipeline} is decided as ${kind}`, async () => {
       const found = (await this.observe()).pipelines.find(({ name }) => name === pipeline);

@@ -41,7 +41,7 @@ export function testLinks(oven: () => FaultHarness): void {
     mailbox.close();
   });
 
-  it.concurrent('an approval that nobody answers expires with its bake, and its link with it', async () => {
+  it.concurrent('an approval without a vote expires with its bake, and its link with it', async () => {
     const mailbox = await openMailbox();
     const name = uniqueName('silence');
     await oven().applyWithOwnBase(name, { approval: { ...asking.approval, expiresAfter: '1s' } });

@@ -52,8 +52,8 @@ function toOraclePipeline({ name, parents, hasAgent }: Node, before: Outside, no
 }
 
 /**
- * How often a pipeline bakes. The first wave is over before the base moves. The component moves amid the wave of the base: whoever both lead to
- * bakes once if it had not begun by then, and once for each otherwise. Everybody else's number is one number.
+ * How often a pipeline bakes. The first wave is over before the base changes. The component changes amid the wave of the base: a pipeline that uses
+ * both bakes once if it had not begun by then, and once for each otherwise. Every other pipeline has one exact number.
  */
 export function computeBakeRange(
   name: string,

@@ -42,7 +42,7 @@ describe('a wave of fifty images', () => {
     expect(expectedBakes.agent.size).toBeLessThan(nodes.length);
   });
 
-  it('takes each change up once in everybody whom the oracle names for it, and in nobody else', () => {
+  it('takes each change up once in every pipeline that the oracle names for it, and in no other', () => {
     const [base, agent] = [change('ssm:'), change('component:')];
     for (const { name } of nodes) {
       const [, ...later] = released(name);
@@ -55,7 +55,7 @@ describe('a wave of fifty images', () => {
     }
   });
 
-  it('bakes everybody as often as the oracle says, and nobody twice for the same', () => {
+  it('bakes every pipeline as often as the oracle says, and none twice for the same', () => {
     for (const { name } of nodes) {
       const { least, most } = computeBakeRange(name, expectedBakes);
       // One that gave way to a newer one has begun all the same.
@@ -81,7 +81,7 @@ describe('a wave of fifty images', () => {
     }
   });
 
-  it('starts nobody before what it is built on', () => {
+  it('starts no pipeline before what it is built on', () => {
     const releasedAt = new Map(played.report.releases.map(({ bake, at }) => [bake, at]));
     for (const { name, parents } of nodes) {
       const last = released(name).at(-1);

@@ -52,7 +52,7 @@ beforeEach(async () => {
       };
     },
     async confirmWave() {
-      throw new NothingToConfirm('It waits for nobody.', { change: CAUSE });
+      throw new NothingToConfirm('It waits for no confirmation.', { change: CAUSE });
     },
     async cancelBake({ bake }) {
       return { bake, attempt: 1, state: 'gating' };
@@ -385,7 +385,7 @@ describe('problems', () => {
     ]);
   });
 
-  it('tells nothing of what nobody expected, and has it logged', async () => {
+  it('reveals nothing of an unexpected error, and logs it', async () => {
     verbs.retryBake = async () => {
       throw new Error('secret detail');
     };
@@ -397,7 +397,7 @@ describe('problems', () => {
     expect(unexpected).toHaveLength(1);
   });
 
-  it('serves nobody on a route that lost its authorisation', async () => {
+  it('serves no request on a route that lost its authorisation', async () => {
     const deps = { ...world, calendar: cronerCalendar, actions: verbs, onError: () => undefined };
     const answer = await createApi(deps).request('/pipelines', {}, { caller: undefined, requestId: '' });
 

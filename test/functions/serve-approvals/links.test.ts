@@ -81,7 +81,7 @@ describe('opening a link', () => {
     expect(await state()).toBe('open');
   });
 
-  it('is never kept, framed or told to another site', async () => {
+  it('is never cached, framed or sent to another site', async () => {
     const { headers } = (await open(world.findLink(ADA))).answer;
 
     expect(headers.get('cache-control')).toBe('no-store');

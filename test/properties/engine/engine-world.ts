@@ -1,4 +1,4 @@
-/** The engine's world, as one run of many: most runs move while they are planned, some come first, few are tried in every way that there is. */
+/** The engine's world, as one run of many: in most runs changes come while pipelines are reconciled, in some all come first, and few runs are tried in every way that there is. */
 import type fc from 'fast-check';
 import type { PropertyWorld } from '../worlds.ts';
 import { crashEverywhere } from './crash.ts';

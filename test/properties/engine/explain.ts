@@ -106,7 +106,7 @@ async function wouldStart(
   return kind === 'started';
 }
 
-/** The bake never was: its own rows are gone, and so is what was known of fingerprints, but for what is kept. */
+/** The bake never was: its own rows are gone, and so is what was known of fingerprints, except for retained ones. */
 function isRowFromBake(row: Item, bake: BakeRecord): boolean {
   if (row.pk === `BAKE#${bake.id}` || row.sk === `BAKE#${bake.id}`) return true;
   return isFingerprint(row, bake) && row.state !== 'released' && row.retained === undefined;
@@ -116,7 +116,7 @@ function isFingerprint({ pk, sk }: Item, { pipeline }: BakeRecord): boolean {
   return pk === `PIPELINE#${pipeline}` && sk.startsWith('FINGERPRINT#');
 }
 
-/** What is kept is as it was when it was released: what failed of it since, or was refused, is a condition and no cause. */
+/** Retained images are as they were when they were released: a failure or refusal since then is a condition and no cause. */
 function toRetainedRow(row: Item, of: BakeRecord): Item {
   if (!isFingerprint(row, of) || row.retained === undefined) return row;
   const { retained, reason: _, lastFailureAt: __, ...known } = row;

@@ -62,8 +62,8 @@ export const ENGINE_MUTATIONS = {
     find: 'const MAX_CONSECUTIVE_SUPERSEDES = 2;',
     replace: 'const MAX_CONSECUTIVE_SUPERSEDES = 1000;',
   },
-  /** An image that is kept is built again. */
-  'rebake-kept': {
+  /** A retained image is built again. */
+  'rebake-retained': {
     file: 'shared/domain/reconcile/decide.ts',
     find: 'const same = retained.find((entry) => isSameFingerprint(entry, wanted));',
     replace:

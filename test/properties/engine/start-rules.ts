@@ -17,7 +17,7 @@ export interface BakeStart {
   readonly seen: WatchedHistory;
   readonly bake: BakeRecord;
   readonly entry: Entry;
-  /** The planning row as it was before. */
+  /** The status row as it was before. */
   readonly planning: PipelineStatus;
 }
 
@@ -51,15 +51,15 @@ function checkOneAtATime({ world, bake }: BakeStart): string[] {
   return beside === undefined ? [] : [`2: ${bake.id} began beside ${beside.id} of ${bake.pipeline}`];
 }
 
-/** A lock is baked once, unless it failed; an image that is kept is not built again, and what was refused is not tried again. */
+/** A lock is baked once, unless it failed; a retained image is not built again, and a refused fingerprint is not tried again. */
 function checkNotRepeated({ world, seen, bake }: BakeStart): string[] {
   const found: string[] = [];
   const own = world.bakes(bake.pipeline).filter(({ id, state }) => id !== bake.id && state === 'released');
   if (bake.startsAt === 'Build' && own.some(({ bits }) => bits === bake.bits))
-    found.push(`2: ${bake.id} builds ${bake.pipeline} again, though an image of the same bits is kept`);
+    found.push(`2: ${bake.id} builds ${bake.pipeline} again, though an image of the same bits is retained`);
   const same = own.some((other) => toFingerprintKey(other) === toFingerprintKey(bake));
   if (same && (bake.startsAt === 'Build' || bake.startsAt === 'Test'))
-    found.push(`2: ${bake.id} bakes a fingerprint of ${bake.pipeline} that has a kept release`);
+    found.push(`2: ${bake.id} bakes a fingerprint of ${bake.pipeline} that has a retained release`);
   const isRefused = [toFingerprintKey(bake), toRefusalKey(seen, bake)].some((tried) =>
     seen.refused.has(tried),
   );

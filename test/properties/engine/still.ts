@@ -157,7 +157,7 @@ function toOracleInput({ world, seen }: Stage, entry: Entry): OracleInput {
   };
 }
 
-/** Every change is known before anything is planned, though events are lost and handlers die. */
+/** Every change is known before any pipeline is reconciled, though events are lost and handlers die. */
 async function detectAllChanges(stage: Stage, given: StillWorld): Promise<void> {
   const { world } = stage;
   stage.faults = { lost: given.lost, doubled: given.doubled, late: given.late };

@@ -33,9 +33,9 @@ export interface WatchedHistory {
   readonly holdTimes: HoldTimes;
   /** Bakes in the order in which they began. */
   readonly started: BakeRecord[];
-  /** Told of each bake that begins, with the planning row from before. */
+  /** Told of each bake that begins, with the status row from before. */
   onStart: (bake: BakeRecord, before: PipelineStatus) => void;
-  /** Told of each planning row that now says why nothing starts. */
+  /** Told of each status row that now says why nothing starts. */
   onHold: (status: PipelineStatus) => void;
 }
 

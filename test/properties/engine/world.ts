@@ -221,7 +221,7 @@ const stillEdit = fc.record({
   what: fc.constantFrom('suite', 'volume', 'words'),
 });
 
-/** All changes come first, then everything is planned: what must be baked is known before. */
+/** All changes come first, then every pipeline is reconciled: what must be baked is known before. */
 export const STILL_SIZES = {
   any: fc.oneof(
     { weight: 80, arbitrary: arbitraryStillWorld({ min: 1, max: 6 }) },

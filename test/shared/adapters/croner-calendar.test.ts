@@ -55,7 +55,7 @@ describe('a rate', () => {
     expect(findLast(everyDay, '2026-03-29T08:17:30.249Z')).toBeUndefined();
   });
 
-  it('counts from the beginning of 1970 where nobody knows since when', () => {
+  it('counts from the beginning of 1970 where the start is unknown', () => {
     const { since: _, ...always } = everyDay;
 
     expect(timesAfter(always, '2026-03-28T08:17:00Z', 1)).toEqual(['2026-03-29T00:00Z']);

@@ -33,7 +33,7 @@ describe('kmsMac', () => {
     expect(await mac.verify('text', '-__-', 'new')).toBe(false);
   });
 
-  it('asks nobody about a key that it does not know', async () => {
+  it('makes no call about a key that it does not know', async () => {
     expect(await mac.verify('text', '-__-', 'arn:aws:kms:eu-west-1:666666666666:key/mine')).toBe(false);
     expect(kms.calls()).toHaveLength(0);
   });

@@ -18,7 +18,7 @@ const sent = () =>
     .map(({ args }) => parseHint(JSON.parse(args[0].input.MessageBody ?? '')));
 
 describe('Messages about findings', () => {
-  it('are understood by whoever takes them', async () => {
+  it('are understood by the consumer of the queue', async () => {
     await hints.sendPage();
     await hints.sendPage('token');
     await hints.sendInventories([

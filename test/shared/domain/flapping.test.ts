@@ -14,7 +14,7 @@ interface Row {
   unsettled?: Unsettled | undefined;
 }
 
-/** What noticing does with a selector that is looked at now and then. */
+/** What detect does with a selector that is resolved now and then. */
 function look(row: Row, seen: string, at: Date): FlapResult['kind'] | 'same' {
   if (seen === row.version) {
     row.unsettled = undefined;

@@ -155,7 +155,7 @@ describe('a hint', () => {
     {},
     { topics: [] },
     { ...envelope, source: 'aws.ssm', 'detail-type': 'Parameter Store Change', detail: {} },
-  ])('of a shape that nobody agreed on is malformed: %j', (body) => {
+  ])('of an unknown shape is malformed: %j', (body) => {
     expect(parseHint(body).kind).toBe('malformed');
   });
 });

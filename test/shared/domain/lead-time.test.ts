@@ -3,21 +3,21 @@ import { ulid } from 'ulid';
 import { leadTimeSeconds } from '../../../shared/domain/releases/lead-time.ts';
 
 describe('the lead time of a release', () => {
-  const noticed = Date.UTC(2026, 10, 21, 8);
-  const released = new Date(noticed + 90_000);
+  const detected = Date.UTC(2026, 10, 21, 8);
+  const released = new Date(detected + 90_000);
 
   it('counts from the first of its causes', () => {
-    const causes = [ulid(noticed + 30_000), ulid(noticed)];
+    const causes = [ulid(detected + 30_000), ulid(detected)];
 
     expect(leadTimeSeconds(causes, released)).toBe(90);
   });
 
-  it('is unknown without a cause that says when it was noticed', () => {
+  it('is unknown without a cause that says when it was detected', () => {
     expect(leadTimeSeconds([], released)).toBeUndefined();
     expect(leadTimeSeconds(['forced'], released)).toBeUndefined();
   });
 
   it('is never negative, whatever the clocks say', () => {
-    expect(leadTimeSeconds([ulid(noticed + 100_000)], released)).toBe(0);
+    expect(leadTimeSeconds([ulid(detected + 100_000)], released)).toBe(0);
   });
 });

@@ -110,7 +110,7 @@ describe('a fingerprint that failed too often', () => {
   });
 });
 
-describe('what becomes of a release that is kept, when a bake of it ends without a release', () => {
+describe('what becomes of a retained release when a bake of it ends without a release', () => {
   const before = {
     pipeline: 'p',
     bits: 'b',
@@ -145,9 +145,12 @@ describe('what becomes of a release that is kept, when a bake of it ends without
     expect(ended(state, true)).toMatchObject({ state: 'released', bake: 'first', failures: 1 });
   });
 
-  it.each(['rejected', 'expired', 'cancelled'] as const)('%s: is not pointed to again, yet kept', (state) => {
-    expect(ended(state, false)).toMatchObject({ state: 'refused', retained: 'first' });
-  });
+  it.each(['rejected', 'expired', 'cancelled'] as const)(
+    '%s: is not pointed to again, yet retained',
+    (state) => {
+      expect(ended(state, false)).toMatchObject({ state: 'refused', retained: 'first' });
+    },
+  );
 });
 
 describe('a verdict', () => {

@@ -51,7 +51,7 @@ describe('a function', () => {
 });
 
 describe('a function behind a queue', () => {
-  it('hands back what failed alone, and acknowledges what nobody can understand', async () => {
+  it('returns only the messages that failed, and acknowledges those that cannot be parsed', async () => {
     const done: string[] = [];
     const handler = queueLambda({
       message: z.object({ name: z.string() }),

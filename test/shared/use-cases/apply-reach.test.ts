@@ -102,7 +102,7 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
     expect(await problem({ more: pinned })).toBeUndefined();
   });
 
-  it('as an id it is refused where somebody has copied it by hand, under whatever name', async () => {
+  it('as an id it is refused where it was copied by hand, under whatever name', async () => {
     const { world, problem } = await shop();
     const copyOf = (number: number) => ({ copyOf: { region: 'eu-central-1', imageId: ami(number) } });
     const images = new Map([
@@ -141,7 +141,7 @@ describe('what a pipeline makes cannot be named but as a pipeline', () => {
   });
 });
 
-describe('what somebody reads already cannot become what a pipeline makes', () => {
+describe('what a pipeline reads already cannot become what another makes', () => {
   it.each(['/mine', '/mine:7'])('a parameter, pinned or not: %s', async (base) => {
     const { world, problem } = await shop();
     world.parameters.set(base, ami(7));
@@ -170,7 +170,7 @@ describe('what somebody reads already cannot become what a pipeline makes', () =
   });
 
   it.each(['reader first', 'writer first'])(
-    'whoever comes second is refused, both at once too (%s)',
+    'the second is refused, also when both come at once (%s)',
     async (order) => {
       const { world } = await shop();
       world.parameters.set('/mine:7', ami(7));

@@ -177,7 +177,7 @@ describe('a definition that is too large to be stored', () => {
     ]);
   });
 
-  it('is taken with as many places and dependencies as may be, at whatever debounce', async () => {
+  it('is taken with as many targets and dependencies as may be, at whatever debounce', async () => {
     const world = reconcileWorld();
     const regions = numbered(40).map(
       (index) => `eu-${'ab'[index % 2]}${'cdefghijklmnopqrstuv'[index >> 1]}-1`,

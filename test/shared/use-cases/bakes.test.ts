@@ -162,7 +162,7 @@ describe('preflight', () => {
     expect((await step('Preflight')).summary).toContain('777788889999 in eu-west-1');
   });
 
-  it('has newer versions planned without stopping the bake itself', async () => {
+  it('has newer versions reconciled without stopping the bake itself', async () => {
     const { key, selector } = w.bake.lock.base;
     await w.table.write([
       { put: { ...keys.selector(key), key, topic: key, selector, version: 'ami-0newer000000000' } },

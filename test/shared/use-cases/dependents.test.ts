@@ -10,7 +10,7 @@ beforeEach(() => {
   world = reconcileWorld();
 });
 
-/** What is asked to be planned, until nothing more is; each as often as it is asked. */
+/** The pipelines that are enqueued until none is any more; each as often as it is enqueued. */
 async function collectReconcileRequests(work: () => Promise<unknown>): Promise<string[]> {
   const before = world.reconcileRequests.length;
   await work();

@@ -46,13 +46,13 @@ describe('the move of a base marks', () => {
     expect(['web', 'api', 'job'].map(baked)).toEqual([ami(2), ami(2), ami(2)]);
   });
 
-  it('nobody who has left it in between', async () => {
+  it('no pipeline that has left it in between', async () => {
     const baked = await movedWhile((_, end) => end('api'));
 
     expect(['web', 'api'].map(baked)).toEqual([ami(2), ami(1)]);
   });
 
-  it('those that came when everybody had left it, so that its uses count anew', async () => {
+  it('those that came when all had left it, so that its uses count anew', async () => {
     const baked = await movedWhile(async (begin, end) => {
       await end('web');
       await end('api');

@@ -63,7 +63,7 @@ describe('a change', () => {
     );
   });
 
-  it('that is told of ten times is noticed once', async () => {
+  it('that is hinted at ten times is detected once', async () => {
     const world = await shop();
     const before = world.changes().length;
     world.parameters.set(BASE_PARAMETER, ami(2));
@@ -182,7 +182,7 @@ async function failing() {
   return { world, bake };
 }
 
-describe('planning', () => {
+describe('reconcile', () => {
   it('tells those who wait for a first release once, however many paths lead to them', async () => {
     const world = reconcileWorld();
     const names = Array.from({ length: 11 }, (_, n) => `step-${String(n).padStart(2, '0')}`);
@@ -197,7 +197,7 @@ describe('planning', () => {
     expect(world.status('step-10')?.decision?.reasons[0]?.code).toBe('unresolved');
   });
 
-  it('tests again and builds nothing, when a test component moves that nobody but it uses', async () => {
+  it('tests again and builds nothing, when a test component changes that only it uses', async () => {
     const world = reconcileWorld();
     const topic = world.publishComponent('proof', '1.0.0');
     const tests = { suites: [{ name: 'boots', script: 'true' }], components: [{ component: 'proof/1.x.x' }] };
@@ -252,7 +252,7 @@ describe('planning', () => {
     expect(world.running()).toEqual([]);
   });
 
-  it('is tried again for a place that the release is not in, whoever said no to it before', async () => {
+  it('is tried again for a target that the release is not in, whatever refused it before', async () => {
     const world = reconcileWorld();
     const spec = { name: 'base', base: BASE_PARAMETER };
     await world.apply(spec);
@@ -380,7 +380,7 @@ describe('planning', () => {
     expect(world.bakes()[0]?.changes).toHaveLength(3);
   });
 
-  it('leaves a manual pipeline alone until somebody asks', async () => {
+  it('leaves a manual pipeline alone until a person requests a bake', async () => {
     const world = reconcileWorld();
     await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { mode: 'manual' } });
     await world.runUntilIdle();

@@ -80,7 +80,7 @@ describe('distributing by copy', () => {
     expect(setup.copies()).toHaveLength(2);
   });
 
-  it('leaves nobody with permission to copy the source afterwards', async () => {
+  it('leaves no account with permission to copy the source afterwards', async () => {
     const setup = distributionWorld([WORK, SAND]);
     await setup.seed();
 
@@ -322,7 +322,7 @@ describe('moving pointers', () => {
     await expect(releaseImage(setup.deps, REF)).rejects.toThrow(AttemptEnded);
   });
 
-  it('leaves a parameter alone that somebody else has written since', async () => {
+  it('leaves a parameter alone that was changed from outside since', async () => {
     const setup = distributionWorld([{ ...WORK, before: OLD }]);
     await setup.seed();
     await drive(setup, { stopBefore: 'release' });
@@ -423,7 +423,7 @@ describe('releasing', () => {
     await expect(releaseImage(setup.deps, REF)).rejects.toThrow(DistributionFailed);
   });
 
-  it('keeps what a released bake has distributed, whoever asks for a clean-up', async () => {
+  it('keeps what a released bake has distributed when a clean-up is requested', async () => {
     const setup = distributionWorld([WORK]);
     await setup.seed();
     await drive(setup);

@@ -94,7 +94,7 @@ describe('enabling', () => {
     expect(again).toMatchObject({ outcome: 'unchanged', plan: { kind: 'running' } });
   });
 
-  it('leaves refused what somebody decided against', async () => {
+  it('leaves refused what a person decided against', async () => {
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.runUntilIdle();
     for (const { id } of world.running()) await world.fail(id, 'ApprovalRejected', 'Not like this.');
@@ -133,7 +133,7 @@ describe('deleting', () => {
     });
   });
 
-  it('leaves nothing that noticing or planning would find, and all of its history', async () => {
+  it('leaves nothing that detect or reconcile would find, and all of its history', async () => {
     world.publishComponent('tool', '1.0.0');
     await world.apply({ name: 'base', base: BASE_PARAMETER });
     await world.apply({ name: 'web', base: 'base', components: ['tool/1.x.x'] });
@@ -177,7 +177,7 @@ describe('deleting', () => {
     expect(left).toEqual([]);
   });
 
-  it('keeps selectors that others use, and those go on being noticed', async () => {
+  it('keeps selectors that others use, and changes of those go on being detected', async () => {
     await world.apply({ name: 'one', base: BASE_PARAMETER });
     await world.apply({ name: 'two', base: BASE_PARAMETER });
     await releaseAll();
@@ -263,7 +263,7 @@ describe('a wave above the cap', () => {
       expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  it('starts when somebody confirms it, once, and is listed no longer', async () => {
+  it('starts when a person confirms it, once, and is listed no longer', async () => {
     const [change] = await waiting();
     const id = change?.id ?? '';
 
@@ -277,7 +277,7 @@ describe('a wave above the cap', () => {
     expect(world.bakes().filter(({ reason }) => reason !== '')).toHaveLength(6);
   });
 
-  it('starts too when whoever confirmed it died before anybody was planned', async () => {
+  it('starts too when the confirming process dies before any pipeline is enqueued', async () => {
     const [change] = await waiting();
     const silent = { ...world.ports, reconcileQueue: { send: () => Promise.reject(new Error('gone')) } };
     await expect(confirmWave(silent, { change: change?.id ?? '', by: 'anna' })).rejects.toThrow('gone');
@@ -290,7 +290,7 @@ describe('a wave above the cap', () => {
     expect(world.table.peek(keys.wave(change?.id ?? ''))?.duePk).toBeUndefined();
   });
 
-  it('holds whoever is planned while it is being confirmed only until the next round', async () => {
+  it('holds a pipeline that is reconciled while it is being confirmed only until the next round', async () => {
     const [change] = await waiting();
     const { table } = world.ports;
     let isFirst = true;

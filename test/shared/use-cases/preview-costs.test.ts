@@ -94,7 +94,7 @@ describe('what a plan says that it costs', () => {
     expect(bake?.cost?.transfer).toBeCloseTo(TRANSFER);
   });
 
-  it('is the tests alone where an image that is kept is judged in another way', async () => {
+  it('is the tests alone where a retained image is judged in another way', async () => {
     const spec = { name: 'base', base: BASE_PARAMETER };
     await world.apply({ ...spec, more: regions('us-east-1') });
     await releaseAll();

@@ -50,7 +50,7 @@ async function runPreview(
 }
 const waves = ({ waves: all }: Preview) => all.map(({ bakes }) => bakes.map(({ pipeline }) => pipeline));
 
-/** Bakes take no time here; what waits for time is planned when it comes. */
+/** Bakes take no time here; what waits for time is reconciled when it comes. */
 async function runForHours(world: ReconcileWorld, hours = 24): Promise<void> {
   const last = world.clock.now().getTime() + hours * 3_600_000;
   for (let rounds = 0; rounds < 2000; rounds += 1) {
@@ -101,7 +101,7 @@ describe('a plan', () => {
     expect(preview.waves[0]?.bakes[0]?.reason).toContain('component web-server/1.x.x: 1.0.0/1 -> 1.1.0/1');
   });
 
-  it('says what does not move, and refuses what nobody uses or what only a release moves', async () => {
+  it('says what does not change, and refuses a selector that no pipeline uses or that only a release changes', async () => {
     const back = await runPreview(world, {
       changes: [{ selector: 'component:web-server/1.x.x', version: '1.0.0' }],
     });

@@ -86,7 +86,7 @@ describe('what is to be published', () => {
     ]);
   });
 
-  it('is not kept waiting by a page of rows that fail every time', async () => {
+  it('does not wait for a page of rows that fail every time', async () => {
     const world = reconcileWorld();
     const many = Array.from({ length: 100 }, (_, n) => `broken-${n}`);
     for (const name of many) await world.apply({ name, base: BASE_PARAMETER });
@@ -151,7 +151,7 @@ describe('the sweep', () => {
     expect(swept.done.queued).toBe(1);
   });
 
-  it('counts bakes that nobody has looked at for too long', async () => {
+  it('counts bakes that have not been checked for too long', async () => {
     const world = await started();
 
     const soon = await countStuck(world.ports);

@@ -23,7 +23,7 @@ async function estate(parameters = 30) {
 }
 
 describe('the reconcile', () => {
-  it('asks for every topic once, whoever uses it; channels are left out, since each release moves its own selector', async () => {
+  it('asks for every topic once, however many use it; channels are left out, since each release moves its own selector', async () => {
     const { deps, asked } = await estate();
 
     const counts = await resyncSelectors(deps);

@@ -92,7 +92,7 @@ describe('an image that was tested again', () => {
 });
 
 describe('a release that goes to new targets', () => {
-  it('makes only the copy that is missing, and names both places', async () => {
+  it('makes only the copy that is missing, and names both targets', async () => {
     const setup = distributionWorld([WORK, SAND], { retained: { specs: [WORK], startsAt: 'Approve' } });
     await setup.seed();
     const before = await readChannel(setup);
@@ -112,7 +112,7 @@ describe('a release that goes to new targets', () => {
     ]);
   });
 
-  it('leaves what is kept alone when it fails, and takes back what is new', async () => {
+  it('leaves retained copies alone when it fails, and takes back what is new', async () => {
     const setup = distributionWorld([WORK, HOME_SHARE, FAR_SHARE, SAND_COPY], {
       retained: { specs: [WORK, HOME_SHARE, FAR_SHARE], startsAt: 'Approve' },
     });

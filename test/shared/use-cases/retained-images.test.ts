@@ -72,7 +72,7 @@ async function startFromRetainedImage(
     at,
   };
   await w.documents.put(
-    'bakes/kept/inventory.json',
+    'bakes/retained/inventory.json',
     JSON.stringify({ image: imageId, packages: [{ name: 'nginx', version: '1.26.2' }] }),
     'application/json',
   );
@@ -106,7 +106,7 @@ async function startFromRetainedImage(
         engine: 'imageBuilder',
         build: 'arn:aws:imagebuilder:eu-west-1:111122223333:image/web/1.0.0/1',
         artifact: artifact(),
-        inventory: 'bakes/kept/inventory.json',
+        inventory: 'bakes/retained/inventory.json',
         inventoryDigest: 'packages',
         verdict: 'passed',
       },
@@ -152,7 +152,7 @@ const rejected = () => {
   throw new TaskError('ApprovalRejected', 'Not there.');
 };
 
-describe('a kept image that is judged in a new way', () => {
+describe('a retained image that is judged in a new way', () => {
   beforeEach(() => startFromRetainedImage('Test'));
 
   it('is tested on an instance, gated and approved, and nothing is built', async () => {
@@ -166,12 +166,12 @@ describe('a kept image that is judged in a new way', () => {
       artifact: { imageId },
       reusedFrom: RETAINED_BAKE,
       verdict: 'passed',
-      inventory: 'bakes/kept/inventory.json',
+      inventory: 'bakes/retained/inventory.json',
       inventoryDigest: 'packages',
     });
     expect(await step('Build')).toMatchObject({
       state: 'skipped',
-      summary: `The kept image of bake ${RETAINED_BAKE} is used.`,
+      summary: `The retained image of bake ${RETAINED_BAKE} is used.`,
     });
     expect(await step('Gate')).toMatchObject({ state: 'succeeded' });
   });
@@ -224,7 +224,7 @@ describe('a kept image that is judged in a new way', () => {
     expect((await w.run('bake')).status).toBe('SUCCEEDED');
   });
 
-  it('shows in its evidence that it is kept, and the results of now', async () => {
+  it('shows in its evidence that it is retained, and the results of now', async () => {
     await w.run('bake');
 
     const evidence = await gatherEvidence(w, REF, await bake(), toRevision());
@@ -326,7 +326,7 @@ describe('a release that is to go to new targets', () => {
 describe('a release that is pointed to again', () => {
   beforeEach(() => startFromRetainedImage('Distribute'));
 
-  it('asks nobody: it was approved', async () => {
+  it('asks no approver: it was approved', async () => {
     const run = await w.run('bake');
 
     expect(run.path).not.toContain('Approve');
@@ -336,7 +336,7 @@ describe('a release that is pointed to again', () => {
     });
   });
 
-  it('is kept but not wanted again when a person cancels it', async () => {
+  it('is retained but not wanted again when a person cancels it', async () => {
     await cancelBake(w, { bake: BAKE, by: 'ada' });
     await cleanUpBake(w, REF);
     await recordOutcome(w, { ...REF, error: { name: 'States.Aborted', cause: '' } });
@@ -430,7 +430,7 @@ describe('a lock that holds the inventory of its base', () => {
   });
 });
 
-describe('a kept image that is gone', () => {
+describe('a retained image that is gone', () => {
   it.each(['Test', 'Approve', 'Distribute'] as const)(
     'is built, tested and approved instead (%s)',
     async (startsAt) => {

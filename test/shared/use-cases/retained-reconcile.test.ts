@@ -1,4 +1,4 @@
-/** From a change to the end of a bake that uses a kept image, as planning sees it. */
+/** From a change to the end of a bake that uses a retained image, as reconcile sees it. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { BakeRecord } from '../../../shared/domain/records/bakes.ts';
 import type { ChannelRecord } from '../../../shared/domain/records/releases.ts';
@@ -244,7 +244,7 @@ describe('a parameter that moves and moves back', () => {
   });
 });
 
-describe('a kept release that could not be pointed to again', () => {
+describe('a retained release that could not be pointed to again', () => {
   it('is refused after too many failures, whatever comes and goes meanwhile', async () => {
     const volume = (rootVolumeGiB: number) => w.apply(spec({ build: { rootVolumeGiB } }));
     await volume(20);

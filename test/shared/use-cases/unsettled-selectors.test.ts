@@ -59,11 +59,7 @@ describe('a selector that cannot be resolved', () => {
   );
 
   it.each([
-    [
-      'a fault that nobody expected',
-      Object.assign(new Error('token=hunter2'), { name: 'OddFault' }),
-      'OddFault',
-    ],
+    ['an unexpected fault', Object.assign(new Error('token=hunter2'), { name: 'OddFault' }), 'OddFault'],
     ['what is no error at all', 'token=hunter2', 'unknown'],
   ])('says so after %s, in words that give nothing away, and is asked again', async (_, fault, named) => {
     const { world, row } = await oneImage();
@@ -77,7 +73,7 @@ describe('a selector that cannot be resolved', () => {
     expect(row().problem).toBeUndefined();
   });
 
-  it('keeps no other topic of its message from being noticed', async () => {
+  it('prevents no other topic of its message from being detected', async () => {
     const { world, see } = await oneImage();
     const broken = world.publishComponent('agents', '1.0.0');
     await world.apply({ name: 'tools', base: BASE_PARAMETER, components: ['agents/1.x.x'] });

@@ -105,7 +105,7 @@ describe('A finding', () => {
     expect(world.findingChanges()).toHaveLength(1);
   });
 
-  it('that was closed before the release concerns nobody', async () => {
+  it('that was closed before the release concerns no pipeline', async () => {
     const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
     await world.runUntilIdle();

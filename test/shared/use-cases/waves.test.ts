@@ -54,7 +54,7 @@ describe('a wave above the cap', () => {
     const children = ['one', 'two', 'three'];
     for (const name of children) await world.apply({ name, base: 'base' });
     await passTime(world, DAY);
-    // Each of them was applied by somebody, so none waits for its first bake.
+    // A person applied each of them, so none waits for its first bake.
     await releaseAll(world);
     expect(children.map((name) => world.channel(name)?.sequence)).toEqual([1, 1, 1]);
 
@@ -91,13 +91,13 @@ describe('who waits for the confirmation of a wave', () => {
     await changeBase(world, 2);
     expect(listHoldCodes(world, 'base')).toEqual(['wave-unconfirmed']);
   });
-  it('holds nobody who has a change of their own', async () => {
+  it('holds no pipeline that has a change of its own', async () => {
     await changeComponent(world, 'agents', '1.1.0');
 
     expect(listRunning(world)).toEqual(['top']);
   });
 
-  it('holds whoever is built on it as soon as that has come', async () => {
+  it('holds what is built on it as soon as that has come', async () => {
     await confirmFirstWave(world);
 
     await changeComponent(world, 'agents', '1.1.0');
@@ -149,7 +149,7 @@ describe('a pipeline under a wave', () => {
   });
 
   it.each(['alone', 'with others above it'])(
-    'waits for it though nobody has marked it yet, %s',
+    'waits for it though it is not marked dirty yet, %s',
     async (how) => {
       const many = reconcileWorld({ limits: { wave: 50 } });
       many.components.set('agents', '1.0.0');

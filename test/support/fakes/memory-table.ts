@@ -22,10 +22,10 @@ export interface MemoryTable extends Table {
 const KEY_LIMIT_BYTES = { pk: 2048, sk: 1024 };
 const ITEM_LIMIT_BYTES = 400 * 1024;
 
-/** Items are kept as text: nothing is shared with a caller, and a large table weighs little. */
+/** Items are stored as text: nothing is shared with a caller, and a large table weighs little. */
 interface Row extends Key {
   text: string;
-  /** What the text says, where it is kept: nobody can change it. */
+  /** The parsed text, where it is cached: frozen, so that no caller can change it. */
   item: Item | undefined;
   listPk: string | undefined;
   listSk: string | undefined;

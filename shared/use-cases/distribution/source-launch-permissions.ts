@@ -4,15 +4,15 @@ import type { ControlLocations } from '../../ports/locations.ts';
 import { addSteps, isDone, type LedgerDeps, saveRow } from './ledger.ts';
 import { failRow, isRefusal, type LocationDeps, openControlStore, requireSource } from './locations.ts';
 
-/** Permits the source once for all rows that need it. Answers the rows as they are then. */
-export async function permitSource(
+/** Shares the source with the accounts of all rows that need it, in one call per variant. Returns the rows as they are then. */
+export async function shareSourceWithTargets(
   deps: LocationDeps,
   plan: DistributionRecord,
   rows: readonly TargetRecord[],
 ): Promise<TargetRecord[]> {
   const current = [...rows];
   for (const [variant, source] of Object.entries(plan.sources)) {
-    const needy = rows.filter((row) => row.variant === variant && needsPermission(plan, row));
+    const needy = rows.filter((row) => row.variant === variant && needsSharedSource(plan, row));
     if (needy.length === 0) continue;
     const accounts = distinct(needy.map((row) => row.account));
     let refusal: string | undefined;
@@ -32,7 +32,7 @@ export async function permitSource(
   return current;
 }
 
-export function needsPermission(plan: DistributionRecord, row: TargetRecord): boolean {
+export function needsSharedSource(plan: DistributionRecord, row: TargetRecord): boolean {
   return (
     row.mode === 'copy' &&
     row.account !== plan.account &&
@@ -45,7 +45,7 @@ export function needsPermission(plan: DistributionRecord, row: TargetRecord): bo
  * Takes the permissions for copying back. An account that has verified that the source itself is shared with it keeps its own, and so does one
  * that a retained release shares it with.
  */
-export async function revokeSource(
+export async function unshareSourceFromTargets(
   deps: LedgerDeps & { readonly locations: ControlLocations },
   plan: DistributionRecord,
   rows: readonly TargetRecord[],
