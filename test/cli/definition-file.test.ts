@@ -140,7 +140,7 @@ describe('what is wrong has a fix where the schema can tell it', () => {
   });
 });
 
-/** Places of the schema with a pattern, whichever form of a definition they are in. */
+/** Fields of the schema with a pattern, in every form of a definition. */
 function textsWithForm(schema: unknown): { pattern: string; examples?: string[] | undefined }[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const inner = Object.values(schema).flatMap(textsWithForm);

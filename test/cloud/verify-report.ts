@@ -69,7 +69,7 @@ export async function differences({ report, endpoint, control }: VerifyOptions):
         bake: release.bake,
       });
   }
-  // A release names the bake that built its image; another one may have brought copies of it to new places.
+  // A release names the bake that built its image; another one may have copied it to new targets.
   const releasedBakes = new Set([
     ...report.releases.map((release) => release.bake),
     ...report.bakes.filter(({ state }) => state === 'released').map(({ id }) => id),

@@ -318,7 +318,7 @@ function findLeftovers(setup: DistributionWorld, before: InitialState): Violatio
   ].map((text) => ({ rule: 'nothingLeft' as const, text }));
 }
 
-/** The same distribution by two runs beside each other, as when a function is called again while it still works: every call is a place to change over. */
+/** The same distribution by two runs beside each other, as when a function is called again while it still works: the runs may take turns at every call. */
 export async function findViolationsOfConcurrentRuns(
   given: Distribution,
   scheduler: fc.Scheduler,

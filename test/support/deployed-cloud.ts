@@ -30,10 +30,10 @@ export interface DeployedCloud {
 const REUSED_CLOUD = process.env.OVENBIRD_TEST_CLOUD;
 
 export async function deployCloud({ speed }: { speed: number }): Promise<DeployedCloud> {
-  const kept = REUSED_CLOUD === undefined ? undefined : await findLocalCloud(REUSED_CLOUD);
-  if (kept !== undefined) {
-    await kept.control.setSpeed(speed);
-    return toDeployedCloud(kept, await readDeployment(kept), async () => {});
+  const reused = REUSED_CLOUD === undefined ? undefined : await findLocalCloud(REUSED_CLOUD);
+  if (reused !== undefined) {
+    await reused.control.setSpeed(speed);
+    return toDeployedCloud(reused, await readDeployment(reused), async () => {});
   }
   const folder = mkdtempSync(join(tmpdir(), 'ovenbird-cloud-'));
   const cloud = await startLocalCloud({

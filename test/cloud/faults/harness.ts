@@ -66,7 +66,7 @@ export class FaultHarness {
     return this.deployed.cloud.control;
   }
 
-  /** A definition of one image for one place, built on a parameter of its own, that is as quick as may be. */
+  /** A definition of one image for one target, built on a parameter of its own, with the shortest times that are allowed. */
   buildDefinition(name: string, more: Partial<DefinitionInput> = {}): DefinitionInput {
     return {
       apiVersion: 'ovenbird.dev/v1',
@@ -252,7 +252,7 @@ export class FaultHarness {
     ).catch(() => expect(left).toEqual([]));
   }
 
-  /** The bake is the only one of its pipeline and was released once, to every place of its definition. */
+  /** The bake is the only one of its pipeline and was released once, to every target of its definition. */
   async expectReleasedOnce(
     pipeline: string,
     more: { attempts?: number; targets?: number } = {},
