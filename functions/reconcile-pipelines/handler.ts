@@ -32,7 +32,7 @@ export const handler = queueLambda({
         countMetric('BakesStarted');
         break;
       case 'superseding':
-        log.info('bake-superseded', facts);
+        log.info('bake-superseded', { ...facts, reason: outcome.reason.message });
         break;
       case 'held':
         log.info('bake-held', facts);

@@ -37,6 +37,15 @@ export function tally(policy: ApprovalPolicy, votes: readonly Vote[], now: Date)
 
 type RequestToJudge = ApprovalPolicy & Pick<ApprovalRecord, 'state'>;
 
+/** The state of a request now: the one of its row, or `expired` where the row does not say so yet. */
+export function findState(
+  request: RequestToJudge,
+  votes: readonly Vote[],
+  now: Date,
+): ApprovalRecord['state'] {
+  return request.state === 'open' ? tally(request, votes, now).state : request.state;
+}
+
 /** What a vote that comes now means: it is new, agrees with what is recorded, contradicts it, comes too late, or may not be given. */
 export function judgeVote(
   request: RequestToJudge,
@@ -44,8 +53,7 @@ export function judgeVote(
   vote: Vote,
   now: Date,
 ): 'record' | 'repeat' | 'opposite' | 'closed' | 'not-asked' | 'barred' {
-  const state = request.state === 'open' ? tally(request, votes, now).state : request.state;
-  switch (state) {
+  switch (findState(request, votes, now)) {
     case 'expired':
     case 'void':
       return 'closed';

@@ -3,7 +3,7 @@
 import type { HoldReason, PipelineStatus } from '../records/status.ts';
 import { isSameFingerprint } from './desired.ts';
 import { addSeconds, debounceEnd } from './hold-times.ts';
-import { isSettledBy, isWaitingForAncestors, listOwnHolds, toHoldReason } from './holds.ts';
+import { findHoldKind, isSettledBy, isWaitingForAncestors, listOwnHolds, toHoldReason } from './holds.ts';
 import type { Ancestor, Observation } from './observed.ts';
 
 type Held = Pick<Observation, 'observed' | 'ancestors' | 'capacity' | 'now'>;
@@ -47,11 +47,11 @@ function isInProgress(ancestor: Ancestor, limit: string, now: Date): boolean {
 
 /**
  * Seconds for which ancestors alone have held the pipeline since it last had nothing to do. The time since the last decision counts only if they
- * do so at both of its ends (`isAlone`: at this one), and from the end of a debounce that came in between. Decisions are 15 minutes apart at most.
+ * do so at both of its ends (`counts`: at this one), and from the end of a debounce that came in between. Decisions are 15 minutes apart at most.
  */
-function computeHeldSeconds({ observed, now }: Pick<Held, 'observed' | 'now'>, isAlone: boolean): number {
+function computeHeldSeconds({ observed, now }: Pick<Held, 'observed' | 'now'>, counts: boolean): number {
   const { seconds = 0, since } = observed.status.heldByAncestors ?? {};
-  if (since === undefined || !isAlone) return seconds;
+  if (since === undefined || !counts) return seconds;
   const from = [since, debounceEnd(observed) ?? since].sort().at(-1) ?? since;
   return seconds + Math.max(0, now.getTime() - Date.parse(from)) / 1000;
 }
@@ -63,6 +63,8 @@ export function advanceHeldByAncestors(
 ): NonNullable<PipelineStatus['heldByAncestors']> {
   // Without `until` there is no slot for the pipeline, which holds it as well.
   const isAlone = isWaitingForAncestors(reasons) && reasons.every(({ until }) => until !== undefined);
-  const seconds = computeHeldSeconds(observation, isAlone);
+  // No ancestor holds it where only slots are missing. Were the time up to now not counted, ancestors would hold it again.
+  const waitsForSlots = reasons.every((reason) => findHoldKind(reason).listedIn === 'slot-queue');
+  const seconds = computeHeldSeconds(observation, isAlone || waitsForSlots);
   return { seconds, ...(isAlone ? { since: observation.now.toISOString() } : {}) };
 }

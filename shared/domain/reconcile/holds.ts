@@ -1,4 +1,5 @@
 /** Makes hold reasons, and reads from their table what recorded ones imply. Pure. */
+import { canonical } from '../base/canonical.ts';
 import type { HoldReason } from '../records/status.ts';
 import type { FactsOf, HoldCode, HoldReasonKind, HoldSubject } from './hold-reason-kind.ts';
 import { HOLD_REASONS } from './hold-reasons.ts';
@@ -21,6 +22,11 @@ export function findHoldKind({ code }: HoldReason): (typeof KINDS)[string] {
   const kind = KINDS[code];
   if (kind === undefined) throw new Error(`There is no hold reason "${code}".`);
   return kind;
+}
+
+/** True when the reasons say the same, in one order. Recorded ones have their facts in another order than new ones. */
+export function hasSameReasons(one: readonly HoldReason[], other: readonly HoldReason[]): boolean {
+  return canonical(one) === canonical(other);
 }
 
 /** Holds whose condition is in the pipeline's own rows. A request overrides every hold except a freeze; a forced request overrides that as well. */

@@ -3,7 +3,7 @@
  * transaction, so that the table is the truth; the waiting machine is told afterwards (complete-task.ts).
  */
 
-import { judgeVote, tally } from '../../domain/approval/tally.ts';
+import { findState, judgeVote, tally } from '../../domain/approval/tally.ts';
 import {
   assertNever,
   DecisionConflict,
@@ -54,13 +54,14 @@ export async function castVote(
     const now = deps.clock.now();
     const vote: Vote = { ...given, comment, at: now.toISOString() };
     const judged = judgeVote(record, votes, vote, now);
+    const facts = { approval: record.id, state: findState(record, votes, now) };
     switch (judged) {
       case 'repeat':
         return record;
       case 'opposite':
-        throw new DecisionConflict(describeOpposite(record), { approval: record.id, state: record.state });
+        throw new DecisionConflict(describeOpposite(record), facts);
       case 'closed':
-        throw new DecisionConflict(describeClosed(record), { approval: record.id, state: record.state });
+        throw new DecisionConflict(describeClosed(record), facts);
       case 'not-asked':
         throw new InvalidRequest(`${vote.approver} is not among the approvers of this request.`);
       case 'barred':

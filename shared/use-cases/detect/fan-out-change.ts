@@ -2,6 +2,7 @@
  * Marks the pipelines that a change affects as dirty and enqueues them, page by page. The users of a selector are the pipelines whose definition
  * names it. The change row holds the cursor, from which the next run continues.
  */
+import { TryLater } from '../../domain/base/errors.ts';
 import { due, type Key, keys } from '../../domain/base/naming.ts';
 import { listCauses } from '../../domain/reconcile/causes.ts';
 import {
@@ -24,7 +25,7 @@ export interface FanOutDeps {
 
 /** One write of each transaction is that of the change row. */
 const USERS_AT_ONCE = MAX_WRITES - 1;
-/** A page of a finding is refused when one of its pipelines is written at that moment. */
+/** A page is refused when one of its pipelines is deleted, or for a finding written, at that moment. */
 const MAX_TRIES = 20;
 
 /** The write that marks a pipeline as dirty for these changes. It raises the version, so that a decision made without them is refused. */
@@ -77,7 +78,10 @@ async function prepareMarks(
   return { ...page, marks: page.users.map((user) => raiseMinimumWrite(user, change, now)) };
 }
 
-/** Runs until the last page; returns how many pipelines it has marked. Two concurrent runs share the work: one write of each page wins. */
+/**
+ * Runs until the last page; returns how many pipelines it has marked. Two concurrent runs share the work: one write of each page wins. Throws
+ * TryLater when a page is refused again and again.
+ */
 export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number> {
   let marked = 0;
   let tries = 0;
@@ -94,11 +98,12 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
     try {
       await deps.table.write([progress, ...page.marks]);
     } catch (error) {
-      // Another run was faster; or, for a finding, a pipeline is being reconciled at this moment and is read again.
+      if (!(error instanceof WriteConflict)) throw error;
+      // Another run was faster; or a pipeline was deleted or reconciled at this moment, and the page is read again.
       tries += 1;
-      const isBusy = change.finding !== undefined && tries < MAX_TRIES;
-      if (error instanceof WriteConflict && (error.index === 0 || isBusy)) continue;
-      throw error;
+      if (error.index !== 0 && tries >= MAX_TRIES)
+        throw new TryLater(`Pipelines kept changing while they were marked for change ${id}.`);
+      continue;
     }
     tries = 0;
     marked += page.users.length;

@@ -39,7 +39,7 @@ export type ReconcileOutcome =
   | { readonly kind: 'running'; readonly bake: string }
   | { readonly kind: 'up-to-date'; readonly release: string }
   | { readonly kind: 'held'; readonly reasons: readonly HoldReason[] }
-  | { readonly kind: 'superseding'; readonly bake: string; readonly reason: string };
+  | { readonly kind: 'superseding'; readonly bake: string; readonly reason: HoldReason };
 
 const ROUNDS = 6;
 /** The queue's longest (AWSSimpleQueueService SendMessage DelaySeconds); what takes longer is the sweep's. */
@@ -120,7 +120,7 @@ async function applyDecision(
       return { kind: 'running', bake: decision.bake };
     case 'supersede':
       await supersedeBake(deps, read, decision);
-      return { kind: 'superseding', bake: decision.active.id, reason: decision.reason.message };
+      return { kind: 'superseding', bake: decision.active.id, reason: decision.reason };
     default:
       return assertNever(decision);
   }

@@ -5,6 +5,7 @@ import type { Decision } from '../../domain/reconcile/decide.ts';
 import {
   computeNextCheck,
   findHoldKind,
+  hasSameReasons,
   isEndedByTime,
   skipsSchedule,
 } from '../../domain/reconcile/holds.ts';
@@ -169,8 +170,4 @@ async function findQueueEntry(
     findDirtySince(observation),
   );
   return { duePk: due.slotQueue(first), dueSk: position };
-}
-
-function hasSameReasons(one: readonly HoldReason[], other: readonly HoldReason[]): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -99,6 +99,6 @@ function toBakeAnswer(outcome: Awaited<ReturnType<typeof reconcilePipeline>>, ch
     case 'held':
       return { kind: 'held', change, reasons: outcome.reasons };
     case 'superseding':
-      return { kind: 'held', change, reasons: [{ code: 'bake-running', message: outcome.reason }] };
+      return { kind: 'held', change, reasons: [outcome.reason] };
   }
 }

@@ -3,7 +3,6 @@ import { approvalId } from '../../domain/approval/approval-id.ts';
 import { due, executionName, keys } from '../../domain/base/naming.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
 import { findDirtySince } from '../../domain/reconcile/observed.ts';
-import { SUPERSEDABLE_STATES } from '../../domain/records/attempt-states.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Digest } from '../../ports/ids.ts';
 import type { Table, Write } from '../../ports/table.ts';
@@ -22,7 +21,7 @@ export interface SupersedeDeps {
 const REQUESTED_BY = 'Ovenbird, for newer versions';
 const CHECK_AGAIN_SECONDS = 60;
 
-/** Throws WriteConflict when the bake was approved or has ended meanwhile. */
+/** Throws WriteConflict when the bake has moved, was approved or has ended since it was read: its approval is checked in one state only. */
 export async function supersedeBake(
   deps: SupersedeDeps,
   read: ObservedRows,
@@ -36,7 +35,7 @@ export async function supersedeBake(
     {
       update: keys.attempt(active.id, active.attempt),
       set: { endRequested: { as: 'superseded', by: REQUESTED_BY, at } },
-      when: { oneOf: { state: SUPERSEDABLE_STATES }, equals: { endRequested: null } },
+      when: { equals: { state: active.state, endRequested: null } },
     },
     statusWrite(
       read,

@@ -3,6 +3,7 @@ import type { FactsOf, HoldCode } from '../../../shared/domain/reconcile/hold-re
 import { HOLD_REASONS } from '../../../shared/domain/reconcile/hold-reasons.ts';
 import {
   computeNextCheck,
+  hasSameReasons,
   isEndedByTime,
   isSettledBy,
   listRemedies,
@@ -290,6 +291,18 @@ describe('a hold reason', () => {
     expect(HoldReasonSchema.parse(JSON.parse(JSON.stringify(reason)))).toEqual(reason);
     expect(reason).toMatchObject(given.facts);
   });
+
+  it.each(TABLE)(
+    '$code with $facts is the same after it was read, and another with another fact',
+    (given) => {
+      const reason = toHoldReason(given.code, given.facts, 'web');
+      const recorded = HoldReasonSchema.parse(JSON.parse(JSON.stringify(reason)));
+
+      expect(hasSameReasons([recorded], [reason])).toBe(true);
+      expect(hasSameReasons([recorded], [{ ...reason, detail: 'other words' }])).toBe(false);
+      expect(hasSameReasons([recorded], [reason, reason])).toBe(false);
+    },
+  );
 
   it('of each code is in this table', () => {
     expect([...new Set(TABLE.map(({ code }) => code))].sort()).toEqual(Object.keys(HOLD_REASONS).sort());

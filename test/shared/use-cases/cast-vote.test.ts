@@ -127,6 +127,7 @@ describe('castVote', () => {
     world.clock.forward(3 * 86_400 + 1);
 
     await expect(vote('approve', ADA)).rejects.toThrow(/expired at 2026-11-24 08:00 UTC.*ovenbird retry/);
+    await expect(vote('reject', BEN)).rejects.toMatchObject({ facts: { approval, state: 'expired' } });
     expect((await row())?.state).toBe('open');
   });
 

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { due, keys } from '../../../shared/domain/base/naming.ts';
+import { WriteConflict } from '../../../shared/ports/table.ts';
+import { deletePipeline } from '../../../shared/use-cases/definitions/delete-pipeline.ts';
 import { explainPipeline } from '../../../shared/use-cases/queries/explain-pipeline.ts';
 import { releaseImage } from '../../../shared/use-cases/releases/release-image.ts';
 import type { MemoryTable } from '../../support/fakes/memory-table.ts';
@@ -225,6 +227,44 @@ describe('a wave that only a release shows', () => {
 
     const waiting = world.events.filter(({ detailType }) => detailType.includes('Wave'));
     expect(waiting).toHaveLength(1);
+  });
+});
+
+describe('the fan-out of a release', () => {
+  /** A table in which `meanwhile` happens before each write of marks. */
+  function markMeanwhile(meanwhile: () => Promise<unknown>): MemoryTable {
+    return {
+      ...world.ports.table,
+      write: async (writes) => {
+        if (writes.some((write) => 'update' in write && write.update.pk === keys.status('web').pk))
+          await meanwhile();
+        await world.ports.table.write(writes);
+      },
+    };
+  }
+
+  it('marks the others where a child is deleted after it was read', async () => {
+    const bake = await prepareRelease();
+    const table = markMeanwhile(() => deletePipeline(world.ports, { pipeline: 'web', by: 'anna' }));
+
+    await world.release(bake, { table });
+    await world.runUntilIdle();
+
+    expect(releaseChanges().at(-1)).toMatchObject({ fanOut: 'done' });
+    expect(listRunning(world)).toEqual(['app']);
+  });
+
+  it('asks to be tried later where its marks are refused again and again', async () => {
+    const bake = await prepareRelease();
+    let tries = 0;
+    const table = markMeanwhile(async () => {
+      tries += 1;
+      throw new WriteConflict(1, keys.status('web'), undefined);
+    });
+
+    await expect(world.release(bake, { table })).rejects.toMatchObject({ name: 'TryLater', retryable: true });
+    expect(tries).toBe(20);
+    expect(releaseChanges().at(-1)).toMatchObject({ fanOut: 'open' });
   });
 });
 
