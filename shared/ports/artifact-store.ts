@@ -1,22 +1,12 @@
 import type { Artifact, ArtifactName } from '../domain/artifacts/artifacts.ts';
+import type { ObservedImage } from '../domain/distribution/verification.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
-export interface ArtifactFacts<A extends Artifact = Artifact> {
+export interface ArtifactFacts<A extends Artifact = Artifact> extends ObservedImage {
   /** Its account is the owner's, wherever it is looked at from. */
   readonly artifact: A;
   readonly name: string;
-  readonly state: 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
-  readonly reason?: string;
-  readonly architecture: string;
-  readonly snapshots: readonly {
-    readonly snapshotId: string;
-    readonly device: string;
-    readonly encrypted: boolean;
-    readonly keyId?: string;
-  }[];
-  readonly tags: Tags;
-  readonly deprecatedAt?: string;
   /** The image that this one is a copy of, which may be gone. */
   readonly copyOf?: { readonly region: string; readonly imageId: string };
 }

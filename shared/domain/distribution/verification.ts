@@ -3,7 +3,7 @@
 import type { DistributionRecord, TargetRecord } from '../records/distributions.ts';
 import { COPYING } from './quotas.ts';
 
-/** The part of the port's ArtifactFacts that is judged here. */
+/** What is judged of an image; the port's ArtifactFacts say more. */
 export interface ObservedImage {
   readonly state: 'pending' | 'available' | 'failed' | 'deregistered' | 'disabled';
   readonly reason?: string;

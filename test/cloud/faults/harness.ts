@@ -66,7 +66,7 @@ export class FaultHarness {
     return this.deployed.cloud.control;
   }
 
-  /** A definition of one image for one target, built on a parameter of its own, with the shortest times that are allowed. */
+  /** A definition of one image for one target, built on a parameter of its own, without approval and debounce. */
   buildDefinition(name: string, more: Partial<DefinitionInput> = {}): DefinitionInput {
     return {
       apiVersion: 'ovenbird.dev/v1',
