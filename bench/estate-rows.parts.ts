@@ -4,6 +4,7 @@
  * decided on the way, which is why it is quick. test/bench/estate.test.ts holds it to an estate that was applied and baked.
  */
 
+import { cronerCalendar } from '../shared/adapters/croner-calendar.ts';
 import { type Key, keys } from '../shared/domain/base/naming.ts';
 import type { Home } from '../shared/domain/base/regions.ts';
 import { computeDesired, type Desired, type ObservedPipeline } from '../shared/domain/reconcile/desired.ts';
@@ -39,7 +40,7 @@ export async function writeEstate(deps: EstateDeps, estate: Estate): Promise<voi
   const uses = new Map<string, { readonly update: Key; readonly add: { readonly uses: number } }>();
   let batch: Item[] = [];
   for (const spec of estate.specs) {
-    const reading = parseDefinition(deps, toEstateDefinition(spec));
+    const reading = parseDefinition({ ...deps, calendar: cronerCalendar }, toEstateDefinition(spec));
     const selectors = listDependencies(reading.spec).map((selector) =>
       findSelector(deps, selector, known, channels),
     );

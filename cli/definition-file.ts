@@ -1,17 +1,22 @@
 /** Reads and checks definition files and sorts parents first. Problems have file, line, field and fix. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { type Document, isCollection, isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { cronerCalendar } from '../shared/adapters/croner-calendar.ts';
+import { systemClock } from '../shared/adapters/system-clock.ts';
 import { InvalidDefinition, type Problem } from '../shared/domain/base/errors.ts';
 import { type Definition, DefinitionSchema } from '../shared/domain/definitions/definition.ts';
-import { findSizeProblem } from '../shared/domain/definitions/definition-size.ts';
+import { describeUnlistedRegions } from '../shared/domain/definitions/regions.ts';
 import { findFormKind } from '../shared/domain/selectors/selectors.ts';
+import { checkDefinition } from '../shared/use-cases/definitions/check-definition.ts';
 import { describeIssues, type FieldPath, formatFieldPath } from './definition-problems.ts';
+import { parseYaml } from './yaml-file.ts';
 
 export interface DefinitionFile {
   /** Path as given. */
   readonly file: string;
   readonly definition: Definition;
+  /** What is taken and may be wrong all the same. */
+  readonly notes: readonly string[];
   /** Line of a field such as `base.pipeline`, or of the nearest thing around it that the file has. */
   readonly findLine: (field: string) => number | undefined;
 }
@@ -37,36 +42,32 @@ function readDefinition(file: string): DefinitionFile | { problems: Problem[] } 
   } catch {
     return { problems: [{ file, field: '', message: 'cannot be read', fix: 'check the path' }] };
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0)
-    return {
-      problems: document.errors.slice(0, 1).map((error) => ({
-        file,
-        line: lines.linePos(error.pos[0]).line,
-        field: '',
-        message: `is not YAML: ${error.message}`,
-        fix: 'fix the indentation or the quotes at this line',
-      })),
-    };
-
-  const line = (path: FieldPath) => findLine(document, lines, path);
-  const raw: unknown = document.toJS();
+  const yaml = parseYaml(text);
+  if ('fault' in yaml) return { problems: [{ file, field: '', ...yaml.fault }] };
+  const { raw, findLine, findSource } = yaml;
   const scripts = inlineScripts(raw, dirname(file));
   const parsed = DefinitionSchema.safeParse(raw);
   const problems = [
-    ...scripts.map(({ path, ...problem }) => ({ ...problem, file, ...withLine(line(path)) })),
-    ...(parsed.success ? [] : describeIssues(parsed.error.issues, raw)).map(({ path, ...problem }) => ({
-      ...problem,
-      file,
-      ...withLine(line(path)),
-    })),
-  ];
+    ...scripts,
+    ...(parsed.success ? checkFile(parsed.data) : describeIssues(parsed.error.issues, raw, findSource)),
+  ].map(({ path, ...problem }) => ({ ...problem, file, ...withLine(findLine(path)) }));
   if (problems.length > 0 || !parsed.success) return { problems: problems.sort(byLine) };
-  const size = findSizeProblem(parsed.data);
-  if (size !== undefined)
-    return { problems: [{ ...size, file, ...withLine(line(parseFieldPath(size.field))) }] };
-  return { file, definition: parsed.data, findLine: (field) => line(parseFieldPath(field)) };
+  return {
+    file,
+    definition: parsed.data,
+    notes: describeUnlistedRegions(parsed.data),
+    findLine: (field) => findLine(parseFieldPath(field)),
+  };
+}
+
+/** What the service would find without looking at anything but the definition. */
+function checkFile(definition: Definition): (Problem & { path: FieldPath })[] {
+  const { problems } = checkDefinition(
+    { calendar: cronerCalendar, clock: systemClock },
+    definition,
+    undefined,
+  );
+  return problems.map((problem) => ({ ...problem, path: parseFieldPath(problem.field) }));
 }
 
 /** A path to a file beside the definition; shell lines do not begin with `./` and end after it. */
@@ -157,26 +158,6 @@ function toCircleError(entry: DefinitionFile, field: string, path: readonly stri
       fix: 'let one of them depend on something else',
     },
   ]);
-}
-
-/** Line of the node at the path, or of the nearest node around it, where a missing field belongs. */
-function findLine(document: Document, lines: LineCounter, path: FieldPath): number | undefined {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const offset = length === 0 ? 0 : findOffset(document, path.slice(0, length));
-    if (offset !== undefined) return lines.linePos(offset).line;
-  }
-  return undefined;
-}
-
-function findOffset(document: Document, path: FieldPath): number | undefined {
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  const last = path.at(-1);
-  if (isMap(parent)) {
-    const pair = parent.items.find((item) => isPair(item) && String(item.key) === String(last));
-    return pair !== undefined && isNode(pair.key) ? pair.key.range?.[0] : undefined;
-  }
-  const node = isCollection(parent) ? parent.get(last, true) : undefined;
-  return isNode(node) ? node.range?.[0] : undefined;
 }
 
 /** `tests.suites[0].name` -> `['tests', 'suites', 0, 'name']`. */

@@ -1,6 +1,7 @@
 /** Turns issues of the schema into problems with field, message and fix. */
 import type * as z from 'zod';
 import type { Problem } from '../shared/domain/base/errors.ts';
+import { findNearest } from '../shared/domain/base/nearest.ts';
 import { listFormNames } from '../shared/domain/selectors/selectors.ts';
 import { findExampleAt, listFieldsAt } from './definition-fields.ts';
 
@@ -8,13 +9,24 @@ export type FieldPath = readonly (string | number)[];
 type Issue = z.core.$ZodIssue;
 type LocatedProblem = Problem & { readonly path: FieldPath };
 
-export function describeIssues(issues: readonly Issue[], raw: unknown): LocatedProblem[] {
-  const all = issues.flatMap((issue) => describeIssue(issue, raw));
+/** `findSource`: how a plain value stands in the file. */
+export function describeIssues(
+  issues: readonly Issue[],
+  raw: unknown,
+  findSource: (path: FieldPath) => string | undefined = () => undefined,
+): LocatedProblem[] {
+  const all = issues.flatMap((issue) => describeIssue(issue, { raw, findSource }));
   // One problem per field: the others follow from a wrong type.
   return all.filter((entry, index) => all.findIndex((other) => other.field === entry.field) === index);
 }
 
-function describeIssue(issue: Issue, raw: unknown): LocatedProblem[] {
+interface Input {
+  readonly raw: unknown;
+  readonly findSource: (path: FieldPath) => string | undefined;
+}
+
+function describeIssue(issue: Issue, input: Input): LocatedProblem[] {
+  const { raw, findSource } = input;
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   const value = readValueAt(raw, path);
   switch (issue.code) {
@@ -23,14 +35,14 @@ function describeIssue(issue: Issue, raw: unknown): LocatedProblem[] {
         toLocatedProblem([...path, key], 'is no field of a definition', fixForUnknown(key, path, raw)),
       );
     case 'invalid_union':
-      return describeUnionIssue(issue, path, value, raw);
+      return describeUnionIssue(issue, path, value, input);
     case 'invalid_type':
       if (value === undefined) return [toLocatedProblem(path, 'is missing', fixForMissing(path))];
       return [
         toLocatedProblem(
           path,
-          `must be ${article(issue.expected)}, not ${describeKind(value)}`,
-          fixForType(issue, value),
+          `must be ${article(issue.expected)}, not ${findSource(path) ?? describeKind(value)}`,
+          fixForType(issue, value, findSource(path)),
         ),
       ];
     case 'invalid_value':
@@ -38,11 +50,20 @@ function describeIssue(issue: Issue, raw: unknown): LocatedProblem[] {
       // Fields that are not implemented yet have a message of their own.
       if (!issue.message.startsWith('Invalid ')) return [toLocatedProblem(path, lowerFirst(issue.message))];
       return [describeValueIssue(path, value, issue.values.map(String))];
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => toLocatedProblem(path, lowerFirst(message)));
+    case 'custom':
+      return [toLocatedProblem(path, lowerFirst(issue.message), readFix(issue))];
     case 'invalid_format':
       return [toLocatedProblem(path, lowerFirst(issue.message), fixForForm(path, raw))];
     default:
       return [toLocatedProblem(path, lowerFirst(issue.message))];
   }
+}
+
+/** Checks of the schema may say what to do, too. */
+function readFix({ params }: Extract<Issue, { code: 'custom' }>): string | undefined {
+  return typeof params?.fix === 'string' ? params.fix : undefined;
 }
 
 function describeValueIssue(path: FieldPath, value: unknown, allowed: readonly string[]): LocatedProblem {
@@ -60,7 +81,7 @@ function describeUnionIssue(
   issue: Extract<Issue, { code: 'invalid_union' }>,
   path: FieldPath,
   value: unknown,
-  raw: unknown,
+  input: Input,
 ): LocatedProblem[] {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const forms = listFormNames(path[0] === 'inputs' ? 'input' : 'base');
@@ -69,14 +90,14 @@ function describeUnionIssue(
   const isSelector = path.join('.') === 'base' || (path[0] === 'inputs' && path.length === 2);
   if (!isSelector) {
     const [nearestForm = []] = [...issue.errors].sort((one, other) => countFaults(one) - countFaults(other));
-    return nearestForm.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, raw));
+    return nearestForm.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, input));
   }
   if (only === undefined || more.length > 0) {
     const found = more.length > 0 ? `has ${meant.join(' and ')}` : 'has none of them';
     return [toLocatedProblem(path, `must have exactly one of ${forms.join(', ')}; it ${found}`)];
   }
   const errors = issue.errors[forms.indexOf(only)] ?? [];
-  return errors.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, raw));
+  return errors.flatMap((inner) => describeIssue({ ...inner, path: [...path, ...inner.path] }, input));
 }
 
 /** Distance of a value from a form: the number of missing, unknown and wrong fields. */
@@ -108,15 +129,6 @@ function fixForForm(path: FieldPath, raw: unknown): string | undefined {
   return `write it like ${/^[0-9]+$/.test(example) ? `'${example}'` : example}`;
 }
 
-/** The candidate that was probably meant: one that begins with the word, or is at most two edits away. */
-function findNearest(word: string, known: readonly string[]): string | undefined {
-  const written = word.toLowerCase();
-  return (
-    known.find((candidate) => written.length > 2 && candidate.toLowerCase().startsWith(written)) ??
-    known.find((candidate) => computeDistance(candidate.toLowerCase(), written) <= 2)
-  );
-}
-
 const EXAMPLES: Readonly<Record<string, string>> = {
   apiVersion: 'apiVersion: ovenbird.dev/v1',
   name: 'name: my-image',
@@ -131,9 +143,13 @@ function fixForMissing(path: FieldPath): string {
   return example === undefined ? `add ${path.at(-1) ?? 'it'}` : `add for example: ${example}`;
 }
 
-function fixForType(issue: Extract<Issue, { code: 'invalid_type' }>, value: unknown): string | undefined {
+function fixForType(
+  issue: Extract<Issue, { code: 'invalid_type' }>,
+  value: unknown,
+  source = String(value),
+): string | undefined {
   if (issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
-    return `put it in quotes: '${String(value)}'`;
+    return `put it in quotes: '${source}'`;
   if (issue.expected === 'array') return 'write it as a list: [a, b]';
   return undefined;
 }
@@ -170,18 +186,4 @@ export function formatFieldPath(path: FieldPath): string {
     (name, part) => (typeof part === 'number' ? `${name}[${part}]` : name === '' ? part : `${name}.${part}`),
     '',
   );
-}
-
-/** Levenshtein distance. */
-function computeDistance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const replace = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -17,11 +17,16 @@ const StateSchema = z.object({
   controlAccount: z.string(),
   region: z.string(),
   apiUrl: z.url().optional(),
+  people: z
+    .array(z.object({ name: z.string(), accessKeyId: z.string(), secretAccessKey: z.string() }))
+    .default([]),
 });
 type LocalState = z.output<typeof StateSchema>;
 
 export async function findEndpoint(options: {
   readonly apiUrl: string | undefined;
+  /** Name of a person of the local cloud, else its root user. */
+  readonly as?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
 }): Promise<Endpoint> {
   const local = readLocalState(options.env);
@@ -29,9 +34,14 @@ export async function findEndpoint(options: {
   if (said !== undefined && said !== '') {
     const url = checkUrl(said);
     const isLocal = local !== undefined && new URL(url).origin === new URL(local.endpoint).origin;
-    return isLocal ? toLocalEndpoint(local, url) : await toAwsEndpoint(url, options.env);
+    if (isLocal) return toLocalEndpoint(local, url, options.as);
+    if (options.as === undefined) return await toAwsEndpoint(url, options.env);
+    throw new CommandFailed(
+      EXIT.invalid,
+      '--as names a person of the local cloud. On AWS you are whoever your credentials are: set AWS_PROFILE.',
+    );
   }
-  if (local?.apiUrl !== undefined) return toLocalEndpoint(local, checkUrl(local.apiUrl));
+  if (local?.apiUrl !== undefined) return toLocalEndpoint(local, checkUrl(local.apiUrl), options.as);
   throw new CommandFailed(
     EXIT.unreachable,
     local === undefined
@@ -47,9 +57,19 @@ function checkUrl(url: string): string {
 }
 
 /** In the local cloud a 12-digit access key is the root of that account. */
-function toLocalEndpoint(local: LocalState, url: string): Endpoint {
-  const credentials = { accessKeyId: local.controlAccount, secretAccessKey: 'local' };
-  return { url, region: local.region, credentials };
+function toLocalEndpoint(local: LocalState, url: string, as: string | undefined): Endpoint {
+  const root = { accessKeyId: local.controlAccount, secretAccessKey: 'local' };
+  return { url, region: local.region, credentials: as === undefined ? root : findPerson(local, as) };
+}
+
+function findPerson({ people }: LocalState, as: string): LocalState['people'][number] {
+  const found = people.find(({ name }) => name === as);
+  if (found !== undefined) return found;
+  const known = people.map(({ name }) => name).join(', ');
+  throw new CommandFailed(
+    EXIT.invalid,
+    `Nobody in the local cloud is called ${as}. ${known === '' ? 'Its scenario names no people.' : `There are: ${known}`}`,
+  );
 }
 
 async function toAwsEndpoint(url: string, env: NodeJS.ProcessEnv): Promise<Endpoint> {

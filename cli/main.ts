@@ -3,20 +3,24 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { PIPELINE_NAME } from '../shared/domain/selectors/pipeline.ts';
 import { apiClient } from './api-client.ts';
 import { bake, cancel, retry, submitDecision } from './commands/bakes.ts';
+import { type CleanUpOptions, cleanUp } from './commands/clean-up.ts';
 import type { CommandContext } from './commands/context.ts';
 import { apply, init, validate } from './commands/definitions.ts';
 import { explain } from './commands/explain.ts';
 import { graph } from './commands/graph.ts';
 import { type ImportOptions, importImageBuilder } from './commands/import.ts';
+import { mail } from './commands/mail.ts';
 import { confirm, disable, enable, remove, waves } from './commands/pipelines.ts';
 import { plan } from './commands/plan.ts';
 import { status } from './commands/status.ts';
-import { findEndpoint } from './endpoint.ts';
+import { checkTargets, printTemplate } from './commands/targets.ts';
+import { findEndpoint, readLocalState } from './endpoint.ts';
 import { CommandFailed, describeProblem, EXIT, type ExitCode } from './exit.ts';
 import { createOutput } from './output.ts';
 
 interface Globals {
   readonly apiUrl?: string;
+  readonly as?: string;
   readonly json?: boolean;
   readonly team?: string;
 }
@@ -33,6 +37,7 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .description('Keeps machine images fresh.')
     .option('--api-url <url>', 'base URL of the API (output ApiUrl of the stack)')
     .option('--team <team>', 'team of the pipeline; found by its name if not given')
+    .option('--as <name>', 'person of the local cloud to be; on AWS use AWS_PROFILE')
     .option('--json', 'print data as JSON')
     .addHelpText('after', EXIT_HELP)
     .configureHelp({ showGlobalOptions: true })
@@ -115,6 +120,16 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .description('let a wave start')
     .argument('<change>', 'id of the change')
     .action(run((context, id: string) => confirm(context, id)));
+  const targets = program.command('targets').description('onboard accounts that images are distributed to');
+  targets
+    .command('template')
+    .description('print the template of a target, for a stack or a StackSet')
+    .action(run((context) => printTemplate(context)));
+  targets
+    .command('check')
+    .description('say of each account and region what is missing; exit code 1 when anything is')
+    .argument('[account]', 'only this account')
+    .action(run((context, account: string | undefined) => checkTargets(context, account)));
   program
     .command('approve')
     .description('approve an image')
@@ -147,6 +162,26 @@ function createProgram(finish: (code: ExitCode) => void): Command {
     .option('--force', 'start even in a freeze window')
     .action(run((context, id: string, { force }: { force?: true }) => retry(context, id, force === true)));
   program
+    .command('clean-up')
+    .description('say which releases end, or keep one')
+    .argument('[name]', 'only this pipeline', parsePipelineName)
+    .option('--dry-run', 'what would go, why, and what it saves')
+    .option('--keep <release>', 'keep a release, whatever the definition says')
+    .option('--let-go <release>', 'let the definition decide again')
+    .action(
+      run((context, name: string | undefined, options: CleanUpOptions) => cleanUp(context, name, options)),
+    );
+  program
+    .command('mail')
+    .description('read the mails of the local cloud, links to approvals among them')
+    .argument('[number]', 'one mail, in full', parseNumber)
+    .option('--to <address>', 'only mails to this address')
+    .action(
+      run((context, number: number | undefined, options: { to?: string }) =>
+        mail(context, number, { ...options, endpoint: readLocalState(process.env)?.endpoint }),
+      ),
+    );
+  program
     .command('import')
     .description('write definitions for what another system has')
     .command('image-builder')
@@ -164,7 +199,8 @@ function createContext(globals: Globals): CommandContext {
   return {
     out,
     team: globals.team,
-    api: async () => apiClient(await findEndpoint({ apiUrl: globals.apiUrl, env: process.env })),
+    api: async () =>
+      apiClient(await findEndpoint({ apiUrl: globals.apiUrl, as: globals.as, env: process.env })),
     pause: (seconds) => sleep(seconds * 1000),
     now: () => new Date(),
   };
@@ -183,6 +219,11 @@ function parseCount(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number <= 100) return number;
   throw new InvalidArgumentError('It must be a whole number from 1 to 100.');
+}
+
+function parseNumber(text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be the number of a mail.');
 }
 
 async function main(): Promise<ExitCode> {

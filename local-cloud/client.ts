@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { announcedIn, programs, repository } from './folders.ts';
 import type { FaultRequest } from './gateway/faults.ts';
-import type { EventFault } from './gateway/launcher-client.ts';
+import type { DeliveredMail, EventFault } from './gateway/launcher-client.ts';
 import type { RecordedAction, RecordedCall } from './gateway/recorder.ts';
 
-export type { EventFault, FaultRequest, RecordedAction, RecordedCall };
+export type { DeliveredMail, EventFault, FaultRequest, RecordedAction, RecordedCall };
 
 const stateSchema = z.object({
   endpoint: z.string(),
@@ -56,6 +56,8 @@ export interface ControlClient {
   health(): Promise<Record<string, unknown>>;
   /** Calls recorded after the given number, oldest first. */
   calls(after?: number): Promise<RecordedCall[]>;
+  /** Mails of SNS delivered after the one of this number, oldest first. */
+  mails(after?: number): Promise<DeliveredMail[]>;
   addFault(fault: FaultRequest): Promise<{ id: string }>;
   /** Ends one fault, or all of them. */
   removeFaults(id?: string): Promise<void>;
@@ -153,6 +155,7 @@ export function createControlClient(endpoint: string): ControlClient {
   return {
     health: () => ask('GET', 'health'),
     calls: async (after = 0) => callsSchema.parse(await ask('GET', `calls?after=${after}`)).calls,
+    mails: async (after = 0) => mailsSchema.parse(await ask('GET', `mails?after=${after}`)).mails,
     addFault: async (fault) => idSchema.parse(await ask('POST', 'faults', fault)),
     removeFaults: async (id) => void (await ask('DELETE', withId('faults', id))),
     addEventFault: async (fault) => idSchema.parse(await ask('POST', 'event-faults', fault)),
@@ -163,6 +166,7 @@ export function createControlClient(endpoint: string): ControlClient {
   };
 }
 
+const mailsSchema = z.object({ mails: z.array(z.custom<DeliveredMail>()) });
 const callsSchema = z.object({ calls: z.array(z.custom<RecordedCall>()) });
 
 function toServerArguments(stateFile: string, options: StartOptions): string[] {

@@ -47,8 +47,17 @@ export function readSettings(scenario: Scenario): DeploySettings {
   };
 }
 
+let previousRun: Promise<unknown> = Promise.resolve();
+
+/** Runs the Serverless CLI after the run before it has ended: it packages into one folder, .serverless, which it empties first. */
+function serverless(...run: Parameters<typeof runServerless>): Promise<void> {
+  const next = previousRun.then(() => runServerless(...run));
+  previousRun = next.catch(() => undefined);
+  return next;
+}
+
 /** Runs the Serverless CLI with everything it prints in a log file; the error names the last lines. */
-async function serverless(
+async function runServerless(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   log: string,
@@ -77,27 +86,33 @@ async function serverless(
   }
 }
 
-/** The subnet that EC2 gives every new account. */
-async function defaultSubnet(cloud: LocalCloud): Promise<{ vpc: string; subnet: string }> {
+/** The subnets that EC2 gives every new account, one in each zone. */
+async function readDefaultSubnets(cloud: LocalCloud): Promise<{ vpc: string; subnets: string[] }> {
   const ec2 = new EC2Client(cloud.clientConfig());
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
   ec2.destroy();
   const [first] = Subnets;
   if (first?.SubnetId === undefined || first.VpcId === undefined)
     throw new DeployFailed('The control account has no subnet to build in.');
-  return { vpc: first.VpcId, subnet: first.SubnetId };
+  return { vpc: first.VpcId, subnets: Subnets.flatMap(({ SubnetId }) => SubnetId ?? []) };
 }
 
-export async function deployService(cloud: LocalCloud, settings: DeploySettings): Promise<Deployment> {
-  const { vpc, subnet } = await defaultSubnet(cloud);
+/** `stage`: of a second installation in the same account. */
+export async function deployService(
+  cloud: LocalCloud,
+  settings: DeploySettings,
+  stage = STAGE,
+): Promise<Deployment> {
+  const { vpc, subnets } = await readDefaultSubnets(cloud);
   const parameters: Record<string, string> = {
     ControlAccount: settings.controlAccount,
     FirstApprover: settings.firstApprover,
     BuildVpcId: vpc,
-    BuildSubnetId: subnet,
+    BuildSubnetIds: subnets.join(','),
     TargetAccounts: settings.targetAccounts.join(','),
     TargetExternalId: settings.externalId,
     SourceObjects: `arn:aws:s3:::${SOURCES}/*`,
+    MakeTrail: 'true',
     // The emulator serves HTTP APIs under this path.
     ApiBaseUrl: `${cloud.endpoint}/_aws/execute-api/{api}/$default`,
   };
@@ -105,7 +120,7 @@ export async function deployService(cloud: LocalCloud, settings: DeploySettings)
     [
       'deploy',
       '--stage',
-      STAGE,
+      stage,
       '--region',
       settings.region,
       ...Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`),
@@ -118,16 +133,16 @@ export async function deployService(cloud: LocalCloud, settings: DeploySettings)
       // The default of five seconds would be most of the time that a deployment takes here.
       SLS_AWS_MONITORING_FREQUENCY: '250',
     },
-    join(repository, '.cache', `deploy-${process.pid}.log`),
+    join(repository, '.cache', `deploy-${stage}-${process.pid}.log`),
   );
-  return readDeployment(cloud);
+  return readDeployment(cloud, stage);
 }
 
 /** Outputs of the stack, by name. */
-export async function readDeployment(cloud: LocalCloud): Promise<Deployment> {
+export async function readDeployment(cloud: LocalCloud, stage = STAGE): Promise<Deployment> {
   const cloudFormation = new CloudFormationClient(cloud.clientConfig());
   const { Stacks = [] } = await cloudFormation.send(
-    new DescribeStacksCommand({ StackName: `ovenbird-${STAGE}` }),
+    new DescribeStacksCommand({ StackName: `ovenbird-${stage}` }),
   );
   cloudFormation.destroy();
   const outputs = Object.fromEntries(
@@ -143,7 +158,7 @@ export async function readDeployment(cloud: LocalCloud): Promise<Deployment> {
     apiUrl: need('ApiUrl'),
     topics: { notification: need('NotificationTopicArn'), approval: need('ApprovalTopicArn') },
     outputs,
-    functionName: (name) => `ovenbird-${STAGE}-${name}`,
+    functionName: (name) => `ovenbird-${stage}-${name}`,
   };
 }
 
@@ -168,6 +183,29 @@ async function createStack(
     { client, maxWaitTime: 60, minDelay: 0.2, maxDelay: 1 },
     { StackName: stackName },
   );
+}
+
+/** Deploys build-key.yml for all targets, unless it is there already. Answers the ARN of the key. */
+export async function deployBuildKey(
+  cloud: LocalCloud,
+  {
+    control,
+    targets,
+  }: Pick<Scenario, 'control'> & { readonly targets: readonly { readonly account: string }[] },
+): Promise<string> {
+  const client = new CloudFormationClient(cloud.clientConfig(control.account, control.region));
+  const stack = { StackName: 'ovenbird-build-key' };
+  try {
+    const standing = await client.send(new DescribeStacksCommand(stack)).catch(() => undefined);
+    if (standing?.Stacks?.[0] === undefined)
+      await createStack(client, stack.StackName, 'build-key.yml', {
+        TargetAccounts: targets.map(({ account }) => account).join(','),
+      });
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand(stack));
+    return Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'KeyArn')?.OutputValue ?? '';
+  } finally {
+    client.destroy();
+  }
 }
 
 /** Creates a launch template with the tag that allows Ovenbird to change it. */
@@ -205,15 +243,19 @@ export async function onboardTargets(
   cloud: LocalCloud,
   { targets, sharedRegions = [] }: Accounts,
   settings: Pick<DeploySettings, 'controlAccount' | 'region' | 'externalId'>,
+  stage = STAGE,
 ): Promise<void> {
+  const installation = `ovenbird-${stage}`;
+  const suffix = stage === STAGE ? '' : `-${stage}`;
   const onboarded = targets.flatMap(({ account, regions, forwardsEvents, launchTemplates = [] }) =>
-    regions.map(async (region, index) => {
+    regions.map(async (region) => {
       const client = new CloudFormationClient(cloud.clientConfig(account, region));
-      await createStack(client, 'ovenbird-target', 'target-account.yml', {
+      await createStack(client, `ovenbird-target${suffix}`, 'target-account.yml', {
+        Installation: installation,
         ControlAccount: settings.controlAccount,
         ControlRegion: settings.region,
         ExternalId: settings.externalId,
-        CreateRole: index === 0 ? 'true' : 'false',
+        RoleRegion: regions[0] ?? settings.region,
         ForwardEvents: forwardsEvents ? 'true' : 'false',
       });
       client.destroy();
@@ -222,7 +264,8 @@ export async function onboardTargets(
   );
   const shared = sharedRegions.map(async (region) => {
     const client = new CloudFormationClient(cloud.clientConfig(settings.controlAccount, region));
-    await createStack(client, 'ovenbird-shared-images', 'shared-images-region.yml', {
+    await createStack(client, `ovenbird-shared-images${suffix}`, 'shared-images-region.yml', {
+      Installation: installation,
       ControlRegion: settings.region,
       TargetAccounts: targets.map(({ account }) => account).join(','),
     });

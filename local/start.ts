@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
-import { loadDefinitions } from '../cli/definition-file.ts';
 import { startLocalCloud } from '../local-cloud/client.ts';
 import { ministackPython } from '../local-cloud/ministack/install.ts';
 import { deployService, onboardTargets, readSettings } from './deploy.ts';
+import { createPeople } from './people.ts';
 import { Api } from './scenario/api.ts';
+import { findScenarioProblems, readDefinitions } from './scenario/check.ts';
 import type { Report } from './scenario/report-schema.ts';
 import { runScenario } from './scenario/run.ts';
 import { type Scenario, ScenarioSchema } from './scenario/schema.ts';
@@ -24,11 +25,23 @@ interface Options {
   readonly state: string;
 }
 
-export function readScenario(file: string): Scenario {
+/** Throws ScenarioRefused with everything that it cannot be played with. */
+function readScenario(file: string): Scenario {
   const parsed = ScenarioSchema.safeParse(parse(readFileSync(file, 'utf8'), { merge: true }));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(`${file} is not a scenario:\n${problems.join('\n')}`);
+  const problems = parsed.success
+    ? findScenarioProblems(parsed.data, dirname(file))
+    : parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new ScenarioRefused(
+    [`${file} cannot be played:`, ...problems.map(({ field, message }) => `  ${field}: ${message}`)].join(
+      '\n',
+    ),
+  );
+}
+
+/** Ends the command with its message alone. */
+class ScenarioRefused extends Error {
+  override readonly name = 'ScenarioRefused';
 }
 
 /** Targets of each pipeline that the scenario applies; the last file wins. */
@@ -36,17 +49,13 @@ function readWantedTargets(
   scenario: Scenario,
   folder: string,
 ): Map<string, { account: string; region: string }[]> {
-  const files = scenario.timeline.flatMap((entry) => ('apply' in entry.do ? entry.do.apply : []));
-  // Files are read one by one, since a scenario may apply several definitions of one pipeline.
   return new Map(
-    files
-      .flatMap((file) => loadDefinitions([resolve(folder, file)]))
-      .map(({ definition }) => [
-        definition.name,
-        definition.distribution.targets.flatMap(({ account, regions }) =>
-          regions.map((region) => ({ account, region })),
-        ),
-      ]),
+    readDefinitions(scenario, folder).map((definition) => [
+      definition.name,
+      definition.distribution.targets.flatMap(({ account, regions }) =>
+        regions.map((region) => ({ account, region })),
+      ),
+    ]),
   );
 }
 
@@ -92,9 +101,11 @@ async function main(options: Options): Promise<number> {
       deployService(cloud, settings),
       onboardTargets(cloud, scenario, settings),
     ]);
-    writeState(options.state, { apiUrl: deployment.apiUrl });
+    const people = await createPeople(cloud, scenario.people);
+    writeState(options.state, { apiUrl: deployment.apiUrl, people });
     const api = new Api(deployment.apiUrl, cloud.clientConfig());
-    const context = { scenario, folder, cloud, api, functionName: deployment.functionName, news: view.news };
+    const { functionName } = deployment;
+    const context = { scenario, folder, cloud, api, functionName, news: view.news, launches: [] };
     const report = await runScenario({
       context,
       view,
@@ -110,7 +121,7 @@ async function main(options: Options): Promise<number> {
     const ok = report.expectations.every(({ held }) => held);
     if (options.once) return ok ? 0 : 1;
     process.stdout.write(
-      `\nThe local cloud stays up. Try:\n  npx ovenbird status\n  npx ovenbird bake hardened --force\n\n  API   ${deployment.apiUrl}\n  AWS   ${cloud.endpoint}\n\nCtrl-C ends it.\n`,
+      `\nThe local cloud stays up. Try:\n  npx ovenbird status\n  npx ovenbird bake hardened --force\n  npx ovenbird mail\n\n  API   ${deployment.apiUrl}\n  AWS   ${cloud.endpoint}\n\nCtrl-C ends it.\n`,
     );
     await new Promise(() => {});
     return 0;
@@ -136,4 +147,10 @@ const program = new Command('npm start --')
     join(repository, '.cache/local-cloud.json'),
   );
 program.parse();
-process.exitCode = await main(program.opts<Options>());
+try {
+  process.exitCode = await main(program.opts<Options>());
+} catch (error) {
+  if (!(error instanceof ScenarioRefused)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,16 +1,14 @@
 /** The JSON Schema of definitions, for editors. It takes what a person writes: defaults are optional, and a suite's script may be a path. */
 import * as z from 'zod';
 import { DefinitionSchema } from '../shared/domain/definitions/definition.ts';
+import { forbidRefused } from './schema-override.ts';
 
 export function definitionSchema(): unknown {
   const schema = z.toJSONSchema(DefinitionSchema, {
     io: 'input',
     target: 'draft-7',
     unrepresentable: 'any',
-    // Fields that are reserved for later releases: an editor marks them, as `ovenbird validate` does.
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.description?.includes('Not implemented yet') === true) jsonSchema.not = {};
-    },
+    override: forbidRefused,
   });
   const { $schema, ...rest } = schema;
   return {

@@ -1,7 +1,18 @@
 /** The OpenAPI document, made from the table of operations that the handler serves and the command line calls. */
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+
+import * as z from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
 import { OPERATIONS, type Operation } from '../shared/domain/api/operations.ts';
 import { ProblemSchema } from '../shared/domain/api/shapes.ts';
+import { forbidRefused } from './schema-override.ts';
+
+/** apigateway/latest/developerguide/http-api-troubleshooting: the gateway's own words, which the service never sees. */
+const GatewayAnswer = z.object({ message: z.string().nullable() });
 
 /** Every operation may answer these. */
 const COMMON_PROBLEMS = ['invalid-request', 'internal-error', 'try-later'];
@@ -14,7 +25,7 @@ export function openApiDocument(): unknown {
       [operation.method]: toOperationObject(name, operation),
     };
   }
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: '3.1.1',
     info: {
       title: 'Ovenbird',
@@ -37,11 +48,25 @@ export function openApiDocument(): unknown {
         },
       },
     },
+  };
+  return createDocument(document, {
+    override: ({ jsonSchema, io }) => {
+      // Answers hold what was stored, whatever is taken today.
+      if (io === 'input') forbidRefused({ jsonSchema });
+    },
   });
 }
 
+/** Where an empty body says all that there is to say, none is needed. */
+function toRequestBody(schema: z.ZodType) {
+  return {
+    ...(schema.safeParse({}).success ? {} : { required: true }),
+    content: { 'application/json': { schema } },
+  };
+}
+
 function toOperationObject(operationId: string, operation: Operation): ZodOpenApiOperationObject {
-  const codes = [...operation.problems, ...COMMON_PROBLEMS];
+  const codes = [...(operation.problems ?? []), ...COMMON_PROBLEMS];
   return {
     operationId,
     summary: operation.summary,
@@ -49,13 +74,19 @@ function toOperationObject(operationId: string, operation: Operation): ZodOpenAp
       ...(operation.parameters === undefined ? {} : { path: operation.parameters }),
       ...(operation.query === undefined ? {} : { query: operation.query }),
     },
-    ...(operation.body === undefined
-      ? {}
-      : { requestBody: { content: { 'application/json': { schema: operation.body } } } }),
+    ...(operation.body === undefined ? {} : { requestBody: toRequestBody(operation.body) }),
     responses: {
-      [operation.status]: {
+      [operation.status ?? 200]: {
         description: 'Done.',
         content: { 'application/json': { schema: operation.answer } },
+      },
+      403: {
+        description:
+          'API Gateway lets the call not in: it is not signed, or its identity lacks execute-api:Invoke. Or a problem with a code, as below.',
+        content: {
+          'application/json': { schema: GatewayAnswer },
+          'application/problem+json': { schema: ProblemSchema },
+        },
       },
       default: {
         description: `A problem; its \`code\` is one of ${codes.join(', ')}.`,

@@ -16,20 +16,21 @@ module.exports = {
     collectFunctions(root, await stageOf(resolveConfigurationProperty)).functions,
 
   stepFunctions: async ({ resolveConfigurationProperty }) => ({
-    validate: true,
+    validate: false,
     noOutput: false,
     stateMachines: collectMachines(root, await stageOf(resolveConfigurationProperty)).stateMachines,
   }),
 
   resources: async ({ options, resolveVariable, resolveConfigurationProperty }) => {
     const stage = await stageOf(resolveConfigurationProperty);
-    const values = await chosenParameters({
-      root,
-      stage,
-      command: process.argv.slice(2).find((word) => !word.startsWith('-')) ?? '',
-      options,
-      resolveVariable,
-    });
+    const command = process.argv.slice(2).find((word) => !word.startsWith('-')) ?? '';
+    const values = await chosenParameters({ root, stage, command, options, resolveVariable });
+    if (command === 'deploy' && values.get('MakeTrail') !== 'true') {
+      // The SDK's client is loaded where it is asked for alone.
+      const { describeTrail } = require('./service/trail.cjs');
+      const region = String(await resolveConfigurationProperty(['provider', 'region']));
+      process.stderr.write(`${await describeTrail({ region, profile: options['aws-profile'] })}\n`);
+    }
     return collectResources(root, stage, values);
   },
 };

@@ -51,6 +51,7 @@ const parts: readonly Part[] = [
   properties('engine', 600),
   properties('distribution', 1000),
   properties('approval', 300),
+  properties('retention', 400),
   jest('package', ['--selectProjects', 'package']),
   // One at a time: every suite here deploys a stack of its own.
   jest('cloud', ['--selectProjects', 'cloud', '--runInBand']),

@@ -26,10 +26,14 @@ export function init({ out }: CommandContext, name: string): ExitCode {
 }
 
 export function validate({ out }: CommandContext, files: readonly string[]): ExitCode {
-  const problems = listProblems(files);
-  out.emit({ valid: problems.length === 0, problems });
+  const { problems, loaded } = check(files);
+  const notes = loaded.flatMap((entry) =>
+    entry.notes.map((note) => ({ file: toShownPath(entry.file), note })),
+  );
+  out.emit({ valid: problems.length === 0, problems, notes });
   if (problems.length === 0) {
     out.print([`${count(files.length, 'file')} valid.`]);
+    for (const { file, note } of notes) out.remark(`${file}  ${note}`);
     return EXIT.ok;
   }
   out.print(problems.map(describeProblem));
@@ -77,12 +81,14 @@ function load(files: readonly string[]): DefinitionFile[] {
   }
 }
 
-function listProblems(files: readonly string[]): readonly Problem[] {
+function check(files: readonly string[]): {
+  readonly problems: readonly Problem[];
+  readonly loaded: readonly DefinitionFile[];
+} {
   try {
-    loadDefinitions(files);
-    return [];
+    return { problems: [], loaded: loadDefinitions(files) };
   } catch (error) {
-    if (error instanceof InvalidDefinition) return withShownPaths(error.problems);
+    if (error instanceof InvalidDefinition) return { problems: withShownPaths(error.problems), loaded: [] };
     throw error;
   }
 }

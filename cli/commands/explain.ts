@@ -1,6 +1,7 @@
 /** `explain`: why a pipeline was last baked, why it does not bake now, and what would make it. */
 import type { Explanation } from '../../shared/domain/api/explanation.ts';
-import { count, describeTime, wrap } from '../../shared/domain/base/text.ts';
+import { describeWithdrawal } from '../../shared/domain/approval/rounds.ts';
+import { count, describeTime, joinWords, wrap } from '../../shared/domain/base/text.ts';
 import type { Remedy } from '../../shared/domain/reconcile/remedies.ts';
 import { describeChange, describeSelector, describeVersion } from '../../shared/domain/selectors/describe.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
@@ -69,10 +70,21 @@ function lastLines({ last }: Explanation, width: number): string[] {
   return [
     ...wrap(`Bake ${last.id}, ${formatTime(last.createdAt)}, ${last.state}`, width, '  '),
     ...wrap(last.reason, width, '  '),
+    ...approvalLines(last, width),
     ...last.chains.flatMap((chain) => ['', ...chainLines(chain, last.id, width)]),
     ...(moreCauses === 0 ? [] : ['', `  and ${count(moreCauses, 'earlier cause')}`]),
     ...(last.more === 0 ? [] : ['', `  and ${count(last.more, 'earlier change')}`]),
   ];
+}
+
+function approvalLines({ approval }: NonNullable<Explanation['last']>, width: number): string[] {
+  if (approval === undefined) return [];
+  const { state, approvers, expiresAt, earlierRounds } = approval;
+  const waits =
+    state === 'open'
+      ? [`It waits for the approval of ${joinWords(approvers)} until ${describeTime(expiresAt)}.`]
+      : [];
+  return [...earlierRounds.map(describeWithdrawal), ...waits].flatMap((line) => wrap(line, width, '  '));
 }
 
 type Chain = NonNullable<Explanation['last']>['chains'][number];

@@ -28,6 +28,8 @@ export async function plan(
     });
     out.emit(preview);
     out.print(previewLines(preview, out.columns));
+    for (const { file, notes } of loaded)
+      for (const note of notes) out.remark(`${toShownPath(file)}  ${note}`);
     return EXIT.ok;
   } catch (error) {
     throw locateProblems(error, loaded);

@@ -122,6 +122,9 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
       'Image',
       `${artifact === undefined ? '-' : findArtifactId(artifact)} (${variant})`,
     ]),
+    ...bake.images.flatMap(({ inventoryProblem, variant }): [string, string][] =>
+      inventoryProblem === undefined ? [] : [['Packages', `not known (${variant}): ${inventoryProblem}`]],
+    ),
   ];
   const steps = bake.steps.filter((step) => step.attempt === bake.attempt);
   const verdicts = bake.gates.filter((gate) => gate.attempt === bake.attempt);
@@ -154,6 +157,9 @@ export function bakeLines(bake: BakeDetails, width: number): string[] {
           ]),
           width,
         )),
+    ...steps.flatMap(({ warnings = [] }) =>
+      warnings.flatMap((warning) => ['', ...wrap(`Warning: it ${warning}`, width)]),
+    ),
     ...(verdicts.length === 0
       ? []
       : [

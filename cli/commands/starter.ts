@@ -26,7 +26,7 @@ tests:
     - name: boots
       script: |
         set -eu
-        systemctl is-system-running --wait || systemctl --failed
+        systemctl is-system-running --wait   # fails where a unit has failed
         test -f /etc/os-release
 #    - name: web
 #      script: ./web.sh        # a file beside this one
@@ -39,6 +39,8 @@ gates:
 # Who is asked before it is released; each gets a link of their own.
 approval:
   approvers: [you@example.com]
+#    - email: ada@example.com  # decides by API and command line too, as one of these:
+#      principals: ['sso:ada@example.com', 'arn:aws:iam::111122223333:role/ImageOwners']
   expiresAfter: 3d
 
 # Where it goes. Account ids are text: keep the quotes.

@@ -1,8 +1,8 @@
 /** `status`: all pipelines, one of them, bakes, one bake, or what waits for approval. */
-import type { ApiClient } from '../api-client.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { CommandContext } from './context.ts';
 import { findPipelinePath } from './pipeline-path.ts';
+import { readAllPipelines } from './read-all-pipelines.ts';
 import { approvalTable, bakeLines, bakeTable, pipelineLines, pipelineTable } from './show-lines.ts';
 
 export interface StatusOptions {
@@ -50,19 +50,4 @@ export async function status(
     );
   }
   return EXIT.ok;
-}
-
-/** All pipelines, or those of the team. */
-async function readAllPipelines(api: ApiClient, team: string | undefined) {
-  const all = [];
-  let cursor: string | undefined;
-  do {
-    const query = { limit: 100, cursor };
-    const page = await (team === undefined
-      ? api.call('listPipelines', { query })
-      : api.call('listTeamPipelines', { parameters: { team }, query }));
-    all.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return all;
 }

@@ -1,6 +1,9 @@
 /** Maps the parent image of a recipe to the base of a definition. */
+
+import type { Home } from '../../shared/domain/base/regions.ts';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
-import type { Note } from './notes.ts';
+import { createArnPattern } from '../../shared/domain/selectors/build-arns.ts';
+import { type Note, noteIf } from './notes.ts';
 
 export interface ImageArn {
   readonly account: string;
@@ -9,15 +12,14 @@ export interface ImageArn {
   readonly version: string;
 }
 
-const IMAGE_ARN =
-  /^arn:aws[a-z-]*:imagebuilder:([a-z0-9-]+):(aws|[0-9]{12}):image\/([a-z0-9-_]+)\/([0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?)$/;
-const SSM_ARN = /^arn:aws[a-z-]*:ssm:([a-z0-9-]+):([0-9]*):parameter(\/.+)$/;
+const IMAGE_ARN = createArnPattern('image', 'arn');
+const SSM_ARN = /^arn:aws[a-z-]*:ssm:([a-z0-9-]+):([0-9]*):parameter\/(.+)$/;
 
 export function parseImageArn(text: string): ImageArn | undefined {
-  const [, region, account, slug, version] = IMAGE_ARN.exec(text) ?? [];
-  if (region === undefined || account === undefined || slug === undefined || version === undefined)
-    return undefined;
-  return { region, account, slug, version };
+  if (!IMAGE_ARN.test(text)) return undefined;
+  const [, , , region = '', account = '', name = ''] = text.split(':');
+  const [, slug = '', ...version] = name.split('/');
+  return { region, account, slug, version: version.join('/') };
 }
 
 /** The image of a recipe bears its name in lower case, with dashes (docs/aws/image-builder.md#an-image-as-the-parent-of-another). */
@@ -28,7 +30,7 @@ export function toSlug(name: string): string {
 /** The base where it is no imported pipeline; undefined where a definition cannot name it. */
 export function parseBase(
   parentImage: string,
-  region: string,
+  { region, account: own }: Home,
 ): { readonly base: DefinitionInput['base']; readonly notes: Note[] } | { readonly reason: string } {
   const field = 'imageRecipe.parentImage';
   if (/^ami-[0-9a-f]{8,17}$/.test(parentImage)) {
@@ -37,11 +39,16 @@ export function parseBase(
   }
   const parameter = parseParameter(parentImage);
   if (parameter !== undefined) {
-    if (parameter.region !== undefined && parameter.region !== region)
+    const { name, region: there = region, account = own } = parameter;
+    if (there !== region)
+      return { reason: `Its base is a parameter of ${there}; definitions read those of ${region}.` };
+    if (account !== own)
       return {
-        reason: `Its base is a parameter of ${parameter.region}; definitions read those of ${region}.`,
+        reason: `Its base is a parameter of the account ${account}; definitions read those of ${own}.`,
       };
-    return { base: { ssm: parameter.name }, notes: [] };
+    const plain = parameter.isByArn && !name.startsWith('/');
+    const reason = `Its ARN is that of the parameter ${name} and of /${name}; the first is taken. See which of them there is.`;
+    return { base: { ssm: name }, notes: noteIf(plain, field, reason) };
   }
   const image = parseImageArn(parentImage);
   if (image !== undefined) return { base: { image: parentImage }, notes: [] };
@@ -52,13 +59,23 @@ export function parseBase(
   return { reason: `Its base "${parentImage}" is in a form that no definition can name.` };
 }
 
-/** `ssm:/path`, or `ssm:arn:aws:ssm:region:account:parameter/path` (imagebuilder CreateImageRecipeRequest.parentImage). */
+/**
+ * `ssm:` with the name of a parameter or its ARN (imagebuilder CreateImageRecipeRequest.parentImage). Names without a path have no slash at their
+ * beginning; the ARN of `a` and of `/a` is `parameter/a` (systems-manager/userguide/sysman-paramstore-su-create, fully qualified names).
+ */
 export function parseParameter(
   text: string,
-): { readonly name: string; readonly region?: string; readonly account?: string } | undefined {
+):
+  | { readonly name: string; readonly region?: string; readonly account?: string; readonly isByArn: boolean }
+  | undefined {
   if (!text.startsWith('ssm:')) return undefined;
   const rest = text.slice('ssm:'.length);
   const [, region = '', account = '', name] = SSM_ARN.exec(rest) ?? [];
-  if (name !== undefined) return { name, region, ...(account === '' ? {} : { account }) };
-  return { name: rest.startsWith('/') ? rest : `/${rest}` };
+  if (name === undefined) return { name: rest, isByArn: false };
+  return {
+    name: name.includes('/') ? `/${name}` : name,
+    region,
+    ...(account === '' ? {} : { account }),
+    isByArn: true,
+  };
 }

@@ -13,17 +13,19 @@ import { parseBase } from './base.ts';
 import { importDistribution } from './distribution.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import type { Imported } from './imported.ts';
+import { importAgent, importInstanceTags, importInstanceTypes } from './instances.ts';
 import { chooseNames } from './names.ts';
 import { isSet, listNotes, type Note, noteIf } from './notes.ts';
 import { assignParameters } from './parameters.ts';
 import { findOrigins, type Origins } from './parents.ts';
-import { findArchitecture, importComponents, importInstanceTypes, importVolumes } from './recipe.ts';
+import { findArchitecture, importComponents } from './recipe.ts';
 import { importTriggers } from './triggers.ts';
+import { importVolumes } from './volumes.ts';
 
 export type { Imported } from './imported.ts';
 
 const LONGEST_DESCRIPTION = 500;
-/** The suite that every definition needs; Image Builder has components for that. */
+/** The suite that every definition needs; Image Builder has components for that. It passes on a degraded system too, as an image may be by design. */
 const BOOTS = `set -eu
 systemctl is-system-running --wait || systemctl --failed
 test -f /etc/os-release
@@ -68,20 +70,23 @@ function importDefinition(
   const { parent, notes: originNotes = [] } = origins.get(found) ?? {};
   const base =
     parent === undefined
-      ? parseBase(recipe.parentImage ?? '', region)
+      ? parseBase(recipe.parentImage ?? '', { region, account })
       : { base: { pipeline: nameOf.get(parent.pipeline.arn ?? '') ?? '' }, notes: [] };
   if ('reason' in base) return { arn, name, notes: [], skipped: base.reason };
 
   const components = importComponents(found);
   const volumes = importVolumes(recipe);
   const architecture = findArchitecture(found, origins);
-  const types = importInstanceTypes(found, architecture);
+  const types = importInstanceTypes(found);
+  const tags = importInstanceTags(found);
   const { triggers, lifecycle, notes: triggerNotes } = importTriggers(pipeline);
   const { distribution, notes: distributionNotes } = importDistribution(found, account);
   const description = importDescription(pipeline, recipe);
   const build = {
     ...(types.instanceTypes === undefined ? {} : { instanceTypes: types.instanceTypes }),
+    ...tags.own,
     ...volumes.build,
+    ...importAgent(recipe),
   };
   const definition: DefinitionInput = {
     apiVersion: API_VERSION,
@@ -93,6 +98,7 @@ function importDefinition(
     ...(Object.keys(build).length === 0 ? {} : { build }),
     tests: {
       ...(types.instanceTypes === undefined ? {} : { instanceTypes: types.instanceTypes }),
+      ...tags.own,
       suites: [{ name: 'boots', script: BOOTS }],
       ...(components.tests.length === 0 ? {} : { components: components.tests }),
     },
@@ -103,6 +109,7 @@ function importDefinition(
     ...(lifecycle === undefined ? {} : { lifecycle }),
   };
   const notes = [
+    noteWeakSuite(components.tests.length),
     ...noteIf(definition.name !== name, 'imagePipeline.name', `It is called "${name}" at Image Builder.`),
     ...description.notes,
     ...originNotes,
@@ -110,6 +117,7 @@ function importDefinition(
     ...components.notes,
     ...volumes.notes,
     ...types.notes,
+    ...tags.notes,
     ...triggerNotes,
     ...distributionNotes,
     ...listUnsupported(found),
@@ -119,6 +127,15 @@ function importDefinition(
   const problems = describeIssues(parsed.error.issues, definition);
   const why = problems.map(({ field, message }) => `${field} ${message}`).join('; ');
   return { arn, name, notes, skipped: `A definition cannot say it: ${why}.` };
+}
+
+/** Comes first, since whoever releases by this file relies on it. */
+function noteWeakSuite(components: number): Note {
+  const others = components === 0 ? 'Nothing else tests the image' : 'Only the test components do';
+  return {
+    field: 'tests.suites[0]',
+    reason: `The suite "boots" only shows that the image starts; it cannot fail once that is so. ${others}: write here what the image must be able to do.`,
+  };
 }
 
 function importDescription(pipeline: ImagePipeline, recipe: ImageRecipe): { text: string; notes: Note[] } {
@@ -168,10 +185,13 @@ function listUnsupported({ pipeline, recipe, infrastructure, distribution }: Fou
       'imageRecipe',
       { ...recipe },
       {
-        additionalInstanceConfiguration:
-          'User data and the removal of the Systems Manager agent are not taken over.',
         tags: 'Tags of the recipe itself: a definition has none; tags of the AMI are distribution.tags.',
       },
+    ),
+    ...noteIf(
+      isSet(recipe?.additionalInstanceConfiguration?.userDataOverride),
+      'imageRecipe.additionalInstanceConfiguration.userDataOverride',
+      'User data of your own is not taken over.',
     ),
     ...noteIf(
       isSet(recipe?.workingDirectory) && recipe?.workingDirectory !== '/tmp',
@@ -189,7 +209,6 @@ function listUnsupported({ pipeline, recipe, infrastructure, distribution }: Fou
         keyPair: 'Build instances allow no login.',
         logging: 'Logs are not copied to Amazon S3.',
         snsTopicArn: 'Notifications go to the topic of Ovenbird; subscribe to it.',
-        resourceTags: 'Build instances have the tags of Ovenbird.',
         tags: 'Tags of the configuration itself: a definition has none.',
       },
     ),

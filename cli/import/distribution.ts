@@ -7,7 +7,7 @@ import type {
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import { listNotes, type Note, noteIf } from './notes.ts';
-import { chooseParameter, listCopyAccounts } from './parameters.ts';
+import { chooseParameter, listCopyAccounts, listFirst } from './parameters.ts';
 
 type DistributionInput = NonNullable<DefinitionInput['distribution']>;
 type Target = NonNullable<DistributionInput['targets']>[number];
@@ -36,9 +36,17 @@ export function importDistribution(
       ...parameter.notes,
       ...tags.notes,
       ...regions.flatMap(listUnsupported),
-      ...noteIf(all.length > MOST_TARGETS, FIELD, `At most ${MOST_TARGETS} targets are taken.`),
+      ...noteIf(
+        all.length > MOST_TARGETS,
+        FIELD,
+        `At most ${MOST_TARGETS} of ${all.length} targets are taken; left out: ${listFirst(all.slice(MOST_TARGETS).map(describeTarget))}. Write them into a second definition that is built on this one.`,
+      ),
     ],
   };
+}
+
+function describeTarget({ account, regions }: Target): string {
+  return `${account} ${regions.join(' ')}`;
 }
 
 function importTargets(distribution: Distribution, account: string): { targets: Target[]; notes: Note[] } {

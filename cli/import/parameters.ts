@@ -62,12 +62,12 @@ export function chooseParameter(
         field: FIELD,
         reason: PARAMETER.test(entry)
           ? `All targets have one parameter; ${entry} is left out.`
-          : `"${entry}" is no full name: it does not begin with "/".`,
+          : `"${entry}" is left out: a definition publishes to names that begin with "/".`,
       })),
       ...noteIf(
         name !== undefined && more.length > 0,
         SPREAD,
-        `All targets have one parameter: ${name} is written in ${describeLocations(more)} too, where Image Builder does not write it. See that nothing else has that name there, or change distribution.parameter.`,
+        `All targets have one parameter: ${name} is written in ${listFirst(more)} too, where Image Builder does not write it. See that nothing else has that name there, or change distribution.parameter.`,
       ),
       ...noteIf(
         configured.some(({ dataType }) => dataType === 'text'),
@@ -78,9 +78,10 @@ export function chooseParameter(
   };
 }
 
-function describeLocations(targets: readonly string[]): string {
-  const left = targets.length - MAX_NAMED;
-  return `${targets.slice(0, MAX_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+/** The first of them, and how many more there are. */
+export function listFirst(names: readonly string[]): string {
+  const left = names.length - MAX_NAMED;
+  return `${names.slice(0, MAX_NAMED).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 /**

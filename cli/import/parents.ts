@@ -61,11 +61,11 @@ function findMakers(entry: FoundPipeline, taken: readonly FoundPipeline[]): Make
   const parameter = parseParameter(text);
   if (parameter !== undefined) {
     const [, , , here, own] = pipeline.arn?.split(':') ?? [];
-    const { name, region = here, account = own } = parameter;
+    const { region = here, account = own } = parameter;
     const makers = taken.filter((candidate) =>
       listWrittenParameters(candidate).some(
         (written) =>
-          toFullName(written.name) === name && written.region === region && written.account === account,
+          isNamed(written.name, parameter) && written.region === region && written.account === account,
       ),
     );
     return { makers, how: 'write the parameter' };
@@ -102,9 +102,12 @@ function readRecipeVersion(recipe: ImageRecipe | undefined): string {
   return recipe?.version ?? recipe?.arn?.split('/').at(-1) ?? '';
 }
 
-/** Image Builder accepts short names too; definitions do not. */
-function toFullName(name: string): string {
-  return name.startsWith('/') ? name : `/${name}`;
+/** An ARN does not tell whether its name begins with a slash. */
+function isNamed(
+  written: string,
+  { name, isByArn }: { readonly name: string; readonly isByArn: boolean },
+): boolean {
+  return written === name || (isByArn && written === `/${name}`);
 }
 
 function missedNote({ recipe }: FoundPipeline, name: string, missed: FoundPipeline): Note {

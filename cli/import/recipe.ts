@@ -1,15 +1,16 @@
-/** Components, volumes and instance types of an imported pipeline. */
-import type { Component, ComponentConfiguration, ImageRecipe } from '@aws-sdk/client-imagebuilder';
+/** Components and architecture of an imported pipeline. */
+import type { Component, ComponentConfiguration } from '@aws-sdk/client-imagebuilder';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
-import { isSet, listNotes, type Note, noteIf } from './notes.ts';
+import { type Note, noteIf } from './notes.ts';
+import { listFirst } from './parameters.ts';
 import type { Origins } from './parents.ts';
 
-type Build = NonNullable<DefinitionInput['build']>;
+/** As many as a recipe of today holds; there may be older ones with more. */
+const MOST_COMPONENTS = 20;
+
 type Components = NonNullable<DefinitionInput['components']>;
 
-const MOST_INSTANCE_TYPES = 5;
-const ROOT_DEVICES = new Set(['/dev/xvda', '/dev/sda1']);
 /** Graviton families carry a `g` after their generation, `a1` is the first of them (AWSEC2 instance-types naming). */
 const ARM_TYPE = /^(?:a1|[a-z]+[0-9]+g[a-z]*)\./;
 const ARM_NAME = /arm64|aarch64|arm-64/i;
@@ -36,11 +37,14 @@ export function importComponents(found: FoundPipeline): {
   const isTest = (use: ComponentConfiguration) => findComponentType(found.components, use) === 'TEST';
   const tests = uses.filter(isTest);
   const areTestsOn = found.pipeline.imageTestsConfiguration?.imageTestsEnabled !== false;
+  const build = uses.filter((use) => !isTest(use)).map(toComponent);
+  const judging = areTestsOn ? tests.map(toComponent) : [];
   const unread = uses.filter(({ componentArn = '' }) => !found.components.has(componentArn));
   return {
-    build: uses.filter((use) => !isTest(use)).map(toComponent),
-    tests: areTestsOn ? tests.map(toComponent) : [],
+    build: build.slice(0, MOST_COMPONENTS),
+    tests: judging.slice(0, MOST_COMPONENTS),
     notes: [
+      ...[build, judging].flatMap(noteTooMany),
       ...unread.map(({ componentArn = '' }) => ({
         field: 'imageRecipe.components',
         reason: `${componentArn} could not be read, so it is taken for a build component.`,
@@ -52,6 +56,12 @@ export function importComponents(found: FoundPipeline): {
       ),
     ],
   };
+}
+
+function noteTooMany(components: Components): Note[] {
+  const left = components.slice(MOST_COMPONENTS).map(({ component }) => component);
+  const reason = `At most ${MOST_COMPONENTS} of ${components.length} components are taken; left out: ${listFirst(left)}`;
+  return noteIf(left.length > 0, 'imageRecipe.components', reason);
 }
 
 function findComponentType(
@@ -67,80 +77,6 @@ function toComponent({ componentArn = '', parameters = [] }: ComponentConfigurat
     component: componentArn,
     parameters: Object.fromEntries(
       parameters.map(({ name = '', value = [] }) => [name, value.length === 1 ? (value[0] ?? '') : value]),
-    ),
-  };
-}
-
-export function importVolumes(recipe: ImageRecipe): {
-  readonly build: Pick<Build, 'rootVolumeGiB' | 'dataVolumes'>;
-  readonly notes: Note[];
-} {
-  const notes: Note[] = [];
-  const dataVolumes: NonNullable<Build['dataVolumes']> = [];
-  const roots: { readonly deviceName: string; readonly sizeGiB: number }[] = [];
-  for (const { deviceName = '', ebs, noDevice, virtualName } of recipe.blockDeviceMappings ?? []) {
-    const field = `imageRecipe.blockDeviceMappings ${deviceName}`;
-    notes.push(
-      ...noteIf(
-        isSet(noDevice) || isSet(virtualName),
-        field,
-        'Only EBS volumes are added, and none taken away.',
-      ),
-      ...listNotes(
-        field,
-        { ...ebs, kept: ebs?.deleteOnTermination === false ? true : undefined },
-        {
-          encrypted: 'Images are encrypted where they are copied to, with the key of the target.',
-          kmsKeyId: 'Images are encrypted where they are copied to, with the key of the target.',
-          snapshotId: 'A volume begins empty, not from a snapshot.',
-          volumeType: 'Volumes have the type that the base image gives them.',
-          iops: 'Volumes have the performance that the base image gives them.',
-          throughput: 'Volumes have the performance that the base image gives them.',
-          kept: 'Volumes of build instances are deleted with them.',
-        },
-      ),
-    );
-    const sizeGiB = ebs?.volumeSize;
-    if (sizeGiB === undefined) continue;
-    if (ROOT_DEVICES.has(deviceName)) roots.push({ deviceName, sizeGiB });
-    else if (/^\/dev\/[a-z0-9]+$/.test(deviceName)) dataVolumes.push({ device: deviceName, sizeGiB });
-    else notes.push({ field, reason: 'Only devices such as /dev/sdf can be named.' });
-  }
-  const rootVolumeGiB = roots.at(-1)?.sizeGiB;
-  const sizes = roots.map(({ deviceName, sizeGiB }) => `${deviceName} with ${sizeGiB} GiB`);
-  notes.push(
-    ...noteIf(
-      roots.length > 1,
-      'imageRecipe.blockDeviceMappings',
-      `An image has one root volume, and the last of these is taken for it: ${sizes.join(', ')}. Write to build.rootVolumeGiB what is meant.`,
-    ),
-  );
-  return {
-    build: {
-      ...(rootVolumeGiB === undefined ? {} : { rootVolumeGiB }),
-      ...(dataVolumes.length === 0 ? {} : { dataVolumes }),
-    },
-    notes,
-  };
-}
-
-/** The order in which Image Builder tries instance types is kept. */
-export function importInstanceTypes(
-  found: FoundPipeline,
-  architecture: Architecture,
-): {
-  readonly instanceTypes: string[] | undefined;
-  readonly notes: Note[];
-} {
-  const types = found.infrastructure?.instanceTypes ?? [];
-  const given = types.length > 0 ? types.slice(0, MOST_INSTANCE_TYPES) : undefined;
-  const left = types.slice(MOST_INSTANCE_TYPES);
-  return {
-    instanceTypes: given ?? (architecture === 'arm64' ? ['t4g.medium'] : undefined),
-    notes: noteIf(
-      left.length > 0,
-      'infrastructureConfiguration.instanceTypes',
-      `At most ${MOST_INSTANCE_TYPES} are tried; left out: ${left.join(', ')}`,
     ),
   };
 }

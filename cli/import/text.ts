@@ -10,10 +10,10 @@ export function formatFile({ definition, notes, arn }: Imported, schema: string)
   const lines = [
     `# yaml-language-server: $schema=${schema}`,
     `# Imported from ${arn}`,
-    ...(notes.length === 0 ? [] : ['#', '# Without an equivalent here:']),
+    ...(notes.length === 0 ? [] : ['#', '# To know before it is applied:']),
     ...notes.flatMap(({ field, reason }) => bullet(`${field}: ${reason}`)),
   ];
-  return `${lines.join('\n')}\n${stringify(definition, { lineWidth: 0 })}`;
+  return `${lines.join('\n')}\n${stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 function bullet(text: string): string[] {

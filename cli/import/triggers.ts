@@ -3,7 +3,7 @@ import type { ImagePipeline } from '@aws-sdk/client-imagebuilder';
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
 import { type DefinitionInput, DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { checkTimes } from '../../shared/use-cases/definitions/apply-times.ts';
+import { checkTimes } from '../../shared/use-cases/definitions/check-times.ts';
 import { type Note, noteIf } from './notes.ts';
 
 type Triggers = NonNullable<DefinitionInput['triggers']>;

@@ -1,8 +1,11 @@
 import { BakeRefSchema } from '../../shared/domain/bakes/payloads.ts';
 import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
+import { buildKeys } from '../../shared/lambda/deps/build-keys.ts';
+import { components } from '../../shared/lambda/deps/components.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
+import { instanceTypes } from '../../shared/lambda/deps/instance-types.ts';
 import { locations } from '../../shared/lambda/deps/locations.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
@@ -18,6 +21,9 @@ export const handler = lambda({
     locations: locations(),
     resolver: selectorResolver(),
     baseImages: baseImages(),
+    buildKeys: buildKeys(),
+    components: components(),
+    instanceTypes: instanceTypes(),
     documents: documents(),
     reconcileQueue: reconcileQueue(),
     home: home(),

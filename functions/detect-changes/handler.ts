@@ -3,6 +3,8 @@ import { clock, ids } from '../../shared/lambda/deps/basics.ts';
 import { documents } from '../../shared/lambda/deps/documents.ts';
 import { findingHints } from '../../shared/lambda/deps/finding-hints.ts';
 import { findings } from '../../shared/lambda/deps/findings.ts';
+import { hintQueue } from '../../shared/lambda/deps/hint-queue.ts';
+import { home } from '../../shared/lambda/deps/home.ts';
 import { waveLimit } from '../../shared/lambda/deps/limits.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { fastSelectorResolver } from '../../shared/lambda/deps/selectors.ts';
@@ -19,6 +21,8 @@ export const handler = queueLambda({
     ids: ids(),
     limits: waveLimit(),
     reconcileQueue: reconcileQueue(),
+    hintQueue: hintQueue(),
+    home: home(),
     resolver: fastSelectorResolver(),
     findings: findings(),
     findingHints: findingHints(),

@@ -1,4 +1,4 @@
-import { TestCaseSchema } from '../../shared/domain/bakes/payloads.ts';
+import { LaunchInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest } from '../../shared/lambda/deps/basics.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { launchingInstances } from '../../shared/lambda/deps/test-instances.ts';
@@ -6,7 +6,7 @@ import { lambda } from '../../shared/lambda/lambda.ts';
 import { launchTestInstance } from '../../shared/use-cases/tests/launch-test-instance.ts';
 
 export const handler = lambda({
-  input: TestCaseSchema,
+  input: LaunchInputSchema,
   deps: () => ({ table: table(), clock, digest, instances: launchingInstances() }),
   run: launchTestInstance,
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazyObject } from '../../shared/domain/base/schemas.ts';
 import { clock } from '../../shared/lambda/deps/basics.ts';
 import { eventPublisher } from '../../shared/lambda/deps/event-publisher.ts';
 import { notifier } from '../../shared/lambda/deps/notifier.ts';
@@ -8,14 +9,12 @@ import { streamLambda } from '../../shared/lambda/queue-lambda.ts';
 import { log } from '../../shared/lambda/telemetry.ts';
 import { type PublishDeps, publishOutbox } from '../../shared/use-cases/sweep/publish-outbox.ts';
 
-const OutboxRowSchema = z.lazy(() =>
-  z.object({
-    id: z.string(),
-    detailType: z.string(),
-    published: z.literal(false),
-    detail: z.object({ causes: z.array(z.string()).optional() }),
-  }),
-);
+const OutboxRowSchema = lazyObject(() => ({
+  id: z.string(),
+  detailType: z.string(),
+  published: z.literal(false),
+  detail: z.object({ causes: z.array(z.string()).optional() }),
+}));
 
 export const handler = streamLambda({
   deps: () => ({

@@ -1,7 +1,6 @@
 import { RecordImageInputSchema } from '../../shared/domain/bakes/payloads.ts';
 import { clock, digest } from '../../shared/lambda/deps/basics.ts';
 import { controlLocations } from '../../shared/lambda/deps/control-locations.ts';
-import { documents } from '../../shared/lambda/deps/documents.ts';
 import { engines } from '../../shared/lambda/deps/engines.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { lambda } from '../../shared/lambda/lambda.ts';
@@ -15,7 +14,6 @@ export const handler = lambda({
     digest,
     engines,
     locations: controlLocations(),
-    documents: documents(),
   }),
   run: recordImage,
 });

@@ -1,12 +1,10 @@
 /** The API's writing operations: use cases, with their results as the API's answers. */
 import type { EnabledAnswer } from '../../shared/domain/api/answers.ts';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import type { ReachDeps } from '../../shared/use-cases/approval/reach-approvers.ts';
 import { applyDefinition } from '../../shared/use-cases/definitions/apply-definition.ts';
 import type { ApplyDeps } from '../../shared/use-cases/definitions/apply-deps.ts';
-import {
-  type CheckApproversDeps,
-  checkApprovers,
-} from '../../shared/use-cases/definitions/check-approvers.ts';
+import { checkApprovers } from '../../shared/use-cases/definitions/check-approvers.ts';
 import { type DeleteDeps, deletePipeline } from '../../shared/use-cases/definitions/delete-pipeline.ts';
 import { disablePipeline } from '../../shared/use-cases/definitions/disable-pipeline.ts';
 import { enablePipeline } from '../../shared/use-cases/definitions/enable-pipeline.ts';
@@ -23,7 +21,7 @@ export type ApiActionDeps = ApplyDeps &
   ConfirmWaveDeps &
   DeleteDeps &
   RetryBakeDeps &
-  CheckApproversDeps;
+  ReachDeps;
 
 export function createApiActions(deps: ApiActionDeps): ApiActions {
   return {
@@ -33,18 +31,9 @@ export function createApiActions(deps: ApiActionDeps): ApiActions {
       return { ...applied, notes: [...applied.notes, ...(await checkApprovers(deps, approval))] };
     },
     async requestBake(request) {
-      const answer = await requestBake(deps, request);
-      const { pipeline } = request;
-      switch (answer.kind) {
-        case 'started':
-          return { pipeline, outcome: 'started', bake: answer.bake, change: answer.change, reasons: [] };
-        case 'running':
-          return { pipeline, outcome: 'running', bake: answer.bake, reasons: [] };
-        case 'up-to-date':
-          return { pipeline, outcome: 'up-to-date', release: answer.release, reasons: [] };
-        case 'held':
-          return { pipeline, outcome: 'held', change: answer.change, reasons: [...answer.reasons] };
-      }
+      const { kind: outcome, ...answer } = await requestBake(deps, request);
+      const reasons = 'reasons' in answer ? [...answer.reasons] : [];
+      return { pipeline: request.pipeline, outcome, ...answer, reasons };
     },
     async enablePipeline(request) {
       const { outcome, plan } = await enablePipeline(deps, request);

@@ -1,4 +1,4 @@
-/** The API: every operation of shared/domain/api/operations.ts but `previewPlan` has one function here. */
+/** The API: every operation of shared/domain/api/operations.ts but those of `ServedElsewhere` has one function here. */
 import type { Hono } from 'hono';
 import type * as z from 'zod';
 import type {
@@ -15,11 +15,11 @@ import type { ApprovalRecord } from '../../shared/domain/records/approvals.ts';
 import type { ChangeRecord } from '../../shared/domain/records/selectors.ts';
 import {
   type ApiAppDeps,
-  type ApiBindings,
   createApiApp,
   type OperationHandlers,
   type OperationRequest,
 } from '../../shared/lambda/api-app.ts';
+import type { HttpContext } from '../../shared/lambda/http-lambda.ts';
 import type { Calendar } from '../../shared/ports/calendar.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Digest } from '../../shared/ports/ids.ts';
@@ -42,6 +42,7 @@ import {
   listTeamPipelines,
   showPipeline,
 } from '../../shared/use-cases/queries/show-pipeline.ts';
+import { keepRelease } from '../../shared/use-cases/releases/keep-release.ts';
 import { findTeam, requireTeam } from '../../shared/use-cases/store/team.ts';
 
 interface TeamRequest {
@@ -78,12 +79,12 @@ export interface ApiDeps extends ApiAppDeps {
   readonly onDecided?: (record: ApprovalRecord) => void;
 }
 
-export function createApi(deps: ApiDeps): Hono<{ Bindings: ApiBindings }> {
+export function createApi(deps: ApiDeps): Hono<{ Bindings: HttpContext }> {
   return createApiApp(createOperations(deps), deps);
 }
 
 /** Operations with a function of their own. */
-type ServedElsewhere = 'previewPlan';
+type ServedElsewhere = 'previewPlan' | 'checkTargets' | 'previewCleanUp';
 
 function createOperations({
   actions: verbs,
@@ -126,6 +127,9 @@ function createOperations({
     listReleases: ({ query }) => listReleases(deps, query),
     listPipelineReleases: inTeam(({ name }, { query }: OperationRequest<'listPipelineReleases'>) =>
       listPipelineReleases(deps, name, query),
+    ),
+    keepRelease: inTeam(({ name }, { parameters, body, by }: OperationRequest<'keepRelease'>) =>
+      keepRelease(deps, { pipeline: name, release: parameters.id, kept: body.kept, by }),
     ),
     listChanges: ({ query }) => listChanges(deps, query),
     confirmWave: ({ parameters, by }) => verbs.confirmWave({ change: parameters.id, by }),

@@ -1,12 +1,16 @@
+import { baseImages } from '../../shared/lambda/deps/base-images.ts';
 import { clock, digest, ids } from '../../shared/lambda/deps/basics.ts';
 import { calendar } from '../../shared/lambda/deps/calendar.ts';
+import { components } from '../../shared/lambda/deps/components.ts';
 import { controlLocations } from '../../shared/lambda/deps/control-locations.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
+import { instanceTypes } from '../../shared/lambda/deps/instance-types.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
+import { targetAccounts } from '../../shared/lambda/deps/target-accounts.ts';
 import { workflows } from '../../shared/lambda/deps/workflows.ts';
 import { httpLambda } from '../../shared/lambda/http-lambda.ts';
 import { lazy } from '../../shared/lambda/lazy.ts';
@@ -22,6 +26,10 @@ export const handler = httpLambda(
       limits: limits(),
       home: home(),
       locations: controlLocations(),
+      baseImages: baseImages(),
+      components: components(),
+      targetAccounts: targetAccounts(),
+      instanceTypes: instanceTypes(),
       notifier: approverNotifier(),
       reconcileQueue: reconcileQueue(),
       resolver: selectorResolver(),

@@ -25,7 +25,7 @@ import type { Mac } from '../../shared/ports/mac.ts';
 import type { Table } from '../../shared/ports/table.ts';
 import { castVote } from '../../shared/use-cases/approval/cast-vote.ts';
 import { findApproval, readApproval } from '../../shared/use-cases/approval/read-approval.ts';
-import { ApprovalPage, DecidedPage, FailedPage, NeutralPage } from './pages.tsx';
+import { ApprovalPage, DecidedPage, FailedPage, NeutralPage, WithdrawnPage } from './pages.tsx';
 import { STYLE } from './style.ts';
 
 export interface ApprovalPagesDeps {
@@ -84,6 +84,8 @@ interface AdmittedApprover {
   readonly record: ApprovalRecord;
   readonly approver: string;
   readonly proof: LinkProof;
+  /** The link is of a round that was withdrawn since: it shows that, and decides nothing. */
+  readonly isWithdrawn: boolean;
 }
 
 async function showPage(deps: ApprovalPagesDeps, c: Context, id: string): Promise<Response> {
@@ -91,6 +93,7 @@ async function showPage(deps: ApprovalPagesDeps, c: Context, id: string): Promis
   const byLink = Object.keys(query).length > 0;
   const proof = byLink ? parseLink(query) : parseCookie(readCookie(c));
   const admitted = proof === undefined ? undefined : await verifyProof(deps, id, proof);
+  if (admitted?.isWithdrawn === true) return renderWithdrawnPage(c, admitted);
   if (admitted === undefined || !isOpen(deps, admitted.record)) return renderNeutralPage(c);
   if (byLink) return startSession(deps, c, admitted);
   return await renderPage(deps, c, admitted);
@@ -138,6 +141,7 @@ async function handleVote(deps: ApprovalPagesDeps, c: Context, id: string): Prom
   const proof = parseCookie(readCookie(c));
   const admitted = proof === undefined ? undefined : await verifyProof(deps, id, proof);
   if (admitted === undefined || proof === undefined || !isOwnForm(deps, c)) return renderNeutralPage(c);
+  if (admitted.isWithdrawn) return renderWithdrawnPage(c, admitted);
   const form = await c.req.parseBody();
   const field = (name: string) => {
     const value = form[name];
@@ -172,6 +176,8 @@ async function renderRefusal(
 ): Promise<Response> {
   if (error instanceof DecisionConflict) {
     const record = await readApproval(deps.table, admitted.record.id);
+    if (record.state === 'withdrawn' || record.round !== admitted.record.round)
+      return renderWithdrawnPage(c, admitted);
     const decided = record.state === 'approved' || record.state === 'rejected';
     return decided ? renderHtml(c, <DecidedPage record={record} conflict />, 409) : renderNeutralPage(c);
   }
@@ -188,12 +194,18 @@ async function verifyProof(
 ): Promise<AdmittedApprover | undefined> {
   if (Number(proof.e) * 1000 <= deps.clock.now().getTime()) return undefined;
   const record = /^[0-9a-f]{32}$/.test(id) ? await findApproval(deps.table, id) : undefined;
-  const approver = record?.approvers.find(
-    (candidate) => approverReference(deps.digest, id, candidate) === proof.a,
-  );
-  if (record === undefined || approver === undefined) return undefined;
-  const statement = linkStatement(record, approver, Number(proof.e));
-  return (await deps.mac.verify(statement, proof.s, proof.k)) ? { record, approver, proof } : undefined;
+  if (record === undefined) return undefined;
+  const withdrawn = record.earlierRounds.map((round) => ({ ...record, ...round, isWithdrawn: true }));
+  const rounds = [{ ...record, isWithdrawn: record.state === 'withdrawn' }, ...withdrawn];
+  for (const { isWithdrawn, ...asked } of rounds) {
+    const approver = asked.approvers.find(
+      (candidate) => approverReference(deps.digest, id, candidate) === proof.a,
+    );
+    if (approver === undefined) continue;
+    const statement = linkStatement(asked, approver, Number(proof.e));
+    if (await deps.mac.verify(statement, proof.s, proof.k)) return { record, approver, proof, isWithdrawn };
+  }
+  return undefined;
 }
 
 function isOpen(deps: ApprovalPagesDeps, record: ApprovalRecord): boolean {
@@ -229,8 +241,13 @@ function renderNeutralPage(c: Context): Response {
   return renderHtml(c, <NeutralPage />, 404);
 }
 
+/** For who holds a link that was right once: nobody else is told anything. */
+function renderWithdrawnPage(c: Context, { record, approver }: AdmittedApprover): Response {
+  return renderHtml(c, <WithdrawnPage record={record} approver={approver} />, 410);
+}
+
 type Element = ReturnType<typeof NeutralPage>;
-function renderHtml(c: Context, element: Element, status: 200 | 404 | 409 | 422 | 500): Response {
+function renderHtml(c: Context, element: Element, status: 200 | 404 | 409 | 410 | 422 | 500): Response {
   c.header('content-type', 'text/html; charset=utf-8');
   return c.body(`<!doctype html>${String(element)}`, status);
 }

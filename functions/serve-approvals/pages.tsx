@@ -50,6 +50,26 @@ export function NeutralPage() {
   );
 }
 
+/** Answers a link of a round that was withdrawn. Who is asked now is named to nobody who is not. */
+export function WithdrawnPage({ record, approver }: { record: ApprovalRecord; approver: string }) {
+  const isAsked = record.approvers.some((named) => named.toLowerCase() === approver.toLowerCase());
+  const isAskedNow = isAsked && record.state !== 'withdrawn';
+  return (
+    <Page title="This request was withdrawn">
+      <h1>This request was withdrawn</h1>
+      <p>
+        The approvers of <strong>{record.pipeline}</strong> were changed while it was open, so this link
+        decides nothing any more.
+      </p>
+      <p class="lead">
+        {isAskedNow
+          ? 'You are among the approvers of now: open the link in the newer mail.'
+          : 'The approvers of now have got a request of their own.'}
+      </p>
+    </Page>
+  );
+}
+
 export function FailedPage() {
   return (
     <Page title="That did not work">
@@ -109,7 +129,7 @@ export function ApprovalPage(props: ApprovalPageProps) {
       {evidence.description !== '' && <p class="lead">{evidence.description}</p>}
       <ul class="facts">
         <li>Channel {evidence.channel}</li>
-        {evidence.team !== undefined && <li>Team {evidence.team}</li>}
+        <li>Team {evidence.team}</li>
         {record.attempt > 1 && <li>Attempt {record.attempt}</li>}
         <li>Until {describeTime(record.expiresAt)}</li>
         <li>

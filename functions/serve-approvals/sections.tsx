@@ -102,7 +102,11 @@ export function PackagesSection({ evidence }: { evidence: Evidence }) {
     <section aria-labelledby="packages">
       <h2 id="packages">Packages</h2>
       {evidence.packages.map((entry) =>
-        entry.against === undefined ? (
+        entry.unknown !== undefined ? (
+          <p>
+            The packages in {entry.variant} are not known: {entry.unknown}.
+          </p>
+        ) : entry.against === undefined ? (
           <p>
             {count(entry.total, 'package')} in {entry.variant}. Nothing was released before to compare with.
           </p>
@@ -151,6 +155,9 @@ export function TargetsSection({ evidence }: { evidence: Evidence }) {
   return (
     <section aria-labelledby="targets">
       <h2 id="targets">Where it goes</h2>
+      {(evidence.warnings ?? []).map((warning) => (
+        <p class="problem">It {warning}</p>
+      ))}
       {evidence.targets.length === 0 ? (
         <p>To no other account; it stays in the control account as a base for other images.</p>
       ) : (

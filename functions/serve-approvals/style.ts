@@ -46,10 +46,6 @@ ul.rows .what { flex: 1 1 auto; min-width: 0; overflow-wrap: anywhere; }
 details { margin: .5rem 0 0; }
 summary { cursor: pointer; color: var(--accent); }
 details pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; background: var(--ground); border-radius: 8px; padding: .75rem; margin: .5rem 0 0; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-top: 1px solid var(--line); vertical-align: top; }
-thead th { border-top: 0; color: var(--soft); font-weight: 500; }
 label { display: block; font-weight: 600; margin: 0 0 .25rem; }
 textarea {
   width: 100%; min-height: 5.5rem; padding: .6rem .75rem; font: inherit; color: inherit;

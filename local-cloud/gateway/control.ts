@@ -45,6 +45,8 @@ export function createControl(parts: ControlOptions) {
         return parts.describe();
       case 'GET calls':
         return { calls: recorder.after(z.coerce.number().parse(query.get('after') ?? 0)) };
+      case 'GET mails':
+        return { mails: await launcher.mails(z.coerce.number().parse(query.get('after') ?? 0)) };
       case 'POST faults':
         return { id: faults.add(faultSchema.parse(body)) };
       case 'DELETE faults':

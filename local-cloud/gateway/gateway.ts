@@ -10,9 +10,11 @@ import { faultAnswer } from './fault-answer.ts';
 import type { Fault, Faults } from './faults.ts';
 import { plainHeaders, readBody, send, splitUrl } from './http.ts';
 import { type Identities, isRootKey } from './identities.ts';
-import { isImageParameter, refusedImageParameter } from './image-parameters.ts';
+import { acceptImageParameter, isImageParameter, refusedImageParameter } from './image-parameters.ts';
 import type { Identity, Launcher } from './launcher-client.ts';
-import type { MiniStackProxy, Proxied } from './proxy.ts';
+import { hideMissingObject, isMissingObject } from './missing-objects.ts';
+import { refusedParameter } from './parameter-rules.ts';
+import { fixedAnswer, type MiniStackProxy, type Proxied } from './proxy.ts';
 import type { RecordedAction, RecordedCall, Recorder } from './recorder.ts';
 import { parseSignature, type Signature, signatureIsValid } from './signature.ts';
 
@@ -105,24 +107,45 @@ export function createGateway(parts: GatewayOptions) {
       await record({ status: 0, errorCode: 'Crashed' });
       return crash(call);
     }
-    if (isImageParameter(operation)) {
+    if (signature.service === 'ssm') {
       const caller = { account: known.account, region: known.region, accessKeyId: signature.accessKeyId };
-      const refused = await refusedImageParameter(operation, caller, images.ec2, launcher);
+      const refused =
+        (await refusedParameter(operation, caller, launcher)) ??
+        (isImageParameter(operation)
+          ? await refusedImageParameter(operation, caller, images.ec2, launcher)
+          : undefined);
       if (refused) {
         await record({ status: refused.status });
         return send(response, refused);
       }
     }
     // The actions are computed while MiniStack works on the request.
-    const forwarded = proxy.forward(call.incoming, call.body);
+    const late = isImageParameter(operation) ? await acceptLate(call) : undefined;
+    const forwarded = late ?? proxy.forward(call.incoming, call.body);
     const asked = actions(call);
-    const [answer] = await Promise.all([forwarded, asked]);
+    const [found] = await Promise.all([forwarded, asked]);
+    const answer = isMissingObject(signature.service, operation, found)
+      ? await hideMissingObject(found, operation, { ...known, accessKeyId: signature.accessKeyId }, launcher)
+      : found;
     await record(outcome(answer), asked);
     if (isCrash(fault, 'after') || (fault && 'dropResponse' in fault.effect)) {
       await answer.discard();
       return isCrash(fault, 'after') ? crash(call) : void response.destroy();
     }
     answer.deliver(response);
+  }
+
+  /** The answer to a parameter's write that is stored later than it is answered. */
+  async function acceptLate({ incoming, body, operation, signature, identity }: SignedCall) {
+    const { clock, effects } = images.world;
+    if (effects.delays.parameter === 0) return undefined;
+    const { accessKeyId, region } = signature;
+    const caller = { account: identity?.account ?? '', region, accessKeyId };
+    const accepted = await acceptImageParameter(operation, caller, launcher);
+    if (accepted === undefined) return undefined;
+    const store = async () => (await proxy.forward(incoming, body)).discard();
+    clock.after(effects.delays.parameter, store, `parameter ${operation.input.Name}`);
+    return fixedAnswer(accepted);
   }
 
   async function actions({ signature, identity, operation }: SignedCall): Promise<RecordedAction[]> {

@@ -16,6 +16,27 @@ export function isImageParameter(operation: Operation): boolean {
 }
 
 /**
+ * The answer to a write of such a value that is good: it is stored a while later. Undefined where Parameter Store refuses the request at once, which
+ * then goes to it as it is. [M:ssm PutParameterRequest.DataType]
+ */
+export async function acceptImageParameter(
+  operation: Operation,
+  caller: ParameterCaller,
+  launcher: Pick<Launcher, 'authorize' | 'readParameter'>,
+): Promise<Answer | undefined> {
+  const { Name: name, Overwrite: overwrite, Tags: tags } = operation.input;
+  if (typeof name !== 'string') return undefined;
+  const resource = parameterArn(caller, name);
+  const hasTags = Array.isArray(tags) && tags.length > 0;
+  if (hasTags && overwrite === true) return undefined;
+  for (const action of ['ssm:PutParameter', ...(hasTags ? ['ssm:AddTagsToResource'] : [])])
+    if (!(await launcher.authorize({ ...caller, action, resource, context: {} })).allowed) return undefined;
+  const current = await launcher.readParameter({ account: caller.account, region: caller.region, name });
+  if (current && overwrite !== true) return undefined;
+  return versionAnswer((current?.version ?? 0) + 1);
+}
+
+/**
  * Parameter Store checks such a value after it has answered: the answer carries the next version, and a value that is no
  * image of that account and region, or that the writer may not describe, is not stored; the failure arrives as an event.
  * [D:systems-manager/userguide/parameter-store-ec2-aliases]
@@ -36,7 +57,7 @@ export async function refusedImageParameter(
 
   const visible = ec2.findImage(value, account, region) !== undefined;
   if (visible && (await ask('ec2:DescribeImages', '*')).allowed) return undefined;
-  const arn = `arn:aws:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`;
+  const arn = parameterArn(caller, name);
   // A caller without permission, or without `Overwrite` for a parameter that exists, gets Parameter Store's own refusal.
   if (!(await ask('ssm:PutParameter', arn)).allowed) return undefined;
   const current = await launcher.readParameter({ account, region, name });
@@ -49,9 +70,17 @@ export async function refusedImageParameter(
     name,
     detail: { type: 'String', dataType: 'aws:ec2:image', exception: 'Unable to Describe Resource' },
   });
+  return versionAnswer((current?.version ?? 0) + 1);
+}
+
+function parameterArn({ account, region }: ParameterCaller, name: string): string {
+  return `arn:aws:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`;
+}
+
+function versionAnswer(version: number): Answer {
   return {
     status: 200,
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() },
-    body: JSON.stringify({ Tier: 'Standard', Version: (current?.version ?? 0) + 1 }),
+    body: JSON.stringify({ Tier: 'Standard', Version: version }),
   };
 }

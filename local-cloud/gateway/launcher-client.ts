@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import * as z from 'zod';
+import type { RoleCall } from '../image-services/service.ts';
 
 /** The principal of an access key. */
 export const identitySchema = z.object({
@@ -46,6 +47,18 @@ export interface KmsQuestion {
   operations: readonly string[];
 }
 
+const mailSchema = z.object({
+  /** In the order in which they were delivered. */
+  number: z.number(),
+  to: z.string(),
+  at: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  topic: z.string(),
+});
+/** What SNS delivered to a subscription by e-mail. */
+export type DeliveredMail = z.infer<typeof mailSchema>;
+
 /** A fault of events: applied before any rule sees them. */
 export const eventFaultSchema = z.strictObject({
   source: z.string().optional(),
@@ -67,13 +80,15 @@ export interface Launcher {
   ready(): Promise<void>;
   identity(accessKeyId: string): Promise<Identity | undefined>;
   authorize(question: AuthorizeRequest): Promise<{ allowed: boolean; message: string }>;
+  /** As `authorize`, for a session of a role that a service or an instance runs with. */
+  authorizeRole(question: RoleCall): Promise<{ allowed: boolean; message: string }>;
   putEvents(account: string, region: string, entries: EventEntry[]): Promise<void>;
   seedParameter(parameter: { region: string; name: string; value: string }): Promise<void>;
   readParameter(request: {
     account: string;
     region: string;
     name: string;
-  }): Promise<{ value: string; version: number } | undefined>;
+  }): Promise<{ value: string; version: number; type: string; dataType: string } | undefined>;
   parameterEvent(event: {
     account: string;
     region: string;
@@ -93,6 +108,8 @@ export interface Launcher {
     bucket: string;
     key: string;
   }): Promise<string | undefined>;
+  /** Mails delivered after the one of this number. */
+  mails(after: number): Promise<DeliveredMail[]>;
   /** Starts an environment of each function that has none. */
   warmFunctions(account: string, region: string): Promise<void>;
   /** Kills the function that holds the client side of a connection to the gateway; undefined when none does. */
@@ -132,11 +149,16 @@ export function createLauncher(port: number, secret: string): Launcher {
       };
       return (await ask('authorize', question, decisionSchema)) ?? unknownKey;
     },
+    authorizeRole: (question) => must('authorize/role', question, decisionSchema),
     putEvents: async (account, region, entries) =>
       void (await must('events', { account, region, entries }, anything)),
     seedParameter: async (parameter) => void (await must('parameters', parameter, anything)),
     readParameter: (wanted) =>
-      ask('parameters/read', wanted, z.object({ value: z.string(), version: z.number() })),
+      ask(
+        'parameters/read',
+        wanted,
+        z.object({ value: z.string(), version: z.number(), type: z.string(), dataType: z.string() }),
+      ),
     parameterEvent: async (event) => void (await must('parameters/event', event, anything)),
     kmsAccess: (question) => must('kms/access', question, kmsAccessSchema),
     trails: async (account, region) =>
@@ -144,6 +166,7 @@ export function createLauncher(port: number, secret: string): Launcher {
     instanceProfileRole: async (profile) =>
       (await ask('instance-profiles', profile, z.object({ roleArn: z.string().optional() })))?.roleArn,
     readObject: async (object) => (await ask('objects', object, z.object({ text: z.string() })))?.text,
+    mails: async (after) => (await must('mails', { after }, z.object({ mails: z.array(mailSchema) }))).mails,
     warmFunctions: async (account, region) =>
       void (await must('functions/warm', { account, region }, anything)),
     crashFunction: async (port) =>

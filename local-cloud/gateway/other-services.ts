@@ -28,6 +28,7 @@ export function createOtherServices(launcher: Launcher): OtherServices {
       const { accessKeyId, account, region } = call;
       return launcher.authorize({ accessKeyId, action, resource, account, region, context });
     },
+    authorizeRole: (call) => launcher.authorizeRole(call),
     seedParameter: (parameter) => launcher.seedParameter(parameter),
     readParameter: async (request) => (await launcher.readParameter(request))?.value,
     instanceProfileRole: (request) => launcher.instanceProfileRole(request),

@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { readBody } from './http.ts';
+import { type Answer, readBody, send } from './http.ts';
 
 export interface Proxied {
   status: number;
@@ -50,6 +50,16 @@ export function createProxy(port: number): MiniStackProxy {
       };
     },
     close: () => agent.destroy(),
+  };
+}
+
+/** An answer of our own in the place of MiniStack's. */
+export function fixedAnswer(answer: Answer, errorCode?: string): Proxied {
+  return {
+    status: answer.status,
+    ...(errorCode === undefined ? {} : { errorCode }),
+    deliver: (response) => send(response, answer),
+    discard: async () => undefined,
   };
 }
 

@@ -19,6 +19,7 @@ export interface LaunchFailure {
   region?: string | undefined;
   imageId?: string | undefined;
   instanceType?: string | undefined;
+  subnetId?: string | undefined;
   /** `refuse` answers the call with an error; `terminate` lets the instance go from pending to terminated. */
   mode: 'refuse' | 'terminate';
   code: string;
@@ -81,6 +82,8 @@ export interface Behaviours {
   commandAnswers: Declarations<CommandAnswer>;
   /** By `<name>/<major.minor.patch>`. */
   components: Map<string, ComponentEffect>;
+  /** `<account>/<region>` with an association of State Manager that gathers the inventory of all instances. */
+  inventoryAssociations: Set<string>;
 }
 
 export function createBehaviours(): Behaviours {
@@ -90,5 +93,6 @@ export function createBehaviours(): Behaviours {
     buildFailures: new Declarations(),
     commandAnswers: new Declarations(),
     components: new Map(),
+    inventoryAssociations: new Set(),
   };
 }

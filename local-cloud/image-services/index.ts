@@ -1,9 +1,11 @@
+import * as z from 'zod';
 import { type Behaviours, createBehaviours } from './behaviours.ts';
 import { createClock } from './clock.ts';
-import type { ControlActions } from './control-actions.ts';
+import { type ControlActions, defineControlAction } from './control-actions.ts';
 import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import type { Ec2Api } from './ec2/api.ts';
 import { createEc2 } from './ec2/index.ts';
+import { createEffects, DELAYED_WRITES } from './effects.ts';
 import { createIds } from './ids.ts';
 import { createImageBuilder } from './imagebuilder/index.ts';
 import { createInspector } from './inspector/index.ts';
@@ -14,6 +16,9 @@ import { awsJsonWire } from './wire/aws-json.ts';
 import { ec2Wire } from './wire/ec2-query.ts';
 import { restJsonWire } from './wire/rest-json.ts';
 import { loadSchemas } from './wire/schemas.ts';
+
+/** AWS seconds from the answer of a write until its effect is seen. */
+const effectDelays = z.partialRecord(z.enum(DELAYED_WRITES), z.number().nonnegative());
 
 export interface ImageServicesOptions extends OtherServices {
   /** AWS seconds that pass in one real second. */
@@ -44,6 +49,7 @@ export function createImageServices(options: ImageServicesOptions): ImageService
     emit: options.emit,
     kmsAccess: options.kmsAccess,
     authorize: options.authorize,
+    authorizeRole: options.authorizeRole,
     seedParameter: options.seedParameter,
     readParameter: options.readParameter,
     instanceProfileRole: options.instanceProfileRole,
@@ -53,6 +59,7 @@ export function createImageServices(options: ImageServicesOptions): ImageService
     ids: options.ids ?? createIds(),
     behaviour: options.behaviour ?? createBehaviours(),
     timings: { ...DEFAULT_TIMINGS, ...options.timings },
+    effects: createEffects(clock),
   };
   const ec2 = createEc2(world);
   const imageBuilder = createImageBuilder(world, ec2.api);
@@ -74,6 +81,10 @@ export function createImageServices(options: ImageServicesOptions): ImageService
     world,
     services,
     controlActions: {
+      'delay-effects': defineControlAction(
+        effectDelays,
+        (delays) => void Object.assign(world.effects.delays, delays),
+      ),
       ...ec2.controlActions,
       ...imageBuilder.controlActions,
       ...inspector.controlActions,

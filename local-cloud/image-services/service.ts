@@ -1,5 +1,6 @@
 import type { Behaviours } from './behaviours.ts';
 import type { ScaledClock } from './clock.ts';
+import type { Effects } from './effects.ts';
 import type { Timings } from './timings.ts';
 
 /** The caller of a request; the gateway identifies it. */
@@ -28,6 +29,17 @@ export interface Decision {
   allowed: boolean;
   /** AWS's own text when the answer is no. */
   message: string;
+}
+
+/** A call that a service, or software on an instance, makes with a session of a role. */
+export interface RoleCall {
+  account: string;
+  region: string;
+  roleArn: string;
+  session: string;
+  action: string;
+  resource: string;
+  context: ConditionKeys;
 }
 
 export interface KmsAccessRequest {
@@ -76,6 +88,8 @@ export interface OtherServices {
   emit(event: ServiceEvent): void;
   kmsAccess(request: KmsAccessRequest): Promise<KmsAccess>;
   authorize(call: Call, action: string, resource: string, context: ConditionKeys): Promise<Decision>;
+  /** As `authorize` for a role whose credentials nobody asked for; without it a role may do all. */
+  authorizeRole?: ((call: RoleCall) => Promise<Decision>) | undefined;
   /** Seeds or raises a public `/aws/service/...` parameter in one region. */
   seedParameter(parameter: { region: string; name: string; value: string }): Promise<void>;
   /** The value of an SSM parameter as that account sees it; `undefined` when there is none. */
@@ -104,6 +118,7 @@ export interface World extends OtherServices {
   /** Declarations made by control actions. */
   behaviour: Behaviours;
   timings: Timings;
+  effects: Effects;
 }
 
 /** Input and output are plain objects with the member names of the SDK; timestamps are `Date`s. */

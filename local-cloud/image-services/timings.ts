@@ -21,6 +21,8 @@ export interface Timings {
   buildPending: number;
   buildCreate: number;
   build: number;
+  /** Image Builder's limit for its step InventoryCollection. */
+  inventoryTimeout: number;
   /** ... TESTING: launch and run of a test instance, DISTRIBUTING in the build Region, INTEGRATING. */
   test: number;
   distribute: number;
@@ -55,6 +57,7 @@ export const DEFAULT_TIMINGS: Timings = {
   buildPending: 5,
   buildCreate: 30,
   build: 400,
+  inventoryTimeout: 1800,
   test: 120,
   distribute: 60,
   integrate: 10,

@@ -18,16 +18,16 @@ export class PythonEnvironmentError extends Error {
 
 /** The Python interpreter of MiniStack's private environment, which is made on first use. */
 export async function ministackPython(): Promise<string> {
-  return environment('ministack-venv', 'requirements.txt', 'python3');
+  return pythonCommand('ministack-venv', join(import.meta.dirname, 'requirements.txt'), 'python3');
 }
 
 /** The cfn-lint command, in a private environment of its own. */
 export async function cfnLint(): Promise<string> {
-  return environment('cfn-lint-venv', 'cfn-lint-requirements.txt', 'cfn-lint');
+  return pythonCommand('cfn-lint-venv', join(import.meta.dirname, 'cfn-lint-requirements.txt'), 'cfn-lint');
 }
 
-async function environment(name: string, requirements: string, command: string): Promise<string> {
-  const list = join(import.meta.dirname, requirements);
+/** A command of Python packages, in a private environment of that name in the cache; `list` is a file of requirements. */
+export async function pythonCommand(name: string, list: string, command: string): Promise<string> {
   const directory = join(cache, name);
   const stampFile = join(directory, 'installed.stamp');
   const stamp = createHash('sha256')

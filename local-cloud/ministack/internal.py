@@ -13,6 +13,7 @@ from ministack.services import eventbridge, iam, s3, ssm
 import permissions
 import workers
 from answers import NotFound
+from corrections.mail import mails
 from corrections.parameters import emit_parameter_event, public_parameters
 from corrections.stacks import logging_trails
 from event_faults import event_faults
@@ -93,7 +94,12 @@ def _read_parameter(request: dict) -> dict:
         found, error = ssm._select_parameter(request["name"])
     if error or not found:
         raise NotFound(f"There is no parameter {request['name']}.")
-    return {"value": found.get("OriginalValue", found["Value"]), "version": found.get("Version", 1)}
+    return {
+        "value": found.get("OriginalValue", found["Value"]),
+        "version": found.get("Version", 1),
+        "type": found.get("Type", "String"),
+        "dataType": found.get("DataType") or "text",
+    }
 
 
 def _parameter_event(request: dict) -> dict:
@@ -116,6 +122,10 @@ def _instance_profile(request: dict) -> dict:
     role = roles[0] if isinstance(roles[0], str) else roles[0].get("RoleName", "")
     record = iam._roles.get_scoped(request["account"], None, role) or {}
     return {"roleArn": record.get("Arn") or f"arn:aws:iam::{request['account']}:role/{role}"}
+
+
+def _mails(request: dict) -> dict:
+    return {"mails": mails.after(request.get("after", 0))}
 
 
 def _object(request: dict) -> dict:
@@ -144,6 +154,7 @@ ENDPOINTS = {
     "ready": _ready,
     "identity": permissions.identity,
     "authorize": permissions.authorize,
+    "authorize/role": permissions.authorize_role,
     "events": _events,
     "event-faults/add": _add_event_fault,
     "event-faults/remove": _remove_event_faults,
@@ -153,5 +164,6 @@ ENDPOINTS = {
     "kms/access": permissions.kms_access,
     "trails": _trails,
     "instance-profiles": _instance_profile,
+    "mails": _mails,
     "objects": _object,
 }

@@ -6,7 +6,7 @@ from ministack.core.responses import request_scope
 from ministack.services import iam, kms, sts
 
 from answers import NotFound
-from corrections.permissions import alias_context
+from corrections.permissions import alias_context, role_arn
 
 
 def identity(request: dict) -> dict:
@@ -55,13 +55,31 @@ def authorize(request: dict) -> dict:
         principal = iam_evaluator.resolve_principal(access_key, credential.account_id, credential)
         if isinstance(principal, iam_evaluator.AuthError):
             return {"allowed": False, "message": principal.message}
-        if principal.policies is None:
-            return {"allowed": True, "message": ""}
-        result = iam_evaluator.evaluate(
-            _context(principal, action, resource, request["region"], request.get("context") or {}),
-            principal.policies,
-            *principal.limits,
+        return _decide(principal, action, resource, request)
+
+
+def authorize_role(request: dict) -> dict:
+    """As authorize, for a session of a role that a service or an instance runs with: no key is handed out for it."""
+    account, name = request["roleArn"].split(":")[4], request["roleArn"].rsplit("/", 1)[1]
+    with request_scope(account, request["region"]):
+        principal = iam_evaluator.PrincipalInfo(
+            arn=f"arn:aws:sts::{account}:assumed-role/{name}/{request['session']}",
+            type="AssumedRole",
+            account=account,
+            policies=iam_evaluator._gather_role_policies(name, account),
+            limits=iam_evaluator._permissions_boundary(iam._roles, name, account),
         )
+        return _decide(principal, request["action"], request["resource"], request)
+
+
+def _decide(principal, action: str, resource: str, request: dict) -> dict:
+    if principal.policies is None:
+        return {"allowed": True, "message": ""}
+    result = iam_evaluator.evaluate(
+        _context(principal, action, resource, request["region"], request.get("context") or {}),
+        principal.policies,
+        *principal.limits,
+    )
     if result.decision == "Allow":
         return {"allowed": True, "message": ""}
     message = identity_denial_message(action, principal.arn, resource, result.decision == "Deny")
@@ -97,8 +115,13 @@ def kms_access(request: dict) -> dict:
     if record is None:
         return {"exists": False, "enabled": False, "arn": "", "managedBy": "CUSTOMER", "allowed": {}}
     managed_by = "AWS" if record.get("_managed_by_aws") else record.get("KeyManager", "CUSTOMER")
+    principal_arn = request["principalArn"]
     allowed = {
-        operation: managed_by == "AWS" or _key_allows(record, account, region, request["principalArn"], operation)
+        # The key of AWS itself is for everybody in its account, and for nobody else. [D:kms ebs-volume-encryption]
+        operation: principal_arn.split(":")[4] == account
+        if managed_by == "AWS"
+        else _key_allows(record, account, region, principal_arn, operation)
+        or _is_granted(record, account, region, principal_arn, operation)
         for operation in request["operations"]
     }
     return {
@@ -155,11 +178,54 @@ def _key_allows(record: dict, account: str, region: str, principal_arn: str, ope
     return result.decision == "Allow"
 
 
+def _is_granted(record: dict, account: str, region: str, principal_arn: str, operation: str) -> bool:
+    """Whether a grant gives the operation to the principal; whoever made it may be of another account. [D:kms grants]"""
+    role = role_arn(principal_arn)
+    found = []
+    for scope in {account, principal_arn.split(":")[4]}:
+        with request_scope(scope, region):
+            found += [grant for grant in kms._grants.values() if grant["KeyId"] == record["Arn"]]
+    return any(grant["GranteePrincipal"] == role and operation in grant["Operations"] for grant in found)
+
+
+# What the policies of service-linked roles, which are AWS's own, allow with keys. Those that are not here allow nothing, so that a key's policy
+# has to name them (autoscaling key-policy-requirements-EBS-encryption; aws-managed-policy AWSServiceRoleForImageBuilder).
+_VIA_EC2 = {"StringLike": {"kms:ViaService": ["ec2.*.amazonaws.com"]}}
+_SERVICE_ROLE_POLICIES = {
+    "imagebuilder.amazonaws.com": {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "kms:DescribeKey",
+                    "kms:Encrypt",
+                    "kms:Decrypt",
+                    "kms:ReEncryptFrom",
+                    "kms:ReEncryptTo",
+                    "kms:GenerateDataKeyWithoutPlaintext",
+                ],
+                "Resource": "*",
+                "Condition": _VIA_EC2,
+            },
+            {
+                "Effect": "Allow",
+                "Action": "kms:CreateGrant",
+                "Resource": "*",
+                "Condition": {**_VIA_EC2, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+            },
+        ]
+    }
+}
+
+
 def _read_policies(principal_arn: str, account: str):
     """The identity policies and limits of a role, session or user; none at all for root, which may do everything."""
     name = principal_arn.rsplit("/", 1)[-1]
     if principal_arn.endswith(":root"):
         return None, []
+    if ":role/aws-service-role/" in principal_arn:
+        policy = _SERVICE_ROLE_POLICIES.get(principal_arn.split("/")[2])
+        return ([iam_evaluator.parse_policy_document(policy)] if policy else []), []
     if ":user/" in principal_arn:
         return (
             iam_evaluator._gather_user_policies(name, account),

@@ -1,4 +1,5 @@
 import { assertNever } from '../../shared/domain/base/errors.ts';
+import type { LaunchResult } from './consumers.ts';
 import type { LocationContents } from './read-location.ts';
 import type { Report } from './report-schema.ts';
 import type { Expectation, Scenario } from './schema.ts';
@@ -19,6 +20,7 @@ export interface ScenarioOutcome {
     state: string;
     reason: string;
   }[];
+  readonly launches: readonly LaunchResult[];
   readonly failedCopies: readonly { account: string; region: string; count: number }[];
 }
 
@@ -171,6 +173,21 @@ export function checkExpectation(expectation: Expectation, outcome: ScenarioOutc
       `a scanner opened the links of ${pipeline} and decided nothing`,
       scanned.length > 0 && scanned.every((approval) => approval.scanned > 0),
       'a link was not scanned',
+    );
+  }
+  if ('launched' in expectation) {
+    const { pipeline, account, region, as, state } = expectation.launched;
+    const found = outcome.launches.filter(
+      (launch) =>
+        launch.pipeline === pipeline &&
+        launch.account === account &&
+        launch.region === region &&
+        launch.as === as,
+    );
+    return held(
+      `what ${as} starts from ${pipeline} in ${account}/${region} is ${state}`,
+      found.length > 0 && found.every((launch) => launch.state === state),
+      found.map((launch) => `${launch.state} ${launch.reason}`).join('; ') || 'nothing was started',
     );
   }
   if ('everyTarget' in expectation) {

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 
-/** A mail. Each mailbox is a queue, since MiniStack delivers nothing to e-mail subscriptions. */
+/** A mail, or what a queue gets in its place, with the attributes that filters go by. */
 export interface Mail {
   readonly to: string;
   readonly at: string;

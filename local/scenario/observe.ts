@@ -10,6 +10,16 @@ export interface Observation {
   readonly releases: readonly ApiRelease[];
 }
 
+/** The bakes whose last attempt failed to distribute its approved image. */
+export function listKeptBakes(bakes: readonly ApiBakeDetail[]): Set<string> {
+  const now = new Date().toISOString();
+  return new Set(
+    bakes
+      .filter(({ state, attempts }) => state === 'failed' && (attempts.at(-1)?.keptUntil ?? '') > now)
+      .map(({ id }) => id),
+  );
+}
+
 const STATE_OF_STEP: Readonly<Record<string, AttemptState>> = {
   Preflight: 'preflight',
   Build: 'building',

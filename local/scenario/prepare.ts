@@ -1,3 +1,7 @@
+import { DELAYED_WRITES } from '../../local-cloud/image-services/effects.ts';
+import { deployBuildKey } from '../deploy.ts';
+import { ApproverMailbox } from './approver-mailbox.ts';
+import { setEncryptionDefaults } from './encryption.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Scenario } from './schema.ts';
 import { createComponent, declareCommand, listRegions, type ScenarioContext } from './timeline.ts';
@@ -5,7 +9,18 @@ import { createComponent, declareCommand, listRegions, type ScenarioContext } fr
 /** Everything that exists before the timeline begins: base images, components, declared command results, mailboxes. */
 export async function prepareCloud(context: ScenarioContext): Promise<void> {
   const { scenario, cloud } = context;
+  await setEncryptionDefaults(cloud, scenario);
+  if (scenario.control.buildKey) await deployBuildKey(cloud, scenario);
   const regions = listRegions(scenario);
+  const { effectDelay } = scenario;
+  if (effectDelay !== undefined)
+    await cloud.control.imageServices(
+      'delay-effects',
+      Object.fromEntries(DELAYED_WRITES.map((write) => [write, effectDelay])),
+    );
+  const { account, region, inventoryAssociation } = scenario.control;
+  if (inventoryAssociation)
+    await cloud.control.imageServices('declare-inventory-association', { account, region });
   for (const base of scenario.bases) await cloud.control.imageServices('publish-base', { ...base, regions });
   for (const { file, ...effect } of scenario.components) {
     await cloud.control.imageServices('declare-component', effect);
@@ -16,8 +31,7 @@ export async function prepareCloud(context: ScenarioContext): Promise<void> {
 }
 
 export interface Mailboxes {
-  /** One for each approver: what the filter policy lets through to their address. */
-  readonly approvers: readonly Mailbox[];
+  readonly approvers: readonly ApproverMailbox[];
   /** A subscriber without a filter, who gets every notification. */
   readonly everybody: Mailbox;
 }
@@ -37,16 +51,7 @@ export async function openMailboxes(
     to: 'everybody@example.com',
   });
   const approvers = await Promise.all(
-    scenario.approvers.map((approver, index) =>
-      Mailbox.open({
-        client,
-        account,
-        topicArn: topics.approval,
-        name: `mailbox-approver-${index + 1}`,
-        to: approver,
-        filter: { approver: [approver] },
-      }),
-    ),
+    scenario.approvers.map((address) => ApproverMailbox.open(context.cloud, topics.approval, address)),
   );
   return { approvers, everybody };
 }

@@ -125,26 +125,29 @@ export async function readLocation(
   }
 }
 
-/** Ids of the images that a release keeps, in all locations. */
+/** What has a reason to be there, in all locations. */
 export interface AccountedFor {
+  /** Ids of the images that a release keeps. */
   readonly images: ReadonlySet<string>;
+  /** Bakes whose images are kept for a retry, with an end. */
+  readonly bakes: ReadonlySet<string>;
 }
 
 /** Resources that no release keeps and no bake still needs. */
 export function findLeftBehind(location: LocationContents, kept: AccountedFor): LeftBehind[] {
   const at = { account: location.account, region: location.region };
-  const keptSnapshots = new Set(
-    location.images.filter((image) => kept.images.has(image.id)).flatMap((image) => image.snapshots),
-  );
+  const isAccountedFor = ({ id, bake }: LocationContents['images'][number]): boolean =>
+    kept.images.has(id) || (bake !== undefined && kept.bakes.has(bake));
+  const keptSnapshots = new Set(location.images.filter(isAccountedFor).flatMap((image) => image.snapshots));
   return [
     ...location.instances
       .filter(({ state }) => !['terminated', 'shutting-down'].includes(state))
       .map(({ id }) => ({ kind: 'instance', id, ...at })),
     ...location.images
-      .filter(({ id }) => !kept.images.has(id))
+      .filter((image) => !isAccountedFor(image))
       .map(({ id }) => ({ kind: 'image', id, ...at })),
     ...location.snapshots
-      .filter(({ id }) => !keptSnapshots.has(id))
+      .filter(({ id, bake }) => !keptSnapshots.has(id) && (bake === undefined || !kept.bakes.has(bake)))
       .map(({ id }) => ({ kind: 'snapshot', id, ...at })),
   ];
 }

@@ -2,7 +2,7 @@ import type { LocalCloud, RecordedCall } from '../../local-cloud/client.ts';
 import { findArtifactId } from '../../shared/domain/artifacts/artifacts.ts';
 import type { Api } from './api.ts';
 import type { Mail } from './mailbox.ts';
-import type { Observer } from './observe.ts';
+import { listKeptBakes, type Observer } from './observe.ts';
 import {
   type ClientConfig,
   findLeftBehind,
@@ -76,6 +76,7 @@ export async function buildReport(
         ...release.targets.map(({ artifact }) => findArtifactId(artifact)),
       ]),
     ),
+    bakes: listKeptBakes(observation.bakes),
   };
   const leftBehind: LeftBehind[] = [
     ...locations.flatMap((location) => findLeftBehind(location, retained)),

@@ -247,7 +247,7 @@ export async function runScenario({
     links: answering.links,
     callsAfter,
   });
-  for (const box of [...boxes.approvers, boxes.everybody]) box.close();
+  boxes.everybody.close();
   const attempts = observer.last.bakes.flatMap((bake) =>
     bake.attempts.map((attempt) => ({
       pipeline: bake.pipeline,
@@ -277,6 +277,7 @@ export async function runScenario({
     stale,
     attempts,
     failedCopies: copies,
+    launches: context.launches,
   });
   if (endedBy !== '') verdicts.push({ text: 'the scenario came to its end', held: false, why: endedBy });
   return ReportSchema.parse({ ...report, expectations: verdicts });

@@ -15,6 +15,23 @@ const Package = z.strictObject({
   type: z.enum(['rpm', 'deb']).default('rpm'),
 });
 
+const EbsEncryptionSchema = z.enum(['off', 'aws/ebs', 'own key']).meta({
+  description:
+    'Encryption of EBS volumes by default in the account. `own key`: a customer managed key with the policy that KMS gives it.',
+});
+export type EbsEncryption = z.infer<typeof EbsEncryptionSchema>;
+
+const LaunchSchema = z.strictObject({
+  pipeline: Name,
+  account: AccountIdSchema,
+  region: RegionSchema,
+  as: z.string().default('auto-scaling').meta({
+    description:
+      'Who starts it: `auto-scaling`, `spot` or `fleet`, which are the service-linked roles of the account, or the ARN of a role or user.',
+  }),
+});
+export type Launch = z.infer<typeof LaunchSchema>;
+
 /** The condition of an entry; all given parts must hold. */
 export const ConditionSchema = z.strictObject({
   seconds: Seconds.optional().meta({ description: 'Seconds since the timeline began.' }),
@@ -154,6 +171,11 @@ export const ActionSchema = z.union([
   }),
   z.strictObject({ declareCommand: z.lazy(() => CommandSchema) }),
   z.strictObject({
+    launch: LaunchSchema.meta({
+      description: 'Somebody starts an instance from the current release, and ends it when it runs.',
+    }),
+  }),
+  z.strictObject({
     tick: z.strictObject({
       function: z.enum(['sweep-work', 'resync-selectors', 'finalize-bakes']),
       every: z.number().positive().optional().meta({
@@ -164,7 +186,10 @@ export const ActionSchema = z.union([
 ]);
 export type Action = z.infer<typeof ActionSchema>;
 
-/** The declared result of commands on simulated instances, which execute nothing. A command without a matching entry times out. */
+/**
+ * The declared result of commands on simulated instances, which execute nothing. Without a matching entry a command that asks for the packages is answered
+ * by the image (an entry without suite and text does not match it), and any other times out.
+ */
 export const CommandSchema = z.strictObject({
   match: z.strictObject({
     pipeline: z.string().optional(),
@@ -241,6 +266,9 @@ export const ExpectationSchema = z.union([
     }),
   }),
   z.strictObject({ linksScanned: z.strictObject({ pipeline: Name }) }),
+  z.strictObject({
+    launched: LaunchSchema.extend({ state: z.enum(['running', 'terminated']).default('running') }),
+  }),
   z.strictObject({ everyTarget: z.literal(true) }),
   z.strictObject({ nothingLeftBehind: z.literal(true) }),
   z.strictObject({ nothingDenied: z.literal(true) }),
@@ -257,13 +285,26 @@ export const ScenarioSchema = z.strictObject({
     .positive()
     .default(1)
     .meta({ description: "How many times faster than AWS the image services' clock runs." }),
-  control: z.strictObject({ account: AccountIdSchema, region: RegionSchema }),
+  control: z.strictObject({
+    account: AccountIdSchema,
+    region: RegionSchema,
+    inventoryAssociation: z.boolean().default(false).meta({
+      description:
+        'The account gathers the inventory of all its instances, as Quick Setup for host management arranges it.',
+    }),
+    ebsEncryption: EbsEncryptionSchema.default('off'),
+    buildKey: z.boolean().default(false).meta({
+      description:
+        'Whether resources/build-key.yml is deployed; definitions name its key alias/ovenbird-build.',
+    }),
+  }),
   targets: z
     .array(
       z.strictObject({
         account: AccountIdSchema,
         regions: z.array(RegionSchema).min(1),
         forwardsEvents: z.boolean().default(true),
+        ebsEncryption: EbsEncryptionSchema.default('off'),
         launchTemplates: z.array(z.string()).default([]).meta({
           description: 'Launch templates that the owner of the account has there and lets Ovenbird move.',
         }),
@@ -273,7 +314,16 @@ export const ScenarioSchema = z.strictObject({
   sharedRegions: z.array(RegionSchema).default([]).meta({
     description: 'Regions other than the home region in which own copies are made for the mode `share`.',
   }),
-  approvers: z.array(z.email()).default([]),
+  approvers: z.array(z.email()).default([]).meta({
+    description: 'Addresses that are subscribed for approvals, and confirm it.',
+  }),
+  people: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/))
+    .default([])
+    .meta({
+      description:
+        'Users of the control account beside its root, whom `npx ovenbird --as NAME` calls the API as.',
+    }),
   bases: z
     .array(
       z.strictObject({
@@ -285,10 +335,27 @@ export const ScenarioSchema = z.strictObject({
           .regex(/^ami-[0-9a-f]{17}$/)
           .optional()
           .meta({ description: 'Its id in the home region, for definitions that name it.' }),
+        volumes: z
+          .array(z.strictObject({ deviceName: z.string(), sizeGiB: z.number().int().positive() }))
+          .optional()
+          .meta({ description: 'One of 8 GiB, /dev/xvda, where it is left out.' }),
+        rootDeviceName: z
+          .string()
+          .optional()
+          .meta({ description: 'The first of the volumes where it is left out.' }),
+        platformDetails: z.string().optional().meta({ description: 'Such as Windows.' }),
+        agent: z
+          .boolean()
+          .optional()
+          .meta({ description: 'false: the agent of Systems Manager is not in the image.' }),
         inventory: z.array(Package).default([]),
       }),
     )
     .default([]),
+  effectDelay: Seconds.optional().meta({
+    description:
+      'AWS seconds from the answer of a write until its effect is seen, for all writes that AWS answers early.',
+  }),
   components: z.array(ComponentEffectSchema).default([]),
   commands: z.array(CommandSchema).default([]),
   approvals: z.array(ApprovalRuleSchema).default([]),

@@ -7,6 +7,7 @@ import { loadDefinitions } from '../../cli/definition-file.ts';
 import type { LocalCloud } from '../../local-cloud/client.ts';
 import { assertNever } from '../../shared/domain/base/errors.ts';
 import type { Api } from './api.ts';
+import { type LaunchResult, launchFromRelease } from './consumers.ts';
 import type { Observation } from './observe.ts';
 import type { Action, Command, Scenario } from './schema.ts';
 import { pushContainer, SOURCES, upload } from './sources.ts';
@@ -21,6 +22,8 @@ export interface ScenarioContext {
   /** Physical names of the stack's functions by folder name. */
   readonly functionName: (name: string) => string;
   readonly news: (line: string) => void;
+  /** Instances that were started from releases so far. */
+  readonly launches: LaunchResult[];
 }
 
 async function invoke(
@@ -162,12 +165,18 @@ export async function perform(
     const { instances, id, ...finding } = action.publishFinding;
     news(`Amazon Inspector finds ${finding.vulnerability}`);
     const ids = [id, ...Array.from({ length: instances - 1 }, (_, index) => `${id}-${index + 2}`)];
+    const { account, region } = scenario.control;
     for (const one of ids)
-      await control.imageServices('publish-finding', { ...scenario.control, ...finding, id: one });
+      await control.imageServices('publish-finding', { account, region, ...finding, id: one });
   } else if ('declareComponent' in action) {
     await control.imageServices('declare-component', action.declareComponent);
   } else if ('declareCommand' in action) {
     await declareCommand(context, action.declareCommand);
+  } else if ('launch' in action) {
+    const { pipeline, account, region, as } = action.launch;
+    const result = await launchFromRelease(cloud, action.launch, observation);
+    news(`${as} starts ${pipeline} in ${account}/${region}: ${result.state} ${result.reason}`.trim());
+    context.launches.push(result);
   } else if ('tick' in action) {
     await runSchedule(context, action.tick.function);
   } else assertNever(action);

@@ -14,6 +14,8 @@ const root = resolve(import.meta.dirname, '../..');
 const HEADER =
   ' Written by `npm run generate` (scripts/generate-roles.ts); do not edit. CONTRIBUTING.md says how to add a right.';
 
+const chosenValues = z.record(z.string(), z.unknown()).parse(readYaml('scripts/roles/chosen-values.yml'));
+
 const SourceSchema = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
 const FunctionFileSchema = z.looseObject({
   ports: z.record(z.string(), z.array(z.string())).default({}),
@@ -98,14 +100,17 @@ function composeSourceStatements({ sqs, stream }: FunctionFile['events'][number]
       : [
           {
             Sid: `Read${table}Stream`,
-            Action: [
-              'dynamodb:DescribeStream',
-              'dynamodb:GetRecords',
-              'dynamodb:GetShardIterator',
-              'dynamodb:ListStreams',
-            ],
+            Action: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
             Resource: [`\${${table}.StreamArn}`],
             because: [],
+          },
+          {
+            Sid: `List${table}Streams`,
+            Action: ['dynamodb:ListStreams'],
+            Resource: ['*'],
+            because: [
+              'dynamodb:ListStreams has no resource-level permissions (Service Authorization Reference, Amazon DynamoDB).',
+            ],
           },
         ]),
   ];
@@ -141,7 +146,8 @@ function format(document: YAML.Document): string {
   document.commentBefore = HEADER;
   YAML.visit(document, {
     Map: (_, node) => {
-      if (node.items.length === 1 && /^(?:Ref|Fn::\w+)$/.test(String(node.items[0]?.key))) node.flow = true;
+      const isReference = node.items.length === 1 && /^(?:Ref|Fn::\w+)$/.test(String(node.items[0]?.key));
+      if (isReference && String(node.items[0]?.key) !== 'Fn::If') node.flow = true;
     },
     Seq: (_, node) => {
       if (node.items.every((item) => YAML.isScalar(item)) && String(node).length <= LINE) node.flow = true;
@@ -150,10 +156,11 @@ function format(document: YAML.Document): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** `${Table.Arn}` alone becomes `Fn::GetAtt`, `${Table}` alone `Ref`, text around a reference `Fn::Sub`. */
+/** `${Table.Arn}` alone becomes `Fn::GetAtt`, `${Table}` alone `Ref` or what chosen-values.yml has, text around a reference `Fn::Sub`. */
 function toCloudFormation(value: unknown): unknown {
   if (typeof value === 'string') {
     const [, id = '', attribute] = /^\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9]+))?\}$/.exec(value) ?? [];
+    if (id in chosenValues) return chosenValues[id];
     if (attribute !== undefined) return { 'Fn::GetAtt': [id, attribute] };
     if (id !== '') return { Ref: id };
     return value.includes('${') ? { 'Fn::Sub': value } : value;

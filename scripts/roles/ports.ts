@@ -1,11 +1,15 @@
 /** The permission set and environment of every port, under the names that `ports:` in a function.yml uses: those of the modules in shared/lambda/deps. */
 import * as table from '../../shared/adapters/dynamo-table.permissions.ts';
 import * as baseImages from '../../shared/adapters/ec2-base-images.permissions.ts';
+import * as buildKeys from '../../shared/adapters/ec2-build-keys.permissions.ts';
+import * as instanceTypes from '../../shared/adapters/ec2-instance-types.permissions.ts';
 import * as testInstances from '../../shared/adapters/ec2-test-instances.permissions.ts';
 import * as imageBuilder from '../../shared/adapters/engines/image-builder.permissions.ts';
 import * as eventPublisher from '../../shared/adapters/eventbridge-publisher.permissions.ts';
+import * as components from '../../shared/adapters/image-builder-components.permissions.ts';
 import * as findings from '../../shared/adapters/inspector-findings.permissions.ts';
 import * as mac from '../../shared/adapters/kms-mac.permissions.ts';
+import * as targetAccounts from '../../shared/adapters/lambda-target-accounts.permissions.ts';
 import * as controlLocations from '../../shared/adapters/locations/control.permissions.ts';
 import * as locations from '../../shared/adapters/locations/locations.permissions.ts';
 import type { Statement } from '../../shared/adapters/permissions.ts';
@@ -40,7 +44,9 @@ const slow = { ami, lookup, container, source, packages } satisfies KindPermissi
 
 export const ports: Readonly<Record<string, PortNeeds>> = {
   baseImages,
+  buildKeys,
   commands,
+  components,
   controlLocations,
   documents,
   engines: unite({ imageBuilder }),
@@ -48,12 +54,14 @@ export const ports: Readonly<Record<string, PortNeeds>> = {
   findingHints,
   findings,
   hintQueue,
+  instanceTypes,
   locations,
   mac,
   notifier,
   reconcileQueue,
   selectors: { permissions: { ...fast, ...slow } },
   table,
+  targetAccounts,
   taskTokens,
   testInstances,
   wakeQueue,

@@ -1,7 +1,9 @@
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
+const validateDefinition = require('asl-validator');
 const YAML = require('yaml');
 const { deadLetterAlarms } = require('./alarms.cjs');
+const { loopExtensions } = require('./loops.cjs');
 const { functionRole, machineRole } = require('./roles.cjs');
 const { withoutMachineReferences } = require('./references.cjs');
 
@@ -94,6 +96,23 @@ function collectFunctions(root, stage) {
   return { functions, resources };
 }
 
+/** Service integrations are of the partition that the machine runs in (step-functions/latest/dg/connect-to-resource). */
+function inOwnPartition(value) {
+  if (typeof value === 'string')
+    return value.replace(/^arn:aws:states:::/, `arn:\${AWS::Partition}:states:::`);
+  if (Array.isArray(value)) return value.map(inOwnPartition);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, inOwnPartition(entry)]));
+}
+
+/** Checked here: the plugin would check the definition after the partition is put in, and knows none but `aws`. */
+function readDefinition(path) {
+  const definition = readYaml(path);
+  const { isValid, errorsText } = validateDefinition(definition);
+  if (!isValid) throw new Error(`${path}: ${errorsText()}`);
+  return inOwnPartition(definition);
+}
+
 function collectMachines(root, stage) {
   const machines = machineNames(root, stage);
   const roles = readGenerated(root, 'roles.yml');
@@ -114,7 +133,7 @@ function collectMachines(root, stage) {
         destinations: [{ 'Fn::GetAtt': [logGroupId, 'Arn'] }],
       },
       tracingConfig: { enabled: true },
-      definition: readYaml(join(root, 'statemachines', folder, `${folder}.asl.yml`)),
+      definition: readDefinition(join(root, 'statemachines', folder, `${folder}.asl.yml`)),
     };
     resources[`${id}Role`] = machineRole(
       withoutMachineReferences(findStatements(roles, `${id}Role`), machines),
@@ -139,6 +158,16 @@ const OUTPUTS = {
   NotificationTopicArn: ['NotificationTopic', { Ref: 'NotificationTopic' }],
   ApprovalTopicArn: ['ApprovalTopic', { Ref: 'ApprovalTopic' }],
 };
+
+/** Rules that hear of nothing but what was chosen: a service tells of every object of each bucket whose events are on, and of every parameter. */
+function limitRules({ Resources }, values) {
+  const list = (name) => [...new Set((values.get(name) ?? '').split(',').filter((entry) => entry !== ''))];
+  const limit = (id, detail) => Object.assign(Resources[id].Properties.EventPattern.detail, detail);
+  const buckets = new Set(list('SourceObjects').map((arn) => arn.split(':::')[1].split('/')[0]));
+  limit('SourceChangedRule', { bucket: { name: buckets.size === 0 ? ['no-bucket'] : [...buckets] } });
+  const prefixes = list('ParameterPrefixes');
+  if (prefixes.length > 0) limit('ParameterChangedRule', { name: prefixes.map((prefix) => ({ prefix })) });
+}
 
 /** All of resources/*.yml but whole templates of their own (target-account.yml), and what functions and machines bring. */
 function collectResources(root, stage, values = new Map()) {
@@ -170,9 +199,28 @@ function collectResources(root, stage, values = new Map()) {
     if (merged.Resources[id] !== undefined && merged.Outputs[name] === undefined)
       merged.Outputs[name] = { Value };
   }
+  limitRules(merged, values);
+  for (const parameter of Object.values(merged.Parameters))
+    if (typeof parameter.Default === 'string')
+      parameter.Default = parameter.Default.replace('{stage}', stage);
   for (const [name, value] of values)
     merged.Parameters[name] = { ...merged.Parameters[name], Default: value };
-  return Object.fromEntries(Object.entries(merged).filter(([, entries]) => Object.keys(entries).length > 0));
+  const extensions = loopExtensions(listFunctions(root), readGenerated(root, 'roles.yml'));
+  return {
+    ...Object.fromEntries(Object.entries(merged).filter(([, entries]) => Object.keys(entries).length > 0)),
+    extensions,
+  };
+}
+
+/** Each function by the beginning of its logical ids, with the name of its role and its events. */
+function listFunctions(root) {
+  return foldersWith(root, 'functions', () => 'function.yml').map((folder) => [
+    pascal(folder),
+    {
+      name: `${pascal(folder)}Role`,
+      events: readYaml(join(root, 'functions', folder, 'function.yml')).events,
+    },
+  ]);
 }
 
 module.exports = { collectFunctions, collectMachines, collectResources, pascal, SERVICE };

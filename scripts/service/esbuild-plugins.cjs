@@ -2,12 +2,13 @@
  * Tells esbuild that making a zod schema has no effect, so that a bundle holds only the schemas that its function uses. Making them costs a cold
  * start more than all other code of the product, and esbuild cannot know that an unused `z.object(...)` may be left out.
  *
- * It reads formatted code: a top-level `const X = z...;` starts in the first column and ends with the first `;` before a line that starts
- * there again.
+ * It reads formatted code: a top-level `const X = z...;` (or `lazyObject...;`, of base/schemas.ts) starts in the first column and ends with the
+ * first `;` before a line that starts there again.
  */
 const { readFileSync } = require('node:fs');
 
-const SCHEMA = /^((?:export )?const \w+(?:: [^=\n]+)? =\s+)(z\b[\s\S]*?);(?=\n+[^\s)\]}.]|\s*(?![\s\S]))/gm;
+const SCHEMA =
+  /^((?:export )?const \w+(?:: [^=\n]+)? =\s+)((?:z|lazy\w*Object)\b[\s\S]*?);(?=\n+[^\s)\]}.]|\s*(?![\s\S]))/gm;
 
 function withPureSchemas(source) {
   return source.replace(SCHEMA, (_, head, expression) => `${head}/* @__PURE__ */ (() => ${expression})();`);

@@ -5,6 +5,9 @@ const YAML = require('yaml');
 /** The command that creates or changes something at AWS: there a missing value stops everything before it begins. */
 const CREATES = 'deploy';
 
+/** The policy of an event bus has at most 10,240 bytes, which are about 240 principals (eventbridge/latest/userguide/eb-quota). */
+const MOST_ACCOUNTS = 200;
+
 function readYaml(path) {
   return YAML.parse(readFileSync(path, 'utf8')) ?? {};
 }
@@ -115,7 +118,19 @@ async function chosenParameters({ root, stage, command, options, resolveVariable
     chosen.set(name, value);
   }
 
+  const text = (name) => chosen.get(name) ?? declared[name]?.Default ?? '';
+  const accounts = text('TargetAccounts') === '' ? [] : text('TargetAccounts').split(',');
+  if (accounts.length > MOST_ACCOUNTS)
+    problems.push(
+      `TargetAccounts: ${accounts.length} accounts, at most ${MOST_ACCOUNTS}; give OrganizationId instead`,
+    );
+  if (text('OrganizationalUnitPaths') !== '' && text('OrganizationId') === '')
+    problems.push('OrganizationalUnitPaths: needs OrganizationId, whose units they are');
   if (command === CREATES) {
+    if (declared.TargetAccounts !== undefined && accounts.length === 0 && text('OrganizationId') === '')
+      missing.push(
+        'TargetAccounts: the accounts that images may be distributed to, or OrganizationId in its place',
+      );
     problems.push(...missing.map((text) => `${text} (missing)`));
     const account = given.get('ControlAccount');
     if (problems.length === 0 && account !== undefined) {

@@ -1,3 +1,9 @@
+/** Where the organization asks for it, roles have a path and a boundary. */
+const placement = {
+  Path: { Ref: 'RolePath' },
+  PermissionsBoundary: { 'Fn::If': ['HasBoundary', { Ref: 'PermissionsBoundary' }, { Ref: 'AWS::NoValue' }] },
+};
+
 /** The role of one function or state machine, with the statements of resources/generated/roles.yml. */
 function functionRole(statements) {
   return role('lambda.amazonaws.com', statements);
@@ -14,6 +20,7 @@ function role(service, statements, trust = {}) {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
+      ...placement,
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
         Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole', ...trust }],

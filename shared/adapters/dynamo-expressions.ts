@@ -79,10 +79,3 @@ export function buildUpdateExpression(
   ].filter((clause) => clause !== '');
   return clauses.length === 0 ? undefined : clauses.join(' ');
 }
-
-export function readWriteKey(write: Write): Key {
-  if ('put' in write) return { pk: write.put.pk, sk: write.put.sk };
-  if ('update' in write) return write.update;
-  if ('delete' in write) return write.delete;
-  return write.check;
-}

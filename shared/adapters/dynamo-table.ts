@@ -11,26 +11,24 @@ import {
   type TransactWriteCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { InvalidRequest, TryLater } from '../domain/base/errors.ts';
-import type { Key } from '../domain/base/naming.ts';
+import { splitIntoBatches } from '../domain/base/batches.ts';
+import { TryLater, UnknownCursor } from '../domain/base/errors.ts';
+import { formatKey, type Key } from '../domain/base/naming.ts';
 import {
+  findWriteKey,
   type Item,
   MAX_WRITES,
+  matchesSortKey,
   type Page,
   type Query,
   type Table,
   type Write,
   WriteConflict,
 } from '../ports/table.ts';
-import { type AttributeMap, toPlainValues } from './attribute-values.ts';
 import { callAws } from './aws-client.ts';
-import {
-  buildConditionExpression,
-  buildUpdateExpression,
-  Placeholders,
-  readWriteKey,
-} from './dynamo-expressions.ts';
+import { buildConditionExpression, buildUpdateExpression, Placeholders } from './dynamo-expressions.ts';
 
 /** Keys in one BatchGetItem (amazondynamodb BatchGetItemInput.RequestItems). */
 const BATCH_KEYS = 100;
@@ -121,7 +119,7 @@ async function queryPage(client: DynamoDBDocumentClient, tableName: string, quer
       ExpressionAttributeValues: values,
       ScanIndexForward: query.descending !== true,
       ...(query.limit === undefined ? {} : { Limit: query.limit }),
-      ...(query.after === undefined ? {} : { ExclusiveStartKey: parseCursor(query.after) }),
+      ...(query.after === undefined ? {} : { ExclusiveStartKey: parseCursor(query.after, query) }),
     }),
   );
   return {
@@ -217,9 +215,10 @@ function toWriteConflict(
   const index = reasons.findIndex((reason) => reason.Code === 'ConditionalCheckFailed');
   const write = writes[index];
   if (write === undefined) return undefined;
-  const found = reasons[index]?.Item as AttributeMap | undefined;
+  // The document client leaves the items in reasons as they came.
+  const found = reasons[index]?.Item;
   const stands = found !== undefined && Object.keys(found).length > 0;
-  return new WriteConflict(index, readWriteKey(write), stands ? parseItem(toPlainValues(found)) : undefined);
+  return new WriteConflict(index, findWriteKey(write), stands ? parseItem(unmarshall(found)) : undefined);
 }
 
 /** Only checks that it is an item, without copying it: readers parse it with their own schema. */
@@ -244,20 +243,16 @@ function formatCursor(key: Record<string, unknown>): string {
 
 const CursorSchema = z.lazy(() => z.record(z.string(), z.string()));
 
-function parseCursor(cursor: string): Record<string, string> {
+/** A key that lies outside what the query reads would be refused by DynamoDB as a mistake of ours (Query, ExclusiveStartKey). */
+function parseCursor(cursor: string, query: Query): Record<string, string> {
+  const index = INDEX_KEYS[query.index ?? 'main'];
+  const names = new Set<string>([INDEX_KEYS.main.pk, INDEX_KEYS.main.sk, index.pk, index.sk]);
   try {
-    return CursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    const key = CursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    const fits = Object.keys(key).length === names.size && Object.keys(key).every((name) => names.has(name));
+    if (fits && key[index.pk] === query.pk && matchesSortKey(query, key[index.sk] ?? '')) return key;
   } catch {
-    throw new InvalidRequest('The cursor is not one of ours; start again at the first page.');
+    // Whatever it is, it is refused below.
   }
-}
-
-function formatKey(key: Key): string {
-  return `${key.pk}\n${key.sk}`;
-}
-
-function splitIntoBatches<Entry>(entries: readonly Entry[], size: number): Entry[][] {
-  return Array.from({ length: Math.ceil(entries.length / size) }, (_, index) =>
-    entries.slice(index * size, (index + 1) * size),
-  );
+  throw new UnknownCursor();
 }

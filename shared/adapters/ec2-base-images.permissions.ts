@@ -1,12 +1,6 @@
 import type { BaseImages } from '../ports/base-images.ts';
-import type { PermissionSet } from './permissions.ts';
+import { EC2_DESCRIBE, type PermissionSet } from './permissions.ts';
 
 export const permissions = {
-  state: [
-    {
-      Action: ['ec2:DescribeImages'],
-      Resource: '*',
-      because: 'Describing knows no resource (Service Authorization Reference, Amazon EC2).',
-    },
-  ],
+  describe: [{ ...EC2_DESCRIBE, Action: ['ec2:DescribeImages'] }],
 } satisfies PermissionSet<BaseImages>;

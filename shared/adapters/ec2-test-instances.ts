@@ -4,16 +4,21 @@ import {
   DescribeInstancesCommand,
   type EC2Client,
   type Filter,
+  type Instance,
+  paginateDescribeInstances,
   RunInstancesCommand,
+  type RunInstancesCommandOutput,
   type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import type { Shortage } from '../domain/bakes/placing.ts';
 import { TryLater } from '../domain/base/errors.ts';
 import { TAGS } from '../domain/base/naming.ts';
 import type { TestInstances } from '../ports/test-instances.ts';
-import { callAwsForBuild, isError } from './aws-errors.ts';
+import { isShortageName } from './aws-error-classes.ts';
+import { callAwsForBuild, ignoreErrors } from './aws-errors.ts';
 
 export interface TestInstancesOptions {
   readonly ec2: EC2Client;
@@ -21,7 +26,7 @@ export interface TestInstancesOptions {
   readonly ssm: SSMClient;
   /** Where and as what they run; only `launch` needs it. */
   readonly network?: {
-    readonly subnetId: string;
+    readonly subnets: readonly string[];
     readonly securityGroupId: string;
     readonly instanceProfile: string;
   };
@@ -29,16 +34,21 @@ export interface TestInstancesOptions {
 
 /** The SDK knows a list of types; EC2 decides which there are. */
 const InstanceTypeSchema = z.custom<_InstanceType>((value) => typeof value === 'string');
+const UNKNOWN_INSTANCE = ['InvalidInstanceID.NotFound'];
 const NOT_ENDED = ['pending', 'running', 'stopping', 'stopped'];
 
 export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
   const { ec2, ssm, network: place } = options;
   return {
-    async launch({ clientToken, imageId, instanceType, tags }) {
+    async launch({ clientToken, imageId, instanceTypes, placement, placing, hopLimit, tags }) {
       if (place === undefined)
         throw new Error('These test instances were made to be looked at, not launched.');
       const Tags: Tag[] = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-      const answer = await callAwsForBuild('RunInstances', () =>
+      const subnets = placement.subnets ?? place.subnets;
+      const placements = instanceTypes.length * subnets.length;
+      const instanceType = instanceTypes[Math.floor(placing / subnets.length) % instanceTypes.length];
+      const subnet = subnets[placing % subnets.length];
+      const answer = await launchOrShortage(`${instanceType} in ${subnet}`, () =>
         ec2.send(
           new RunInstancesCommand({
             ClientToken: clientToken,
@@ -46,27 +56,41 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
             InstanceType: InstanceTypeSchema.parse(instanceType),
             MinCount: 1,
             MaxCount: 1,
-            SubnetId: place.subnetId,
-            SecurityGroupIds: [place.securityGroupId],
-            IamInstanceProfile: { Name: place.instanceProfile },
-            MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled' },
+            SubnetId: subnet,
+            SecurityGroupIds: placement.securityGroups ?? [place.securityGroupId],
+            IamInstanceProfile: { Name: placement.instanceProfile ?? place.instanceProfile },
+            MetadataOptions: {
+              HttpTokens: 'required',
+              HttpEndpoint: 'enabled',
+              ...(hopLimit === undefined ? {} : { HttpPutResponseHopLimit: hopLimit }),
+            },
             InstanceInitiatedShutdownBehavior: 'terminate',
             TagSpecifications: [
               { ResourceType: 'instance', Tags },
               { ResourceType: 'volume', Tags },
+              { ResourceType: 'network-interface', Tags },
             ],
           }),
         ),
       );
+      if ('shortage' in answer) return { ...answer, placements };
       const instance = answer.Instances?.[0]?.InstanceId;
       if (instance === undefined) throw new TryLater('RunInstances answered without an instance.');
-      return { instance };
+      return { instance, placements };
     },
 
     async status(instance) {
-      const state = await readInstanceState(ec2, instance);
+      const found = await readInstance(ec2, instance);
+      const state = found?.State?.Name;
       if (state === undefined || state === 'pending') return { state: 'starting' };
-      if (state !== 'running') return { state: 'gone', reason: `it is ${state}` };
+      // Such as `Client.InternalError: Client error on launch` of a key that may not be used.
+      const { Message: why, Code: code = '' } = found?.StateReason ?? {};
+      if (state !== 'running')
+        return {
+          state: 'gone',
+          reason: `it is ${state}${why === undefined ? '' : ` (${why})`}`,
+          isShortage: isShortageName(code.replace(/^(?:Server|Client)\./, '')),
+        };
       const agents = await callAwsForBuild('DescribeInstanceInformation', () =>
         ssm.send(
           new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instance] }] }),
@@ -79,13 +103,14 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
     async terminate(instances) {
       // One by one: one that is unknown would make EC2 refuse all of them (ec2 TerminateInstances).
       for (const instance of instances) {
-        try {
-          await callAwsForBuild('TerminateInstances', () =>
+        // A right that ends at a tag is refused, not told that nothing is there, once the instance is forgotten (docs/aws/permissions.md#ec2).
+        const found = await readInstance(ec2, instance);
+        if (found === undefined || found.State?.Name === 'terminated') continue;
+        await ignoreErrors(UNKNOWN_INSTANCE, () =>
+          callAwsForBuild('TerminateInstances', () =>
             ec2.send(new TerminateInstancesCommand({ InstanceIds: [instance] })),
-          );
-        } catch (error) {
-          if (!isError(error, 'InvalidInstanceID.NotFound')) throw error;
-        }
+          ),
+        );
       }
     },
 
@@ -95,39 +120,38 @@ export function ec2TestInstances(options: TestInstancesOptions): TestInstances {
         { Name: 'instance-state-name', Values: NOT_ENDED },
         ...(attempt === undefined ? [] : [{ Name: `tag:${TAGS.attempt}`, Values: [String(attempt)] }]),
       ];
-      return await findInstances(ec2, filters);
+      const pages = await callAwsForBuild('DescribeInstances', () =>
+        Array.fromAsync(paginateDescribeInstances({ client: ec2 }, { Filters: filters })),
+      );
+      return pages
+        .flatMap(({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances))
+        .flatMap(({ InstanceId }) => InstanceId ?? []);
     },
   };
 }
 
-/** Undefined where EC2 does not know it (yet): what was just launched may not be visible at once (ec2 eventual consistency). */
-async function readInstanceState(ec2: EC2Client, instance: string): Promise<string | undefined> {
-  try {
-    const answer = await callAwsForBuild('DescribeInstances', () =>
-      ec2.send(new DescribeInstancesCommand({ InstanceIds: [instance] })),
-    );
-    return answer.Reservations?.[0]?.Instances?.[0]?.State?.Name;
-  } catch (error) {
-    if (isError(error, 'InvalidInstanceID.NotFound')) return undefined;
-    throw error;
-  }
+/** What there is no room for is told as data: another place may have it. */
+async function launchOrShortage(
+  what: string,
+  launch: () => Promise<RunInstancesCommandOutput>,
+): Promise<RunInstancesCommandOutput | { readonly shortage: Shortage }> {
+  return await callAwsForBuild('RunInstances', async () => {
+    try {
+      return await launch();
+    } catch (error) {
+      if (!(error instanceof Error) || !isShortageName(error.name)) throw error;
+      const reason = `${what}: ${error.name}: ${error.message}`;
+      return { shortage: { reason, isLasting: error.name === 'Unsupported' } };
+    }
+  });
 }
 
-async function findInstances(ec2: EC2Client, filters: Filter[]): Promise<string[]> {
-  const found: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await callAwsForBuild('DescribeInstances', () =>
-      ec2.send(
-        new DescribeInstancesCommand({ Filters: filters, ...(NextToken === undefined ? {} : { NextToken }) }),
-      ),
-    );
-    for (const reservation of page.Reservations ?? []) {
-      for (const { InstanceId } of reservation.Instances ?? []) {
-        if (InstanceId !== undefined) found.push(InstanceId);
-      }
-    }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  return found;
+/** Undefined where EC2 does not know it (yet): what was just launched may not be visible at once (ec2 eventual consistency). */
+async function readInstance(ec2: EC2Client, instance: string): Promise<Instance | undefined> {
+  const answer = await ignoreErrors(UNKNOWN_INSTANCE, () =>
+    callAwsForBuild('DescribeInstances', () =>
+      ec2.send(new DescribeInstancesCommand({ InstanceIds: [instance] })),
+    ),
+  );
+  return answer?.Reservations?.[0]?.Instances?.[0];
 }

@@ -1,4 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { splitIntoBatches } from '../domain/base/batches.ts';
 import { TryLater } from '../domain/base/errors.ts';
 import type { EventPublisher } from '../ports/event-publisher.ts';
 import { callAws } from './aws-client.ts';
@@ -11,8 +12,7 @@ const BATCH_ENTRIES = 10;
 export function eventBridgePublisher(client: EventBridgeClient, bus: string): EventPublisher {
   return {
     async publish(events) {
-      for (let start = 0; start < events.length; start += BATCH_ENTRIES) {
-        const batch = events.slice(start, start + BATCH_ENTRIES);
+      for (const batch of splitIntoBatches(events, BATCH_ENTRIES)) {
         const answer = await callAws(() =>
           client.send(
             new PutEventsCommand({

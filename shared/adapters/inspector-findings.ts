@@ -9,6 +9,7 @@ import {
   ListFindingsCommand,
   type VulnerablePackage,
 } from '@aws-sdk/client-inspector2';
+import { splitIntoBatches } from '../domain/base/batches.ts';
 import type { PackageFormat } from '../domain/packages/versions.ts';
 import {
   type FixablePackage,
@@ -16,7 +17,8 @@ import {
   type Vulnerability,
 } from '../domain/packages/vulnerabilities.ts';
 import type { Findings } from '../ports/vulnerabilities.ts';
-import { callAws, errorName } from './aws-client.ts';
+import { callAws } from './aws-client.ts';
+import { errorName } from './aws-error-classes.ts';
 
 /** Largest page (inspector2 ListFindingsRequest.maxResults). */
 const PAGE = 100;
@@ -25,26 +27,21 @@ const ARNS_AT_ONCE = 10;
 /** What stands for the version where there is no fix. */
 const NO_FIX = /^(?:not\s?available)?$/i;
 
-const FIXABLE_FINDINGS = {
+const FIXABLE_FINDINGS: FilterCriteria = {
   findingStatus: [{ comparison: 'EQUALS', value: 'ACTIVE' }],
   findingType: [{ comparison: 'EQUALS', value: 'PACKAGE_VULNERABILITY' }],
   fixAvailable: [
     { comparison: 'EQUALS', value: 'YES' },
     { comparison: 'EQUALS', value: 'PARTIAL' },
   ],
-} as const;
+};
 
 export function inspectorFindings(client: Inspector2Client): Findings {
   const page = async (more: Partial<FilterCriteria>, nextToken?: string) =>
     callAws(() =>
       client.send(
         new ListFindingsCommand({
-          filterCriteria: {
-            findingStatus: [...FIXABLE_FINDINGS.findingStatus],
-            findingType: [...FIXABLE_FINDINGS.findingType],
-            fixAvailable: [...FIXABLE_FINDINGS.fixAvailable],
-            ...more,
-          },
+          filterCriteria: { ...FIXABLE_FINDINGS, ...more },
           maxResults: PAGE,
           ...(nextToken === undefined ? {} : { nextToken }),
         }),
@@ -54,8 +51,7 @@ export function inspectorFindings(client: Inspector2Client): Findings {
   return {
     async read(arns) {
       const found: Vulnerability[] = [];
-      for (let start = 0; start < arns.length; start += ARNS_AT_ONCE) {
-        const part = arns.slice(start, start + ARNS_AT_ONCE);
+      for (const part of splitIntoBatches(arns, ARNS_AT_ONCE)) {
         const findingArn = part.map((value) => ({ comparison: 'EQUALS' as const, value }));
         const { findings = [] } = await page({ findingArn });
         found.push(...findings.flatMap(parseFinding));

@@ -1,26 +1,13 @@
-import {
-  GenerateMacCommand,
-  type KMSClient,
-  KMSInvalidMacException,
-  VerifyMacCommand,
-} from '@aws-sdk/client-kms';
+import { GenerateMacCommand, type KMSClient, VerifyMacCommand } from '@aws-sdk/client-kms';
 import type { Mac } from '../ports/mac.ts';
 import { callAws } from './aws-client.ts';
+import { ignoreErrors } from './aws-errors.ts';
 
 /** HMAC_SHA_256 by a KMS key whose material never leaves KMS (kms GenerateMac, VerifyMac; messages of at most 4096 bytes). */
 const ALGORITHM = 'HMAC_SHA_256';
 
-export interface KmsMacOptions {
-  readonly client: KMSClient;
-  /** Id of the key that signs. */
-  readonly keyId: string;
-  /** Ids of earlier keys whose links are still good. A key that is named by a link but not here verifies nothing. */
-  readonly earlierKeyIds?: readonly string[];
-}
-
-/** Signatures are base64url, so that they can stand in a link as they are. */
-export function kmsMac({ client, keyId, earlierKeyIds = [] }: KmsMacOptions): Mac {
-  const accepted = [keyId, ...earlierKeyIds];
+/** Signatures are base64url, so that they can stand in a link as they are. A key other than `keyId` that a link names verifies nothing. */
+export function kmsMac(client: KMSClient, keyId: string): Mac {
   return {
     async generate(message) {
       const { Mac: mac } = await callAws(() =>
@@ -33,24 +20,18 @@ export function kmsMac({ client, keyId, earlierKeyIds = [] }: KmsMacOptions): Ma
     },
 
     async verify(message, mac, signedBy) {
-      if (!accepted.includes(signedBy)) return false;
-      try {
-        const { MacValid: valid } = await callAws(() =>
-          client.send(
-            new VerifyMacCommand({
-              KeyId: signedBy,
-              MacAlgorithm: ALGORITHM,
-              Message: Buffer.from(message),
-              Mac: Buffer.from(mac, 'base64url'),
-            }),
-          ),
-        );
-        return valid === true;
-      } catch (error) {
-        // A wrong signature is an exception, not an answer (kms VerifyMac, KMSInvalidMacException).
-        if (error instanceof KMSInvalidMacException) return false;
-        throw error;
-      }
+      if (signedBy !== keyId) return false;
+      const request = {
+        KeyId: keyId,
+        MacAlgorithm: ALGORITHM,
+        Message: Buffer.from(message),
+        Mac: Buffer.from(mac, 'base64url'),
+      } as const;
+      // A wrong signature is an exception, not an answer (kms VerifyMac, KMSInvalidMacException).
+      const answer = await ignoreErrors(['KMSInvalidMacException'], () =>
+        callAws(() => client.send(new VerifyMacCommand(request))),
+      );
+      return answer?.MacValid === true;
     },
   };
 }

@@ -1,6 +1,7 @@
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Documents } from '../ports/documents.ts';
 import { callAws } from './aws-client.ts';
+import { ignoreErrors } from './aws-errors.ts';
 
 /** Evidence and logs of suites, in one private bucket. */
 export function s3Documents(client: S3Client, bucket: string): Documents {
@@ -18,13 +19,10 @@ export function s3Documents(client: S3Client, bucket: string): Documents {
       );
     },
     async get(key) {
-      try {
-        const answer = await callAws(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
-        return await answer.Body?.transformToString('utf-8');
-      } catch (error) {
-        if (error instanceof NoSuchKey) return undefined;
-        throw error;
-      }
+      const answer = await ignoreErrors(['NoSuchKey'], () =>
+        callAws(() => client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))),
+      );
+      return await answer?.Body?.transformToString('utf-8');
     },
   };
 }

@@ -2,7 +2,7 @@ import type { TaskTokens } from '../ports/task-tokens.ts';
 import type { PermissionSet } from './permissions.ts';
 
 const BECAUSE =
-  'Completing a task knows no resource (Service Authorization Reference, AWS Step Functions); so one function alone has it.';
+  'states:SendTask* has no resource-level permissions (Service Authorization Reference, AWS Step Functions); so one function alone has it.';
 
 export const permissions = {
   succeed: [{ Action: ['states:SendTaskSuccess'], Resource: '*', because: BECAUSE }],

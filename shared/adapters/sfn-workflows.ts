@@ -1,6 +1,6 @@
 import {
   DescribeExecutionCommand,
-  ExecutionAlreadyExists,
+  type DescribeExecutionCommandOutput,
   ExecutionDoesNotExist,
   type SFNClient,
   StartExecutionCommand,
@@ -10,6 +10,7 @@ import {
 import { canonical } from '../domain/base/canonical.ts';
 import type { ExecutionStatus, Workflows } from '../ports/workflows.ts';
 import { callAws } from './aws-client.ts';
+import { ignoreErrors } from './aws-errors.ts';
 
 /** Cause is at most 32 768 characters (step-functions StopExecutionInput). */
 const LONGEST_REASON = 1000;
@@ -21,18 +22,12 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
   return {
     executionArn,
     async startBake(name, input) {
-      try {
-        // The same name with the same input finds a running execution; one that has ended throws (step-functions StartExecution).
-        const answer = await callAws(() =>
-          client.send(
-            new StartExecutionCommand({ stateMachineArn: bakeMachine, name, input: canonical(input) }),
-          ),
-        );
-        return answer.executionArn ?? executionArn('bake', name);
-      } catch (error) {
-        if (error instanceof ExecutionAlreadyExists) return executionArn('bake', name);
-        throw error;
-      }
+      const request = { stateMachineArn: bakeMachine, name, input: canonical(input) };
+      // The same name with the same input finds a running execution; one that has ended throws (step-functions StartExecution).
+      const answer = await ignoreErrors(['ExecutionAlreadyExists'], () =>
+        callAws(() => client.send(new StartExecutionCommand(request))),
+      );
+      return answer?.executionArn ?? executionArn('bake', name);
     },
     async stop(execution, reason) {
       try {
@@ -50,24 +45,15 @@ export function sfnWorkflows(client: SFNClient, bakeMachine: string): Workflows 
       }
     },
     async describe(execution) {
-      try {
-        const answer = await callAws(() =>
-          client.send(new DescribeExecutionCommand({ executionArn: execution })),
-        );
-        return toExecutionStatus(answer);
-      } catch (error) {
-        if (error instanceof ExecutionDoesNotExist) return undefined;
-        throw error;
-      }
+      const answer = await ignoreErrors(['ExecutionDoesNotExist'], () =>
+        callAws(() => client.send(new DescribeExecutionCommand({ executionArn: execution }))),
+      );
+      return answer === undefined ? undefined : toExecutionStatus(answer);
     },
   };
 }
 
-function toExecutionStatus(answer: {
-  status?: string | undefined;
-  error?: string | undefined;
-  cause?: string | undefined;
-}): ExecutionStatus {
+function toExecutionStatus(answer: DescribeExecutionCommandOutput): ExecutionStatus {
   const known = (['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const).find(
     (status) => status === answer.status,
   );

@@ -6,13 +6,13 @@ const approvals = { APPROVAL_TOPIC_ARN: '${ApprovalTopic}' } as const;
 export const environment = {
   notify: { NOTIFICATION_TOPIC_ARN: '${NotificationTopic}' },
   askApprover: approvals,
-  confirmedApprovers: approvals,
+  readSubscriptions: approvals,
 } satisfies PortEnvironment<Notifier>;
 
 export const permissions = {
   notify: [{ Action: ['sns:Publish'], Resource: '${NotificationTopic}' }],
   askApprover: [{ Action: ['sns:Publish'], Resource: '${ApprovalTopic}' }],
-  confirmedApprovers: [
+  readSubscriptions: [
     {
       because:
         'A subscription belongs to its topic, the only resource that Amazon SNS knows (Service Authorization Reference, Amazon SNS).',

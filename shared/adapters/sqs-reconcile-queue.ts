@@ -1,4 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { splitIntoBatches } from '../domain/base/batches.ts';
 import { TryLater } from '../domain/base/errors.ts';
 import type { ReconcileQueue } from '../ports/reconcile-queue.ts';
 import { callAws } from './aws-client.ts';
@@ -10,9 +11,7 @@ const LONGEST_DELAY_SECONDS = 900;
 export function sqsReconcileQueue(client: SQSClient, queueUrl: string): ReconcileQueue {
   return {
     async send(requests) {
-      const batches = Array.from({ length: Math.ceil(requests.length / BATCH_MESSAGES) }, (_, index) =>
-        requests.slice(index * BATCH_MESSAGES, (index + 1) * BATCH_MESSAGES),
-      );
+      const batches = splitIntoBatches(requests, BATCH_MESSAGES);
       await Promise.all(batches.map((batch) => sendBatch(client, queueUrl, batch)));
     },
   };

@@ -18,7 +18,8 @@ export const permissions = {
     {
       Action: ['ssm:GetCommandInvocation'],
       Resource: '*',
-      because: 'It knows no resource (Service Authorization Reference, AWS Systems Manager).',
+      because:
+        'ssm:GetCommandInvocation has no resource-level permissions (Service Authorization Reference, AWS Systems Manager).',
     },
   ],
 } satisfies PermissionSet<Commands>;

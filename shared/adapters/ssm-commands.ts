@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { TryLater } from '../domain/base/errors.ts';
 import type { Commands } from '../ports/commands.ts';
-import { callAwsForBuild, isError } from './aws-errors.ts';
+import { callAwsForBuild, ignoreErrors, isError } from './aws-errors.ts';
 
 const DOCUMENT = 'AWS-RunShellScript';
 /** A command that the agent has not taken up by then is not delivered any more (ssm SendCommandRequest.TimeoutSeconds, at least 30). */
@@ -39,22 +39,19 @@ export function ssmCommands(ssm: SSMClient): Commands {
     },
 
     async status(command, instance) {
-      try {
-        const answer = await callAwsForBuild('GetCommandInvocation', () =>
+      // An invocation is visible a moment after its command (ssm GetCommandInvocation, InvocationDoesNotExist).
+      const answer = await ignoreErrors(['InvocationDoesNotExist'], () =>
+        callAwsForBuild('GetCommandInvocation', () =>
           ssm.send(new GetCommandInvocationCommand({ CommandId: command, InstanceId: instance })),
-        );
-        return toCommandStatus(answer);
-      } catch (error) {
-        // An invocation is visible a moment after its command (ssm GetCommandInvocation, InvocationDoesNotExist).
-        if (isError(error, 'InvocationDoesNotExist')) return { state: 'running' };
-        throw error;
-      }
+        ),
+      );
+      return answer === undefined ? { state: 'running' } : toCommandStatus(answer);
     },
   };
 }
 
-/** Pure. Output is what Systems Manager keeps: the first 24,000 characters, 8,000 of errors (ssm GetCommandInvocationResult). */
-export function toCommandStatus(answer: GetCommandInvocationResult): Awaited<ReturnType<Commands['status']>> {
+/** Output is what Systems Manager keeps: the first 24,000 characters, 8,000 of errors (ssm GetCommandInvocationResult). */
+function toCommandStatus(answer: GetCommandInvocationResult): Awaited<ReturnType<Commands['status']>> {
   const outcome = parseCommandOutcome(answer);
   if (outcome === undefined) return { state: 'running' };
   const { ResponseCode, StandardOutputContent, StandardErrorContent } = answer;

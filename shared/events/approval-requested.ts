@@ -1,32 +1,24 @@
-import * as z from 'zod';
+import type { BakeRecord } from '../domain/records/bakes.ts';
+import type { ChangeRecord } from '../domain/records/selectors.ts';
 
 /** A tested image waits for people. The links themselves are secrets and never in an event. */
-export const ApprovalRequestedSchema = z.object({
-  version: z.literal(1),
-  bake: z.string(),
-  attempt: z.number().int().positive(),
-  pipeline: z.string(),
-  team: z.string(),
-  state: z.literal('awaiting-approval'),
-  approval: z.string(),
-  approvers: z.array(z.string()),
-  expiresAt: z.iso.datetime(),
+export function approvalRequestedEvent(detail: {
+  readonly bake: string;
+  readonly attempt: number;
+  readonly pipeline: string;
+  readonly team: string;
+  readonly approval: string;
+  readonly approvers: readonly string[];
+  readonly expiresAt: string;
   /** Why the bake was started. */
-  reason: z.string(),
+  readonly reason: string;
   /** Where the bake began; anything but `Build` is about a retained image. */
-  startsAt: z.enum(['Build', 'Test', 'Approve', 'Distribute']).optional(),
+  readonly startsAt?: BakeRecord['startsAt'];
   /** What moved, newest last. */
-  changes: z.array(
-    z.object({ id: z.string(), selector: z.string(), from: z.string().optional(), to: z.string() }),
-  ),
-});
-export type ApprovalRequested = z.infer<typeof ApprovalRequestedSchema>;
-
-export const APPROVAL_REQUESTED = 'Ovenbird Approval Requested';
-
-export function approvalRequestedEvent(detail: Omit<ApprovalRequested, 'version' | 'state'>) {
+  readonly changes: readonly Pick<ChangeRecord, 'id' | 'selector' | 'from' | 'to'>[];
+}) {
   return {
-    detailType: APPROVAL_REQUESTED,
-    detail: { version: 1, state: 'awaiting-approval', ...detail } satisfies ApprovalRequested,
+    detailType: 'Ovenbird Approval Requested',
+    detail: { version: 1, state: 'awaiting-approval', ...detail },
   };
 }

@@ -1,20 +1,12 @@
-import * as z from 'zod';
-
 /** A change leads to more bakes than may start without a person: they wait until a person confirms them. */
-export const WaveWaitingSchema = z.object({
-  version: z.literal(1),
-  change: z.string(),
-  selector: z.string(),
-  from: z.string().optional(),
-  to: z.string(),
-  images: z.number().int().positive(),
+export function waveWaitingEvent(detail: {
+  readonly change: string;
+  readonly selector: string;
+  readonly from?: string | undefined;
+  readonly to: string;
+  readonly images: number;
   /** Counting stopped at `images`. */
-  isMore: z.boolean(),
-});
-export type WaveWaiting = z.infer<typeof WaveWaitingSchema>;
-
-export const WAVE_WAITING = 'Ovenbird Wave Waiting';
-
-export function waveWaitingEvent(detail: Omit<WaveWaiting, 'version'>) {
-  return { detailType: WAVE_WAITING, detail: { version: 1, ...detail } satisfies WaveWaiting };
+  readonly isMore: boolean;
+}) {
+  return { detailType: 'Ovenbird Wave Waiting', detail: { version: 1, ...detail } };
 }

@@ -7,13 +7,8 @@ import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
 import { OPERATIONS, type Operation, type OperationName } from '../domain/api/operations.ts';
 import { InvalidRequest } from '../domain/base/errors.ts';
-import { toProblem, toProblemResponse } from './problems.ts';
-
-/** From the function's event; given directly in tests. */
-export interface ApiBindings {
-  readonly caller: string | undefined;
-  readonly requestId: string;
-}
+import type { HttpContext } from './http-lambda.ts';
+import { toMethodProblem, toProblem, toProblemResponse } from './problems.ts';
 
 /** Input of an operation; `by` is the caller's ARN. */
 export interface OperationRequest<Name extends OperationName> {
@@ -40,8 +35,8 @@ const BODY_BYTES = 2_000_000;
 export function createApiApp(
   serve: Partial<OperationHandlers>,
   deps: ApiAppDeps,
-): Hono<{ Bindings: ApiBindings }> {
-  const app = new Hono<{ Bindings: ApiBindings }>();
+): Hono<{ Bindings: HttpContext }> {
+  const app = new Hono<{ Bindings: HttpContext }>();
   app.use(
     bodyLimit({
       maxSize: BODY_BYTES,
@@ -55,26 +50,37 @@ export function createApiApp(
     app.on(operation.method.toUpperCase(), path, async (c) => {
       const asked = await parseRequest(name, operation, c);
       const run = serve[name] as (asked: unknown) => Promise<unknown>;
-      return c.json(operation.answer.parse(await run(asked)), operation.status, {
+      return c.json(operation.answer.parse(await run(asked)), operation.status ?? 200, {
         'cache-control': 'no-store',
       });
     });
   }
-  app.notFound((c) =>
-    toProblemResponse({
+  app.notFound((c) => {
+    const allowed = listMethods(c.req.path);
+    if (allowed.length > 0 && !allowed.includes(c.req.method))
+      return toMethodProblem(c.req.method, c.req.path, allowed);
+    return toProblemResponse({
       status: 404,
       code: 'no-such-operation',
       detail: `There is no ${c.req.method} ${c.req.path}. docs/openapi.json lists what there is.`,
-    }),
-  );
+    });
+  });
   app.onError((error, c) => toErrorResponse(deps, c, error));
   return app;
+}
+
+/** Methods of the operations on a path, those that another function serves included. */
+function listMethods(path: string): string[] {
+  const operations: readonly Operation[] = Object.values(OPERATIONS);
+  return operations
+    .filter((operation) => new RegExp(`^${operation.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .map(({ method }) => method.toUpperCase());
 }
 
 async function parseRequest(
   name: OperationName,
   operation: Operation,
-  c: Context<{ Bindings: ApiBindings }>,
+  c: Context<{ Bindings: HttpContext }>,
 ): Promise<OperationRequest<OperationName>> {
   const { caller } = c.env;
   if (caller === undefined)
@@ -114,7 +120,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function toErrorResponse(deps: ApiAppDeps, c: Context<{ Bindings: ApiBindings }>, error: unknown): Response {
+function toErrorResponse(deps: ApiAppDeps, c: Context<{ Bindings: HttpContext }>, error: unknown): Response {
   const problem = toProblem(error);
   if (problem.status >= 500) deps.onError(error);
   return toProblemResponse({ ...problem, requestId: c.env.requestId });

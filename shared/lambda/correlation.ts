@@ -4,20 +4,19 @@
  */
 import * as z from 'zod';
 import { keys } from '../domain/base/naming.ts';
+import { lazyObject } from '../domain/base/schemas.ts';
 import type { Item, Table } from '../ports/table.ts';
 import { correlate, type LogIds, readLogIds } from './telemetry.ts';
 
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
-const NamedSchema = z.lazy(() =>
-  z.object({
-    bake: optional(z.string()),
-    attempt: optional(z.number()),
-    change: optional(z.string()),
-    pipeline: optional(z.string()),
-    cause: optional(z.string()),
-    causes: optional(z.array(z.string())),
-  }),
-);
+const NamedSchema = lazyObject(() => ({
+  bake: optional(z.string()),
+  attempt: optional(z.number()),
+  change: optional(z.string()),
+  pipeline: optional(z.string()),
+  cause: optional(z.string()),
+  causes: optional(z.array(z.string())),
+}));
 /** One of our own events, or the row that is published as one. */
 const OwnEventSchema = z.lazy(() =>
   z.union([

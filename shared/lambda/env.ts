@@ -3,6 +3,7 @@ import * as z from 'zod';
 const arn = () => z.string().startsWith('arn:');
 const url = () => z.url();
 const text = () => z.string().min(1);
+const list = () => text().transform((value) => value.split(',').map((entry) => entry.trim()));
 const count = () => z.coerce.number().int().positive();
 
 /** Every variable that a function may have. A function has those of the ports that its function.yml lists, and its own. */
@@ -11,7 +12,7 @@ const variables = {
   EVIDENCE_BUCKET: () => z.string().min(3),
   BUS_NAME: text,
   HINT_QUEUE_URL: url,
-  STORE_HINT_QUEUE_URL: url,
+  SLOW_HINT_QUEUE_URL: url,
   RECONCILE_QUEUE_URL: url,
   WAKE_QUEUE_URL: url,
   BAKE_MACHINE_ARN: arn,
@@ -20,16 +21,25 @@ const variables = {
   LINK_KEY_ID: text,
   /** Public base URL of the approval pages. */
   API_URL: url,
-  TARGET_ROLE_NAME: () => z.string().default('OvenbirdTarget'),
+  TARGET_ROLE_NAME: text,
   TARGET_EXTERNAL_ID: () => z.string().min(2),
-  BUILD_SUBNET_ID: text,
+  /** In order of preference. */
+  BUILD_SUBNET_IDS: list,
   BUILD_SECURITY_GROUP_ID: text,
   BUILD_INSTANCE_PROFILE: text,
+  BUILD_LOG_GROUP: text,
+  /** Empty without a key. */
+  BUILD_KEY_ARN: () => z.string().transform((value) => (value === '' ? undefined : value)),
   TEST_INSTANCE_PROFILE: text,
   TEST_SECURITY_GROUP_ID: text,
   MOST_BAKES_AT_ONCE: count,
   MOST_BAKES_OF_TEAM_AT_ONCE: count,
   LARGEST_WAVE: count,
+  /** Empty where an organization says which accounts are targets. */
+  TARGET_ACCOUNTS: () => z.string(),
+  /** Name of the stack. */
+  INSTALLATION: text,
+  OPEN_TARGETS_FUNCTION: text,
   ACCOUNT_ID: () => z.string().regex(/^[0-9]{12}$/),
   AWS_REGION: text,
 } as const;

@@ -4,8 +4,6 @@ export const LOG_EVENTS = [
   'function-failed',
   /** A domain error ended the call as the caller expects it; state machines catch it by name. */
   'domain-error',
-  /** The input has another shape than agreed; it is not tried again. */
-  'input-invalid',
   /** One message of a batch failed and comes again. */
   'message-failed',
   /** One message of a batch can never be understood; it is acknowledged. */
@@ -13,7 +11,6 @@ export const LOG_EVENTS = [
   'hint-ignored',
   'selector-changed',
   'selector-unresolved',
-  'fan-out-done',
   'bake-started',
   'bake-held',
   'pipeline-up-to-date',
@@ -23,11 +20,11 @@ export const LOG_EVENTS = [
   'wait-checked',
   'task-completed',
   'events-published',
-  'notification-sent',
-  'notification-failed',
   'resync-done',
   'sweep-done',
   'sweep-part-failed',
+  /** A subscription to the approval topic would bring an approver's link to somebody else. */
+  'foreign-subscription',
   'attempt-ended',
   'clean-up-done',
   'copies-advanced',
@@ -36,6 +33,5 @@ export const LOG_EVENTS = [
   'approval-requested',
   'approval-decided',
   'request-served',
-  'request-refused',
 ] as const;
 export type LogEvent = (typeof LOG_EVENTS)[number];

@@ -1,5 +1,6 @@
 import { type ProblemDetails, ProblemSchema } from '../domain/api/shapes.ts';
 import { DomainError } from '../domain/base/errors.ts';
+import { joinWords } from '../domain/base/text.ts';
 
 /** Errors in the form of RFC 9457. `code` is for programs, `detail` for people; unexpected errors reveal nothing of their cause. */
 type ProblemBody = Pick<ProblemDetails, 'status' | 'code' | 'detail'> & Readonly<Record<string, unknown>>;
@@ -24,6 +25,19 @@ export function toProblemResponse(problem: ProblemBody): Response {
     status: problem.status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
   });
+}
+
+/** `allowed`: what the path does take, where it is known. */
+export function toMethodProblem(method: string, path: string, allowed: readonly string[] = []): Response {
+  const others = allowed.length === 0 ? '' : ` It takes ${joinWords(allowed)}.`;
+  const response = toProblemResponse({
+    status: 405,
+    code: 'method-not-allowed',
+    detail: `${path} takes no ${method}.${others}`,
+  });
+  // Without any there is nothing to name, and the header may be empty (RFC 9110, 10.2.1).
+  response.headers.set('allow', allowed.join(', '));
+  return response;
 }
 
 /** `bake-not-found` -> `Bake not found`. */

@@ -1,11 +1,14 @@
 /** Functions behind queues and behind the table's stream. A message that failed comes again alone; one that can never be understood is acknowledged and logged. */
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord, DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
-import { type AttributeMap, toPlainValues } from '../adapters/attribute-values.ts';
 import { correlateWith } from './correlation.ts';
 import { type MakeDeps, overPorts, withTelemetry } from './lambda.ts';
 import { log, withOwnIds } from './telemetry.ts';
+
+/** Of the SDK, whose types and those of events differ in binary values, which our table has none of. */
+type AttributeMap = Parameters<typeof unmarshall>[0];
 
 export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
@@ -48,8 +51,8 @@ export function streamLambda<Deps>(parts: {
   const take = async (deps: MakeDeps<Deps>, record: DynamoDBRecord): Promise<void> => {
     const { OldImage, NewImage } = record.dynamodb ?? {};
     const change: TableChange = {
-      ...(OldImage === undefined ? {} : { before: toPlainValues(OldImage as AttributeMap) }),
-      ...(NewImage === undefined ? {} : { after: toPlainValues(NewImage as AttributeMap) }),
+      ...(OldImage === undefined ? {} : { before: unmarshall(OldImage as AttributeMap) }),
+      ...(NewImage === undefined ? {} : { after: unmarshall(NewImage as AttributeMap) }),
     };
     const row = change.after ?? change.before;
     await withLogIds(record.eventID ?? '', deps, row, (ports) => parts.run(ports, change));

@@ -1,5 +1,6 @@
 import type { Artifact, ArtifactName } from '../domain/artifacts/artifacts.ts';
 import type { ObservedImage } from '../domain/distribution/verification.ts';
+import type { ImageUse } from '../domain/releases/references/reference.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -9,6 +10,10 @@ export interface ArtifactFacts<A extends Artifact = Artifact> extends ObservedIm
   readonly name: string;
   /** The image that this one is a copy of, which may be gone. */
   readonly copyOf?: { readonly region: string; readonly imageId: string };
+  /** Of all its volumes. */
+  readonly sizeGiB?: number;
+  /** By whatever account, as far as its owner is told. */
+  readonly lastLaunchedAt?: string;
 }
 
 export interface CopyRequest {
@@ -35,6 +40,10 @@ export interface ArtifactStore<A extends Artifact = Artifact> {
   share(artifact: A, accounts: readonly string[]): Promise<void>;
   unshare(artifact: A, accounts: readonly string[]): Promise<void>;
   retireAt(artifact: A, at: string): Promise<void>;
+  /** Takes back what `retireAt` set. */
+  unretire(artifact: A): Promise<void>;
+  /** What the account of this location makes of the artifacts, whoever owns them. */
+  findUses(ids: readonly string[]): Promise<readonly ImageUse[]>;
   /** Removes the artifact with its snapshots; one that is gone already is no error. */
   remove(artifact: A): Promise<void>;
   /** ARN of the key behind an alias, id or ARN. Throws DistributionFailed when there is none. */

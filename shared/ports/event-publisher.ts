@@ -1,11 +1,6 @@
-export interface PublishedEvent {
-  readonly id: string;
-  readonly detailType: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-  readonly at: string;
-}
+import type { OutboxRecord } from '../domain/records/outbox.ts';
 
 /** Our own bus. Throws when any entry was refused (FailedEntryCount). */
 export interface EventPublisher {
-  publish(events: readonly PublishedEvent[]): Promise<void>;
+  publish(events: readonly Omit<OutboxRecord, 'published'>[]): Promise<void>;
 }

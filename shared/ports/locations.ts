@@ -1,6 +1,12 @@
 import type { ArtifactStore, Stores } from './artifact-store.ts';
 import type { Pointers } from './pointers.ts';
 
+export interface LocationProblem {
+  readonly field: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
 /** An account and region. */
 export interface Location {
   readonly artifacts: Stores;
@@ -10,7 +16,7 @@ export interface Location {
     key?: string;
     parameter: string;
     launchTemplate?: string;
-  }): Promise<readonly { field: string; problem: string; fix: string }[]>;
+  }): Promise<readonly LocationProblem[]>;
 }
 
 /** The control account in any region, with the rights of the product itself. */
@@ -19,6 +25,8 @@ export interface ControlLocations<Call extends keyof ArtifactStore = keyof Artif
 }
 
 export interface Locations extends ControlLocations {
+  /** ARN of the role in a target, whether or not it is there. */
+  toRoleArn(account: string, region: string): string;
   /**
    * Opens a target with the rights of its role (external id), the control account's own included. Throws PreflightFailed with the missing
    * statement when the role cannot be assumed.

@@ -15,6 +15,7 @@ export type Write =
   | { readonly put: Item; readonly when?: WriteCondition }
   | {
       readonly update: Key;
+      /** A field that is undefined is left as it is. */
       readonly set?: Readonly<Record<string, unknown>>;
       /** Sets what is absent and leaves the rest as it is. */
       readonly setOnce?: Readonly<Record<string, unknown>>;
@@ -26,6 +27,13 @@ export type Write =
     }
   | { readonly delete: Key; readonly when?: WriteCondition }
   | { readonly check: Key; readonly when: WriteCondition };
+
+/** The row that a write is of. */
+export function findWriteKey(write: Write): Key {
+  if ('put' in write) return { pk: write.put.pk, sk: write.put.sk };
+  if ('update' in write) return write.update;
+  return 'delete' in write ? write.delete : write.check;
+}
 
 /** A condition did not hold; nothing was written. `index` is the first write that lost, `found` the item that stands there. */
 export class WriteConflict extends Error {
@@ -57,9 +65,14 @@ export interface Query {
   readonly prefix?: string;
   /** Sort key at most this (inclusive). */
   readonly upTo?: string;
-  readonly limit?: number;
-  readonly after?: string;
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
   readonly descending?: boolean;
+}
+
+/** With an upper end the prefix is the lower end. */
+export function matchesSortKey({ prefix = '', upTo }: Query, sortKey: string): boolean {
+  return upTo === undefined ? sortKey.startsWith(prefix) : sortKey >= prefix && sortKey <= upTo;
 }
 
 export interface Table {

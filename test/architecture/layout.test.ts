@@ -10,7 +10,7 @@ const FunctionFileSchema = z.looseObject({
   description: z.string().min(10),
   memorySize: z.number(),
   timeout: z.number(),
-  ports: z.record(z.string(), z.array(z.string()).min(1)),
+  ports: z.record(z.string(), z.array(z.string())),
 });
 
 describe('every function', () => {

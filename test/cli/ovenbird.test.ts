@@ -65,8 +65,30 @@ const bakeDetails = {
     components: [],
   },
   attempts: [{ attempt: 2, state: 'awaiting-approval', startedAt: at, cleanedUp: false }],
-  steps: [{ attempt: 2, name: 'Build', state: 'succeeded', startedAt: at, endedAt: at, links: {} }],
-  images: [],
+  steps: [
+    {
+      attempt: 2,
+      name: 'Preflight',
+      state: 'succeeded',
+      startedAt: at,
+      endedAt: at,
+      links: {},
+      warnings: [
+        'will not arrive in 777788889999 eu-west-1: there is no key default. Deploy the template for targets there.',
+      ],
+    },
+    { attempt: 2, name: 'Build', state: 'succeeded', startedAt: at, endedAt: at, links: {} },
+  ],
+  images: [
+    {
+      attempt: 2,
+      variant: 'x86-64',
+      engine: 'imageBuilder',
+      build: 'build-1',
+      inventoryProblem: 'neither rpm nor dpkg knows of a package in it',
+      removed: false,
+    },
+  ],
   tests: [],
   gates: [
     {
@@ -169,7 +191,7 @@ describe('ovenbird apply', () => {
     expect(ran).toMatchObject({ code: 0, stderr: 'Nobody confirmed yet.\n' });
     expect(ran.stdout).toMatch(/PIPELINE +REVISION +OUTCOME\nparent +1 +created\nchild +3 +changed/);
     expect(fake.asked.map(({ body }) => body)).toMatchObject([
-      { name: 'parent', tests: { suites: [{ script: 'echo booted\n' }] } },
+      { name: 'parent', tests: { suites: [{ script: 'echo booted' }] } },
       { name: 'child' },
     ]);
     expect(fake.asked[0]?.authorization).toMatch(/^AWS4-HMAC-SHA256 .*\/eu-west-1\/execute-api\//);
@@ -253,6 +275,11 @@ describe('ovenbird status', () => {
     }
     expect(ran[1]?.stdout).toContain(BAKE);
     expect(ran[2]?.stdout).toMatch(/packages +passed +3 required/);
+    expect(ran[2]?.stdout).toContain('not known (x86-64): neither rpm nor dpkg');
+    // What an approver has to know is never cut.
+    expect(ran[2]?.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'Warning: it will not arrive in 777788889999 eu-west-1: there is no key default. Deploy the template for targets there.',
+    );
     expect(ran[1]?.stdout).toContain('awaiting-approval (2)');
   });
 

@@ -75,6 +75,17 @@ describe('ovenbird plan', () => {
     ]);
   });
 
+  it('says which region of a file it does not know', async () => {
+    const targets = [{ account: '444455556666', regions: ['eu-west-7'] }];
+    const definition = toDefinition({ name: 'edge', base: 'base', more: { distribution: { targets } } });
+    writeFileSync(join(folder, 'edge.yml'), stringify(definition));
+
+    const { code, stderr } = await run('edge.yml');
+
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^edge\.yml {2}eu-west-7 is no region that Ovenbird knows/);
+  });
+
   it('takes files as apply does, parents first, and names file and line of what is wrong', async () => {
     const write = (name: string, base: string) =>
       writeFileSync(join(folder, `${name}.yml`), stringify(toDefinition({ name, base })));

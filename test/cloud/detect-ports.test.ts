@@ -94,8 +94,8 @@ describe('the queues', () => {
     await sqsReconcileQueue(sqs, url).send(
       Array.from({ length: 11 }, (_, n) => ({ pipeline: `p${n}`, delaySeconds: 0 })),
     );
-    const stores = await sqs.send(new CreateQueueCommand({ QueueName: 'contract-stores' }));
-    const hints = sqsHintQueue(sqs, { hints: url, stores: stores.QueueUrl ?? '' });
+    const slow = await sqs.send(new CreateQueueCommand({ QueueName: 'contract-slow' }));
+    const hints = sqsHintQueue(sqs, { hints: url, slow: slow.QueueUrl ?? '' });
     await hints.send(['arn:a', 'packages:https://example.com', 'ssm:b']);
 
     const bodies = new Set<string>();
@@ -109,7 +109,7 @@ describe('the queues', () => {
     expect(bodies.size).toBe(12);
     expect(bodies).toContain('{"pipeline":"p10"}');
     expect(bodies).toContain('{"topics":["arn:a","ssm:b"]}');
-    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: stores.QueueUrl }));
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: slow.QueueUrl }));
     expect(Messages?.map(({ Body }) => Body)).toEqual(['{"topics":["packages:https://example.com"]}']);
   });
 });

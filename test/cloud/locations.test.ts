@@ -4,26 +4,30 @@ import {
   DescribeImagesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import { STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll } from '@jest/globals';
-import { onboardTargets } from '../../local/deploy.ts';
+import { onboardTargets, STAGE } from '../../local/deploy.ts';
 import { type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import { createControlLocations } from '../../shared/adapters/locations/control.ts';
 import { createLocations } from '../../shared/adapters/locations/locations.ts';
 import type { Ami } from '../../shared/domain/artifacts/ami.ts';
-import { TAGS } from '../../shared/domain/base/naming.ts';
+import { DEFAULT_TARGET_KEY, TAGS } from '../../shared/domain/base/naming.ts';
 import { locationsContract } from '../contracts/locations.ts';
+import { makeRole } from './local-cloud/account.ts';
 
 const CONTROL = { account: '111122223333', region: 'eu-west-1' };
 const TARGET = { account: '444455556666', region: 'eu-central-1' };
+const INSTALLATION = `ovenbird-${STAGE}`;
 const EXTERNAL_ID = 'a-random-text-of-our-own';
 const BASE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
 
 let cloud: LocalCloud;
 let source: Ami;
+let sts: STSClient;
 
 beforeAll(async () => {
   cloud = await startLocalCloud({ stateFile: `.cache/locations-${process.pid}.json`, speed: 2000 });
+  await cloud.control.imageServices('delay-effects', { parameter: 400 });
   await onboardTargets(
     cloud,
     {
@@ -32,6 +36,7 @@ beforeAll(async () => {
     { controlAccount: CONTROL.account, region: CONTROL.region, externalId: EXTERNAL_ID },
   );
   source = await makeSource();
+  sts = await openAsServiceRole();
   const ec2 = new EC2Client(cloud.clientConfig(TARGET.account, TARGET.region));
   await ec2.send(
     new CreateLaunchTemplateCommand({
@@ -43,6 +48,22 @@ beforeAll(async () => {
 });
 
 afterAll(() => cloud.stop());
+
+/** Targets trust the roles of the service alone, which its stack names. */
+async function openAsServiceRole(): Promise<STSClient> {
+  const RoleArn = await makeRole(cloud, `${INSTALLATION}-contract`, ['sts:AssumeRole'], {
+    AWS: CONTROL.account,
+  });
+  const { Credentials: given } = await new STSClient(cloud.clientConfig()).send(
+    new AssumeRoleCommand({ RoleArn, RoleSessionName: 'contract' }),
+  );
+  const credentials = {
+    accessKeyId: given?.AccessKeyId ?? '',
+    secretAccessKey: given?.SecretAccessKey ?? '',
+    sessionToken: given?.SessionToken ?? '',
+  };
+  return new STSClient({ ...cloud.clientConfig(), credentials });
+}
 
 /** An image of two volumes that the control account owns. */
 async function makeSource(): Promise<Ami> {
@@ -79,17 +100,21 @@ async function waitForCopies(place: { account: string; region: string }): Promis
 
 locationsContract('EC2, SSM, KMS and STS', async () => ({
   locations: createLocations({
-    control: createControlLocations(CONTROL.account, cloud.clientConfig(CONTROL.account)),
+    control: createControlLocations(
+      { account: CONTROL.account, installation: INSTALLATION },
+      cloud.clientConfig(CONTROL.account),
+    ),
     account: CONTROL.account,
-    roleName: 'OvenbirdTarget',
+    installation: INSTALLATION,
+    roleName: `${INSTALLATION}-target`,
     externalId: EXTERNAL_ID,
-    sts: new STSClient(cloud.clientConfig()),
+    sts,
     clientDefaults: { endpoint: cloud.endpoint },
   }),
   source,
   target: TARGET,
   closedAccount: '777788889999',
-  key: 'alias/ovenbird-images',
+  key: DEFAULT_TARGET_KEY,
   launchTemplate: 'web',
   finishCopies: () => waitForCopies(TARGET),
 }));

@@ -18,8 +18,13 @@ const request: BuildRequest = {
   parentImage: 'ami-0aaaaaaaaaaaaaaaa',
   components: [],
   instanceTypes: ['m5.large'],
+  placement: {},
+  placing: 0,
+  metadata: { httpTokens: 'required' },
   volumes: [],
+  parentDevices: ['/dev/xvda'],
   tags: { 'ovenbird:bake': '01JTESTBAKE0000000000000WB' },
+  instanceTags: {},
 };
 
 /** Each engine of the registry with its adapter, over the local cloud. */
@@ -33,7 +38,7 @@ const ADAPTERS: { readonly [Name in EngineName]: () => Promise<EngineHarness> } 
       ec2,
       digest,
       home: { account, region },
-      infrastructure: () => infrastructure,
+      infrastructure: () => ({ ...infrastructure, logGroup: '/aws/imagebuilder/ovenbird' }),
     });
     const ended = async (build: string) => {
       await eventually('the build to end', async () =>

@@ -16,7 +16,7 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
   const withHarness = closing(make);
 
   describe(`${name} as a build engine`, () => {
-    it('builds an image and says what is in it', () =>
+    it('builds an image', () =>
       withHarness(async ({ engine, request, ended }) => {
         const { build } = await engine.start(request);
         // It may be quick.
@@ -27,7 +27,6 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
           state: 'available',
           artifact: { kind: 'ami', imageId: expect.stringMatching(/^ami-/) },
         });
-        expect((await engine.packages(build)).length).toBeGreaterThan(0);
       }));
 
     it('finds the build of an attempt when it is started again, and builds anew for the next attempt', () =>
@@ -60,7 +59,7 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
           expect.objectContaining({ kind: 'ami', imageId: expect.stringMatching(/^ami-/) }),
         ]);
         expect(await engine.leftovers(`${build}0`)).toEqual([]);
-        expect(await engine.status(`${build}0`)).toMatchObject({ state: 'cancelled' });
+        expect(await engine.status(`${build}0`)).toEqual({ state: 'unknown' });
         expect(await engine.cancel(`${build}0`)).toEqual({ ended: true });
       }));
 
@@ -72,7 +71,7 @@ export function engineContract(name: string, make: () => Promise<EngineHarness>)
         await engine.forget(build);
         await engine.forget(build);
 
-        expect(await engine.status(build)).toMatchObject({ state: 'cancelled' });
+        expect(await engine.status(build)).toEqual({ state: 'unknown' });
         expect(await engine.cancel(build)).toEqual({ ended: true });
       }));
   });

@@ -22,7 +22,10 @@ const FIXTURES: Readonly<Record<(typeof GATES)[number]['name'] | 'scan', GateFix
     settings: { require: ['nginx'], forbid: [] },
     passing: { images },
     nothing: { images: [] },
-    others: [{ images: [{ variant: 'x86-64', installed: [] }] }],
+    others: [
+      { images: [{ variant: 'x86-64', installed: [] }] },
+      { images: [{ variant: 'x86-64', problem: 'it ran out of time' }] },
+    ],
   },
   scan: {
     settings: { ignore: [] },

@@ -10,12 +10,12 @@ export async function createEc2Client(served: ImageServiceServer): Promise<EC2Cl
   });
 }
 
-/** The default subnet with its default group. */
+/** The default subnets with their default group. */
 export async function readNetworkPlacement(ec2: EC2Client) {
   const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
   const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({}));
   return {
-    subnetId: Subnets?.[0]?.SubnetId ?? '',
+    subnets: (Subnets ?? []).flatMap(({ SubnetId }) => SubnetId ?? []),
     securityGroupId: SecurityGroups?.[0]?.GroupId ?? '',
     instanceProfile: 'tester',
   };

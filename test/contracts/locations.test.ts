@@ -1,4 +1,5 @@
 import type { ArtifactName } from '../../shared/domain/artifacts/artifacts.ts';
+import { DEFAULT_TARGET_KEY } from '../../shared/domain/base/naming.ts';
 import { imageWorld, toAmi, toLocationKey } from '../support/fakes/image-world.ts';
 import { fakeLocations } from '../support/fakes/locations.ts';
 import { type LocationsHarness, locationsContract } from './locations.ts';
@@ -17,7 +18,7 @@ async function serveAmis(): Promise<LocationsHarness> {
     devices: ['/dev/xvda', '/dev/xvdb'],
   });
   world.keys.set(
-    toLocationKey(target, 'alias/ovenbird-images'),
+    toLocationKey(target, DEFAULT_TARGET_KEY),
     'arn:aws:kms:eu-central-1:444455556666:key/images',
   );
   world.templates.set(toLocationKey(target, 'web'), {
@@ -31,7 +32,7 @@ async function serveAmis(): Promise<LocationsHarness> {
     source: toAmi(image),
     target,
     closedAccount: '999999999999',
-    key: 'alias/ovenbird-images',
+    key: DEFAULT_TARGET_KEY,
     launchTemplate: 'web',
     finishCopies: async () => world.finishCopies(),
   };

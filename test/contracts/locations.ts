@@ -53,10 +53,20 @@ export function locationsContract(name: string, makeBench: () => Promise<Locatio
       return artifact;
     };
 
+    /** A store may look at a value after it has answered. */
+    const untilShown = async (parameter: string, id: string): Promise<void> => {
+      const deadline = Date.now() + 5000;
+      while ((await target.pointers.readParameter(parameter)) !== id)
+        if (Date.now() > deadline) throw new Error(`${parameter} never shows ${id}.`);
+    };
+
     it('shows a target only what it is permitted', async () => {
       await own.unshare(bench.source, [bench.target.account]);
 
-      await expect(store.copyFrom(bench.source, await request())).rejects.toMatchObject({ name: 'TryLater' });
+      await expect(store.copyFrom(bench.source, await request())).rejects.toMatchObject({
+        name: 'TryLater',
+        facts: { unsettled: true },
+      });
     });
 
     it('copies with all volumes under the target key, and marks the image', async () => {
@@ -118,6 +128,8 @@ export function locationsContract(name: string, makeBench: () => Promise<Locatio
       const facts = await store.describe(findArtifactId(artifact));
       expect(Math.abs(Date.parse(facts?.deprecatedAt ?? '') - at.getTime())).toBeLessThanOrEqual(60_000);
       expect(facts?.tags.stage).toBe('blue');
+      await store.unretire(artifact);
+      expect((await store.describe(findArtifactId(artifact)))?.deprecatedAt).toBeUndefined();
       await store.remove(artifact);
     });
 
@@ -128,6 +140,7 @@ export function locationsContract(name: string, makeBench: () => Promise<Locatio
 
       const before = await target.pointers.readParameter(parameter);
       await target.pointers.writeParameter(parameter, id, { [TAGS.managed]: 'true' });
+      await untilShown(parameter, id);
       await target.pointers.writeParameter(parameter, id, { [TAGS.managed]: 'true' });
       const shown = await target.pointers.readParameter(parameter);
       await target.pointers.removeParameter(parameter);
@@ -151,6 +164,7 @@ export function locationsContract(name: string, makeBench: () => Promise<Locatio
       const second = await target.pointers.addTemplateVersion(bench.launchTemplate, id, note);
       await target.pointers.setDefaultTemplateVersion(bench.launchTemplate, first.version);
       const moved = await target.pointers.readTemplateDefault(bench.launchTemplate);
+      const uses = await store.findUses([id, findArtifactId(bench.source)]);
       await target.pointers.setDefaultTemplateVersion(bench.launchTemplate, first.previousDefault);
       await target.pointers.removeTemplateVersion(bench.launchTemplate, first.version);
       await target.pointers.removeTemplateVersion(bench.launchTemplate, first.version);
@@ -158,6 +172,10 @@ export function locationsContract(name: string, makeBench: () => Promise<Locatio
       expect(second.version).toBe(first.version);
       expect(first.previousDefault).toBe(before?.version);
       expect(moved).toEqual({ version: first.version, imageId: id });
+      expect(uses).toEqual([
+        { imageId: id, by: `launch template ${bench.launchTemplate}, version ${first.version}` },
+      ]);
+      expect(await store.findUses([id])).toEqual([]);
       expect(await target.pointers.readTemplateDefault(bench.launchTemplate)).toEqual(before);
       await store.remove(artifact);
     });

@@ -9,8 +9,7 @@ import { type DefinitionInput, DefinitionSchema } from '../../shared/domain/defi
 import { isSlowTopic } from '../../shared/domain/selectors/selectors.ts';
 import type { BuildRequest } from '../../shared/ports/build-engine.ts';
 import { startBuild } from '../../shared/use-cases/bakes/start-build.ts';
-import { handleHint } from '../../shared/use-cases/detect/handle-hint.ts';
-import { handleStoreHint } from '../../shared/use-cases/detect/handle-store-hint.ts';
+import { handleHint, handleSlowHint } from '../../shared/use-cases/detect/handle-hint.ts';
 import { explainPipeline } from '../../shared/use-cases/queries/explain-pipeline.ts';
 import { showGraph } from '../../shared/use-cases/queries/show-graph.ts';
 import { ami, type ReconcileWorld, reconcileWorld } from '../support/reconcile-world.ts';
@@ -45,7 +44,7 @@ async function buildBase(world: ReconcileWorld, bake: string): Promise<string[]>
   const asked: string[] = [];
   const start = async ({ parentImage }: BuildRequest) => {
     asked.push(parentImage);
-    return { build: `build-${asked.length}` };
+    return { build: `build-${asked.length}`, placements: 1 };
   };
   await startBuild({ ...world.ports, engines: { imageBuilder: () => ({ start }) } }, { bake, attempt: 1 });
   return asked;
@@ -117,6 +116,6 @@ describe('a selector kind that is added to the registry', () => {
     const hint = world.hints.find((entry) => JSON.stringify(entry).includes('catalogue:linux'));
 
     expect(isSlowTopic('catalogue:linux')).toBe(true);
-    expect(await handleStoreHint(world.ports, hint)).toMatchObject({ changes: [{ to: ami(2) }] });
+    expect(await handleSlowHint(world.ports, hint)).toMatchObject({ changes: [{ to: ami(2) }] });
   });
 });

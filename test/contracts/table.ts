@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { UnknownCursor } from '../../shared/domain/base/errors.ts';
 import { type Table, WriteConflict } from '../../shared/ports/table.ts';
 
 /** What every table must do. Keys carry a random part, so that the suite can run on a table that others use. */
@@ -100,6 +101,13 @@ export function tableContract(name: string, makeTable: () => Promise<Table> | Ta
       expect(second.cursor).toBeUndefined();
       expect(backwards.items.map((item) => item.sk)).toEqual(['B#3', 'B#2']);
       expect(upTo.items.map((item) => item.sk)).toEqual(['A#1', 'B#1']);
+    });
+
+    it('refuses a cursor that no page of the query has answered, as a mistake of the caller', async () => {
+      const { pk } = key('');
+      const foreign = Buffer.from(JSON.stringify({ pk: 'ELSEWHERE', sk: 'A' })).toString('base64url');
+      for (const after of ['~', '17', foreign])
+        await expect(table.query({ pk, after })).rejects.toThrow(UnknownCursor);
     });
 
     it('finds rows in the indexes that they name, and no others', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Commands } from '../../shared/ports/commands.ts';
-import type { TestInstances } from '../../shared/ports/test-instances.ts';
+import type { LaunchRequest, TestInstances } from '../../shared/ports/test-instances.ts';
 import { closing } from './closing.ts';
 
 export interface InstancesHarness {
@@ -15,20 +15,35 @@ export interface InstancesHarness {
   close(): Promise<void>;
 }
 
+/** The instance that is launched where there is room. */
+async function launch(instances: TestInstances, request: LaunchRequest): Promise<string> {
+  const answer = await instances.launch(request);
+  if ('shortage' in answer) throw new Error(answer.shortage.reason);
+  return answer.instance;
+}
+
 /** What test instances and the commands on them must do. */
 export function instancesContract(name: string, make: () => Promise<InstancesHarness>): void {
   const bake = '01JTESTBAKE0000000000000WB';
   const tags = { 'ovenbird:bake': bake, 'ovenbird:attempt': '1', 'ovenbird:managed': 'true' };
 
+  const toRequest = (imageId: string): LaunchRequest => ({
+    clientToken: 'token-1',
+    imageId,
+    instanceTypes: ['t3.small'],
+    placement: {},
+    placing: 0,
+    tags,
+  });
   const withHarness = closing(make);
 
   describe(`${name} as test instances`, () => {
     it('launch once for one token, are found by their tags, and are gone when terminated', () =>
       withHarness(async ({ instances, imageId }) => {
-        const request = { clientToken: 'token-1', imageId, instanceType: 't3.small', tags };
+        const request = toRequest(imageId);
 
-        const { instance } = await instances.launch(request);
-        expect(await instances.launch(request)).toEqual({ instance });
+        const instance = await launch(instances, request);
+        expect(await launch(instances, request)).toBe(instance);
         expect(await instances.findByBake(bake)).toEqual([instance]);
         expect(await instances.findByBake(bake, 1)).toEqual([instance]);
         expect(await instances.findByBake(bake, 2)).toEqual([]);
@@ -45,12 +60,7 @@ export function instancesContract(name: string, make: () => Promise<InstancesHar
     ] as const)('run a command that $status', (answer) =>
       withHarness(async (harness) => {
         const { instances, commands, imageId } = harness;
-        const { instance } = await instances.launch({
-          clientToken: 'token-1',
-          imageId,
-          instanceType: 't3.small',
-          tags,
-        });
+        const instance = await launch(instances, toRequest(imageId));
         expect(['starting', 'ready']).toContain((await instances.status(instance)).state);
         await harness.waitUntilReachable(instance);
         expect(await instances.status(instance)).toEqual({ state: 'ready' });

@@ -18,9 +18,19 @@ export const VALUES = {
   ControlAccount: '111122223333',
   FirstApprover: 'image-owners@example.com',
   BuildVpcId: 'vpc-0123456789abcdef0',
-  BuildSubnetId: 'subnet-0123456789abcdef0',
+  BuildSubnetIds: 'subnet-0123456789abcdef0',
   TargetAccounts: '444455556666,777788889999',
   TargetExternalId: 'an-external-id',
+} as const;
+
+/** What may be left out and is chosen here, so that every resource is there. */
+export const OPTIONAL_VALUES = {
+  SourceObjects: 'arn:aws:s3:::our-sources/*',
+  HearAnnouncements: 'true',
+  OtherVpcs: 'arn:aws:ec2:eu-west-1:999900001111:vpc/vpc-0fedcba9876543210',
+  InstanceRoles: 'arn:aws:iam::111122223333:role/images/*',
+  // Of the account that holds the keys of the organization.
+  BuildKeyArn: 'arn:aws:kms:eu-west-1:222233334444:key/66666666-7777-8888-9999-000000000000',
 } as const;
 
 export const stackContext: StackContext = {
@@ -66,7 +76,9 @@ export async function serverless(
 export default async function packageService(): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await rm(join(root, buildFolder), { recursive: true, force: true });
-  const values = Object.entries(VALUES).map(([name, value]) => `--param=${name}=${value}`);
+  const values = Object.entries({ ...VALUES, ...OPTIONAL_VALUES }).map(
+    ([name, value]) => `--param=${name}=${value}`,
+  );
   const { code, output } = await serverless(['package', '--package', folder, ...values]);
   if (code !== 0 || !existsSync(templateFile))
     throw new Error(`The service could not be packaged:\n${output}`);
@@ -79,9 +91,9 @@ export function template(): Template {
 }
 
 /** What users deploy beside the service, in target accounts and in other regions. */
-export const OWN_TEMPLATES = ['target-account.yml', 'shared-images-region.yml'] as const;
+export const OWN_TEMPLATES = ['target-account.yml', 'shared-images-region.yml', 'build-key.yml'] as const;
 
-/** All three templates, with a topic for the alarms of those that ask for one. */
+/** All templates, with a topic for the alarms of those that ask for one. */
 export function allTemplates(): { name: string; template: Template; place: StackContext }[] {
   const own = OWN_TEMPLATES.map((name) => ({
     name,

@@ -20,7 +20,12 @@ const AlarmSchema = z.looseObject({
   AlarmDescription: z.string().default(''),
 });
 
-describe.each(templates)('nothing is lost in the template of $name', (of) => {
+/** A template that makes keys alone sends nothing. */
+const sending = templates.filter((of) =>
+  ['AWS::SQS::Queue', 'AWS::Events::Rule'].some((type) => listResources(type, of).length > 0),
+);
+
+describe.each(sending)('nothing is lost in the template of $name', (of) => {
   const queues = listResources('AWS::SQS::Queue', of);
   const targets = listResources('AWS::Events::Rule', of).flatMap(({ id, properties }) =>
     RuleSchema.parse(properties).Targets.map((target) => ({ ...target, Id: `${id}/${target.Id}` })),

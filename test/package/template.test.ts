@@ -5,17 +5,21 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { cfnLint } from '../../local-cloud/ministack/install.ts';
+import { PARTITIONS } from '../../shared/domain/base/partitions.ts';
 import { listResources, OWN_TEMPLATES, root, templateFile } from './packaged.ts';
 
 const run = promisify(execFile);
 const installMs = 300_000;
+
+/** One of each partition. */
+const REGIONS = PARTITIONS.map(({ regions: [first] }) => first);
 
 /** Errors that cfn-lint finds, one line each. */
 async function errorsIn(files: readonly string[]): Promise<string[]> {
   const lint = await cfnLint();
   const found = await run(
     lint,
-    ['--format', 'parseable', '--regions', 'eu-west-1', '--non-zero-exit-code', 'none', '--', ...files],
+    ['--format', 'parseable', '--regions', ...REGIONS, '--non-zero-exit-code', 'none', '--', ...files],
     { maxBuffer: 64 * 1024 * 1024 },
   );
   return found.stdout.split('\n').filter((line) => /:E\d{4}:/.test(line));

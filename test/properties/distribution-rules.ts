@@ -65,6 +65,8 @@ export const distributions = fc.record({
     fc.record({ account: fc.constantFrom('444455556666', '777788889999'), after: fc.nat(2) }),
   ),
   throttles: fc.array(fc.nat(300), { maxLength: 10 }),
+  /** How often a parameter is looked at in vain before it shows what was written. */
+  parameterLooks: fc.nat(3),
   /** Where the machine is stopped at the first crash and only the clean-up follows; undefined where everything is repeated. */
   stopped: fc.option(fc.constantFrom('move' as const, 'release' as const), { nil: undefined }),
 });
@@ -163,6 +165,7 @@ export async function findViolations(given: Distribution, fault?: Fault): Promis
   );
   await setup.seed();
   const before = prepareInitialState(setup, given);
+  setup.world.looksUntilParameter = given.parameterLooks;
   const watched = watchCalls(setup, given, before);
   const ports = fault === undefined ? setup.deps : FAULTS[fault](setup.deps);
   const deps = crashing(ports, given.crashes);
@@ -179,8 +182,20 @@ export async function findViolations(given: Distribution, fault?: Fault): Promis
   }
   await drive(setup, { deps, failing, stopBefore: given.stopped, isCrash: () => false }).catch(() => {});
   setup.world.beforeCall = () => {};
-  await removeCopies(ports, REF);
+  await removeAll(setup, ports);
   return [...watched(), ...checkFinalState(setup, given, before, false)];
+}
+
+/** As the sweep does: again where something may still take effect. */
+async function removeAll(setup: DistributionWorld, ports: Ports): Promise<void> {
+  for (let round = 0; ; round += 1)
+    try {
+      await removeCopies(ports, REF);
+      return;
+    } catch (error) {
+      if (!(error instanceof TryLater) || round > 20) throw error;
+      setup.clock.forward(30);
+    }
 }
 
 /** What exists when the bake begins: pointers, and what a retained release has. */
@@ -212,6 +227,9 @@ function checkFinalState(
   before: InitialState,
   released: boolean,
 ): Violation[] {
+  // What may still take effect does so.
+  for (const { key, value } of setup.world.parametersToCome.splice(0))
+    setup.world.parameters.set(key, { value, type: 'String' });
   return [
     ...checkPointers(setup, given, before, released),
     ...findRemoved(setup, before),
@@ -351,13 +369,14 @@ export async function findViolationsOfConcurrentRuns(
   const both = Promise.all([one(), one()]);
   await scheduler.waitFor(both);
   const released = (await both).includes('released');
-  if (!released) await removeCopies(setup.deps, REF);
+  if (!released) await removeAll(setup, setup.deps);
   return [...watched(), ...checkFinalState(setup, given, before, released)];
 }
 
 function scheduleLocations(locations: Locations, scheduler: fc.Scheduler): Locations {
   const schedule = ({ ami }: Location['artifacts']) => ({ ami: scheduleCalls(ami, scheduler) });
   return {
+    ...locations,
     openControl: (region) => ({ artifacts: schedule(locations.openControl(region).artifacts) }),
     open: async (account, region) => {
       const location = await locations.open(account, region);

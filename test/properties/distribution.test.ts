@@ -23,6 +23,7 @@ const BROKEN_BEFORE: readonly Distribution[] = [
     failures: { '444455556666': 1 },
     refusing: { account: '444455556666', after: 1 },
     throttles: [53, 19],
+    parameterLooks: 0,
     stopped: undefined,
   },
 ];

@@ -9,6 +9,7 @@ const QUICK = [
   ['engine', 'no-debounce'],
   ['engine', 'string-compare-versions'],
   ['approval', 'count-barred-vote'],
+  ['retention', 'forget-reference'],
 ] as const;
 
 describe('the rules of the worlds', () => {

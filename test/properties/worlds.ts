@@ -11,6 +11,7 @@ export interface PropertyWorld {
 export async function loadWorld(name: string, fault: string | undefined): Promise<PropertyWorld> {
   if (name === 'distribution') return distributionWorld(fault);
   if (name === 'approval') return approvalWorld();
+  if (name === 'retention') return retentionWorld();
   const { engineWorld } = await import('./engine/engine-world.ts');
   return engineWorld;
 }
@@ -46,4 +47,12 @@ async function approvalWorld(): Promise<PropertyWorld> {
   };
 }
 
-export const WORLDS = ['engine', 'distribution', 'approval'] as const;
+async function retentionWorld(): Promise<PropertyWorld> {
+  const { playRetention, retentionGiven } = await import('./retention/play.ts');
+  return {
+    given: () => retentionGiven,
+    play: async (_, given) => (await playRetention(given as Parameters<typeof playRetention>[0])).broken,
+  };
+}
+
+export const WORLDS = ['engine', 'distribution', 'approval', 'retention'] as const;

@@ -12,6 +12,7 @@ describe('the statements of a function', () => {
         Action: ['s3:GetObject'],
         Resource: ['${EvidenceBucket.Arn}/bakes/*'],
       }),
+      expect.objectContaining({ Sid: 'DocumentsGetMissing', Action: ['s3:ListBucket'] }),
     ]);
   });
 

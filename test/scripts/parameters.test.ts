@@ -22,7 +22,7 @@ const NEEDED = {
   ControlAccount: CONTROL,
   FirstApprover: 'image-owners@example.com',
   BuildVpcId: 'vpc-0123456789abcdef0',
-  BuildSubnetId: 'subnet-0123456789abcdef0',
+  BuildSubnetIds: 'subnet-0123456789abcdef0',
   TargetAccounts: '444455556666,777788889999',
   TargetExternalId: 'an-external-id',
 };

@@ -52,6 +52,24 @@ describe('approve machine', () => {
     expect(run.calls).toHaveLength(1);
   });
 
+  it('asks again once its approvers have changed, and waits for the request of now', async () => {
+    const outcomes = [{ decision: 'asked-again' }, { decision: 'approved', by: 'cleo@example.com' }];
+    const run = await runMachine(machine, input, {
+      'Request approval': () => asked,
+      'Wait for decision': () => ApprovalOutcomeSchema.parse(outcomes.shift()),
+    });
+
+    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { by: 'cleo@example.com' } });
+    expect(run.calls.map(({ state }) => state)).toEqual([
+      'Request approval',
+      'Wait for decision',
+      'Request approval',
+      'Wait for decision',
+    ]);
+    expect(run.calls[2]?.payload).toEqual(input);
+    expect(payloadProblems(run.calls)).toEqual([]);
+  });
+
   it('fails with the reason of the rejection', async () => {
     const outcome = { decision: 'rejected', by: 'ben@example.com', comment: 'Wrong kernel.' };
 

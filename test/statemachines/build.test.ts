@@ -52,6 +52,30 @@ describe('build machine', () => {
     },
   );
 
+  it('starts a build anew that had no room, after a pause where there is none anywhere', async () => {
+    const [build] = builds;
+    const pause = { resource: 'r', lookAgainAt: '2026-03-02T08:10:00.000Z', timeoutSeconds: 600 };
+    const run = await runMachine(machine, input, {
+      ...succeed,
+      'Start builds': () => ({ builds: [build], timeoutSeconds: 3600 }),
+      'Wait for the build': ({ call }) => (call === 0 ? { shortage: 'No capacity.' } : {}),
+      'Place it anew': ({ call }) => (call === 0 ? { build: build?.build, pause } : { build: 'build-2' }),
+      'Wait for room': () => ({}),
+    });
+
+    const listPayloads = (state: string) =>
+      run.calls.filter((call) => call.state === state).map(({ payload }) => payload);
+    expect(listPayloads('Place it anew')).toEqual(
+      [0, 1].map(() => ({ ...input, ...build, shortage: 'No capacity.' })),
+    );
+    expect(listPayloads('Wait for room')).toMatchObject([
+      { kind: 'capacity', resource: 'r', subject: { lookAgainAt: pause.lookAgainAt } },
+    ]);
+    expect(listPayloads('Wait for the build')).toMatchObject([build, {}].map(() => ({ kind: 'image' })));
+    expect(listPayloads('Record the image')).toMatchObject([{ build: 'build-2' }]);
+    expect(payloadProblems(run.calls)).toEqual([]);
+  });
+
   it('ends by its own net when no answer ever comes, later than the wait itself would', async () => {
     const run = await runMachine(machine, input, { ...succeed, 'Wait for the build': () => NEVER });
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { WORKFLOW_ERRORS } from '../../shared/domain/base/errors.ts';
-import { allStates, readFunctionName, readMachine } from '../support/run-asl.ts';
+import { allStates, readFunctionName, readMachine, type State } from '../support/run-asl.ts';
 
 const ROOT = join(__dirname, '..', '..');
 const names = readdirSync(join(ROOT, 'statemachines')).filter((name) =>
@@ -18,6 +18,13 @@ const LAMBDA_ERRORS = [
   'Lambda.TooManyRequestsException',
   ...KILLED,
 ];
+/** Of a nested start: the SDK's own, and what Step Functions refuses for a throttle or a quota in use (step-functions/dg/concepts-error-handling, step-functions/dg/service-quotas). */
+const NESTED_ERRORS = [
+  'StepFunctions.SdkClientException',
+  'StepFunctions.AWSStepFunctionsException',
+  'StepFunctions.ThrottlingException',
+  'StepFunctions.ExecutionLimitExceededException',
+];
 const STATES_ERRORS = /^States\.(?:ALL|TaskFailed|Timeout)$/;
 
 describe.each(names)('definition of %s', (name) => {
@@ -29,32 +36,32 @@ describe.each(names)('definition of %s', (name) => {
     expect(without.map((entry) => entry.name)).toEqual([]);
   });
 
-  it('retries only what may pass by itself, with full jitter', () => {
-    const retriers = states.flatMap(({ state }) => state.Retry ?? []);
+  it.each(
+    states.filter(({ state }) => state.Type === 'Task').map((entry) => [entry.name, entry.state] as const),
+  )('repeats %s for every error of its integration that passes, and for no other', (_, state) => {
+    const mended =
+      state.Resource?.includes(':lambda:invoke') === true ? ['TryLater', ...LAMBDA_ERRORS] : NESTED_ERRORS;
+    const retried = (state.Retry ?? []).flatMap((retrier) => retrier.ErrorEquals);
 
-    for (const { ErrorEquals, JitterStrategy, MaxDelaySeconds } of retriers) {
-      expect(ErrorEquals.filter((error) => error !== 'TryLater' && !LAMBDA_ERRORS.includes(error))).toEqual(
-        [],
-      );
-      expect(JitterStrategy).toBe('FULL');
-      expect(MaxDelaySeconds).toBeDefined();
+    expect(retried.sort()).toEqual([...mended].sort());
+  });
+
+  it('waits for hours where time mends it, and gives up soon on a function that ends itself', () => {
+    const tasks = states.filter(({ state, name: task }) => state.Type === 'Task' && task !== 'Clean up');
+
+    for (const { name: task, state } of tasks) {
+      for (const retrier of state.Retry ?? []) {
+        const isFault = retrier.ErrorEquals.some((error) => KILLED.includes(error));
+        const hours = countSeconds(retrier) / 3600;
+        expect([task, isFault ? hours < 0.25 : hours >= 2 && hours <= 12]).toEqual([task, true]);
+        expect(retrier.JitterStrategy).toBe('FULL');
+        expect(retrier.MaxDelaySeconds).toBeDefined();
+      }
     }
   });
 
-  it('retries every call of a function', () => {
-    const calls = states.filter(({ state }) => state.Resource?.includes(':lambda:invoke') === true);
-
-    expect(calls.filter(({ state }) => state.Retry === undefined).map((entry) => entry.name)).toEqual([]);
-  });
-
-  it('calls a function again that was killed in the middle of its work', () => {
-    const retriers = states.flatMap(({ state }) => state.Retry ?? []);
-
-    for (const { ErrorEquals } of retriers) expect(ErrorEquals).toEqual(expect.arrayContaining(KILLED));
-  });
-
   it('knows no error name that nothing throws', () => {
-    const known: readonly string[] = [...WORKFLOW_ERRORS, ...LAMBDA_ERRORS];
+    const known: readonly string[] = [...WORKFLOW_ERRORS, ...LAMBDA_ERRORS, ...NESTED_ERRORS];
     const used = states.flatMap(({ state }) => [
       ...(state.Retry ?? []).flatMap((retrier) => retrier.ErrorEquals),
       ...(state.Catch ?? []).flatMap((catcher) => catcher.ErrorEquals),
@@ -83,6 +90,19 @@ describe.each(names)('definition of %s', (name) => {
     expect(missing).toEqual([]);
   });
 });
+
+/** How long a retrier goes on: half of each delay on average, with full jitter. */
+function countSeconds({
+  IntervalSeconds,
+  BackoffRate,
+  MaxAttempts,
+  MaxDelaySeconds = Number.POSITIVE_INFINITY,
+}: NonNullable<State['Retry']>[number]): number {
+  const delays = Array.from({ length: MaxAttempts }, (_, tried) =>
+    Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** tried),
+  );
+  return delays.reduce((sum, delay) => sum + delay / 2, 0);
+}
 
 function listNextStates(state: ReturnType<typeof allStates>[number]['state']): string[] {
   return [

@@ -18,14 +18,14 @@ const runs = ['eu-central-1', 'eu-west-1'].map((region) => ({
 const succeed: Record<string, TaskStub> = {
   'Plan the distribution': () => ({ regions: runs.map((run) => run.region), runs }),
   'Distribute in the region': () => ({ region: 'eu-west-1', failedRequired: [] }),
-  'Move the pointers': () => ({ moved: 2, failed: [] }),
+  'Move the pointers': () => ({ moved: 2, failed: 0 }),
 };
 
 describe('distribute machine', () => {
   it('runs each region under the name that the plan gives it, then moves the pointers once', async () => {
     const run = await runMachine(machine, REF, succeed);
 
-    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { moved: 2, failed: [] } });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { moved: 2, failed: 0 } });
     const nested = run.calls.filter((call) => call.state === 'Distribute in the region');
     expect(nested.map((call) => call.arguments.Name)).toEqual(runs.map((entry) => entry.name));
     expect(nested.map((call) => call.payload)).toEqual(runs.map(({ region }) => ({ ...REF, region })));
@@ -56,6 +56,26 @@ describe('distribute machine', () => {
     expect(payloadProblems(run.calls)).toEqual([]);
   });
 
+  it('hands on what fits a payload when every target of every region fails', async () => {
+    const regions = Array.from({ length: 37 }, (_, index) => `eu-north-${index}`);
+    const plan = { regions, runs: regions.map((region) => ({ region, name: `${REF.bake}_001_${region}` })) };
+    const reason = `role "arn:aws:iam::444455556666:role/ovenbird-target" is refused\n`.repeat(500);
+    const lambda = JSON.stringify({ errorType: 'DistributionFailed', errorMessage: reason });
+    const failing: TaskStub = () => {
+      throw new TaskError('States.TaskFailed', JSON.stringify({ Cause: lambda, Status: 'FAILED' }));
+    };
+
+    const run = await runMachine(machine, REF, {
+      ...succeed,
+      'Plan the distribution': () => plan,
+      'Distribute in the region': failing,
+    });
+
+    const move = run.calls.find((call) => call.state === 'Move the pointers');
+    expect(Buffer.byteLength(JSON.stringify(move?.payload))).toBeLessThan(256 * 1024);
+    expect(move?.payload).toMatchObject({ regions: { length: 37 } });
+  });
+
   it('goes straight to the pointers when there is no target', async () => {
     const none: TaskStub = () => ({ regions: [], runs: [] });
 
@@ -68,7 +88,7 @@ describe('distribute machine', () => {
   it('tries again when pointers have to wait', async () => {
     const later: TaskStub = (call) => {
       if (call.call < 3) throw new TaskError('TryLater');
-      return { moved: 2, failed: [] };
+      return { moved: 2, failed: 0 };
     };
 
     const run = await runMachine(machine, REF, { ...succeed, 'Move the pointers': later });
@@ -176,7 +196,7 @@ describe('both machines with their functions', () => {
       'Move the pointers': (call) => movePointers(deps, MovePointersInputSchema.parse(call.payload)),
     });
 
-    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { moved: 3, failed: [] } });
+    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { moved: 3, failed: 0 } });
     for (const place of places) {
       const shown = setup.readParameter(place) ?? '';
       expect(setup.world.see(place, shown)).toMatchObject({ state: 'available', artifact: place });

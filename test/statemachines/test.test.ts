@@ -68,6 +68,85 @@ describe('test machine', () => {
     expect(payloadProblems(run.calls)).toEqual([]);
   });
 
+  it('reads the packages page by page before the suites, where the case says so', async () => {
+    const run = await runMachine(machine, input, {
+      ...succeed,
+      'Plan tests': () => ({ cases: [{ ...testCase, inventory: 'inventory.1.1' }] }),
+      'Ask for the packages': ({ call }) => ({ command: `page-${call}`, timeoutSeconds: 120 }),
+      'Wait for the packages': () => ({}),
+      'Record the packages': ({ call }) => ({ suite: call === 0 ? 'inventory.1.2' : '' }),
+    });
+
+    const of = (state: string) =>
+      run.calls.filter((call) => call.state === state).map(({ payload }) => payload);
+    expect(of('Ask for the packages')).toMatchObject([
+      { instance: 'i-0', suite: 'inventory.1.1' },
+      { instance: 'i-0', suite: 'inventory.1.2' },
+    ]);
+    expect(of('Record the packages')).toMatchObject([
+      { suite: 'inventory.1.1', command: 'page-0' },
+      { suite: 'inventory.1.2', command: 'page-1' },
+    ]);
+    expect(run.path.indexOf('Record the packages')).toBeLessThan(run.path.indexOf('Send the command'));
+    expect(run.status).toBe('SUCCEEDED');
+    expect(payloadProblems(run.calls)).toEqual([]);
+  });
+
+  it.each(['Ask for the packages', 'Wait for the packages', 'Record the packages'])(
+    'runs the suites and notes why when "%s" fails',
+    async (state) => {
+      const run = await runMachine(machine, input, {
+        ...succeed,
+        'Plan tests': () => ({ cases: [{ ...testCase, inventory: 'inventory.1.1' }] }),
+        'Ask for the packages': () => ({ command: 'page-1', timeoutSeconds: 120 }),
+        'Wait for the packages': () => ({}),
+        'Record the packages': () => ({ suite: '' }),
+        'Note why they are not known': fail('TryLater'),
+        [state]: fail('Broken', 'It went away.'),
+      });
+
+      const noted = run.calls.filter((call) => call.state === 'Note why they are not known');
+      expect(noted.at(-1)?.payload).toMatchObject({ suite: 'inventory.1.1', problem: 'It went away.' });
+      const terminated = run.calls.find((call) => call.state === 'Terminate the instance');
+      expect(terminated?.payload).not.toHaveProperty('problem');
+      expect(run.path).toContain('Collect the answer');
+      expect(payloadProblems(run.calls)).toEqual([]);
+    },
+  );
+
+  it('waits for room, and launches again what ended for want of it', async () => {
+    const pause = { resource: 'r', lookAgainAt: '2026-03-02T08:10:00.000Z', timeoutSeconds: 600 };
+    const run = await runMachine(machine, input, {
+      ...succeed,
+      'Plan tests': () => ({ cases: [{ ...testCase, suites: ['boots'] }] }),
+      'Launch the instance': ({ call }) => (call === 0 ? { pause } : { instance: `i-${call}` }),
+      'Wait for room': () => ({}),
+      'Wait until it is reachable': ({ call }) => (call === 0 ? { shortage: 'It ended.' } : {}),
+    });
+
+    const listPayloads = (state: string) =>
+      run.calls.filter((call) => call.state === state).map(({ payload }) => payload);
+    expect(listPayloads('Wait for room')).toMatchObject([{ kind: 'capacity', resource: 'r' }]);
+    const launches = listPayloads('Launch the instance');
+    expect(launches).toHaveLength(3);
+    expect(launches[0]).not.toHaveProperty('lost');
+    expect(launches[1]).not.toHaveProperty('lost');
+    expect(launches[2]).toMatchObject({ lost: { instance: 'i-1', reason: 'It ended.' } });
+    expect(listPayloads('Send the command')).toMatchObject([{ instance: 'i-2' }]);
+    expect(run.status).toBe('SUCCEEDED');
+    expect(payloadProblems(run.calls)).toEqual([]);
+  });
+
+  it('fails without a verdict when there was no room for hours', async () => {
+    const run = await runMachine(machine, input, {
+      ...succeed,
+      'Launch the instance': fail('NoCapacity', 'There was no room.'),
+    });
+
+    expect(run).toMatchObject({ status: 'FAILED', error: 'NoCapacity', cause: 'There was no room.' });
+    expect(run.path).not.toContain('Record the verdict');
+  });
+
   it('notes no problem for a case that ran to its end', async () => {
     const run = await runMachine(machine, input, succeed);
 

@@ -1,6 +1,6 @@
 import { createApprovalPages } from '../../functions/serve-approvals/app.tsx';
 import { keys } from '../../shared/domain/base/naming.ts';
-import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
+import { type DefinitionInput, DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import type { BakeRecord } from '../../shared/domain/records/bakes.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
 import type { Item } from '../../shared/ports/table.ts';
@@ -27,7 +27,14 @@ export const BEN = 'ben@example.com';
 const arn = (name: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:component/${name}`;
 
 /** A pipeline `hardened` whose bake has been built, tested and judged, and now comes to its approval. */
-export function approvalWorld(options: { required?: boolean; requestedBy?: string; apiUrl?: string } = {}) {
+export function approvalWorld(
+  options: {
+    required?: boolean;
+    requestedBy?: string;
+    apiUrl?: string;
+    approvers?: NonNullable<DefinitionInput['approval']>['approvers'];
+  } = {},
+) {
   const clock = fakeClock('2026-11-21T08:00:00.000Z');
   const table = memoryTable();
   const documents = memoryDocuments();
@@ -51,7 +58,11 @@ export function approvalWorld(options: { required?: boolean; requestedBy?: strin
     base: { pipeline: 'al2023-base' },
     components: [{ component: 'harden-ssh/1.x.x' }],
     tests: { suites: [{ name: 'boots', script: 'true' }] },
-    approval: { required: options.required ?? true, approvers: [ADA, BEN], expiresAfter: '3d' },
+    approval: {
+      required: options.required ?? true,
+      approvers: options.approvers ?? [ADA, BEN],
+      expiresAfter: '3d',
+    },
     distribution: { targets: [{ account: '444455556666', regions: ['eu-west-1', 'us-east-1'] }] },
   });
 

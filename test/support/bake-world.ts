@@ -1,6 +1,8 @@
 /** A pipeline `web` with one bake that is about to run, and everything that its machines and functions need, in memory. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
+import type { BaseImage } from '../../shared/domain/artifacts/base-image.ts';
 import { keys } from '../../shared/domain/base/naming.ts';
+import type { ComponentFacts } from '../../shared/domain/definitions/components.ts';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
 import { computeDesired } from '../../shared/domain/reconcile/desired.ts';
 import { listTargets } from '../../shared/domain/reconcile/pipeline-spec.ts';
@@ -8,7 +10,6 @@ import type { AttemptRecord, BakeRecord } from '../../shared/domain/records/bake
 import { PipelineRecordSchema } from '../../shared/domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../../shared/domain/records/selectors.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../shared/domain/records/status.ts';
-import type { BaseImages } from '../../shared/ports/base-images.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
 import type { Location, Locations } from '../../shared/ports/locations.ts';
 import type { ReconcileQueue } from '../../shared/ports/reconcile-queue.ts';
@@ -17,10 +18,12 @@ import type { ExecutionStatus, Workflows } from '../../shared/ports/workflows.ts
 import { voidApprovals } from '../../shared/use-cases/approval/void-approvals.ts';
 import { checkPreflight } from '../../shared/use-cases/bakes/check-preflight.ts';
 import { cleanUpBake } from '../../shared/use-cases/bakes/clean-up-bake.ts';
+import { placeBuild } from '../../shared/use-cases/bakes/place-build.ts';
 import { recordImage } from '../../shared/use-cases/bakes/record-image.ts';
 import { recordOutcome } from '../../shared/use-cases/bakes/record-outcome.ts';
 import { startBuild } from '../../shared/use-cases/bakes/start-build.ts';
 import { evaluateGates } from '../../shared/use-cases/gates/evaluate-gates.ts';
+import { collectInventory } from '../../shared/use-cases/tests/collect-inventory.ts';
 import { collectTest } from '../../shared/use-cases/tests/collect-test.ts';
 import { launchTestInstance } from '../../shared/use-cases/tests/launch-test-instance.ts';
 import { planTests } from '../../shared/use-cases/tests/plan-tests.ts';
@@ -30,7 +33,9 @@ import { terminateTestInstance } from '../../shared/use-cases/tests/terminate-te
 import { completeTask } from '../../shared/use-cases/waits/complete-task.ts';
 import { handleWake } from '../../shared/use-cases/waits/handle-wake.ts';
 import { registerWait } from '../../shared/use-cases/waits/register-wait.ts';
+import { fakeBaseImages, fakeInstanceTypes } from './fakes/base-images.ts';
 import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';
+import { fakeBuildKeys } from './fakes/build-keys.ts';
 import { fakeCommands } from './fakes/commands.ts';
 import { imageWorld, toAmi } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
@@ -77,11 +82,17 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
       return reason === undefined ? { found: true, version: name, detail: {} } : { found: false, reason };
     },
   };
-  const bases = new Map<string, string | undefined>();
-  const baseImages: BaseImages = { state: async (id) => (bases.has(id) ? bases.get(id) : 'available') };
+  const bases = new Map<string, Partial<BaseImage> | undefined>();
+  const buildKeys = fakeBuildKeys();
   const findings: PreflightProblem[] = [];
   const closed = new Set<string>();
   const opened = fakeLocations(world, closed);
+  const componentFacts = new Map<string, ComponentFacts>();
+  const baseImages = fakeBaseImages(
+    (id) => opened.openControl(HOME.region).artifacts.ami.describe(id),
+    bases,
+    () => true,
+  );
   const locations: Locations = {
     ...opened,
     open: async (account, region) => ({
@@ -203,6 +214,9 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     workflows,
     resolver,
     baseImages,
+    instanceTypes: fakeInstanceTypes,
+    components: { describe: async (version: string) => componentFacts.get(version) },
+    buildKeys,
     home: HOME,
     checkCopies: async () => undefined,
     removeCopies: async () => [],
@@ -214,6 +228,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     planned,
     missing,
     bases,
+    componentFacts,
     findings,
     closed,
     world,
@@ -292,6 +307,8 @@ function buildTasks(deps: WorldDeps): Record<string, TaskStub> {
     'Clean up': (call) => cleanUpBake(deps, input(call)),
     'Record outcome': (call) => recordOutcome(deps, input(call)),
     'Start builds': (call) => startBuild(deps, input(call)),
+    'Place it anew': (call) => placeBuild(deps, input(call)),
+    'Wait for room': wait,
     'Wait for the build': wait,
     'Record the image': (call) => recordImage(deps, input(call)),
     'Plan tests': (call) => planTests(deps, input(call)),
@@ -300,6 +317,10 @@ function buildTasks(deps: WorldDeps): Record<string, TaskStub> {
     'Send the command': (call) => sendTestCommand(deps, input(call)),
     'Wait for the command': wait,
     'Collect the answer': (call) => collectTest(deps, input(call)),
+    'Ask for the packages': (call) => sendTestCommand(deps, input(call)),
+    'Wait for the packages': wait,
+    'Record the packages': (call) => collectInventory(deps, input(call)),
+    'Note why they are not known': (call) => collectInventory(deps, input(call)),
     'Terminate the instance': (call) => terminateTestInstance(deps, input(call)),
     'Record the verdict': (call) => recordVerdict(deps, input(call)),
   };
@@ -311,6 +332,7 @@ type WorldDeps = Parameters<typeof checkPreflight>[0] &
   Parameters<typeof startBuild>[0] &
   Parameters<typeof recordImage>[0] &
   Parameters<typeof launchTestInstance>[0] &
+  Parameters<typeof collectInventory>[0] &
   Parameters<typeof collectTest>[0] &
   Parameters<typeof registerWait>[0] &
   Parameters<typeof completeTask>[0] &
@@ -355,7 +377,7 @@ export function whileWaiting(world: BakeWorld, act: (wait: WaitInput) => unknown
 
 /** A world in which everything goes well: the build makes an image, instances become reachable, suites pass. */
 export function allGoesWell(world: BakeWorld): void {
-  world.engine.inventories = [
+  world.commands.packages = [
     { name: 'nginx', version: '1.26.2' },
     { name: 'bash', version: '5.2' },
   ];

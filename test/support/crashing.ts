@@ -23,17 +23,20 @@ export function crashing<Ports extends object>(ports: Ports, points: readonly Cr
       if (when === 'after') throw new Crash(`after call ${calls.count}`);
       return holdsMethods(answer) ? wrap(answer) : answer;
     };
+  const openers = new Set<object>();
   const wrap = <Port extends object>(port: Port): Port =>
     new Proxy(port, {
       get: (target, name, receiver) => {
         const member: unknown = Reflect.get(target, name, receiver);
-        if (name === 'openControl' && isMethod(member))
+        if ((name === 'openControl' || openers.has(target)) && isMethod(member))
           return (...args: unknown[]) => wrap(member.apply(target, args) as object);
         if (isMethod(member)) return around(member.bind(target));
         return holdsMethods(member) ? wrap(member) : member;
       },
     });
   const synchronous = ['clock', 'digest', 'ids'];
+  // Its members open an engine each, without a call.
+  if ('engines' in ports && holdsMethods(ports.engines)) openers.add(ports.engines);
   const entries = Object.entries(ports).map(([name, port]) => [
     name,
     synchronous.includes(name) ? port : wrap(port as object),

@@ -1,7 +1,6 @@
 import { DistributionFailed, TryLater } from '../../shared/domain/base/errors.ts';
-import { keys, TAGS } from '../../shared/domain/base/naming.ts';
+import { DEFAULT_TARGET_KEY, keys, SHARED_COPY_KEY, TAGS } from '../../shared/domain/base/naming.ts';
 import { DefinitionSchema } from '../../shared/domain/definitions/definition.ts';
-import { SHARED_COPY_KEY } from '../../shared/domain/distribution/plan.ts';
 import type { ArtifactRecord, AttemptRecord, BakeRecord } from '../../shared/domain/records/bakes.ts';
 import {
   type DistributionRecord,
@@ -18,6 +17,7 @@ import { movePointers } from '../../shared/use-cases/distribution/move-pointers.
 import { planDistribution } from '../../shared/use-cases/distribution/plan-distribution.ts';
 import { removeCopies } from '../../shared/use-cases/distribution/remove-copies.ts';
 import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
+import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';
 import { imageWorld, toAmi, toLocationKey, type WorldImage } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
@@ -76,10 +76,7 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
   const planned: string[] = [];
   for (const { account, region, launchTemplate, before } of [...(options.retained?.specs ?? []), ...specs]) {
     const place = { account, region };
-    world.keys.set(
-      toLocationKey(place, 'alias/ovenbird-images'),
-      `arn:aws:kms:${region}:${account}:key/images`,
-    );
+    world.keys.set(toLocationKey(place, DEFAULT_TARGET_KEY), `arn:aws:kms:${region}:${account}:key/images`);
     world.keys.set(
       toLocationKey({ account: HOME.account, region }, SHARED_COPY_KEY),
       `arn:aws:kms:${region}:${HOME.account}:key/shared`,
@@ -94,8 +91,11 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
         next: 1,
       });
   }
+  world.now = () => clock.now().getTime();
+  const engine = fakeEngine();
   const deps = {
     table,
+    engines: fakeEngines(engine),
     clock,
     digest,
     ids: countingIds(),
@@ -113,6 +113,7 @@ export function distributionWorld(specs: readonly TargetSpec[], options: WorldOp
       .map((item) => TargetRecordSchema.parse(item));
   const setup = {
     world,
+    engine,
     clock,
     table,
     source,

@@ -9,7 +9,6 @@ export const UNSUPPORTED_FIELDS: readonly (readonly [field: string, value: unkno
   ['approval.reminders', ['1d'], 'Reminders'],
   ['distribution.organizations', ['o-example'], 'Sharing with organisations and OUs'],
   ['distribution.rings', [{ name: 'canary' }], 'Rings'],
-  ['lifecycle.retention', { keep: 3 }, 'Retention'],
 ];
 
 /** Suites whose scripts have as many thousand letters together. */

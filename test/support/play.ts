@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { loadDefinitions } from '../../cli/definition-file.ts';
 import { type Api, ApiRefused } from '../../local/scenario/api.ts';
 import { findLink, PageRefused, submitDecision } from '../../local/scenario/approver.ts';
+import type { LaunchResult } from '../../local/scenario/consumers.ts';
 import { isMet, isQuiet, type Observation, Observer } from '../../local/scenario/observe.ts';
 import { prepareCloud } from '../../local/scenario/prepare.ts';
 import { type Action, type Scenario, ScenarioSchema } from '../../local/scenario/schema.ts';
@@ -51,6 +52,7 @@ export interface ScenarioPlay {
   readonly began: number;
   readonly seconds: number;
   readonly observation: Observation;
+  readonly launches: readonly LaunchResult[];
   /** What of the scenario's own expectations did not come. */
   readonly unmet: readonly string[];
 }
@@ -79,6 +81,7 @@ export async function play(world: World, name: string, options: PlayOptions = {}
     api,
     functionName: deployment.functionName,
     news: () => {},
+    launches: [],
   };
   const began = Date.now();
   const seconds = () => (Date.now() - began) / 1000;
@@ -92,6 +95,7 @@ export async function play(world: World, name: string, options: PlayOptions = {}
     began,
     seconds: seconds(),
     observation,
+    launches: stage.launches,
     unmet: listUnmetExpectations(scenario, observation),
   });
 

@@ -1,8 +1,12 @@
 /** Pipelines, what they are built on, and everything between a change and a bake, in memory. Bakes themselves are played. */
 import { cronerCalendar } from '../../shared/adapters/croner-calendar.ts';
+import type { ApproverSubscriptions } from '../../shared/domain/approval/subscriptions.ts';
+import type { BaseImage } from '../../shared/domain/artifacts/base-image.ts';
 import type { BakeRef } from '../../shared/domain/bakes/payloads.ts';
 import { executionName, keys, lists } from '../../shared/domain/base/naming.ts';
+import type { ComponentFacts } from '../../shared/domain/definitions/components.ts';
 import type { DefinitionInput } from '../../shared/domain/definitions/definition.ts';
+import type { Notification } from '../../shared/domain/notifications/messages.ts';
 import type { ObservedPipeline } from '../../shared/domain/reconcile/desired.ts';
 import { AttemptRecordSchema, type BakeRecord, BakeRecordSchema } from '../../shared/domain/records/bakes.ts';
 import type { DistributionRecord } from '../../shared/domain/records/distributions.ts';
@@ -25,10 +29,9 @@ import {
 } from '../../shared/domain/records/status.ts';
 import { selectorKey } from '../../shared/domain/selectors/selectors.ts';
 import type { ArtifactFacts } from '../../shared/ports/artifact-store.ts';
-import type { EventPublisher, PublishedEvent } from '../../shared/ports/event-publisher.ts';
+import type { EventPublisher } from '../../shared/ports/event-publisher.ts';
 import type { HintQueue } from '../../shared/ports/hint-queue.ts';
 import type { Limits } from '../../shared/ports/limits.ts';
-import type { Message } from '../../shared/ports/notifier.ts';
 import type { ReconcileQueue } from '../../shared/ports/reconcile-queue.ts';
 import type { Item } from '../../shared/ports/table.ts';
 import type { FindingHints } from '../../shared/ports/vulnerabilities.ts';
@@ -44,6 +47,8 @@ import { requestBake } from '../../shared/use-cases/reconcile/request-bake.ts';
 import { releaseImage } from '../../shared/use-cases/releases/release-image.ts';
 import { publishOutbox } from '../../shared/use-cases/sweep/publish-outbox.ts';
 import { sweepWork } from '../../shared/use-cases/sweep/sweep-work.ts';
+import { fakeBaseImages, fakeInstanceTypes } from './fakes/base-images.ts';
+import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';
 import { fakeDocuments, fakeFindings } from './fakes/findings.ts';
 import { readableImages } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
@@ -107,8 +112,8 @@ export function reconcileWorld(
 
   const plans: { pipeline: string; at: number }[] = [];
   const hints: unknown[] = [];
-  const events: PublishedEvent[] = [];
-  const mails: Message[] = [];
+  const events: Omit<OutboxRecord, 'published'>[] = [];
+  const mails: Notification[] = [];
   const measured: OutboxRecord[] = [];
   const reconcileQueue: ReconcileQueue = {
     send: async (requests) => {
@@ -142,19 +147,45 @@ export function reconcileWorld(
   const images = {
     describe: async (_region: string, _id: string): Promise<ArtifactFacts | undefined> => undefined,
   };
+  /** What EC2 tells of bases; of one that no test tells of it is that there is none. */
+  const bases = new Map<string, Partial<BaseImage> | undefined>();
+  /** What Image Builder tells of components, by their versions; of others it tells nothing. */
+  const componentFacts = new Map<string, ComponentFacts>();
+  /** Accounts that are no targets of the installation. */
+  const strangers = new Set<string>();
+  /** Accounts of the organization that are not onboarded. */
+  const closed = new Set<string>();
   const ports = {
+    baseImages: fakeBaseImages(
+      (id) => images.describe(HOME.region, id),
+      bases,
+      () => false,
+    ),
+    instanceTypes: fakeInstanceTypes,
+    targetAccounts: {
+      includes: (account: string) => !strangers.has(account),
+      findClosed: async (places: readonly { account: string }[]) =>
+        places
+          .filter(({ account }) => closed.has(account))
+          .map(({ account }) => ({ account, problem: `The role of ${account} cannot be assumed.` })),
+    },
+    components: { describe: async (version: string) => componentFacts.get(version) },
     table,
     clock,
     ids,
     digest,
     resolver,
+    engines: fakeEngines(fakeEngine()),
     reconcileQueue: reconcileQueue,
     hintQueue,
     findingHints,
     findings,
     documents,
     publisher,
-    notifier: { notify: async (message: Message) => void mails.push(message) },
+    notifier: {
+      readSubscriptions: async (): Promise<ApproverSubscriptions> => ({ confirmed: [], foreign: [] }),
+      notify: async (message: Notification) => void mails.push(message),
+    },
     wakeQueue: fakeWakeQueue(),
     workflows,
     images,
@@ -208,6 +239,10 @@ export function reconcileWorld(
     clock,
     parameters,
     sources,
+    bases,
+    componentFacts,
+    strangers,
+    closed,
     components: { set: publishComponent },
     resolved,
     reconcileRequests: plans,

@@ -25,6 +25,8 @@ export interface StackContext {
   readonly account: string;
   readonly region: string;
   readonly stackName: string;
+  /** `aws` unless it is given. */
+  readonly partition?: string;
   readonly parameters?: Readonly<Record<string, string>>;
   /** Physical ids or ARNs that are known, e.g. from a deployed stack, by logical id or `LogicalId.Attribute`. */
   readonly known?: Readonly<Record<string, string>>;
@@ -35,10 +37,10 @@ export function resolver(template: Template, place: StackContext): (value: unkno
   const pseudo: Readonly<Record<string, string>> = {
     'AWS::AccountId': place.account,
     'AWS::Region': place.region,
-    'AWS::Partition': 'aws',
+    'AWS::Partition': place.partition ?? 'aws',
     'AWS::StackName': place.stackName,
     'AWS::StackId': `arn:aws:cloudformation:${place.region}:${place.account}:stack/${place.stackName}/local`,
-    'AWS::URLSuffix': 'amazonaws.com',
+    'AWS::URLSuffix': place.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
   };
 
   function reference(name: string): unknown {
@@ -72,7 +74,7 @@ export function resolver(template: Template, place: StackContext): (value: unkno
     if (name === 'QueueName' || name === 'TopicName' || name === 'Name') return physicalId(id);
     const arn = ARNS[type];
     if (arn !== undefined && (name === 'Arn' || name === 'TopicArn')) {
-      return `arn:aws:${arn(physicalId(id), place)}`;
+      return `arn:${place.partition ?? 'aws'}:${arn(physicalId(id), place)}`;
     }
     if (type === 'AWS::DynamoDB::Table' && name === 'StreamArn') return `${attribute(id, 'Arn')}/stream/now`;
     return `<${id}.${name}>`;
@@ -88,7 +90,7 @@ export function resolver(template: Template, place: StackContext): (value: unkno
   }
 
   function resolve(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(resolve);
+    if (Array.isArray(value)) return value.filter((entry) => !isAbsent(entry)).map(resolve);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value);
     const [only] = entries;
@@ -97,7 +99,19 @@ export function resolver(template: Template, place: StackContext): (value: unkno
       if (key === 'Ref') return reference(String(argument));
       if (key.startsWith('Fn::')) return intrinsic(key, argument);
     }
-    return Object.fromEntries(entries.map(([key, entry]) => [key, resolve(entry)]));
+    return Object.fromEntries(
+      entries.filter(([, entry]) => !isAbsent(entry)).map(([key, entry]) => [key, resolve(entry)]),
+    );
+  }
+
+  /** A property whose value is `AWS::NoValue` is not there. */
+  function isAbsent(value: unknown): boolean {
+    const chosen = z
+      .strictObject({ 'Fn::If': z.tuple([z.string(), z.unknown(), z.unknown()]) })
+      .safeParse(value);
+    if (!chosen.success) return z.strictObject({ Ref: z.literal('AWS::NoValue') }).safeParse(value).success;
+    const [name, yes, no] = chosen.data['Fn::If'];
+    return isAbsent(condition(template.Conditions[name]) ? yes : no);
   }
 
   function intrinsic(name: string, argument: unknown): unknown {
@@ -130,6 +144,8 @@ export function resolver(template: Template, place: StackContext): (value: unkno
     const parsed = z.record(z.string(), z.array(z.unknown())).parse(value);
     const and = parsed['Fn::And'];
     if (and !== undefined) return and.every(condition);
+    const or = parsed['Fn::Or'];
+    if (or !== undefined) return or.some(condition);
     const equals = parsed['Fn::Equals'];
     if (equals !== undefined) return String(resolve(equals[0])) === String(resolve(equals[1]));
     const not = parsed['Fn::Not'];

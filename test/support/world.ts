@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Deployment, deployService, onboardTargets, readDeployment } from '../../local/deploy.ts';
 import { Api } from '../../local/scenario/api.ts';
-import { Mailbox } from '../../local/scenario/mailbox.ts';
+import { ApproverMailbox } from '../../local/scenario/approver-mailbox.ts';
 import { findLocalCloud, type LocalCloud, startLocalCloud } from '../../local-cloud/client.ts';
 import type { StackLocation } from './permissions/roles.ts';
 
@@ -23,7 +23,7 @@ export interface World {
   readonly cloud: LocalCloud;
   readonly deployment: Deployment;
   readonly api: Api;
-  readonly mailbox: Mailbox;
+  readonly mailbox: ApproverMailbox;
   /** Stacks that have roles. */
   readonly stacks: readonly StackLocation[];
   /** How often something was played, which makes the names of each run its own. */
@@ -74,14 +74,7 @@ async function createWorld(
   deployment: Deployment,
   stop: () => Promise<void>,
 ): Promise<World> {
-  const mailbox = await Mailbox.open({
-    client: cloud.clientConfig(),
-    account: cloud.controlAccount,
-    topicArn: deployment.topics.approval,
-    name: 'mailbox-approver',
-    to: APPROVER,
-    filter: { approver: [APPROVER] },
-  });
+  const mailbox = await ApproverMailbox.open(cloud, deployment.topics.approval, APPROVER);
   return {
     cloud,
     deployment,
@@ -94,9 +87,6 @@ async function createWorld(
     ],
     // As many digits for every run, so that no name begins with another; a reused cloud has names from before.
     runs: REUSED_CLOUD === undefined ? 100 : 10_000 + (Math.floor(Date.now() / 1000) % 80_000),
-    stop: async () => {
-      mailbox.close();
-      await stop();
-    },
+    stop,
   };
 }

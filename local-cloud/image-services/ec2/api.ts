@@ -1,11 +1,14 @@
+import type { BlockDeviceMapping } from '@aws-sdk/client-ec2';
 import type { Package } from '../behaviours.ts';
 import type { InstanceRecord, StoredImage } from './records.ts';
 
 export interface VolumeSpec {
   deviceName: string;
   sizeGiB: number;
-  /** Customer managed key of that region; without one the volume is not encrypted. */
+  /** Without one the volume is not encrypted. */
   kmsKeyArn?: string | undefined;
+  /** Of the account's own `aws/ebs`. */
+  awsManagedKey?: boolean | undefined;
 }
 
 export interface CreateImageForRequest {
@@ -20,6 +23,8 @@ export interface CreateImageForRequest {
   parentImageId?: string | undefined;
   volumes?: VolumeSpec[] | undefined;
   inventory: Package[];
+  /** As the parent's where it is left out. */
+  hasAgent?: boolean | undefined;
   architecture?: string | undefined;
   imdsSupport?: 'v2.0' | undefined;
   sourceInstanceId?: string | undefined;
@@ -51,6 +56,8 @@ export interface LaunchForRequest {
   instanceProfileArn?: string | undefined;
   subnetId?: string | undefined;
   securityGroupIds?: string[] | undefined;
+  /** As RunInstances takes them. */
+  mappings?: BlockDeviceMapping[] | undefined;
 }
 
 /** EC2 for the other image services: direct calls, without HTTP and without IAM. */

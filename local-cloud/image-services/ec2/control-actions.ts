@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { type ControlActions, defineControlAction, packageSchema, timesSchema } from '../control-actions.ts';
+import { launchAsConsumer } from './consumers.ts';
 import type { Context } from './context.ts';
 import { addImage, addSnapshot, removeImage, toDevice } from './image-making.ts';
 
 /** Account of Amazon's own Linux images. */
 const AMAZON = '137112412989';
 
-const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/);
+const region = z.string().regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/);
 const account = z.string().regex(/^\d{12}$/);
 
 const publishBase = z.strictObject({
@@ -19,7 +20,11 @@ const publishBase = z.strictObject({
     .array(z.strictObject({ deviceName: z.string(), sizeGiB: z.int().positive() }))
     .min(1)
     .default([{ deviceName: '/dev/xvda', sizeGiB: 8 }]),
+  /** The first volume where it is left out. */
+  rootDeviceName: z.string().optional(),
   platformDetails: z.string().default('Linux/UNIX'),
+  /** False: an image without the agent of Systems Manager, as those of RHEL, Debian and minimal ones are. */
+  agent: z.boolean().default(true),
   /** Its id in the first of the regions, for definitions that name it. */
   imageId: z.string().optional(),
 });
@@ -36,6 +41,7 @@ const failLaunch = z.strictObject({
   region: region.optional(),
   imageId: z.string().optional(),
   instanceType: z.string().optional(),
+  subnetId: z.string().optional(),
   mode: z.enum(['refuse', 'terminate']).default('refuse'),
   code: z.string().default('InsufficientInstanceCapacity'),
   reason: z
@@ -78,6 +84,8 @@ export function ec2ControlActions(context: Context): ControlActions {
           bootMode: input.architecture === 'arm64' ? 'uefi' : 'uefi-preferred',
           platformDetails: input.platformDetails,
           devices,
+          ...(input.rootDeviceName === undefined ? {} : { rootDeviceName: input.rootDeviceName }),
+          hasAgent: input.agent,
           public: true,
           publicSsmParameterName: input.parameter,
           inventory: input.inventory,
@@ -103,6 +111,8 @@ export function ec2ControlActions(context: Context): ControlActions {
       world.behaviour.launchFailures.add(failure, times);
       return {};
     }),
+
+    'launch-as': launchAsConsumer(context),
 
     /** Removes an image of any owner, e.g. a base that its publisher withdraws. */
     'deregister-image': defineControlAction(imageOfRegion, ({ region: location, imageId }) => {

@@ -1,4 +1,5 @@
 import type { CopyImageRequest, CopyImageResult } from '@aws-sdk/client-ec2';
+import { sharedName } from '../effects.ts';
 import { EC2_QUOTAS } from '../quotas.ts';
 import { AwsError } from '../service.ts';
 import { type Context, canSeeImage, canSeeSnapshot, type Operations, once, operation } from './context.ts';
@@ -13,14 +14,7 @@ import {
   toDevice,
 } from './image-making.ts';
 import { visibleTags } from './images-describe.ts';
-import {
-  ENCRYPT_OPERATIONS,
-  keyAccess,
-  namedKey,
-  READ_OPERATIONS,
-  toKeyArn,
-  type VolumeKey,
-} from './keys.ts';
+import { keyAccess, namedKey, READ_OPERATIONS, toKeyArn, VOLUME_OPERATIONS, type VolumeKey } from './keys.ts';
 import type { SnapshotRecord, StoredImage, Tags } from './records.ts';
 import type { RegionState } from './store.ts';
 import { checkTagCount, readTagSpecifications } from './tags.ts';
@@ -101,7 +95,9 @@ export function copyImage(context: Context, request: CopyImageRequest, copier: C
     sourceImageId: source.id,
     sourceImageRegion: source.region,
     inventory: source.inventory,
+    hasAgent: source.hasAgent,
   });
+  context.world.effects.begin('copy', image.id);
   for (const { id } of snapshots) home.copies.add(id);
   runCopy(context, { request, copier, image, source, sources, snapshots });
   return image;
@@ -201,13 +197,16 @@ function checkParameters(request: CopyImageRequest): void {
 function findSource(context: Context, request: CopyImageRequest, copier: Copier): StoredImage {
   const id = request.SourceImageId ?? '';
   const image = context.store.images(request.SourceRegion ?? '').get(id);
-  if (image === undefined || !canSeeImage(image, copier.account)) throw imageNotFound(id);
+  const { effects } = context.world;
+  const isOnItsWay = (name: string): boolean => effects.isHidden(sharedName(name, copier.account));
+  if (image === undefined || !canSeeImage(image, copier.account) || isOnItsWay(id)) throw imageNotFound(id);
   if (image.state !== 'available') throw imageUnavailable(id, image.state);
   const foreign = image.ownerId !== copier.account && !image.public;
   if (
     foreign &&
     findSnapshots(context, image).some(
-      (snapshot) => snapshot.awsManagedKey || !canSeeSnapshot(snapshot, copier.account),
+      (snapshot) =>
+        snapshot.awsManagedKey || !canSeeSnapshot(snapshot, copier.account) || isOnItsWay(snapshot.id),
     )
   ) {
     throw new AwsError('InvalidRequest', 'You do not have permission to access the storage of this ami');
@@ -245,7 +244,7 @@ async function keyProblem(context: Context, copy: RunningCopy): Promise<string |
     }
     const key = targetKey(home, request, source);
     if (key === undefined || !('named' in key)) continue;
-    const answer = await keyAccess(world, copier, key.named, ENCRYPT_OPERATIONS);
+    const answer = await keyAccess(world, copier, key.named, VOLUME_OPERATIONS);
     if (!answer.usable) return answer.reason;
     const snapshot = copy.snapshots[index];
     const device = copy.image.devices.find(({ snapshotId }) => snapshotId === snapshot?.id);

@@ -41,6 +41,7 @@ export function addImage({ world, store }: Context, given: NewImage): StoredImag
     sharedWithUnits: new Set(),
     deregistrationProtection: 'disabled',
     inventory: [],
+    hasAgent: true,
     ...given,
   };
   store.images(image.region).set(image.id, image);

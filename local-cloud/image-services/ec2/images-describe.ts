@@ -4,6 +4,7 @@ import type {
   DescribeImagesResult,
   Image,
 } from '@aws-sdk/client-ec2';
+import { sharedName } from '../effects.ts';
 import { type Context, canSeeImage, type Operations, operation } from './context.ts';
 import { imageNotFound, invalidCombination, malformedId } from './errors.ts';
 import { createMatcher, type FilterTable } from './filters.ts';
@@ -65,9 +66,13 @@ export function describeImageOperations({ world, store }: Context): Operations {
       const malformed = ids.find((id) => !/^ami-[0-9a-f]{8,17}$/.test(id));
       if (malformed !== undefined) throw malformedId('InvalidAMIID.Malformed', malformed);
       const images = store.images(region);
+      const isSeen = (image: StoredImage): boolean =>
+        canSeeImage(image, account) &&
+        !world.effects.isHidden(image.id) &&
+        !world.effects.isHidden(sharedName(image.id, account));
       const unknown = ids.filter((id) => {
         const image = images.get(id);
-        return image === undefined || !canSeeImage(image, account);
+        return image === undefined || !isSeen(image);
       });
       if (unknown.length > 0) throw imageNotFound(...unknown);
 
@@ -86,7 +91,7 @@ export function describeImageOperations({ world, store }: Context): Operations {
       const found = [...images.values()].filter(
         (image) =>
           (ids.length === 0 || ids.includes(image.id)) &&
-          canSeeImage(image, account) &&
+          isSeen(image) &&
           (image.state !== 'disabled' || request.IncludeDisabled === true) &&
           listed(image) &&
           owned(image) &&
@@ -163,9 +168,16 @@ export function toImage(image: StoredImage, account: string): Image {
   };
 }
 
+const mappingReads = new WeakMap<StoredImage, number>();
+
+/** The mappings begin with another one at every reading: EC2 promises no order, and does answer with the root last. */
 export function toMappings(image: StoredImage): BlockDeviceMapping[] {
+  const reads = mappingReads.get(image) ?? 0;
+  mappingReads.set(image, reads + 1);
+  const first = image.devices.length === 0 ? 0 : (reads + 1) % image.devices.length;
+  const devices = [...image.devices.slice(first), ...image.devices.slice(0, first)];
   return [
-    ...image.devices.map(
+    ...devices.map(
       (device): BlockDeviceMapping => ({
         DeviceName: device.deviceName,
         Ebs: {

@@ -177,6 +177,7 @@ function createImage(context: Context, request: CreateImageRequest, call: Call):
     sourceImageRegion: parent.region,
     sourceInstanceId: instance.id,
     inventory: parent.inventory,
+    hasAgent: parent.hasAgent,
   });
   image.timer = world.clock.after(
     world.timings.createImage,

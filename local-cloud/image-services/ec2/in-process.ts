@@ -1,4 +1,4 @@
-import type { CreateImageForRequest, Ec2Api } from './api.ts';
+import type { CreateImageForRequest, Ec2Api, VolumeSpec } from './api.ts';
 import { type Context, canSeeImage } from './context.ts';
 import { copyImage } from './copy-image.ts';
 import { addImage, addSnapshot, checkImageName, finishImage, removeImage, toDevice } from './image-making.ts';
@@ -54,8 +54,11 @@ export function ec2Api(context: Context): Ec2Api {
           securityGroupIds: request.securityGroupIds ?? [],
           securityGroupNames: [],
           metadata: {},
-          mappings: [],
-          tagSpecifications: [{ ResourceType: 'instance', Tags: tagList(request.tags) }],
+          mappings: request.mappings ?? [],
+          tagSpecifications: (['instance', 'volume'] as const).map((ResourceType) => ({
+            ResourceType,
+            Tags: tagList(request.tags),
+          })),
           shutdownBehavior: 'terminate',
         },
         request,
@@ -81,7 +84,7 @@ function createImageFor(context: Context, request: CreateImageForRequest): Store
   checkImageName(context, request, name);
   const parent = store.images(region).get(request.parentImageId ?? '');
   const home = store.at(request);
-  const volumes = request.volumes ??
+  const volumes: readonly VolumeSpec[] = request.volumes ??
     parent?.devices.map(({ deviceName, sizeGiB, kmsKeyArn }) => ({ deviceName, sizeGiB, kmsKeyArn })) ?? [
       { deviceName: '/dev/xvda', sizeGiB: 8, kmsKeyArn: undefined },
     ];
@@ -101,9 +104,10 @@ function createImageFor(context: Context, request: CreateImageForRequest): Store
       kmsKeyArn,
       awsManagedKey:
         kmsKeyArn !== undefined &&
-        (kmsKeyArn === fallback?.arn
-          ? fallback.awsManaged
-          : kmsKeyArn === parentSnapshot?.kmsKeyArn && parentSnapshot.awsManagedKey),
+        (volume.awsManagedKey ??
+          (kmsKeyArn === fallback?.arn
+            ? fallback.awsManaged
+            : kmsKeyArn === parentSnapshot?.kmsKeyArn && parentSnapshot.awsManagedKey)),
       tags: { ...(request.snapshotTags ?? request.tags) },
     });
     return toDevice(snapshot, { deviceName: volume.deviceName });
@@ -124,6 +128,7 @@ function createImageFor(context: Context, request: CreateImageForRequest): Store
     sourceImageRegion: parent?.region,
     sourceInstanceId: request.sourceInstanceId,
     inventory: request.inventory,
+    hasAgent: request.hasAgent ?? parent?.hasAgent ?? true,
   });
   image.timer = world.clock.after(
     request.seconds ?? world.timings.createImage,

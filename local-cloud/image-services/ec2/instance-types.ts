@@ -26,17 +26,25 @@ const SIZES: readonly [name: string, vCpus: number, memoryGiB: number][] = [
 /** Families with the memory of their `large` size in GiB [D:ec2/latest/instancetypes]. */
 const FAMILIES: readonly [family: string, architecture: 'x86_64' | 'arm64', memoryOfLarge: number][] = [
   ['m5', 'x86_64', 8],
+  ['m5a', 'x86_64', 8],
+  ['m6a', 'x86_64', 8],
   ['m6i', 'x86_64', 8],
+  ['m7a', 'x86_64', 8],
   ['m7i', 'x86_64', 8],
   ['c5', 'x86_64', 4],
+  ['c5a', 'x86_64', 4],
+  ['c6a', 'x86_64', 4],
   ['c6i', 'x86_64', 4],
   ['c7i', 'x86_64', 4],
+  ['r5', 'x86_64', 16],
   ['r6i', 'x86_64', 16],
+  ['r7i', 'x86_64', 16],
   ['m6g', 'arm64', 8],
   ['m7g', 'arm64', 8],
   ['m8g', 'arm64', 8],
   ['c6g', 'arm64', 4],
   ['c7g', 'arm64', 4],
+  ['r6g', 'arm64', 16],
   ['r7g', 'arm64', 16],
 ];
 

@@ -73,7 +73,10 @@ export function describeInstanceOperations(context: Context): Operations {
       findInstances(context, call, ids);
       const matches = createMatcher(request.Filters, FILTERS, ({ tags }) => tags);
       const found = [...store.at(call).instances.values()].filter(
-        (instance) => (ids.length === 0 || ids.includes(instance.id)) && matches(instance),
+        (instance) =>
+          (ids.length === 0 || ids.includes(instance.id)) &&
+          !world.effects.isHidden(instance.id) &&
+          matches(instance),
       );
       const page = takePage(found, ({ reservationId, id }) => `${reservationId}/${id}`, request);
       const groups = new Map<string, InstanceRecord[]>();

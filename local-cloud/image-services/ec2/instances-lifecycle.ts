@@ -108,7 +108,7 @@ function stop(context: Context, instance: InstanceRecord): void {
 
 /** The instances of a request; one that does not exist refuses it for all. */
 export function findInstances(
-  { store }: Context,
+  { store, world }: Context,
   call: Call,
   ids: readonly string[] | undefined,
 ): InstanceRecord[] {
@@ -116,7 +116,7 @@ export function findInstances(
   const malformed = wanted.find((id) => !/^i-[0-9a-f]{8,17}$/.test(id));
   if (malformed !== undefined) throw malformedId('InvalidInstanceID.Malformed', malformed);
   const instances = store.at(call).instances;
-  const unknown = wanted.filter((id) => !instances.has(id));
+  const unknown = wanted.filter((id) => !instances.has(id) || world.effects.isHidden(id));
   if (unknown.length > 0) throw instancesNotFound(unknown);
   return wanted.flatMap((id) => instances.get(id) ?? []);
 }

@@ -5,7 +5,7 @@ import { invalidValue } from './errors.ts';
 import { findSnapshots } from './image-making.ts';
 import { toReservation } from './instances-describe.ts';
 import { moveTo, scheduleRunning, terminate } from './instances-lifecycle.ts';
-import { ENCRYPT_OPERATIONS, keyAccess, LAUNCH_OPERATIONS, namedKey } from './keys.ts';
+import { keyAccess, namedKey, VOLUME_OPERATIONS } from './keys.ts';
 import {
   findNetwork,
   type LaunchRequest,
@@ -104,12 +104,13 @@ export async function launchInstance(
       (failure.account ?? launcher.account) === launcher.account &&
       (failure.region ?? launcher.region) === launcher.region &&
       (failure.imageId ?? image.id) === image.id &&
-      (failure.instanceType ?? launch.instanceType) === launch.instanceType,
+      (failure.instanceType ?? launch.instanceType) === launch.instanceType &&
+      (failure.subnetId ?? network.subnet.id) === network.subnet.id,
   );
   if (declared?.mode === 'refuse') throw new AwsError(declared.code, declared.reason, 500);
-  const keyProblem = await unusableKey(context, image, launch, launcher);
-
   const now = world.clock.now();
+  const volumes = planVolumes(context, image, launch, launcher, tags.volume, now);
+  const keyProblem = await findUnusableKey(context, image, volumes, launcher);
   // An image with ImdsSupport makes these the defaults (docs/aws/ec2-images.md#imds).
   const v2 = image.imdsSupport === 'v2.0';
   const home = store.at(launcher);
@@ -142,7 +143,7 @@ export async function launchInstance(
     instanceMetadataTags: launch.metadata.InstanceMetadataTags ?? 'disabled',
     launchTemplate: launch.template,
     tags: tags.instance,
-    volumes: planVolumes(context, image, launch, launcher, tags.volume, now),
+    volumes,
   };
   if (launch.template !== undefined) {
     // EC2 says from which template an instance came [D:AWSEC2/UserGuide/launch-instances-from-launch-template].
@@ -150,6 +151,7 @@ export async function launchInstance(
     instance.tags['aws:ec2launchtemplate:version'] = String(launch.template.version);
   }
   home.instances.set(instance.id, instance);
+  context.world.effects.begin('launch', instance.id);
   image.lastLaunchedTime = now;
   moveTo(context, instance, 'pending');
   const failure =
@@ -169,26 +171,24 @@ export async function launchInstance(
   return instance;
 }
 
-/** The reason why the launcher cannot use a customer managed key of a volume, or undefined (docs/aws/ec2-images.md#encryption). */
-async function unusableKey(
+/** Why the launcher cannot use a key of the snapshots or of the new volumes, or undefined (docs/aws/ec2-images.md#encryption). */
+async function findUnusableKey(
   context: Context,
   image: StoredImage,
-  launch: LaunchRequest,
+  volumes: readonly VolumeRecord[],
   launcher: Launcher,
 ): Promise<string | undefined> {
-  const snapshots = findSnapshots(context, image);
-  const reading = new Set(
-    snapshots.filter(({ awsManagedKey }) => !awsManagedKey).map(({ kmsKeyArn }) => kmsKeyArn),
+  const keys = new Set(
+    [...findSnapshots(context, image), ...volumes]
+      // The key of AWS itself is for everybody in its account.
+      .filter(({ awsManagedKey }) => !awsManagedKey)
+      .map(({ kmsKeyArn }) => kmsKeyArn),
   );
-  for (const key of reading) {
+  for (const key of keys) {
     if (key === undefined) continue;
-    const answer = await keyAccess(context.world, launcher, key, LAUNCH_OPERATIONS);
+    const answer = await keyAccess(context.world, launcher, key, VOLUME_OPERATIONS);
     if (!answer.usable) return answer.reason;
-  }
-  for (const { Ebs } of launch.mappings) {
-    if (Ebs?.KmsKeyId === undefined) continue;
-    const answer = await keyAccess(context.world, launcher, Ebs.KmsKeyId, ENCRYPT_OPERATIONS);
-    if (!answer.usable) return answer.reason;
+    for (const volume of volumes) if (volume.kmsKeyArn === key) volume.kmsKeyArn = answer.access.arn;
   }
   return undefined;
 }

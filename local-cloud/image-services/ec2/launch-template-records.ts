@@ -48,11 +48,13 @@ export function resolveVersion(template: LaunchTemplateRecord, version: string):
   const number =
     version === '$Latest' ? latest : version === '$Default' ? template.defaultVersion : Number(version);
   const found = template.versions.find((candidate) => candidate.number === number);
-  if (found === undefined) {
-    throw new AwsError(
-      'InvalidLaunchTemplateId.VersionNotFound',
-      `Could not find the specified version ${version} for the launch template with ID ${template.id}.`,
-    );
-  }
+  if (found === undefined) throw versionNotFound(template, version);
   return found;
+}
+
+export function versionNotFound({ id }: LaunchTemplateRecord, version: string): AwsError {
+  return new AwsError(
+    'InvalidLaunchTemplateId.VersionNotFound',
+    `Could not find the specified version ${version} for the launch template with ID ${id}.`,
+  );
 }

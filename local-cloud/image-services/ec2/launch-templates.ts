@@ -17,12 +17,18 @@ import type {
   ModifyLaunchTemplateResult,
   ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
+import { versionName } from '../effects.ts';
 import { AwsError, type Call, type Shape } from '../service.ts';
 import { type Context, type Operations, once, operation, toRequest } from './context.ts';
 import { invalidCombination, invalidValue, missingParameter } from './errors.ts';
 import { createMatcher, type FilterTable } from './filters.ts';
 import { resolveImageId } from './launch-plan.ts';
-import { findTemplate, resolveVersion, templateNotFound } from './launch-template-records.ts';
+import {
+  findTemplate,
+  resolveVersion,
+  templateNotFound,
+  versionNotFound,
+} from './launch-template-records.ts';
 import { takePage } from './pages.ts';
 import type { LaunchTemplateRecord, LaunchTemplateVersionRecord } from './records.ts';
 import { readTagSpecifications, tagList } from './tags.ts';
@@ -90,6 +96,7 @@ export function launchTemplateOperations(context: Context): Operations {
         const version = newVersion(context, call, template.nextVersion, request.VersionDescription, data);
         template.nextVersion += 1;
         template.versions.push(version);
+        world.effects.begin('templateVersion', versionName(template.id, version.number));
         const shown = await toVersion(context, template, version, call, request.ResolveAlias === true);
         return { LaunchTemplateVersion: shown };
       }),
@@ -99,7 +106,10 @@ export function launchTemplateOperations(context: Context): Operations {
       (request, call) => {
         const template = findTemplate(context, call, request);
         if (request.DefaultVersion === undefined) throw missingParameter('SetDefaultVersion');
-        template.defaultVersion = resolveVersion(template, request.DefaultVersion).number;
+        const { number } = resolveVersion(template, request.DefaultVersion);
+        if (world.effects.isHidden(versionName(template.id, number)))
+          throw versionNotFound(template, request.DefaultVersion);
+        template.defaultVersion = number;
         return { LaunchTemplate: toTemplate(template) };
       },
     ),

@@ -78,6 +78,8 @@ export interface StoredImage {
   publicSsmParameterName?: string | undefined;
   /** The inventory; CopyImage copies it. */
   inventory: Package[];
+  /** Whether the agent of Systems Manager is installed; without it no command reaches an instance. */
+  hasAgent: boolean;
   timer?: Timer | undefined;
 }
 

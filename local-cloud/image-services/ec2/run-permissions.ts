@@ -46,9 +46,16 @@ export async function runInstancesPermissions(
       'ec2:Subnet': own('subnet', network.subnet.id),
     }),
     ...network.groups.map(({ id }) =>
-      at(own('security-group', id), resourceTagContext(home.securityGroups.get(id)?.tags ?? {})),
+      at(own('security-group', id), {
+        ...resourceTagContext(home.securityGroups.get(id)?.tags ?? {}),
+        'ec2:SecurityGroupID': id,
+        'ec2:Vpc': own('vpc', network.vpcId),
+      }),
     ),
-    at(own('subnet', network.subnet.id), { 'ec2:Vpc': own('vpc', network.vpcId) }),
+    at(own('subnet', network.subnet.id), {
+      'ec2:SubnetID': network.subnet.id,
+      'ec2:Vpc': own('vpc', network.vpcId),
+    }),
     at(own('volume', '*'), tagsFor(tagged, 'volume')),
     ...(launch.template === undefined
       ? []

@@ -5,6 +5,8 @@ import type {
   ModifyImageAttributeRequest,
   ResetImageAttributeRequest,
 } from '@aws-sdk/client-ec2';
+import { recordCall } from '../cloudtrail.ts';
+import { sharedName } from '../effects.ts';
 import { EC2_QUOTAS } from '../quotas.ts';
 import { AwsError } from '../service.ts';
 import { type Context, canSeeImage, type Operations, operation, requireAllowed } from './context.ts';
@@ -79,11 +81,13 @@ export function sharingOperations(context: Context): Operations {
       }
     }),
 
-    ModifyImageAttribute: operation<ModifyImageAttributeRequest, object>((request, call) => {
-      const image = ownImage(context, call, request.ImageId ?? '');
-      modifyImage(context, image, request);
-      return {};
-    }),
+    ModifyImageAttribute: operation<ModifyImageAttributeRequest, object>((request, call) =>
+      recordCall(context.world, call, toRecorded(request), () => {
+        const image = ownImage(context, call, request.ImageId ?? '');
+        modifyImage(context, image, request);
+        return {};
+      }),
+    ),
 
     ResetImageAttribute: operation<ResetImageAttributeRequest, object>((request, call) => {
       requireAllowed(request.Attribute ?? '', ['launchPermission'] as const, 'attribute');
@@ -110,15 +114,42 @@ export function clearLaunchPermissions(image: StoredImage): void {
   image.sharedWithUnits.clear();
 }
 
+/** As a trail shows it, by names of its own: docs/aws/events.md#calls-recorded-by-cloudtrail. */
+function toRecorded(request: ModifyImageAttributeRequest) {
+  const { add, remove } = launchModifications(request);
+  const list = (permissions: readonly LaunchPermission[]) => ({
+    items: permissions.map((permission) =>
+      Object.fromEntries(
+        Object.entries(permission).map(([name, value]) => [
+          `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
+          value,
+        ]),
+      ),
+    ),
+  });
+  return {
+    service: 'ec2',
+    operation: 'ModifyImageAttribute',
+    parameters: {
+      attributeType: findAttribute(request),
+      imageId: request.ImageId,
+      launchPermission: {
+        ...(add.length > 0 ? { add: list(add) } : {}),
+        ...(remove.length > 0 ? { remove: list(remove) } : {}),
+      },
+    },
+  } as const;
+}
+
+function findAttribute(request: ModifyImageAttributeRequest): string {
+  if (request.Attribute !== undefined) return request.Attribute;
+  if (request.Description !== undefined) return 'description';
+  return request.ImdsSupport === undefined ? 'launchPermission' : 'imdsSupport';
+}
+
 /** One attribute per call: description, imdsSupport or launchPermission (docs/aws/ec2-images.md#sharing). */
 function modifyImage(context: Context, image: StoredImage, request: ModifyImageAttributeRequest): void {
-  const attribute =
-    request.Attribute ??
-    (request.Description !== undefined
-      ? 'description'
-      : request.ImdsSupport !== undefined
-        ? 'imdsSupport'
-        : 'launchPermission');
+  const attribute = findAttribute(request);
   switch (
     requireAllowed(attribute, ['description', 'imdsSupport', 'launchPermission'] as const, 'attribute')
   ) {
@@ -172,7 +203,10 @@ function modifyLaunchPermission(
   }
   for (const permission of add) {
     if (permission.Group === 'all') image.public = true;
-    if (permission.UserId !== undefined) image.sharedWith.add(permission.UserId);
+    if (permission.UserId !== undefined && !image.sharedWith.has(permission.UserId)) {
+      image.sharedWith.add(permission.UserId);
+      context.world.effects.begin('share', sharedName(image.id, permission.UserId));
+    }
     if (permission.OrganizationArn !== undefined)
       image.sharedWithOrganizations.add(permission.OrganizationArn);
     if (permission.OrganizationalUnitArn !== undefined)

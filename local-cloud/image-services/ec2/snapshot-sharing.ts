@@ -3,6 +3,7 @@ import type {
   DescribeSnapshotAttributeResult,
   ModifySnapshotAttributeRequest,
 } from '@aws-sdk/client-ec2';
+import { sharedName } from '../effects.ts';
 import { EC2_QUOTAS } from '../quotas.ts';
 import { AwsError } from '../service.ts';
 import { type Context, type Operations, operation, requireAllowed } from './context.ts';
@@ -59,6 +60,7 @@ export function snapshotSharingOperations(context: Context): Operations {
         }
         if (userId !== undefined && !snapshot.sharedWith.has(userId)) {
           snapshot.sharedWith.add(userId);
+          world.effects.begin('share', sharedName(snapshot.id, userId));
           emitSnapshot(world, snapshot, { name: 'shareSnapshot', with: userId });
         }
       }

@@ -13,7 +13,7 @@ import { invalidCombination, malformedId, snapshotNotFound } from './errors.ts';
 import { emitSnapshot } from './events.ts';
 import { createMatcher, type FilterTable } from './filters.ts';
 import { addSnapshot, finishSnapshot, imagesUsing } from './image-making.ts';
-import { ENCRYPT_OPERATIONS, keyAccess, namedKey, READ_OPERATIONS, toKeyArn } from './keys.ts';
+import { keyAccess, namedKey, READ_OPERATIONS, toKeyArn, VOLUME_OPERATIONS } from './keys.ts';
 import { takePage } from './pages.ts';
 import type { SnapshotRecord, Tags } from './records.ts';
 import { ownSnapshot } from './snapshot-sharing.ts';
@@ -196,6 +196,6 @@ async function keyProblem(
     if (!answer.usable) return answer.reason;
   }
   if (targetKey === undefined) return undefined;
-  const answer = await keyAccess(world, call, targetKey, ENCRYPT_OPERATIONS);
+  const answer = await keyAccess(world, call, targetKey, VOLUME_OPERATIONS);
   return answer.usable ? undefined : answer.reason;
 }

@@ -101,7 +101,7 @@ export function ownTaggables({ store }: Context, where: Location): Taggable[] {
 
 function taggable(context: Context, where: Location, id: string): Taggable {
   const found = ownTaggables(context, where).find((resource) => resource.id === id);
-  if (found === undefined) throw notFound(id);
+  if (found === undefined || context.world.effects.isHidden(id)) throw notFound(id);
   return found;
 }
 

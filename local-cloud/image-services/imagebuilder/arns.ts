@@ -25,6 +25,10 @@ export interface ResourceName {
 const shape =
   /^arn:aws[^:]*:imagebuilder:([^:]+):([0-9]{12}|aws(?:-[a-z-]+)?):([a-z-]+)\/([a-z0-9-_]+)(?:\/((?:x|[0-9]+)\.(?:x|[0-9]+)\.(?:x|[0-9]+))(?:\/([0-9]+))?)?$/;
 
+/** Of the account, made with its first image (docs/aws/image-builder.md#service-linked-role). */
+export const serviceRole = (account: string): string =>
+  `arn:aws:iam::${account}:role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder`;
+
 /** `My Example_Image` -> `my-example-image`: names that differ only in case, spaces or underscores are one [M:CreateComponentRequest.name]. */
 export const toSlug = (name: string): string => name.toLowerCase().replace(/[ _]/g, '-');
 

@@ -1,6 +1,8 @@
+import type { BlockDeviceMapping } from '@aws-sdk/client-ec2';
 import type { VolumeSpec } from '../ec2/api.ts';
 import type { StoredImage as MachineImage } from '../ec2/records.ts';
-import type { World } from '../service.ts';
+import { AwsError, type World } from '../service.ts';
+import { serviceRole } from './arns.ts';
 import type { Context } from './context.ts';
 import type { BuildPlan } from './plan.ts';
 import type { OutputAmi, StoredImage } from './records.ts';
@@ -21,32 +23,53 @@ const toImageBuilderTags = (image: StoredImage): Record<string, string> => ({
 
 /** Launches a build or test instance with the profile and tags of the infrastructure configuration. */
 export const launch = async (
-  { ec2 }: Context,
+  context: Context,
   image: StoredImage,
   plan: BuildPlan,
   purpose: 'Build' | 'Test',
   imageId: string,
 ): Promise<string> => {
   const { infrastructure } = plan;
+  // Volumes of a test instance are as the image has them.
+  const mappings = purpose === 'Build' ? await toMappings(context, image, plan) : [];
+  const { ec2 } = context;
   const architecture = ec2.findImage(imageId, image.account, image.region)?.architecture;
-  const instance = await ec2.launchFor({
-    account: image.account,
-    region: image.region,
-    principalArn: serviceRole(image.account),
-    imageId,
-    // Without types Image Builder chooses one; the documentation does not say which.
-    instanceType: infrastructure.instanceTypes?.[0] ?? (architecture === 'arm64' ? 'm6g.large' : 'm5.large'),
-    tags: {
-      Name: `${purpose} instance for ${image.name}`,
-      ...infrastructure.resourceTags,
-      ...toImageBuilderTags(image),
-    },
-    instanceProfileArn: `arn:aws:iam::${image.account}:instance-profile/${infrastructure.instanceProfileName}`,
-    subnetId: infrastructure.subnetId,
-    securityGroupIds: infrastructure.securityGroupIds,
-  });
+  // Without types Image Builder chooses one; the documentation does not say which.
+  const fallback = architecture === 'arm64' ? 'm6g.large' : 'm5.large';
+  const instance = await launchFirst(infrastructure.instanceTypes ?? [fallback], (instanceType) =>
+    ec2.launchFor({
+      account: image.account,
+      region: image.region,
+      principalArn: serviceRole(image.account),
+      imageId,
+      instanceType,
+      tags: {
+        Name: `${purpose} instance for ${image.name}`,
+        ...infrastructure.resourceTags,
+        ...toImageBuilderTags(image),
+      },
+      instanceProfileArn: `arn:aws:iam::${image.account}:instance-profile/${infrastructure.instanceProfileName}`,
+      subnetId: infrastructure.subnetId,
+      securityGroupIds: infrastructure.securityGroupIds,
+      mappings,
+    }),
+  );
   image.instances.add(instance.id);
   return instance.id;
+};
+
+/** The first type of which there is capacity [M:imagebuilder CreateInfrastructureConfigurationRequest.instanceTypes]. */
+const launchFirst = async <Instance>(
+  [type, ...others]: readonly string[],
+  launchOn: (instanceType: string) => Promise<Instance>,
+): Promise<Instance> => {
+  try {
+    return await launchOn(type ?? '');
+  } catch (error) {
+    const isShort = error instanceof AwsError && error.code === 'InsufficientInstanceCapacity';
+    if (!isShort || others.length === 0) throw error;
+    return await launchFirst(others, launchOn);
+  }
 };
 
 export const terminate = ({ ec2 }: Context, image: StoredImage, instanceId: string): void => {
@@ -54,19 +77,19 @@ export const terminate = ({ ec2 }: Context, image: StoredImage, instanceId: stri
 };
 
 /** Creates the AMI of a build, in state `pending`. Encryption in the build Region comes from the recipe (docs/aws/image-builder.md#what-a-build-leaves). */
-export const createAmi = async (
+export const createAmi = (
   context: Context,
   image: StoredImage,
   plan: BuildPlan,
   parent: MachineImage,
   sourceInstanceId: string,
-): Promise<OutputAmi> => {
+): OutputAmi => {
   const { account, region } = image;
   const home = plan.distributions.find(
     (distribution) => distribution.region === region,
   )?.amiDistributionConfiguration;
   const name = amiName(context, home?.name ?? `${plan.recipe.name} {{ imagebuilder:buildDate }}`);
-  const volumes = await planVolumes(context, image, plan, parent);
+  const volumes = listVolumes(context, image, plan, parent, sourceInstanceId);
   const ami = context.ec2.createImageFor({
     account,
     region,
@@ -78,10 +101,20 @@ export const createAmi = async (
     parentImageId: plan.parentImageId,
     volumes,
     inventory: image.inventory,
+    hasAgent: keepsAgent(plan, parent),
     architecture: parent.architecture,
     sourceInstanceId,
   });
   return { region, image: ami.id, name, description: home?.description, accountId: account };
+};
+
+/**
+ * Image Builder installs the agent where the parent lacks it, and removes what it installed unless the recipe says `false`; `true` removes
+ * the parent's too [M:imagebuilder SystemsManagerAgent.uninstallAfterBuild].
+ */
+const keepsAgent = ({ recipe }: BuildPlan, parent: MachineImage): boolean => {
+  const uninstall = recipe.additionalInstanceConfiguration?.systemsManagerAgent?.uninstallAfterBuild;
+  return uninstall === undefined ? parent.hasAgent : !uninstall;
 };
 
 /** Copies the AMI to the Regions of the distribution configuration and returns the copies. */
@@ -125,51 +158,68 @@ export const share = ({ ec2 }: Context, plan: BuildPlan, amis: readonly OutputAm
   }
 };
 
-/** The parent's volumes merged with the recipe's mappings; undefined when the recipe has none. */
-const planVolumes = async (
+/** The mappings of the recipe as RunInstances takes them; a key has to be there when the build begins. */
+const toMappings = async (
   { world }: Context,
   image: StoredImage,
   plan: BuildPlan,
-  parent: MachineImage,
-): Promise<VolumeSpec[] | undefined> => {
-  const { blockDeviceMappings } = plan.recipe;
-  if (blockDeviceMappings.length === 0) return undefined;
-  const volumes = new Map<string, VolumeSpec>(
-    parent.devices.map(({ deviceName, sizeGiB, kmsKeyArn }) => [
-      deviceName,
-      { deviceName, sizeGiB, kmsKeyArn },
-    ]),
-  );
-  for (const { deviceName = parent.rootDeviceName, ebs, noDevice } of blockDeviceMappings) {
-    if (noDevice !== undefined) volumes.delete(deviceName);
-    else if (ebs !== undefined) {
-      const below = volumes.get(deviceName);
-      const key = ebs.kmsKeyId ?? (ebs.encrypted === true ? 'alias/aws/ebs' : undefined);
-      const sizeGiB = ebs.volumeSize ?? below?.sizeGiB ?? 8;
-      if (below !== undefined && sizeGiB < below.sizeGiB) {
-        throw new BuildFailed(
-          `Volume of size ${sizeGiB}GB is smaller than snapshot, expect size>= ${below.sizeGiB}GB`,
-        );
+): Promise<BlockDeviceMapping[]> =>
+  Promise.all(
+    plan.recipe.blockDeviceMappings.map(async ({ deviceName, ebs, noDevice }) => {
+      if (ebs === undefined) return { DeviceName: deviceName, NoDevice: noDevice };
+      const { kmsKeyId } = ebs;
+      if (kmsKeyId !== undefined) {
+        const access = await world.kmsAccess({
+          key: kmsKeyId,
+          account: image.account,
+          region: image.region,
+          principalArn: serviceRole(image.account),
+          operations: [],
+        });
+        if (!access.exists || !access.enabled)
+          throw new BuildFailed(
+            `The KMS key '${kmsKeyId}' does not exist in ${image.region}, or is not enabled.`,
+          );
       }
-      const kmsKeyArn = key === undefined ? below?.kmsKeyArn : await keyArn(key);
-      volumes.set(deviceName, { deviceName, sizeGiB, kmsKeyArn });
-    }
-  }
-  return [...volumes.values()];
+      return {
+        DeviceName: deviceName,
+        Ebs: { Encrypted: ebs.encrypted, KmsKeyId: kmsKeyId, VolumeSize: ebs.volumeSize },
+      };
+    }),
+  );
 
-  async function keyArn(key: string): Promise<string> {
-    const access = await world.kmsAccess({
-      key,
-      account: image.account,
-      region: image.region,
-      principalArn: serviceRole(image.account),
-      operations: [],
-    });
-    if (!access.exists || !access.enabled) {
-      throw new BuildFailed(`The KMS key '${key}' does not exist in ${image.region}, or is not enabled.`);
-    }
-    return access.arn;
+/** An instance that may not use a key of its volumes ends by itself, as any other does. */
+export const checkInstance = ({ ec2 }: Context, image: StoredImage, instanceId: string): void => {
+  const instance = ec2.findInstance(instanceId, image.account, image.region);
+  if (instance?.state !== 'terminated' && instance?.state !== 'shutting-down') return;
+  throw new BuildFailed(
+    `The instance ${instanceId} ended by itself: ${instance.stateReason?.message ?? instance.state}`,
+  );
+};
+
+/** Volumes as the build instance has them; one may not be smaller than its snapshot. */
+const listVolumes = (
+  { ec2 }: Context,
+  image: StoredImage,
+  plan: BuildPlan,
+  parent: MachineImage,
+  instanceId: string,
+): VolumeSpec[] => {
+  for (const { deviceName = parent.rootDeviceName, ebs } of plan.recipe.blockDeviceMappings) {
+    const below = parent.devices.find((device) => device.deviceName === deviceName);
+    const size = ebs?.volumeSize;
+    if (below !== undefined && size !== undefined && size < below.sizeGiB)
+      throw new BuildFailed(
+        `Volume of size ${size}GB is smaller than snapshot, expect size>= ${below.sizeGiB}GB`,
+      );
   }
+  const instance = ec2.findInstance(instanceId, image.account, image.region);
+  return (instance?.volumes ?? []).map(({ deviceName, sizeGiB, kmsKeyArn, awsManagedKey }) => ({
+    deviceName,
+    sizeGiB,
+    kmsKeyArn,
+    awsManagedKey,
+  }));
 };
 
 const amiName = ({ world }: Context, template: string): string =>
@@ -181,6 +231,3 @@ const amiName = ({ world }: Context, template: string): string =>
   });
 
 const lastBuildDates = new WeakMap<World, number>();
-
-const serviceRole = (account: string): string =>
-  `arn:aws:iam::${account}:role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder`;

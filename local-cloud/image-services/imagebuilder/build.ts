@@ -1,5 +1,14 @@
 import { AwsError } from '../service.ts';
-import { BuildFailed, createAmi, distribute, launch, share, terminate } from './build-resources.ts';
+import { checkComponentAccess, collectInventory, waitForAgent } from './build-agent.ts';
+import {
+  BuildFailed,
+  checkInstance,
+  createAmi,
+  distribute,
+  launch,
+  share,
+  terminate,
+} from './build-resources.ts';
 import type { Context } from './context.ts';
 import { findEffect, inventoryAfter } from './inventory.ts';
 import type { BuildPlan } from './plan.ts';
@@ -78,15 +87,19 @@ const runPhases = async (context: Context, image: StoredImage, plan: BuildPlan):
   }
   const buildInstance = await launch(context, image, plan, 'Build', parent.id);
   await pause(timings.buildCreate);
+  checkInstance(context, image, buildInstance);
 
   proceed('BUILDING');
+  await waitForAgent(context, image, buildInstance);
   await pause(timings.build);
+  await checkComponentAccess(context, image, plan, buildInstance);
   runComponents(context, image, plan, 'BUILD');
   image.inventory = inventoryAfter(
     parent.inventory,
     plan.components.map((component) => findEffect(world.behaviour, component)),
   );
-  const ami = await createAmi(context, image, plan, parent, buildInstance);
+  if (image.metadata) await collectInventory(context, image, buildInstance, pause);
+  const ami = createAmi(context, image, plan, parent, buildInstance);
   await untilAvailable(context, image, ami);
   terminate(context, image, buildInstance);
 
@@ -94,6 +107,7 @@ const runPhases = async (context: Context, image: StoredImage, plan: BuildPlan):
     proceed('TESTING');
     const testInstance = await launch(context, image, plan, 'Test', ami.image);
     await pause(timings.test);
+    checkInstance(context, image, testInstance);
     runComponents(context, image, plan, 'TEST');
     terminate(context, image, testInstance);
   }

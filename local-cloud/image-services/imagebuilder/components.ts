@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { recordCall } from '../cloudtrail.ts';
 import type { Call, Shape } from '../service.ts';
 import { formatArn, parseArn, type ResourceName, toSlug } from './arns.ts';
-import { recordCall } from './cloudtrail.ts';
 import {
   type Context,
   formatDate,
@@ -59,10 +59,13 @@ const arnSchema = z.object({ componentBuildVersionArn: z.string() });
 export const componentKey = (slug: string, version: Version): string =>
   `component/${slug}/${formatVersion(version)}`;
 
+const toRecorded = (operation: string, parameters: Shape) =>
+  ({ service: 'imagebuilder', operation, parameters }) as const;
+
 export const componentOperations = (context: Context): Operations => ({
   CreateComponent: (input, call) => {
     const home = openHome(context, call);
-    return recordCall(context, call, 'CreateComponent', input, async () => {
+    return recordCall(context.world, call, toRecorded('CreateComponent', input), async () => {
       const output = await once(home, 'CreateComponent', input, () => create(context, home, call, input));
       return { requestId: call.requestId, ...output };
     });
@@ -71,7 +74,7 @@ export const componentOperations = (context: Context): Operations => ({
   // A shell script becomes a component without any check of its content [M:ImportComponentRequest].
   ImportComponent: (input, call) => {
     const home = openHome(context, call);
-    return recordCall(context, call, 'ImportComponent', input, async () => {
+    return recordCall(context.world, call, toRecorded('ImportComponent', input), async () => {
       const output = await once(home, 'ImportComponent', input, async () => {
         const { type, ...request } = read(importSchema, input);
         exactlyOne(input, 'data', 'uri');

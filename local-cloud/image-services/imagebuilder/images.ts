@@ -31,7 +31,7 @@ export const buildSettings = {
   imageScanningConfiguration: z.looseObject({ imageScanningEnabled: z.boolean().optional() }).optional(),
   workflows: z.array(z.unknown()).optional(),
   executionRole: z.string().optional(),
-  loggingConfiguration: z.unknown().optional(),
+  loggingConfiguration: z.object({ logGroupName: z.string().optional() }).optional(),
 };
 const settingsSchema = z.object(buildSettings);
 type BuildSettings = z.infer<typeof settingsSchema>;
@@ -52,6 +52,7 @@ export const imageOperations = (context: Context): Operations => ({
         tags: tags ?? {},
         buildType: 'USER_INITIATED',
       });
+      context.store.linkedAccounts.add(call.account);
       return {
         imageBuildVersionArn: image.arn,
         latestVersionReferences: latestVersionReferences('image', call, image.slug, image.version),
@@ -63,7 +64,7 @@ export const imageOperations = (context: Context): Operations => ({
   GetImage: (input, call) => {
     const { imageBuildVersionArn: arn } = read(arnSchema, input);
     const image = findImage(context, call, arn, 'imageBuildVersionArn');
-    if (image === undefined) throw notFound('Image', arn);
+    if (image === undefined || context.world.effects.isHidden(image.arn)) throw notFound('Image', arn);
     return {
       requestId: call.requestId,
       image: describeImage(image),
@@ -151,6 +152,7 @@ export const startBuild = async (
       imageTestsConfiguration: settings.imageTestsConfiguration,
       enhancedImageMetadataEnabled: settings.enhancedImageMetadataEnabled,
       executionRole: settings.executionRole,
+      loggingConfiguration: settings.loggingConfiguration,
       sourcePipelineArn: start.pipeline?.arn,
       sourcePipelineName: start.pipeline?.name,
     },
@@ -161,6 +163,7 @@ export const startBuild = async (
   };
   home.images.push(image);
   home.images.sort(compareBuilds);
+  context.world.effects.begin('build', image.arn);
   void runBuild(context, image, plan);
   return image;
 };
@@ -204,7 +207,7 @@ export const ownImage = (context: Context, call: Call, arn: string): StoredImage
     throw invalidValue('imageBuildVersionArn', 'Give the full build version ARN.');
   const image =
     name.owner === call.account ? findImage(context, call, arn, 'imageBuildVersionArn') : undefined;
-  if (image === undefined) throw notFound('Image', arn);
+  if (image === undefined || context.world.effects.isHidden(image.arn)) throw notFound('Image', arn);
   return image;
 };
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Call, ConditionKeys, Permission, Shape } from '../service.ts';
-import { formatArn, toSlug } from './arns.ts';
+import { formatArn, serviceRole, toSlug } from './arns.ts';
 import { nextComponentArn } from './components.ts';
 import { type Context, isArn, openHome } from './context.ts';
 import { nextImageArn } from './images.ts';
@@ -93,7 +93,7 @@ export const listPermissions = async (
       const recipeArn = String(input.imageRecipeArn ?? '');
       const recipe = isArn(recipeArn, 'image-recipe') ? findRecipe(context, call, recipeArn) : undefined;
       const resource = recipe === undefined ? formatArn('image', call, '*') : nextImageArn(home, recipe);
-      return [...creating(resource), ...reads(input)];
+      return [...creating(resource), ...reads(input), ...createServiceRole(context, call)];
     }
     case 'CreateImagePipeline':
       return [...creating(formatArn('image-pipeline', call, toSlug(request.name))), ...reads(input)];
@@ -129,6 +129,18 @@ const passRole = async ({ world }: Context, call: Call, name: string | undefined
     ? []
     : [{ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } }];
 };
+
+/** The first image of an account makes the service-linked role, with the caller's rights (docs/aws/image-builder.md#service-linked-role). */
+const createServiceRole = ({ store }: Context, { account }: Call): Permission[] =>
+  store.linkedAccounts.has(account)
+    ? []
+    : [
+        {
+          action: 'iam:CreateServiceLinkedRole',
+          resource: serviceRole(account),
+          context: { 'iam:AWSServiceName': 'imagebuilder.amazonaws.com' },
+        },
+      ];
 
 const readResource = (input: Shape): string => {
   const member = resourceMembers.find((name) => typeof input[name] === 'string');

@@ -71,7 +71,13 @@ const createSchema = z.object({
     .optional(),
   tags: tagsSchema.optional(),
   workingDirectory: textSchema.optional(),
-  additionalInstanceConfiguration: z.record(z.string(), z.unknown()).optional(),
+  additionalInstanceConfiguration: z
+    .object({
+      systemsManagerAgent: z.object({ uninstallAfterBuild: z.boolean().optional() }).optional(),
+      // [M:imagebuilder UserDataOverride]: base64, at most 21847 characters.
+      userDataOverride: z.string().min(1).max(21_847).optional(),
+    })
+    .optional(),
   amiTags: tagsSchema.optional(),
   clientToken: tokenSchema.optional(),
 });
@@ -220,6 +226,26 @@ const checkComponents = (
     if (unknown.length > 0) {
       throw invalidCombination(
         `The value supplied for parameter 'components[${index}].parameters' is not valid. The following parameters are not defined in the provided component: ${unknown.join(', ')}`,
+      );
+    }
+    const missing = component.parameters
+      .filter(
+        ({ name: detail, defaultValue }) =>
+          defaultValue === undefined && !(use.parameters ?? []).some((given) => given.name === detail),
+      )
+      .map((detail) => detail.name);
+    const several = (use.parameters ?? []).filter(
+      (given) =>
+        given.value.length !== 1 &&
+        component.parameters.some((detail) => detail.name === given.name && detail.type === 'string'),
+    );
+    if (missing.length > 0 || several.length > 0) {
+      throw invalidCombination(
+        `The value supplied for parameter 'components[${index}].parameters' is not valid. ${
+          missing.length > 0
+            ? `The following parameters have no default and are not given: ${missing.join(', ')}`
+            : `The following parameters take one value: ${several.map((given) => given.name).join(', ')}`
+        }`,
       );
     }
   }

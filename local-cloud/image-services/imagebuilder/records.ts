@@ -65,7 +65,12 @@ export interface RecipeRecord extends CommonRecord {
   readonly parentImage: string;
   readonly blockDeviceMappings: readonly BlockDevice[];
   readonly workingDirectory?: string | undefined;
-  readonly additionalInstanceConfiguration?: Record<string, unknown> | undefined;
+  readonly additionalInstanceConfiguration?:
+    | {
+        systemsManagerAgent?: { uninstallAfterBuild?: boolean | undefined } | undefined;
+        userDataOverride?: string | undefined;
+      }
+    | undefined;
   readonly amiTags?: Tags | undefined;
 }
 

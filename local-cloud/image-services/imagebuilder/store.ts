@@ -21,6 +21,8 @@ export interface RegionState {
 }
 
 export interface Store {
+  /** Accounts that have the service-linked role of Image Builder. */
+  readonly linkedAccounts: Set<string>;
   at(account: string, region: string): RegionState;
   all(): RegionState[];
 }
@@ -29,6 +31,7 @@ export interface Store {
 export const createStore = (seed: (home: RegionState) => void): Store => {
   const homes = new Map<string, RegionState>();
   return {
+    linkedAccounts: new Set(),
     at(account, region) {
       const key = `${account}/${region}`;
       const known = homes.get(key);

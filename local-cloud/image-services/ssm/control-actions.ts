@@ -1,5 +1,11 @@
 import * as z from 'zod';
 
+/** Input of `declare-inventory-association`. */
+export const associationSchema = z.strictObject({
+  account: z.string().regex(/^\d{12}$/),
+  region: z.string().min(1),
+});
+
 /** Input of `declare-command`; without `times` it has no limit. */
 export const commandSchema = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { type ControlActions, defineControlAction } from '../control-actions.ts';
 import type { Ec2Api } from '../ec2/api.ts';
 import type { ImageService, World } from '../service.ts';
-import { commandSchema } from './control-actions.ts';
+import { associationSchema, commandSchema } from './control-actions.ts';
 import { createNodes } from './nodes.ts';
 import { createOperations } from './operations.ts';
 import { listPermissions } from './permissions.ts';
@@ -22,7 +22,15 @@ export function createSsm(
       permissions: (operation, input, call) => listPermissions(ec2, nodes, operation, input, call),
     },
     controlActions: {
-      /** Declares the result of matching commands. A command without a matching declaration times out. */
+      /** The account gathers the inventory of all its instances, as Quick Setup arranges it: one association, and an instance takes no second. */
+      'declare-inventory-association': defineControlAction(associationSchema, ({ account, region }) => {
+        world.behaviour.inventoryAssociations.add(`${account}/${region}`);
+        return {};
+      }),
+      /**
+       * Declares the result of matching commands. Without a matching declaration a command that asks for the packages is run on what the image holds;
+       * any other times out.
+       */
       'declare-command': defineControlAction(commandSchema, ({ times, ...answer }) => {
         world.behaviour.commandAnswers.add(answer, times);
         return {};

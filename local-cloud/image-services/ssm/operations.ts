@@ -58,7 +58,7 @@ const describeSchema = pageSchema.extend({
 });
 
 export const createOperations = (context: Context): Record<string, Operation> => ({
-  SendCommand: (input, call) => ({ Command: describeCommand(send(context, input, call)) }),
+  SendCommand: async (input, call) => ({ Command: describeCommand(await send(context, input, call)) }),
 
   // For a moment after SendCommand the invocation does not exist yet, as on AWS.
   GetCommandInvocation: (input, call) => {
@@ -104,14 +104,14 @@ export const createOperations = (context: Context): Record<string, Operation> =>
     return {};
   },
 
-  DescribeInstanceInformation: (input, call) => {
+  DescribeInstanceInformation: async (input, call) => {
     const request = read(describeSchema, input);
     const filters = [
       ...request.Filters.map(({ Key, Values }) => ({ key: Key, values: Values })),
       ...request.InstanceInformationFilterList.map(({ key, valueSet }) => ({ key, values: valueSet })),
     ];
-    const information = context.nodes
-      .managed(call.account, call.region)
+    const managed = await context.nodes.managed(call.account, call.region);
+    const information = managed
       .map((instance) => ({ instance, document: describeNode(context.world, instance) }))
       .filter(({ instance, document }) =>
         filters.every(({ key, values }) => {
@@ -131,19 +131,19 @@ export const createOperations = (context: Context): Record<string, Operation> =>
   },
 });
 
-const send = ({ world, nodes, commands }: Context, input: Shape, call: Call): Command => {
+const send = async ({ world, nodes, commands }: Context, input: Shape, call: Call): Promise<Command> => {
   const request = read(sendSchema, input);
   if (request.DocumentName !== 'AWS-RunShellScript') throw invalidDocument(request.DocumentName);
   if ((request.InstanceIds.length === 0) === (request.Targets.length === 0)) {
     throw validation('Specify either InstanceIds or Targets.');
   }
   const { executionTimeout } = checkParameters(request.Parameters);
-  const offline = request.InstanceIds.filter(
-    (id) => nodes.online(id, call.account, call.region) === undefined,
-  );
+  const offline: string[] = [];
+  for (const id of request.InstanceIds)
+    if ((await nodes.online(id, call.account, call.region)) === undefined) offline.push(id);
   if (offline.length > 0) throw invalidInstances(offline, call.account);
   const targets = request.Targets.map(({ Key, Values }) => ({ key: Key, values: Values }));
-  const instances = [...new Set([...request.InstanceIds, ...findTargets(nodes, call, targets)])];
+  const instances = [...new Set([...request.InstanceIds, ...(await findTargets(nodes, call, targets))])];
   const requestedAt = world.clock.now();
   const command: Command = {
     id: world.ids.uuid(),

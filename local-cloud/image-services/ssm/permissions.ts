@@ -13,18 +13,18 @@ const sendSchema = z.looseObject({
 });
 
 /** SendCommand needs the document and every instance; the rest has no resource-level permission [IAM:ssm]. */
-export const listPermissions = (
+export const listPermissions = async (
   ec2: Ec2Api,
   nodes: Nodes,
   operation: string,
   input: Shape,
   call: Call,
-): Permission[] => {
+): Promise<Permission[]> => {
   const action = `ssm:${operation}`;
   if (operation !== 'SendCommand') return [{ action, resource: '*' }];
   const { DocumentName: document, InstanceIds, Targets } = sendSchema.parse(input);
   const targets = Targets.map(({ Key, Values }) => ({ key: Key, values: Values }));
-  const instances = new Set([...InstanceIds, ...findTargets(nodes, call, targets)]);
+  const instances = new Set([...InstanceIds, ...(await findTargets(nodes, call, targets))]);
   return [
     // Documents of Amazon have no account in their ARN.
     {

@@ -1,19 +1,22 @@
 import type { CommandAnswer } from '../behaviours.ts';
 import type { InstanceRecord } from '../ec2/records.ts';
+import { canTakeCommands } from '../instance-calls.ts';
 import type { World } from '../service.ts';
-import type { Nodes } from './nodes.ts';
+import { asksForPackages, runInImage } from './image-shell.ts';
+import { isWindows, type Nodes } from './nodes.ts';
 import { type Command, ended, type Invocation, type InvocationStatus, summarizeStatus } from './records.ts';
 
 // The exit code that the agent reports for a command that it stopped.
 const stoppedExitCode = 137;
 
-/** Starts a command on each of its instances: Pending, InProgress, then the declared result. */
+/**
+ * Starts a command on each of its instances: Pending, InProgress, then its result. That is the declared one; where none is declared, a command that
+ * asks for the packages of the image is run, and any other times out.
+ */
 export const runCommand = (world: World, nodes: Nodes, command: Command): void => {
   for (const invocation of command.invocations) {
-    invocation.timer = world.clock.after(
-      world.timings.commandDelivery,
-      () => begin(world, nodes, command, invocation),
-      `command ${command.id} on ${invocation.instanceId}`,
+    later(world, command, invocation, world.timings.commandDelivery, () =>
+      begin(world, nodes, command, invocation),
     );
   }
 };
@@ -31,20 +34,28 @@ export const cancelInvocation = (world: World, command: Command, invocation: Inv
   );
 };
 
-const begin = (world: World, nodes: Nodes, command: Command, invocation: Invocation): void => {
-  const instance = nodes.online(invocation.instanceId, command.account, command.region);
-  if (instance === undefined) {
+const begin = async (world: World, nodes: Nodes, command: Command, invocation: Invocation): Promise<void> => {
+  const instance = await nodes.online(invocation.instanceId, command.account, command.region);
+  const isReached = instance !== undefined && (await canTakeCommands(world, instance));
+  if (isOver(invocation)) return;
+  if (!isReached) {
     // Not picked up: it expires after TimeoutSeconds [M:SendCommandRequest.TimeoutSeconds].
     later(world, command, invocation, command.timeoutSeconds, () =>
       finish(world, command, invocation, 'TimedOut', { statusDetails: 'DeliveryTimedOut', responseCode: -1 }),
     );
     return;
   }
+  // For Linux and macOS alone [D:systems-manager/userguide/monitor-commands, InvalidPlatform].
+  if (command.documentName === 'AWS-RunShellScript' && isWindows(instance)) {
+    finish(world, command, invocation, 'Failed', { statusDetails: 'InvalidPlatform', responseCode: -1 });
+    return;
+  }
   invocation.status = 'InProgress';
   invocation.statusDetails = 'InProgress';
   invocation.startedAt = world.clock.now();
   emitEvents(world, command, invocation);
-  const answer = world.behaviour.commandAnswers.take((declared) => matches(declared, command, instance));
+  const answer = await findAnswer(world, command, instance);
+  if (isOver(invocation)) return;
   if (answer === undefined || answer.status === 'TimedOut') {
     later(world, command, invocation, command.executionTimeout, () =>
       finish(world, command, invocation, 'TimedOut', {
@@ -57,9 +68,9 @@ const begin = (world: World, nodes: Nodes, command: Command, invocation: Invocat
     return;
   }
   const seconds = Math.min(world.timings.command, command.executionTimeout);
-  later(world, command, invocation, seconds, () => {
+  later(world, command, invocation, seconds, async () => {
     // A terminated instance reports nothing.
-    if (nodes.online(invocation.instanceId, command.account, command.region) === undefined) {
+    if ((await nodes.online(invocation.instanceId, command.account, command.region)) === undefined) {
       finish(world, command, invocation, 'TimedOut', {
         statusDetails: 'ExecutionTimedOut',
         responseCode: -1,
@@ -71,15 +82,40 @@ const begin = (world: World, nodes: Nodes, command: Command, invocation: Invocat
   });
 };
 
+type CommandResult = Pick<CommandAnswer, 'status' | 'stdout' | 'stderr' | 'exitCode'>;
+
+/** An answer that names neither suite nor text stands for all suites; what the packages are is told by the image. */
+const findAnswer = async (
+  world: World,
+  command: Command,
+  instance: InstanceRecord,
+): Promise<CommandResult | undefined> => {
+  const script = readScript(command);
+  const isQuery = asksForPackages(script);
+  const declared = world.behaviour.commandAnswers.take(
+    (candidate) =>
+      matches(candidate, command, instance) &&
+      !(isQuery && candidate.match.suite === undefined && candidate.match.contains === undefined),
+  );
+  if (declared !== undefined || !isQuery) return declared;
+  const { exitCode, ...written } = await runInImage(instance, script);
+  return { ...written, exitCode, status: exitCode === 0 ? 'Success' : 'Failed' };
+};
+
+const readScript = ({ parameters }: Command): string => (parameters.commands ?? []).join('\n');
+
 const later = (
   world: World,
   command: Command,
   invocation: Invocation,
   seconds: number,
-  action: () => void,
+  action: () => void | Promise<void>,
 ): void => {
   invocation.timer = world.clock.after(seconds, action, `command ${command.id} on ${invocation.instanceId}`);
 };
+
+/** Cancelled while something was waited for. */
+const isOver = ({ status }: Invocation): boolean => ended(status) || status === 'Cancelling';
 
 const finish = (
   world: World,
@@ -107,7 +143,7 @@ const finish = (
  * when there is no comment, by a word in its text.
  */
 const matches = ({ match }: CommandAnswer, command: Command, { tags, image }: InstanceRecord): boolean => {
-  const text = (command.parameters.commands ?? []).join('\n');
+  const text = readScript(command);
   const tagged = (ending: string, value: string): boolean =>
     Object.entries(tags).some(([key, held]) => key.toLowerCase().endsWith(ending) && held === value);
   const named = (suite: string): boolean =>

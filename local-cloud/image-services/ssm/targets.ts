@@ -6,14 +6,14 @@ export interface Target {
 }
 
 /** Ids of the managed instances that match all targets: `InstanceIds`, `tag:<key>` or `tag-key` [M:ssm Target]. */
-export const findTargets = (
+export const findTargets = async (
   nodes: Nodes,
   location: { account: string; region: string },
   targets: readonly Target[],
-): string[] => {
+): Promise<string[]> => {
   if (targets.length === 0) return [];
-  return nodes
-    .managed(location.account, location.region)
+  const managed = await nodes.managed(location.account, location.region);
+  return managed
     .filter(({ id, tags, state }) =>
       state === 'running'
         ? targets.every(({ key, values }) => {

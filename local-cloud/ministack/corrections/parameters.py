@@ -3,7 +3,7 @@
 import json
 import time
 
-from ministack.core.responses import get_region, json_response
+from ministack.core.responses import error_response_json, get_region, json_response
 from ministack.services import eventbridge, ssm
 
 from .support import correction, require, wrap
@@ -60,6 +60,25 @@ def parameter_changes_are_events():
     wrap(ssm, "_put_parameter", put_parameter)
     wrap(ssm, "_delete_parameter", delete_parameter)
     wrap(ssm, "_delete_parameters", delete_parameters)
+
+
+@correction(
+    fact="Tags of a parameter that does not exist are refused with InvalidResourceId.",
+    source="docs.aws.amazon.com/systems-manager/latest/APIReference/API_AddTagsToResource.html",
+)
+def tags_need_a_parameter():
+    def refused(original, data):
+        is_parameter = data.get("ResourceType", "Parameter") == "Parameter"
+        if not is_parameter or ssm._parameters.get(data.get("ResourceId")) is not None:
+            return original(data)
+        return error_response_json(
+            "InvalidResourceId",
+            "The resource ID isn't valid. Verify that you entered the correct ID and try again.",
+            400,
+        )
+
+    for name in ("_add_tags_to_resource", "_remove_tags_from_resource", "_list_tags_for_resource"):
+        wrap(ssm, name, refused)
 
 
 class PublicParameters:

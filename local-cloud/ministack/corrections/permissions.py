@@ -4,7 +4,7 @@ import functools
 import json
 
 from ministack.core import iam_actions, iam_evaluator, responses
-from ministack.services import kms
+from ministack.services import iam, kms
 
 from .support import correction, replace_text, require, wrap
 
@@ -90,6 +90,42 @@ def policies_are_parsed_once():
         ('getattr(principal, "arn", "")', 'getattr(principal, "principal_arn", "")'),
         ("return principal.arn", "return principal.principal_arn"),
     )
+
+
+@correction(
+    fact="aws:PrincipalArn of a session is the ARN of its role, with the path of the role.",
+    source="docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn",
+)
+def sessions_are_known_by_their_roles():
+    def resolve_condition_key(original, key, context):
+        return role_arn(context.principal_arn) if key.lower() == "aws:principalarn" else original(key, context)
+
+    wrap(iam_evaluator, "_resolve_condition_key", resolve_condition_key)
+
+
+@correction(
+    fact="A dry run of GenerateDataKeyWithoutPlaintext makes no key: it is refused, or answers DryRunOperationException.",
+    source="docs.aws.amazon.com/kms/latest/developerguide/testing-permissions.html",
+)
+def data_keys_can_be_tried():
+    dry_run = require(kms, "_dry_run_error")
+
+    def generate(original, data):
+        answer = original(data)
+        made = answer[0] == 200 and data.get("DryRun")
+        return dry_run("GenerateDataKeyWithoutPlaintext") if made else answer
+
+    wrap(kms, "_generate_data_key_without_plaintext", generate)
+
+
+def role_arn(principal_arn: str) -> str:
+    """The role of a session; any other principal is known by its own ARN."""
+    if ":assumed-role/" not in principal_arn:
+        return principal_arn
+    account = principal_arn.split(":")[4]
+    name = iam_evaluator._role_name_from_assumed_arn(principal_arn)
+    role = iam._roles.get_scoped(account, None, name) or {}
+    return role.get("Arn") or f"arn:aws:iam::{account}:role/{name}"
 
 
 def alias_context(record) -> dict:

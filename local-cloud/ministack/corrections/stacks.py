@@ -9,9 +9,9 @@ import urllib.request
 
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudtrail, eventbridge, iam
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
-from .support import correction, require, wrap
+from .support import correction, replace_text, require, wrap
 
 
 def _add_type(name: str, **steps) -> None:
@@ -40,6 +40,36 @@ def stacks_have_trails():
         cloudtrail._delete_trail({"Name": physical_id})
 
     _add_type("AWS::CloudTrail::Trail", create=create, update=update, delete=delete)
+
+
+@correction(
+    fact="A condition may refer to a pseudo parameter, and join the values of a list parameter.",
+    source="docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html",
+)
+def conditions_know_more_than_parameters():
+    engine._pseudo_parameter = lambda name: {
+        "AWS::Region": get_region(),
+        "AWS::AccountId": get_account_id(),
+        "AWS::Partition": "aws",
+        "AWS::URLSuffix": "amazonaws.com",
+    }.get(name, name)
+    replace_text(
+        engine,
+        "_evaluate_conditions",
+        ("return pname", "return _pseudo_parameter(pname)"),
+        (
+            'if "Fn::Select" in val:',
+            'if "Fn::Join" in val:\n'
+            '                separator, items = val["Fn::Join"]\n'
+            "                items = _resolve_cond_value(items)\n"
+            '                items = items.split(",") if isinstance(items, str) else map(_resolve_cond_value, items)\n'
+            "                return separator.join(map(str, items))\n"
+            '            if "Fn::Select" in val:',
+        ),
+    )
+    for module in (changesets, handlers, stacks):
+        require(module, "_evaluate_conditions")
+        module._evaluate_conditions = engine._evaluate_conditions
 
 
 def _set_logging(name: str, props: dict) -> None:

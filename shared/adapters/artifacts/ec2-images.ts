@@ -4,6 +4,7 @@ import {
   DescribeSnapshotsCommand,
   type EC2Client,
   type Image,
+  paginateDescribeImages,
 } from '@aws-sdk/client-ec2';
 import type { Ami } from '../../domain/artifacts/ami.ts';
 import type { ArtifactFacts } from '../../ports/artifact-store.ts';
@@ -80,6 +81,8 @@ function toFacts(image: Image, region: string, keyOf: ReadonlyMap<string, string
     tags: Object.fromEntries((image.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
     ...(DeprecationTime === undefined ? {} : { deprecatedAt: DeprecationTime }),
     ...(copyOf === undefined ? {} : { copyOf }),
+    sizeGiB: (image.BlockDeviceMappings ?? []).reduce((sum, { Ebs }) => sum + (Ebs?.VolumeSize ?? 0), 0),
+    ...(image.LastLaunchedTime === undefined ? {} : { lastLaunchedAt: image.LastLaunchedTime }),
   };
 }
 
@@ -100,23 +103,10 @@ export async function findImagesByTag(
   value: string,
 ): Promise<ArtifactFacts<Ami>[]> {
   const region = await client.config.region();
-  const images: Image[] = [];
-  let token: string | undefined;
-  do {
-    const NextToken = token;
-    const page = await callAwsForDistribution(`Looking for images that are tagged ${tag}=${value}`, () =>
-      client.send(
-        new DescribeImagesCommand({
-          Owners: ['self'],
-          IncludeDisabled: true,
-          Filters: [{ Name: `tag:${tag}`, Values: [value] }],
-          MaxResults: PAGE,
-          ...(NextToken === undefined ? {} : { NextToken }),
-        }),
-      ),
-    );
-    images.push(...(page?.Images ?? []));
-    token = page?.NextToken === '' ? undefined : page?.NextToken;
-  } while (token !== undefined);
-  return images.map((image) => toFacts(image, region, new Map()));
+  const filters = [{ Name: `tag:${tag}`, Values: [value] }];
+  const request = { Owners: ['self'], IncludeDisabled: true, Filters: filters };
+  const pages = await callAwsForDistribution(`Looking for images that are tagged ${tag}=${value}`, () =>
+    Array.fromAsync(paginateDescribeImages({ client, pageSize: PAGE }, request)),
+  );
+  return (pages ?? []).flatMap(({ Images = [] }) => Images.map((image) => toFacts(image, region, new Map())));
 }

@@ -5,6 +5,7 @@ import {
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import type { Ami } from '../../domain/artifacts/ami.ts';
+import { splitIntoBatches } from '../../domain/base/batches.ts';
 import { DistributionFailed } from '../../domain/base/errors.ts';
 import { callAwsForDistribution } from '../aws-refusals.ts';
 import { describeImage } from './ec2-images.ts';
@@ -22,14 +23,12 @@ export async function changePermissions(
 ): Promise<void> {
   // A role whose rights end at a tag is refused, not told that nothing is there, when the image is gone.
   if (operation === 'Remove' && (await describeImage(client, imageId)) === undefined) return;
-  for (let start = 0; start < accounts.length; start += ACCOUNTS_AT_A_TIME) {
-    const UserIds = accounts.slice(start, start + ACCOUNTS_AT_A_TIME).map((UserId) => ({ UserId }));
-    const steps = [
-      ...snapshotIds.map(
-        (snapshotId) => () => changeVolumePermission(client, snapshotId, operation, UserIds),
-      ),
-    ];
-    const image = () => changeLaunchPermission(client, imageId, operation, UserIds);
+  for (const batch of splitIntoBatches(accounts, ACCOUNTS_AT_A_TIME)) {
+    const users = batch.map((UserId) => ({ UserId }));
+    const steps = snapshotIds.map(
+      (snapshotId) => () => changeVolumePermission(client, snapshotId, operation, users),
+    );
+    const image = () => changeLaunchPermission(client, imageId, operation, users);
     for (const step of operation === 'Add' ? [...steps, image] : [image, ...steps]) await step();
   }
 }

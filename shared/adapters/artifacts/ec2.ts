@@ -1,30 +1,26 @@
-/** The port ArtifactStore for AMIs on EC2, in the account and region of its clients. */
+/** The port ArtifactStore for AMIs on EC2, in the account and region of its clients. Permissions: locations/control.permissions.ts. */
 import {
   CopyImageCommand,
   CreateTagsCommand,
   DeleteSnapshotCommand,
   DeregisterImageCommand,
+  DisableImageDeprecationCommand,
   type EC2Client,
   EnableImageDeprecationCommand,
 } from '@aws-sdk/client-ec2';
-import type { KMSClient } from '@aws-sdk/client-kms';
 import type { Ami } from '../../domain/artifacts/ami.ts';
 import { DistributionFailed } from '../../domain/base/errors.ts';
-import { TAGS } from '../../domain/base/naming.ts';
+import { TAGS, toKeyName } from '../../domain/base/naming.ts';
 import type { ArtifactStore, CopyRequest } from '../../ports/artifact-store.ts';
 import { callAwsForDistribution } from '../aws-refusals.ts';
 import { resolveKey } from '../kms-keys.ts';
+import type { LocationClients } from '../locations/clients.ts';
 import { describeImage, findImagesByTag, NO_IMAGE, NO_SNAPSHOT } from './ec2-images.ts';
 import { changePermissions } from './ec2-sharing.ts';
+import { findImageUses } from './ec2-uses.ts';
 
-export interface Ec2ArtifactsOptions {
-  readonly account: string;
-  readonly region: string;
-  readonly ec2: EC2Client;
-  readonly kms: KMSClient;
-}
-
-export function ec2Artifacts({ account, region, ec2, kms }: Ec2ArtifactsOptions): ArtifactStore<Ami> {
+export function ec2Artifacts(clients: Omit<LocationClients, 'ssm'>): ArtifactStore<Ami> {
+  const { installation, account, region, ec2, kms } = clients;
   return {
     describe: (id) => describeImage(ec2, id),
     findByBake: (bake) => findImagesByTag(ec2, TAGS.bake, bake),
@@ -39,8 +35,16 @@ export function ec2Artifacts({ account, region, ec2, kms }: Ec2ArtifactsOptions)
     share: (artifact, accounts) => changePermissions(ec2, 'Add', artifact, accounts),
     unshare: (artifact, accounts) => changePermissions(ec2, 'Remove', artifact, accounts),
     retireAt: ({ imageId }, at) => deprecateImage(ec2, imageId, at),
+    unretire: async ({ imageId }) => {
+      await callAwsForDistribution(
+        `Taking back the deprecation of ${imageId}`,
+        () => ec2.send(new DisableImageDeprecationCommand({ ImageId: imageId })),
+        { absent: NO_IMAGE },
+      );
+    },
+    findUses: (ids) => findImageUses(ec2, ids),
     remove: ({ imageId }) => removeImage(ec2, imageId),
-    resolveKey: (key) => resolveKey(kms, key, `${account}/${region}`),
+    resolveKey: (key) => resolveKey(kms, toKeyName(installation, key), `${account}/${region}`),
   };
 }
 
@@ -84,7 +88,15 @@ async function removeImage(client: EC2Client, imageId: string): Promise<void> {
   }
 }
 
-/** Copies into the client's account and region (ec2 CopyImage). A source that was just shared may not be visible yet, so its absence passes. */
+/** What EC2 says of a source whose permissions it does not know yet, of the image or of its snapshots (docs/aws/ec2-images.md#sharing). */
+function isPermissionOnItsWay({ name, message }: Error): boolean {
+  return (
+    NO_IMAGE.includes(name) ||
+    (name === 'InvalidRequest' && /permission to access the storage/i.test(message))
+  );
+}
+
+/** Copies into the client's account and region (ec2 CopyImage). */
 async function copyImage(client: EC2Client, source: Ami, request: CopyRequest): Promise<string> {
   const Tags = toTagList(request.tags);
   const answer = await callAwsForDistribution(
@@ -105,7 +117,7 @@ async function copyImage(client: EC2Client, source: Ami, request: CopyRequest): 
           ],
         }),
       ),
-    { later: NO_IMAGE },
+    { isUnsettled: isPermissionOnItsWay },
   );
   if (answer?.ImageId === undefined)
     throw new DistributionFailed(`EC2 named no image for the copy of ${source.imageId}.`);

@@ -1,15 +1,18 @@
 import type { BuildEngine } from '../../ports/build-engine.ts';
-import type { PermissionSet, PortEnvironment } from '../permissions.ts';
+import { EC2_DESCRIBE, type PermissionSet, type PortEnvironment } from '../permissions.ts';
 
 const OWN = 'arn:${AWS::Partition}:imagebuilder:${AWS::Region}:${AWS::AccountId}';
 const IMAGES = `${OWN}:image/ovenbird-*` as const;
+const CONFIGURATIONS = `${OWN}:infrastructure-configuration/ovenbird-*` as const;
 const RECIPES = `${OWN}:image-recipe/ovenbird-*` as const;
 
 export const environment = {
   start: {
-    BUILD_SUBNET_ID: '${BuildSubnetId}',
+    BUILD_SUBNET_IDS: '${BuildSubnets}',
     BUILD_SECURITY_GROUP_ID: '${BuildSecurityGroup.GroupId}',
     BUILD_INSTANCE_PROFILE: '${BuildInstanceProfile}',
+    BUILD_LOG_GROUP: '${BuildLogGroup}',
+    BUILD_KEY_ARN: '${BuildKeyArn}',
   },
 } satisfies PortEnvironment<BuildEngine>;
 
@@ -24,7 +27,7 @@ export const permissions = {
         'imagebuilder:GetImageRecipe',
         'imagebuilder:GetInfrastructureConfiguration',
       ],
-      Resource: [RECIPES, `${OWN}:infrastructure-configuration/ovenbird-*`, IMAGES],
+      Resource: [RECIPES, CONFIGURATIONS, IMAGES],
     },
     {
       as: 'Inputs',
@@ -35,12 +38,7 @@ export const permissions = {
         'arn:${AWS::Partition}:imagebuilder:*:*:image/*',
       ],
     },
-    {
-      as: 'Parents',
-      because: 'Describing knows no resource (Service Authorization Reference, Amazon EC2).',
-      Action: ['ec2:DescribeImages'],
-      Resource: '*',
-    },
+    { ...EC2_DESCRIBE, as: 'Parents', Action: ['ec2:DescribeImages'] },
     {
       as: 'Role',
       Action: ['iam:PassRole'],
@@ -49,19 +47,34 @@ export const permissions = {
         StringEquals: { 'iam:PassedToService': ['ec2.amazonaws.com', 'imagebuilder.amazonaws.com'] },
       },
     },
-  ],
-  status: [{ Action: ['imagebuilder:GetImage'], Resource: IMAGES }],
-  packages: [{ Action: ['imagebuilder:ListImagePackages'], Resource: IMAGES }],
-  cancel: [{ Action: ['imagebuilder:GetImage', 'imagebuilder:CancelImageCreation'], Resource: IMAGES }],
-  leftovers: [
     {
-      because: 'Describing knows no resource (Service Authorization Reference, Amazon EC2).',
-      Action: ['ec2:DescribeImages'],
-      Resource: '*',
+      as: 'OtherRoles',
+      because: 'Definitions may name instance profiles with these roles.',
+      Action: ['iam:PassRole'],
+      Resource: '${InstanceRoles}',
+      Condition: {
+        StringEquals: { 'iam:PassedToService': ['ec2.amazonaws.com', 'imagebuilder.amazonaws.com'] },
+      },
+    },
+    {
+      as: 'FirstImage',
+      because: 'The first image of an account makes this role with the rights of the caller.',
+      Action: ['iam:CreateServiceLinkedRole'],
+      Resource:
+        'arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder',
+      Condition: { StringEquals: { 'iam:AWSServiceName': 'imagebuilder.amazonaws.com' } },
     },
   ],
+  status: [{ Action: ['imagebuilder:GetImage'], Resource: IMAGES }],
+  cancel: [{ Action: ['imagebuilder:GetImage', 'imagebuilder:CancelImageCreation'], Resource: IMAGES }],
+  leftovers: [{ ...EC2_DESCRIBE, Action: ['ec2:DescribeImages'] }],
   forget: [
-    { Action: ['imagebuilder:GetImage', 'imagebuilder:DeleteImage'], Resource: IMAGES },
+    { Action: ['imagebuilder:DeleteImage'], Resource: IMAGES },
     { as: 'Recipes', Action: ['imagebuilder:DeleteImageRecipe'], Resource: RECIPES },
+    {
+      as: 'Configurations',
+      Action: ['imagebuilder:DeleteInfrastructureConfiguration'],
+      Resource: CONFIGURATIONS,
+    },
   ],
 } satisfies PermissionSet<BuildEngine>;

@@ -7,27 +7,28 @@ import {
   CreateImageCommand,
   DeleteImageCommand,
   DeleteImageRecipeCommand,
+  DeleteInfrastructureConfigurationCommand,
   GetImageCommand,
   type Image,
   type ImagebuilderClient,
-  ListImagePackagesCommand,
 } from '@aws-sdk/client-imagebuilder';
 import type { Ami } from '../../domain/artifacts/ami.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import type { Home } from '../../domain/base/regions.ts';
-import type { BuildEngine, BuildStatus, Package } from '../../ports/build-engine.ts';
+import type { BuildEngine, BuildStatus } from '../../ports/build-engine.ts';
 import { findImagesByTag } from '../artifacts/ec2-images.ts';
-import { callAwsForBuild, isError } from '../aws-errors.ts';
+import { isShortageMessage } from '../aws-error-classes.ts';
+import { callAwsForBuild, ignoreErrors, isError } from '../aws-errors.ts';
 import {
   ensureInfrastructure,
   ensureRecipe,
+  findBuildInputs,
   type ImageBuilderOptions,
+  listSubnets,
   toBuildFailed,
 } from './image-builder-recipes.ts';
 
-/** Largest page (imagebuilder ListImagePackagesRequest.maxResults). */
-const PAGE = 25;
 /** On every image of a build from its first moment (imagebuilder/userguide/manage-images). */
 const BUILD_TAG = 'Ec2ImageBuilderArn';
 
@@ -36,78 +37,60 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
 
   return {
     async start(request) {
-      const imageRecipeArn = await ensureRecipe(options, request);
-      const infrastructureConfigurationArn = await ensureInfrastructure(options, request);
+      const recipe = await ensureRecipe(options, request);
+      const infrastructureConfigurationArn = await ensureInfrastructure(options, request, recipe);
       // 64 characters (imagebuilder CreateImageRequest.clientToken).
       const clientToken = options.digest(
-        canonical(['build', request.bake, request.attempt, request.variant]),
+        canonical(['build', request.bake, request.attempt, request.variant, request.placing]),
       );
       try {
         const answer = await callAwsForBuild('CreateImage', () =>
           client.send(
             new CreateImageCommand({
-              imageRecipeArn,
+              imageRecipeArn: recipe.arn,
               infrastructureConfigurationArn,
               // Suites are ours and run on the finished image; a definition may have test components run here as well.
               imageTestsConfiguration: { imageTestsEnabled: request.tests !== undefined },
-              // Without it no package list is collected.
-              enhancedImageMetadataEnabled: true,
-              tags: { ...request.tags },
+              // Its step InventoryCollection ends the build where the account has an inventory association for all instances, and needs rights on the
+              // build instance (docs/aws/image-builder.md#inventory-collection). The packages are read on the test instance instead.
+              enhancedImageMetadataEnabled: false,
+              tags: { ...request.instanceTags, ...request.tags },
+              loggingConfiguration: { logGroupName: options.infrastructure().logGroup },
               clientToken,
             }),
           ),
         );
         if (answer.imageBuildVersionArn === undefined)
           throw new TryLater('CreateImage answered without an ARN.');
-        return { build: answer.imageBuildVersionArn };
+        return { build: answer.imageBuildVersionArn, placements: listSubnets(options, request).length };
       } catch (error) {
-        // The clean-up of another attempt may just have deleted the recipe; the next try makes it again.
-        if (isError(error, 'ResourceNotFoundException')) throw toRetryLater('The recipe is gone.', error);
+        // A clean-up may just have deleted what the build is made of; the next try makes it again.
+        if (isError(error, 'ResourceNotFoundException'))
+          throw new TryLater(
+            'The recipe or its configuration is gone. Trying again makes it anew.',
+            {},
+            { cause: error },
+          );
         throw toBuildFailed('CreateImage', error);
       }
     },
 
     async status(build) {
       const image = await getImage(client, build);
-      return image === undefined
-        ? { state: 'cancelled', reason: `${build} is no longer known to Image Builder.` }
-        : toBuildStatus(build, image, options.home);
-    },
-
-    async packages(build) {
-      const packages: Package[] = [];
-      let nextToken: string | undefined;
-      do {
-        const page = await callAwsForBuild('ListImagePackages', () =>
-          client.send(
-            new ListImagePackagesCommand({
-              imageBuildVersionArn: build,
-              maxResults: PAGE,
-              ...(nextToken === undefined ? {} : { nextToken }),
-            }),
-          ),
-        );
-        for (const { packageName, packageVersion } of page.imagePackageList ?? []) {
-          if (packageName !== undefined) packages.push({ name: packageName, version: packageVersion ?? '' });
-        }
-        nextToken = page.nextToken;
-      } while (nextToken !== undefined);
-      return packages;
+      return image === undefined ? { state: 'unknown' } : toBuildStatus(build, image, options.home);
     },
 
     async cancel(build) {
       const before = await getImage(client, build);
       if (before === undefined || toBuildStatus(build, before, options.home).state !== 'running')
         return { ended: true };
-      try {
-        const clientToken = options.digest(canonical(['cancel', build]));
-        await callAwsForBuild('CancelImageCreation', () =>
+      const clientToken = options.digest(canonical(['cancel', build]));
+      // It ended in this very moment, or is in a phase that cannot be cancelled; either way the next look tells.
+      await ignoreErrors(['ResourceNotFoundException', 'InvalidRequestException', 'TryLater'], () =>
+        callAwsForBuild('CancelImageCreation', () =>
           client.send(new CancelImageCreationCommand({ imageBuildVersionArn: build, clientToken })),
-        );
-      } catch (error) {
-        // It ended in this very moment, or is in a phase that cannot be cancelled; either way the next look tells.
-        if (!isError(error, 'ResourceNotFoundException', 'InvalidRequestException', 'TryLater')) throw error;
-      }
+        ),
+      );
       const after = await getImage(client, build);
       return {
         ended: after === undefined || toBuildStatus(build, after, options.home).state !== 'running',
@@ -120,19 +103,21 @@ export function imageBuilderEngine(options: ImageBuilderOptions): BuildEngine {
     },
 
     async forget(build) {
-      const image = await getImage(client, build);
-      if (image === undefined) return;
+      const { imageRecipeArn, infrastructureConfigurationArn } = findBuildInputs(build, options.home);
       await ignoreErrors(['ResourceNotFoundException'], () =>
         callAwsForBuild('DeleteImage', () =>
           client.send(new DeleteImageCommand({ imageBuildVersionArn: build })),
         ),
       );
-      const imageRecipeArn = image.imageRecipe?.arn;
-      if (imageRecipeArn === undefined) return;
       // Another image that is built from it keeps its recipe.
       await ignoreErrors(['ResourceNotFoundException', 'ResourceDependencyException'], () =>
         callAwsForBuild('DeleteImageRecipe', () =>
           client.send(new DeleteImageRecipeCommand({ imageRecipeArn })),
+        ),
+      );
+      await ignoreErrors(['ResourceNotFoundException', 'ResourceDependencyException'], () =>
+        callAwsForBuild('DeleteInfrastructureConfiguration', () =>
+          client.send(new DeleteInfrastructureConfigurationCommand({ infrastructureConfigurationArn })),
         ),
       );
     },
@@ -150,7 +135,7 @@ export function toBuildStatus(build: string, image: Image, home: Home): BuildSta
   )?.image;
   const artifact: Ami | undefined =
     imageId === undefined ? undefined : { kind: 'ami', ...home, imageId, snapshotIds: [] };
-  const log = toBuildLogName(build);
+  const log = toBuildLogName(build, image.loggingConfiguration?.logGroupName);
   const reason = image.state?.reason ?? `Image Builder reports ${status} without a reason.`;
   switch (status) {
     case 'AVAILABLE':
@@ -167,38 +152,22 @@ export function toBuildStatus(build: string, image: Image, home: Home): BuildSta
         reason,
         log,
         ...(artifact === undefined ? {} : { artifact }),
+        ...(status === 'FAILED' && isShortageMessage(reason) ? { isShortage: true } : {}),
       };
     default:
       return { state: 'running' };
   }
 }
 
-/** Log group by image name, log stream by version (imagebuilder/userguide/monitor-cwlogs): `/aws/imagebuilder/<name>:1.0.0/3`. */
-export function toBuildLogName(build: string): string {
+/** Log stream by version, in the group that the build names or that Image Builder chooses (imagebuilder/userguide/monitor-cwlogs). */
+export function toBuildLogName(build: string, group?: string): string {
   const [, name = '', version = '', number = ''] = build.split('/');
-  return `/aws/imagebuilder/${name}:${version}/${number}`;
+  return `${group ?? `/aws/imagebuilder/${name}`}:${version}/${number}`;
 }
 
 async function getImage(client: ImagebuilderClient, build: string): Promise<Image | undefined> {
-  try {
-    const answer = await callAwsForBuild('GetImage', () =>
-      client.send(new GetImageCommand({ imageBuildVersionArn: build })),
-    );
-    return answer.image;
-  } catch (error) {
-    if (isError(error, 'ResourceNotFoundException')) return undefined;
-    throw error;
-  }
-}
-
-function toRetryLater(why: string, cause: unknown): TryLater {
-  return new TryLater(`${why} Trying again makes it anew.`, {}, { cause });
-}
-
-async function ignoreErrors(names: readonly string[], call: () => Promise<unknown>): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    if (!isError(error, ...names)) throw error;
-  }
+  const answer = await ignoreErrors(['ResourceNotFoundException'], () =>
+    callAwsForBuild('GetImage', () => client.send(new GetImageCommand({ imageBuildVersionArn: build }))),
+  );
+  return answer?.image;
 }

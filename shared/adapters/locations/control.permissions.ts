@@ -1,5 +1,6 @@
 import type { ArtifactStore } from '../../ports/artifact-store.ts';
-import type { PermissionSet, Statement } from '../permissions.ts';
+import { EC2_DESCRIBE, type PermissionSet, type Statement } from '../permissions.ts';
+import { BUILD_KEYS, USE_VOLUME_KEYS, VIA_EC2 } from '../volume-keys.permissions.ts';
 
 /** ARNs of images and snapshots hold no account. */
 const IMAGES = 'arn:${AWS::Partition}:ec2:*::image/*';
@@ -9,11 +10,6 @@ const BUILT = [
   'arn:${AWS::Partition}:ec2:${AWS::Region}::snapshot/*',
 ] as const;
 const IS_MANAGED = { StringEquals: { 'aws:ResourceTag/ovenbird:managed': 'true' } };
-
-const DESCRIBE = {
-  Resource: '*',
-  because: 'Describing knows no resource (Service Authorization Reference, Amazon EC2).',
-} as const;
 
 const changeManaged = (...Action: string[]): Statement => ({
   Action,
@@ -28,11 +24,14 @@ const PERMIT_IMAGES: Statement = {
 };
 
 const KEYS = 'arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*';
-const BY_ALIAS = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/ovenbird-shared-images' } };
+const BY_ALIAS = {
+  'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/${AWS::StackName}-shared-images' },
+};
 
+/** In the control account; a target account's role has its own in resources/target-account.yml. `tag:built`: see PermissionSet. */
 export const permissions = {
-  describe: [{ ...DESCRIBE, Action: ['ec2:DescribeImages', 'ec2:DescribeSnapshots'] }],
-  findByBake: [{ ...DESCRIBE, Action: ['ec2:DescribeImages'] }],
+  describe: [{ ...EC2_DESCRIBE, Action: ['ec2:DescribeImages', 'ec2:DescribeSnapshots'] }],
+  findByBake: [{ ...EC2_DESCRIBE, Action: ['ec2:DescribeImages'] }],
   tag: [changeManaged('ec2:CreateTags')],
   'tag:built': [
     {
@@ -44,6 +43,13 @@ export const permissions = {
     },
   ],
   retireAt: [changeManaged('ec2:EnableImageDeprecation')],
+  unretire: [changeManaged('ec2:DisableImageDeprecation')],
+  findUses: [
+    {
+      ...EC2_DESCRIBE,
+      Action: ['ec2:DescribeInstances', 'ec2:DescribeLaunchTemplateVersions'],
+    },
+  ],
   remove: [changeManaged('ec2:DeregisterImage', 'ec2:DeleteSnapshot')],
   'remove:unrecorded': [
     {
@@ -68,10 +74,7 @@ export const permissions = {
         'Snapshots that the build engine makes carry tags of the engine alone; so the accounts are limited instead, and nothing becomes public.',
       Action: ['ec2:ModifySnapshotAttribute'],
       Resource: SNAPSHOTS,
-      Condition: {
-        'ForAllValues:StringEquals': { 'ec2:Add/userId': '${TargetAccounts}' },
-        Null: { 'ec2:Add/group': 'true' },
-      },
+      Condition: '${AddsTargetsAlone}',
     },
   ],
   unshare: [
@@ -87,7 +90,7 @@ export const permissions = {
   ],
   copyFrom: [
     {
-      because: 'Source and copy are both resources of the call, and images have no account in their ARN.',
+      because: 'Source and copy are both resources of the call.',
       Action: ['ec2:CopyImage'],
       Resource: [IMAGES, SNAPSHOTS],
     },
@@ -101,13 +104,7 @@ export const permissions = {
     },
     {
       as: 'Encryption',
-      Action: [
-        'kms:DescribeKey',
-        'kms:Decrypt',
-        'kms:GenerateDataKeyWithoutPlaintext',
-        'kms:ReEncryptFrom',
-        'kms:ReEncryptTo',
-      ],
+      Action: USE_VOLUME_KEYS,
       Resource: KEYS,
       Condition: BY_ALIAS,
     },
@@ -116,6 +113,19 @@ export const permissions = {
       Action: ['kms:CreateGrant'],
       Resource: KEYS,
       Condition: { ...BY_ALIAS, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    },
+    {
+      as: 'Sources',
+      because: 'The image as built is encrypted with whatever key the build was given.',
+      Action: USE_VOLUME_KEYS,
+      Resource: BUILD_KEYS,
+      Condition: VIA_EC2,
+    },
+    {
+      as: 'SourceGrants',
+      Action: ['kms:CreateGrant'],
+      Resource: BUILD_KEYS,
+      Condition: { ...VIA_EC2, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     },
   ],
   resolveKey: [{ Action: ['kms:DescribeKey'], Resource: KEYS, Condition: BY_ALIAS }],

@@ -8,6 +8,7 @@ import {
   type LaunchTemplate,
   type LaunchTemplateVersion,
   ModifyLaunchTemplateCommand,
+  paginateDescribeLaunchTemplateVersions,
 } from '@aws-sdk/client-ec2';
 import { DistributionFailed } from '../../domain/base/errors.ts';
 import { callAwsForDistribution } from '../aws-refusals.ts';
@@ -101,26 +102,13 @@ export async function addVersion(
 }
 
 async function listVersions(client: EC2Client, template: string): Promise<LaunchTemplateVersion[]> {
-  const versions: LaunchTemplateVersion[] = [];
-  let token: string | undefined;
-  do {
-    const NextToken = token;
-    const page = await callAwsForDistribution(
-      `Reading the versions of the launch template ${template}`,
-      () =>
-        client.send(
-          new DescribeLaunchTemplateVersionsCommand({
-            ...toTemplateReference(template),
-            MaxResults: 200,
-            ...(NextToken === undefined ? {} : { NextToken }),
-          }),
-        ),
-      { absent: ABSENT },
-    );
-    versions.push(...(page?.LaunchTemplateVersions ?? []));
-    token = page?.NextToken === '' ? undefined : page?.NextToken;
-  } while (token !== undefined);
-  return versions;
+  const reference = toTemplateReference(template);
+  const pages = await callAwsForDistribution(
+    `Reading the versions of the launch template ${template}`,
+    () => Array.fromAsync(paginateDescribeLaunchTemplateVersions({ client, pageSize: 200 }, reference)),
+    { absent: ABSENT },
+  );
+  return (pages ?? []).flatMap(({ LaunchTemplateVersions = [] }) => LaunchTemplateVersions);
 }
 
 export async function setDefaultVersion(client: EC2Client, template: string, version: string): Promise<void> {
@@ -130,6 +118,8 @@ export async function setDefaultVersion(client: EC2Client, template: string, ver
       client.send(
         new ModifyLaunchTemplateCommand({ ...toTemplateReference(template), DefaultVersion: version }),
       ),
+    // A version that was made just now may not be known at once (ec2/devguide/eventual-consistency).
+    { isUnsettled: ({ name }) => name === 'InvalidLaunchTemplateId.VersionNotFound' },
   );
 }
 

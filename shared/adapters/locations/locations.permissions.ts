@@ -13,7 +13,7 @@ export const permissions = {
         'Definitions choose the accounts, among those of the condition; each of them trusts this account only with its external id.',
       Action: ['sts:AssumeRole'],
       Resource: 'arn:${AWS::Partition}:iam::*:role/${TargetRoleName}',
-      Condition: { StringEquals: { 'aws:ResourceAccount': '${TargetAccounts}' } },
+      Condition: '${IsTarget}',
     },
   ],
 } satisfies PermissionSet<Pick<Locations, 'open'>>;

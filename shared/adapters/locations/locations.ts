@@ -7,7 +7,7 @@ import { PreflightFailed, TryLater } from '../../domain/base/errors.ts';
 import { findPartition } from '../../domain/base/regions.ts';
 import type { ControlLocations, Location, Locations } from '../../ports/locations.ts';
 import { ec2Artifacts } from '../artifacts/ec2.ts';
-import { errorName } from '../aws-client.ts';
+import { errorName } from '../aws-error-classes.ts';
 import { callAwsForDistribution } from '../aws-refusals.ts';
 import { createPointers } from './pointers.ts';
 import { inspectTarget } from './preflight.ts';
@@ -16,6 +16,7 @@ export interface LocationsOptions {
   readonly control: ControlLocations;
   /** The control account, for messages. */
   readonly account: string;
+  readonly installation: string;
   readonly roleName: string;
   readonly externalId: string;
   readonly sts: STSClient;
@@ -51,6 +52,7 @@ export function createLocations(options: LocationsOptions): Locations {
 
   return {
     ...options.control,
+    toRoleArn: (account, region) => toRoleArn(options, account, region),
     open: async (account, region) => {
       const credentials = await openSession(account, region);
       const name = `${account}/${region}`;
@@ -58,6 +60,7 @@ export function createLocations(options: LocationsOptions): Locations {
       if (standing?.accessKeyId === credentials.accessKeyId) return standing.location;
       const config = { ...options.clientDefaults, region, credentials };
       const clients = {
+        installation: options.installation,
         account,
         region,
         ec2: new EC2Client(config),
@@ -67,7 +70,8 @@ export function createLocations(options: LocationsOptions): Locations {
       const location: Location = {
         artifacts: { ami: ec2Artifacts(clients) },
         pointers: createPointers(clients),
-        preflight: (request) => inspectTarget(clients, request),
+        preflight: (request) =>
+          inspectTarget({ ...clients, role: toRoleArn(options, account, region) }, request),
       };
       targets.set(name, { accessKeyId: credentials.accessKeyId, location });
       return location;
@@ -75,8 +79,12 @@ export function createLocations(options: LocationsOptions): Locations {
   };
 }
 
+function toRoleArn({ roleName }: LocationsOptions, account: string, region: string): string {
+  return `arn:${findPartition(region)}:iam::${account}:role/${roleName}`;
+}
+
 async function assumeRole(options: LocationsOptions, account: string, region: string): Promise<Session> {
-  const role = `arn:${findPartition(region)}:iam::${account}:role/${options.roleName}`;
+  const role = toRoleArn(options, account, region);
   const answer = await callAwsForDistribution(`Assuming ${role}`, () =>
     options.sts.send(
       new AssumeRoleCommand({
@@ -114,7 +122,7 @@ function toPreflightFailed(
 ): PreflightFailed {
   const said = error instanceof Error ? error.message : errorName(error);
   return new PreflightFailed(
-    `The role ${role} cannot be assumed (${said}). Deploy the template resources/target-account.yml in account ${account} with ControlAccount=${options.account} and ExternalId as this installation's parameter TargetExternalId: the role's trust policy lacks its statement LetTheControlPlaneIn, or the id differs. The account must be among the parameter TargetAccounts here, too.`,
+    `The role ${role} cannot be assumed (${said}). Deploy the template resources/target-account.yml in account ${account} with Installation=${options.installation}, ControlAccount=${options.account} and ExternalId as this installation's parameter TargetExternalId: the role's trust policy lacks its statement LetTheControlPlaneIn, or the id differs. The account must be among the parameter TargetAccounts here, too, or in the organization of OrganizationId.`,
     { account, role },
     { cause: error },
   );

@@ -1,23 +1,25 @@
 /** Problems that would fail the distribution to one target, found before anything is built, each with its fix. */
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { DistributionFailed } from '../../domain/base/errors.ts';
-import { TAGS } from '../../domain/base/naming.ts';
+import { TAGS, toKeyName } from '../../domain/base/naming.ts';
+import { findKeyDefect, findRefusedActions, suggestKeyStatements } from '../../domain/keys/image-keys.ts';
+import { judgeUse } from '../../domain/keys/key-policy.ts';
+import type { LocationProblem } from '../../ports/locations.ts';
 import { callAwsForDistribution } from '../aws-refusals.ts';
-import { describeKey, findKeyDefect } from '../kms-keys.ts';
+import { describeKeyWithPolicy, mayEncrypt } from '../kms-keys.ts';
 import type { LocationClients } from './clients.ts';
 import { describeTemplate } from './launch-templates.ts';
+import { IMAGE_DATA_TYPE } from './pointers.ts';
 
-interface PreflightProblem {
-  readonly field: string;
-  readonly problem: string;
-  readonly fix: string;
-}
+/** `role`: ARN of the role whose rights the clients have. */
+type TargetClients = LocationClients & { readonly role: string };
 
 export async function inspectTarget(
-  clients: LocationClients,
+  clients: TargetClients,
   request: { readonly key?: string; readonly parameter: string; readonly launchTemplate?: string },
-): Promise<readonly PreflightProblem[]> {
-  const { key, launchTemplate } = request;
+): Promise<readonly LocationProblem[]> {
+  const { launchTemplate } = request;
+  const key = request.key === undefined ? undefined : toKeyName(clients.installation, request.key);
   const found = await Promise.all([
     ...(key === undefined ? [] : [inspectOrReportRefusal('key', () => inspectKey(clients, key))]),
     inspectOrReportRefusal('parameter', () => inspectParameter(clients, request.parameter)),
@@ -31,8 +33,8 @@ export async function inspectTarget(
 /** A refusal to read is a problem, too: the message of AWS names the action. */
 async function inspectOrReportRefusal(
   field: string,
-  inspect: () => Promise<PreflightProblem | undefined>,
-): Promise<PreflightProblem | undefined> {
+  inspect: () => Promise<LocationProblem | undefined>,
+): Promise<LocationProblem | undefined> {
   try {
     return await inspect();
   } catch (error) {
@@ -43,15 +45,42 @@ async function inspectOrReportRefusal(
   }
 }
 
-async function inspectKey(clients: LocationClients, key: string): Promise<PreflightProblem | undefined> {
-  const defect = findKeyDefect(key, await describeKey(clients.kms, key));
-  return defect === undefined ? undefined : { field: 'key', ...defect };
+/** Copies fail long after CopyImage has answered when the role may not use the key, so that it is asked before. */
+async function inspectKey(
+  { kms, account, role }: TargetClients,
+  key: string,
+): Promise<LocationProblem | undefined> {
+  const facts = await describeKeyWithPolicy(kms, key);
+  const defect = findKeyDefect(key, facts, ABSENT_KEY);
+  if (defect !== undefined) return { field: 'key', ...defect };
+  if (facts === undefined) return undefined;
+  const user = { account, principal: role };
+  const refused = findRefusedActions(facts, user, 'encrypt');
+  if (refused.length > 0)
+    return {
+      field: 'key',
+      problem: `the policy of the key ${key} does not let the role ${role} use it (${refused.join(', ')})`,
+      fix: `Add to the policy of the key: ${suggestKeyStatements([role])}`,
+    };
+  // A statement with conditions may hold for EC2 alone, so that only one without any lets KMS be asked here.
+  const isLeftToAccount =
+    facts.policy !== undefined &&
+    judgeUse(facts.policy, user, 'kms:GenerateDataKeyWithoutPlaintext') === 'account';
+  if (!isLeftToAccount || (await mayEncrypt(kms, facts.arn))) return undefined;
+  return {
+    field: 'key',
+    problem: `the policy of the key ${key} leaves it to the account who may use it, and the role ${role} may not`,
+    fix: `Add ${facts.arn} to the parameter ImageKeys of the stack of resources/target-account.yml in that account, or to the policy of the key: ${suggestKeyStatements([role])}`,
+  };
 }
+
+const ABSENT_KEY =
+  'Deploy resources/target-account.yml in that account and region (it makes a key for images), or name a key that exists';
 
 async function inspectParameter(
   clients: LocationClients,
   name: string,
-): Promise<PreflightProblem | undefined> {
+): Promise<LocationProblem | undefined> {
   const answer = await callAwsForDistribution(
     `Reading the parameter ${name}`,
     () => clients.ssm.send(new GetParameterCommand({ Name: name })),
@@ -66,6 +95,13 @@ async function inspectParameter(
       problem: `the parameter ${name} stands already and is a ${parameter.Type}, not a String`,
       fix,
     };
+  // Neither can be changed in a parameter that stands (systems-manager/userguide/parameter-store-data-types).
+  if (parameter.DataType !== IMAGE_DATA_TYPE)
+    return {
+      field: 'parameter',
+      problem: `the parameter ${name} stands already with the data type ${parameter.DataType ?? 'text'}, and no parameter changes to ${IMAGE_DATA_TYPE}`,
+      fix: `Delete it, so that it is made anew with the first release (whoever reads it finds nothing until then), or name another one in distribution.parameter`,
+    };
   if (!/^ami-[0-9a-f]{8,17}$/.test(parameter.Value ?? ''))
     return {
       field: 'parameter',
@@ -78,7 +114,7 @@ async function inspectParameter(
 async function inspectTemplate(
   clients: LocationClients,
   template: string,
-): Promise<PreflightProblem | undefined> {
+): Promise<LocationProblem | undefined> {
   const found = await describeTemplate(clients.ec2, template);
   if (found === undefined)
     return {

@@ -1,5 +1,5 @@
 /** Errors of AWS that say that a resource is absent or may not be read, which waiting does not mend. */
-import { errorName } from '../aws-client.ts';
+import { errorName } from '../aws-error-classes.ts';
 
 const ABSENT = new Set([
   'AccessDenied',

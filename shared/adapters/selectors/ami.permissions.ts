@@ -1,9 +1,3 @@
-import type { Statement } from '../permissions.ts';
+import { EC2_DESCRIBE, type Statement } from '../permissions.ts';
 
-export const permissions: readonly Statement[] = [
-  {
-    Action: ['ec2:DescribeImages'],
-    Resource: '*',
-    because: 'Describing knows no resource (Service Authorization Reference, Amazon EC2).',
-  },
-];
+export const permissions: readonly Statement[] = [{ ...EC2_DESCRIBE, Action: ['ec2:DescribeImages'] }];

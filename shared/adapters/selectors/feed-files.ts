@@ -7,7 +7,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { TryLater } from '../../domain/base/errors.ts';
-import { errorName } from '../aws-client.ts';
+import { errorName } from '../aws-error-classes.ts';
 
 export interface FeedAccess {
   readonly fetch: typeof globalThis.fetch;

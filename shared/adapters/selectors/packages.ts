@@ -3,6 +3,7 @@
  * packages up does not lead to the next one.
  */
 import { TryLater } from '../../domain/base/errors.ts';
+import type { Package } from '../../domain/packages/inventory.ts';
 import { newestPackageVersion, type PackageFormat } from '../../domain/packages/versions.ts';
 import type { Resolution } from '../../ports/selector-resolver.ts';
 import { type FeedAccess, FeedUnusable, readFeed, requireSameHost } from './feed-files.ts';
@@ -10,11 +11,6 @@ import type { Resolve } from './resolver.ts';
 
 /** For all files of a feed together. The API answers within 29 s (apigateway/latest/developerguide/http-api-quotas). */
 const SECONDS = 20;
-
-interface FeedPackage {
-  readonly name: string;
-  readonly version: string;
-}
 
 export function resolvePackages(access: FeedAccess): Resolve<'packages'> {
   return async ({ feed, format, names }) => {
@@ -53,7 +49,7 @@ function toPackagesResolution(
 async function findNewestVersions(
   format: PackageFormat,
   names: readonly string[],
-  packages: AsyncIterable<FeedPackage>,
+  packages: AsyncIterable<Package>,
 ): Promise<Map<string, string>> {
   const wanted = new Set(names);
   const newest = new Map<string, string>();
@@ -73,7 +69,7 @@ async function* readAptPackages(
   access: FeedAccess,
   address: URL,
   signal: AbortSignal,
-): AsyncGenerator<FeedPackage> {
+): AsyncGenerator<Package> {
   for await (const paragraph of splitText(readFeed(access, address, signal), /\r?\n[ \t]*\r?\n/, address)) {
     const [, name] = /^Package: *(\S+)/m.exec(paragraph) ?? [];
     const [, version] = /^Version: *(\S+)/m.exec(paragraph) ?? [];
@@ -82,11 +78,7 @@ async function* readAptPackages(
 }
 
 /** A directory with repodata/repomd.xml, which names the list of packages (createrepo_c; rpm-metadata "primary"). */
-async function* readRpmPackages(
-  access: FeedAccess,
-  feed: URL,
-  signal: AbortSignal,
-): AsyncGenerator<FeedPackage> {
+async function* readRpmPackages(access: FeedAccess, feed: URL, signal: AbortSignal): AsyncGenerator<Package> {
   const folder = new URL(feed.href.endsWith('/') ? feed.href : `${feed.href}/`);
   const address = await findPackageListUrl(access, folder, signal);
   for await (const entry of splitText(readFeed(access, address, signal), '</package>', address)) {

@@ -6,6 +6,7 @@ import { DisabledSchema, ScheduleSchema } from '../records/pipelines.ts';
 import { SelectorKindName } from '../selectors/selectors.ts';
 import {
   AppliedSchema,
+  ApprovalSchema,
   BakeSchema,
   ChangeSchema,
   DecidedHoldReasonSchema,
@@ -46,6 +47,9 @@ export const ExplanationSchema = z
           'For each change that the bake took up, the way from the first change of its chain down to it, over the bakes in between.',
       }),
       more: z.number().int().meta({ description: 'Changes that it took up beside these.' }),
+      approval: ApprovalSchema.pick({ state: true, approvers: true, expiresAt: true, earlierRounds: true })
+        .optional()
+        .meta({ description: 'The request to approve its newest attempt, and whom it asked before.' }),
       moreCauses: z.number().int().optional().meta({
         description: 'First changes of these that no chain here begins with, because there are so many.',
       }),

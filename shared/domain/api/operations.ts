@@ -13,6 +13,7 @@ import {
   EnabledSchema,
   RetryRequestSchema,
 } from './answers.ts';
+import { CleanUpSchema, KeepRequestSchema } from './clean-up.ts';
 import {
   ExplanationSchema,
   GraphQuerySchema,
@@ -33,6 +34,7 @@ import {
   PipelineName,
   PipelineSchema,
   ReleaseSchema,
+  TargetChecksSchema,
   TeamName,
 } from './shapes.ts';
 
@@ -49,10 +51,11 @@ export interface Operation {
   readonly parameters?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly status: 200 | 201 | 202;
+  /** 200 where it is absent. */
+  readonly status?: 202;
   readonly answer: z.ZodType;
   /** Codes of the problems that it may answer, beside those that every operation may. */
-  readonly problems: readonly string[];
+  readonly problems?: readonly string[];
 }
 
 /** Everything that the API does. The handler has a function for each, the document a path, and a test compares them. */
@@ -63,7 +66,6 @@ export const OPERATIONS = {
     summary: 'Store a definition as a new revision of its pipeline',
     parameters: PipelineParameters,
     body: DefinitionSchema,
-    status: 200,
     answer: AppliedSchema,
     problems: ['invalid-definition', 'dependency-cycle', 'revision-conflict'],
   },
@@ -72,16 +74,13 @@ export const OPERATIONS = {
     path: '/pipelines',
     summary: 'List the pipelines of all teams by name',
     query: PageQuerySchema,
-    status: 200,
     answer: createPageSchema(PipelineSchema),
-    problems: [],
   },
   findTeam: {
     method: 'get',
     path: '/teams',
     summary: 'Find the team of a pipeline, or the team that a deleted pipeline had',
     query: z.object({ pipeline: PipelineName }),
-    status: 200,
     answer: OwnerSchema,
     problems: ['pipeline-not-found'],
   },
@@ -91,16 +90,13 @@ export const OPERATIONS = {
     summary: "List a team's pipelines by name",
     parameters: TeamParameter,
     query: PageQuerySchema,
-    status: 200,
     answer: createPageSchema(PipelineSchema),
-    problems: [],
   },
   showPipeline: {
     method: 'get',
     path: '/teams/{team}/pipelines/{name}',
     summary: 'Show a pipeline: definition, versions, why it bakes or not, newest bakes',
     parameters: PipelineParameters,
-    status: 200,
     answer: PipelineDetailsSchema,
     problems: ['pipeline-not-found'],
   },
@@ -109,7 +105,6 @@ export const OPERATIONS = {
     path: '/plan',
     summary: 'Say what would bake if definitions were applied and selectors changed; nothing is written',
     body: PreviewRequestSchema,
-    status: 200,
     answer: PreviewSchema,
     problems: ['invalid-definition', 'dependency-cycle', 'pipeline-not-found', 'revision-conflict'],
   },
@@ -118,7 +113,6 @@ export const OPERATIONS = {
     path: '/teams/{team}/pipelines/{name}/explain',
     summary: 'Say why a pipeline was last baked, why it does not bake now, and what would make it',
     parameters: PipelineParameters,
-    status: 200,
     answer: ExplanationSchema,
     problems: ['pipeline-not-found'],
   },
@@ -127,7 +121,6 @@ export const OPERATIONS = {
     path: '/graph',
     summary: 'Show who is built on what, with what is stale and what is baking',
     query: GraphQuerySchema,
-    status: 200,
     answer: GraphSchema,
     problems: ['pipeline-not-found'],
   },
@@ -136,7 +129,6 @@ export const OPERATIONS = {
     path: '/teams/{team}/pipelines/{name}',
     summary: 'Delete a pipeline that nothing is built on; its bakes and releases stay readable',
     parameters: PipelineParameters,
-    status: 200,
     answer: DeletedSchema,
     problems: ['pipeline-not-found', 'pipeline-has-children', 'pipeline-baking'],
   },
@@ -145,7 +137,6 @@ export const OPERATIONS = {
     path: '/teams/{team}/pipelines/{name}/enable',
     summary: 'Turn automatic bakes of a pipeline on again, and try again what failed too often',
     parameters: PipelineParameters,
-    status: 200,
     answer: EnabledSchema,
     problems: ['pipeline-not-found'],
   },
@@ -155,7 +146,6 @@ export const OPERATIONS = {
     summary: 'Turn automatic bakes of a pipeline off; a bake that runs goes on',
     parameters: PipelineParameters,
     body: DisableRequestSchema,
-    status: 200,
     answer: DisabledAnswerSchema,
     problems: ['pipeline-not-found'],
   },
@@ -174,9 +164,7 @@ export const OPERATIONS = {
     path: '/bakes',
     summary: 'List bakes, the newest first',
     query: PageQuerySchema,
-    status: 200,
     answer: createPageSchema(BakeSchema),
-    problems: [],
   },
   listPipelineBakes: {
     method: 'get',
@@ -184,7 +172,6 @@ export const OPERATIONS = {
     summary: 'List the bakes of a pipeline, the newest first; those of a deleted pipeline stay',
     parameters: PipelineParameters,
     query: PageQuerySchema,
-    status: 200,
     answer: createPageSchema(BakeSchema),
     problems: ['pipeline-not-found'],
   },
@@ -193,7 +180,6 @@ export const OPERATIONS = {
     path: '/bakes/{id}',
     summary: 'Show a bake: steps, attempts, images, tests, targets, lock, changes and their causes',
     parameters: IdParameter,
-    status: 200,
     answer: BakeDetailsSchema,
     problems: ['bake-not-found'],
   },
@@ -221,9 +207,7 @@ export const OPERATIONS = {
     path: '/releases',
     summary: 'List releases with their targets, the newest first',
     query: PageQuerySchema,
-    status: 200,
     answer: createPageSchema(ReleaseSchema),
-    problems: [],
   },
   listPipelineReleases: {
     method: 'get',
@@ -231,9 +215,25 @@ export const OPERATIONS = {
     summary: 'List the releases of a pipeline, the newest first; those of a deleted pipeline stay',
     parameters: PipelineParameters,
     query: PageQuerySchema,
-    status: 200,
     answer: createPageSchema(ReleaseSchema),
     problems: ['pipeline-not-found'],
+  },
+  previewCleanUp: {
+    method: 'get',
+    path: '/teams/{team}/pipelines/{name}/clean-up',
+    summary: 'Say which releases of a pipeline end, why, and what keeps the others; nothing is written',
+    parameters: PipelineParameters,
+    answer: CleanUpSchema,
+    problems: ['pipeline-not-found'],
+  },
+  keepRelease: {
+    method: 'post',
+    path: '/teams/{team}/pipelines/{name}/releases/{id}/keep',
+    summary: 'Keep a release whatever the definition says, or let the definition decide again',
+    parameters: PipelineParameters.extend(IdParameter.shape),
+    body: KeepRequestSchema,
+    answer: ReleaseSchema,
+    problems: ['pipeline-not-found', 'release-not-found', 'release-gone'],
   },
   listChanges: {
     method: 'get',
@@ -246,18 +246,30 @@ export const OPERATIONS = {
         .optional()
         .meta({ description: 'Only those whose wave waits for a person to confirm it.' }),
     }),
-    status: 200,
     answer: createPageSchema(ChangeSchema),
-    problems: [],
   },
   confirmWave: {
     method: 'post',
     path: '/changes/{id}/confirm',
     summary: 'Let a wave start that is too large to start without a confirmation',
     parameters: IdParameter,
-    status: 200,
     answer: ChangeSchema,
     problems: ['change-not-found', 'nothing-to-confirm'],
+  },
+  checkTargets: {
+    method: 'get',
+    path: '/targets',
+    summary:
+      'Say of every account and region that images are distributed to what would fail there, and how to mend it',
+    query: z.object({
+      account: z
+        .string()
+        .regex(/^[0-9]{12}$/, 'must be an AWS account id of 12 digits')
+        .optional()
+        .meta({ description: 'Only this account.' }),
+      after: z.string().max(64).optional(),
+    }),
+    answer: TargetChecksSchema,
   },
   listApprovals: {
     method: 'get',
@@ -268,9 +280,7 @@ export const OPERATIONS = {
         .shape.state.optional()
         .meta({ description: 'Only those in this state; a page may then hold fewer than `limit`.' }),
     }),
-    status: 200,
     answer: createPageSchema(ApprovalSchema),
-    problems: [],
   },
   decideApproval: {
     method: 'post',
@@ -278,9 +288,8 @@ export const OPERATIONS = {
     summary: 'Approve or reject as the calling IAM identity',
     parameters: IdParameter,
     body: DecisionRequestSchema,
-    status: 200,
     answer: ApprovalSchema,
-    problems: ['approval-not-found', 'decision-conflict', 'self-approval'],
+    problems: ['approval-not-found', 'decision-conflict', 'not-an-approver', 'self-approval'],
   },
 } as const satisfies Readonly<Record<string, Operation>>;
 export type OperationName = keyof typeof OPERATIONS;

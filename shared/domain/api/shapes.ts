@@ -7,7 +7,6 @@ import {
   ArtifactRecordSchema,
   AttemptRecordSchema,
   BakeRecordSchema,
-  FailureSchema,
   StepRecordSchema,
 } from '../records/bakes.ts';
 import { TargetRecordSchema } from '../records/distributions.ts';
@@ -101,33 +100,12 @@ export const ReleaseSchema = ReleaseRecordSchema.unwrap().meta({
 export type Release = z.output<typeof ReleaseSchema>;
 
 export const BakeSchema = BakeRecordSchema.unwrap()
-  .pick({
-    id: true,
-    pipeline: true,
-    revision: true,
-    channel: true,
-    bits: true,
-    proof: true,
-    attempt: true,
-    state: true,
-    startsAt: true,
-    reusesBake: true,
-    release: true,
-    reason: true,
-    requestedBy: true,
-    changes: true,
-    causes: true,
-    createdAt: true,
-    endedAt: true,
-  })
+  .omit({ lock: true, fingerprintInputs: true })
   .meta({ id: 'Bake', description: 'One run of a pipeline. Its state is that of its latest attempt.' });
 export type Bake = z.output<typeof BakeSchema>;
 
 const StepSchema = StepRecordSchema.unwrap().omit({ bake: true }).meta({ id: 'Step' });
-const AttemptSchema = AttemptRecordSchema.unwrap()
-  .omit({ bake: true })
-  .extend({ failure: FailureSchema.optional() })
-  .meta({ id: 'Attempt' });
+const AttemptSchema = AttemptRecordSchema.unwrap().omit({ bake: true }).meta({ id: 'Attempt' });
 
 export const BakeDetailsSchema = BakeSchema.extend({
   lock: LockSchema,
@@ -222,3 +200,20 @@ export const AppliedSchema = z
   })
   .meta({ id: 'Applied' });
 export type Applied = z.output<typeof AppliedSchema>;
+
+const TargetCheckSchema = z.object({
+  account: z.string(),
+  region: z.string(),
+  modes: z.array(z.string()).meta({ description: 'How images arrive there: `copy`, `share`.' }),
+  pipelines: z.number().int().meta({ description: 'Pipelines that are distributed there.' }),
+  problems: z
+    .array(z.object({ problem: z.string(), fix: z.string() }))
+    .meta({ description: 'What would fail there; empty where everything is in order.' }),
+});
+export type TargetCheck = z.infer<typeof TargetCheckSchema>;
+
+export const TargetChecksSchema = z.object({
+  items: z.array(TargetCheckSchema),
+  after: z.string().optional().meta({ description: 'Ask with it for the rest.' }),
+});
+export type TargetChecks = z.infer<typeof TargetChecksSchema>;

@@ -1,15 +1,13 @@
 /** What a vote is about: the evidence, and the digests of evidence, images and targets that a decision is bound to. */
 import * as z from 'zod';
 import { ArtifactSchema } from '../artifacts/artifacts.ts';
-import { canonical } from '../base/canonical.ts';
+import { canonical, type Digest } from '../base/canonical.ts';
 import { type Definition, TargetSchema } from '../definitions/definition.ts';
 import type { ArtifactRecord } from '../records/bakes.ts';
 import { GateRecordSchema } from '../records/gates.ts';
 import { LockSchema } from '../records/locks.ts';
 import { SuiteResultSchema } from '../records/tests.ts';
 import { PackageDiffSchema } from './package-diff.ts';
-
-type DigestText = (text: string) => string;
 
 const ChangeSchema = z.object({
   id: z.string(),
@@ -49,10 +47,14 @@ export const EvidenceSchema = z.object({
   packages: z.array(
     z.object({ variant: z.string(), total: z.number().int(), against: z.string().optional() }).extend({
       diff: PackageDiffSchema,
+      /** Why the packages are not known. */
+      unknown: z.string().optional(),
     }),
   ),
   /** Where the image would go; of an image that is released already, the new targets only. */
   targets: z.array(TargetSchema),
+  /** What will not happen though it is asked for: targets that are not required and cannot be written to. */
+  warnings: z.array(z.string()).optional(),
   /** Of an image that an earlier bake built: that bake, the step at which this one starts, and the targets that have the release already. */
   retained: z
     .object({
@@ -64,17 +66,17 @@ export const EvidenceSchema = z.object({
 });
 export type Evidence = z.infer<typeof EvidenceSchema>;
 
-export function evidenceDigest(digest: DigestText, evidence: Evidence): string {
+export function evidenceDigest(digest: Digest, evidence: Evidence): string {
   return digest(canonical(evidence));
 }
 
-export function imagesDigest(digest: DigestText, images: readonly ArtifactRecord[]): string {
+export function imagesDigest(digest: Digest, images: readonly ArtifactRecord[]): string {
   const claims = images
     .map(({ variant, artifact, digest: own }) => ({ variant, artifact, digest: own }))
     .sort((a, b) => (a.variant < b.variant ? -1 : 1));
   return digest(canonical(claims));
 }
 
-export function targetsDigest(digest: DigestText, distribution: Definition['distribution']): string {
+export function targetsDigest(digest: Digest, distribution: Definition['distribution']): string {
   return digest(canonical({ targets: distribution.targets, parameter: distribution.parameter }));
 }

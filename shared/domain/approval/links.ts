@@ -1,9 +1,7 @@
 /** Links to the approval page: what is signed, what a link and its cookie carry. The port `Mac` makes and checks the signature. */
 import * as z from 'zod';
-import { canonical } from '../base/canonical.ts';
+import { canonical, type Digest } from '../base/canonical.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
-
-type DigestText = (text: string) => string;
 
 /** A link ends with its request, and after a week at the latest: a leaked mail is of no use for long. The CLI and the API decide until the end. */
 const MAX_LINK_SECONDS = 7 * 86_400;
@@ -15,7 +13,7 @@ export function linkExpiry(record: Pick<ApprovalRecord, 'requestedAt' | 'expires
 }
 
 /** Stands for an approver in a link, so that the URL shows no address. */
-export function approverReference(digest: DigestText, approval: string, approver: string): string {
+export function approverReference(digest: Digest, approval: string, approver: string): string {
   return digest(canonical({ approval, approver: approver.toLowerCase() })).slice(0, 16);
 }
 
@@ -23,18 +21,20 @@ export function approverReference(digest: DigestText, approval: string, approver
 export function linkStatement(
   record: Pick<
     ApprovalRecord,
-    'id' | 'bake' | 'attempt' | 'imageDigest' | 'evidenceDigest' | 'targetsDigest'
+    'id' | 'bake' | 'attempt' | 'round' | 'imageDigest' | 'evidenceDigest' | 'targetsDigest'
   >,
   approver: string,
   expires: number,
 ): string {
-  const { id, bake, attempt, imageDigest, evidenceDigest, targetsDigest } = record;
+  const { id, bake, attempt, round, imageDigest, evidenceDigest, targetsDigest } = record;
   return canonical({
     purpose: 'ovenbird-approval-link',
     version: 1,
     approval: id,
     bake,
     attempt,
+    // Links that were sent before there were rounds are of the first.
+    ...(round === 1 ? {} : { round }),
     imageDigest,
     evidenceDigest,
     targetsDigest,
@@ -77,6 +77,6 @@ export function parseCookie(value: string | undefined): LinkProof | undefined {
 }
 
 /** Hidden field that ties a form to the cookie: only the page that was given the cookie can send it. It decides nothing by itself. */
-export function formToken(digest: DigestText, approval: string, proof: LinkProof): string {
+export function formToken(digest: Digest, approval: string, proof: LinkProof): string {
   return digest(canonical({ purpose: 'ovenbird-approval-form', approval, proof: formatCookie(proof) }));
 }

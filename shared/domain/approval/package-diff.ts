@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Package } from '../packages/inventory.ts';
 
 export const PackageDiffSchema = z.object({
   added: z.array(z.object({ name: z.string(), version: z.string() })),
@@ -7,13 +8,8 @@ export const PackageDiffSchema = z.object({
 });
 export type PackageDiff = z.infer<typeof PackageDiffSchema>;
 
-interface NamedVersion {
-  readonly name: string;
-  readonly version: string;
-}
-
 /** What differs between two inventories, by package name, in the order of names. */
-export function diffPackages(before: readonly NamedVersion[], after: readonly NamedVersion[]): PackageDiff {
+export function diffPackages(before: readonly Package[], after: readonly Package[]): PackageDiff {
   const old = new Map(before.map(({ name, version }) => [name, version]));
   const fresh = new Map(after.map(({ name, version }) => [name, version]));
   const names = [...new Set([...old.keys(), ...fresh.keys()])].sort();

@@ -1,15 +1,12 @@
 /** What the votes on an approval request amount to. The request's row keeps the answer of `tally`; these functions decide it. */
 import type { ApprovalRecord, Vote } from '../records/approvals.ts';
+import { hasPrincipal, mayBeSamePerson, type Person } from './identity.ts';
 
-export interface ApprovalPolicy {
-  readonly approvers: readonly string[];
-  /** Approvals of different persons that are needed. */
-  readonly quorum: number;
-  /** Persons who may reject but not approve. */
-  readonly barred: readonly string[];
-  /** Votes count until then. */
-  readonly expiresAt: string;
-}
+/** Who is asked, as whom they decide by API, how many approvals of different persons are needed, who may reject alone, and until when votes count. */
+export type ApprovalPolicy = Pick<
+  ApprovalRecord,
+  'approvers' | 'principals' | 'quorum' | 'barred' | 'expiresAt'
+>;
 
 export interface Tally {
   readonly state: 'open' | 'approved' | 'rejected' | 'expired';
@@ -22,12 +19,14 @@ export interface Tally {
 /** The state of a request with these votes. The first rejection or the full quorum settles it; votes that come later change nothing. */
 export function tally(policy: ApprovalPolicy, votes: readonly Vote[], now: Date): Tally {
   const approvals: Vote[] = [];
+  const heard = new Set<string>();
   const expiresAt = Date.parse(policy.expiresAt);
-  const inOrder = votes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
-  for (const [index, vote] of inOrder.entries()) {
-    const isFirst = findVoteBy(inOrder.slice(0, index), vote.approver) === undefined;
+  for (const vote of votes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))) {
+    const voter = findVoter(policy, vote);
+    if (voter === undefined || heard.has(voter.email)) continue;
+    heard.add(voter.email);
     const isInTime = Date.parse(vote.at) < expiresAt;
-    if (!isFirst || !isInTime || !isAsked(policy, vote) || isBarred(policy, vote)) continue;
+    if (!isInTime || isBarred(policy, voter, vote)) continue;
     if (vote.answer === 'reject') return { state: 'rejected', approvals, decision: vote };
     approvals.push(vote);
     if (approvals.length >= policy.quorum) return { state: 'approved', approvals, decision: vote };
@@ -53,8 +52,10 @@ export function judgeVote(
   vote: Vote,
   now: Date,
 ): 'record' | 'repeat' | 'opposite' | 'closed' | 'not-asked' | 'barred' {
+  const voter = findVoter(request, vote);
   switch (findState(request, votes, now)) {
     case 'expired':
+    case 'withdrawn':
     case 'void':
       return 'closed';
     case 'approved':
@@ -62,37 +63,25 @@ export function judgeVote(
     case 'rejected':
       return vote.answer === 'reject' ? 'repeat' : 'opposite';
     case 'open': {
-      const own = findVoteBy(votes, vote.approver);
+      if (voter === undefined) return 'not-asked';
+      const own = votes.find((given) => findVoter(request, given)?.email === voter.email);
       if (own !== undefined) return own.answer === vote.answer ? 'repeat' : 'opposite';
-      if (!isAsked(request, vote)) return 'not-asked';
-      return isBarred(request, vote) ? 'barred' : 'record';
+      return isBarred(request, voter, vote) ? 'barred' : 'record';
     }
   }
 }
 
-/** A link is for a named approver; callers of the API are admitted by IAM. */
-function isAsked({ approvers }: ApprovalPolicy, { approver, via }: Vote): boolean {
-  return via === 'api' || approvers.some((named) => named.toLowerCase() === approver.toLowerCase());
-}
-
-function isBarred({ barred }: ApprovalPolicy, { approver, answer }: Vote): boolean {
-  return answer === 'approve' && barred.some((person) => isSamePerson(person, approver));
-}
-
-function findVoteBy(votes: readonly Vote[], approver: string): Vote | undefined {
-  return votes.find((vote) => isSamePerson(vote.approver, approver));
-}
-
-/**
- * True when two identities, IAM ARNs or mail addresses, belong to one person: the session name of an assumed role often is the person's
- * address (`.../assumed-role/Operator/ada@example.com`).
- */
-function isSamePerson(one: string, other: string): boolean {
-  const names = listNames(other);
-  return listNames(one).some((name) => names.includes(name));
-}
-
-function listNames(identity: string): string[] {
+/** The approver who votes: by link the one whom it was made for, by API the one who names the caller as a principal. */
+export function findVoter(
+  policy: Pick<ApprovalPolicy, 'approvers' | 'principals'>,
+  { approver: identity, via }: Pick<Vote, 'approver' | 'via'>,
+): Person | undefined {
   const lower = identity.toLowerCase();
-  return lower.includes(':assumed-role/') ? [lower, lower.slice(lower.lastIndexOf('/') + 1)] : [lower];
+  return policy.approvers
+    .map((email): Person => ({ email: email.toLowerCase(), principals: policy.principals[email] ?? [] }))
+    .find((person) => (via === 'link' ? person.email === lower : hasPrincipal(person, identity)));
+}
+
+function isBarred({ barred }: ApprovalPolicy, voter: Person, { answer }: Vote): boolean {
+  return answer === 'approve' && barred.some((identity) => mayBeSamePerson(voter, identity));
 }

@@ -11,7 +11,7 @@ export const ArtifactSchema = z.lazy(() => {
 });
 export type Artifact = z.infer<typeof ArtifactSchema>;
 
-/** The id by which people, parameters and children name the artifact. */
+/** The id by which people, parameters and dependents name the artifact. */
 export function findArtifactId(artifact: Artifact): string {
   return ARTIFACTS[artifact.kind].id(artifact);
 }

@@ -1,6 +1,6 @@
 /** What an error that ended a state machine means for the attempt. Pure. */
 import * as z from 'zod';
-import type { StepName, TerminalState } from '../records/attempt-states.ts';
+import { STEPS, type StepName, type TerminalState } from '../records/attempt-states.ts';
 import type { AttemptRecord, Failure } from '../records/bakes.ts';
 import type { FingerprintRecord } from '../records/status.ts';
 
@@ -37,8 +37,23 @@ export function findRootCause(failure: WorkflowFailure, depth = 0): { name: stri
     const name = failure.name === 'States.TaskFailed' ? lambda.data.errorType : failure.name;
     return { name: name ?? failure.name, reason: lambda.data.errorMessage };
   }
-  const truncatedOff = parsed === undefined && failure.cause.startsWith('{');
-  return { name: failure.name, reason: failure.cause === '' || truncatedOff ? failure.name : failure.cause };
+  const isTruncated = parsed === undefined && failure.cause.startsWith('{');
+  if (isTruncated) return findTruncatedCause(failure);
+  return { name: failure.name, reason: failure.cause === '' ? failure.name : failure.cause };
+}
+
+/** The message of a function in a description that was cut off, in which every nested execution has escaped it once more. */
+function findTruncatedCause({ name, cause }: WorkflowFailure): { name: string; reason: string } {
+  const found = /(?<escapes>\\*)"errorMessage\k<escapes>":\k<escapes>"(?<rest>.*)/s.exec(cause)?.groups;
+  if (found === undefined) return { name, reason: name };
+  const { escapes = '', rest = '' } = found;
+  const end = new RegExp(`(?<!\\\\)${escapes.replaceAll('\\', '\\\\')}"`).exec(rest)?.index;
+  const reason = rest.slice(0, end).replaceAll(/\\+"/g, '"').replaceAll(/\\+n/g, ' ').replace(/\\+$/, '');
+  const type = /"errorType\\*":\\*"(\w+)/.exec(cause)?.[1];
+  return {
+    name: name === 'States.TaskFailed' ? (type ?? name) : name,
+    reason: reason === '' ? name : reason,
+  };
 }
 
 function parse(text: string): unknown {
@@ -91,13 +106,24 @@ export function applyOutcome(
     case 'superseded':
       return { ...before, state: 'failed', reason };
     case 'failed': {
-      const failures = before.failures + 1;
-      const failed = { ...before, failures, lastFailureAt: at, reason };
-      return failures < maxFailures
+      const failed = { ...before, ...countFailure(outcome, before), lastFailureAt: at, reason };
+      return failed.failures < maxFailures || !isCounted(outcome)
         ? { ...failed, state: 'failed' }
         : { ...failed, state: 'refused', refusedBy: 'failures' };
     }
   }
+}
+
+/** Want of room says nothing of the image: it puts the next attempt off, and neither refuses the versions nor stops the pipeline. */
+export function isCounted({ failure }: AttemptOutcome): boolean {
+  return failure.name !== 'NoCapacity';
+}
+
+function countFailure(
+  outcome: AttemptOutcome,
+  { failures, shortages = 0 }: FingerprintRecord,
+): Pick<FingerprintRecord, 'failures' | 'shortages'> {
+  return isCounted(outcome) ? { failures: failures + 1 } : { failures, shortages: shortages + 1 };
 }
 
 /** True when it failed too often, built or pointed to again, and no person decided against it. */
@@ -120,7 +146,12 @@ function applyOutcomeToRetained(
     case 'superseded':
       return released;
     case 'failed':
-      return { ...released, failures: before.failures + 1, lastFailureAt: at, reason: failure.reason };
+      return {
+        ...released,
+        ...countFailure({ state, failure }, before),
+        lastFailureAt: at,
+        reason: failure.reason,
+      };
     case 'rejected':
     case 'expired':
     case 'cancelled':
@@ -135,21 +166,6 @@ export function isRefusedByPeople({ state }: AttemptOutcome): boolean {
 
 /** The step in which an attempt was when it ended. */
 export function findStepByState(state: AttemptRecord['state']): StepName {
-  switch (state) {
-    case 'building':
-      return 'Build';
-    case 'testing':
-      return 'Test';
-    case 'gating':
-      return 'Gate';
-    case 'awaiting-approval':
-      return 'Approve';
-    case 'distributing':
-      return 'Distribute';
-    case 'releasing':
-    case 'released':
-      return 'Release';
-    default:
-      return 'Preflight';
-  }
+  if (state === 'released') return 'Release';
+  return STEPS.find((step) => step.state === state)?.name ?? 'Preflight';
 }

@@ -5,11 +5,10 @@ import { WAIT_KIND_NAMES } from '../waits/lookup.ts';
  * Payloads between states. Executions carry ids; plans and evidence live in the table or in the evidence bucket. Every function that a
  * machine calls parses its input with the schema here, and a test parses what each state sends with the same schema.
  */
+
+/** An attempt of a bake; the input of bake, build, test, approve and distribute. */
 export const BakeRefSchema = z.object({ bake: z.string().length(26), attempt: z.number().int().positive() });
 export type BakeRef = z.infer<typeof BakeRefSchema>;
-
-/** Input of bake, build, test, approve and distribute. */
-export const MachineInputSchema = BakeRefSchema;
 
 /** What check-preflight answers: the step that the bake goes on with. The steps between are skipped: a retained image has been through them. */
 export const PreflightAnswerSchema = BakeRefSchema.extend({
@@ -21,6 +20,19 @@ export const BuildListSchema = z.object({
   builds: z.array(z.object({ variant: z.string(), build: z.string() })),
   timeoutSeconds: z.number().int().positive(),
 });
+/** A build that ended for want of room, to be started anew at its next placement. */
+export const PlaceBuildInputSchema = BakeRefSchema.extend({
+  variant: z.string(),
+  build: z.string(),
+  shortage: z.string(),
+});
+/** Beside what was started, or in its place: none of its placements has room for now. */
+const PauseSchema = z.object({
+  resource: z.string(),
+  lookAgainAt: z.string(),
+  timeoutSeconds: z.number().int().positive(),
+});
+export const PlacedBuildSchema = z.object({ build: z.string(), pause: PauseSchema.optional() });
 export const RecordImageInputSchema = BakeRefSchema.extend({ variant: z.string(), build: z.string() });
 
 // waits: the input of register-wait; `token` comes from the context object
@@ -33,10 +45,16 @@ export const RegisterWaitInputSchema = BakeRefSchema.extend({
 });
 
 // test
+/** `inventory`: name of the first run that reads the packages, where this case is the one that does. */
 export const TestCaseSchema = BakeRefSchema.extend({
   variant: z.string(),
   instanceType: z.string(),
   suites: z.array(z.string()),
+  inventory: z.string().optional(),
+});
+/** `lost`: an instance that ended for want of room. */
+export const LaunchInputSchema = TestCaseSchema.extend({
+  lost: z.object({ instance: z.string(), reason: z.string() }).optional(),
 });
 export const TestPlanSchema = z.object({ cases: z.array(TestCaseSchema) });
 export const SuiteRunSchema = BakeRefSchema.extend({
@@ -50,7 +68,8 @@ export const VerdictSchema = z.object({ passed: z.boolean() });
 
 // approve: what the approval waits for and ends with
 export const ApprovalOutcomeSchema = z.object({
-  decision: z.enum(['approved', 'rejected', 'expired', 'not-required']),
+  /** `asked-again`: the request was withdrawn since its approvers changed; request-approval asks those of now. */
+  decision: z.enum(['approved', 'rejected', 'expired', 'not-required', 'asked-again']),
   by: z.string().optional(),
   comment: z.string().optional(),
 });
@@ -96,7 +115,7 @@ export const RecordOutcomeInputSchema = BakeRefSchema.extend({
 });
 
 // answers of the test machine's functions
-export const LaunchedSchema = z.object({ instance: z.string() });
+export const LaunchedSchema = z.union([z.object({ instance: z.string() }), z.object({ pause: PauseSchema })]);
 export const SentCommandSchema = z.object({
   command: z.string(),
   timeoutSeconds: z.number().int().positive(),
@@ -106,6 +125,17 @@ export const SuiteStatusSchema = z.object({
   suite: z.string(),
   status: z.enum(['passed', 'failed', 'timed-out']),
 });
+/** Either the command of a run that has ended, or what kept the packages from being read. */
+export const CollectInventoryInputSchema = BakeRefSchema.extend({
+  variant: z.string(),
+  instanceType: z.string(),
+  instance: z.string(),
+  suite: z.string(),
+  command: z.string().optional(),
+  problem: z.string().optional(),
+});
+/** `suite`: the run that is to follow, empty after the last. */
+export const InventoryProgressSchema = z.object({ suite: z.string() });
 /** `problem`: why the case could not be run to its end; absent when all suites ran, passed or not. */
 export const TerminateInputSchema = TestCaseSchema.extend({ problem: z.string().optional() });
 

@@ -1,4 +1,5 @@
 /** The tests of an image: the suites of the definition, then the test phase of its test components; and which of them it did not pass. */
+import { findDnsSuffix } from '../base/regions.ts';
 import { type Definition, durationSeconds } from '../definitions/definition.ts';
 import type { Lock } from '../records/locks.ts';
 import type { SuiteResult, TestRecord } from '../records/tests.ts';
@@ -87,7 +88,7 @@ function componentScript(given: {
   readonly region: string;
 }): string {
   const { arn, parameters, region } = given;
-  const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const suffix = findDnsSuffix(region);
   const values = Object.entries(parameters).map(([name, value]) => ({
     name,
     value: typeof value === 'string' ? value : value.join(','),

@@ -17,3 +17,6 @@ export function canonical(value: unknown): string {
   }
   throw new Error(`A ${typeof value} has no canonical form.`);
 }
+
+/** Lower-case hexadecimal SHA-256 of the text in UTF-8. */
+export type Digest = (text: string) => string;

@@ -51,6 +51,15 @@ export class InvalidRequest extends DomainError {
   readonly code = 'invalid-request';
   readonly status = 400;
 }
+/** A page is asked for with a cursor that no earlier page gave. */
+export class UnknownCursor extends DomainError {
+  override readonly name = 'UnknownCursor';
+  readonly code = 'unknown-cursor';
+  readonly status = 400;
+  constructor() {
+    super('The cursor is not one of ours; start again at the first page.');
+  }
+}
 export class InvalidSchedule extends DomainError {
   override readonly name = 'InvalidSchedule';
   readonly code = 'invalid-schedule';
@@ -85,6 +94,34 @@ export class NothingToConfirm extends DomainError {
   override readonly name = 'NothingToConfirm';
   readonly code = 'nothing-to-confirm';
   readonly status = 409;
+}
+export class ReleaseNotFound extends DomainError {
+  override readonly name = 'ReleaseNotFound';
+  readonly code = 'release-not-found';
+  readonly status = 404;
+  constructor(release: string, pipeline: string) {
+    super(
+      `${pipeline} has no release "${release}". List what is marked with: ovenbird clean-up --dry-run ${pipeline}`,
+      {
+        release,
+        pipeline,
+      },
+    );
+  }
+}
+/** Its images are being removed, or are gone. */
+export class ReleaseGone extends DomainError {
+  override readonly name = 'ReleaseGone';
+  readonly code = 'release-gone';
+  readonly status = 409;
+  constructor(release: string) {
+    super(
+      `The images of release ${release} are being removed or are gone, so it cannot be kept. Bake it again.`,
+      {
+        release,
+      },
+    );
+  }
 }
 /** Others are built on the pipeline, so it cannot go. */
 export class PipelineHasChildren extends DomainError {
@@ -152,15 +189,16 @@ export class DecisionConflict extends DomainError {
   readonly code = 'decision-conflict';
   readonly status = 409;
 }
-/** A requester of a bake votes to approve it. */
+/** By link or API somebody votes who was not asked. */
+export class NotAnApprover extends DomainError {
+  override readonly name = 'NotAnApprover';
+  readonly code = 'not-an-approver';
+  readonly status = 403;
+}
+/** Who asked for a bake, or applied what is in it, votes to approve it. */
 export class SelfApprovalRefused extends DomainError {
   override readonly name = 'SelfApprovalRefused';
   readonly code = 'self-approval';
-  readonly status = 403;
-}
-export class LinkInvalid extends DomainError {
-  override readonly name = 'LinkInvalid';
-  readonly code = 'link-invalid';
   readonly status = 403;
 }
 /** A preflight check found something that would make the bake fail after an hour; names the missing statement. */
@@ -173,6 +211,12 @@ export class BuildFailed extends DomainError {
   override readonly name = 'BuildFailed';
   readonly code = 'build-failed';
   readonly status = 500;
+}
+/** For hours there was no room for an instance, at none of the places that the definition names. */
+export class NoCapacity extends DomainError {
+  override readonly name = 'NoCapacity';
+  readonly code = 'no-capacity';
+  readonly status = 503;
 }
 export class TestsFailed extends DomainError {
   override readonly name = 'TestsFailed';
@@ -223,6 +267,7 @@ export class TryLater extends DomainError {
 export const WORKFLOW_ERRORS = [
   'PreflightFailed',
   'BuildFailed',
+  'NoCapacity',
   'TestsFailed',
   'GateClosed',
   'ApprovalRejected',
@@ -232,7 +277,6 @@ export const WORKFLOW_ERRORS = [
   'ReleaseOutdated',
   'TryLater',
 ] as const;
-export type WorkflowError = (typeof WORKFLOW_ERRORS)[number];
 
 /** Ends a `switch` over a union: the compiler refuses a case that is missing. */
 export function assertNever(value: never): never {

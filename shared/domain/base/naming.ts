@@ -1,10 +1,12 @@
-/**
- * Every name that is built somewhere and read elsewhere: table keys, execution names, client tokens, tags, parameters. Built and parsed in
- * pairs, here alone. Variant, revision and attempt are in them from the start.
- */
+/** Every name that is built somewhere and read elsewhere: table keys, execution names, tags, parameters. They are built and parsed here alone. */
 export interface Key {
   readonly pk: string;
   readonly sk: string;
+}
+
+/** A key as one text, to compare and to look up by. */
+export function formatKey({ pk, sk }: Key): string {
+  return `${pk}\n${sk}`;
 }
 
 const pad = (value: number, width: number) => String(value).padStart(width, '0');
@@ -30,11 +32,11 @@ export const keys = {
   /** Row in the pipeline's partition that lists its bakes by time. */
   pipelineBake: (name: string, bake: string): Key => ({ pk: `PIPELINE#${name}`, sk: `BAKE#${bake}` }),
   selector: (selectorKey: string): Key => ({ pk: `SELECTOR#${selectorKey}`, sk: 'VERSION' }),
-  selectorUser: (selectorKey: string, pipeline: string): Key => ({
+  selectorDependent: (selectorKey: string, pipeline: string): Key => ({
     pk: `SELECTOR#${selectorKey}`,
-    sk: `USER#${pipeline}`,
+    sk: `DEPENDENT#${pipeline}`,
   }),
-  /** A selector under its topic. A topic is often the key of one of its selectors, and then one read finds it, its users and all others. */
+  /** A selector under its topic. A topic is often the key of one of its selectors, and then one read finds it, its dependents and all others. */
   topicSelector: (topic: string, selectorKey: string): Key => ({
     pk: `SELECTOR#${topic}`,
     sk: `IN-TOPIC#${selectorKey}`,
@@ -43,8 +45,10 @@ export const keys = {
   publishedParameter: (name: string): Key => ({ pk: `PARAMETER#${name}`, sk: 'PIPELINE' }),
   /** An account that a pipeline distributes to, or did: images of ours may be there. */
   targetAccount: (account: string): Key => ({ pk: `TARGETACCOUNT#${account}`, sk: 'META' }),
-  /** Where a share of the reconcile that ran out of time goes on. */
+  /** Where a part of the resync that ran out of time goes on. */
   resync: (part: number, of: number): Key => ({ pk: `RESYNC#${part}/${of}`, sk: 'META' }),
+  /** Where a clean-up of releases that ran out of time goes on. */
+  cleanUp: (): Key => ({ pk: 'CLEANUP', sk: 'META' }),
   /** Rises with each definition that begins to read the parameter of this name. */
   parameterLookers: (name: string): Key => ({ pk: `LOOKERS#parameter:${name}`, sk: 'META' }),
   /** A package in the inventory of a channel's current release. */
@@ -91,19 +95,20 @@ export const keys = {
   }),
   /** Who may write the pointers (parameters, launch template defaults) of a channel: one bake at a time. */
   pointers: (name: string, channel: string): Key => ({ pk: `PIPELINE#${name}`, sk: `POINTERS#${channel}` }),
-  /** Rises with each copy that takes a slot of the destination; the copies in flight have rows beside it. */
   copyFence: (account: string, region: string): Key => ({ pk: `COPIES#${account}#${region}`, sk: 'FENCE' }),
   copyInFlight: (account: string, region: string, holder: string): Key => ({
     pk: `COPIES#${account}#${region}`,
     sk: `COPY#${holder}`,
   }),
   approval: (id: string): Key => ({ pk: `APPROVAL#${id}`, sk: 'META' }),
-  /** One vote for each identity; letters of either case are the same. */
-  vote: (approval: string, approver: string): Key => ({
+  /** One vote of each approver in each round, by whatever identity; letters of either case are the same. */
+  vote: (approval: string, round: number, approver: string): Key => ({
     pk: `APPROVAL#${approval}`,
-    sk: `VOTE#${approver.toLowerCase()}`,
+    sk: `VOTE#${pad(round, 3)}#${approver.toLowerCase()}`,
   }),
   wait: (id: string): Key => ({ pk: `WAIT#${id}`, sk: 'META' }),
+  /** Leads from a copy's image id to the wait of its region. */
+  imageWait: (imageId: string): Key => ({ pk: `IMAGE#${imageId}`, sk: 'WAIT' }),
   /** Slots for concurrent bakes of the account, or of a team. */
   capacity: (key: string): Key => ({ pk: `CAPACITY#${key}`, sk: 'META' }),
   outbox: (id: string): Key => ({ pk: `OUTBOX#${id}`, sk: 'META' }),
@@ -150,7 +155,7 @@ export const due = {
   wait: 'DUE#WAIT',
   /** Attempts that are not terminal, by when to check whether they are stuck. */
   attempt: 'DUE#ATTEMPT',
-  /** Pipelines that wait for a slot, by `linePosition`. */
+  /** Pipelines that wait for a slot, by `slotQueuePosition`. */
   slotQueue: (capacity: string) => `SLOTQUEUE#${capacity}`,
   /** Pipelines that a wave holds until a person confirms it, by name. */
   wave: (change: string) => `WAVE#${change}`,
@@ -160,7 +165,7 @@ export const due = {
 
 /**
  * A pipeline's position in the queue for a slot: first the longest chain of images that wait for it, then the longest wait. No two
- * stand at the same position, and it is the same position in every line.
+ * stand at the same position, and it is the same position in every queue.
  */
 export function slotQueuePosition(chain: number, since: string, pipeline: string): string {
   return `${pad(Math.max(0, 9999 - chain), 4)}#${since}#${pipeline}`;
@@ -229,4 +234,17 @@ export function parseNonSelectorChange(key: string): NonSelectorChange | undefin
 /** Id of the wait for one resource: `image:arn…`, `instance:i-…`, `command:…`, `copies:<bake>:<region>`, `approval:<id>`. */
 export function waitId(kind: string, resource: string): string {
   return `${kind}:${resource}`;
+}
+
+/** Stands for the key that the template for targets makes (resources/target-account.yml). */
+export const DEFAULT_TARGET_KEY = 'default';
+
+/** Stands for the key of the control account's own copies in other regions (resources/shared-images-region.yml). */
+export const SHARED_COPY_KEY = 'shared-images';
+
+/** The alias of a key that a template of the installation makes, or the key as it was named. `installation`: name of the service's stack. */
+export function toKeyName(installation: string, key: string): string {
+  if (key === DEFAULT_TARGET_KEY) return `alias/${installation}-images`;
+  if (key === SHARED_COPY_KEY) return `alias/${installation}-shared-images`;
+  return key;
 }

@@ -56,3 +56,17 @@ export function wrap(text: string, width = 80, indent = ''): string[] {
 export function truncate(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
+
+/** What thousands of targets may say goes into one message: a payload of Step Functions holds 256 KiB, and each machine escapes it once more. */
+const REASONS_LENGTH = 2000;
+
+/** Reasons beside each other, as many as a message holds, and how many more there are. */
+export function listReasons(reasons: readonly string[]): string {
+  let shown = '';
+  for (const [index, reason] of reasons.entries()) {
+    const next = index === 0 ? truncate(reason, REASONS_LENGTH) : `${shown} | ${reason}`;
+    if (next.length > REASONS_LENGTH) return `${shown} | and ${reasons.length - index} more`;
+    shown = next;
+  }
+  return shown;
+}

@@ -1,15 +1,13 @@
 /** The names, tags, tokens and digests of copies. */
 
 import type { BakeRef } from '../bakes/payloads.ts';
-import { canonical } from '../base/canonical.ts';
+import { canonical, type Digest } from '../base/canonical.ts';
 import { imageName, TAGS } from '../base/naming.ts';
 import type { TargetRecord } from '../records/distributions.ts';
 import { COPYING } from './quotas.ts';
 
-type DigestText = (text: string) => string;
-
 /** The same token for the same try of the same copy, so that AWS finds what an earlier call started (ec2 CopyImageRequest.ClientToken, 64 characters). */
-export function copyToken(digest: DigestText, row: TargetRecord): string {
+export function copyToken(digest: Digest, row: TargetRecord): string {
   const { bake, attempt, account, region, variant, sharedCopy, copyAttempts } = row;
   return digest(canonical({ copy: bake, attempt, account, region, variant, sharedCopy, try: copyAttempts }));
 }
@@ -50,7 +48,7 @@ export function toRetainedTags(tags: Readonly<Record<string, string>>): Record<s
 }
 
 /** Digest of one copy: the artifact at its target, and the artifact as built that it comes from. */
-export function copyDigest(digest: DigestText, row: TargetRecord, lineage: string): string {
+export function copyDigest(digest: Digest, row: TargetRecord, lineage: string): string {
   const { variant, account, region, artifact } = row;
   return digest(
     canonical({

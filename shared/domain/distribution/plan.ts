@@ -2,13 +2,11 @@
 
 import type { Artifact } from '../artifacts/artifacts.ts';
 import { DistributionFailed } from '../base/errors.ts';
+import { SHARED_COPY_KEY } from '../base/naming.ts';
 import type { Home } from '../base/regions.ts';
 import type { TargetRecord } from '../records/distributions.ts';
 import type { Quotas } from './quotas.ts';
 import type { PlannedTarget, TargetIdentity } from './targets.ts';
-
-/** Key that the control account's own copies in other regions are encrypted with (resources/distribution.yml and target-account.yml make it). */
-export const SHARED_COPY_KEY = 'alias/ovenbird-shared-images';
 
 /** The part of a ledger row that tells which artifact stands at a target. */
 export type StandingTarget = TargetIdentity & Pick<TargetRecord, 'mode' | 'key'>;

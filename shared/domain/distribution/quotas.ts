@@ -20,7 +20,7 @@ export const COPYING = {
   longestPauseSeconds: 300,
   /** Then the target has failed: with the pauses above, about five hours. */
   postponements: 64,
-  /** EC2 may not find a new image at once (AWSEC2/UserGuide/CopyingAMIs). */
+  /** EC2 may not find a new image at once (AWSEC2/UserGuide/CopyingAMIs), nor know a new permission. */
   settleSeconds: 300,
   /** A slot that its holder never gave back is free after this. */
   slotHours: 12,

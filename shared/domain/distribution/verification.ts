@@ -35,14 +35,8 @@ export function copyOutcome(
       ? { kind: 'pending' }
       : { kind: 'failed', reason: 'EC2 does not know the copy; it was removed by somebody else' };
   }
-  switch (seen.state) {
-    case 'pending':
-      return { kind: 'pending' };
-    case 'available':
-      return { kind: 'available' };
-    default:
-      return { kind: 'failed', reason: seen.reason ?? `the copy is ${seen.state}` };
-  }
+  if (seen.state === 'pending' || seen.state === 'available') return { kind: seen.state };
+  return { kind: 'failed', reason: seen.reason ?? `the copy is ${seen.state}` };
 }
 
 /** Every difference between an image and what it must be; empty when it can be called verified. */

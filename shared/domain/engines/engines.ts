@@ -19,6 +19,16 @@ export const ENGINE_SETTINGS = Object.assign(
 ) as Intersection<(typeof ENGINES)[EngineName]['settings']>;
 
 /** The engine of a definition, to be asked with the definition's `build`. */
+/** An engine may not know a build for a while after it has started it; what it does not know then is gone. */
+const KNOWN_AFTER_SECONDS = 300;
+
+export function mayBecomeKnown(
+  { startedAt }: { readonly startedAt?: string | undefined },
+  now: Date,
+): boolean {
+  return startedAt !== undefined && now.getTime() < Date.parse(startedAt) + KNOWN_AFTER_SECONDS * 1000;
+}
+
 export function findEngine({ engine }: { readonly engine: EngineName }): EngineKind {
   return ENGINES[engine];
 }

@@ -1,13 +1,12 @@
 import * as z from 'zod';
+import { lazyObject } from '../base/schemas.ts';
 import type { EngineKind } from './engine.ts';
 
 /** imagebuilder/userguide/integ-eventbridge */
-const StateChange = z.lazy(() =>
-  z.object({
-    'detail-type': z.literal('EC2 Image Builder Image State Change'),
-    resources: z.array(z.string()).min(1),
-  }),
-);
+const StateChange = lazyObject(() => ({
+  'detail-type': z.literal('EC2 Image Builder Image State Change'),
+  resources: z.array(z.string()).min(1),
+}));
 
 /** imagebuilder quotas, components per recipe */
 const COMPONENTS_PER_RECIPE = 20;
@@ -15,12 +14,26 @@ const COMPONENTS_PER_RECIPE = 20;
 const settings = {
   /** Lets Image Builder run the test components too, while it builds; they are part of the bits then. */
   imageBuilderTests: z.boolean().default(false),
+  /** As a recipe has it (imagebuilder AdditionalInstanceConfiguration). */
+  additionalInstanceConfiguration: z
+    .strictObject({
+      systemsManagerAgent: z.strictObject({
+        uninstallAfterBuild: z.boolean().meta({
+          description:
+            'Image Builder installs the agent of Systems Manager where the base lacks it, and removes it again; tests need it. false keeps it, true removes the one of the base too.',
+        }),
+      }),
+    })
+    .optional(),
 };
 
 /** EC2 Image Builder. */
 export const imageBuilder = {
   settings,
-  contents: ({ imageBuilderTests }) => (imageBuilderTests ? { imageBuilderTests } : {}),
+  contents: ({ imageBuilderTests, additionalInstanceConfiguration }) => ({
+    ...(imageBuilderTests ? { imageBuilderTests } : {}),
+    ...(additionalInstanceConfiguration === undefined ? {} : { additionalInstanceConfiguration }),
+  }),
   runsTests: ({ imageBuilderTests }) => imageBuilderTests,
   findProblems: ({ imageBuilderTests }, { build, tests }) =>
     imageBuilderTests && build + tests > COMPONENTS_PER_RECIPE

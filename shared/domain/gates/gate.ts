@@ -1,4 +1,7 @@
-/** A check of the tested image before approval. A gate is a kind in registry.ts. */
+/**
+ * A check of the tested image before approval. A gate is a kind in registry.ts and passes test/contracts/gates.ts; its settings are in the schema
+ * of definitions, which `npm run generate` writes.
+ */
 import type * as z from 'zod';
 
 export type Verdict =
@@ -16,6 +19,8 @@ export interface GateSubject {
     readonly testFailures?: readonly string[] | undefined;
     /** Key of the inventory document. */
     readonly inventory?: string | undefined;
+    /** Why there is none. */
+    readonly inventoryProblem?: string | undefined;
   }[];
 }
 

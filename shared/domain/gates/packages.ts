@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { createTextSchema } from '../base/schemas.ts';
 import { count } from '../base/text.ts';
-import { createTextSchema } from '../base/zod-text.ts';
 import type { GateKind } from './gate.ts';
 
 const PackageName = z.lazy(() =>
@@ -10,20 +10,27 @@ const Settings = z
   .strictObject({ require: z.array(PackageName).default([]), forbid: z.array(PackageName).default([]) })
   .default({ require: [], forbid: [] });
 
-/** What is installed on each image. An image without an inventory lacks every package. */
+/** What is installed on each image, or why that is not known. */
 export interface PackageFacts {
-  readonly images: readonly {
-    readonly variant: string;
-    readonly installed: readonly { readonly name: string; readonly version: string }[];
-  }[];
+  readonly images: readonly ImageFacts[];
 }
 
-/** Packages that every image must hold, and those that none may. */
+type ImageFacts = { readonly variant: string } & (
+  | { readonly installed: readonly { readonly name: string; readonly version: string }[] }
+  | { readonly problem: string }
+);
+
+/** Packages that every image must hold, and those that none may. An image whose packages are not known passes where none is asked for alone. */
 export const packages = {
   name: 'packages',
   settings: Settings,
   judge({ images }, { require, forbid }) {
-    const missing = images.flatMap(({ variant, installed }) => {
+    const isAsked = require.length + forbid.length > 0;
+    const missing = images.flatMap((image) => {
+      const { variant } = image;
+      if ('problem' in image)
+        return isAsked ? [`${variant}: the packages could not be judged: ${image.problem}`] : [];
+      const { installed } = image;
       const versions = new Map(installed.map(({ name, version }) => [name, version]));
       return [
         ...require
@@ -41,7 +48,11 @@ export const packages = {
       evidence: {
         require,
         forbid,
-        images: images.map(({ variant, installed }) => ({ variant, packages: installed.length })),
+        images: images.map((image) =>
+          'problem' in image
+            ? { variant: image.variant, problem: image.problem }
+            : { variant: image.variant, packages: image.installed.length },
+        ),
       },
     };
   },

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { Evidence } from '../approval/evidence.ts';
+import { lazyObject } from '../base/schemas.ts';
 import { count, describeTime, joinWords, truncate, wrap } from '../base/text.ts';
 import type { ApprovalRecord } from '../records/approvals.ts';
+import type { OutboxRecord } from '../records/outbox.ts';
 import { describeChange } from '../selectors/describe.ts';
 import { executionLink, logLink } from './console-links.ts';
 
@@ -24,41 +26,38 @@ const NamedChange = z.lazy(() =>
   z.union([z.string(), z.object({ id: z.string() }).transform((change) => change.id)]),
 );
 /** The parts of our events that are said to people. An event says more; what it lacks is left out of the text. */
-const NotifiedEventSchema = z.lazy(() =>
-  z.object({
-    pipeline: z.string(),
-    bake: z.string(),
-    attempt: z.number().optional(),
-    team: z.string(),
-    channel: z.string().optional(),
-    reason: z.string().optional(),
-    /** Newest last. */
-    changes: z.array(NamedChange).default([]),
-    step: z.string().optional(),
-    /** Error name. */
-    name: z.string().optional(),
-    log: z.string().optional(),
-    execution: z.string().optional(),
-    requestedBy: z.string().optional(),
-    approval: z.string().optional(),
-    approvers: z.array(z.string()).default([]),
-    expiresAt: z.string().optional(),
-    state: z.string().optional(),
-    newerBake: z.string().optional(),
-    startsAt: z.string().optional(),
-    images: z.record(z.string(), z.string()).default({}),
-    targets: z
-      .array(
-        z.object({
-          account: z.string(),
-          region: z.string(),
-          imageId: z.string(),
-          parameter: z.string().optional(),
-        }),
-      )
-      .default([]),
-  }),
-);
+const NotifiedEventSchema = lazyObject(() => ({
+  pipeline: z.string(),
+  bake: z.string(),
+  attempt: z.number().optional(),
+  team: z.string(),
+  channel: z.string().optional(),
+  reason: z.string().optional(),
+  /** Newest last. */
+  changes: z.array(NamedChange).default([]),
+  step: z.string().optional(),
+  /** Error name. */
+  name: z.string().optional(),
+  log: z.string().optional(),
+  execution: z.string().optional(),
+  requestedBy: z.string().optional(),
+  approval: z.string().optional(),
+  approvers: z.array(z.string()).default([]),
+  expiresAt: z.string().optional(),
+  state: z.string().optional(),
+  newerBake: z.string().optional(),
+  startsAt: z.string().optional(),
+  targets: z
+    .array(
+      z.object({
+        account: z.string(),
+        region: z.string(),
+        imageId: z.string(),
+        parameter: z.string().optional(),
+      }),
+    )
+    .default([]),
+}));
 type DescribedChange = Parameters<typeof describeChange>[0];
 type NotifiedEvent = z.output<typeof NotifiedEventSchema> & {
   /** The newest of its changes. */
@@ -157,23 +156,17 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   },
 };
 
-const NotifiedWaveSchema = z.lazy(() =>
-  z.object({
-    change: z.string(),
-    selector: z.string(),
-    from: z.string().optional(),
-    to: z.string(),
-    images: z.number(),
-    isMore: z.boolean(),
-  }),
-);
+const NotifiedWaveSchema = lazyObject(() => ({
+  change: z.string(),
+  selector: z.string(),
+  from: z.string().optional(),
+  to: z.string(),
+  images: z.number(),
+  isMore: z.boolean(),
+}));
 
 /** Of no pipeline alone: a change would bake more images than may start by themselves. */
-function composeWaveNotification(event: {
-  readonly id: string;
-  readonly at: string;
-  readonly detail: unknown;
-}): Notification {
+function composeWaveNotification(event: NotifiableEvent): Notification {
   const told = NotifiedWaveSchema.parse(event.detail);
   const images = `${told.isMore ? 'more than ' : ''}${count(told.images, 'image')}`;
   const text = [
@@ -199,12 +192,7 @@ function composeWaveNotification(event: {
   };
 }
 
-interface NotifiableEvent {
-  readonly id: string;
-  readonly detailType: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-  readonly at: string;
-}
+type NotifiableEvent = Omit<OutboxRecord, 'published'>;
 
 /** The ids of the changes that the message for an event says in words: the newest of those that it names, newest last. */
 export function listChangesToDescribe(event: Pick<NotifiableEvent, 'detailType' | 'detail'>): string[] {
@@ -234,7 +222,7 @@ export function composeNotification(
     subject: truncate(toOneLine(wording.subject(told)), SUBJECT_LENGTH),
     text: text.join('\n'),
     json: { ...event.detail, id: event.id, kind: wording.kind, state, at: event.at },
-    attributes: toAttributes(wording.kind, state, told.pipeline, told.team),
+    attributes: { kind: wording.kind, state, pipeline: told.pipeline, team: told.team },
   };
 }
 
@@ -255,6 +243,7 @@ export function composeApprovalNotification(
     `Gates       ${summarizeGates(evidence)}`,
     `Packages    ${summarizePackages(evidence)}`,
     `Goes to     ${count(accounts, 'account')}, ${count(regions, 'region')}`,
+    ...(evidence.warnings ?? []).flatMap((warning) => wrap(`WARNING: it ${warning}`, 80)),
     ...(evidence.retained === undefined ? [] : [`Built by    ${evidence.retained.bake}, retained since`]),
     '',
     'See everything and decide:',
@@ -275,7 +264,12 @@ export function composeApprovalNotification(
     ),
     text: text.join('\n'),
     json: { kind: 'approval', approval: record.id, bake: record.bake, pipeline: record.pipeline, link },
-    attributes: toAttributes('approval', 'PENDING_APPROVAL', evidence.pipeline, evidence.team),
+    attributes: {
+      kind: 'approval',
+      state: 'PENDING_APPROVAL',
+      pipeline: evidence.pipeline,
+      team: evidence.team,
+    },
   };
 }
 
@@ -294,7 +288,7 @@ export function describeApprovalQuestion({
   }
 }
 
-export function summarizeTests(evidence: Pick<Evidence, 'tests'>): string {
+function summarizeTests(evidence: Pick<Evidence, 'tests'>): string {
   const results = evidence.tests.flatMap((test) => test.results);
   const passed = results.filter((result) => result.status === 'passed').length;
   const types = [...new Set(evidence.tests.map((test) => test.instanceType))];
@@ -310,17 +304,16 @@ function summarizeGates(evidence: Pick<Evidence, 'gates'>): string {
   return verdicts.length === 0 ? 'none was asked' : joinWords(verdicts);
 }
 
-export function summarizePackages(evidence: Pick<Evidence, 'packages'>): string {
+function summarizePackages(evidence: Pick<Evidence, 'packages'>): string {
   const total = evidence.packages.reduce((sum, entry) => sum + entry.total, 0);
+  const unknown = evidence.packages.filter((entry) => entry.unknown !== undefined);
+  if (unknown.length > 0)
+    return unknown.map((entry) => `not known in ${entry.variant}: ${entry.unknown}`).join('; ');
   if (evidence.packages.every((entry) => entry.against === undefined))
     return `${total}; nothing was released before to compare with`;
   const sum = (part: 'added' | 'changed' | 'removed') =>
     evidence.packages.reduce((number, entry) => number + entry.diff[part].length, 0);
   return `${total}: ${sum('added')} added, ${sum('changed')} changed, ${sum('removed')} removed`;
-}
-
-function toAttributes(kind: string, state: string, pipeline: string, team: string) {
-  return { kind, state, pipeline, team };
 }
 
 function headline(moves: readonly DescribedChange[]): string {

@@ -110,7 +110,7 @@ function compareRpmRun(a: string, b: string): Order {
   return order(a, b);
 }
 
-function order<Value extends bigint | number | string>(a: Value, b: Value): Order {
+export function order<Value extends bigint | number | string>(a: Value, b: Value): Order {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -3,6 +3,8 @@
  * in the order of the package manager that both are of.
  */
 import * as z from 'zod';
+import { lazyObject } from '../base/schemas.ts';
+import type { Package } from './inventory.ts';
 import { comparePackageVersions, type PackageFormat } from './versions.ts';
 
 const FormatSchema = z.lazy(() => z.enum(['apt', 'rpm']));
@@ -29,61 +31,50 @@ export interface Vulnerability {
 }
 
 /** A package in the inventory of what is current in a channel; one row for each, which an event about the package leads to. */
-export const PackageUseRecordSchema = z.lazy(() =>
-  z.object({
-    package: z.string(),
-    pipeline: z.string(),
-    channel: z.string(),
-    /** Several where it is installed more than once. */
-    versions: z.array(z.string()),
-    /** Absent where the inventory does not tell; it is compared as the finding says then. */
-    format: FormatSchema.optional(),
-  }),
-);
+export const PackageUseRecordSchema = lazyObject(() => ({
+  package: z.string(),
+  pipeline: z.string(),
+  channel: z.string(),
+  /** Several where it is installed more than once. */
+  versions: z.array(z.string()),
+  /** Absent where the inventory does not tell; it is compared as the finding says then. */
+  format: FormatSchema.optional(),
+}));
 export type PackageUseRecord = z.infer<typeof PackageUseRecordSchema>;
 
 /**
  * The highest version that a finding has asked for of a package. `open` until the pipelines that hold the package have been looked for: it is
  * written before they are read, and an inventory is indexed before it is read, so that one of the two sees the other.
  */
-export const MinimumVersionRecordSchema = z.lazy(() =>
-  z.object({
-    package: z.string(),
-    format: FormatSchema,
-    version: z.string(),
-    installed: z.string(),
-    finding: z.string(),
-    vulnerability: z.string(),
-    state: z.enum(['open', 'done']),
-    /** Absent where no pipeline was affected. */
-    change: z.string().optional(),
-    at: z.iso.datetime(),
-  }),
-);
+export const MinimumVersionRecordSchema = lazyObject(() => ({
+  package: z.string(),
+  format: FormatSchema,
+  version: z.string(),
+  installed: z.string(),
+  finding: z.string(),
+  vulnerability: z.string(),
+  state: z.enum(['open', 'done']),
+  /** Absent where no pipeline was affected. */
+  change: z.string().optional(),
+  at: z.iso.datetime(),
+}));
 export type MinimumVersionRecord = z.infer<typeof MinimumVersionRecordSchema>;
 
 /** The job that brings the index up to a channel's release. A newer release takes it over. */
-export const InventoryIndexRecordSchema = z.lazy(() =>
-  z.object({
-    pipeline: z.string(),
-    channel: z.string(),
-    /** Whose inventory is to stand in the index. */
-    bake: z.string(),
-    /** Bakes of whose inventories rows may stand in the index, oldest first; the last is the one above. */
-    bakes: z.array(z.string()),
-    /** Whose inventory stood in the index when a job last ended. */
-    indexed: z.string().optional(),
-    /** Writes already made. */
-    cursor: z.number().int().nonnegative(),
-    state: z.enum(['open', 'done']),
-  }),
-);
+export const InventoryIndexRecordSchema = lazyObject(() => ({
+  pipeline: z.string(),
+  channel: z.string(),
+  /** Whose inventory is to stand in the index. */
+  bake: z.string(),
+  /** Bakes of whose inventories rows may stand in the index, oldest first; the last is the one above. */
+  bakes: z.array(z.string()),
+  /** Whose inventory stood in the index when a job last ended. */
+  indexed: z.string().optional(),
+  /** Writes already made. */
+  cursor: z.number().int().nonnegative(),
+  state: z.enum(['open', 'done']),
+}));
 export type InventoryIndexRecord = z.infer<typeof InventoryIndexRecordSchema>;
-
-export interface InstalledPackage {
-  readonly name: string;
-  readonly version: string;
-}
 
 /** Versions by name, and the package manager that they are of. */
 export interface PackageList {
@@ -92,7 +83,7 @@ export interface PackageList {
 }
 
 /** All variants of an image together: one that is behind is enough. */
-export function toPackageList(inventories: readonly (readonly InstalledPackage[])[]): PackageList {
+export function toPackageList(inventories: readonly (readonly Package[])[]): PackageList {
   const versions = new Map<string, string[]>();
   for (const { name, version } of inventories.flat()) {
     // dpkg writes `libc6:amd64` where a package is there for several architectures (dpkg-query(1), binary:Package).

@@ -63,9 +63,9 @@ export function decide(observation: Observation): Decision {
   if (active === undefined && isSameFingerprint(observed.channel, wanted) && missingTargets.length === 0)
     return toUpToDate(observed);
 
-  // 2. May it start by itself, or does a person request it? And is now the time?
+  // 2. May it start by itself, or does a person request it? And is now the time? (own-holds.ts)
   const own = listOwnHolds(observation);
-  // 3. One bake at a time, after those of its ancestors, and no more than there are slots for.
+  // 3. One bake at a time, after those of its ancestors (ancestors.ts), and no more than there are slots for.
   const beside = active === undefined ? undefined : decideBesideActive(observation, active);
   if (beside !== undefined && own.length === 0) return beside;
   const held = [

@@ -1,6 +1,7 @@
 /** What a pipeline would be made of now: its lock, and the fingerprint that follows from it. Pure. */
 
 import { hasFailedTooOften } from '../bakes/outcomes.ts';
+import type { Digest } from '../base/canonical.ts';
 import type { FingerprintInputs, Lock, LockEntry } from '../records/locks.ts';
 import { listDependencies, type PipelineRecord, type PipelineSpec } from '../records/pipelines.ts';
 import type { ChannelRecord } from '../records/releases.ts';
@@ -8,8 +9,6 @@ import type { SelectorRecord } from '../records/selectors.ts';
 import type { FingerprintRecord, PipelineStatus } from '../records/status.ts';
 import { findParent, type Selector, selectorKey } from '../selectors/selectors.ts';
 import { computeBits, computeProof } from './fingerprint.ts';
-
-type DigestText = (text: string) => string;
 
 /** A schedule's ticks as they matter at one moment. */
 export interface Ticks {
@@ -52,7 +51,7 @@ export type DesiredState =
   | { readonly known: false; readonly unresolved: readonly UnresolvedInput[] };
 
 /** The lock that the pipeline would have now, with its fingerprint. */
-export function computeDesired(digest: DigestText, observed: ObservedPipeline): DesiredState {
+export function computeDesired(digest: Digest, observed: ObservedPipeline): DesiredState {
   const { spec } = observed.pipeline;
   const entries = listDependencies(spec).map((selector, index) => toLockEntry(selector, observed, index));
   const unresolved = entries.flatMap((entry) => ('problem' in entry ? [entry] : []));
@@ -127,10 +126,7 @@ function toLockEntry(
   return { key, selector, version, ...(detail === undefined ? {} : { detail }) };
 }
 
-export interface Fingerprint {
-  readonly bits: string;
-  readonly proof: string;
-}
+type Fingerprint = Pick<Desired, 'bits' | 'proof'>;
 
 export function isSameFingerprint(one: Fingerprint | undefined, other: Fingerprint): boolean {
   return one?.bits === other.bits && one.proof === other.proof;

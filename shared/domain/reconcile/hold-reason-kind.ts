@@ -71,7 +71,7 @@ export interface HoldReasonKind<Facts> {
   readonly listedIn?: 'slot-queue' | 'wave';
   /** It holds what a person requests, too, unless that is forced. The others do not. */
   readonly holdsRequests?: true;
-  /** The facts of each hold of this kind by the pipeline's own rows. Absent where `decide` has the condition. */
+  /** The facts of each hold of this kind by the pipeline's own rows. Absent where decide.ts or ancestors.ts has the condition. */
   find?(subject: HoldSubject): readonly Facts[];
   message(facts: Facts, pipeline: string): string;
   /** Each ends the hold, alone or with what it names in `also`. */

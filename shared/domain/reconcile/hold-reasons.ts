@@ -1,6 +1,6 @@
 /**
- * Every reason for which a pipeline does not bake. Those in own-holds.ts find their condition in the pipeline's own rows (`find` of the entry);
- * those in turn-holds.ts depend on other bakes, and decide.ts has their conditions. A new reason is an entry there and its condition.
+ * Every reason for which a pipeline does not bake. The conditions of own-holds.ts are in its entries (`find`). The conditions of turn-holds.ts are
+ * in decide.ts, that of an ancestor in ancestors.ts. A new reason is its facts (`FactsOf`), an entry in one of the two files, and its condition.
  */
 import type { HoldReasonKinds } from './hold-reason-kind.ts';
 import { OWN_HOLDS } from './own-holds.ts';

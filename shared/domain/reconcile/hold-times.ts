@@ -19,11 +19,17 @@ export function debounceEnd({ status, pipeline }: ObservedPipeline): string | un
   return [longest, debounceUntil].sort()[0];
 }
 
+/** Attempts that led to no release, whatever they ended with. */
+export function countTries({ failures, shortages = 0 }: FingerprintRecord): number {
+  return failures + shortages;
+}
+
 /** End of the back-off after the last failure of these versions; undefined where the next attempt need not wait. */
 export function backOffEnd(fingerprint: FingerprintRecord | undefined): string | undefined {
   if (fingerprint?.lastFailureAt === undefined) return undefined;
-  if (fingerprint.state === 'refused' || fingerprint.failures === 0) return undefined;
-  return addSeconds(fingerprint.lastFailureAt, backOffSeconds(fingerprint.failures));
+  const tries = countTries(fingerprint);
+  if (fingerprint.state === 'refused' || tries === 0) return undefined;
+  return addSeconds(fingerprint.lastFailureAt, backOffSeconds(tries));
 }
 
 export function addSeconds(iso: string, seconds: number): string {

@@ -3,7 +3,7 @@ import { count, describeTime } from '../base/text.ts';
 import { describeSelector } from '../selectors/describe.ts';
 import { isRefused } from './desired.ts';
 import type { HoldReasonKinds } from './hold-reason-kind.ts';
-import { backOffEnd, debounceEnd } from './hold-times.ts';
+import { backOffEnd, countTries, debounceEnd } from './hold-times.ts';
 import {
   atTime,
   onConfirm,
@@ -22,19 +22,7 @@ const settled = {
 } as const;
 const timed = { endedBy: 'time', settles: false, skipsSchedule: false } as const;
 
-type OwnCode =
-  | 'disabled'
-  | 'too-many-failures'
-  | 'pinned'
-  | 'manual'
-  | 'refused'
-  | 'wave-unconfirmed'
-  | 'freeze'
-  | 'schedule'
-  | 'debounce'
-  | 'back-off';
-
-export const OWN_HOLDS: Pick<HoldReasonKinds, OwnCode> = {
+export const OWN_HOLDS = {
   disabled: {
     ...settled,
     find: ({ observed }) => (observed.pipeline.enabled ? [] : [{}]),
@@ -135,14 +123,14 @@ export const OWN_HOLDS: Pick<HoldReasonKinds, OwnCode> = {
     find: ({ fingerprint, now }) =>
       listFuture(backOffEnd(fingerprint), now).map((until) => ({
         until,
-        failures: fingerprint?.failures ?? 0,
+        failures: fingerprint === undefined ? 0 : countTries(fingerprint),
       })),
     message: ({ until, failures }) =>
       `These versions failed ${count(failures, 'time')}; the next attempt starts at ${describeTime(until)}.`,
     remedies: ({ until }, pipeline) => [...atTime(until), onRequest(pipeline)],
     checkAgainAt: ({ until }) => until,
   },
-};
+} satisfies Partial<HoldReasonKinds>;
 
 function listFuture(at: string | undefined, now: Date): string[] {
   return at !== undefined && at > now.toISOString() ? [at] : [];

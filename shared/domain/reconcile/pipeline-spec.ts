@@ -1,16 +1,13 @@
 /** The part of a definition that reconciling needs, in the forms that it compares. Pure. */
 
+import type { Digest } from '../base/canonical.ts';
 import { type Definition, durationSeconds } from '../definitions/definition.ts';
 import type { References } from '../definitions/references.ts';
 import { findEngine } from '../engines/engines.ts';
 import type { FreezeWindow, PipelineSpec } from '../records/pipelines.ts';
 import { computeDefinitionDigest, computeProofDigest } from './fingerprint.ts';
 
-export function toPipelineSpec(
-  digest: (text: string) => string,
-  definition: Definition,
-  references: References,
-): PipelineSpec {
+export function toPipelineSpec(digest: Digest, definition: Definition, references: References): PipelineSpec {
   const { triggers, lifecycle, build, team, channel, base } = definition;
   return {
     channel,

@@ -3,6 +3,7 @@
  * alone or with what it names in `also`.
  */
 import * as z from 'zod';
+import { lazyObject } from '../base/schemas.ts';
 import { describeTime } from '../base/text.ts';
 import { describeSelector } from '../selectors/describe.ts';
 
@@ -30,24 +31,22 @@ const CONDITIONS = [
   'slot',
 ] as const;
 
-export const RemedySchema = z.lazy(() =>
-  z.object({
-    condition: z.enum(CONDITIONS),
-    /** Conditions that must hold beside this one, which alone starts nothing. */
-    also: z.array(z.enum(CONDITIONS)).optional(),
-    /** For people: `It bakes when …`. */
-    sentence: z.string(),
-    /** What to type. */
-    command: z.string().optional(),
-    until: z.iso.datetime().optional(),
-    pipeline: z.string().optional(),
-    bake: z.string().optional(),
-    selector: z.string().optional(),
-    change: z.string().optional(),
-    capacity: z.string().optional(),
-    field: z.string().optional(),
-  }),
-);
+export const RemedySchema = lazyObject(() => ({
+  condition: z.enum(CONDITIONS),
+  /** Conditions that must hold beside this one, which alone starts nothing. */
+  also: z.array(z.enum(CONDITIONS)).optional(),
+  /** For people: `It bakes when …`. */
+  sentence: z.string(),
+  /** What to type. */
+  command: z.string().optional(),
+  until: z.iso.datetime().optional(),
+  pipeline: z.string().optional(),
+  bake: z.string().optional(),
+  selector: z.string().optional(),
+  change: z.string().optional(),
+  capacity: z.string().optional(),
+  field: z.string().optional(),
+}));
 export type Remedy = z.infer<typeof RemedySchema>;
 
 /** What is known of a pipeline beside the reason that was recorded. */
@@ -97,6 +96,51 @@ function onRestEnded(rests: readonly (readonly Remedy[])[], schedule: Outlook['s
     ...(schedule === undefined ? [] : ['time' as const]),
   ];
   return [{ ...remedy, sentence: words.join(', '), also }];
+}
+
+/**
+ * The remedies of several reasons that hold together, given those of each reason alone. What ends one reason starts nothing while another holds, and
+ * says so: until when, where time ends all others.
+ */
+export function combineRemedies(reasons: readonly (readonly Remedy[])[]): Remedy[][] {
+  return reasons.map((own, index) => {
+    const others = reasons.filter((remedies, other) => other !== index && remedies.length > 0);
+    return own.map((remedy) =>
+      delayRemedy(
+        remedy,
+        others.filter((remedies) => !isEndedBy(remedies, remedy)),
+      ),
+    );
+  });
+}
+
+function isEndedBy(remedies: readonly Remedy[], { condition, pipeline, bake, selector }: Remedy): boolean {
+  return remedies.some((known) => {
+    if (condition === 'force' && known.condition === 'request') return true;
+    const isSame = known.pipeline === pipeline && known.bake === bake && known.selector === selector;
+    return condition !== 'time' && known.condition === condition && isSame;
+  });
+}
+
+function delayRemedy(remedy: Remedy, held: readonly (readonly Remedy[])[]): Remedy {
+  if (held.length === 0) return remedy;
+  const ends = held.map((remedies) => remedies.find(({ condition }) => condition === 'time')?.until);
+  const isTime = remedy.condition === 'time';
+  if (ends.includes(undefined))
+    return {
+      ...remedy,
+      sentence: `${remedy.sentence}${isTime ? ' at the earliest' : ''}, once no other reason holds it`,
+    };
+  const [last = ''] = ends.toSorted().slice(-1);
+  const isLater = last > (remedy.until ?? '');
+  if (isTime) return isLater ? { ...remedy, sentence: `at ${describeTime(last)}`, until: last } : remedy;
+  const also = [...(remedy.also ?? []), 'time' as const];
+  return {
+    ...remedy,
+    sentence: `${remedy.sentence}, but not before ${describeTime(last)}`,
+    also,
+    until: last,
+  };
 }
 
 export function atTime(until: string | undefined): Remedy[] {

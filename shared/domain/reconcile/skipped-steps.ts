@@ -15,3 +15,8 @@ export function describeSkippedStep(step: StepName, retained: string): string {
   if (step === 'Approve') return `Approved before: the release of bake ${retained} is pointed to again.`;
   return `The retained image of bake ${retained} is used.`;
 }
+
+/** The same where a retry goes on after the failed distribution of an earlier attempt. */
+export function describeContinuedStep(attempt: number): string {
+  return `Done in attempt ${attempt}, whose distribution failed: its approved image is used.`;
+}

@@ -1,4 +1,4 @@
-/** Hold reasons whose condition is in `decide`: nothing to do, what cannot be resolved, ancestors, running bakes and slots. */
+/** Hold reasons whose condition is outside their entry (decide.ts, ancestors.ts): nothing to do, or to wait for: versions, ancestors, bakes, slots. */
 import { count } from '../base/text.ts';
 import { describeSelector } from '../selectors/describe.ts';
 import type { HoldReasonKinds } from './hold-reason-kind.ts';
@@ -25,16 +25,7 @@ const event = {
   checkAgainAt: (_: unknown, now: Date) => after(now, CHECK_AGAIN_SECONDS),
 } as const;
 
-type TurnCode =
-  | 'up-to-date'
-  | 'unresolved'
-  | 'ancestor-in-progress'
-  | 'bake-running'
-  | 'after-approval'
-  | 'superseded-twice'
-  | 'concurrency';
-
-export const TURN_HOLDS: Pick<HoldReasonKinds, TurnCode> = {
+export const TURN_HOLDS = {
   'up-to-date': {
     ...event,
     message: ({ release, channel }) => `Release ${release} in ${channel} has exactly what is wanted.`,
@@ -98,4 +89,4 @@ export const TURN_HOLDS: Pick<HoldReasonKinds, TurnCode> = {
     },
     remedies: ({ capacity, pipeline }) => [onFreeSlot(capacity, pipeline)],
   },
-};
+} satisfies Partial<HoldReasonKinds>;

@@ -1,6 +1,6 @@
 /** Computes the records of a release and of its channel, for a new image and for a retained one that becomes current again. Pure. */
 import { findArtifactId } from '../artifacts/artifacts.ts';
-import { canonical } from '../base/canonical.ts';
+import { canonical, type Digest } from '../base/canonical.ts';
 import { computeInventoryDigest } from '../packages/inventory.ts';
 import { isSameFingerprint } from '../reconcile/desired.ts';
 import type { ArtifactRecord, BakeRecord } from '../records/bakes.ts';
@@ -8,8 +8,6 @@ import type { DistributionRecord, TargetRecord } from '../records/distributions.
 import type { ChannelRecord, ReleaseRecord } from '../records/releases.ts';
 
 type Target = ReleaseRecord['targets'][number];
-type DigestText = (text: string) => string;
-
 /** A release that becomes current again and again names so many bakes: the one that built the image, and the newest. */
 const BAKES_NAMED = 100;
 
@@ -68,6 +66,9 @@ export function computeRelease(given: {
     targets: [...targets, ...listRetainedTargets(standing, targets, rows)],
     at,
     bakes: [...listReleaseBakes(standing), own],
+    ...(standing?.keptBy === undefined ? {} : { keptBy: standing.keptBy }),
+    // The clean-up takes back the dates that it gave the images.
+    ...(standing?.cleanUp === undefined ? {} : { cleanUp: 'undone', removeAt: standing.removeAt }),
   };
 }
 
@@ -102,7 +103,7 @@ function listReleaseBakes(standing: ReleaseRecord | undefined): ReleaseRecord['b
 
 /** `before`: the channel's row until now. */
 export function computeChannel(given: {
-  readonly digest: DigestText;
+  readonly digest: Digest;
   readonly release: ReleaseRecord;
   readonly bake: BakeRecord;
   readonly images: readonly ArtifactRecord[];

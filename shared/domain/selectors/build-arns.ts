@@ -1,10 +1,20 @@
 /** ARNs of Image Builder with a version, `arn:…:component/harden-ssh/1.x.x`: what kinds that hold one have in common. */
 import type { Problem } from '../base/errors.ts';
-import { findPartition, type Home } from '../base/regions.ts';
+import { findPartition, type Home, UNKNOWN_HOME } from '../base/regions.ts';
 import type { FormPlace } from './kind.ts';
 
 /** `major.minor.patch` in which each node is a number or `x`; once a node is `x` all to its right are (imagebuilder/userguide/ibhow-semantic-versioning). */
 const VERSION_OR_WILDCARD = /^(?:x\.x\.x|[0-9]+\.x\.x|[0-9]+\.[0-9]+\.x|[0-9]+\.[0-9]+\.[0-9]+)$/;
+
+/** Who owns what an ARN names: an account, Amazon, a vendor of the Marketplace, a third party (imagebuilder ComponentConfiguration.componentArn, Ownership). */
+const OWNER = '(?:[0-9]{12}|aws(?:-[a-z-]+)?|third-party)';
+const NAME_AND_VERSION = '[a-z0-9-_]+\\/[0-9x]+\\.[0-9x]+\\.[0-9x]+(?:\\/[0-9]+)?';
+
+/** ARNs of a kind of resource with a version, or also the short form `name/1.x.x`. */
+export function createArnPattern(resource: 'component' | 'image', form: 'arn' | 'arn or short'): RegExp {
+  const prefix = `arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:${OWNER}:${resource}\\/`;
+  return new RegExp(`^${form === 'arn' ? prefix : `(?:${prefix})?`}${NAME_AND_VERSION}$`);
+}
 
 /** The ARN without its version: `arn:...:image/base/1.x.x` and `arn:...:image/base/1.2.3/4` share the topic `arn:...:image/base`. */
 export function arnTopic(arn: string): string {
@@ -41,7 +51,7 @@ function findVersionProblems(arn: string, field: string): Problem[] {
 /** Image Builder answers for its own region alone, and builds from what is there (imagebuilder CreateImageRecipeRequest.parentImage). */
 function findRegionProblems(arn: string, field: string, { region }: Home): Problem[] {
   const [, , , own] = arn.split(':');
-  if (own === region) return [];
+  if (own === region || region === UNKNOWN_HOME.region) return [];
   return [
     {
       field,

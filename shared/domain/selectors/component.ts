@@ -1,10 +1,11 @@
 /** Components: the newest version of an Image Builder component that fits an ARN. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
+import { createTextSchema, lazyObject, lazyStrictObject } from '../base/schemas.ts';
 import {
   arnTopic,
   canArnResolveTo,
   completeArnVersion,
+  createArnPattern,
   findArnProblems,
   removeArnPrefix,
   toBuildArn,
@@ -13,23 +14,19 @@ import { readEvent } from './events.ts';
 import type { SelectorKind } from './kind.ts';
 
 /** A full ARN, or the short form `name/1.x.x`: a component of the control account in its home region. */
-const Form = z.lazy(() =>
-  z.strictObject({
-    component: createTextSchema(
-      /^(?:arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):component\/)?[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
-      'a component ARN or name/version such as harden-ssh/1.x.x',
-      'harden-ssh/1.x.x',
-    ),
-  }),
-);
-const Stored = z.lazy(() => z.strictObject({ kind: z.literal('component'), arn: z.string() }));
-const CallDetail = z.lazy(() =>
-  z.object({
-    errorCode: z.string().optional(),
-    requestParameters: z.object({ name: z.string() }).nullish(),
-    responseElements: z.object({ componentBuildVersionArn: z.string() }).nullish(),
-  }),
-);
+const Form = lazyStrictObject(() => ({
+  component: createTextSchema(
+    createArnPattern('component', 'arn or short'),
+    'a component ARN or name/version such as harden-ssh/1.x.x',
+    'harden-ssh/1.x.x',
+  ),
+}));
+const Stored = lazyStrictObject(() => ({ kind: z.literal('component'), arn: z.string() }));
+const CallDetail = lazyObject(() => ({
+  errorCode: z.string().optional(),
+  requestParameters: z.object({ name: z.string() }).nullish(),
+  responseElements: z.object({ componentBuildVersionArn: z.string() }).nullish(),
+}));
 
 export const component = {
   kind: 'component',

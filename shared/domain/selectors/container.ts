@@ -1,35 +1,32 @@
 /** `container:` selectors: the digest behind a tag in Amazon ECR. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
+import { PARTITIONS } from '../base/partitions.ts';
+import { createTextSchema, lazyObject, lazyStrictObject } from '../base/schemas.ts';
 import { readEvent } from './events.ts';
 import type { SelectorKind } from './kind.ts';
 
-const Form = z.lazy(() =>
-  z.strictObject({
-    container: createTextSchema(
-      /^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\/[a-z0-9._/-]+(?::[A-Za-z0-9._-]+)?$/,
-      'an image in Amazon ECR such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
-      '111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
-    ).meta({ description: 'Tag of an image in Amazon ECR; its digest is the version.' }),
-  }),
-);
-const Stored = z.lazy(() =>
-  z.strictObject({
-    kind: z.literal('container'),
-    account: z.string(),
-    region: z.string(),
-    repository: z.string(),
-    tag: z.string(),
-  }),
-);
+const SUFFIXES = PARTITIONS.map(({ dnsSuffix }) => dnsSuffix.replaceAll('.', '\\.')).join('|');
+
+const Form = lazyStrictObject(() => ({
+  container: createTextSchema(
+    new RegExp(`^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.(?:${SUFFIXES})\\/[a-z0-9._/-]+(?::[A-Za-z0-9._-]+)?$`),
+    'an image in Amazon ECR such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
+    '111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:stable',
+  ).meta({ description: 'Tag of an image in Amazon ECR; its digest is the version.' }),
+}));
+const Stored = lazyStrictObject(() => ({
+  kind: z.literal('container'),
+  account: z.string(),
+  region: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+}));
 /** AmazonECR/latest/userguide/ecr-eventbridge */
-const ActionDetail = z.lazy(() =>
-  z.object({
-    'action-type': z.string(),
-    result: z.string(),
-    'repository-name': z.string().min(1),
-  }),
-);
+const ActionDetail = lazyObject(() => ({
+  'action-type': z.string(),
+  result: z.string(),
+  'repository-name': z.string().min(1),
+}));
 
 export const container = {
   kind: 'container',

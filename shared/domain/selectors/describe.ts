@@ -7,16 +7,9 @@ export function describeSelector(key: string): string {
   const rest = key.slice(key.indexOf(':') + 1);
   const kind = findKeyKind(key);
   if (kind !== undefined) return kind.describe?.(rest) ?? key;
-  switch (parseNonSelectorChange(key)) {
-    case 'finding':
-      return `finding ${rest.slice(rest.lastIndexOf('/') + 1)}`;
-    case 'definition':
-      return `definition ${rest}`;
-    case 'request':
-      return `request ${rest}`;
-    default:
-      return key;
-  }
+  const other = parseNonSelectorChange(key);
+  if (other === 'finding') return `finding ${rest.slice(rest.lastIndexOf('/') + 1)}`;
+  return other === 'definition' || other === 'request' ? `${other} ${rest}` : key;
 }
 
 /** The version of an ARN alone (`1.1.0/1`); anything else as it is. */

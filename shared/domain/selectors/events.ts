@@ -1,16 +1,15 @@
 /** Events of EventBridge, as selector kinds read them. */
 import * as z from 'zod';
+import { lazyObject } from '../base/schemas.ts';
 
-export const AwsEventSchema = z.lazy(() =>
-  z.object({
-    source: z.string(),
-    'detail-type': z.string(),
-    account: z.string(),
-    region: z.string(),
-    resources: z.array(z.string()).default([]),
-    detail: z.record(z.string(), z.unknown()).default({}),
-  }),
-);
+export const AwsEventSchema = lazyObject(() => ({
+  source: z.string(),
+  'detail-type': z.string(),
+  account: z.string(),
+  region: z.string(),
+  resources: z.array(z.string()).default([]),
+  detail: z.record(z.string(), z.unknown()).default({}),
+}));
 export type AwsEvent = z.infer<typeof AwsEventSchema>;
 
 /** Topics that an event hints at, why it hints at none, or that its detail has another shape than documented. */

@@ -4,49 +4,47 @@
  * systems-manager/userguide/monitoring-systems-manager-event-examples, imagebuilder/userguide/log-cloudtrail, and beside each detail.
  */
 import * as z from 'zod';
+import { lazyObject } from '../base/schemas.ts';
 import { type FixClaim, inferFormatFromPlatform } from '../packages/vulnerabilities.ts';
+import { type Announcement, readAnnouncement } from './announcements.ts';
 import { type AwsEvent, AwsEventSchema, eventName } from './events.ts';
 import { listSelectorKinds } from './selectors.ts';
 
-/** Our own message, from the reconcile or the API. */
-const TopicsSchema = z.lazy(() => z.object({ topics: z.array(z.string().min(1)).min(1).max(100) }));
+/** Our own message, from the resync or the API. */
+const TopicsSchema = lazyObject(() => ({ topics: z.array(z.string().min(1)).min(1).max(100) }));
 
 /** A page of all findings, or inventories to index; of our own too. */
-const FindingsSchema = z.lazy(() => z.object({ findingsAfter: z.string().nullable() }));
-const InventoriesSchema = z.lazy(() =>
-  z.object({
-    inventories: z
-      .array(z.object({ pipeline: z.string(), channel: z.string() }))
-      .min(1)
-      .max(100),
-  }),
-);
+const FindingsSchema = lazyObject(() => ({ findingsAfter: z.string().nullable() }));
+const InventoriesSchema = lazyObject(() => ({
+  inventories: z
+    .array(z.object({ pipeline: z.string(), channel: z.string() }))
+    .min(1)
+    .max(100),
+}));
 
 /** inspector/latest/user/eventbridge-integration */
-const FindingDetail = z.lazy(() =>
-  z.object({
-    findingArn: z.string().startsWith('arn:'),
-    type: z.string(),
-    packageVulnerabilityDetails: z
-      .object({
-        vulnerablePackages: z
-          .array(z.object({ name: z.string(), fixedInVersion: z.string().optional() }))
-          .default([]),
-      })
-      .optional()
-      .catch(undefined),
-    resources: z
-      .array(
-        z.object({
-          details: z
-            .object({ awsEc2Instance: z.object({ platform: z.string().optional() }).optional() })
-            .optional(),
-        }),
-      )
-      .default([])
-      .catch([]),
-  }),
-);
+const FindingDetail = lazyObject(() => ({
+  findingArn: z.string().startsWith('arn:'),
+  type: z.string(),
+  packageVulnerabilityDetails: z
+    .object({
+      vulnerablePackages: z
+        .array(z.object({ name: z.string(), fixedInVersion: z.string().optional() }))
+        .default([]),
+    })
+    .optional()
+    .catch(undefined),
+  resources: z
+    .array(
+      z.object({
+        details: z
+          .object({ awsEc2Instance: z.object({ platform: z.string().optional() }).optional() })
+          .optional(),
+      }),
+    )
+    .default([])
+    .catch([]),
+}));
 
 export type Hint =
   | { readonly kind: 'topics'; readonly topics: readonly string[] }
@@ -55,6 +53,8 @@ export type Hint =
   /** Undefined: the first page. */
   | { readonly kind: 'findings'; readonly after: string | undefined }
   | { readonly kind: 'inventories'; readonly channels: readonly { pipeline: string; channel: string }[] }
+  /** AWS has announced new images of its own. */
+  | { readonly kind: 'announcement'; readonly announcement: Announcement }
   /** Understood, and about nothing that a selector could name. */
   | { readonly kind: 'nothing'; readonly why: string }
   | { readonly kind: 'malformed'; readonly why: string };
@@ -67,6 +67,10 @@ export function parseHint(body: unknown): Hint {
   if (findings.success) return { kind: 'findings', after: findings.data.findingsAfter ?? undefined };
   const inventories = InventoriesSchema.safeParse(body);
   if (inventories.success) return { kind: 'inventories', channels: inventories.data.inventories };
+  const announcement = readAnnouncement(body);
+  if (announcement === 'unknown')
+    return { kind: 'nothing', why: 'AWS announces no images on that topic of SNS.' };
+  if (announcement !== undefined) return { kind: 'announcement', announcement };
   const event = AwsEventSchema.safeParse(body);
   if (!event.success) return { kind: 'malformed', why: 'It is neither an event nor a list of topics.' };
   return parseEvent(event.data);

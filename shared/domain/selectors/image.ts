@@ -1,10 +1,11 @@
 /** `image:` selectors: the newest version of an Image Builder image that fits an ARN. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
+import { createTextSchema, lazyObject, lazyStrictObject } from '../base/schemas.ts';
 import {
   arnTopic,
   canArnResolveTo,
   completeArnVersion,
+  createArnPattern,
   findArnProblems,
   removeArnPrefix,
   toBuildArn,
@@ -12,17 +13,15 @@ import {
 import { readEvent } from './events.ts';
 import type { SelectorKind } from './kind.ts';
 
-const Form = z.lazy(() =>
-  z.strictObject({
-    image: createTextSchema(
-      /^arn:aws[a-z-]*:imagebuilder:[a-z0-9-]+:(?:aws|[0-9]{12}):image\/[a-z0-9-_]+\/[0-9x]+\.[0-9x]+\.[0-9x]+(?:\/[0-9]+)?$/,
-      'an Image Builder image ARN',
-      'arn:aws:imagebuilder:eu-west-1:aws:image/amazon-linux-2023-x86/x.x.x',
-    ).meta({ description: 'Image Builder image ARN; trailing nodes of the version may be x.' }),
-  }),
-);
-const Stored = z.lazy(() => z.strictObject({ kind: z.literal('image'), arn: z.string() }));
-const StateDetail = z.lazy(() => z.object({ state: z.object({ status: z.string() }) }));
+const Form = lazyStrictObject(() => ({
+  image: createTextSchema(
+    createArnPattern('image', 'arn'),
+    'an Image Builder image ARN',
+    'arn:aws:imagebuilder:eu-west-1:aws:image/amazon-linux-2023-x86/x.x.x',
+  ).meta({ description: 'Image Builder image ARN; trailing nodes of the version may be x.' }),
+}));
+const Stored = lazyStrictObject(() => ({ kind: z.literal('image'), arn: z.string() }));
+const StateDetail = lazyObject(() => ({ state: z.object({ status: z.string() }) }));
 
 /** Recipes, and so the images, of our build engine are named `ovenbird-<pipeline>-<variant>-<content>`. */
 const OWN_IMAGE = /:image\/ovenbird-/;

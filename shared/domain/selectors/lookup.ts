@@ -1,33 +1,28 @@
 /** `lookup:` selectors: the newest AMI of an owner whose name fits a filter. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
-import { AMI_STATE_CHANGE, AmiStateDetail } from './ami.ts';
-import { readEvent } from './events.ts';
+import { createTextSchema, lazyStrictObject } from '../base/schemas.ts';
+import { readImageEvent } from './ami.ts';
 import type { SelectorKind } from './kind.ts';
 
-const Form = z.lazy(() =>
-  z.strictObject({
-    lookup: z.strictObject({
-      owner: createTextSchema(
-        /^(?:[0-9]{12}|amazon|self|aws-marketplace)$/,
-        'an account id, amazon, self or aws-marketplace',
-        'self',
-      ),
-      name: z.string().min(3).max(128),
-      architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
-    }),
+const Form = lazyStrictObject(() => ({
+  lookup: z.strictObject({
+    owner: createTextSchema(
+      /^(?:[0-9]{12}|amazon|self|aws-marketplace)$/,
+      'an account id, amazon, self or aws-marketplace',
+      'self',
+    ),
+    name: z.string().min(3).max(128),
+    architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
   }),
-);
+}));
 /** `owner`: an account id, `amazon` or `aws-marketplace`; `name` may hold `*` and `?`. */
-const Stored = z.lazy(() =>
-  z.strictObject({
-    kind: z.literal('lookup'),
-    owner: z.string(),
-    name: z.string(),
-    architecture: z.enum(['x86_64', 'arm64']),
-    region: z.string(),
-  }),
-);
+const Stored = lazyStrictObject(() => ({
+  kind: z.literal('lookup'),
+  owner: z.string(),
+  name: z.string(),
+  architecture: z.enum(['x86_64', 'arm64']),
+  region: z.string(),
+}));
 
 export const lookup = {
   kind: 'lookup',
@@ -43,10 +38,7 @@ export const lookup = {
   key: (selector) => `${lookupTopic(selector)}:${selector.architecture}:${selector.name}`,
   topic: (selector) => lookupTopic(selector),
   // The image may be, or have been, the newest that a lookup of its owner finds.
-  topicsIn: (event) =>
-    readEvent(event, [AMI_STATE_CHANGE], AmiStateDetail, () => ({
-      topics: [lookupTopic({ owner: event.account, region: event.region })],
-    })),
+  topicsIn: (event) => readImageEvent(event, lookupTopic),
   baseImage: ({ version, detail }) => detail?.amiId ?? version,
   reach: ({ owner, name }) => ({ images: { owner, name } }),
   architecture: ({ architecture }) => architecture,

@@ -1,33 +1,29 @@
 /** `packages:` selectors: the newest version of each named package in a feed. No event tells of a feed; the resync looks at it. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
+import { createTextSchema, lazyStrictObject } from '../base/schemas.ts';
 import type { SelectorKind } from './kind.ts';
 
-const Form = z.lazy(() =>
-  z.strictObject({
-    packages: z.strictObject({
-      feed: createTextSchema(
-        /^(?:https|s3):\/\/[^\s]+$/,
-        'an https:// or s3:// address',
-        'https://packages.example.com/el9',
-      ).meta({ description: 'Repository index: an apt Packages file, or a directory with repodata/.' }),
-      format: z.enum(['apt', 'rpm']),
-      names: z
-        .array(createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'))
-        .min(1)
-        .max(50),
-    }),
-  }),
-);
-/** `names` sorted. */
-const Stored = z.lazy(() =>
-  z.strictObject({
-    kind: z.literal('packages'),
-    feed: z.string(),
+const Form = lazyStrictObject(() => ({
+  packages: z.strictObject({
+    feed: createTextSchema(
+      /^(?:https|s3):\/\/[^\s]+$/,
+      'an https:// or s3:// address',
+      'https://packages.example.com/el9',
+    ).meta({ description: 'Repository index: an apt Packages file, or a directory with repodata/.' }),
     format: z.enum(['apt', 'rpm']),
-    names: z.array(z.string()),
+    names: z
+      .array(createTextSchema(/^[A-Za-z0-9._+-]{1,128}$/, 'the name of a package', 'openssl-libs'))
+      .min(1)
+      .max(50),
   }),
-);
+}));
+/** `names` sorted. */
+const Stored = lazyStrictObject(() => ({
+  kind: z.literal('packages'),
+  feed: z.string(),
+  format: z.enum(['apt', 'rpm']),
+  names: z.array(z.string()),
+}));
 
 export const packages = {
   kind: 'packages',

@@ -1,6 +1,6 @@
 /** `pipeline:` selectors: the release that is current in a channel of a pipeline of ours. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
+import { createTextSchema, lazyStrictObject } from '../base/schemas.ts';
 import type { ParentChannel, SelectorKind } from './kind.ts';
 
 export const PIPELINE_NAME = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/;
@@ -10,14 +10,12 @@ export const ChannelName = z.lazy(() =>
   createTextSchema(CHANNEL_NAME, '1 to 30 of a-z, 0-9 and "-", and start with a letter', 'stable'),
 );
 
-const Form = z.lazy(() =>
-  z.strictObject({
-    pipeline: createTextSchema(PIPELINE_NAME, 'the name of a pipeline', 'al2023-base').meta({
-      description: 'Name of the pipeline whose released image is meant.',
-    }),
-    channel: ChannelName.unwrap().default('stable').meta({ description: 'Channel of that pipeline.' }),
+const Form = lazyStrictObject(() => ({
+  pipeline: createTextSchema(PIPELINE_NAME, 'the name of a pipeline', 'al2023-base').meta({
+    description: 'Name of the pipeline whose released image is meant.',
   }),
-);
+  channel: ChannelName.unwrap().default('stable').meta({ description: 'Channel of that pipeline.' }),
+}));
 const BaseForm = z.lazy(() =>
   Form.unwrap().extend({
     earlyCutoff: z
@@ -26,9 +24,11 @@ const BaseForm = z.lazy(() =>
       .meta({ description: 'A release whose inventory equals the one before does not count as newer.' }),
   }),
 );
-const Stored = z.lazy(() =>
-  z.strictObject({ kind: z.literal('pipeline'), pipeline: z.string(), channel: z.string() }),
-);
+const Stored = lazyStrictObject(() => ({
+  kind: z.literal('pipeline'),
+  pipeline: z.string(),
+  channel: z.string(),
+}));
 
 export const pipeline = {
   kind: 'pipeline',

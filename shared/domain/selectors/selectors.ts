@@ -18,10 +18,6 @@ type InputFormSchema = KindsUsableAs<'input'>['form'];
 
 /** A dependency in normal form. */
 export type Selector = z.output<Kinds['stored']>;
-/** How a definition names its base image. */
-export type BaseSelector = z.output<BaseFormSchema>;
-/** What an image depends on beside its base and its components. */
-export type InputSelector = z.output<InputFormSchema>;
 
 /** Kinds whose own resolver answers for them, by speed; those that follow a release have none. */
 export type ResolvedKind<Speed extends 'fast' | 'slow' = 'fast' | 'slow'> = Exclude<

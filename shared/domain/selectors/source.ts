@@ -1,27 +1,25 @@
 /** `source:` selectors: the version of an object in Amazon S3. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
+import { createTextSchema, lazyObject, lazyStrictObject } from '../base/schemas.ts';
 import { readEvent } from './events.ts';
 import type { SelectorKind } from './kind.ts';
 
-const Form = z.lazy(() =>
-  z.strictObject({
-    source: z.strictObject({
-      bucket: createTextSchema(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket', 'my-sources'),
-      key: z.string().min(1).max(1024),
-    }),
+const Form = lazyStrictObject(() => ({
+  source: z.strictObject({
+    bucket: createTextSchema(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket', 'my-sources'),
+    key: z.string().min(1).max(1024),
   }),
-);
-const Stored = z.lazy(() =>
-  z.strictObject({ kind: z.literal('source'), bucket: z.string(), object: z.string() }),
-);
+}));
+const Stored = lazyStrictObject(() => ({
+  kind: z.literal('source'),
+  bucket: z.string(),
+  object: z.string(),
+}));
 /** AmazonS3/latest/userguide/ev-events: unlike in other notifications of S3, the key is not encoded. */
-const ObjectDetail = z.lazy(() =>
-  z.object({
-    bucket: z.object({ name: z.string().min(1) }),
-    object: z.object({ key: z.string().min(1) }),
-  }),
-);
+const ObjectDetail = lazyObject(() => ({
+  bucket: z.object({ name: z.string().min(1) }),
+  object: z.object({ key: z.string().min(1) }),
+}));
 
 export const source = {
   kind: 'source',

@@ -1,28 +1,25 @@
 /** `ssm:` selectors: a parameter that holds the id of an AMI, own or public, which may be pinned to a version or a label. */
 import * as z from 'zod';
-import { createTextSchema } from '../base/zod-text.ts';
+import { createTextSchema, lazyObject, lazyStrictObject } from '../base/schemas.ts';
 import { readEvent } from './events.ts';
 import type { SelectorKind } from './kind.ts';
 
-const Form = z.lazy(() =>
-  z.strictObject({
-    ssm: createTextSchema(
-      /^\/[A-Za-z0-9_./-]+(?::[A-Za-z0-9_.-]+)?$/,
-      'a full parameter name that starts with "/", with ":version" or ":label" where it is pinned',
-      '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
-    ).meta({ description: 'SSM parameter that holds an AMI id, own or public (/aws/service/...).' }),
-  }),
-);
+const Form = lazyStrictObject(() => ({
+  ssm: createTextSchema(
+    // A name that is no path has no slash at all (systems-manager/userguide/sysman-paramstore-su-create, fully qualified names).
+    /^(?:\/[A-Za-z0-9_./-]+|[A-Za-z0-9_.-]+)(?::[A-Za-z0-9_.-]+)?$/,
+    'the name of a parameter, which begins with "/" where it is a path, with ":version" or ":label" where it is pinned',
+    '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+  ).meta({ description: 'SSM parameter that holds an AMI id, own or public (/aws/service/...).' }),
+}));
 /** `pin`: a version number or a label. */
-const Stored = z.lazy(() =>
-  z.strictObject({
-    kind: z.literal('ssm'),
-    name: z.string(),
-    region: z.string(),
-    pin: z.string().optional(),
-  }),
-);
-const ChangeDetail = z.lazy(() => z.object({ name: z.string().startsWith('/') }));
+const Stored = lazyStrictObject(() => ({
+  kind: z.literal('ssm'),
+  name: z.string(),
+  region: z.string(),
+  pin: z.string().optional(),
+}));
+const ChangeDetail = lazyObject(() => ({ name: z.string().min(1) }));
 
 /** AWS's own parameters: no account can write them (systems-manager/userguide/sysman-parameter-name-constraints). */
 const AWS_PARAMETER = /^\/aws\//;

@@ -1,27 +1,19 @@
 import { arnTopic } from './build-arns.ts';
 import type { ResolvedVersion } from './kind.ts';
 
-/** Versions of Image Builder resources: `major.minor.patch/build`, compared node by node as big integers, never by time (imagebuilder/userguide/ibhow-semantic-versioning). */
-export interface BuildVersion {
-  readonly nodes: readonly [bigint, bigint, bigint];
-  readonly build: bigint;
-}
+/** A version of an Image Builder resource: the numbers of `major.minor.patch/build`, compared one by one, never by time (imagebuilder/userguide/ibhow-semantic-versioning). */
+type BuildVersion = readonly bigint[];
 
 const BUILD_ARN = /\/([0-9]+)\.([0-9]+)\.([0-9]+)\/([0-9]+)$/;
 
 /** The version in a build-version ARN, or undefined where the text holds none. */
 export function parseBuildVersion(arn: string): BuildVersion | undefined {
-  const match = BUILD_ARN.exec(arn);
-  if (match === null) return undefined;
-  const [, major = '0', minor = '0', patch = '0', build = '0'] = match;
-  return { nodes: [BigInt(major), BigInt(minor), BigInt(patch)], build: BigInt(build) };
+  return BUILD_ARN.exec(arn)?.slice(1).map(BigInt);
 }
 
 export function compareVersions(left: BuildVersion, right: BuildVersion): -1 | 0 | 1 {
-  const pairs = [...left.nodes, left.build].map(
-    (node, index) => [node, [...right.nodes, right.build][index] ?? 0n] as const,
-  );
-  for (const [a, b] of pairs) {
+  for (const [index, a] of left.entries()) {
+    const b = right[index] ?? 0n;
     if (a !== b) return a < b ? -1 : 1;
   }
   return 0;

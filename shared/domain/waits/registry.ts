@@ -1,4 +1,5 @@
 import { approval } from './approval.ts';
+import { capacity } from './capacity.ts';
 import { command } from './command.ts';
 import { copies } from './copies.ts';
 import { gates } from './gates.ts';
@@ -17,4 +18,5 @@ export const WAIT_KINDS = [
   copies,
   approval,
   gates,
+  capacity,
 ] as const satisfies readonly WaitKind[];

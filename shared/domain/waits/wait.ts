@@ -10,7 +10,7 @@ export const WaitOutcomeSchema = z.lazy(() =>
 );
 export type WaitOutcome = z.infer<typeof WaitOutcomeSchema>;
 
-/** The resource that is waited for, or an image whose row names the wait (`toImageWaitKey`). */
+/** The resource that is waited for, or an image whose row names the wait (`keys.imageWait`). */
 export type Hint = { readonly resource: string } | { readonly imageId: string };
 
 export interface WaitKind {

@@ -24,17 +24,14 @@ export function parseWake(body: unknown): Wake | undefined {
   return undefined;
 }
 
-const CHECK_DELAYS_SECONDS = [2, 3, 5, 8, 13, 21, 34] as const;
-
-/** Seconds until the next check of a resource that sends no event; a minute in the end. */
-export function secondsUntilCheck(round: number): number {
-  return CHECK_DELAYS_SECONDS[round] ?? 60;
-}
-
 /** Seconds until the sweep checks a wait, whatever its kind: events are best effort. */
 export const SWEEP_SECONDS = 60;
+const CHECK_DELAYS_SECONDS = [2, 3, 5, 8, 13, 21, 34] as const;
 
-/** Row under a copy's image id that leads to the wait of its region. */
-export function toImageWaitKey(imageId: string): { pk: string; sk: string } {
-  return { pk: `IMAGE#${imageId}`, sk: 'WAIT' };
+/** Seconds until the next check of a resource that sends no event; as seldom as the sweep in the end. */
+export function secondsUntilCheck(round: number): number {
+  return CHECK_DELAYS_SECONDS[round] ?? SWEEP_SECONDS;
 }
+
+/** The round of a check by the sweep. Delayed messages would come as seldom from here on, so `handleWake` sends none after it. */
+export const SWEEP_ROUND = CHECK_DELAYS_SECONDS.length;

@@ -19,7 +19,8 @@ export function cleanUpDeps() {
     instances: testInstances(),
     locations: locations(),
     home: home(),
-    removeCopies: (ref) => removeCopies({ table: table(), locations: locations() }, ref),
+    removeCopies: (ref, options) =>
+      removeCopies({ table: table(), clock, locations: locations() }, ref, options),
     voidApprovals: (ref) => voidApprovals({ table: table(), digest }, ref),
   } satisfies CleanUpDeps;
 }

@@ -1,7 +1,6 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { ssmCommands } from '../../adapters/ssm-commands.ts';
-import type { Commands } from '../../ports/commands.ts';
 import { lazy } from '../lazy.ts';
 
-export const commands: () => Commands = lazy(() => ssmCommands(new SSMClient(clientDefaults)));
+export const commands = lazy(() => ssmCommands(new SSMClient(clientDefaults)));

@@ -17,11 +17,19 @@ export const engines: Engines = {
       digest,
       home: home(),
       infrastructure: () => {
-        const names = env('BUILD_SUBNET_ID', 'BUILD_SECURITY_GROUP_ID', 'BUILD_INSTANCE_PROFILE');
+        const names = env(
+          'BUILD_SUBNET_IDS',
+          'BUILD_SECURITY_GROUP_ID',
+          'BUILD_INSTANCE_PROFILE',
+          'BUILD_LOG_GROUP',
+          'BUILD_KEY_ARN',
+        );
         return {
-          subnetId: names.BUILD_SUBNET_ID,
+          subnets: names.BUILD_SUBNET_IDS,
           securityGroupId: names.BUILD_SECURITY_GROUP_ID,
           instanceProfile: names.BUILD_INSTANCE_PROFILE,
+          logGroup: names.BUILD_LOG_GROUP,
+          key: names.BUILD_KEY_ARN,
         };
       },
     }),

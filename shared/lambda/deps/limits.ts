@@ -2,7 +2,7 @@ import type { Limits } from '../../ports/limits.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 
-export const limits: () => Limits = lazy(() => {
+export const limits = lazy(() => {
   const given = env('MOST_BAKES_AT_ONCE', 'MOST_BAKES_OF_TEAM_AT_ONCE', 'LARGEST_WAVE');
   return {
     bakes: given.MOST_BAKES_AT_ONCE,

@@ -1,10 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { sqsReconcileQueue } from '../../adapters/sqs-reconcile-queue.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 
-export const reconcileQueue: () => ReconcileQueue = lazy(() =>
+export const reconcileQueue = lazy(() =>
   sqsReconcileQueue(new SQSClient(clientDefaults), env('RECONCILE_QUEUE_URL').RECONCILE_QUEUE_URL),
 );

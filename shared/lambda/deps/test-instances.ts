@@ -12,13 +12,13 @@ export const testInstances: () => Omit<TestInstances, 'launch'> = lazy(() =>
 );
 
 /** To launch them too. */
-export const launchingInstances: () => TestInstances = lazy(() => {
-  const place = env('BUILD_SUBNET_ID', 'TEST_SECURITY_GROUP_ID', 'TEST_INSTANCE_PROFILE');
+export const launchingInstances = lazy(() => {
+  const place = env('BUILD_SUBNET_IDS', 'TEST_SECURITY_GROUP_ID', 'TEST_INSTANCE_PROFILE');
   return ec2TestInstances({
     ec2: new EC2Client(clientDefaults),
     ssm: new SSMClient(clientDefaults),
     network: {
-      subnetId: place.BUILD_SUBNET_ID,
+      subnets: place.BUILD_SUBNET_IDS,
       securityGroupId: place.TEST_SECURITY_GROUP_ID,
       instanceProfile: place.TEST_INSTANCE_PROFILE,
     },

@@ -1,10 +1,9 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientDefaults } from '../../adapters/aws-client.ts';
 import { sfnWorkflows } from '../../adapters/sfn-workflows.ts';
-import type { Workflows } from '../../ports/workflows.ts';
 import { env } from '../env.ts';
 import { lazy } from '../lazy.ts';
 
-export const workflows: () => Workflows = lazy(() =>
+export const workflows = lazy(() =>
   sfnWorkflows(new SFNClient(clientDefaults), env('BAKE_MACHINE_ARN').BAKE_MACHINE_ARN),
 );

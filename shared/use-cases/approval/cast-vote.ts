@@ -1,34 +1,34 @@
 /**
  * An approver votes, by link, API or command. The vote, what the votes then amount to, the end of the wait and the end of the step are one
- * transaction, so that the table is the truth; the waiting machine is told afterwards (complete-task.ts).
+ * transaction, so that the table is the truth; the waiting machine is told afterwards (complete-task.ts). The attempt's row is only checked: the
+ * next step of the machine moves it on (plan-distribution.ts), or its end does (record-outcome.ts).
  */
 
+import { findPrincipal } from '../../domain/approval/identity.ts';
 import { findState, judgeVote, tally } from '../../domain/approval/tally.ts';
 import {
   assertNever,
   DecisionConflict,
   InvalidRequest,
+  NotAnApprover,
   SelfApprovalRefused,
 } from '../../domain/base/errors.ts';
-import { keys, waitId } from '../../domain/base/naming.ts';
-import { describeTime } from '../../domain/base/text.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { describeTime, joinWords } from '../../domain/base/text.ts';
 import type { ApprovalRecord, Vote } from '../../domain/records/approvals.ts';
 import { StepRecordSchema } from '../../domain/records/bakes.ts';
-import { WaitRecordSchema } from '../../domain/records/waits.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Table, Write } from '../../ports/table.ts';
+import { toSuccess } from '../../domain/waits/wait.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { Write } from '../../ports/table.ts';
 import { readAttempt } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
-import { recordWaitOutcome } from '../waits/check-wait.ts';
-import { readApproval, readVotes } from './read-approval.ts';
+import { prepareWaitEnd } from '../waits/prepare-wait-end.ts';
+import { readApproval, readVotes, voteKey } from './read-approval.ts';
 
-export interface CastVoteDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-}
+export type CastVoteDeps = Pick<Ports, 'table' | 'clock'>;
 
-export interface CastVoteInput extends Omit<Vote, 'at'> {
+export interface CastVoteInput extends Omit<Vote, 'at' | 'round'> {
   readonly approval: string;
 }
 
@@ -45,14 +45,12 @@ export async function castVote(
 
   const failure = 'The approval request kept changing while the vote was written; try again.';
   return retryOnConflict<ApprovalRecord>(failure, async () => {
-    const [record, votes] = await Promise.all([
-      readApproval(deps.table, approval),
-      readVotes(deps.table, approval),
-    ]);
+    const record = await readApproval(deps.table, approval);
+    const votes = await readVotes(deps.table, record);
     // A vote came between the two reads.
     if (record.voteCount !== votes.length) return AGAIN;
     const now = deps.clock.now();
-    const vote: Vote = { ...given, comment, at: now.toISOString() };
+    const vote: Vote = { ...given, comment, at: now.toISOString(), round: record.round };
     const judged = judgeVote(record, votes, vote, now);
     const facts = { approval: record.id, state: findState(record, votes, now) };
     switch (judged) {
@@ -63,9 +61,12 @@ export async function castVote(
       case 'closed':
         throw new DecisionConflict(describeClosed(record), facts);
       case 'not-asked':
-        throw new InvalidRequest(`${vote.approver} is not among the approvers of this request.`);
+        throw new NotAnApprover(describeStranger(record, vote), facts);
       case 'barred':
-        throw new SelfApprovalRefused('You requested this bake, so another approver has to approve it.');
+        throw new SelfApprovalRefused(
+          'You asked for this bake, or applied a revision since the current release, so another approver has to approve it.',
+          facts,
+        );
       case 'record': {
         if (vote.answer === 'reject' && comment === '')
           throw new InvalidRequest('A rejection needs a reason; say in the comment what has to change.');
@@ -98,7 +99,7 @@ async function writeVote(
     ...(decision === undefined ? {} : { decision: toDecision(decision) }),
   };
   const writes: Write[] = [
-    { put: { ...keys.vote(record.id, vote.approver), ...vote }, when: { exists: false } },
+    { put: { ...voteKey(record, vote), ...vote }, when: { exists: false } },
     {
       update: keys.approval(record.id),
       set: change,
@@ -107,6 +108,7 @@ async function writeVote(
         equals: {
           state: 'open',
           voteCount: votes.length,
+          evidence: record.evidence,
           attempt: record.attempt,
           imageDigest: record.imageDigest,
           evidenceDigest: record.evidenceDigest,
@@ -124,30 +126,22 @@ async function writeVote(
   return { ...record, ...change };
 }
 
-/** The end of the wait and of the step. The decision may come before the machine has registered its wait; registering finds it then. */
+/** The end of the wait and of the step. */
 async function prepareEnd(deps: CastVoteDeps, record: ApprovalRecord, decision: Vote): Promise<Write[]> {
-  const waitKey = keys.wait(waitId('approval', record.id));
   const stepKey = keys.step(record.bake, record.attempt, 'Approve');
-  const [wait, step] = await Promise.all([
-    readRecord(deps.table, waitKey, WaitRecordSchema),
-    readRecord(deps.table, stepKey, StepRecordSchema),
-  ]);
-  const outcome = {
-    kind: 'success',
-    output: { decision: OUTCOMES[decision.answer], by: decision.approver, comment: decision.comment },
-  } as const;
+  const step = await readRecord(deps.table, stepKey, StepRecordSchema);
+  const outcome = toSuccess({
+    decision: OUTCOMES[decision.answer],
+    by: decision.approver,
+    comment: decision.comment,
+  });
   const end = {
     state: decision.answer === 'approve' ? 'succeeded' : 'failed',
     endedAt: decision.at,
     summary: describeDecision(decision),
   };
   return [
-    wait?.state === 'pending'
-      ? recordWaitOutcome(wait, outcome, new Date(decision.at))
-      : {
-          check: waitKey,
-          when: wait === undefined ? { exists: false } : { equals: { state: wait.state } },
-        },
+    await prepareWaitEnd(deps, 'approval', record.id, outcome, new Date(decision.at)),
     ...(step?.state === 'running'
       ? [{ update: stepKey, set: end, when: { equals: { state: 'running' } } }]
       : []),
@@ -171,7 +165,20 @@ function describeOpposite({ state, decision }: ApprovalRecord): string {
 }
 
 function describeClosed(record: ApprovalRecord): string {
-  return record.state === 'void'
-    ? `This request was withdrawn: attempt ${record.attempt} of bake ${record.bake} has ended.`
-    : `This request expired at ${describeTime(record.expiresAt)}. Ask for a new one with: ovenbird retry ${record.bake}`;
+  switch (record.state) {
+    case 'void':
+      return `This request was withdrawn: attempt ${record.attempt} of bake ${record.bake} has ended.`;
+    case 'withdrawn':
+      return `This request was withdrawn since its approvers changed; the approvers of now are asked in a moment. List open requests with: ovenbird status --approvals`;
+    default:
+      return `This request expired at ${describeTime(record.expiresAt)}. Ask for a new one with: ovenbird retry ${record.bake}`;
+  }
+}
+
+function describeStranger({ approvers, pipeline }: ApprovalRecord, { approver, via }: Vote): string {
+  const asked = `${approver} is not among the approvers of this request: ${joinWords(approvers)}.`;
+  if (via === 'link') return asked;
+  const principal = findPrincipal(approver);
+  const named = /:(?:user|role)\/|^sso:/.test(principal) ? principal : 'the ARN of a user or role';
+  return `${asked} They decide by the link in their mail. To decide by API or command line as this identity, name ${named} among the principals of an approver in the definition of ${pipeline} (approval.approvers: [{ email, principals }]) and have somebody else apply it.`;
 }

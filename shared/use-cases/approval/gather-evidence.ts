@@ -4,19 +4,24 @@ import { diffPackages } from '../../domain/approval/package-diff.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { keys } from '../../domain/base/naming.ts';
 import type { Target } from '../../domain/definitions/definition.ts';
-import { type Inventory, InventorySchema } from '../../domain/packages/inventory.ts';
 import { isSameFingerprint } from '../../domain/reconcile/desired.ts';
-import { type ArtifactRecord, ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bakes.ts';
+import {
+  type ArtifactRecord,
+  ArtifactRecordSchema,
+  type BakeRecord,
+  StepRecordSchema,
+} from '../../domain/records/bakes.ts';
 import { GateRecordSchema } from '../../domain/records/gates.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
-import { ChannelRecordSchema } from '../../domain/records/releases.ts';
+import { type ChannelRecord, ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { FingerprintRecordSchema } from '../../domain/records/status.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Documents } from '../../ports/documents.ts';
 import type { Table } from '../../ports/table.ts';
 import { readBake, readImages } from '../store/bakes.ts';
-import { readAll, readRecord } from '../store/read.ts';
+import { NOT_COLLECTED, readPackages } from '../store/inventories.ts';
+import { readAll, readFound, readRecord } from '../store/read.ts';
 
 export interface GatherEvidenceDeps {
   readonly table: Table;
@@ -32,11 +37,12 @@ export async function gatherEvidence(
   const { definition } = revision;
   const judged = await findJudgedBake(deps, ref, bake);
   const { pk } = keys.bake(judged.bake);
-  const [images, tests, gates, changes] = await Promise.all([
+  const [images, tests, gates, changes, preflight] = await Promise.all([
     readImages(deps, ref.bake),
     readAll(deps.table, { pk, prefix: 'TEST#' }, TestRecordSchema),
     readAll(deps.table, { pk, prefix: keys.gate(judged.bake, judged.attempt, '').sk }, GateRecordSchema),
     readChanges(deps, bake),
+    readRecord(deps.table, keys.step(ref.bake, ref.attempt, 'Preflight'), StepRecordSchema),
   ]);
   const retained = await readRetainedRelease(deps, bake, images);
   return EvidenceSchema.parse({
@@ -60,6 +66,7 @@ export async function gatherEvidence(
     gates,
     packages: await Promise.all(images.map((image) => comparePackages(deps, bake, image))),
     targets: selectNewTargets(definition.distribution.targets, retained),
+    warnings: preflight?.warnings,
     ...(retained === undefined ? {} : { retained }),
   });
 }
@@ -90,11 +97,7 @@ async function readRetainedRelease(
   if (bake.startsAt === 'Build' || bake.reusesBake === undefined) return undefined;
   const built = images[0]?.reusedFrom ?? bake.reusesBake;
   if (bake.startsAt !== 'Approve') return { bake: built, startsAt: bake.startsAt, targets: [] };
-  const channel = await readRecord(
-    deps.table,
-    keys.channel(bake.pipeline, bake.channel),
-    ChannelRecordSchema,
-  );
+  const channel = await readChannel(deps, bake);
   const fingerprint = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
   const known = isSameFingerprint(channel, bake)
     ? channel?.targets
@@ -122,22 +125,14 @@ export async function readChanges(
   deps: Pick<GatherEvidenceDeps, 'table'>,
   bake: Pick<BakeRecord, 'changes'>,
 ): Promise<Evidence['changes']> {
-  const own = await readChangeRows(deps, bake.changes.slice(-CHANGES_SHOWN));
-  const causes = await readChangeRows(deps, [
-    ...new Set(own.filter((change) => change.cause !== change.id).map((change) => change.cause)),
-  ]);
+  const shown = bake.changes.slice(-CHANGES_SHOWN);
+  const own = await readFound(deps.table, shown.map(keys.change), ChangeRecordSchema);
+  const first = new Set(own.filter((change) => change.cause !== change.id).map((change) => change.cause));
+  const causes = await readFound(deps.table, [...first].map(keys.change), ChangeRecordSchema);
   return own.map((change) => {
     const cause = causes.find((candidate) => candidate.id === change.cause);
     return { ...toShortChange(change), ...(cause === undefined ? {} : { cause: toShortChange(cause) }) };
   });
-}
-
-async function readChangeRows(
-  deps: Pick<GatherEvidenceDeps, 'table'>,
-  ids: readonly string[],
-): Promise<ChangeRecord[]> {
-  const items = await deps.table.getMany(ids.map((id) => keys.change(id)));
-  return items.flatMap((item) => (item === undefined ? [] : [ChangeRecordSchema.parse(item)]));
 }
 
 function toShortChange({ id, selector, from, to, at }: ChangeRecord) {
@@ -149,25 +144,22 @@ async function comparePackages(
   bake: BakeRecord,
   image: ArtifactRecord,
 ): Promise<Evidence['packages'][number]> {
-  const after = (await readInventory(deps, image.inventory))?.packages ?? [];
-  const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
-  const current = channel === undefined ? undefined : ChannelRecordSchema.parse(channel);
-  const released =
-    current === undefined ? undefined : await deps.table.get(keys.artifact(current.bake, image.variant));
-  const before =
-    released === undefined
-      ? undefined
-      : await readInventory(deps, ArtifactRecordSchema.parse(released).inventory);
-  const compared = { variant: image.variant, total: after.length };
-  if (current === undefined || before === undefined)
-    return { ...compared, diff: { added: [], removed: [], changed: [] } };
-  return { ...compared, against: current.release, diff: diffPackages(before.packages, after) };
+  const { variant, inventory, inventoryProblem } = image;
+  const after = await readPackages(deps.documents, inventory);
+  const diff = { added: [], removed: [], changed: [] };
+  if (after === undefined) return { variant, total: 0, diff, unknown: inventoryProblem ?? NOT_COLLECTED };
+  const none = { variant, total: after.length, diff };
+  const current = await readChannel(deps, bake);
+  if (current === undefined) return none;
+  const released = await readRecord(deps.table, keys.artifact(current.bake, variant), ArtifactRecordSchema);
+  const before = await readPackages(deps.documents, released?.inventory);
+  if (before === undefined) return none;
+  return { ...none, against: current.release, diff: diffPackages(before, after) };
 }
 
-async function readInventory(
-  deps: GatherEvidenceDeps,
-  key: string | undefined,
-): Promise<Inventory | undefined> {
-  const text = key === undefined ? undefined : await deps.documents.get(key);
-  return text === undefined ? undefined : InventorySchema.parse(JSON.parse(text));
+function readChannel(
+  { table }: Pick<GatherEvidenceDeps, 'table'>,
+  { pipeline, channel }: BakeRecord,
+): Promise<ChannelRecord | undefined> {
+  return readRecord(table, keys.channel(pipeline, channel), ChannelRecordSchema);
 }

@@ -1,5 +1,6 @@
+import { findVoter } from '../../domain/approval/tally.ts';
 import { ApprovalNotFound } from '../../domain/base/errors.ts';
-import { keys } from '../../domain/base/naming.ts';
+import { type Key, keys } from '../../domain/base/naming.ts';
 import {
   type ApprovalRecord,
   ApprovalRecordSchema,
@@ -22,6 +23,16 @@ export async function readApproval(table: Pick<Table, 'get'>, id: string): Promi
   return record;
 }
 
-export async function readVotes(table: Pick<Table, 'query'>, id: string): Promise<Vote[]> {
-  return await readAll(table, { pk: keys.approval(id).pk, prefix: 'VOTE#' }, VoteRecordSchema);
+/** The votes of the round that is asked now. */
+export async function readVotes(
+  table: Pick<Table, 'query'>,
+  { id, round }: Pick<ApprovalRecord, 'id' | 'round'>,
+): Promise<Vote[]> {
+  const votes = await readAll(table, { pk: keys.approval(id).pk, prefix: 'VOTE#' }, VoteRecordSchema);
+  return votes.filter((vote) => vote.round === round);
+}
+
+/** A vote is its approver's, by whatever identity it was given. */
+export function voteKey(request: ApprovalRecord, vote: Vote): Key {
+  return keys.vote(request.id, request.round, findVoter(request, vote)?.email ?? vote.approver);
 }

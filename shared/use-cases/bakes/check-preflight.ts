@@ -2,11 +2,14 @@
  * Finds the problems that would fail a bake after an hour, before anything is built: targets that cannot be written to, versions of the lock
  * that are gone. Collects all of them, so that one attempt names everything there is to fix.
  */
+
 import type * as z from 'zod';
 import type { BakeRef, PreflightAnswerSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { PreflightFailed } from '../../domain/base/errors.ts';
 import { keys, parameterName } from '../../domain/base/naming.ts';
+import type { Home } from '../../domain/base/regions.ts';
+import { count } from '../../domain/base/text.ts';
 import { evidenceKeys } from '../../domain/packages/inventory.ts';
 import type { ArtifactRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { LockEntry } from '../../domain/records/locks.ts';
@@ -14,25 +17,35 @@ import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { comparesAs, findSelectorKind } from '../../domain/selectors/selectors.ts';
 import { findAmiId, isChange } from '../../domain/selectors/versions.ts';
-import type { BaseImages } from '../../ports/base-images.ts';
-import type { Documents } from '../../ports/documents.ts';
-import type { Locations } from '../../ports/locations.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
-import type { SelectorResolver } from '../../ports/selector-resolver.ts';
-import { readBakeAndRevision } from '../store/bakes.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
-import { findBaseProblems } from './base-image.ts';
-import type { ImageMakerDeps } from './find-maker.ts';
-import { type ReuseImagesDeps, readRetainedImages, reuseImages, switchToBuild } from './reuse-images.ts';
+import { readMany } from '../store/read.ts';
+import { findBaseProblems, findTypeProblems } from './base-image.ts';
+import { findBuildKeyProblems, findSharedCopyProblems } from './check-build-key.ts';
+import { findParameterProblems } from './component-parameters.ts';
+import {
+  continueAttempt,
+  type ReuseImagesDeps,
+  readRetainedImages,
+  reuseImages,
+  switchToBuild,
+} from './reuse-images.ts';
 import { beginStep, endStep } from './steps.ts';
 
-export interface CheckPreflightDeps extends ReuseImagesDeps, Pick<ImageMakerDeps, 'home'> {
-  readonly locations: Locations;
-  readonly resolver: SelectorResolver;
-  readonly baseImages: BaseImages;
-  readonly documents: Documents;
-  readonly reconcileQueue: ReconcileQueue;
-}
+export type CheckPreflightDeps = Pick<
+  Ports,
+  | 'home'
+  | 'locations'
+  | 'resolver'
+  | 'baseImages'
+  | 'buildKeys'
+  | 'components'
+  | 'instanceTypes'
+  | 'documents'
+  | 'reconcileQueue'
+> &
+  ReuseImagesDeps;
 
 interface PreflightProblem {
   readonly field: string;
@@ -50,12 +63,13 @@ export async function checkPreflight(
   await beginStep(deps, ref, 'Preflight');
   const read = await readBakeAndRevision(deps, ref.bake);
   const { revision } = read;
-  const { bake, images, gone } = await resolveReusedImages(deps, read.bake, revision);
+  const { bake, images, gone, continues } = await resolveImages(deps, ref, read.bake, revision);
 
   const targets = await checkTargets(deps, revision);
   const findings = [
     ...(await checkLock(deps, bake)),
     ...(await checkLockedBase(deps, bake, revision)),
+    ...(bake.startsAt === 'Build' ? await findBuildKeyProblems(deps, revision.definition) : []),
     ...targets.required,
   ];
   const newer = await findNewerVersions(deps, bake);
@@ -73,20 +87,44 @@ export async function checkPreflight(
     await endStep(deps, ref, 'Preflight', { state: 'failed', summary, links: { evidence } });
     throw new PreflightFailed(summary, { findings });
   }
-  await reuseImages(deps, ref, bake, images);
+  if (continues === undefined) await reuseImages(deps, ref, bake, images);
+  else await continueAttempt(deps, ref, continues, images);
   const notes = [
     ...(gone === undefined ? [] : [`the retained image cannot be used (${gone}), so it is built again`]),
     ...(newer.length === 0 ? [] : [`newer by now: ${newer.join(', ')}`]),
     ...(targets.bestEffort.length === 0
       ? []
-      : [`to be mended for targets that are not required: ${describeProblems(targets.bestEffort)}`]),
+      : [
+          `it will not arrive in ${count(targets.warnings.length, 'target')} that ${targets.warnings.length === 1 ? 'is' : 'are'} not required`,
+        ]),
   ];
   await endStep(deps, ref, 'Preflight', {
     state: 'succeeded',
-    summary: [`Lock and ${listPreflightTargets(revision).length} targets are in order`, ...notes].join('; '),
+    summary: [
+      `Lock and ${listPreflightTargets(revision, deps.home).length} targets are in order`,
+      ...notes,
+    ].join('; '),
     links: { evidence },
+    ...(targets.warnings.length === 0 ? {} : { warnings: limitWarnings(targets.warnings) }),
   });
   return { bake: ref.bake, attempt: ref.attempt, startsAt: bake.startsAt };
+}
+
+/** What the bake begins with: the images of the attempt that it continues, else retained ones, else none. */
+async function resolveImages(
+  deps: CheckPreflightDeps,
+  ref: BakeRef,
+  bake: BakeRecord,
+  revision: RevisionRecord,
+): Promise<Awaited<ReturnType<typeof resolveReusedImages>> & { continues?: number }> {
+  const { continues } = await readAttempt(deps, ref);
+  if (continues === undefined) return resolveReusedImages(deps, bake, revision);
+  const variants = revision.definition.variants.map(({ name }) => name);
+  const kept = await readRetainedImages(deps, bake.id, variants);
+  if ('images' in kept) return { bake: { ...bake, startsAt: 'Distribute' }, images: kept.images, continues };
+  // Copies of an image that is gone are not gone on with either.
+  await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), remove: ['continues'] }]);
+  return { ...(await resolveReusedImages(deps, bake, revision)), gone: `${kept.gone}, attempt ${continues}` };
 }
 
 /** The retained images that the bake begins with. Where one is gone none is used, and the bake builds. */
@@ -124,18 +162,27 @@ async function checkLock(
   return findings.filter((finding) => finding !== undefined);
 }
 
-/** Problems of the base as locked: a parameter may lead to an image that is not approved yet, or that cannot be built on. */
+/**
+ * Problems of base and components as locked, and of the instance types: a parameter may lead to an image that is not approved yet or that cannot be
+ * built on as the definition says, a newer component may have other parameters. A retained image has no base any more; it is tested.
+ */
 async function checkLockedBase(
   deps: CheckPreflightDeps,
-  { lock: { base }, startsAt }: BakeRecord,
+  { lock, startsAt }: BakeRecord,
   { definition }: RevisionRecord,
 ): Promise<PreflightProblem[]> {
-  if (startsAt !== 'Build') return [];
-  const problems = await findBaseProblems(deps, definition, {
-    base: base.selector,
-    imageId: findAmiId(base),
+  if (startsAt !== 'Build' && startsAt !== 'Test') return [];
+  const problems =
+    startsAt === 'Build'
+      ? await findBaseProblems(deps, definition, lock.base)
+      : (await findTypeProblems(deps, definition, undefined)).filter(({ field }) =>
+          field.startsWith('tests.'),
+        );
+  const parameters = await findParameterProblems(deps, definition, {
+    components: startsAt === 'Build' ? lock.components.map(({ version }) => version) : [],
+    tests: lock.tests.map(({ version }) => version),
   });
-  return problems.map(({ field, message, fix = '' }) => ({
+  return [...problems, ...parameters].map(({ field, message, fix = '' }) => ({
     field,
     problem: message.replace(/\.$/, ''),
     fix,
@@ -167,7 +214,8 @@ async function describeMissing(deps: CheckPreflightDeps, entry: LockEntry): Prom
   if (!found.found) return found.reason;
   // A parameter goes on naming an image that is no longer there.
   const imageId = findAmiId(entry);
-  return imageId === undefined ? undefined : describeUnusable(imageId, await deps.baseImages.state(imageId));
+  if (imageId === undefined) return undefined;
+  return describeUnusable(imageId, (await deps.baseImages.describe(imageId))?.state);
 }
 
 function describeUnusable(imageId: string, state: string | undefined): string | undefined {
@@ -179,11 +227,11 @@ async function findNewerVersions(deps: CheckPreflightDeps, { lock }: BakeRecord)
   const all = [lock.base, ...lock.components, ...lock.inputs, ...lock.tests];
   // A release's id does not tell whether its inventory changed; reconciling compares it.
   const entries = all.filter((entry) => !isInventory(entry.version));
-  const items = await deps.table.getMany(entries.map((entry) => keys.selector(entry.key)));
+  const selectors = entries.map((entry) => keys.selector(entry.key));
+  const rows = await readMany(deps.table, selectors, SelectorRecordSchema);
   return entries
     .filter((entry, index) => {
-      const item = items[index];
-      const now = item === undefined ? undefined : SelectorRecordSchema.parse(item).version;
+      const now = rows[index]?.version;
       return now !== undefined && isChange(comparesAs(entry.selector), entry.version, now);
     })
     .map((entry) => entry.key);
@@ -198,11 +246,12 @@ interface PreflightTarget {
   readonly region: string;
   readonly field: string;
   readonly required: boolean;
+  /** What is shared in another region comes from a copy there, with a key of its own. */
+  readonly needsSharedCopy: boolean;
   readonly request: { key?: string; parameter: string; launchTemplate?: string };
 }
 
-function listPreflightTargets(revision: RevisionRecord): PreflightTarget[] {
-  const { definition } = revision;
+function listPreflightTargets({ definition }: RevisionRecord, home: Home): PreflightTarget[] {
   const { targets, parameter } = definition.distribution;
   const name = parameterName(parameter, definition.name, definition.channel);
   return targets.flatMap((target, index) =>
@@ -211,6 +260,7 @@ function listPreflightTargets(revision: RevisionRecord): PreflightTarget[] {
       region,
       field: `distribution.targets[${index}]`,
       required: target.required,
+      needsSharedCopy: target.mode === 'share' && region !== home.region,
       request: {
         // What is shared stays in the control account, with a key of that.
         ...(target.mode === 'share' ? {} : { key: target.key }),
@@ -225,30 +275,63 @@ function listPreflightTargets(revision: RevisionRecord): PreflightTarget[] {
 async function checkTargets(
   deps: CheckPreflightDeps,
   revision: RevisionRecord,
-): Promise<{ required: PreflightProblem[]; bestEffort: PreflightProblem[] }> {
-  const targets = listPreflightTargets(revision);
-  const problems = await mapConcurrent(TARGETS_AT_ONCE, targets, (target) => checkTarget(deps, target));
+): Promise<{ required: PreflightProblem[]; bestEffort: PreflightProblem[]; warnings: string[] }> {
+  const targets = listPreflightTargets(revision, deps.home);
+  const found = await mapConcurrent(TARGETS_AT_ONCE, targets, async (target) => ({
+    target,
+    problems: await checkTarget(deps, target),
+  }));
   const select = (required: boolean) =>
-    problems.filter((_, index) => targets[index]?.required === required).flat();
-  return { required: select(true), bestEffort: select(false) };
+    found
+      .filter(({ target }) => target.required === required)
+      .flatMap(({ target: { account, region }, problems }) =>
+        problems.map(({ problem, ...rest }) => ({ ...rest, problem: `${account} in ${region}: ${problem}` })),
+      );
+  const warned = found.filter(({ target, problems }) => !target.required && problems.length > 0);
+  return { required: select(true), bestEffort: select(false), warnings: warned.map(describeMissedTarget) };
 }
 
-async function checkTarget(deps: CheckPreflightDeps, place: PreflightTarget): Promise<PreflightProblem[]> {
-  const where = `${place.account} in ${place.region}`;
+/** For who approves: the image is released without this target. */
+function describeMissedTarget({
+  target: { account, region },
+  problems,
+}: {
+  readonly target: PreflightTarget;
+  readonly problems: readonly PreflightProblem[];
+}): string {
+  const reasons = problems.map(({ problem, fix }) => `${problem.replace(/\.$/, '')}. ${fix}`);
+  return `will not arrive in ${account} ${region}: ${reasons.join(' ')}`;
+}
+
+/** A step's row and a mail hold so many; the preflight's document has all. */
+const WARNINGS_KEPT = 50;
+
+function limitWarnings(warnings: readonly string[]): string[] {
+  const more = warnings.length - WARNINGS_KEPT;
+  return [
+    ...warnings.slice(0, WARNINGS_KEPT),
+    ...(more > 0 ? [`will not arrive in ${count(more, 'further target')}`] : []),
+  ];
+}
+
+async function checkTarget(deps: CheckPreflightDeps, asked: PreflightTarget): Promise<PreflightProblem[]> {
   try {
-    const target = await deps.locations.open(place.account, place.region);
-    const found = await target.preflight(place.request);
-    return found.map(({ field, problem, fix }) => ({
-      field: `${place.field}.${field}`,
-      problem: `${where}: ${problem}`,
-      fix,
-    }));
+    const target = await deps.locations.open(asked.account, asked.region);
+    const found = await target.preflight(asked.request);
+    return [
+      ...found.map(({ field, problem, fix }) => ({
+        field: `${asked.field}.${field}`,
+        problem,
+        fix,
+      })),
+      ...(asked.needsSharedCopy ? await findSharedCopyProblems(deps, asked) : []),
+    ];
   } catch (error) {
     // The role cannot be assumed: the message names the statement that is missing.
     if (!(error instanceof PreflightFailed)) throw error;
     const fix =
       'Deploy the template for targets in that account with the role name and external id of this installation.';
-    return [{ field: `${place.field}.account`, problem: `${where}: ${error.message}`, fix }];
+    return [{ field: `${asked.field}.account`, problem: error.message, fix }];
   }
 }
 

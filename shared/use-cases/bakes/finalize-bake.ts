@@ -8,17 +8,20 @@ import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { assertNever } from '../../domain/base/errors.ts';
 import { due, executionName, keys, parseExecutionName } from '../../domain/base/naming.ts';
 import { isTerminal } from '../../domain/records/attempt-states.ts';
-import { type AttemptRecord, AttemptRecordSchema } from '../../domain/records/bakes.ts';
-import { WriteConflict } from '../../ports/table.ts';
+import { type AttemptRecord, AttemptRecordSchema, listBuilds } from '../../domain/records/bakes.ts';
 import type { ExecutionStatus, Workflows } from '../../ports/workflows.ts';
-import { readAttempt } from '../store/bakes.ts';
+import { readAttempt, readImages } from '../store/bakes.ts';
+import { readDue, readRecord } from '../store/read.ts';
+import { tryWrite } from '../store/try-write.ts';
 import { type CleanUpDeps, cleanUpBake } from './clean-up-bake.ts';
+import { findExecution } from './executions.ts';
 import { type RecordOutcomeDeps, recordOutcome } from './record-outcome.ts';
 
 export interface FinalizeBakeDeps extends Omit<CleanUpDeps, 'workflows'>, RecordOutcomeDeps {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn' | 'describe'>;
 }
 
+const ATTEMPTS_AT_ONCE = 50;
 const CHECK_AGAIN_SECONDS = 900;
 /** After trouble. */
 const RETRY_SECONDS = 60;
@@ -31,9 +34,9 @@ export async function finalizeBake(
   const parsed = parseExecutionName(execution.name);
   if (parsed?.machine !== 'bake') return 'not-ours';
   const ref: BakeRef = { bake: parsed.bake, attempt: parsed.attempt };
-  const item = await deps.table.get(keys.attempt(ref.bake, ref.attempt));
-  if (item === undefined) return 'not-ours';
-  if (isTerminal(AttemptRecordSchema.parse(item).state)) return 'nothing-to-do';
+  const attempt = await readRecord(deps.table, keys.attempt(ref.bake, ref.attempt), AttemptRecordSchema);
+  if (attempt === undefined) return 'not-ours';
+  if (isTerminal(attempt.state)) return 'nothing-to-do';
   const error = toWorkflowFailure(execution);
   if (error === undefined) return 'nothing-to-do';
 
@@ -69,18 +72,14 @@ async function recordEndRequest(deps: FinalizeBakeDeps, ref: BakeRef): Promise<v
     by: 'somebody who stopped its execution at Step Functions',
     at: deps.clock.now().toISOString(),
   };
-  try {
-    await deps.table.write([
-      {
-        update: keys.attempt(ref.bake, ref.attempt),
-        set: { endRequested },
-        when: { exists: true, equals: { endRequested: null } },
-      },
-    ]);
-  } catch (error) {
-    // The request that stopped it recorded this already.
-    if (!(error instanceof WriteConflict)) throw error;
-  }
+  // The request that stopped it may have recorded this already.
+  await tryWrite(deps.table, [
+    {
+      update: keys.attempt(ref.bake, ref.attempt),
+      set: { endRequested },
+      when: { exists: true, equals: { endRequested: null } },
+    },
+  ]);
 }
 
 export interface SweptAttempts {
@@ -92,17 +91,11 @@ export interface SweptAttempts {
 }
 
 /** Checks attempts that are due: ended ones are cleaned up a last time, open ones whose execution has ended are ended. Reconciling starts queued ones. */
-export async function sweepAttempts(deps: FinalizeBakeDeps, limit = 50): Promise<SweptAttempts> {
-  const page = await deps.table.query({
-    index: 'due',
-    pk: due.attempt,
-    upTo: deps.clock.now().toISOString(),
-    limit,
-  });
+export async function sweepAttempts(deps: FinalizeBakeDeps): Promise<SweptAttempts> {
+  const found = await readDue(deps, due.attempt, AttemptRecordSchema, ATTEMPTS_AT_ONCE, isFinalizable);
   const counts = { ended: 0, cleaned: 0 };
   const problems: (BakeRef & { error: unknown })[] = [];
-  for (const item of page.items) {
-    const { bake, attempt } = AttemptRecordSchema.parse(item);
+  for (const { bake, attempt } of found) {
     try {
       const came = await sweepAttempt(deps, { bake, attempt });
       if (came !== undefined) counts[came] += 1;
@@ -111,19 +104,27 @@ export async function sweepAttempts(deps: FinalizeBakeDeps, limit = 50): Promise
       await postponeCheck(deps, { bake, attempt }, RETRY_SECONDS);
     }
   }
-  return { looked: page.items.length, ...counts, problems };
+  return { looked: found.length, ...counts, problems };
 }
 
 async function sweepAttempt(deps: FinalizeBakeDeps, ref: BakeRef): Promise<'ended' | 'cleaned' | undefined> {
   // The index lags behind; the row decides.
   const attempt = await readAttempt(deps, ref);
   if (isTerminal(attempt.state)) {
+    if (attempt.state === 'released') await forgetBuilds(deps, attempt);
     if (attempt.state === 'released' || attempt.cleanedUp) await clearDueTime(deps, attempt);
     else await cleanUpBake(deps, attempt);
     return 'cleaned';
   }
   if (isFinalizable(attempt) && (await finalizeIfStopped(deps, attempt))) return 'ended';
   return undefined;
+}
+
+/** The engine's records of a build are limited in number, and nothing reads them once its image is released. A retained image's are gone already. */
+async function forgetBuilds(deps: FinalizeBakeDeps, ref: BakeRef): Promise<void> {
+  for (const image of await readImages(deps, ref.bake))
+    if (image.attempt === ref.attempt && image.reusedFrom === undefined)
+      for (const build of listBuilds(image)) await deps.engines[image.engine]().forget(build);
 }
 
 /** Makes the attempt due later than all that are due now, so that one that fails every time does not hold them up. */
@@ -139,9 +140,10 @@ function isFinalizable(attempt: AttemptRecord): boolean {
 
 async function finalizeIfStopped(deps: FinalizeBakeDeps, attempt: AttemptRecord): Promise<boolean> {
   const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
-  const arn = attempt.execution ?? deps.workflows.executionArn('bake', name);
   // An execution that is gone altogether was deleted with its machine.
-  const found = (await deps.workflows.describe(arn)) ?? { status: 'ABORTED' as const };
+  const found = (await deps.workflows.describe(findExecution(deps.workflows, attempt))) ?? {
+    status: 'ABORTED' as const,
+  };
   if (found.status !== 'RUNNING') {
     const state = await finalizeBake(deps, { name, ...found });
     return state !== 'nothing-to-do';

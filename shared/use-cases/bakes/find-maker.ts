@@ -1,16 +1,13 @@
 import { DistributionFailed } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
-import type { Home } from '../../domain/base/regions.ts';
 import { parseBakeFromName } from '../../domain/definitions/reach.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { ArtifactFacts } from '../../ports/artifact-store.ts';
 import type { ControlLocations } from '../../ports/locations.ts';
-import type { Table } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { readRecord } from '../store/read.ts';
 
-export interface ImageMakerDeps {
-  readonly table: Table;
-  readonly home: Home;
+export interface ImageMakerDeps extends Pick<Ports, 'table' | 'home'> {
   readonly locations: ControlLocations<'describe'>;
 }
 

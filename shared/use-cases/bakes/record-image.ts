@@ -1,30 +1,22 @@
-/** Records what a build made: the image with its snapshots, what is installed in it, and a digest that names it from here on. */
+/** Records what a build made: the image with its snapshots, and a digest that names it from here on. */
+
 import type * as z from 'zod';
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef, RecordImageInputSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
 import { TryLater } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
-import {
-  evidenceKeys,
-  type Inventory,
-  packagesDigest,
-  sortPackages,
-} from '../../domain/packages/inventory.ts';
 import { ArtifactRecordSchema } from '../../domain/records/bakes.ts';
 import type { Engines } from '../../ports/build-engine.ts';
-import type { Documents } from '../../ports/documents.ts';
-import type { Digest } from '../../ports/ids.ts';
 import type { ControlLocations } from '../../ports/locations.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { readBakeAndRevision, readOpenAttempt } from '../store/bakes.ts';
 import { bakeTags } from './start-build.ts';
 import { endStep, type StepDeps } from './steps.ts';
 
-export interface RecordImageDeps extends StepDeps {
-  readonly engines: Engines<'status' | 'packages'>;
+export interface RecordImageDeps extends StepDeps, Pick<Ports, 'digest'> {
+  readonly engines: Engines<'status'>;
   readonly locations: ControlLocations<'describe' | 'tag'>;
-  readonly documents: Documents;
-  readonly digest: Digest;
 }
 
 export async function recordImage(
@@ -55,26 +47,17 @@ export async function recordImage(
   };
   await store.tag(artifact, tags);
 
-  // 3. What is in it.
-  const packages = sortPackages(await engine.packages(input.build));
-  const inventory: Inventory = { image: id, packages };
-  const key = evidenceKeys.inventory(input.bake, input.attempt, input.variant);
-  await deps.documents.put(key, canonical(inventory), 'application/json');
-
-  // 4. The row, and the end of the step with the last variant.
+  // 3. The row, and the end of the step with the last variant.
   const finishedAt = deps.clock.now();
-  const inventoryDigest = packagesDigest(deps.digest, packages);
   const durationSeconds = Math.max(0, (finishedAt.getTime() - (await readBuildStart(deps, input))) / 1000);
   await deps.table.write([
     {
       update: keys.artifact(input.bake, input.variant),
       set: {
         artifact,
-        inventory: key,
-        ...(inventoryDigest === undefined ? {} : { inventoryDigest }),
         durationSeconds,
         digest: deps.digest(canonical({ variant: input.variant, artifact, lineage })),
-        ...(status.log === undefined ? {} : { log: status.log }),
+        log: status.log,
       },
       when: { equals: { attempt: input.attempt, build: input.build } },
     },

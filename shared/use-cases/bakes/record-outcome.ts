@@ -8,6 +8,7 @@ import {
   applyOutcome,
   classifyFailure,
   findStepByState,
+  isCounted,
   isRefusedByPeople,
   type WorkflowFailure,
 } from '../../domain/bakes/outcomes.ts';
@@ -26,11 +27,8 @@ import type { OutboxRecord } from '../../domain/records/outbox.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { type ChannelRecord, ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
-import { bakeCancelledEvent } from '../../events/bake-cancelled.ts';
-import { bakeFailedEvent } from '../../events/bake-failed.ts';
-import { bakeSupersededEvent } from '../../events/bake-superseded.ts';
-import type { Ids } from '../../ports/ids.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import { bakeCancelledEvent, bakeFailedEvent, bakeSupersededEvent } from '../../events/bake-ended.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Write } from '../../ports/table.ts';
 import { enqueueNextForSlots, releaseSlots } from '../capacity/slots.ts';
 import { enqueueWithDependents } from '../graph/enqueue-dependents.ts';
@@ -38,13 +36,11 @@ import { readAttempt, readBakeAndRevision, readImages } from '../store/bakes.ts'
 import { outboxWrite } from '../store/outbox.ts';
 import { readRecord } from '../store/read.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
+import { dirtyAt } from '../store/status.ts';
 import { CLEAN_UP_AGAIN_SECONDS } from './clean-up-bake.ts';
 import type { StepDeps } from './steps.ts';
 
-export interface RecordOutcomeDeps extends StepDeps {
-  readonly ids: Ids;
-  readonly reconcileQueue: ReconcileQueue;
-}
+export type RecordOutcomeDeps = StepDeps & Pick<Ports, 'ids' | 'reconcileQueue'>;
 
 const SUMMARY_LENGTH = 1000;
 
@@ -147,8 +143,7 @@ function prepareAttemptEnd({ attempt, outcome, failure, at }: Ending): Write[] {
 
 async function prepareStepEnd(deps: RecordOutcomeDeps, { attempt, failure, at }: Ending): Promise<Write[]> {
   const step = keys.step(attempt.bake, attempt.attempt, failure.step);
-  const item = await deps.table.get(step);
-  if (item === undefined || StepRecordSchema.parse(item).state !== 'running') return [];
+  if ((await readRecord(deps.table, step, StepRecordSchema))?.state !== 'running') return [];
   return [
     {
       update: step,
@@ -163,10 +158,8 @@ async function prepareFingerprintEnd(
   { bake, definition, outcome, channel, at }: Ending,
 ): Promise<Write[]> {
   const key = keys.fingerprint(bake.pipeline, bake.bits, bake.proof);
-  const item = await deps.table.get(key);
-  if (item === undefined) return [];
-  const before = FingerprintRecordSchema.parse(item);
-  if (before.bake !== bake.id || before.state !== 'baking') return [];
+  const before = await readRecord(deps.table, key, FingerprintRecordSchema);
+  if (before?.bake !== bake.id || before.state !== 'baking') return [];
   const { maxFailures } = definition.lifecycle;
   const isCurrent = isSameFingerprint(channel, bake);
   const after = applyOutcome(outcome, before, { maxFailures, at, isCurrent });
@@ -179,10 +172,8 @@ async function prepareStatusEnd(
   { bake, definition, outcome, channel, at }: Ending,
 ): Promise<Write[]> {
   const key = keys.status(bake.pipeline);
-  const item = await deps.table.get(key);
-  if (item === undefined) return [];
-  const status = PipelineStatusSchema.parse(item);
-  if (status.activeBake !== bake.id) return [];
+  const status = await readRecord(deps.table, key, PipelineStatusSchema);
+  if (status?.activeBake !== bake.id) return [];
   const failed = outcome.state === 'failed';
   const missing = isSameFingerprint(channel, bake)
     ? listTargetsNotIn(listTargets(definition), channel?.targets)
@@ -191,14 +182,11 @@ async function prepareStatusEnd(
     {
       update: key,
       set: {
-        dirty: true,
+        ...dirtyAt(at),
         dirtySince: status.dirtySince ?? at,
-        dueAt: at,
-        duePk: due.reconcile,
-        dueSk: at,
         changes: [...new Set([...bake.changes, ...status.changes])],
         causes: [...new Set([...bake.causes, ...status.causes])],
-        consecutiveFailures: status.consecutiveFailures + (failed ? 1 : 0),
+        consecutiveFailures: status.consecutiveFailures + (failed && isCounted(outcome) ? 1 : 0),
         supersededInRow: outcome.state === 'superseded' ? status.supersededInRow : 0,
         // The release stays as it is; only these targets are refused.
         ...(missing.length > 0 && isRefusedByPeople(outcome) ? { refusedTargets: missing } : {}),

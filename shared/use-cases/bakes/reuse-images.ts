@@ -1,12 +1,13 @@
 /**
  * How a bake reuses retained images: its artifact rows name what the earlier bake built, and the steps that those images passed already are
- * recorded as skipped. May be repeated.
+ * recorded as skipped. May be repeated: another run that wrote first has written the same.
  */
 
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { keys } from '../../domain/base/naming.ts';
 import {
+  describeContinuedStep,
   describeSkippedStep,
   listSkippedSteps,
   type StartsAt,
@@ -15,10 +16,13 @@ import {
   type ArtifactRecord,
   ArtifactRecordSchema,
   type BakeRecord,
+  BakeRecordSchema,
   type StepRecord,
 } from '../../domain/records/bakes.ts';
+import { isGoing, ReleaseRecordSchema } from '../../domain/records/releases.ts';
 import type { ControlLocations } from '../../ports/locations.ts';
-import { type Write, WriteConflict } from '../../ports/table.ts';
+import { readMany, readRecord } from '../store/read.ts';
+import { tryWrite } from '../store/try-write.ts';
 import type { StepDeps } from './steps.ts';
 
 export interface ReuseImagesDeps extends StepDeps {
@@ -33,10 +37,12 @@ export async function readRetainedImages(
   reusesBake: string,
   variants: readonly string[],
 ): Promise<RetainedImages> {
-  const items = await deps.table.getMany(variants.map((variant) => keys.artifact(reusesBake, variant)));
+  const goneRelease = await findGoneRelease(deps, reusesBake);
+  if (goneRelease !== undefined) return { gone: `release ${goneRelease} is being removed` };
+  const wanted = variants.map((variant) => keys.artifact(reusesBake, variant));
+  const rows = await readMany(deps.table, wanted, ArtifactRecordSchema);
   const images: ArtifactRecord[] = [];
-  for (const [index, item] of items.entries()) {
-    const image = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
+  for (const [index, image] of rows.entries()) {
     if (image?.artifact === undefined)
       return { gone: `bake ${reusesBake} has no image of the variant ${variants[index]}` };
     const { kind, region } = image.artifact;
@@ -47,6 +53,15 @@ export async function readRetainedImages(
     images.push(image);
   }
   return { images };
+}
+
+/** The clean-up may have begun with the release before any image is gone. */
+async function findGoneRelease(deps: ReuseImagesDeps, reusesBake: string): Promise<string | undefined> {
+  const bake = await readRecord(deps.table, keys.bake(reusesBake), BakeRecordSchema);
+  if (bake?.release === undefined) return undefined;
+  const key = keys.release(bake.pipeline, bake.channel, bake.release);
+  const release = await readRecord(deps.table, key, ReleaseRecordSchema);
+  return release !== undefined && isGoing(release) ? release.id : undefined;
 }
 
 export async function reuseImages(
@@ -61,6 +76,25 @@ export async function reuseImages(
     await writeReusedArtifact(deps, ref, toReusedArtifact(ref, image, retained, startsAt));
   for (const step of listSkippedSteps(startsAt))
     await recordSkippedStep(deps, ref, step, describeSkippedStep(step, retained));
+}
+
+/** The images of an attempt whose distribution failed become those of this one, which cleans them up should it fail, too. */
+export async function continueAttempt(
+  deps: ReuseImagesDeps,
+  ref: BakeRef,
+  continues: number,
+  images: readonly ArtifactRecord[],
+): Promise<void> {
+  for (const { variant } of images)
+    await tryWrite(deps.table, [
+      {
+        update: keys.artifact(ref.bake, variant),
+        set: { attempt: ref.attempt },
+        when: { equals: { attempt: continues } },
+      },
+    ]);
+  for (const step of listSkippedSteps('Distribute'))
+    await recordSkippedStep(deps, ref, step, describeContinuedStep(continues));
 }
 
 /** As it was built and described; judged anew where it is tested again, because nothing passes by default. */
@@ -83,14 +117,11 @@ function toReusedArtifact(
 
 async function writeReusedArtifact(deps: ReuseImagesDeps, ref: BakeRef, row: ArtifactRecord): Promise<void> {
   const key = keys.artifact(ref.bake, row.variant);
-  const item = await deps.table.get(key);
-  const before = item === undefined ? undefined : ArtifactRecordSchema.parse(item);
+  const before = await readRecord(deps.table, key, ArtifactRecordSchema);
   // An earlier call of the same attempt: what has become of the image since stays.
   if (before?.attempt === ref.attempt && before.reusedFrom !== undefined) return;
-  await writeOnce(deps, {
-    put: { ...key, ...row },
-    when: before === undefined ? { exists: false } : { equals: { attempt: before.attempt } },
-  });
+  const when = before === undefined ? { exists: false } : { equals: { attempt: before.attempt } };
+  await tryWrite(deps.table, [{ put: { ...key, ...row }, when }]);
 }
 
 async function recordSkippedStep(
@@ -110,19 +141,8 @@ async function recordSkippedStep(
     summary,
     links: {},
   };
-  await writeOnce(deps, {
-    put: { ...keys.step(ref.bake, ref.attempt, name), ...step },
-    when: { exists: false },
-  });
-}
-
-/** Another run that wrote first has written the same. */
-async function writeOnce(deps: ReuseImagesDeps, write: Write): Promise<void> {
-  try {
-    await deps.table.write([write]);
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-  }
+  const key = keys.step(ref.bake, ref.attempt, name);
+  await tryWrite(deps.table, [{ put: { ...key, ...step }, when: { exists: false } }]);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Begins the build of every variant of a bake, from the versions in its lock and from nothing newer. */
 import type * as z from 'zod';
+import type { BaseImage } from '../../domain/artifacts/base-image.ts';
 import type { BakeRef, BuildListSchema } from '../../domain/bakes/payloads.ts';
 import { BuildFailed } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
@@ -12,34 +13,59 @@ import { ChannelRecordSchema, ReleaseRecordSchema } from '../../domain/records/r
 import type { ParentChannel } from '../../domain/selectors/kind.ts';
 import { findSelectorKind } from '../../domain/selectors/selectors.ts';
 import type { BuildRequest, Engines } from '../../ports/build-engine.ts';
-import type { ControlLocations } from '../../ports/locations.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
 import { beginStep, type StepDeps } from './steps.ts';
 
-export interface StartBuildDeps extends StepDeps {
+export interface StartBuildDeps extends StepDeps, Pick<Ports, 'baseImages'> {
   readonly engines: Engines<'start'>;
-  readonly locations: ControlLocations<'describe'>;
-  /** Where the control plane runs and its images are made. */
-  readonly home: { readonly account: string; readonly region: string };
 }
 export type BuildList = z.infer<typeof BuildListSchema>;
 
 export async function startBuild(deps: StartBuildDeps, ref: BakeRef): Promise<BuildList> {
   await beginStep(deps, ref, 'Build');
-  const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
-
-  const { engine } = revision.definition.build;
+  const read = await readBakeAndRevision(deps, ref.bake);
+  const { definition } = read.revision;
+  const { engine } = definition.build;
   const builds: BuildList['builds'] = [];
-  for (const variant of revision.definition.variants) {
-    const parentImage = await resolveParentImage(deps, bake.lock.base, variant.name);
-    const volumes = await resolveVolumes(deps, bake, revision, parentImage);
-    const request = toBuildRequest({ ref, bake, revision, variant, parentImage, volumes });
-    const { build } = await deps.engines[engine]().start(request);
-    await recordBuildStart(deps, ref, { variant: variant.name, engine, build });
+  for (const variant of definition.variants) {
+    const { build, placements } = await startVariant(deps, ref, { ...read, variant, placing: 0 });
+    await recordBuildStart(deps, ref, { variant: variant.name, engine, build, placements });
     builds.push({ variant: variant.name, build });
   }
-  return { builds, timeoutSeconds: durationSeconds(revision.definition.build.timeout) };
+  return { builds, timeoutSeconds: durationSeconds(definition.build.timeout) };
+}
+
+interface VariantBuild {
+  readonly bake: BakeRecord;
+  readonly revision: RevisionRecord;
+  readonly variant: RevisionRecord['definition']['variants'][number];
+  /** Which of the placements it takes, counted from 0. */
+  readonly placing: number;
+}
+
+/** Starts the build of one variant at one of its placements, or finds it. */
+export async function startVariant(
+  deps: StartBuildDeps,
+  ref: BakeRef,
+  { bake, revision, variant, placing }: VariantBuild,
+): Promise<{ build: string; placements: number }> {
+  const parentImage = await resolveParentImage(deps, bake.lock.base, variant.name);
+  const parent = await describeParent(deps, bake, parentImage);
+  const volumes = listVolumes(revision, parentImage, parent);
+  const parentDevices = parent?.volumes.map(({ device }) => device) ?? [];
+  const request = toBuildRequest({
+    ref,
+    bake,
+    revision,
+    variant,
+    parentImage,
+    volumes,
+    parentDevices,
+    placing,
+  });
+  return await deps.engines[revision.definition.build.engine]().start(request);
 }
 
 async function resolveParentImage(deps: StartBuildDeps, base: LockEntry, variant: string): Promise<string> {
@@ -69,34 +95,44 @@ async function readReleasedImage(
   );
 }
 
-/** A larger root volume has to be mapped under the name that the parent gives its own: /dev/xvda, /dev/sda1 (AWSEC2/UserGuide/device_naming). */
-async function resolveVolumes(
+/** Undefined where the parent cannot be seen, which the engine then says itself. */
+async function describeParent(
   deps: StartBuildDeps,
   bake: BakeRecord,
-  revision: RevisionRecord,
   parentImage: string,
-): Promise<BuildRequest['volumes']> {
-  const { rootVolumeGiB, dataVolumes } = revision.definition.build;
-  if (rootVolumeGiB === undefined) return dataVolumes;
+): Promise<BaseImage | undefined> {
   const imageId = parentImage.startsWith('ami-') ? parentImage : bake.lock.base.detail?.amiId;
-  const parent =
-    imageId === undefined
-      ? undefined
-      : await deps.locations.openControl(deps.home.region).artifacts.ami.describe(imageId);
-  const device = parent?.snapshots[0]?.device ?? '/dev/xvda';
-  return [{ device, sizeGiB: rootVolumeGiB }, ...dataVolumes];
+  return imageId === undefined ? undefined : await deps.baseImages.describe(imageId);
 }
 
-function toBuildRequest(given: {
-  ref: BakeRef;
-  bake: BakeRecord;
-  revision: RevisionRecord;
-  variant: { name: string; architecture: 'x86_64' | 'arm64' };
-  parentImage: string;
-  volumes: BuildRequest['volumes'];
-}): BuildRequest {
-  const { ref, bake, revision, variant, parentImage, volumes } = given;
+/** A larger root volume has to be mapped under the name that the parent gives its own: /dev/xvda, /dev/sda1 (AWSEC2/UserGuide/device_naming). */
+function listVolumes(
+  { definition }: RevisionRecord,
+  parentImage: string,
+  parent: BaseImage | undefined,
+): BuildRequest['volumes'] {
+  const { rootVolumeGiB, dataVolumes } = definition.build;
+  if (rootVolumeGiB === undefined) return dataVolumes;
+  if (parent?.rootDevice === undefined)
+    throw new BuildFailed(
+      `The root device of ${parent?.imageId ?? parentImage} is not known, so build.rootVolumeGiB cannot be given to it. Remove build.rootVolumeGiB, or choose another base.`,
+    );
+  return [{ device: parent.rootDevice, sizeGiB: rootVolumeGiB }, ...dataVolumes];
+}
+
+function toBuildRequest(
+  given: VariantBuild & {
+    readonly ref: BakeRef;
+    readonly parentImage: string;
+    readonly volumes: BuildRequest['volumes'];
+    readonly parentDevices: readonly string[];
+  },
+): BuildRequest {
+  const { ref, bake, revision, variant, parentImage, volumes, parentDevices, placing } = given;
   const { definition } = revision;
+  const removesAgent =
+    definition.build.additionalInstanceConfiguration?.systemsManagerAgent.uninstallAfterBuild;
+  const { key } = definition.build;
   return {
     bake: ref.bake,
     attempt: ref.attempt,
@@ -110,7 +146,14 @@ function toBuildRequest(given: {
       : {}),
     instanceTypes: definition.build.instanceTypes,
     volumes,
+    ...(key === undefined ? {} : { key }),
+    parentDevices,
     tags: bakeTags(ref, bake, variant.name),
+    instanceTags: definition.build.instanceTags,
+    placement: definition.build.placement,
+    placing,
+    metadata: definition.build.metadata,
+    ...(removesAgent === undefined ? {} : { removesAgent }),
   };
 }
 
@@ -139,7 +182,7 @@ export function bakeTags(ref: BakeRef, bake: BakeRecord, variant: string): Recor
 async function recordBuildStart(
   deps: StartBuildDeps,
   ref: BakeRef,
-  started: Pick<ArtifactRecord, 'variant' | 'engine' | 'build'>,
+  started: Pick<ArtifactRecord, 'variant' | 'engine' | 'build' | 'placements'>,
 ): Promise<void> {
   const key = keys.artifact(ref.bake, started.variant);
   const found = await deps.table.get(key);
@@ -149,6 +192,7 @@ async function recordBuildStart(
     bake: ref.bake,
     attempt: ref.attempt,
     ...started,
+    startedAt: deps.clock.now().toISOString(),
     removed: false,
   };
   await deps.table.write([{ put: { ...key, ...record } }]);

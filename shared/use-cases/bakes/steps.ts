@@ -12,15 +12,12 @@ import {
   type StepName,
 } from '../../domain/records/attempt-states.ts';
 import type { StepRecord } from '../../domain/records/bakes.ts';
-import type { Clock } from '../../ports/clock.ts';
-import { type Table, WriteConflict } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { releaseSlots } from '../capacity/slots.ts';
 import { readOpenAttempt, toAttemptEnded } from '../store/bakes.ts';
+import { tryWrite } from '../store/try-write.ts';
 
-export interface StepDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-}
+export type StepDeps = Pick<Ports, 'table' | 'clock'>;
 
 /** How long an attempt may stay in one state before the sweep checks whether it is stuck. */
 const STUCK_SECONDS = 900;
@@ -44,22 +41,30 @@ export async function beginStep(deps: StepDeps, ref: BakeRef, step: StepName): P
     startedAt: now.toISOString(),
     links: {},
   };
-  try {
-    await deps.table.write([
-      {
-        update: keys.attempt(ref.bake, ref.attempt),
-        set: { state, duePk: due.attempt, dueSk: look, ...(isMade ? { capacity: [] } : {}) },
-        when: { oneOf: { state: listPriorStates(state) }, equals: { endRequested: null } },
-      },
-      { update: keys.bake(ref.bake), set: { state }, when: { equals: { attempt: ref.attempt } } },
-      { put: { ...keys.step(ref.bake, ref.attempt, step), ...record } },
-      ...(isMade ? releaseSlots(attempt.capacity) : []),
-    ]);
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    const found = await readOpenAttempt(deps, ref);
-    if (found.state !== state) throw toAttemptEnded(ref, found);
-  }
+  const isWritten = await tryWrite(deps.table, [
+    {
+      update: keys.attempt(ref.bake, ref.attempt),
+      set: { state, duePk: due.attempt, dueSk: look, ...(isMade ? { capacity: [] } : {}) },
+      when: { oneOf: { state: listPriorStates(state) }, equals: { endRequested: null } },
+    },
+    { update: keys.bake(ref.bake), set: { state }, when: { equals: { attempt: ref.attempt } } },
+    { put: { ...keys.step(ref.bake, ref.attempt, step), ...record } },
+    ...(isMade ? releaseSlots(attempt.capacity) : []),
+  ]);
+  if (isWritten) return;
+  const found = await readOpenAttempt(deps, ref);
+  if (found.state !== state) throw toAttemptEnded(ref, found);
+}
+
+/** Says what a running step waits for. */
+export async function noteStep(deps: StepDeps, ref: BakeRef, step: StepName, summary: string): Promise<void> {
+  await tryWrite(deps.table, [
+    {
+      update: keys.step(ref.bake, ref.attempt, step),
+      set: { summary },
+      when: { equals: { state: 'running' } },
+    },
+  ]);
 }
 
 /** Records how a running step ended. A step that has ended already keeps its first end. */
@@ -67,22 +72,17 @@ export async function endStep(
   deps: StepDeps,
   ref: BakeRef,
   step: StepName,
-  end: { state: 'succeeded' | 'failed' | 'skipped'; summary: string; links?: Record<string, string> },
+  end: Pick<StepRecord, 'warnings'> & {
+    state: 'succeeded' | 'failed' | 'skipped';
+    summary: string;
+    links?: Record<string, string>;
+  },
 ): Promise<void> {
-  try {
-    await deps.table.write([
-      {
-        update: keys.step(ref.bake, ref.attempt, step),
-        set: {
-          state: end.state,
-          summary: end.summary,
-          links: end.links ?? {},
-          endedAt: deps.clock.now().toISOString(),
-        },
-        when: { equals: { state: 'running' } },
-      },
-    ]);
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-  }
+  await tryWrite(deps.table, [
+    {
+      update: keys.step(ref.bake, ref.attempt, step),
+      set: { links: {}, ...end, endedAt: deps.clock.now().toISOString() },
+      when: { equals: { state: 'running' } },
+    },
+  ]);
 }

@@ -2,14 +2,15 @@
  * Slots for concurrent bakes. A bake acquires its slots in the transaction that starts it and releases them in the one that ends it, or that asks a
  * person: an open approval holds up no build. A pipeline that finds no free slot stands in a queue.
  */
+
 import { due, keys, lists, slotQueuePosition } from '../../domain/base/naming.ts';
 import type { Capacity } from '../../domain/reconcile/observed.ts';
 import type { PipelineSpec } from '../../domain/records/pipelines.ts';
 import { CapacityRecordSchema } from '../../domain/records/status.ts';
 import type { Limits } from '../../ports/limits.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import { readLongestChain } from '../graph/enqueue-dependents.ts';
+import { enqueuePipelines, readLongestChain } from '../graph/enqueue-dependents.ts';
 import { readAll } from '../store/read.ts';
 import type { ReadBatch } from '../store/read-batch.ts';
 
@@ -70,12 +71,12 @@ export async function readSlotQueues(
  */
 export async function computeCapacity(
   table: Table,
-  lines: readonly SlotQueue[],
+  queues: readonly SlotQueue[],
   { pipeline, since }: { readonly pipeline: string; readonly since: string },
 ): Promise<Capacity[]> {
-  if (lines.every(({ head }) => head === undefined)) return [...lines];
+  if (queues.every(({ head }) => head === undefined)) return [...queues];
   const own = await computeQueuePosition(table, pipeline, since);
-  return lines.map(({ head, ...reading }) =>
+  return queues.map(({ head, ...reading }) =>
     head === undefined || head.position > own ? reading : { ...reading, aheadInQueue: head.pipeline },
   );
 }
@@ -107,10 +108,8 @@ export function releaseSlots(held: readonly string[]): Write[] {
   return held.map((key) => ({ update: keys.capacity(key), add: { used: -1 }, when: { exists: true } }));
 }
 
-interface EnqueueNextDeps {
+interface EnqueueNextDeps extends Pick<Ports, 'limits' | 'reconcileQueue'> {
   readonly table: Pick<Table, 'query'>;
-  readonly limits: Limits;
-  readonly reconcileQueue: ReconcileQueue;
 }
 
 /** Enqueues the pipelines at the head of each queue, as many as slots are free. The number of them. */
@@ -144,10 +143,10 @@ async function readQueueHeads(
 }
 
 async function enqueueQueueHeads(
-  { reconcileQueue }: Pick<EnqueueNextDeps, 'reconcileQueue'>,
+  deps: Pick<EnqueueNextDeps, 'reconcileQueue'>,
   heads: readonly string[],
 ): Promise<number> {
   const names = [...new Set(heads)];
-  if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
+  await enqueuePipelines(deps, names);
   return names.length;
 }

@@ -11,16 +11,18 @@ import {
   RevisionConflict,
 } from '../../domain/base/errors.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
+import { describeUnlistedRegions } from '../../domain/definitions/regions.ts';
 import { MAX_WRITES } from '../../ports/table.ts';
+import { prepareWithdrawal } from '../approval/withdraw-approval.ts';
 import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
 import { readLastRevision } from '../store/team.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkGraph } from './apply-graph.ts';
 import { checkReach } from './apply-reach.ts';
-import { resolveSelectors } from './apply-selectors.ts';
-import { checkTimes } from './apply-times.ts';
+import { checkBaseImage, resolveSelectors } from './apply-selectors.ts';
 import { applyWrites, writeSelectorsAhead } from './apply-writes.ts';
-import { checkBaseImage } from './check-base-image.ts';
+import { checkComponents } from './check-components.ts';
+import { checkTargetAccounts } from './check-target-accounts.ts';
 import { parseDefinition } from './parse-definition.ts';
 import { readAppliedPipeline } from './read-applied-pipeline.ts';
 
@@ -49,20 +51,25 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     if (graph.cycle !== undefined) throw new DependencyCycle(graph.cycle);
     const selectors = await resolveSelectors(deps, reading, graph.parents, before);
     const reach = await checkReach(deps, reading, before);
-    const times = checkTimes(deps, reading.definition);
     const base = await checkBaseImage(deps, reading, selectors.found);
+    const components = await checkComponents(deps, reading, selectors.found);
+    const accounts = await checkTargetAccounts(deps, reading, before?.pipeline);
     const problems = keepFirstPerField([
-      ...times,
       ...graph.problems,
+      ...accounts,
       ...reach.problems,
       ...selectors.problems,
       ...base,
+      ...components,
     ]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 
     const revision = ((before?.pipeline ?? (await readLastRevision(deps.table, name)))?.revision ?? 0) + 1;
     const applying = { reading, before, revision, selectors: selectors.found, by: request.by };
-    const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks];
+    const { approval } = reading.definition;
+    const bake = before?.status.activeBake;
+    const withdrawal = await prepareWithdrawal(deps, { approval, revision, by: request.by, bake });
+    const writes = [...applyWrites(deps, applying), ...graph.checks, ...reach.checks, ...withdrawal.writes];
     if (writes.length > MAX_WRITES) {
       if (await writeSelectorsAhead(deps.table, applying)) return AGAIN;
       throw new InvalidDefinition([describeTooManyWrites(writes.length)]);
@@ -73,7 +80,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
       pipeline: name,
       revision,
       outcome: before === undefined ? 'created' : 'changed',
-      notes: selectors.notes,
+      notes: [...selectors.notes, ...describeUnlistedRegions(reading.definition), ...withdrawal.notes],
     };
   });
 }

@@ -7,7 +7,7 @@ import { type PipelineRecord, PipelineRecordSchema } from '../../domain/records/
 import type { ParentChannel } from '../../domain/selectors/kind.ts';
 import { findParent } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import { readMany } from '../store/read.ts';
+import { readFound } from '../store/read.ts';
 import { listNamedSelectors } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 
@@ -29,12 +29,7 @@ export async function checkGraph(table: Table, reading: ParsedDefinition): Promi
   const known = new Map<string, PipelineRecord>();
   let level = direct.filter((parent) => parent !== name);
   while (level.length > 0) {
-    const rows = await readMany(
-      table,
-      level.map((entry) => keys.pipeline(entry)),
-      PipelineRecordSchema,
-    );
-    const found = rows.filter((row) => row !== undefined);
+    const found = await readFound(table, level.map(keys.pipeline), PipelineRecordSchema);
     for (const row of found) known.set(row.name, row);
     level = [...new Set(found.flatMap((row) => row.parents))].filter(
       (entry) => entry !== name && !known.has(entry),
@@ -44,12 +39,10 @@ export async function checkGraph(table: Table, reading: ParsedDefinition): Promi
   const parents = direct.flatMap((parent) => known.get(parent) ?? []);
   return {
     parents,
-    problems: [
-      ...listNamedParents(reading).flatMap(({ field, parent }) => [
-        ...checkParentExists(field, parent.pipeline, name, known),
-        ...checkParentChannel(field, parent, known),
-      ]),
-    ],
+    problems: listNamedParents(reading).flatMap(({ field, parent }) => [
+      ...checkParentExists(field, parent.pipeline, name, known),
+      ...checkParentChannel(field, parent, known),
+    ]),
     ...(cycle === undefined ? {} : { cycle }),
     checks: [...known.values()].map((row) => ({
       check: keys.pipeline(row.name),

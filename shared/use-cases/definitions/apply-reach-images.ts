@@ -10,13 +10,19 @@ import type { Table, Write } from '../../ports/table.ts';
 import { suggestPipeline } from '../bakes/base-image.ts';
 import { findMaker } from '../bakes/find-maker.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { listNamedSelectors, mergeReachChecks, type ReachCheck, readTopicUsers } from './named-selectors.ts';
+import {
+  listNamedSelectors,
+  mergeReachChecks,
+  type ReachCheck,
+  readTopicDependents,
+  refuse,
+} from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';
 
 export async function checkNamedImages(deps: ApplyDeps, reading: ParsedDefinition): Promise<ReachCheck> {
   const found = await Promise.all(
-    listNamedSelectors(reading).map(async ({ field, selector }): Promise<ReachCheck> => {
+    listNamedSelectors(reading).map(async ({ field, selector }) => {
       const { image, images } = findReach(selector);
       if (image !== undefined) return await checkPinnedImage(deps, field, image);
       return images === undefined ? {} : await checkLookup(deps, reading, field, images);
@@ -33,23 +39,15 @@ async function checkPinnedImage(
 ): Promise<ReachCheck> {
   const image = await deps.locations.openControl(region).artifacts.ami.describe(id);
   if (image === undefined)
-    return {
-      problems: [
-        {
-          field,
-          message: `There is no image ${id} in ${region} that this account may use.`,
-          fix: 'Correct the id, or have the image shared with this account.',
-        },
-      ],
-    };
+    return refuse(
+      field,
+      `There is no image ${id} in ${region} that this account may use.`,
+      'Correct the id, or have the image shared with this account.',
+    );
   const maker = await findMaker(deps, image);
-  return maker === undefined
-    ? {}
-    : {
-        problems: [
-          suggestPipeline(field, `${id} is an image of the pipeline ${maker} or a copy of one.`, maker),
-        ],
-      };
+  if (maker === undefined) return {};
+  const message = `${id} is an image of the pipeline ${maker} or a copy of one.`;
+  return { problems: [suggestPipeline(field, message, maker)] };
 }
 
 /** Owners of public images. */
@@ -63,13 +61,9 @@ async function checkLookup(
 ): Promise<ReachCheck> {
   if (PUBLIC_OWNERS.has(owner) || !couldMatchOwnNames(name)) return {};
   const isOurs = owner === deps.home.account || listTargetAccounts(reading).includes(owner);
-  if (isOurs || (await isTargetAccount(deps.table, owner)))
+  if (isOurs || (await deps.table.get(keys.targetAccount(owner))) !== undefined)
     return { problems: [await describeLookupRefusal(deps.table, field, owner, name)] };
   return { checks: [{ check: keys.targetAccount(owner), when: { exists: false } }] };
-}
-
-async function isTargetAccount(table: Table, account: string): Promise<boolean> {
-  return (await table.get(keys.targetAccount(account))) !== undefined;
 }
 
 async function describeLookupRefusal(
@@ -130,19 +124,15 @@ async function checkNewTarget(
 ): Promise<ReachCheck> {
   const { name, distribution } = reading.definition;
   const topic = lookupTopic({ owner: account, region: deps.home.region });
-  const [first] = await readTopicUsers(deps.table, topic, name, (selector) =>
+  const [first] = await readTopicDependents(deps.table, topic, name, (selector) =>
     couldMatchOwnNames(findReach(selector).images?.name ?? ''),
   );
   if (first === undefined) return {};
   const filter = findReach(first.selector).images?.name ?? '';
   const index = distribution.targets.findIndex((target) => target.account === account);
-  return {
-    problems: [
-      {
-        field: `distribution.targets[${index}].account`,
-        message: `${first.pipeline} looks up "${filter}" of ${account}, which could find what this pipeline brings there.`,
-        fix: `Narrow the name in ${first.pipeline}, or let it name this pipeline (pipeline: ${name}).`,
-      },
-    ],
-  };
+  return refuse(
+    `distribution.targets[${index}].account`,
+    `${first.pipeline} looks up "${filter}" of ${account}, which could find what this pipeline brings there.`,
+    `Narrow the name in ${first.pipeline}, or let it name this pipeline (pipeline: ${name}).`,
+  );
 }

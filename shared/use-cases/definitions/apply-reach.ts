@@ -5,12 +5,12 @@
 
 import * as z from 'zod';
 import type { Problem } from '../../domain/base/errors.ts';
-import { keys, parameterName } from '../../domain/base/naming.ts';
+import { formatKey, keys, parameterName } from '../../domain/base/naming.ts';
 import { findReach, selectorKey } from '../../domain/selectors/selectors.ts';
 import { parameterTopic } from '../../domain/selectors/ssm.ts';
-import type { Write } from '../../ports/table.ts';
+import { findWriteKey, type Write } from '../../ports/table.ts';
 import { suggestPipeline } from '../bakes/base-image.ts';
-import { readSelectorUsers } from '../graph/dependents.ts';
+import { readSelectorDependents } from '../graph/dependents.ts';
 import { readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { checkNamedImages, checkTargetLookups } from './apply-reach-images.ts';
@@ -21,7 +21,8 @@ import {
   mergeReachChecks,
   type ReachCheck,
   readNoNewReaderCheck,
-  readTopicUsers,
+  readTopicDependents,
+  refuse,
 } from './named-selectors.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';
@@ -43,28 +44,15 @@ export async function checkReach(
     checkNamedImages(deps, reading),
     checkOwnParameter(deps, reading, before),
     checkTargetLookups(deps, reading, before),
-    checkChannelUsers(deps, reading, before),
+    checkChannelDependents(deps, reading, before),
   ]);
-  const checks = found.flatMap((entry) => entry.checks ?? []);
-  return { problems: found.flatMap((entry) => entry.problems ?? []), checks: dedupeByRow(checks) };
+  const { problems, checks } = mergeReachChecks(found);
+  return { problems, checks: dedupeByRow(checks) };
 }
 
 /** One write of each row, as a transaction asks for: a parameter may be named twice, pinned and not. */
 function dedupeByRow(writes: readonly Write[]): Write[] {
-  const byRow = new Map(
-    writes.map((write) => {
-      const { pk, sk } =
-        'check' in write
-          ? write.check
-          : 'update' in write
-            ? write.update
-            : 'put' in write
-              ? write.put
-              : write.delete;
-      return [`${pk} ${sk}`, write] as const;
-    }),
-  );
-  return [...byRow.values()];
+  return [...new Map(writes.map((write) => [formatKey(findWriteKey(write)), write])).values()];
 }
 
 /** Refuses a parameter that a pipeline publishes to, in any account and region, whether it is pinned or not. */
@@ -82,16 +70,10 @@ async function checkNamedParameters(
         return { problems: [{ field, message: `${name} is where this pipeline publishes its own image.` }] };
       const key = keys.publishedParameter(name);
       const publisher = await readRecord(deps.table, key, PublisherSchema);
-      if (publisher !== undefined)
-        return {
-          problems: [
-            suggestPipeline(
-              field,
-              `${name} is published by the pipeline ${publisher.pipeline}.`,
-              publisher.pipeline,
-            ),
-          ],
-        };
+      if (publisher !== undefined) {
+        const message = `${name} is published by the pipeline ${publisher.pipeline}.`;
+        return { problems: [suggestPipeline(field, message, publisher.pipeline)] };
+      }
       const begins = isNewSelector(selector, before) ? [addReaderWrite(keys.parameterLookers(name))] : [];
       return { checks: [{ check: key, when: { exists: false } }, ...begins] };
     }),
@@ -112,31 +94,25 @@ async function checkOwnParameter(
   const lookers = await readNoNewReaderCheck(deps.table, keys.parameterLookers(parameter));
   const publisher = await readRecord(deps.table, keys.publishedParameter(parameter), PublisherSchema);
   if (publisher !== undefined && publisher.pipeline !== name)
-    return {
-      problems: [
-        {
-          field,
-          message: `The pipeline ${publisher.pipeline} publishes to ${parameter} already.`,
-          fix: 'Put {pipeline} into the name.',
-        },
-      ],
-    };
+    return refuse(
+      field,
+      `The pipeline ${publisher.pipeline} publishes to ${parameter} already.`,
+      'Put {pipeline} into the name.',
+    );
   const topic = parameterTopic({ name: parameter, region: deps.home.region });
-  const readers = (await readTopicUsers(deps.table, topic, name, () => true)).map(({ pipeline }) => pipeline);
+  const readers = (await readTopicDependents(deps.table, topic, name, () => true)).map(
+    ({ pipeline }) => pipeline,
+  );
   if (readers.length === 0) return { checks: [lookers] };
-  return {
-    problems: [
-      {
-        field,
-        message: `${[...new Set(readers)].join(', ')} would be built on ${parameter}, which this pipeline publishes.`,
-        fix: `Let them name the pipeline (pipeline: ${name}), or choose another parameter.`,
-      },
-    ],
-  };
+  return refuse(
+    field,
+    `${[...new Set(readers)].join(', ')} would be built on ${parameter}, which this pipeline publishes.`,
+    `Let them name the pipeline (pipeline: ${name}), or choose another parameter.`,
+  );
 }
 
 /** Refuses another channel while dependents name the old one. */
-async function checkChannelUsers(
+async function checkChannelDependents(
   deps: ApplyDeps,
   reading: ParsedDefinition,
   before: AppliedPipeline | undefined,
@@ -145,15 +121,11 @@ async function checkChannelUsers(
   const old = before?.pipeline.spec.channel;
   if (old === undefined || old === channel) return {};
   const key = selectorKey({ kind: 'pipeline', pipeline: name, channel: old });
-  const { users } = await readSelectorUsers(deps.table, key, { limit: 5 });
-  if (users.length === 0) return {};
-  return {
-    problems: [
-      {
-        field: 'channel',
-        message: `${users.map((user) => user.pipeline).join(', ')} build on the channel "${old}" of ${name}.`,
-        fix: `Keep channel: ${old}, or move them to another base first.`,
-      },
-    ],
-  };
+  const { items: dependents } = await readSelectorDependents(deps.table, key, { limit: 5 });
+  if (dependents.length === 0) return {};
+  return refuse(
+    'channel',
+    `${dependents.map((dependent) => dependent.pipeline).join(', ')} build on the channel "${old}" of ${name}.`,
+    `Keep channel: ${old}, or move them to another base first.`,
+  );
 }

@@ -14,6 +14,7 @@ import {
   selectorTopic,
 } from '../../domain/selectors/selectors.ts';
 import type { Resolution } from '../../ports/selector-resolver.ts';
+import { findBaseProblems } from '../bakes/base-image.ts';
 import { readMany, readRecord } from '../store/read.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { isNewSelector, listNamedSelectors } from './named-selectors.ts';
@@ -39,11 +40,8 @@ export async function resolveSelectors(
   before: AppliedPipeline | undefined,
 ): Promise<SelectorCheck> {
   const wanted = listDependencies(reading.spec);
-  const rows = await readMany(
-    deps.table,
-    wanted.map((selector) => keys.selector(selectorKey(selector))),
-    SelectorRecordSchema,
-  );
+  const named = wanted.map((selector) => keys.selector(selectorKey(selector)));
+  const rows = await readMany(deps.table, named, SelectorRecordSchema);
   const looked = await Promise.all(
     wanted.map((selector, index) =>
       resolveSelector(deps, selector, rows[index], { parents, isOwn: !isNewSelector(selector, before) }),
@@ -100,13 +98,21 @@ async function resolveSelector(
 }
 
 async function resolveChannel(deps: ApplyDeps, parent: ParentChannel): Promise<Resolution> {
-  const channel = await readRecord(
-    deps.table,
-    keys.channel(parent.pipeline, parent.channel),
-    ChannelRecordSchema,
-  );
+  const key = keys.channel(parent.pipeline, parent.channel);
+  const channel = await readRecord(deps.table, key, ChannelRecordSchema);
   if (channel === undefined) return { found: false, reason: `${parent.pipeline} has no release yet` };
   return { found: true, version: channel.release, detail: channel.images };
+}
+
+/** Problems of the AMI that the base means at the time when the definition is applied. */
+export async function checkBaseImage(
+  deps: ApplyDeps,
+  reading: ParsedDefinition,
+  selectors: readonly FoundSelector[],
+): Promise<Problem[]> {
+  const { base } = reading.references;
+  const record = selectors.find(({ record: { key } }) => key === selectorKey(base))?.record;
+  return await findBaseProblems(deps, reading.definition, { ...record, selector: base });
 }
 
 function toProblem(reading: ParsedDefinition, index: number, reason: string): Problem {

@@ -1,23 +1,24 @@
 /** Writes of a new revision, for one transaction: three for each new selector, one for each known and each dropped one, and those of the pipeline. */
 import { canonical } from '../../domain/base/canonical.ts';
-import { due, keys, lists, nonSelectorChangeKey, selectorShard } from '../../domain/base/naming.ts';
+import { keys, lists, nonSelectorChangeKey, selectorShard } from '../../domain/base/naming.ts';
 import {
   listDependencies,
   type PipelineRecord,
   type PipelineSpec,
   type RevisionRecord,
-  type Schedule,
 } from '../../domain/records/pipelines.ts';
 import type {
   ChangeRecord,
+  SelectorDependentRecord,
   SelectorRecord,
-  SelectorUserRecord,
   TopicSelectorRecord,
 } from '../../domain/records/selectors.ts';
 import type { PipelineStatus } from '../../domain/records/status.ts';
 import { findParent, selectorKey } from '../../domain/selectors/selectors.ts';
-import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
-import { changeWrite } from '../store/changes.ts';
+import type { Table, Write } from '../../ports/table.ts';
+import { changeWrite, toOwnChange } from '../store/changes.ts';
+import { dirtyAt } from '../store/status.ts';
+import { tryWrite } from '../store/try-write.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { listParentNames } from './apply-graph.ts';
 import { publishedParameter } from './apply-reach.ts';
@@ -107,7 +108,7 @@ function withScheduleSince(spec: PipelineSpec, before: PipelineSpec | undefined,
 function newStatusWrite({ reading, before }: RevisionInput, changes: readonly string[], now: Date): Write {
   const pipeline = reading.definition.name;
   const dueAt = new Date(now.getTime() + reading.spec.debounceSeconds * 1000).toISOString();
-  const dirty = { dirty: true, dueAt, debounceUntil: dueAt, duePk: due.reconcile, dueSk: dueAt };
+  const dirty = { ...dirtyAt(dueAt), debounceUntil: dueAt };
   if (before === undefined) {
     const record: PipelineStatus = {
       pipeline,
@@ -136,7 +137,8 @@ function newStatusWrite({ reading, before }: RevisionInput, changes: readonly st
     setOnce: { dirtySince: now.toISOString() },
     append: { changes, causes: changes },
     add: { version: 1 },
-    when: { exists: true },
+    // The open request of the bake that runs was looked at.
+    when: { exists: true, equals: { activeBake: before.status.activeBake ?? null } },
   };
 }
 
@@ -152,11 +154,8 @@ function toOutputSpec(spec: PipelineSpec) {
 }
 
 function isSameSchedule(one: PipelineSpec, other: PipelineSpec): boolean {
-  return one.mode === other.mode && isSameScheduleText(one.schedule, other.schedule);
-}
-
-function isSameScheduleText(one: Schedule | undefined, other: Schedule | undefined): boolean {
-  return canonical({ ...one, since: undefined }) === canonical({ ...other, since: undefined });
+  const toText = ({ schedule }: PipelineSpec) => canonical({ ...schedule, since: undefined });
+  return one.mode === other.mode && toText(one) === toText(other);
 }
 
 /**
@@ -171,8 +170,7 @@ function toFirstVersionChange(
   if (before !== undefined || base === undefined || base.isKnown) return undefined;
   const { key, version, selector } = base.record;
   if (version === undefined || findParent(selector) !== undefined) return undefined;
-  const id = deps.ids.next();
-  return { id, selector: key, to: version, at, cause: id, causes: [], follows: [], fanOut: 'done' };
+  return toOwnChange({ id: deps.ids.next(), selector: key, to: version, at });
 }
 
 function toDefinitionChange(
@@ -180,17 +178,13 @@ function toDefinitionChange(
   { reading, before, revision }: RevisionInput,
   at: string,
 ): ChangeRecord {
-  return {
+  return toOwnChange({
     id,
     selector: nonSelectorChangeKey('definition', reading.definition.name),
     ...(before === undefined ? {} : { from: String(before.pipeline.revision) }),
     to: String(revision),
     at,
-    cause: id,
-    causes: [],
-    follows: [],
-    fanOut: 'done',
-  };
+  });
 }
 
 function selectorWrites(
@@ -201,12 +195,12 @@ function selectorWrites(
   const wanted = new Set(selectors.map(({ record }) => record.key));
   const old = before === undefined ? [] : listSelectorKeys(before.revision);
   const rows = selectors.flatMap(({ record, isKnown }): Write[] => {
-    const user: SelectorUserRecord = {
+    const dependent: SelectorDependentRecord = {
       selector: record.key,
       pipeline,
       debounceSeconds: reading.spec.debounceSeconds,
     };
-    const put: Write = { put: { ...keys.selectorUser(record.key, pipeline), ...user } };
+    const put: Write = { put: { ...keys.selectorDependent(record.key, pipeline), ...dependent } };
     if (isKnown && old.includes(record.key)) return [put];
     // Deleting it as unused at this moment loses against this write, or this write against the deletion.
     if (isKnown)
@@ -214,7 +208,7 @@ function selectorWrites(
     return [put, ...newSelectorWrites(record, first?.selector === record.key ? { change: first.id } : {})];
   });
   const gone = old.filter((key) => !wanted.has(key));
-  return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorUser(key, pipeline) }))];
+  return [...rows, ...gone.map((key): Write => ({ delete: keys.selectorDependent(key, pipeline) }))];
 }
 
 /**
@@ -240,7 +234,7 @@ function newSelectorWrites(record: SelectorRecord, more: Pick<SelectorRecord, 'c
 }
 
 /**
- * Writes the rows of new selectors ahead of a revision that would not fit into one transaction; without users they have no effect. The base is
+ * Writes the rows of new selectors ahead of a revision that would not fit into one transaction; without dependents they have no effect. The base is
  * left out: its first version begins a chain of changes. Returns false when there was no new selector.
  */
 export async function writeSelectorsAhead(
@@ -249,17 +243,9 @@ export async function writeSelectorsAhead(
 ): Promise<boolean> {
   const base = selectorKey(reading.references.base);
   const fresh = selectors.filter(({ record, isKnown }) => !isKnown && record.key !== base);
-  await Promise.all(fresh.map(({ record }) => writeSelectorAhead(table, record)));
+  // Not written where another pipeline begins to use it at this moment.
+  await Promise.all(fresh.map(({ record }) => tryWrite(table, newSelectorWrites(record))));
   return fresh.length > 0;
-}
-
-async function writeSelectorAhead(table: Table, record: SelectorRecord): Promise<void> {
-  try {
-    await table.write(newSelectorWrites(record));
-  } catch (error) {
-    // Another pipeline begins to use it at this moment.
-    if (!(error instanceof WriteConflict)) throw error;
-  }
 }
 
 function listSelectorKeys({ selectors }: RevisionRecord): string[] {

@@ -7,28 +7,20 @@ import { PipelineBaking, PipelineHasChildren, PipelineNotFound } from '../../dom
 import { keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { joinWords } from '../../domain/base/text.ts';
 import { listDependencies } from '../../domain/records/pipelines.ts';
-import {
-  type ChangeRecord,
-  type SelectorRecord,
-  SelectorRecordSchema,
-} from '../../domain/records/selectors.ts';
+import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { findParent, type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Ids } from '../../ports/ids.ts';
-import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
-import { readSelectorUsers } from '../graph/dependents.ts';
-import { changeWrite } from '../store/changes.ts';
+import { readSelectorDependents } from '../graph/dependents.ts';
+import { changeWrite, toOwnChange } from '../store/changes.ts';
 import { readMany } from '../store/read.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
+import { tryWrite } from '../store/try-write.ts';
 import { publishedParameter } from './apply-reach.ts';
 import { type AppliedPipeline, readAppliedPipeline } from './read-applied-pipeline.ts';
 
-export interface DeleteDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
+export type DeleteDeps = Pick<Ports, 'table' | 'clock' | 'ids'>;
 
 export interface DeleteRequest {
   readonly pipeline: string;
@@ -50,16 +42,17 @@ export async function deletePipeline(
     const own: Selector = { kind: 'pipeline', pipeline: name, channel };
     const known = await readSelectors(deps.table, [own, ...listDependencies(before.revision.selectors)]);
     await requireDeletable(deps.table, before, own);
-    const { users, fence, unused } = await prepareSelectorDeletes(deps.table, name, known);
+    const { dependents, fence, unused } = await prepareSelectorDeletes(deps.table, name, known);
     const always = [
       ...ownRowWrites(before, deps.clock.now().toISOString()),
-      ...users,
+      ...dependents,
       ...fence,
-      ...deletionChangeWrites(deps, before, request),
+      deletionChangeWrite(deps, before, request),
     ];
     const fitting = Math.floor((MAX_WRITES - always.length) / WRITES_OF_SELECTOR);
     await deps.table.write([...always, ...unused.slice(0, fitting).flat()]);
-    for (const writes of unused.slice(fitting)) await dropUnused(deps.table, writes);
+    // Those that did not fit; one that is used again by now stays.
+    for (const writes of unused.slice(fitting)) await tryWrite(deps.table, writes);
     return { pipeline: name, revision: before.pipeline.revision };
   });
 }
@@ -70,8 +63,8 @@ async function requireDeletable(
   own: Selector,
 ): Promise<void> {
   const { name } = pipeline;
-  const { users, cursor } = await readSelectorUsers(table, selectorKey(own), { limit: CHILDREN_NAMED });
-  const children = users.map((user) => user.pipeline);
+  const { items, cursor } = await readSelectorDependents(table, selectorKey(own), { limit: CHILDREN_NAMED });
+  const children = items.map((dependent) => dependent.pipeline);
   if (children.length > 0) {
     const shown = [...children, ...(cursor === undefined ? [] : ['others'])];
     throw new PipelineHasChildren(
@@ -108,16 +101,13 @@ interface KnownSelector {
 
 async function readSelectors(table: Table, selectors: readonly Selector[]): Promise<KnownSelector[]> {
   const each = [...new Map(selectors.map((selector) => [selectorKey(selector), selector])).values()];
-  const rows = await readMany(
-    table,
-    each.map((selector) => keys.selector(selectorKey(selector))),
-    SelectorRecordSchema,
-  );
+  const named = each.map((selector) => keys.selector(selectorKey(selector)));
+  const rows = await readMany(table, named, SelectorRecordSchema);
   return each.map((selector, index) => ({ selector, row: rows[index] }));
 }
 
 interface SelectorWrites {
-  readonly users: readonly Write[];
+  readonly dependents: readonly Write[];
   /** Fails when a dependent was applied meanwhile. */
   readonly fence: readonly Write[];
   /** Of each selector that no other pipeline uses. */
@@ -136,13 +126,15 @@ async function prepareSelectorDeletes(
   const others = known.filter((entry) => !isOwn(entry));
   const unused = await Promise.all(
     others.map(async ({ selector, row }) => {
-      const { users } = await readSelectorUsers(table, selectorKey(selector), { limit: 2 });
-      const isUsed = users.some(({ pipeline }) => pipeline !== name);
+      const { items } = await readSelectorDependents(table, selectorKey(selector), { limit: 2 });
+      const isUsed = items.some(({ pipeline }) => pipeline !== name);
       return isUsed || row === undefined ? [] : [deleteSelectorWrites(row)];
     }),
   );
   return {
-    users: others.map(({ selector }) => ({ delete: keys.selectorUser(selectorKey(selector), name) })),
+    dependents: others.map(({ selector }) => ({
+      delete: keys.selectorDependent(selectorKey(selector), name),
+    })),
     fence: known
       .filter(isOwn)
       .flatMap(({ selector, row }) =>
@@ -161,32 +153,14 @@ function deleteSelectorWrites({ key, topic, uses }: SelectorRecord): Write[] {
   ];
 }
 
-/** Deletes the selectors that did not fit into the transaction; one that is used again by now stays. */
-async function dropUnused(table: Table, writes: readonly Write[]): Promise<void> {
-  try {
-    await table.write(writes);
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-  }
-}
-
 /** The deletion as a change of the pipeline's definition, with the person who requested it. */
-function deletionChangeWrites(
-  deps: DeleteDeps,
-  { pipeline }: AppliedPipeline,
-  { by }: DeleteRequest,
-): Write[] {
-  const id = deps.ids.next();
-  const change: ChangeRecord = {
-    id,
+function deletionChangeWrite(deps: DeleteDeps, { pipeline }: AppliedPipeline, { by }: DeleteRequest): Write {
+  const change = toOwnChange({
+    id: deps.ids.next(),
     selector: nonSelectorChangeKey('definition', pipeline.name),
     from: String(pipeline.revision),
     to: `deleted by ${by}`,
     at: deps.clock.now().toISOString(),
-    cause: id,
-    causes: [],
-    follows: [],
-    fanOut: 'done',
-  };
-  return [changeWrite(change)];
+  });
+  return changeWrite(change);
 }

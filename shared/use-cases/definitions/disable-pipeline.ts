@@ -1,10 +1,11 @@
 /** Stops a pipeline from baking by itself, on request. A running bake goes on; dependents wait for the pipeline no longer. */
 
-import { due, keys } from '../../domain/base/naming.ts';
+import { keys } from '../../domain/base/naming.ts';
 import type { Disabled } from '../../domain/records/pipelines.ts';
 import { readPipelineRows } from '../reconcile/read-ancestors.ts';
 import { type ReconcileDeps, reconcilePipeline } from '../reconcile/reconcile-pipeline.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
+import { dirtyAt } from '../store/status.ts';
 
 export interface DisableRequest {
   readonly pipeline: string;
@@ -40,7 +41,7 @@ export async function disablePipeline(deps: ReconcileDeps, request: DisableReque
         {
           update: keys.status(name),
           // Dirty, so that the reason is recorded and dependents that wait for it are reconciled.
-          set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
+          set: dirtyAt(at),
           add: { version: 1 },
           when: { equals: { version: status.version } },
         },

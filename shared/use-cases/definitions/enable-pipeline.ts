@@ -4,7 +4,7 @@
  */
 
 import { hasFailedTooOften } from '../../domain/bakes/outcomes.ts';
-import { due, keys } from '../../domain/base/naming.ts';
+import { keys } from '../../domain/base/naming.ts';
 import type { Write } from '../../ports/table.ts';
 import { type ObservedRows, observe } from '../reconcile/observe.ts';
 import {
@@ -13,6 +13,7 @@ import {
   reconcilePipeline,
 } from '../reconcile/reconcile-pipeline.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
+import { dirtyAt } from '../store/status.ts';
 
 export interface EnableAnswer {
   readonly outcome: 'changed' | 'unchanged';
@@ -57,12 +58,9 @@ function enableWrites({ observation }: ObservedRows, at: string): Write[] {
         consecutiveFailures: 0,
         // While it was disabled, ancestors were not all that held it.
         ...(enabled ? {} : { heldByAncestors: { seconds: status.heldByAncestors?.seconds ?? 0 } }),
-        dirty: true,
-        dueAt: at,
-        duePk: due.reconcile,
-        dueSk: at,
+        ...dirtyAt(at),
         // Ticks that came meanwhile have passed, whatever else has held it.
-        ...(observed.ticks?.open === undefined ? {} : { ticksHandledUntil: observed.ticks.open }),
+        ticksHandledUntil: observed.ticks?.open,
       },
       setOnce: { dirtySince: at },
       add: { version: 1 },

@@ -5,7 +5,7 @@ import { listDependencies } from '../../domain/records/pipelines.ts';
 import { LookersRecordSchema, TopicSelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
 import type { Table, Write } from '../../ports/table.ts';
-import { readSelectorUsers } from '../graph/dependents.ts';
+import { readSelectorDependents } from '../graph/dependents.ts';
 import { readAll, readRecord } from '../store/read.ts';
 import type { ParsedDefinition } from './parse-definition.ts';
 import type { AppliedPipeline } from './read-applied-pipeline.ts';
@@ -54,29 +54,31 @@ export async function readNoNewReaderCheck(table: Table, lookers: Key): Promise<
 }
 
 /** Pipelines other than `name` that use a selector of the topic for which `isMeant` holds. */
-export async function readTopicUsers(
+export async function readTopicDependents(
   table: Table,
   topic: string,
   name: string,
   isMeant: (selector: Selector) => boolean,
 ): Promise<{ readonly pipeline: string; readonly selector: Selector }[]> {
   const { pk, sk: prefix } = keys.topicSelector(topic, '');
-  const query = { pk, prefix };
-  const listed = (await readAll(table, query, TopicSelectorRecordSchema)).filter(({ selector }) =>
-    isMeant(selector),
+  const listed = await readAll(table, { pk, prefix }, TopicSelectorRecordSchema);
+  const dependents = await Promise.all(
+    listed
+      .filter(({ selector }) => isMeant(selector))
+      .map(async ({ key, selector }) => {
+        const { items } = await readSelectorDependents(table, key, { limit: 5 });
+        return items.map(({ pipeline }) => ({ pipeline, selector }));
+      }),
   );
-  const users = await Promise.all(
-    listed.map(async ({ key, selector }) =>
-      (await readSelectorUsers(table, key, { limit: 5 })).users.map(({ pipeline }) => ({
-        pipeline,
-        selector,
-      })),
-    ),
-  );
-  return users.flat().filter(({ pipeline }) => pipeline !== name);
+  return dependents.flat().filter(({ pipeline }) => pipeline !== name);
 }
 
-export function mergeReachChecks(found: readonly ReachCheck[]): ReachCheck {
+/** Refuses what a field names, with what to write instead. */
+export function refuse(field: string, message: string, fix: string): ReachCheck {
+  return { problems: [{ field, message, fix }] };
+}
+
+export function mergeReachChecks(found: readonly ReachCheck[]): { problems: Problem[]; checks: Write[] } {
   return {
     problems: found.flatMap(({ problems = [] }) => problems),
     checks: found.flatMap(({ checks = [] }) => checks),

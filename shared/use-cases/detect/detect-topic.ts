@@ -14,23 +14,21 @@ import {
 import { detectFlapping } from '../../domain/selectors/flapping.ts';
 import { comparesAs } from '../../domain/selectors/selectors.ts';
 import { isChange } from '../../domain/selectors/versions.ts';
-import type { Resolution, SelectorResolver } from '../../ports/selector-resolver.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { Resolution } from '../../ports/selector-resolver.ts';
 import type { Table } from '../../ports/table.ts';
-import { readSelectorUsers } from '../graph/dependents.ts';
+import { readSelectorDependents } from '../graph/dependents.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
-import { readAll, readMany } from '../store/read.ts';
+import { readAll, readFound } from '../store/read.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import {
+  DEPENDENTS_READ,
   type DetectedChange,
   type RecordChangesDeps,
   recordChanges,
-  USERS_READ,
-  type UserPage,
 } from './record-changes.ts';
 
-export interface DetectTopicsDeps extends RecordChangesDeps {
-  readonly resolver: SelectorResolver;
-}
+export type DetectTopicsDeps = RecordChangesDeps & Pick<Ports, 'resolver'>;
 
 export interface Detection {
   readonly changes: readonly ChangeRecord[];
@@ -44,45 +42,31 @@ const RESOLVED_AT_ONCE = 8;
 export async function detectTopic(deps: DetectTopicsDeps, topic: string): Promise<Detection> {
   return retryOnConflict(`The selectors of ${topic} kept changing while they were recorded.`, async () => {
     const found = await readTopic(deps.table, topic);
-    return detectSelectorChanges(deps, found);
+    const checked = await mapConcurrent(RESOLVED_AT_ONCE, found, (entry) => checkSelector(deps, entry));
+    const changes = checked.flatMap((entry) => (entry?.kind === 'move' ? [entry.move] : []));
+    const problems = checked.flatMap((entry) => (entry?.kind === 'problem' ? [entry] : []));
+    return { changes: await recordChanges(deps, changes), problems };
   });
 }
 
 /** A selector's row and the first pipelines that use it. */
-interface Found {
-  readonly row: SelectorRecord;
-  readonly users: UserPage;
-}
+type Found = Pick<DetectedChange, 'row' | 'dependents'>;
 
 /**
- * The selectors that are listed under a topic. Users are read after the row: a pipeline that begins to use the selector in between is marked,
+ * The selectors that are listed under a topic. Dependents are read after the row: a pipeline that begins to use the selector in between is marked,
  * or makes the write lose by the row's count of uses.
  */
 async function readTopic(table: Table, topic: string): Promise<Found[]> {
   const { pk, sk: prefix } = keys.topicSelector(topic, '');
   const listed = await readAll(table, { pk, prefix }, TopicSelectorRecordSchema);
-  const rows = await readMany(
-    table,
-    listed.map(({ key }) => keys.selector(key)),
-    SelectorRecordSchema,
-  );
+  const named = listed.map(({ key }) => keys.selector(key));
+  const rows = await readFound(table, named, SelectorRecordSchema);
   return await Promise.all(
-    rows
-      .filter((row) => row !== undefined)
-      .map(async (row) => ({ row, users: await readSelectorUsers(table, row.key, { limit: USERS_READ }) })),
+    rows.map(async (row) => ({
+      row,
+      dependents: await readSelectorDependents(table, row.key, { limit: DEPENDENTS_READ }),
+    })),
   );
-}
-
-async function detectSelectorChanges(deps: DetectTopicsDeps, found: readonly Found[]): Promise<Detection> {
-  const looks = await checkSelectors(deps, found);
-  const changes = looks.flatMap((entry) => (entry.kind === 'move' ? [entry.move] : []));
-  const problems = looks.flatMap((entry) => (entry.kind === 'problem' ? [entry] : []));
-  return { changes: await recordChanges(deps, changes), problems };
-}
-
-async function checkSelectors(deps: DetectTopicsDeps, found: readonly Found[]): Promise<CheckedSelector[]> {
-  const answers = await mapConcurrent(RESOLVED_AT_ONCE, found, (entry) => checkSelector(deps, entry));
-  return answers.filter((entry) => entry !== undefined);
 }
 
 type CheckedSelector =
@@ -91,7 +75,7 @@ type CheckedSelector =
 
 async function checkSelector(
   deps: DetectTopicsDeps,
-  { row, users }: Found,
+  { row, dependents }: Found,
 ): Promise<CheckedSelector | undefined> {
   const { selector } = row;
   const resolution = await resolveOrRecordProblem(deps, row);
@@ -111,7 +95,7 @@ async function checkSelector(
     await recordSelectorProblem(deps, row, { problem, unsettled });
     return { kind: 'problem', selector: row.key, problem };
   }
-  return { kind: 'move', move: { row, users, to, detail, left: flap.leftVersions } };
+  return { kind: 'move', move: { row, dependents, to, detail, left: flap.leftVersions } };
 }
 
 /** Records why a selector cannot be resolved now, and throws: the message is delivered again. */
@@ -154,7 +138,7 @@ async function recordSelectorProblem(
       update: keys.selector(row.key),
       set: {
         checkedAt: deps.clock.now().toISOString(),
-        ...(problem === undefined ? {} : { problem }),
+        problem,
         ...(unsettled === undefined ? {} : { unsettled, duePk: due.selectors, dueSk: unsettled.until }),
       },
       remove: [

@@ -1,49 +1,40 @@
 /**
- * Marks the pipelines that a change affects as dirty and enqueues them, page by page. The users of a selector are the pipelines whose definition
- * names it. The change row holds the cursor, from which the next run continues.
+ * Marks the dependents of a selector that has changed, or the pipelines that a finding makes vulnerable, as dirty and enqueues them, page by page.
+ * The change row holds the cursor, from which the next run continues.
  */
+
 import { TryLater } from '../../domain/base/errors.ts';
-import { due, type Key, keys } from '../../domain/base/naming.ts';
+import { type Key, keys } from '../../domain/base/naming.ts';
 import { listCauses } from '../../domain/reconcile/causes.ts';
 import {
   type ChangeRecord,
   ChangeRecordSchema,
-  type SelectorUserRecord,
+  type SelectorDependentRecord,
 } from '../../domain/records/selectors.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
-import { readSelectorUsers } from '../graph/dependents.ts';
-import { readRecord } from '../store/read.ts';
-import { type AffectedPipeline, readAffectedPage } from './vulnerable-pipelines.ts';
+import { readSelectorDependents } from '../graph/dependents.ts';
+import { type RecordPage, readRecord } from '../store/read.ts';
+import { dirtyAt } from '../store/status.ts';
+import { readVulnerablePage, type VulnerablePipeline } from './vulnerable-pipelines.ts';
 
-export interface FanOutDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly reconcileQueue: ReconcileQueue;
-}
+export type FanOutDeps = Pick<Ports, 'table' | 'clock' | 'reconcileQueue'>;
 
 /** One write of each transaction is that of the change row. */
-const USERS_AT_ONCE = MAX_WRITES - 1;
+const DEPENDENTS_AT_ONCE = MAX_WRITES - 1;
 /** A page is refused when one of its pipelines is deleted, or for a finding written, at that moment. */
 const MAX_TRIES = 20;
 
 /** The write that marks a pipeline as dirty for these changes. It raises the version, so that a decision made without them is refused. */
 export function markWrite(
-  user: SelectorUserRecord,
+  dependent: SelectorDependentRecord,
   changes: readonly ChangeRecord[],
   now: Date,
 ): Extract<Write, { update: Key }> {
-  const dueAt = new Date(now.getTime() + user.debounceSeconds * 1000).toISOString();
+  const dueAt = new Date(now.getTime() + dependent.debounceSeconds * 1000).toISOString();
   return {
-    update: keys.status(user.pipeline),
-    set: {
-      dirty: true,
-      dueAt,
-      debounceUntil: dueAt,
-      duePk: due.reconcile,
-      dueSk: dueAt,
-    },
+    update: keys.status(dependent.pipeline),
+    set: { ...dirtyAt(dueAt), debounceUntil: dueAt },
     setOnce: { dirtySince: now.toISOString() },
     append: { changes: changes.map((change) => change.id), causes: changes.flatMap(listCauses) },
     add: { version: 1 },
@@ -52,30 +43,34 @@ export function markWrite(
 }
 
 /** The same for a finding, which also raises the minimum version of the package. It is refused if the status has changed since it was read. */
-export function raiseMinimumWrite(user: AffectedPipeline, change: ChangeRecord, now: Date): Write {
+export function raiseMinimumWrite(pipeline: VulnerablePipeline, change: ChangeRecord, now: Date): Write {
   const { finding, id, to } = change;
-  if (finding === undefined) return markWrite(user, [change], now);
-  const write = markWrite(user, [change], now);
-  const minimumVersions = { ...user.minimumVersions, [finding.package]: { version: to, change: id } };
-  return { ...write, set: { ...write.set, minimumVersions }, when: { equals: { version: user.version } } };
+  const write = markWrite(pipeline, [change], now);
+  if (finding === undefined) return write;
+  const minimumVersions = { ...pipeline.minimumVersions, [finding.package]: { version: to, change: id } };
+  return {
+    ...write,
+    set: { ...write.set, minimumVersions },
+    when: { equals: { version: pipeline.version } },
+  };
 }
 
-export function toReconcileRequests(users: readonly SelectorUserRecord[]) {
-  return users.map((user) => ({ pipeline: user.pipeline, delaySeconds: user.debounceSeconds }));
+export function toReconcileRequests(dependents: readonly SelectorDependentRecord[]) {
+  return dependents.map(({ pipeline, debounceSeconds }) => ({ pipeline, delaySeconds: debounceSeconds }));
 }
 
 async function prepareMarks(
   table: Table,
   change: ChangeRecord,
   now: Date,
-): Promise<{ users: readonly SelectorUserRecord[]; marks: Write[]; cursor: string | undefined }> {
-  const limits = { limit: USERS_AT_ONCE, after: change.cursor };
+): Promise<RecordPage<SelectorDependentRecord> & { marks: Write[] }> {
+  const limits = { limit: DEPENDENTS_AT_ONCE, after: change.cursor };
   if (change.finding === undefined) {
-    const page = await readSelectorUsers(table, change.selector, limits);
-    return { ...page, marks: page.users.map((user) => markWrite(user, [change], now)) };
+    const page = await readSelectorDependents(table, change.selector, limits);
+    return { ...page, marks: page.items.map((dependent) => markWrite(dependent, [change], now)) };
   }
-  const page = await readAffectedPage(table, { ...change.finding, version: change.to }, limits);
-  return { ...page, marks: page.users.map((user) => raiseMinimumWrite(user, change, now)) };
+  const page = await readVulnerablePage(table, { ...change.finding, version: change.to }, limits);
+  return { ...page, marks: page.items.map((pipeline) => raiseMinimumWrite(pipeline, change, now)) };
 }
 
 /**
@@ -106,8 +101,8 @@ export async function fanOutChange(deps: FanOutDeps, id: string): Promise<number
       continue;
     }
     tries = 0;
-    marked += page.users.length;
+    marked += page.items.length;
     // When the process dies between the write and this, the marked pipelines have a due row, by which the sweep enqueues them.
-    if (page.users.length > 0) await deps.reconcileQueue.send(toReconcileRequests(page.users));
+    if (page.items.length > 0) await deps.reconcileQueue.send(toReconcileRequests(page.items));
   }
 }

@@ -4,7 +4,6 @@
  */
 
 import { due, keys } from '../../domain/base/naming.ts';
-import { InventorySchema } from '../../domain/packages/inventory.ts';
 import {
   type IndexWrite,
   type InventoryIndexRecord,
@@ -19,20 +18,20 @@ import {
 } from '../../domain/packages/vulnerabilities.ts';
 import { BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Documents } from '../../ports/documents.ts';
 import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
 import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import { countWaveFrom } from '../graph/wave-size.ts';
 import { readImages } from '../store/bakes.ts';
 import { changeWrite } from '../store/changes.ts';
-import { readMany, readRecord } from '../store/read.ts';
-import {
-  type DetectVulnerabilitiesDeps,
-  toPackageFix,
-  toVulnerabilityChange,
-} from './detect-vulnerability.ts';
+import { readPackages } from '../store/inventories.ts';
+import { readDue, readFound, readRecord } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
+import { tryWrite } from '../store/try-write.ts';
+import { type DetectVulnerabilitiesDeps, toVulnerabilityChange } from './detect-vulnerability.ts';
 import { raiseMinimumWrite, toReconcileRequests } from './fan-out-change.ts';
-import { findAffected } from './vulnerable-pipelines.ts';
+import { findVulnerable } from './vulnerable-pipelines.ts';
 import { waveWrites } from './wave-rows.ts';
 
 export interface IndexInventoryDeps extends DetectVulnerabilitiesDeps {
@@ -58,22 +57,10 @@ export function scheduleIndexWrite({ pipeline, channel }: Channel, bake: string,
 /** Enqueues the inventories that wait to be indexed; returns how many. */
 export async function sweepInventories(deps: {
   readonly table: Pick<Table, 'query'>;
-  readonly clock: DetectVulnerabilitiesDeps['clock'];
+  readonly clock: Clock;
   readonly findingHints: Pick<FindingHints, 'sendInventories'>;
 }): Promise<number> {
-  const jobs: InventoryIndexRecord[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.query({
-      index: 'due',
-      pk: due.inventory,
-      upTo: deps.clock.now().toISOString(),
-      limit: INVENTORIES_SWEPT,
-      ...(after === undefined ? {} : { after }),
-    });
-    jobs.push(...page.items.map((item) => InventoryIndexRecordSchema.parse(item)));
-    after = page.cursor;
-  } while (after !== undefined && jobs.length < INVENTORIES_SWEPT);
+  const jobs = await readDue(deps, due.inventory, InventoryIndexRecordSchema, INVENTORIES_SWEPT);
   if (jobs.length > 0)
     await deps.findingHints.sendInventories(jobs.map(({ pipeline, channel }) => ({ pipeline, channel })));
   return jobs.length;
@@ -84,7 +71,7 @@ export async function indexInventory(deps: IndexInventoryDeps, channel: Channel)
   const key = keys.inventoryIndex(channel.pipeline, channel.channel);
   const job = await readRecord(deps.table, key, InventoryIndexRecordSchema);
   if (job === undefined || job.state === 'done') return [];
-  const packages = await Promise.all(job.bakes.map((bake) => readPackages(deps, bake)));
+  const packages = await Promise.all(job.bakes.map((bake) => readPackageList(deps, bake)));
   const now = packages.at(-1) ?? toPackageList([]);
   const before = packages.slice(0, -1);
   const isWhole = before.length === 1 && job.bakes[0] === job.indexed;
@@ -129,16 +116,12 @@ function stepWrite({ pipeline, channel }: InventoryIndexRecord, step: IndexWrite
 }
 
 /** The packages in the images of a bake, or of the bake whose images it reuses. */
-async function readPackages(deps: IndexInventoryDeps, id: string): Promise<PackageList> {
+async function readPackageList(deps: IndexInventoryDeps, id: string): Promise<PackageList> {
   const bake = await readRecord(deps.table, keys.bake(id), BakeRecordSchema);
   const images = await readImages(deps, id);
-  if (images.length === 0 && bake?.reusesBake !== undefined) return readPackages(deps, bake.reusesBake);
-  const documents = await Promise.all(
-    images.flatMap(({ inventory }) => (inventory === undefined ? [] : [deps.documents.get(inventory)])),
-  );
-  return toPackageList(
-    documents.map((text) => (text === undefined ? [] : InventorySchema.parse(JSON.parse(text)).packages)),
-  );
+  if (images.length === 0 && bake?.reusesBake !== undefined) return readPackageList(deps, bake.reusesBake);
+  const packages = await Promise.all(images.map(({ inventory }) => readPackages(deps.documents, inventory)));
+  return toPackageList(packages.map((found) => found ?? []));
 }
 
 /** Records a change for each minimum version that is older than the release and above it, while its finding is still active. */
@@ -151,9 +134,7 @@ async function raiseOlderMinimums(
   const wanted = [...now.versions.keys()].flatMap((name) =>
     formats.map((format) => keys.minimumVersion(name, format)),
   );
-  const minimumVersions = (await readMany(deps.table, wanted, MinimumVersionRecordSchema)).filter(
-    (minimum) => minimum !== undefined,
-  );
+  const minimumVersions = await readFound(deps.table, wanted, MinimumVersionRecordSchema);
   const { pipeline, channel } = job;
   const behind = minimumVersions.flatMap((minimum) => {
     const versions = [...(now.versions.get(minimum.package) ?? [])];
@@ -161,11 +142,8 @@ async function raiseOlderMinimums(
     return isBelowMinimum(use, minimum) ? [{ minimum, use }] : [];
   });
   if (behind.length === 0) return [];
-  const active = new Set(
-    (await deps.findings.read([...new Set(behind.map(({ minimum }) => minimum.finding))])).map(
-      ({ arn }) => arn,
-    ),
-  );
+  const findings = await deps.findings.read([...new Set(behind.map(({ minimum }) => minimum.finding))]);
+  const active = new Set(findings.map(({ arn }) => arn));
   const changes: ChangeRecord[] = [];
   for (const { minimum, use } of behind) {
     const change = active.has(minimum.finding)
@@ -181,9 +159,10 @@ async function raiseMinimum(
   minimum: MinimumVersionRecord,
   use: PackageUseRecord,
 ): Promise<ChangeRecord | undefined> {
-  for (let round = 0; ; round += 1) {
-    const [user] = await findAffected(deps.table, toPackageFix(minimum), [use]);
-    if (user === undefined) return undefined;
+  const failure = `${use.pipeline} kept changing while it was marked for the package ${use.package}.`;
+  const raise = async () => {
+    const [pipeline] = await findVulnerable(deps.table, minimum, [use]);
+    if (pipeline === undefined) return undefined;
     const known =
       minimum.change === undefined
         ? undefined
@@ -194,18 +173,14 @@ async function raiseMinimum(
       fanOut: 'done',
       ...(wave === undefined ? {} : { wave }),
     };
-    try {
-      await deps.table.write([
-        raiseMinimumWrite(user, change, deps.clock.now()),
-        ...(known === undefined ? [...newChangeWrites(minimum, change), ...waveWrites(deps, change)] : []),
-      ]);
-      await deps.reconcileQueue.send(toReconcileRequests([user]));
-      return change;
-    } catch (error) {
-      // The pipeline is being reconciled at this moment, or another run has marked it.
-      if (!(error instanceof WriteConflict) || round === ROUNDS) throw error;
-    }
-  }
+    await deps.table.write([
+      raiseMinimumWrite(pipeline, change, deps.clock.now()),
+      ...(known === undefined ? [...newChangeWrites(minimum, change), ...waveWrites(deps, change)] : []),
+    ]);
+    await deps.reconcileQueue.send(toReconcileRequests([pipeline]));
+    return change;
+  };
+  return retryOnConflict<ChangeRecord | undefined>(failure, raise, ROUNDS);
 }
 
 /** A finding that has concerned no pipeline so far has no change yet: it is recorded with the first one. */
@@ -222,9 +197,5 @@ function newChangeWrites(minimum: MinimumVersionRecord, change: ChangeRecord): W
 async function deleteMinimum(deps: IndexInventoryDeps, minimum: MinimumVersionRecord): Promise<undefined> {
   const key = keys.minimumVersion(minimum.package, minimum.format);
   const when = { equals: { finding: minimum.finding, version: minimum.version } };
-  try {
-    await deps.table.write([{ delete: key, when }]);
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-  }
+  await tryWrite(deps.table, [{ delete: key, when }]);
 }

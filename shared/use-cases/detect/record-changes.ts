@@ -2,14 +2,13 @@
  * Records that selectors have changed. Selectors of one topic change in one transaction: a base and its child that name the same component in
  * different ways never see it one before the other.
  */
-import type { ChangeRecord, SelectorUserRecord } from '../../domain/records/selectors.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Ids } from '../../ports/ids.ts';
+
+import type { ChangeRecord, SelectorDependentRecord } from '../../domain/records/selectors.ts';
 import type { Limits } from '../../ports/limits.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
-import { MAX_WRITES, type Table } from '../../ports/table.ts';
-import type { readSelectorUsers } from '../graph/dependents.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { MAX_WRITES } from '../../ports/table.ts';
 import { countWave } from '../graph/wave-size.ts';
+import type { RecordPage } from '../store/read.ts';
 import { fanOutChange, markWrite, toReconcileRequests } from './fan-out-change.ts';
 import {
   type SelectorMove,
@@ -18,20 +17,14 @@ import {
   WRITES_OF_CHANGE,
 } from './selector-writes.ts';
 
-export interface RecordChangesDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly ids: Ids;
+export interface RecordChangesDeps extends Pick<Ports, 'table' | 'clock' | 'ids' | 'reconcileQueue'> {
   readonly limits: Pick<Limits, 'wave'>;
-  readonly reconcileQueue: ReconcileQueue;
 }
-
-export type UserPage = Awaited<ReturnType<typeof readSelectorUsers>>;
 
 /** A selector whose version differs from the recorded one. */
 export interface DetectedChange extends SelectorMove {
   /** The first pipelines that use it. */
-  readonly users: UserPage;
+  readonly dependents: RecordPage<SelectorDependentRecord>;
 }
 
 interface RecordedChange {
@@ -40,8 +33,8 @@ interface RecordedChange {
 }
 
 const CHANGES_AT_ONCE = Math.floor(MAX_WRITES / WRITES_OF_CHANGE);
-/** So many users of a selector are read with it: as many as fit into the transaction of its change. */
-export const USERS_READ = 80;
+/** So many dependents of a selector are read with it: as many as fit into the transaction of its change. */
+export const DEPENDENTS_READ = 80;
 
 /** Throws WriteConflict when another writer has changed a selector meanwhile; the caller looks again. */
 export async function recordChanges(
@@ -53,14 +46,14 @@ export async function recordChanges(
   const recorded = await Promise.all(
     moves.map(async (move): Promise<RecordedChange> => {
       const change = toChangeRecord(move, { id: deps.ids.next(), at });
-      const wave = await countWave(deps, move.row.key, move.users);
+      const wave = await countWave(deps, move.row.key, move.dependents);
       return { move, change: { ...change, ...(wave === undefined ? {} : { wave }) } };
     }),
   );
-  const users = groupUsersByPipeline(recorded);
-  const fits = moves.every((move) => move.users.cursor === undefined);
-  if (fits && moves.length * WRITES_OF_CHANGE + users.size <= MAX_WRITES)
-    return recordChangesAtOnce(deps, recorded, users);
+  const dependents = groupDependentsByPipeline(recorded);
+  const fits = moves.every((move) => move.dependents.cursor === undefined);
+  if (fits && moves.length * WRITES_OF_CHANGE + dependents.size <= MAX_WRITES)
+    return recordChangesAtOnce(deps, recorded, dependents);
 
   for (let start = 0; start < moves.length; start += CHANGES_AT_ONCE) {
     const part = recorded.slice(start, start + CHANGES_AT_ONCE);
@@ -71,34 +64,37 @@ export async function recordChanges(
   return changes;
 }
 
-interface MarkedUser {
-  readonly user: SelectorUserRecord;
+interface MarkedDependent {
+  readonly dependent: SelectorDependentRecord;
   readonly changes: readonly ChangeRecord[];
 }
 
-function groupUsersByPipeline(recorded: readonly RecordedChange[]): ReadonlyMap<string, MarkedUser> {
-  const users = new Map<string, MarkedUser>();
+function groupDependentsByPipeline(
+  recorded: readonly RecordedChange[],
+): ReadonlyMap<string, MarkedDependent> {
+  const dependents = new Map<string, MarkedDependent>();
   for (const { move, change } of recorded)
-    for (const user of move.users.users) {
-      const known = users.get(user.pipeline)?.changes ?? [];
-      users.set(user.pipeline, { user, changes: [...known, change] });
+    for (const dependent of move.dependents.items) {
+      const known = dependents.get(dependent.pipeline)?.changes ?? [];
+      dependents.set(dependent.pipeline, { dependent, changes: [...known, change] });
     }
-  return users;
+  return dependents;
 }
 
 /** Writes changes and marks in one transaction, then enqueues the marked pipelines. */
 async function recordChangesAtOnce(
   deps: RecordChangesDeps,
   recorded: readonly RecordedChange[],
-  users: ReadonlyMap<string, MarkedUser>,
+  dependents: ReadonlyMap<string, MarkedDependent>,
 ): Promise<ChangeRecord[]> {
   const now = deps.clock.now();
-  const marks = [...users.values()];
+  const marks = [...dependents.values()];
   const done = recorded.map(({ move, change }) => ({ move, change: { ...change, fanOut: 'done' as const } }));
   await deps.table.write([
     ...done.flatMap(({ move, change }) => selectorChangeWrites(deps, move, change)),
-    ...marks.map((mark) => markWrite(mark.user, mark.changes, now)),
+    ...marks.map((mark) => markWrite(mark.dependent, mark.changes, now)),
   ]);
-  if (marks.length > 0) await deps.reconcileQueue.send(toReconcileRequests(marks.map(({ user }) => user)));
+  if (marks.length > 0)
+    await deps.reconcileQueue.send(toReconcileRequests(marks.map(({ dependent }) => dependent)));
   return done.map(({ change }) => change);
 }

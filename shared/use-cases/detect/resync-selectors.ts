@@ -1,20 +1,17 @@
 /**
- * Finds what lost events would have told: sends a hint for the topic of every selector, once however many pipelines use it, and one for the
- * findings. The list of selectors has shards; a run that has taken long enough leaves the rest of a shard to the next one.
+ * Finds what lost events would have told, every 15 minutes: sends a hint for each topic, and one for the findings. A hint is a message to look
+ * again; a topic is what it names: the selectors that one event may change, which are resolved together. It is no SNS topic. The list of
+ * selectors has shards; a run that has taken long enough leaves the rest of a shard to the next one.
  */
+
 import * as z from 'zod';
 import { keys, lists, SELECTOR_SHARDS } from '../../domain/base/naming.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { HintQueue } from '../../ports/hint-queue.ts';
-import type { Table } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { FindingHints } from '../../ports/vulnerabilities.ts';
 import { readRecord } from '../store/read.ts';
 
-export interface ResyncDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly hintQueue: HintQueue;
+export interface ResyncDeps extends Pick<Ports, 'table' | 'clock' | 'hintQueue'> {
   readonly findingHints: Pick<FindingHints, 'sendPage'>;
 }
 

@@ -1,8 +1,9 @@
 /** The rows that a selector's change is recorded with, for one transaction: the selector, the change and, where it is too large, its wave. */
+
 import { keys } from '../../domain/base/naming.ts';
 import type { ChangeRecord, SelectorRecord } from '../../domain/records/selectors.ts';
 import type { LeftVersion } from '../../domain/selectors/flapping.ts';
-import type { Ids } from '../../ports/ids.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Write } from '../../ports/table.ts';
 import { changeWrite } from '../store/changes.ts';
 import { WAVE_WRITES, waveWrites } from './wave-rows.ts';
@@ -42,7 +43,7 @@ export function toChangeRecord(
 
 /** The writes lose when another writer has changed the selector since its row was read. */
 export function selectorChangeWrites(
-  deps: { readonly ids: Ids },
+  deps: Pick<Ports, 'ids'>,
   { row, to, detail, left }: SelectorMove,
   change: ChangeRecord,
 ): Write[] {
@@ -56,7 +57,7 @@ export function selectorChangeWrites(
         change: id,
         since: at,
         checkedAt: at,
-        ...(left === undefined ? {} : { leftVersions: left }),
+        leftVersions: left,
       },
       remove: ['problem', 'unsettled', 'duePk', 'dueSk'],
       when: {
@@ -64,7 +65,7 @@ export function selectorChangeWrites(
         equals: {
           version: row.version ?? null,
           change: row.change ?? null,
-          // A pipeline that has begun to use the selector since must be marked too; an open fan-out lists the users afterwards.
+          // A pipeline that has begun to use the selector since must be marked too; an open fan-out lists the dependents afterwards.
           ...(fanOut === 'done' ? { uses: row.uses ?? null, namedAt: row.namedAt ?? null } : {}),
         },
       },

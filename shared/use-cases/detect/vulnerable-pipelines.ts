@@ -1,28 +1,24 @@
 /** Pipelines that a finding concerns: their current release holds the package in a version below its fix. */
 
 import { keys } from '../../domain/base/naming.ts';
-import type { PackageFormat } from '../../domain/packages/versions.ts';
 import {
   isBelowMinimum,
   isHigherMinimum,
+  type MinimumVersionRecord,
   type PackageUseRecord,
   PackageUseRecordSchema,
 } from '../../domain/packages/vulnerabilities.ts';
 import { PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import type { SelectorUserRecord } from '../../domain/records/selectors.ts';
+import type { SelectorDependentRecord } from '../../domain/records/selectors.ts';
 import { type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
-import type { Table } from '../../ports/table.ts';
-import { readMany } from '../store/read.ts';
+import type { Query, Table } from '../../ports/table.ts';
+import { type RecordPage, readMany, readPage } from '../store/read.ts';
 
 /** The minimum version of a package. */
-export interface PackageFix {
-  readonly package: string;
-  readonly format: PackageFormat;
-  readonly version: string;
-}
+export type PackageFix = Pick<MinimumVersionRecord, 'package' | 'format' | 'version'>;
 
 /** A pipeline that is to be marked, with the minimum versions and the version of its status row as they were read. */
-export interface AffectedPipeline extends SelectorUserRecord {
+export interface VulnerablePipeline extends SelectorDependentRecord {
   readonly minimumVersions: PipelineStatus['minimumVersions'];
   readonly version: number;
 }
@@ -30,42 +26,30 @@ export interface AffectedPipeline extends SelectorUserRecord {
 type Reader = Pick<Table, 'query' | 'getMany'>;
 
 /** One page of the inventories that hold the package, reduced to the pipelines that have not been marked for the fix. */
-export async function readAffectedPage(
+export async function readVulnerablePage(
   table: Reader,
   fix: PackageFix,
-  page: { readonly limit: number; readonly after?: string | undefined },
-): Promise<{ users: AffectedPipeline[]; cursor: string | undefined }> {
-  const { items, cursor } = await table.query({
-    pk: keys.packageUse(fix.package, '', '').pk,
-    prefix: 'PIPELINE#',
-    limit: page.limit,
-    ...(page.after === undefined ? {} : { after: page.after }),
-  });
-  const uses = items.map((item) => PackageUseRecordSchema.parse(item));
-  return { users: await findAffected(table, fix, uses), cursor };
+  page: Pick<Query, 'limit' | 'after'>,
+): Promise<RecordPage<VulnerablePipeline>> {
+  const { pk } = keys.packageUse(fix.package, '', '');
+  const uses = await readPage(table, { pk, prefix: 'PIPELINE#', ...page }, PackageUseRecordSchema);
+  return { items: await findVulnerable(table, fix, uses.items), cursor: uses.cursor };
 }
 
 /** Pipelines of the inventories that are below the fix; one whose status has the minimum version already is left out. */
-export async function findAffected(
+export async function findVulnerable(
   table: Pick<Table, 'getMany'>,
   fix: PackageFix,
   uses: readonly PackageUseRecord[],
-): Promise<AffectedPipeline[]> {
+): Promise<VulnerablePipeline[]> {
   const behind = uses.filter((use) => isBelowMinimum(use, fix));
-  const [pipelines, plannings] = await Promise.all([
-    readMany(
-      table,
-      behind.map(({ pipeline }) => keys.pipeline(pipeline)),
-      PipelineRecordSchema,
-    ),
-    readMany(
-      table,
-      behind.map(({ pipeline }) => keys.status(pipeline)),
-      PipelineStatusSchema,
-    ),
+  const names = behind.map(({ pipeline }) => pipeline);
+  const [pipelines, statuses] = await Promise.all([
+    readMany(table, names.map(keys.pipeline), PipelineRecordSchema),
+    readMany(table, names.map(keys.status), PipelineStatusSchema),
   ]);
   return behind.flatMap(({ pipeline, channel }, index) => {
-    const [record, status] = [pipelines[index], plannings[index]];
+    const [record, status] = [pipelines[index], statuses[index]];
     // The pipeline releases into another channel by now.
     if (record === undefined || status === undefined || record.spec.channel !== channel) return [];
     if (!isHigherMinimum(fix.format, status.minimumVersions[fix.package]?.version, fix.version)) return [];
@@ -76,12 +60,12 @@ export async function findAffected(
 }
 
 /** Names of affected pipelines: all of them, or some more than `most`. */
-export async function listAffectedNames(table: Reader, fix: PackageFix, most: number): Promise<string[]> {
+export async function listVulnerableNames(table: Reader, fix: PackageFix, most: number): Promise<string[]> {
   const names: string[] = [];
   let after: string | undefined;
   do {
-    const page = await readAffectedPage(table, fix, { limit: 100, after });
-    names.push(...page.users.map(({ pipeline }) => pipeline));
+    const page = await readVulnerablePage(table, fix, { limit: 100, after });
+    names.push(...page.items.map(({ pipeline }) => pipeline));
     after = page.cursor;
   } while (after !== undefined && names.length <= most);
   return names;

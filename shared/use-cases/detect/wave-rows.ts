@@ -1,17 +1,18 @@
 /** The rows of a wave above the cap: it is listed until a person confirms it, and an event tells of it. */
+
 import { due, keys, lists } from '../../domain/base/naming.ts';
 import { findHoldKind } from '../../domain/reconcile/holds.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { HoldReason, WaveRecord } from '../../domain/records/status.ts';
 import { waveWaitingEvent } from '../../events/wave-waiting.ts';
-import type { Ids } from '../../ports/ids.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Write } from '../../ports/table.ts';
 import { outboxWrite } from '../store/outbox.ts';
 
 /** At most so many writes for one change. */
 export const WAVE_WRITES = 2;
 
-export function waveWrites(deps: { readonly ids: Ids }, change: ChangeRecord): Write[] {
+export function waveWrites(deps: Pick<Ports, 'ids'>, change: ChangeRecord): Write[] {
   const { id, wave, selector, from, to, at } = change;
   if (wave === undefined) return [];
   const row: WaveRecord = { change: id };

@@ -5,26 +5,31 @@
 
 import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
-import { TAGS, waitId } from '../../domain/base/naming.ts';
+import { keys, TAGS, waitId } from '../../domain/base/naming.ts';
 import { copyDigest, copyName, copyToken, toRetainedTags } from '../../domain/distribution/copies.ts';
 import { COPYING } from '../../domain/distribution/quotas.ts';
 import { copiesResource } from '../../domain/distribution/targets.ts';
 import { copyOutcome, findDefects } from '../../domain/distribution/verification.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
-import { toImageWaitKey } from '../../domain/waits/wake.ts';
 import type { ArtifactFacts, ArtifactStore } from '../../ports/artifact-store.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Digest } from '../../ports/ids.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
 import { acquireCopySlot } from './copy-slots.ts';
-import { addSteps, isDone, type RowChange, saveRow } from './ledger.ts';
-import { failRow, type LocationDeps, openStore, prepareCopyEnd, requireSource } from './locations.ts';
+import { failRow, prepareCopyEnd } from './fail-row.ts';
+import { addSteps, isDone, type RowChange, readRows, requireSource, saveRow } from './ledger.ts';
+import { type LocationDeps, openStore } from './locations.ts';
 import { needsSharedSource } from './source-launch-permissions.ts';
 
-export interface AdvanceDeps extends LocationDeps {
-  readonly clock: Clock;
-  readonly digest: Digest;
+export type AdvanceDeps = LocationDeps & Pick<Ports, 'clock' | 'digest'>;
+
+/** The row that is moved on, what is copied, and the store that it is copied into. */
+interface Move {
+  readonly deps: AdvanceDeps;
+  readonly plan: DistributionRecord;
+  readonly row: TargetRecord;
+  readonly source: ReturnType<typeof requireSource>;
+  readonly store: ArtifactStore;
 }
 
 /** One move of a row whose image is a copy. Answers the row after it, or undefined where it must wait or has ended. */
@@ -35,22 +40,21 @@ export async function advanceCopy(
 ): Promise<TargetRecord | undefined> {
   const source = requireSource(plan, row.variant);
   const store = await openStore(deps, row, source.artifact.kind);
-  if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(deps, plan, row, store);
+  const move: Move = { deps, plan, row, source, store };
+  if (row.attempt > 1 && !isDone(row, 'sweep')) return removeOlderCopies(move);
   // A retained copy that was gone: the next call lets its account copy the source.
   if (row.state === 'planned' && needsSharedSource(plan, row)) return undefined;
-  if (row.state === 'planned') return prepareCopy(deps, plan, row, store);
-  if (row.artifact === undefined) return startCopy(deps, plan, row, store);
-  return checkCopy(deps, plan, row, store, row.artifact);
+  if (row.state === 'planned') return prepareCopy(move);
+  return row.artifact === undefined ? startCopy(move) : checkCopy(move, row.artifact);
 }
 
 /** What an earlier attempt left here, in case that its clean-up did not come to its end. */
-async function removeOlderCopies(
-  deps: AdvanceDeps,
-  plan: DistributionRecord,
-  row: TargetRecord,
-  store: ArtifactStore,
-): Promise<TargetRecord> {
-  const sources = Object.values(plan.sources).map(({ artifact }) => findArtifactId(artifact));
+async function removeOlderCopies({ deps, plan, row, store }: Move): Promise<TargetRecord> {
+  // What this attempt goes on with carries the tag of the attempt that made it until it is verified again.
+  const kept = (await readRows(deps, row.bake, row.region)).map((other) => other.artifact);
+  const sources = [...Object.values(plan.sources).map(({ artifact }) => artifact), ...kept].flatMap(
+    (artifact) => (artifact === undefined ? [] : [findArtifactId(artifact)]),
+  );
   for (const { artifact, tags } of await store.findByBake(row.bake)) {
     const older = Number(tags[TAGS.attempt] ?? row.attempt) < row.attempt;
     if (older && !sources.includes(findArtifactId(artifact))) await store.remove(artifact);
@@ -58,15 +62,9 @@ async function removeOlderCopies(
   return saveRow(deps, row, { done: addSteps(row, 'sweep') });
 }
 
-async function prepareCopy(
-  deps: AdvanceDeps,
-  plan: DistributionRecord,
-  row: TargetRecord,
-  store: ArtifactStore,
-): Promise<TargetRecord> {
+async function prepareCopy({ deps, row, source, store }: Move): Promise<TargetRecord> {
   const keyArn = row.keyArn ?? (await store.resolveKey(row.key ?? ''));
-  const volumes = requireSource(plan, row.variant).devices.length;
-  if (!(await acquireCopySlot(deps, row, volumes)))
+  if (!(await acquireCopySlot(deps, row, source.devices.length)))
     throw new TryLater(`All places for copies into ${row.account}/${row.region} are taken.`);
   return saveRow(deps, row, {
     state: 'copying',
@@ -76,14 +74,8 @@ async function prepareCopy(
   });
 }
 
-async function startCopy(
-  deps: AdvanceDeps,
-  plan: DistributionRecord,
-  row: TargetRecord,
-  store: ArtifactStore,
-): Promise<TargetRecord> {
+async function startCopy({ deps, plan, row, source, store }: Move): Promise<TargetRecord> {
   await readOpenAttempt(deps, row);
-  const source = requireSource(plan, row.variant);
   const artifact = await store.copyFrom(source.artifact, {
     clientToken: copyToken(deps.digest, row),
     name: copyName(plan.pipeline, row),
@@ -98,18 +90,16 @@ async function startCopy(
   } satisfies RowChange;
   const wait = waitId('copies', copiesResource(row));
   try {
-    return await saveRow(deps, row, change, [{ put: { ...toImageWaitKey(findArtifactId(artifact)), wait } }]);
+    return await saveRow(deps, row, change, [{ put: { ...keys.imageWait(findArtifactId(artifact)), wait } }]);
   } catch (error) {
-    if (error instanceof WriteConflict) await removeIfEnded(deps, row, store, artifact);
+    if (error instanceof WriteConflict) await removeIfEnded({ deps, row, store }, artifact);
     throw error;
   }
 }
 
 /** The clean-up went past while the copy was being started: it cannot have seen it, so it is removed here. */
 async function removeIfEnded(
-  deps: AdvanceDeps,
-  row: TargetRecord,
-  store: ArtifactStore,
+  { deps, row, store }: Pick<Move, 'deps' | 'row' | 'store'>,
   artifact: Artifact,
 ): Promise<void> {
   try {
@@ -120,13 +110,8 @@ async function removeIfEnded(
   }
 }
 
-async function checkCopy(
-  deps: AdvanceDeps,
-  plan: DistributionRecord,
-  row: TargetRecord,
-  store: ArtifactStore,
-  artifact: Artifact,
-): Promise<TargetRecord | undefined> {
+async function checkCopy(move: Move, artifact: Artifact): Promise<TargetRecord | undefined> {
+  const { deps, row, store } = move;
   const seen = await store.describe(findArtifactId(artifact));
   const outcome = copyOutcome(row, seen, deps.clock.now());
   switch (outcome.kind) {
@@ -135,16 +120,14 @@ async function checkCopy(
     case 'failed':
       return row.reused
         ? replaceReusedCopy(deps, row, outcome.reason, findArtifactId(artifact))
-        : retryCopy(deps, row, store, artifact, outcome.reason);
+        : retryCopy(move, artifact, outcome.reason);
     case 'available':
-      return verifyCopy(deps, plan, row, store, artifact);
+      return verifyCopy(move, artifact);
   }
 }
 
 async function retryCopy(
-  deps: AdvanceDeps,
-  row: TargetRecord,
-  store: ArtifactStore,
+  { deps, row, store }: Move,
   artifact: Artifact,
   reason: string,
 ): Promise<TargetRecord> {
@@ -182,15 +165,8 @@ async function replaceReusedCopy(
 }
 
 /** Ready: what CopyImage leaves behind is put on, then everything is read back. */
-async function verifyCopy(
-  deps: AdvanceDeps,
-  plan: DistributionRecord,
-  row: TargetRecord,
-  store: ArtifactStore,
-  copy: Artifact,
-): Promise<TargetRecord> {
+async function verifyCopy({ deps, plan, row, source, store }: Move, copy: Artifact): Promise<TargetRecord> {
   const id = findArtifactId(copy);
-  const source = requireSource(plan, row.variant);
   const tags = row.reused ? toRetainedTags(source.tags) : source.tags;
   if (plan.deprecateAt !== undefined) await store.retireAt(copy, plan.deprecateAt);
   let seen = await store.describe(id);

@@ -5,8 +5,9 @@ import { copyOutcome, findDefects } from '../../domain/distribution/verification
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
 import type { AdvanceDeps } from './advance-copy.ts';
-import { addSteps, saveRow } from './ledger.ts';
-import { failRow, openControlStore, requireSource } from './locations.ts';
+import { failRow } from './fail-row.ts';
+import { addSteps, requireSource, saveRow } from './ledger.ts';
+import { openControlStore } from './locations.ts';
 
 /** One move of a row in mode `share`. Answers the row after it, or undefined where it must wait or has ended. */
 export async function advanceShare(

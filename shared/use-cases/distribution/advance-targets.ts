@@ -15,9 +15,9 @@ import { readOpenAttempt } from '../store/bakes.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { type AdvanceDeps, advanceCopy } from './advance-copy.ts';
 import { advanceShare } from './advance-share.ts';
-import { releaseCopySlot } from './copy-slots.ts';
+import { freeCopySlot } from './copy-slots.ts';
+import { failRow, isRefusal } from './fail-row.ts';
 import { readPlan, readRows, saveRow } from './ledger.ts';
-import { failRow, isRefusal } from './locations.ts';
 import { shareSourceWithTargets } from './source-launch-permissions.ts';
 
 /** Targets of a region that are worked on at a time: five calls each, far below the request buckets of EC2. */
@@ -92,6 +92,8 @@ async function advanceTarget(
       if (next === undefined) return current;
       current = next;
     } catch (error) {
+      if (error instanceof TryLater && isSettled(deps, plan, current, error))
+        return failRow(deps, current, error.message);
       if (error instanceof TryLater) return postponeTarget(deps, current, error);
       if (isRefusal(error)) return failRow(deps, current, error.message);
       throw error;
@@ -102,6 +104,17 @@ async function advanceTarget(
 
 function mayAdvance(deps: AdvanceDeps, row: TargetRecord): boolean {
   return isOpen(row) && (row.notBefore ?? '') <= deps.clock.now().toISOString();
+}
+
+/** What has not arrived within this time after the account was permitted to copy will not arrive. */
+function isSettled(
+  deps: AdvanceDeps,
+  plan: DistributionRecord,
+  row: TargetRecord,
+  { facts }: TryLater,
+): boolean {
+  const since = Date.parse(row.permittedAt ?? plan.plannedAt);
+  return facts.unsettled === true && deps.clock.now().getTime() >= since + COPYING.settleSeconds * 1000;
 }
 
 /** Comes back later; a copy that was not started gives its slot to others until then. */
@@ -119,5 +132,5 @@ async function postponeTarget(deps: AdvanceDeps, row: TargetRecord, error: TryLa
     problem: error.message,
   };
   if (row.artifact !== undefined) return saveRow(deps, row, change);
-  return saveRow(deps, row, { ...change, state: 'planned' }, [releaseCopySlot(row)]);
+  return saveRow(deps, row, { ...change, state: 'planned' }, [freeCopySlot(row)]);
 }

@@ -7,15 +7,14 @@ import { copyOutcome } from '../../domain/distribution/verification.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
 import type { WaitRecord } from '../../domain/records/waits.ts';
 import type { WaitOutcome } from '../../domain/waits/wait.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { isOpen } from './advance-targets.ts';
+import { isRefusal } from './fail-row.ts';
 import { readDistribution, readRows } from './ledger.ts';
-import { isRefusal, type LocationDeps, openStore } from './locations.ts';
+import { type LocationDeps, openStore } from './locations.ts';
 
-export interface CheckCopiesDeps extends LocationDeps {
-  readonly clock: Clock;
-}
+export type CheckCopiesDeps = LocationDeps & Pick<Ports, 'clock'>;
 
 /** Reads go out to so many targets at a time. */
 const READS_AT_ONCE = 6;
@@ -25,11 +24,11 @@ export async function checkCopies(
   deps: CheckCopiesDeps,
   wait: Pick<WaitRecord, 'resource'>,
 ): Promise<WaitOutcome | undefined> {
-  const place = parseCopiesResource(wait.resource);
-  const plan = place === undefined ? undefined : await readDistribution(deps, place.bake);
-  if (place === undefined || plan?.attempt !== place.attempt) return { kind: 'success', output: {} };
-  const rows = await readRows(deps, place.bake, place.region);
-  const open = rows.filter((row) => row.attempt === place.attempt && isOpen(row));
+  const copies = parseCopiesResource(wait.resource);
+  const plan = copies === undefined ? undefined : await readDistribution(deps, copies.bake);
+  if (copies === undefined || plan?.attempt !== copies.attempt) return { kind: 'success', output: {} };
+  const rows = await readRows(deps, copies.bake, copies.region);
+  const open = rows.filter((row) => row.attempt === copies.attempt && isOpen(row));
   const states = await mapConcurrent(READS_AT_ONCE, open, (row) => readCopyState(deps, row, open));
   const goesOn = states.includes('due') || !states.includes('pending');
   return goesOn ? { kind: 'success', output: {} } : undefined;

@@ -2,24 +2,25 @@
  * The slots of copies that are on their way into one account and region, over all bakes. EC2 has no call that counts them, and copies beyond a
  * quota fail late; so every copy holds a slot until it has ended. A slot that was never given back expires.
  */
+
 import * as z from 'zod';
 import { TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { AWS_QUOTAS, COPYING } from '../../domain/distribution/quotas.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
-import type { Clock } from '../../ports/clock.ts';
-import { type Table, type Write, WriteConflict } from '../../ports/table.ts';
-import { readAll } from '../store/read.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { MAX_WRITES, type Write, WriteConflict } from '../../ports/table.ts';
+import { readAll, readRecord } from '../store/read.ts';
 import { rowKey } from './ledger.ts';
 
-export interface CopySlotDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-}
+export type CopySlotDeps = Pick<Ports, 'table' | 'clock'>;
 
 const SlotSchema = z.object({ holder: z.string(), snapshots: z.number(), until: z.string() });
+/** Each copy that takes a slot raises the version of the destination's fence: of two that count the slots at once, one loses its write. */
 const FenceSchema = z.object({ version: z.number() });
 const ROUNDS = 5;
+/** The row, the fence and the new slot. */
+const OTHER_WRITES = 3;
 /** Index of the check of the row among the writes. */
 const ROW_CHECK = 0;
 
@@ -42,8 +43,8 @@ export async function acquireCopySlot(
   const holder = toSlotHolder(row);
   const fenceKey = keys.copyFence(account, region);
   for (let round = 0; round < ROUNDS; round += 1) {
-    const fence = await deps.table.get(fenceKey);
-    const version = fence === undefined ? 0 : FenceSchema.parse(fence).version;
+    const fence = await readRecord(deps.table, fenceKey, FenceSchema);
+    const version = fence?.version ?? 0;
     const taken = await readCopySlots(deps, row);
     if (taken.some((slot) => slot.holder === holder)) return true;
 
@@ -66,7 +67,7 @@ export async function acquireCopySlot(
         },
         { put: { ...keys.copyInFlight(account, region, holder), holder, snapshots, until } },
         ...dead
-          .slice(0, 90)
+          .slice(0, MAX_WRITES - OTHER_WRITES)
           .map((slot): Write => ({ delete: keys.copyInFlight(account, region, slot.holder) })),
       ]);
       return true;
@@ -78,11 +79,11 @@ export async function acquireCopySlot(
 }
 
 /** The write that gives the slot back; goes into the transaction that records the end of the copy. */
-export function releaseCopySlot(row: SlotRow): Write {
+export function freeCopySlot(row: SlotRow): Write {
   return { delete: keys.copyInFlight(row.account, row.region, toSlotHolder(row)) };
 }
 
 async function readCopySlots(deps: CopySlotDeps, row: SlotRow): Promise<z.infer<typeof SlotSchema>[]> {
-  const { pk } = keys.copyFence(row.account, row.region);
-  return await readAll(deps.table, { pk, prefix: 'COPY#' }, SlotSchema);
+  const { pk, sk: prefix } = keys.copyInFlight(row.account, row.region, '');
+  return await readAll(deps.table, { pk, prefix }, SlotSchema);
 }

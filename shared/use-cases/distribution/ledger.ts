@@ -1,7 +1,7 @@
 /** The ledger of a distribution: a row for each transfer, written under its version, so that of two runs of a step only one records it. */
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
+import { AttemptEnded, DistributionFailed, TryLater } from '../../domain/base/errors.ts';
 import { type Key, keys } from '../../domain/base/naming.ts';
 import {
   type DistributionRecord,
@@ -10,17 +10,17 @@ import {
   type TargetRecord,
   TargetRecordSchema,
 } from '../../domain/records/distributions.ts';
-import { MAX_WRITES, type Table, type Write, WriteConflict } from '../../ports/table.ts';
-import { readAll } from '../store/read.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { MAX_WRITES, type Write, WriteConflict } from '../../ports/table.ts';
+import { readAll, readRecord } from '../store/read.ts';
 
-export type LedgerDeps = { readonly table: Table };
+export type LedgerDeps = Pick<Ports, 'table'>;
 
 export async function readDistribution(
   deps: LedgerDeps,
   bake: string,
 ): Promise<DistributionRecord | undefined> {
-  const item = await deps.table.get(keys.distribution(bake));
-  return item === undefined ? undefined : DistributionRecordSchema.parse(item);
+  return await readRecord(deps.table, keys.distribution(bake), DistributionRecordSchema);
 }
 
 /** The plan of this attempt. Throws AttemptEnded where a newer attempt has taken over. */
@@ -29,6 +29,16 @@ export async function readPlan(deps: LedgerDeps, ref: BakeRef): Promise<Distribu
   if (plan === undefined || plan.attempt !== ref.attempt)
     throw new AttemptEnded(`Attempt ${ref.attempt} of bake ${ref.bake} has no distribution plan.`, ref);
   return plan;
+}
+
+export function requireSource(
+  plan: DistributionRecord,
+  variant: string,
+): DistributionRecord['sources'][string] {
+  const source = plan.sources[variant];
+  if (source === undefined)
+    throw new DistributionFailed(`The plan of bake ${plan.bake} has no image of the variant ${variant}.`);
+  return source;
 }
 
 /** Rows of the bake in the order of their keys, shared copies first: of one region, or of all. */

@@ -2,31 +2,32 @@
  * Makes the image current in every target, last of all and only when every required target is verified. Either all move or all are as before:
  * each previous value stands in the ledger before it is overwritten, and one bake alone holds the pointers of a channel until its release.
  */
+
 import type * as z from 'zod';
 import { findRootCause } from '../../domain/bakes/outcomes.ts';
 import type { MovePointersInputSchema } from '../../domain/bakes/payloads.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { listReasons } from '../../domain/base/text.ts';
 import { toTargetLabel } from '../../domain/distribution/targets.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import { endStep } from '../bakes/steps.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
 import { isOpen } from './advance-targets.ts';
+import { failRow } from './fail-row.ts';
 import { isDone, readPlan, readRows, retryLaterOnConflict, savePlan } from './ledger.ts';
-import { failRow, type LocationDeps } from './locations.ts';
+import type { LocationDeps } from './locations.ts';
 import { moveTargetPointers } from './move-target-pointers.ts';
 import { POINTERS_AT_ONCE, restorePointers } from './restore-pointers.ts';
 import { unshareSourceFromTargets } from './source-launch-permissions.ts';
 
-export interface MovePointersDeps extends LocationDeps {
-  readonly clock: Clock;
-}
+export type MovePointersDeps = LocationDeps & Pick<Ports, 'clock'>;
 type Input = z.infer<typeof MovePointersInputSchema>;
 
-type PointerSummary = { moved: number; failed: string[] };
+type PointerSummary = { moved: number; failed: number };
 
 export function movePointers(deps: MovePointersDeps, input: Input): Promise<PointerSummary> {
   return retryLaterOnConflict('Moving pointers', () => settleAndMove(deps, input));
@@ -71,8 +72,7 @@ function requireVerified(rows: readonly TargetRecord[]): void {
   if (missing.length === 0) return;
   const reasons = missing.map((row) => `${toTargetLabel(row)}: ${row.problem ?? `is ${row.state}`}`);
   throw new DistributionFailed(
-    `${missing.length} required ${missing.length === 1 ? 'target has' : 'targets have'} no verified image. ${reasons.join(' | ')}`,
-    { targets: missing.map(toTargetLabel) },
+    `${missing.length} required ${missing.length === 1 ? 'target has' : 'targets have'} no verified image. ${listReasons(reasons)}`,
   );
 }
 
@@ -122,9 +122,7 @@ async function moveAllPointers(
   const refused = results.filter((result) => result.kind === 'refused');
   if (refused.length > 0) {
     const left = await restorePointers(deps, input);
-    throw new DistributionFailed(describeRefusals(refused, left), {
-      targets: refused.map(({ row }) => toTargetLabel(row)),
-    });
+    throw new DistributionFailed(describeRefusals(refused, left));
   }
   const later = results.find((result) => result.kind === 'later');
   if (later !== undefined)
@@ -152,8 +150,8 @@ function describeRefusals(
   const end =
     left.length === 0
       ? 'All pointers are as they were before.'
-      : `These could not be put back: ${left.join(' | ')}`;
-  return `A pointer could not be moved. ${reasons.join(' | ')}. ${end}`;
+      : `These could not be put back: ${listReasons(left)}`;
+  return `A pointer could not be moved. ${listReasons(reasons)}. ${end}`;
 }
 
 async function endDistribution(deps: MovePointersDeps, input: Input): Promise<PointerSummary> {
@@ -164,10 +162,10 @@ async function endDistribution(deps: MovePointersDeps, input: Input): Promise<Po
   const failed = rows
     .filter((row) => row.state === 'failed')
     .map((row) => `${toTargetLabel(row)}: ${row.problem ?? 'failed'}`);
-  const behind = failed.length === 0 ? '' : `; without ${failed.length} best-effort: ${failed.join(' | ')}`;
+  const behind = failed.length === 0 ? '' : `; without ${failed.length} best-effort: ${listReasons(failed)}`;
   await endStep(deps, input, 'Distribute', {
     state: 'succeeded',
-    summary: `${moved} of ${rows.length} targets have the image and point to it${behind}`.slice(0, 2000),
+    summary: `${moved} of ${rows.length} targets have the image and point to it${behind}`,
   });
-  return { moved, failed };
+  return { moved, failed: failed.length };
 }

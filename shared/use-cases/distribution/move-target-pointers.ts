@@ -1,15 +1,16 @@
 /** One target's pointers: remember, write, read back. Every line may be repeated after a crash. */
 
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
-import { AttemptEnded, TryLater } from '../../domain/base/errors.ts';
+import { AttemptEnded, DistributionFailed, TryLater } from '../../domain/base/errors.ts';
 import { keys, TAGS } from '../../domain/base/naming.ts';
+import { isDropped, isDueToAsk, mayStillShow } from '../../domain/distribution/parameters.ts';
 import { describeTemplateVersion } from '../../domain/distribution/targets.ts';
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { Pointers } from '../../ports/pointers.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
+import { failRow, isRefusal } from './fail-row.ts';
 import { addSteps, isDone, readDistribution, rowKey, saveRow } from './ledger.ts';
-import { failRow, isRefusal, type LocationDeps } from './locations.ts';
-import { clearPointerFields, restoreTargetPointers } from './restore-pointers.ts';
+import { clearPointerFields, type RestoreDeps, restoreTargetPointers } from './restore-pointers.ts';
 
 /** A target that may fail is left behind after so many throttles, rather than holding up the others. */
 const MAX_BEST_EFFORT_RETRIES = 4;
@@ -21,7 +22,7 @@ export type MoveResult =
 
 /** A best-effort target that refuses is put back alone, marked as failed and answered as moved past. */
 export async function moveTargetPointers(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   row: TargetRecord,
 ): Promise<MoveResult> {
@@ -40,13 +41,15 @@ export async function moveTargetPointers(
 }
 
 async function handleMoveError(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   row: TargetRecord,
   error: unknown,
 ): Promise<MoveResult> {
   if (error instanceof TryLater) {
-    if (row.required) return { kind: 'later', row, reason: error.message };
+    // What may still show would have to be waited for anyway before it is put back.
+    if (row.required || mayStillShow(row, deps.clock.now()))
+      return { kind: 'later', row, reason: error.message };
     if (row.postponements >= MAX_BEST_EFFORT_RETRIES) return abandonTarget(deps, plan, row, error.message);
     const put = await saveWhileMoving(deps, plan, row, { postponements: row.postponements + 1 });
     return { kind: 'later', row: put, reason: error.message };
@@ -57,7 +60,7 @@ async function handleMoveError(
 }
 
 async function writePointers(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   target: Pointers,
   ledger: { row: TargetRecord },
@@ -68,10 +71,7 @@ async function writePointers(
   if (!isDone(ledger.row, 'remember'))
     ledger.row = await recordPreviousPointers(deps, plan, target, ledger.row);
   if (parameter !== undefined && !isDone(ledger.row, 'parameter')) {
-    await target.writeParameter(parameter, imageId, parameterTags(plan));
-    // An `aws:ec2:image` value is checked after the call has returned, and may be dropped then (systems-manager/userguide/parameter-store-ec2-aliases).
-    if ((await target.readParameter(parameter)) !== imageId)
-      throw new TryLater(`The parameter ${parameter} does not show ${imageId} yet.`);
+    await writeParameter(deps, plan, target, ledger, { parameter, imageId });
     ledger.row = await saveWhileMoving(deps, plan, ledger.row, { done: addSteps(ledger.row, 'parameter') });
   }
   if (launchTemplate !== undefined && !isDone(ledger.row, 'default-version')) {
@@ -91,8 +91,33 @@ async function writePointers(
   }
 }
 
+/** Ends when the parameter shows the image. Every write stands in the row first, so that whoever puts it back knows what may still take effect. */
+async function writeParameter(
+  deps: RestoreDeps,
+  plan: DistributionRecord,
+  target: Pointers,
+  ledger: { row: TargetRecord },
+  { parameter, imageId }: { readonly parameter: string; readonly imageId: string },
+): Promise<void> {
+  const now = deps.clock.now();
+  const dropped = isDropped(ledger.row, now);
+  if (!dropped && isDueToAsk(ledger.row, now)) {
+    const last = now.toISOString();
+    ledger.row = await saveWhileMoving(deps, plan, ledger.row, {
+      parameterAsked: { first: ledger.row.parameterAsked?.first ?? last, last },
+    });
+    await target.writeParameter(parameter, imageId, parameterTags(plan));
+  }
+  if ((await target.readParameter(parameter)) === imageId) return;
+  if (dropped)
+    throw new DistributionFailed(
+      `The parameter ${parameter} does not take ${imageId}: Parameter Store looked at the image and dropped it. See whether a policy of the target keeps the role from ec2:DescribeImages, then retry the bake.`,
+    );
+  throw new TryLater(`The parameter ${parameter} does not show ${imageId} yet.`);
+}
+
 async function recordPreviousPointers(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   target: Pointers,
   row: TargetRecord,
@@ -118,7 +143,7 @@ async function recordPreviousPointers(
 
 /** Only while the plan is moving: a run that goes on after its bake was ended loses here. */
 async function saveWhileMoving(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   row: TargetRecord,
   change: Parameters<typeof saveRow>[2],
@@ -132,17 +157,19 @@ async function saveWhileMoving(
 
 /** The row says so first: a run beside this one then loses its next write, and puts back what it has written meanwhile. */
 async function abandonTarget(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   row: TargetRecord,
   reason: string,
 ): Promise<MoveResult> {
   const problem = `Its pointers could not be moved: ${reason}`;
-  return finishAbandoning(deps, plan, await saveWhileMoving(deps, plan, row, { state: 'failed', problem }));
+  const restoringSince = deps.clock.now().toISOString();
+  const failed = await saveWhileMoving(deps, plan, row, { state: 'failed', problem, restoringSince });
+  return finishAbandoning(deps, plan, failed);
 }
 
 async function finishAbandoning(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   row: TargetRecord,
 ): Promise<MoveResult> {
@@ -162,7 +189,7 @@ async function finishAbandoning(
 
 /** For a row that another run has written: if pointers are being restored, the last write of this run may have come after that. */
 async function restoreAfterConflict(
-  deps: LocationDeps,
+  deps: RestoreDeps,
   plan: DistributionRecord,
   row: TargetRecord,
 ): Promise<Error> {
@@ -176,9 +203,9 @@ async function restoreAfterConflict(
     : new AttemptEnded(`The pointers of bake ${plan.bake} were put back.`, { bake: plan.bake });
 }
 
-async function restoreAt(deps: LocationDeps, row: TargetRecord): Promise<void> {
+async function restoreAt(deps: RestoreDeps, row: TargetRecord): Promise<void> {
   const { pointers } = await deps.locations.open(row.account, row.region);
-  await restoreTargetPointers(pointers, row);
+  await restoreTargetPointers(pointers, row, deps.clock.now());
 }
 
 function parameterTags(plan: DistributionRecord): Record<string, string> {

@@ -2,6 +2,7 @@
  * Distribute begins: freezes what is to be done into a plan and one ledger row for each target. Nothing is made in any target yet. A repeat
  * finds the plan of the first call, so that an hour later it still says the same.
  */
+
 import type * as z from 'zod';
 import { type Artifact, findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef, DistributionPlanSchema } from '../../domain/bakes/payloads.ts';
@@ -20,20 +21,16 @@ import { ArtifactRecordSchema, type BakeRecord } from '../../domain/records/bake
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Locations } from '../../ports/locations.ts';
-import type { Table, Write } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { Write } from '../../ports/table.ts';
 import { beginStep } from '../bakes/steps.ts';
-import { readBakeAndRevision } from '../store/bakes.ts';
+import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
+import { readRecord } from '../store/read.ts';
 import { readDistribution, readRows, retryLaterOnConflict, rowKey, writeInParts } from './ledger.ts';
 import { restorePointers } from './restore-pointers.ts';
-import { readRetainedRows, readSharedAccounts, toReusedFields } from './reuse-copies.ts';
+import { readRetainedRows, readSharedAccounts, toKeptFields, toReusedFields } from './reuse-copies.ts';
 
-export interface PlanDistributionDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly locations: Locations;
-}
+export type PlanDistributionDeps = Pick<Ports, 'table' | 'clock' | 'locations'>;
 
 interface BuiltArtifact {
   readonly variant: string;
@@ -106,7 +103,8 @@ async function describePlan(
       pipeline: bake.pipeline,
       wanted: definition.distribution.tags,
     });
-  const channel = await deps.table.get(keys.channel(bake.pipeline, bake.channel));
+  const channelKey = keys.channel(bake.pipeline, bake.channel);
+  const channel = await readRecord(deps.table, channelKey, ChannelRecordSchema);
   const sharedWith = await readSharedAccounts(deps, bake, first.artifact, await readRetainedRows(deps, bake));
   const { deprecateAfter } = definition.distribution;
   const now = deps.clock.now();
@@ -116,7 +114,7 @@ async function describePlan(
     channel: bake.channel,
     account: first.artifact.account,
     region: first.artifact.region,
-    sequence: channel === undefined ? 0 : ChannelRecordSchema.parse(channel).sequence,
+    sequence: channel?.sequence ?? 0,
     sources,
     ...(Object.keys(sharedWith).length === 0 ? {} : { sharedWith }),
     ...(deprecateAfter === undefined
@@ -128,11 +126,10 @@ async function describePlan(
 }
 
 async function readImage(deps: PlanDistributionDeps, bake: string, variant: string): Promise<BuiltArtifact> {
-  const item = await deps.table.get(keys.artifact(bake, variant));
-  const artifact = item === undefined ? undefined : ArtifactRecordSchema.parse(item).artifact;
-  if (artifact === undefined)
+  const row = await readRecord(deps.table, keys.artifact(bake, variant), ArtifactRecordSchema);
+  if (row?.artifact === undefined)
     throw new DistributionFailed(`Bake ${bake} has no image of the variant ${variant}.`);
-  return { variant, artifact };
+  return { variant, artifact: row.artifact };
 }
 
 async function describeSource(
@@ -165,12 +162,8 @@ async function writeRows(
   input: DistributionInput<TargetRecord>,
 ): Promise<void> {
   const batches = new Map(planTransfers(input, AWS_QUOTAS).map(({ id, batch }) => [id, batch]));
-  const rows = new Map(
-    (await readRows(deps, ref.bake)).map((row) => {
-      const key = rowKey(row);
-      return [key.sk, row] as const;
-    }),
-  );
+  const rows = new Map((await readRows(deps, ref.bake)).map((row) => [rowKey(row).sk, row]));
+  const { continues } = await readAttempt(deps, ref);
   const writes: Write[] = [];
   for (const { id, ...transfer } of listTransfers(input)) {
     const key = rowKey({ ...transfer, bake: ref.bake });
@@ -187,6 +180,7 @@ async function writeRows(
       postponements: 0,
       reused: false,
       ...toReusedFields(transfer, input.standing),
+      ...(before !== undefined && before.attempt === continues ? toKeptFields(before) : {}),
       version: before === undefined ? 0 : before.version + 1,
     };
     writes.push({

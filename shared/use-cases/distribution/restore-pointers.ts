@@ -2,20 +2,20 @@
 
 import { findArtifactId } from '../../domain/artifacts/artifacts.ts';
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
-import { TryLater } from '../../domain/base/errors.ts';
+import { DistributionFailed, TryLater } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import { isPutBackInVain, mayStillShow } from '../../domain/distribution/parameters.ts';
 import { describeTemplateVersion } from '../../domain/distribution/targets.ts';
 import type { TargetRecord } from '../../domain/records/distributions.ts';
-import type { Locations } from '../../ports/locations.ts';
 import type { Pointers } from '../../ports/pointers.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { WriteConflict } from '../../ports/table.ts';
 import { mapConcurrent } from '../store/map-concurrent.ts';
-import { isDone, type LedgerDeps, readDistribution, readRows, savePlan, saveRow } from './ledger.ts';
-import { isRefusal } from './locations.ts';
+import { isRefusal } from './fail-row.ts';
+import { isDone, readDistribution, readRows, savePlan, saveRow } from './ledger.ts';
+import type { LocationDeps } from './locations.ts';
 
-export interface RestoreDeps extends LedgerDeps {
-  readonly locations: Locations;
-}
+export type RestoreDeps = LocationDeps & Pick<Ports, 'clock'>;
 
 export const POINTERS_AT_ONCE = 6;
 
@@ -50,16 +50,21 @@ export async function restorePointers(deps: RestoreDeps, ref: BakeRef): Promise<
 
 /** One target's pointers as before. Answers the reason where the target refuses. */
 export async function restoreLedgerRow(deps: RestoreDeps, row: TargetRecord): Promise<string[]> {
+  const now = deps.clock.now();
+  const begun =
+    row.restoringSince === undefined ? await saveRow(deps, row, { restoringSince: now.toISOString() }) : row;
   try {
     const { pointers } = await deps.locations.open(row.account, row.region);
-    await restoreTargetPointers(pointers, row);
+    await restoreTargetPointers(pointers, begun, now);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    const isInVain =
+      error instanceof TryLater && error.facts.unsettled === true && isPutBackInVain(begun, now);
+    if (!isRefusal(error) && !isInVain) throw error;
     const problem = `A pointer could not be put back: ${error.message}`;
-    await saveRow(deps, row, { problem });
+    await saveRow(deps, begun, { problem });
     return [`${row.account}/${row.region}: ${problem}`];
   }
-  await saveRow(deps, row, clearPointerFields(row));
+  await saveRow(deps, begun, clearPointerFields(begun));
   return [];
 }
 
@@ -71,24 +76,51 @@ export function clearPointerFields(row: TargetRecord) {
     previousParameterValue: undefined,
     previousTemplateVersion: undefined,
     launchTemplateVersion: undefined,
+    parameterAsked: undefined,
+    restoringSince: undefined,
   };
 }
 
-/** Restores the pointers that still show the image; one that was moved since by other means stays. */
-export async function restoreTargetPointers(target: Pointers, row: TargetRecord): Promise<void> {
-  const { parameter, artifact, launchTemplate, previousParameterValue, previousTemplateVersion } = row;
+/**
+ * Restores the pointers that still show the image; one that was moved since by other means stays. Throws TryLater while a reader may come to see
+ * the image after this look.
+ */
+export async function restoreTargetPointers(target: Pointers, row: TargetRecord, now: Date): Promise<void> {
+  const { artifact, launchTemplate, previousTemplateVersion } = row;
   if (artifact === undefined) return;
   const imageId = findArtifactId(artifact);
-  if (parameter !== undefined && (await target.readParameter(parameter)) === imageId) {
-    if (previousParameterValue === undefined) await target.removeParameter(parameter);
-    else if (previousParameterValue !== imageId)
-      await target.writeParameter(parameter, previousParameterValue, {});
+  if (launchTemplate !== undefined && previousTemplateVersion !== undefined) {
+    // Found again where it was made already; only so is its number known after a crash.
+    const note = describeTemplateVersion(row);
+    const { version } = await target.addTemplateVersion(launchTemplate, imageId, note);
+    const current = await target.readTemplateDefault(launchTemplate);
+    if (current?.version === version)
+      await target.setDefaultTemplateVersion(launchTemplate, previousTemplateVersion);
+    await target.removeTemplateVersion(launchTemplate, version);
   }
-  if (launchTemplate === undefined || previousTemplateVersion === undefined) return;
-  // Found again where it was made already; only so is its number known after a crash.
-  const { version } = await target.addTemplateVersion(launchTemplate, imageId, describeTemplateVersion(row));
-  const current = await target.readTemplateDefault(launchTemplate);
-  if (current?.version === version)
-    await target.setDefaultTemplateVersion(launchTemplate, previousTemplateVersion);
-  await target.removeTemplateVersion(launchTemplate, version);
+  await restoreParameter(target, row, imageId, now);
+}
+
+async function restoreParameter(
+  target: Pointers,
+  row: TargetRecord,
+  imageId: string,
+  now: Date,
+): Promise<void> {
+  const { parameter, previousParameterValue: previous } = row;
+  if (parameter === undefined) return;
+  const isShown = async () => (await target.readParameter(parameter)) === imageId;
+  if (previous !== imageId && (await isShown())) {
+    if (previous === undefined) await target.removeParameter(parameter);
+    else await target.writeParameter(parameter, previous, {});
+    if (await isShown()) {
+      if (isPutBackInVain(row, now))
+        throw new DistributionFailed(
+          `the parameter ${parameter} does not take ${previous} back and still shows ${imageId}. Parameter Store takes no image that the account cannot see: set or delete it by hand`,
+        );
+      throw new TryLater(`The parameter ${parameter} still shows ${imageId}.`);
+    }
+  }
+  if (mayStillShow(row, now))
+    throw new TryLater(`The parameter ${parameter} may still come to show ${imageId}.`);
 }

@@ -1,4 +1,5 @@
 /** What stands already in the targets of a bake that reuses images: copies that are verified again, and permissions that stay. */
+import { isKeptCopy } from '../../domain/bakes/kept-images.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { findStanding, type StandingTarget } from '../../domain/distribution/plan.ts';
 import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts';
@@ -42,6 +43,20 @@ export function toReusedFields(
     reused: true,
     state: 'copying',
     done: ['permit-source', 'copy'],
+    ...(artifact === undefined ? {} : { artifact }),
+    ...(keyArn === undefined ? {} : { keyArn }),
+    ...(copyStartedAt === undefined ? {} : { copyStartedAt }),
+  };
+}
+
+/** The fields of a row whose target has a verified copy of the attempt that this one continues: it is verified again, and is this attempt's own. */
+export function toKeptFields(before: TargetRecord): Partial<TargetRecord> {
+  if (!isKeptCopy(before)) return {};
+  const { artifact, keyArn, copyStartedAt, reused } = before;
+  return {
+    reused,
+    state: 'copying',
+    done: ['sweep', 'permit-source', 'copy'],
     ...(artifact === undefined ? {} : { artifact }),
     ...(keyArn === undefined ? {} : { keyArn }),
     ...(copyStartedAt === undefined ? {} : { copyStartedAt }),

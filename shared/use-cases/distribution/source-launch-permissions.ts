@@ -1,12 +1,14 @@
 /** The image as built is shared for copying with the accounts that copy it, and until they have. */
 import type { DistributionRecord, TargetRecord } from '../../domain/records/distributions.ts';
 import type { ControlLocations } from '../../ports/locations.ts';
-import { addSteps, isDone, type LedgerDeps, saveRow } from './ledger.ts';
-import { failRow, isRefusal, type LocationDeps, openControlStore, requireSource } from './locations.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { failRow, isRefusal } from './fail-row.ts';
+import { addSteps, isDone, type LedgerDeps, requireSource, saveRow } from './ledger.ts';
+import { type LocationDeps, openControlStore } from './locations.ts';
 
 /** Shares the source with the accounts of all rows that need it, in one call per variant. Returns the rows as they are then. */
 export async function shareSourceWithTargets(
-  deps: LocationDeps,
+  deps: LocationDeps & Pick<Ports, 'clock'>,
   plan: DistributionRecord,
   rows: readonly TargetRecord[],
 ): Promise<TargetRecord[]> {
@@ -15,6 +17,7 @@ export async function shareSourceWithTargets(
     const needy = rows.filter((row) => row.variant === variant && needsSharedSource(plan, row));
     if (needy.length === 0) continue;
     const accounts = distinct(needy.map((row) => row.account));
+    const permittedAt = deps.clock.now().toISOString();
     let refusal: string | undefined;
     try {
       await openControlStore(deps, source.artifact).share(source.artifact, accounts);
@@ -25,7 +28,7 @@ export async function shareSourceWithTargets(
     for (const row of needy) {
       current[rows.indexOf(row)] =
         refusal === undefined
-          ? await saveRow(deps, row, { done: addSteps(row, 'permit-source') })
+          ? await saveRow(deps, row, { done: addSteps(row, 'permit-source'), permittedAt })
           : await failRow(deps, row, refusal);
     }
   }

@@ -2,6 +2,7 @@
  * Asks every gate about the images of an attempt and records each verdict with its evidence. May be repeated: a verdict that has been given
  * stands, a gate that waited is asked again. A closed gate is an answer, not an error.
  */
+
 import type * as z from 'zod';
 import type { BakeRef, GatesAnswerSchema } from '../../domain/bakes/payloads.ts';
 import { canonical } from '../../domain/base/canonical.ts';
@@ -11,18 +12,14 @@ import { GATES } from '../../domain/gates/registry.ts';
 import { evidenceKeys } from '../../domain/packages/inventory.ts';
 import { ArtifactRecordSchema, StepRecordSchema } from '../../domain/records/bakes.ts';
 import { type GateRecord, GateRecordSchema } from '../../domain/records/gates.ts';
-import type { Documents } from '../../ports/documents.ts';
-import type { Digest } from '../../ports/ids.ts';
-import { WriteConflict } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { beginStep, endStep, type StepDeps } from '../bakes/steps.ts';
 import { readBakeAndRevision } from '../store/bakes.ts';
 import { readRecord } from '../store/read.ts';
+import { tryWrite } from '../store/try-write.ts';
 import { COLLECTORS, type GatePorts } from './collectors.ts';
 
-export interface EvaluateGatesDeps extends StepDeps, GatePorts {
-  readonly documents: Documents;
-  readonly digest: Digest;
-}
+export type EvaluateGatesDeps = StepDeps & GatePorts & Pick<Ports, 'documents' | 'digest'>;
 type Gate = GateKind<unknown, unknown>;
 
 export async function evaluateGates(
@@ -85,15 +82,10 @@ async function settleVerdict(deps: EvaluateGatesDeps, question: Question): Promi
     judgedAt: now.toISOString(),
     ...('evidence' in rest ? await storeEvidence(deps, question, rest.evidence) : rest),
   };
-  try {
-    const when =
-      known === undefined ? { exists: false } : { equals: { outcome: 'waiting', judgedAt: known.judgedAt } };
-    await deps.table.write([{ put: { ...key, ...record }, when }]);
-    return record;
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    return GateRecordSchema.parse(await deps.table.get(key));
-  }
+  const when =
+    known === undefined ? { exists: false } : { equals: { outcome: 'waiting', judgedAt: known.judgedAt } };
+  const isWritten = await tryWrite(deps.table, [{ put: { ...key, ...record }, when }]);
+  return isWritten ? record : GateRecordSchema.parse(await deps.table.get(key));
 }
 
 /** The document first, then the row: a row that names a document leads to one. */

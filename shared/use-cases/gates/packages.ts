@@ -1,19 +1,22 @@
 import type { GateSubject } from '../../domain/gates/gate.ts';
 import type { PackageFacts } from '../../domain/gates/packages.ts';
-import { InventorySchema } from '../../domain/packages/inventory.ts';
 import type { Documents } from '../../ports/documents.ts';
+import { NOT_COLLECTED, readPackages } from '../store/inventories.ts';
 
 export interface PackagesPorts {
   readonly documents: Pick<Documents, 'get'>;
 }
 
-/** What the inventories say. Without its inventory nothing is installed on an image, so that every required package counts as missing. */
+/** What the inventories say, or why there is none. */
 export async function collectPackages(ports: PackagesPorts, subject: GateSubject): Promise<PackageFacts> {
-  const images = [];
-  for (const { variant, inventory } of subject.images) {
-    const text = inventory === undefined ? undefined : await ports.documents.get(inventory);
-    const installed = text === undefined ? [] : InventorySchema.parse(JSON.parse(text)).packages;
-    images.push({ variant, installed });
+  const images: PackageFacts['images'][number][] = [];
+  for (const { variant, inventory, inventoryProblem } of subject.images) {
+    const installed = await readPackages(ports.documents, inventory);
+    images.push(
+      installed === undefined
+        ? { variant, problem: inventoryProblem ?? NOT_COLLECTED }
+        : { variant, installed },
+    );
   }
   return { images };
 }

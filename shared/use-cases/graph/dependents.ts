@@ -1,43 +1,37 @@
-/** Which pipelines use a selector, and which are built on which. */
+/** Which pipelines depend on a selector, and which are built on which. */
 import * as z from 'zod';
 import { keys } from '../../domain/base/naming.ts';
 import { type PipelineRecord, PipelineRecordSchema } from '../../domain/records/pipelines.ts';
-import { type SelectorUserRecord, SelectorUserRecordSchema } from '../../domain/records/selectors.ts';
+import {
+  type SelectorDependentRecord,
+  SelectorDependentRecordSchema,
+} from '../../domain/records/selectors.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
-import type { Table } from '../../ports/table.ts';
-import { readInParts, readMany, readPages } from '../store/read.ts';
+import type { Query, Table } from '../../ports/table.ts';
+import { type RecordPage, readAll, readFound, readInParts, readPage } from '../store/read.ts';
 
-const UserKeySchema = z.object({ sk: z.string().startsWith('USER#') });
+const KeySchema = z.object({ sk: z.string() });
 
-/** One page of the pipelines that use a selector. */
-export async function readSelectorUsers(
+/** One page of the pipelines whose definition names the selector. */
+export async function readSelectorDependents(
   table: Pick<Table, 'query'>,
   selector: string,
-  page: { readonly limit: number; readonly after?: string | undefined },
-): Promise<{ users: SelectorUserRecord[]; cursor: string | undefined }> {
-  const { items, cursor } = await table.query({
-    pk: keys.selectorUser(selector, '').pk,
-    prefix: 'USER#',
-    limit: page.limit,
-    ...(page.after === undefined ? {} : { after: page.after }),
-  });
-  return { users: items.map((item) => SelectorUserRecordSchema.parse(item)), cursor };
+  page: Pick<Query, 'limit' | 'after'>,
+): Promise<RecordPage<SelectorDependentRecord>> {
+  const { pk, sk: prefix } = keys.selectorDependent(selector, '');
+  return readPage(table, { pk, prefix, ...page }, SelectorDependentRecordSchema);
 }
 
-/** Names of the pipelines that use a selector: all of them, or at least `enough` where there are more. */
-export async function readUserNames(
+/** Names of the pipelines that depend on a selector: all of them, or at least `enough` where there are more. */
+export async function readDependentNames(
   table: Pick<Table, 'query'>,
   selector: string,
   enough = Number.POSITIVE_INFINITY,
 ): Promise<string[]> {
-  const limit = Number.isFinite(enough) ? { limit: enough } : {};
-  const query = { pk: keys.selectorUser(selector, '').pk, prefix: 'USER#', ...limit };
-  const names: string[] = [];
-  for await (const page of readPages(table, query, UserKeySchema)) {
-    names.push(...page.map(({ sk }) => sk.slice('USER#'.length)));
-    if (names.length >= enough) break;
-  }
-  return names;
+  const { pk, sk: prefix } = keys.selectorDependent(selector, '');
+  const limit = Number.isFinite(enough) ? enough : undefined;
+  const rows = await readAll(table, { pk, prefix, limit }, KeySchema, enough);
+  return rows.map(({ sk }) => sk.slice(prefix.length));
 }
 
 /** Key of the selector by which other pipelines are built on this one. */
@@ -49,19 +43,19 @@ export function releaseSelectorKey({ name, spec }: Pick<PipelineRecord, 'name' |
  * Names of the pipelines that are built directly on one of `parents`, each once; at least `enough` of each parent where there are more. Most
  * pipelines have no dependents and so no selector row: for these no list is read.
  */
-export async function readChildren(
+export async function readDirectDependents(
   table: Pick<Table, 'getMany' | 'query'>,
   parents: readonly string[],
   enough?: number,
 ): Promise<string[]> {
   const selectors = await readInParts(parents, async (part) => {
-    const rows = await readMany(table, part.map(keys.pipeline), PipelineRecordSchema);
-    return rows.flatMap((row) => (row === undefined ? [] : [releaseSelectorKey(row)]));
+    const rows = await readFound(table, part.map(keys.pipeline), PipelineRecordSchema);
+    return rows.map(releaseSelectorKey);
   });
   const rows = await readInParts(selectors, (part) => table.getMany(part.map(keys.selector)));
   const used = selectors.filter((_, index) => rows[index] !== undefined);
-  const children = new Set<string>();
+  const dependents = new Set<string>();
   for (const selector of used)
-    for (const name of await readUserNames(table, selector, enough)) children.add(name);
-  return [...children];
+    for (const name of await readDependentNames(table, selector, enough)) dependents.add(name);
+  return [...dependents];
 }

@@ -1,16 +1,13 @@
 /** Asks for pipelines to be reconciled after a bake has ended: the pipeline itself, and its dependents that wait to be reconciled. */
+
 import { keys } from '../../domain/base/naming.ts';
 import { isWaitingForAncestors } from '../../domain/reconcile/holds.ts';
 import { type PipelineStatus, PipelineStatusSchema } from '../../domain/records/status.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
-import type { Table } from '../../ports/table.ts';
-import { readInParts, readMany } from '../store/read.ts';
-import { readChildren } from './dependents.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { readFound, readInParts } from '../store/read.ts';
+import { readDirectDependents } from './dependents.ts';
 
-export interface EnqueueDeps {
-  readonly table: Table;
-  readonly reconcileQueue: ReconcileQueue;
-}
+export type EnqueueDeps = Pick<Ports, 'table' | 'reconcileQueue'>;
 
 export async function enqueueWithDependents(deps: EnqueueDeps, pipeline: string): Promise<void> {
   await enqueuePipelines(deps, [pipeline, ...(await findWaitingDependents(deps, [pipeline]))]);
@@ -22,42 +19,45 @@ export async function enqueueDependents(deps: EnqueueDeps, pipeline: string): Pr
 }
 
 /**
- * Dependents below the children that wait while a child is held by more than its ancestors: reconciling that child again may tell them nothing.
- * The children themselves are left out: the fan-out of a release enqueues them, and an image that thousands are built on reads no further.
+ * Waiting dependents of a direct dependent that is held by more than its ancestors: reconciling that one again may tell them nothing. Direct ones
+ * are left out: the fan-out of a release enqueues them, and an image that thousands are built on reads no further.
  */
-export async function findWaitingBelowChildren(
+export async function findWaitingIndirectDependents(
   deps: Pick<EnqueueDeps, 'table'>,
   pipeline: string,
 ): Promise<string[]> {
-  const children = await readStatuses(deps, await readChildren(deps.table, [pipeline]));
-  const held = children.filter(
+  const dependents = await readStatuses(deps, await readDirectDependents(deps.table, [pipeline]));
+  const held = dependents.filter(
     (row) => row.dirty && row.decision?.kind === 'hold' && !isHeldByAncestorsOnly(row),
   );
-  const direct = new Set(children.map(readPipelineName));
-  const below = await findWaitingDependents(deps, held.map(readPipelineName));
+  const direct = new Set(dependents.map((row) => row.pipeline));
+  const below = await findWaitingDependents(
+    deps,
+    held.map((row) => row.pipeline),
+  );
   return below.filter((name) => !direct.has(name));
 }
 
 export async function enqueuePipelines(
-  { reconcileQueue }: EnqueueDeps,
+  { reconcileQueue }: Pick<EnqueueDeps, 'reconcileQueue'>,
   names: readonly string[],
 ): Promise<void> {
   if (names.length > 0) await reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
 }
 
 const LONGEST_CHAIN = 50;
-const MAX_CHILDREN_READ = 1000;
+const MAX_DEPENDENTS_READ = 1000;
 
 /** Length of the longest chain of images that are built on the pipeline, one on top of the other. One that is too long to count goes first. */
 export async function readLongestChain(deps: Pick<EnqueueDeps, 'table'>, pipeline: string): Promise<number> {
   let level = [pipeline];
   let looked = 0;
   for (let depth = 0; depth < LONGEST_CHAIN; depth += 1) {
-    const children = await readChildren(deps.table, level);
-    looked += children.length;
-    if (children.length === 0) return depth;
-    if (looked > MAX_CHILDREN_READ) return LONGEST_CHAIN;
-    level = children;
+    const dependents = await readDirectDependents(deps.table, level);
+    looked += dependents.length;
+    if (dependents.length === 0) return depth;
+    if (looked > MAX_DEPENDENTS_READ) return LONGEST_CHAIN;
+    level = dependents;
   }
   return LONGEST_CHAIN;
 }
@@ -74,18 +74,14 @@ async function findWaitingDependents(
   const waiting: string[] = [];
   let level = pipelines;
   while (level.length > 0) {
-    const children = (await readChildren(deps.table, level)).filter((name) => !known.has(name));
-    for (const name of children) known.add(name);
-    const rows = await readStatuses(deps, children);
-    waiting.push(...rows.filter(({ dirty }) => dirty).map(readPipelineName));
-    const heldByAncestors = new Set(rows.filter(isHeldByAncestorsOnly).map(readPipelineName));
-    level = children.filter((name) => !heldByAncestors.has(name));
+    const dependents = (await readDirectDependents(deps.table, level)).filter((name) => !known.has(name));
+    for (const name of dependents) known.add(name);
+    const rows = await readStatuses(deps, dependents);
+    waiting.push(...rows.filter(({ dirty }) => dirty).map(({ pipeline }) => pipeline));
+    const heldByAncestors = new Set(rows.filter(isHeldByAncestorsOnly).map(({ pipeline }) => pipeline));
+    level = dependents.filter((name) => !heldByAncestors.has(name));
   }
   return waiting;
-}
-
-function readPipelineName({ pipeline }: PipelineStatus): string {
-  return pipeline;
 }
 
 /**
@@ -100,8 +96,5 @@ async function readStatuses(
   deps: Pick<EnqueueDeps, 'table'>,
   names: readonly string[],
 ): Promise<PipelineStatus[]> {
-  const rows = await readInParts(names, (part) =>
-    readMany(deps.table, part.map(keys.status), PipelineStatusSchema),
-  );
-  return rows.filter((row) => row !== undefined);
+  return readInParts(names, (part) => readFound(deps.table, part.map(keys.status), PipelineStatusSchema));
 }

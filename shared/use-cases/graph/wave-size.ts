@@ -2,29 +2,28 @@
  * How many images a change leads to, level by level over those who build on whom. Counting stops as soon as there are more than may start
  * without a person, so that it costs no more for a change that affects everything.
  */
-import type { ChangeRecord } from '../../domain/records/selectors.ts';
+import type { ChangeRecord, SelectorDependentRecord } from '../../domain/records/selectors.ts';
 import type { Limits } from '../../ports/limits.ts';
 import type { Table } from '../../ports/table.ts';
-import { readChildren, type readSelectorUsers, readUserNames } from './dependents.ts';
+import type { RecordPage } from '../store/read.ts';
+import { readDependentNames, readDirectDependents } from './dependents.ts';
 
 interface CountDeps {
   readonly table: Table;
   readonly limits: Pick<Limits, 'wave'>;
 }
 
-type UserPage = Awaited<ReturnType<typeof readSelectorUsers>>;
-
-/** Undefined where the wave is within the cap. `firstUsers`: the first page of the pipelines that use the selector. */
+/** Undefined where the wave is within the cap. `firstDependents`: the first page of those of the selector. */
 export async function countWave(
   deps: CountDeps,
   selector: string,
-  firstUsers: UserPage,
+  firstDependents: RecordPage<SelectorDependentRecord>,
 ): Promise<ChangeRecord['wave']> {
-  const { users, cursor } = firstUsers;
+  const { items, cursor } = firstDependents;
   const names =
     cursor === undefined
-      ? users.map(({ pipeline }) => pipeline)
-      : await readUserNames(deps.table, selector, deps.limits.wave + 1);
+      ? items.map(({ pipeline }) => pipeline)
+      : await readDependentNames(deps.table, selector, deps.limits.wave + 1);
   return countWaveFrom(deps, names);
 }
 
@@ -39,7 +38,7 @@ export async function countWaveFrom(
   while (level.length > 0) {
     for (const name of level) found.add(name);
     if (found.size > cap) return { size: cap, isMore: true };
-    level = (await readChildren(table, level, cap)).filter((name) => !found.has(name));
+    level = (await readDirectDependents(table, level, cap)).filter((name) => !found.has(name));
   }
   return undefined;
 }

@@ -7,7 +7,7 @@ import { type SelectorRecord, SelectorRecordSchema } from '../../domain/records/
 import { findKeyKind, findSelectorKind } from '../../domain/selectors/selectors.ts';
 import type { Resolution } from '../../ports/selector-resolver.ts';
 import type { Table } from '../../ports/table.ts';
-import { readMany } from '../store/read.ts';
+import { readFound } from '../store/read.ts';
 
 export interface AssumedChange {
   readonly selector: string;
@@ -32,12 +32,8 @@ export async function readVersionOverrides(
         `${selector} moves when that pipeline releases: give the change that would bake it.`,
         { selector },
       );
-    const rows = await readMany(
-      table,
-      listSelectorKeys(selector, home).map((key) => keys.selector(key)),
-      SelectorRecordSchema,
-    );
-    const row = rows.find((entry) => entry !== undefined);
+    const named = listSelectorKeys(selector, home).map(keys.selector);
+    const [row] = await readFound(table, named, SelectorRecordSchema);
     if (row === undefined)
       throw new InvalidRequest(
         `No pipeline uses ${selector}. Write it as the definition does, such as component:harden-ssh/1.x.x or ssm:/images/base, or as "ovenbird status NAME --json" lists it.`,

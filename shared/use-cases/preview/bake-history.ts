@@ -4,7 +4,7 @@ import { keys, lists } from '../../domain/base/naming.ts';
 import { computeMedianDurations, type Durations } from '../../domain/estimates/estimates.ts';
 import { type BakeRecord, BakeRecordSchema, StepRecordSchema } from '../../domain/records/bakes.ts';
 import type { Table } from '../../ports/table.ts';
-import { readAll, readMany } from '../store/read.ts';
+import { readAll, readFound, readPage } from '../store/read.ts';
 
 type Rows = Pick<Table, 'getMany' | 'query'>;
 
@@ -38,12 +38,12 @@ async function readLatestBakes(table: Rows, pipeline: string): Promise<BakeRecor
   const { pk, sk: prefix } = keys.pipelineBake(pipeline, '');
   const page = await table.query({ pk, prefix, descending: true, limit: MAX_BAKES_READ });
   const ids = page.items.map((item) => keys.bake(item.sk.slice(prefix.length)));
-  return (await readMany(table, ids, BakeRecordSchema)).filter((bake) => bake !== undefined);
+  return readFound(table, ids, BakeRecordSchema);
 }
 
 async function readNewestBakes(table: Rows): Promise<BakeRecord[]> {
   const query = { index: 'list', pk: lists.bakes, descending: true, limit: MAX_BAKES_READ } as const;
-  return (await table.query(query)).items.map((item) => BakeRecordSchema.parse(item));
+  return (await readPage(table, query, BakeRecordSchema)).items;
 }
 
 /** Median durations of the steps of released bakes. */

@@ -1,7 +1,7 @@
 /** Describes a finished simulation for the API: waves of bakes, holds, times and costs. */
+
 import type { Preview } from '../../domain/api/explanation.ts';
 import { keys, parseNonSelectorChange } from '../../domain/base/naming.ts';
-import type { Home } from '../../domain/base/regions.ts';
 import type { Definition } from '../../domain/definitions/definition.ts';
 import { estimateCost, sumCosts } from '../../domain/estimates/estimates.ts';
 import { PRICES } from '../../domain/estimates/prices.ts';
@@ -11,14 +11,13 @@ import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { FingerprintRecordSchema } from '../../domain/records/status.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Table } from '../../ports/table.ts';
-import { type Reader, readMany, readRecord } from '../store/read.ts';
+import { type Reader, readFound, readMany, readRecord } from '../store/read.ts';
 import type { BakeHistory } from './bake-history.ts';
 import type { SimulatedBake, Simulation } from './simulation.ts';
 
-interface DescribeSimulationDeps {
-  readonly home: Home;
-  readonly table: Table;
+interface DescribeSimulationDeps extends Pick<Ports, 'home' | 'table'> {
   readonly baseTable: Reader;
   readonly history: (pipeline: string) => Promise<BakeHistory>;
 }
@@ -97,18 +96,15 @@ async function readPreviewedBakes(
   const wanted = bakes.flatMap((bake) => bake?.changes ?? []);
   const changes = await readChangesById(deps.table, wanted);
   // Changes in the real table happen without the request, and so does the tick of a schedule.
-  const named = bakes.flatMap((bake) => bake?.causes ?? []);
+  const causeIds = bakes.flatMap((bake) => bake?.causes ?? []);
   const [causes, anyway] = await Promise.all([
-    readChangesById(deps.table, named),
-    readChangesById(deps.baseTable, named),
+    readChangesById(deps.table, causeIds),
+    readChangesById(deps.baseTable, causeIds),
   ]);
   const wasAsked = (id: string) =>
     !anyway.has(id) && parseNonSelectorChange(causes.get(id)?.selector ?? '') !== 'schedule';
-  const revisions = await readMany(
-    deps.table,
-    simulatedBakes.map(({ bake }) => keys.revision(bake.pipeline, bake.revision)),
-    RevisionRecordSchema,
-  );
+  const named = simulatedBakes.map(({ bake }) => keys.revision(bake.pipeline, bake.revision));
+  const revisions = await readMany(deps.table, named, RevisionRecordSchema);
   const seen = await Promise.all(
     simulatedBakes.map(async (entry, index): Promise<PreviewedBake[]> => {
       const [bake, definition] = [bakes[index], revisions[index]?.definition];
@@ -134,9 +130,8 @@ async function readChangesById(
   table: Pick<Table, 'getMany'>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ChangeRecord>> {
-  const each = [...new Set(ids)].map((id) => keys.change(id));
-  const rows = await readMany(table, each, ChangeRecordSchema);
-  return new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.id, row]])));
+  const rows = await readFound(table, [...new Set(ids)].map(keys.change), ChangeRecordSchema);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** A bake is one wave below the latest bake whose release it takes up. */

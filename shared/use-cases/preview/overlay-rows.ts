@@ -1,21 +1,11 @@
 /** Applies writes and conditions to rows in memory as the table does to its own. Pure. */
-import type { Key } from '../../domain/base/naming.ts';
-import { type Item, MAX_WRITES, type Write, type WriteCondition } from '../../ports/table.ts';
-
-export function getWriteKey(write: Write): Key {
-  if ('put' in write) return write.put;
-  if ('update' in write) return write.update;
-  return 'delete' in write ? write.delete : write.check;
-}
-
-export function toKeyText({ pk, sk }: Key): string {
-  return `${pk}\n${sk}`;
-}
+import { formatKey } from '../../domain/base/naming.ts';
+import { findWriteKey, type Item, MAX_WRITES, type Write, type WriteCondition } from '../../ports/table.ts';
 
 /** Throws for a transaction that the table refuses whatever its rows hold (amazondynamodb TransactWriteItems). */
 export function checkTransaction(writes: readonly Write[]): void {
   if (writes.length > MAX_WRITES) throw new RangeError(`${writes.length} writes are too many.`);
-  if (new Set(writes.map((write) => toKeyText(getWriteKey(write)))).size < writes.length)
+  if (new Set(writes.map((write) => formatKey(findWriteKey(write)))).size < writes.length)
     throw new Error('A transaction takes one write of each row.');
 }
 

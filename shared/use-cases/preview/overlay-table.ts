@@ -2,9 +2,19 @@
  * A table whose reads fall through to another one and whose writes stay in memory: use cases run on it as on the real one and change nothing. A
  * row is read once from the other table, so that all rows are of one moment as far as possible.
  */
-import type { Key } from '../../domain/base/naming.ts';
-import { type Item, type Page, type Query, type Table, WriteConflict } from '../../ports/table.ts';
-import { applyWrite, checkTransaction, getWriteKey, meetsCondition, toKeyText } from './overlay-rows.ts';
+import * as z from 'zod';
+import { UnknownCursor } from '../../domain/base/errors.ts';
+import { formatKey, type Key } from '../../domain/base/naming.ts';
+import {
+  findWriteKey,
+  type Item,
+  matchesSortKey,
+  type Page,
+  type Query,
+  type Table,
+  WriteConflict,
+} from '../../ports/table.ts';
+import { applyWrite, checkTransaction, meetsCondition } from './overlay-rows.ts';
 
 type BaseTable = Pick<Table, 'get' | 'getMany' | 'query'>;
 
@@ -18,14 +28,15 @@ const INDEX_KEYS = {
 type Position = readonly [string, string, string];
 
 /** Where a page ended, in the table below and in memory. */
-interface OverlayCursor {
+const CursorSchema = z.object({
   /** Cursor with which the page below was read; undefined: the first. */
-  readonly page?: string;
+  page: z.string().optional(),
   /** Rows of that page that were handed out or are hidden. */
-  readonly taken: number;
-  readonly isDone: boolean;
-  readonly own?: Position;
-}
+  taken: z.number(),
+  isDone: z.boolean(),
+  own: z.tuple([z.string(), z.string(), z.string()]).readonly().optional(),
+});
+type OverlayCursor = z.output<typeof CursorSchema>;
 
 export function createOverlayTable(under: BaseTable): Table {
   /** Undefined: deleted. */
@@ -33,14 +44,14 @@ export function createOverlayTable(under: BaseTable): Table {
   const seen = new Map<string, Item | undefined>();
 
   const getMany = async (keys: readonly Key[]): Promise<(Item | undefined)[]> => {
-    const unknown = keys.filter((key) => !written.has(toKeyText(key)) && !seen.has(toKeyText(key)));
+    const unknown = keys.filter((key) => !written.has(formatKey(key)) && !seen.has(formatKey(key)));
     if (unknown.length > 0) {
       const found = await under.getMany(unknown);
       unknown.forEach((key, index) => {
-        seen.set(toKeyText(key), found[index]);
+        seen.set(formatKey(key), found[index]);
       });
     }
-    return keys.map((key) => cloneItem((written.has(toKeyText(key)) ? written : seen).get(toKeyText(key))));
+    return keys.map((key) => cloneItem((written.has(formatKey(key)) ? written : seen).get(formatKey(key))));
   };
 
   return {
@@ -49,13 +60,13 @@ export function createOverlayTable(under: BaseTable): Table {
     query: (query) => queryPage(under, written, query),
     async write(writes) {
       checkTransaction(writes);
-      const rows = await getMany(writes.map(getWriteKey));
+      const rows = await getMany(writes.map(findWriteKey));
       writes.forEach((write, index) => {
         if (!meetsCondition(write.when, rows[index]))
-          throw new WriteConflict(index, getWriteKey(write), rows[index]);
+          throw new WriteConflict(index, findWriteKey(write), rows[index]);
       });
       writes.forEach((write, index) => {
-        if (!('check' in write)) written.set(toKeyText(getWriteKey(write)), applyWrite(write, rows[index]));
+        if (!('check' in write)) written.set(formatKey(findWriteKey(write)), applyWrite(write, rows[index]));
       });
     },
   };
@@ -66,8 +77,7 @@ async function queryPage(
   written: ReadonlyMap<string, Item | undefined>,
   query: Query,
 ): Promise<Page> {
-  const start: OverlayCursor =
-    query.after === undefined ? { taken: 0, isDone: false } : JSON.parse(query.after);
+  const start = query.after === undefined ? { taken: 0, isDone: false } : parseCursor(query.after);
   const own = ownRows(written, query, start.own);
   const rows: Item[] = [];
   let mark = start;
@@ -86,7 +96,7 @@ async function queryPage(
     for (const row of page.items.slice(mark.taken)) {
       takeOwn((next) => isBefore(query, next, row));
       if (isFull()) break;
-      if (!written.has(toKeyText(row))) rows.push(row);
+      if (!written.has(formatKey(row))) rows.push(row);
       mark = { ...mark, taken: mark.taken + 1 };
     }
     if (mark.taken < page.items.length) break;
@@ -99,6 +109,14 @@ async function queryPage(
     items: rows.map((row) => structuredClone(row)),
     ...(isLast ? {} : { cursor: JSON.stringify(mark) }),
   };
+}
+
+function parseCursor(cursor: string): OverlayCursor {
+  try {
+    return CursorSchema.parse(JSON.parse(cursor));
+  } catch {
+    throw new UnknownCursor();
+  }
 }
 
 function nextPage({ own }: OverlayCursor, page: string | undefined): OverlayCursor {
@@ -128,11 +146,6 @@ function ownRows(
 }
 
 /** With an upper end the prefix is the lower one, as in the adapter's BETWEEN. */
-function matchesSortKey({ prefix, upTo }: Query, place: string): boolean {
-  if (upTo === undefined) return prefix === undefined || place.startsWith(prefix);
-  return place <= upTo && (prefix === undefined || place >= prefix);
-}
-
 function isBefore(query: Query, one: Item, other: Item): boolean {
   const order = comparePositions(toPosition(query, one), toPosition(query, other));
   return query.descending === true ? order > 0 : order < 0;

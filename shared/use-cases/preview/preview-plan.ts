@@ -2,6 +2,7 @@
  * Previews what follows from definitions that are not applied yet and selectors that have not changed yet: the bakes, wave by wave, their targets,
  * how long they take and what they cost. Nothing is written: the table that it is given can only be read.
  */
+import type * as z from 'zod';
 import { type Preview, type PreviewRequest, PreviewSchema } from '../../domain/api/explanation.ts';
 import { InvalidDefinition } from '../../domain/base/errors.ts';
 import { due } from '../../domain/base/naming.ts';
@@ -11,11 +12,12 @@ import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { describeSelector, describeVersion } from '../../domain/selectors/describe.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
-import type { Item, Table } from '../../ports/table.ts';
+import type { Table } from '../../ports/table.ts';
 import { applyDefinition } from '../definitions/apply-definition.ts';
 import type { ApplyDeps } from '../definitions/apply-deps.ts';
 import { detectTopic } from '../detect/detect-topic.ts';
 import type { ReconcileDeps } from '../reconcile/reconcile-pipeline.ts';
+import { readAll } from '../store/read.ts';
 import { readVersionOverrides } from './assumed-changes.ts';
 import { createHistoryReader } from './bake-history.ts';
 import { describeSimulation } from './describe-simulation.ts';
@@ -80,38 +82,31 @@ export async function previewPlan(deps: PreviewDeps, request: PreviewRequest): P
 /** Takes up the pipelines that are due and the bakes that run. Returns false where there are more than are taken up. */
 async function addPendingWork(deps: PreviewDeps, simulation: Simulation): Promise<boolean> {
   const [waiting, running] = await Promise.all([
-    readFirstDue(deps.table, due.reconcile),
-    readFirstDue(deps.table, due.attempt),
+    readFirstDue(deps.table, due.reconcile, PipelineStatusSchema),
+    readFirstDue(deps.table, due.attempt, AttemptRecordSchema),
   ]);
-  const attempts = running.items
-    .map((item) => AttemptRecordSchema.parse(item))
-    .filter(({ state, endRequested }) => !isTerminal(state) && endRequested === undefined);
+  const attempts = running.items.filter(
+    ({ state, endRequested }) => !isTerminal(state) && endRequested === undefined,
+  );
   for (const { bake, startedAt } of attempts) await simulation.begin(bake, startedAt);
   const now = deps.clock.now().getTime();
   await simulation.ports.reconcileQueue.send(
-    waiting.items
-      .map((item) => PipelineStatusSchema.parse(item))
-      .map(({ pipeline, dueAt }) => {
-        const delay = dueAt === undefined ? 0 : (Date.parse(dueAt) - now) / 1000;
-        return { pipeline, delaySeconds: Math.max(0, delay) };
-      }),
+    waiting.items.map(({ pipeline, dueAt }) => {
+      const delay = dueAt === undefined ? 0 : (Date.parse(dueAt) - now) / 1000;
+      return { pipeline, delaySeconds: Math.max(0, delay) };
+    }),
   );
   return waiting.isAll && running.isAll;
 }
 
-async function readFirstDue(
+async function readFirstDue<Schema extends z.ZodType>(
   table: PreviewDeps['table'],
   pk: string,
-): Promise<{ readonly items: readonly Item[]; readonly isAll: boolean }> {
-  const items: Item[] = [];
-  let after: string | undefined;
-  do {
-    const limit = MAX_PENDING - items.length;
-    const page = await table.query({ index: 'due', pk, limit, ...(after === undefined ? {} : { after }) });
-    items.push(...page.items);
-    after = page.cursor;
-  } while (after !== undefined && items.length < MAX_PENDING);
-  return { items, isAll: after === undefined };
+  schema: Schema,
+): Promise<{ readonly items: z.output<Schema>[]; readonly isAll: boolean }> {
+  const limit = MAX_PENDING + 1;
+  const found = await readAll(table, { index: 'due', pk, limit }, schema, limit);
+  return { items: found.slice(0, MAX_PENDING), isAll: found.length <= MAX_PENDING };
 }
 
 /** Applies it in the overlay. Problems name the definition that they are in, as there may be several. */

@@ -123,6 +123,7 @@ export class Simulation {
     this.#latest = this.#deps.clock.now().getTime() + limits.seconds * 1000;
     this.#requests = this.#requests.filter(({ at }) => this.#isWithinLimits(at));
     let sweptEvents = -1;
+    let recheckedEvents = -1;
     for (;;) {
       while (await this.#step()) {
         if (this.#bakesStarted > limits.bakes) return `after ${limits.bakes} bakes`;
@@ -133,7 +134,11 @@ export class Simulation {
         sweptEvents = this.#events;
         if ((await enqueueNext(this.ports)) > 0) continue;
       }
-      if (!this.#advance()) return undefined;
+      if (this.#advance()) continue;
+      // Ancestors may have come to rest after the last decision on what they held.
+      if (recheckedEvents === this.#events) return undefined;
+      recheckedEvents = this.#events;
+      for (const pipeline of this.#holdReasons.keys()) this.#enqueue({ pipeline, at: this.#time });
     }
   }
 
@@ -213,7 +218,7 @@ export class Simulation {
   /** A release counts the wave of a change that is its pipeline's own. Waves of changes in the table below wait for their person. */
   async #confirmCountedWaves(id: string): Promise<void> {
     const bake = await readRecord(this.#deps.table, keys.bake(id), BakeRecordSchema);
-    const ids = (bake?.changes ?? []).map((change) => keys.change(change));
+    const ids = (bake?.changes ?? []).map(keys.change);
     const [now, before] = await Promise.all([
       readMany(this.#deps.table, ids, ChangeRecordSchema),
       readMany(this.#deps.baseTable, ids, ChangeRecordSchema),

@@ -4,7 +4,7 @@ import { type BakeRecord, BakeRecordSchema } from '../../domain/records/bakes.ts
 import { ReleaseRecordSchema } from '../../domain/records/releases.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { Table } from '../../ports/table.ts';
-import { readMany } from '../store/read.ts';
+import { readFound, readMany } from '../store/read.ts';
 
 type Rows = Pick<Table, 'getMany'>;
 
@@ -61,14 +61,8 @@ async function readEarlierChanges(table: Rows, ids: readonly string[]): Promise<
   const seen = new Set(ids);
   let level = ids;
   for (let depth = 0; level.length > 0 && depth < LONGEST_CHAIN && found.size < CHANGES_READ; depth += 1) {
-    const rows = await readMany(
-      table,
-      level.map((id) => keys.change(id)),
-      ChangeRecordSchema,
-    );
     const next: string[] = [];
-    for (const row of rows) {
-      if (row === undefined) continue;
+    for (const row of await readFound(table, level.map(keys.change), ChangeRecordSchema)) {
       found.set(row.id, row);
       for (const id of row.follows) {
         if (seen.has(id)) continue;
@@ -118,10 +112,8 @@ async function readOrigins(table: Rows, changes: readonly ChangeRecord[]): Promi
       ? []
       : [keys.release(pipeline, channel, release)];
   });
-  const rows = await readMany(table, named, ReleaseRecordSchema);
-  return new Map(
-    rows.flatMap((row) => (row === undefined ? [] : [[row.id, { bake: row.bake, pipeline: row.pipeline }]])),
-  );
+  const rows = await readFound(table, named, ReleaseRecordSchema);
+  return new Map(rows.map(({ id, bake, pipeline }) => [id, { bake, pipeline }]));
 }
 
 function toChainLinks(change: ChangeRecord, releases: ReadonlyMap<string, Origin>): ChainLink[] {
@@ -142,10 +134,6 @@ export async function readLastBake(
   const { pk, sk: prefix } = keys.pipelineBake(pipeline, '');
   const { items } = await table.query({ pk, prefix, descending: true, limit: 1 });
   const ids = items.map((item) => item.sk.slice(prefix.length));
-  const [bake] = await readMany(
-    table,
-    ids.map((id) => keys.bake(id)),
-    BakeRecordSchema,
-  );
+  const [bake] = await readMany(table, ids.map(keys.bake), BakeRecordSchema);
   return bake;
 }

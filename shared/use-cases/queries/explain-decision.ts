@@ -4,7 +4,7 @@ import { keys } from '../../domain/base/naming.ts';
 import { listTargetsNotIn, type ObservedPipeline } from '../../domain/reconcile/desired.ts';
 import { listOwnHolds, listRemedies } from '../../domain/reconcile/holds.ts';
 import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
-import type { Outlook } from '../../domain/reconcile/remedies.ts';
+import { combineRemedies, type Outlook } from '../../domain/reconcile/remedies.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import { RevisionRecordSchema } from '../../domain/records/pipelines.ts';
 import type { HoldReason } from '../../domain/records/status.ts';
@@ -23,12 +23,10 @@ export async function explainDecision(
   const making = decision.reasons.find(({ buildsDesired }) => buildsDesired === true);
   const isDone = making !== undefined && (await isLastBake(table, observed, making));
   const outlook = { ...toOutlook(observed, clock.now()), isDone };
+  const remedies = combineRemedies(decision.reasons.map((reason) => listRemedies(reason, pipeline, outlook)));
   return {
     ...decision,
-    reasons: decision.reasons.map((reason) => ({
-      ...reason,
-      remedies: [...listRemedies(reason, pipeline, outlook)],
-    })),
+    reasons: decision.reasons.map((reason, index) => ({ ...reason, remedies: remedies[index] ?? [] })),
   };
 }
 

@@ -2,66 +2,52 @@
  * Why a pipeline was last baked, why it does not bake now, and what would make it: as it was recorded when it was decided. Nothing is decided
  * here.
  */
+
 import { type Explanation, ExplanationSchema } from '../../domain/api/explanation.ts';
+import { approvalId } from '../../domain/approval/approval-id.ts';
 import { keys, parseNonSelectorChange } from '../../domain/base/naming.ts';
 import type { ObservedPipeline } from '../../domain/reconcile/desired.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import type { PipelineStatus } from '../../domain/records/status.ts';
 import { findKeyKind } from '../../domain/selectors/selectors.ts';
-import type { Calendar } from '../../ports/calendar.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Table } from '../../ports/table.ts';
-import { readPipelineRows, requestObserved } from '../reconcile/read-ancestors.ts';
+import { findApproval } from '../approval/read-approval.ts';
+import { readObserved } from '../reconcile/read-ancestors.ts';
 import { findFreeze } from '../reconcile/schedule-times.ts';
-import { readMany } from '../store/read.ts';
-import { ReadBatch } from '../store/read-batch.ts';
+import { readFound } from '../store/read.ts';
 import { type ChainLink, readChains, readLastBake } from './explain-chains.ts';
 import { explainDecision } from './explain-decision.ts';
 
-export interface ExplainDeps {
+export interface ExplainDeps extends Pick<Ports, 'clock' | 'calendar' | 'digest'> {
   readonly table: Pick<Table, 'get' | 'getMany' | 'query'>;
-  readonly clock: Clock;
-  readonly calendar: Calendar;
 }
 
 const PENDING_SHOWN = 20;
 
 export async function explainPipeline(deps: ExplainDeps, name: string): Promise<Explanation> {
-  const head = await readPipelineRows(deps.table, name);
-  const batch = new ReadBatch();
-  const row = requestObserved(deps, batch, head);
-  await batch.send(deps.table);
-  const observed = row();
+  const observed = await readObserved(deps, name);
   const { pipeline, status } = observed;
-  const [last, decided, pending] = await Promise.all([
+  const [last, decision, pending] = await Promise.all([
     explainLastBake(deps, name),
     explainDecision(deps, observed),
     readPendingChanges(deps, status),
   ]);
   const now = deps.clock.now();
-  const frozen = findFreeze(deps.calendar, pipeline.spec, now);
   return ExplanationSchema.parse({
     pipeline: name,
     at: now.toISOString(),
     state: describeState(observed),
-    ...(pipeline.disabled === undefined ? {} : { disabled: pipeline.disabled }),
-    ...(observed.channel === undefined
-      ? {}
-      : {
-          current: {
-            release: observed.channel.release,
-            bake: observed.channel.bake,
-            at: observed.channel.at,
-          },
-        }),
-    ...(last === undefined ? {} : { last }),
-    ...(decided === undefined ? {} : { decision: decided }),
+    disabled: pipeline.disabled,
+    current: observed.channel,
+    last,
+    decision,
     isOutdated: isOutdated(status),
-    ...(status.dirty && status.dueAt !== undefined ? { dueAt: status.dueAt } : {}),
-    ...(status.request === undefined ? {} : { request: status.request }),
+    dueAt: status.dirty ? status.dueAt : undefined,
+    request: status.request,
     ...pending,
     ...describeSchedule(observed),
-    ...(frozen === undefined ? {} : { frozen }),
+    frozen: findFreeze(deps.calendar, pipeline.spec, now),
     unresolved: listUnresolved(observed),
   });
 }
@@ -81,8 +67,17 @@ function describeState({ status, channel }: ObservedPipeline): Explanation['stat
 async function explainLastBake(deps: ExplainDeps, name: string): Promise<Explanation['last']> {
   const bake = await readLastBake(deps.table, name);
   if (bake === undefined) return undefined;
-  const { chains, more, moreCauses } = await readChains(deps.table, bake);
-  return { ...bake, chains: chains.map((chain) => chain.map(describeLink)), more, moreCauses };
+  const [{ chains, more, moreCauses }, approval] = await Promise.all([
+    readChains(deps.table, bake),
+    findApproval(deps.table, approvalId(deps.digest, { bake: bake.id, attempt: bake.attempt })),
+  ]);
+  return {
+    ...bake,
+    chains: chains.map((chain) => chain.map(describeLink)),
+    more,
+    moreCauses,
+    approval,
+  };
 }
 
 function describeLink(link: ChainLink): NonNullable<Explanation['last']>['chains'][number][number] {
@@ -100,12 +95,8 @@ function classifyChange({ selector }: ChangeRecord) {
 async function readPendingChanges(deps: ExplainDeps, status: PipelineStatus) {
   const ids = [...new Set(status.changes)];
   const shown = ids.slice(-PENDING_SHOWN);
-  const rows = await readMany(
-    deps.table,
-    shown.map((id) => keys.change(id)),
-    ChangeRecordSchema,
-  );
-  return { pending: rows.filter((row) => row !== undefined), morePending: ids.length - shown.length };
+  const pending = await readFound(deps.table, shown.map(keys.change), ChangeRecordSchema);
+  return { pending, morePending: ids.length - shown.length };
 }
 
 function describeSchedule({ pipeline, ticks }: ObservedPipeline): Pick<Explanation, 'schedule'> | object {
@@ -119,14 +110,6 @@ function listUnresolved({ selectors }: ObservedPipeline): Explanation['unresolve
   return selectors.flatMap((row) => {
     if (row?.problem === undefined) return [];
     const { key, version, problem, checkedAt, unsettled } = row;
-    return [
-      {
-        key,
-        ...(version === undefined ? {} : { version }),
-        problem,
-        ...(checkedAt === undefined ? {} : { checkedAt }),
-        ...(unsettled === undefined ? {} : { unsettled }),
-      },
-    ];
+    return [{ key, version, problem, checkedAt, unsettled }];
   });
 }

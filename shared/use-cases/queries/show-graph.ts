@@ -1,4 +1,5 @@
 /** Who is built on what: pipelines page by page, or all above or below one of them. What is stale is told from what selectors mean now. */
+
 import type { Graph, GraphQuery } from '../../domain/api/explanation.ts';
 import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys, lists } from '../../domain/base/naming.ts';
@@ -17,20 +18,15 @@ import {
 } from '../../domain/records/pipelines.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
 import { findParent, type Selector, selectorKey } from '../../domain/selectors/selectors.ts';
-import type { Calendar } from '../../ports/calendar.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Digest } from '../../ports/ids.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Table } from '../../ports/table.ts';
-import { readChildren } from '../graph/dependents.ts';
+import { readDirectDependents } from '../graph/dependents.ts';
 import { requestObserved } from '../reconcile/read-ancestors.ts';
-import { readMany } from '../store/read.ts';
+import { readFound, readMany, readPage } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
 
-export interface GraphDeps {
+export interface GraphDeps extends Pick<Ports, 'clock' | 'calendar' | 'digest'> {
   readonly table: Pick<Table, 'getMany' | 'query'>;
-  readonly clock: Clock;
-  readonly calendar: Calendar;
-  readonly digest: Digest;
 }
 
 /** Above or below one pipeline; more than people can look at. */
@@ -41,27 +37,19 @@ export async function showGraph(deps: GraphDeps, query: GraphQuery): Promise<Gra
   if (upstream === undefined && downstream === undefined) return await readGraphPage(deps, limit, cursor);
   const found = new Map<string, PipelineRecord>();
   let truncated = false;
-  if (upstream !== undefined)
-    truncated = (await collectNeighbours(deps, upstream, found, listParents)) || truncated;
+  if (upstream !== undefined) truncated = await collectNeighbours(deps, upstream, found, listParents);
   if (downstream !== undefined)
     truncated = (await collectNeighbours(deps, downstream, found, readDependents)) || truncated;
   const graph = await readGraph(deps, [...found.values()]);
   const known = new Set(graph.nodes.map(({ id }) => id));
-  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), truncated: truncated };
+  return { ...graph, edges: graph.edges.filter(({ from }) => known.has(from)), truncated };
 }
 
 /** Edges from pipelines of other pages are told here too. */
 async function readGraphPage(deps: GraphDeps, limit: number, cursor: string | undefined): Promise<Graph> {
-  const page = await deps.table.query({
-    index: 'list',
-    pk: lists.pipelines,
-    limit,
-    ...(cursor === undefined ? {} : { after: cursor }),
-  });
-  const graph = await readGraph(
-    deps,
-    page.items.map((item) => PipelineRecordSchema.parse(item)),
-  );
+  const query = { index: 'list', pk: lists.pipelines, limit, after: cursor } as const;
+  const page = await readPage(deps.table, query, PipelineRecordSchema);
+  const graph = await readGraph(deps, page.items);
   return { ...graph, truncated: false, ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
 }
 
@@ -87,19 +75,14 @@ async function collectNeighbours(
   return false;
 }
 
-async function readPipelines(deps: GraphDeps, names: readonly string[]): Promise<PipelineRecord[]> {
-  const rows = await readMany(
-    deps.table,
-    names.map((name) => keys.pipeline(name)),
-    PipelineRecordSchema,
-  );
-  return rows.filter((row) => row !== undefined);
+function readPipelines({ table }: GraphDeps, names: readonly string[]): Promise<PipelineRecord[]> {
+  return readFound(table, names.map(keys.pipeline), PipelineRecordSchema);
 }
 
 const listParents: ReadNeighbours = async (_, level) => level.flatMap(({ parents }) => parents);
 
 const readDependents: ReadNeighbours = ({ table }, level) =>
-  readChildren(
+  readDirectDependents(
     table,
     level.map(({ name }) => name),
     MAX_PIPELINES,
@@ -153,14 +136,11 @@ async function readObserved(
   deps: GraphDeps,
   pipelines: readonly PipelineRecord[],
 ): Promise<ObservedPipeline[]> {
-  const plannings = await readMany(
-    deps.table,
-    pipelines.map(({ name }) => keys.status(name)),
-    PipelineStatusSchema,
-  );
+  const named = pipelines.map(({ name }) => keys.status(name));
+  const statuses = await readMany(deps.table, named, PipelineStatusSchema);
   const batch = new ReadBatch();
   const rows = pipelines.flatMap((pipeline, index) => {
-    const status = plannings[index];
+    const status = statuses[index];
     return status === undefined ? [] : [requestObserved(deps, batch, { pipeline, status })];
   });
   await batch.send(deps.table);
@@ -180,11 +160,10 @@ async function findStale(
     if (isSameFingerprint(entry.channel, desiredState.desired) && !isMissing) return [];
     return [{ entry, wanted: desiredState.desired }];
   });
-  const rows = await readMany(
-    deps.table,
-    differing.map(({ entry, wanted }) => keys.fingerprint(entry.pipeline.name, wanted.bits, wanted.proof)),
-    FingerprintRecordSchema,
+  const named = differing.map(({ entry, wanted: { bits, proof } }) =>
+    keys.fingerprint(entry.pipeline.name, bits, proof),
   );
+  const rows = await readMany(deps.table, named, FingerprintRecordSchema);
   return new Set(
     differing.flatMap(({ entry }, index) => (isRefused(entry, rows[index]) ? [] : [entry.pipeline.name])),
   );

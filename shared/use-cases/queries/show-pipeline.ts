@@ -18,18 +18,18 @@ import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { selectorKey } from '../../domain/selectors/selectors.ts';
-import type { Item } from '../../ports/table.ts';
-import { readUserNames, releaseSelectorKey } from '../graph/dependents.ts';
-import { readMany } from '../store/read.ts';
-import { type ListDeps, listPipelineBakes, type Paged, toPaged, toPageLimits } from './list-pages.ts';
+import { readDependentNames, releaseSelectorKey } from '../graph/dependents.ts';
+import { readFound, readMany, readPage, readRecord } from '../store/read.ts';
+import { ReadBatch } from '../store/read-batch.ts';
+import { type ListDeps, listPipelineBakes, type Paged, toPageLimits } from './list-pages.ts';
 
 const BAKES_SHOWN = 10;
 const CHILDREN_SHOWN = 100;
 
 export async function listPipelines(deps: ListDeps, page: PageQuery): Promise<Paged<Pipeline>> {
-  const rows = await deps.table.query({ index: 'list', pk: lists.pipelines, ...toPageLimits(page) });
-  const { items: records, ...next } = toPaged(rows, (item) => PipelineRecordSchema.parse(item));
-  return { items: await summarize(deps, records), ...next };
+  const query = { index: 'list', pk: lists.pipelines, ...toPageLimits(page) } as const;
+  const { items, cursor } = await readPage(deps.table, query, PipelineRecordSchema);
+  return { items: await summarize(deps, items), cursor };
 }
 
 export async function listTeamPipelines(
@@ -38,47 +38,38 @@ export async function listTeamPipelines(
   page: PageQuery,
 ): Promise<Paged<Pipeline>> {
   const { pk, sk: prefix } = keys.teamPipeline(team, '');
-  const rows = await deps.table.query({ pk, prefix, ...toPageLimits(page) });
-  const { items: names, ...next } = toPaged(rows, ({ sk }) => sk.slice(prefix.length));
-  const records = await readMany(
-    deps.table,
-    names.map((name) => keys.pipeline(name)),
-    PipelineRecordSchema,
-  );
-  const found = records.filter((record) => record !== undefined);
-  return { items: await summarize(deps, found), ...next };
+  const { items, cursor } = await deps.table.query({ pk, prefix, ...toPageLimits(page) });
+  const named = items.map(({ sk }) => keys.pipeline(sk.slice(prefix.length)));
+  const records = await readFound(deps.table, named, PipelineRecordSchema);
+  return { items: await summarize(deps, records), cursor };
 }
 
 async function summarize(deps: ListDeps, records: readonly PipelineRecord[]): Promise<Pipeline[]> {
-  const revisions = await deps.table.getMany(
-    records.map((entry) => keys.revision(entry.name, entry.revision)),
-  );
-  return await readSummaries(
-    deps,
-    records.flatMap((record, index) => {
-      const revision = revisions[index];
-      return revision === undefined ? [] : [{ record, revision: RevisionRecordSchema.parse(revision) }];
-    }),
-  );
+  const named = records.map(({ name, revision }) => keys.revision(name, revision));
+  const revisions = await readMany(deps.table, named, RevisionRecordSchema);
+  const known = records.flatMap((record, index) => {
+    const revision = revisions[index];
+    return revision === undefined ? [] : [{ record, revision }];
+  });
+  return await readSummaries(deps, known);
 }
 
 export async function showPipeline(deps: ListDeps, name: string): Promise<PipelineDetails> {
-  const item = await deps.table.get(keys.pipeline(name));
-  if (item === undefined) throw new PipelineNotFound(name);
-  const record = PipelineRecordSchema.parse(item);
+  const record = await readRecord(deps.table, keys.pipeline(name), PipelineRecordSchema);
+  if (record === undefined) throw new PipelineNotFound(name);
   const revision = RevisionRecordSchema.parse(await deps.table.get(keys.revision(name, record.revision)));
   const selectorKeys = listDependencies(revision.selectors).map(selectorKey);
   const [[summary], selectors, children, bakes] = await Promise.all([
     readSummaries(deps, [{ record, revision }]),
-    deps.table.getMany(selectorKeys.map((key) => keys.selector(key))),
-    readUserNames(deps.table, releaseSelectorKey(record), CHILDREN_SHOWN),
+    readMany(deps.table, selectorKeys.map(keys.selector), SelectorRecordSchema),
+    readDependentNames(deps.table, releaseSelectorKey(record), CHILDREN_SHOWN),
     listPipelineBakes(deps, name, { limit: BAKES_SHOWN }),
   ]);
   return PipelineDetailsSchema.parse({
     ...summary,
     definition: revision.definition,
     appliedBy: revision.appliedBy,
-    selectors: selectorKeys.map((key, index) => toSelectorStatus(key, selectors[index])),
+    selectors: selectorKeys.map((key, index) => ({ ...selectors[index], key })),
     children,
     bakes: bakes.items,
   });
@@ -88,16 +79,14 @@ async function readSummaries(
   deps: ListDeps,
   pipelines: readonly { record: PipelineRecord; revision: RevisionRecord }[],
 ): Promise<Pipeline[]> {
-  const rows = await deps.table.getMany(
-    pipelines.flatMap(({ record, revision }) => [
-      keys.status(record.name),
-      keys.channel(record.name, revision.definition.channel),
-    ]),
-  );
+  const batch = new ReadBatch();
+  const rows = pipelines.map(({ record: { name }, revision: { definition } }) => ({
+    status: batch.add(keys.status(name), PipelineStatusSchema),
+    channel: batch.add(keys.channel(name, definition.channel), ChannelRecordSchema),
+  }));
+  await batch.send(deps.table);
   return pipelines.map(({ record, revision }, index) => {
-    const [planningRow, channelRow] = rows.slice(index * 2, index * 2 + 2);
-    const status = planningRow === undefined ? undefined : PipelineStatusSchema.parse(planningRow);
-    const current = channelRow === undefined ? undefined : ChannelRecordSchema.parse(channelRow);
+    const [status, current] = [rows[index]?.status(), rows[index]?.channel()];
     const { definition } = revision;
     const { name, enabled, disabled, parents, createdAt, updatedAt } = record;
     return {
@@ -107,29 +96,14 @@ async function readSummaries(
       channel: definition.channel,
       revision: record.revision,
       enabled,
-      ...(disabled === undefined ? {} : { disabled }),
+      disabled,
       parents,
-      ...(status?.activeBake === undefined ? {} : { activeBake: status.activeBake }),
+      activeBake: status?.activeBake,
       pending: status?.dirty ?? false,
-      ...(status?.decision === undefined ? {} : { decision: status.decision }),
-      ...(current === undefined
-        ? {}
-        : {
-            current: {
-              release: current.release,
-              bake: current.bake,
-              images: current.images,
-              at: current.at,
-            },
-          }),
+      decision: status?.decision,
+      current,
       createdAt,
       updatedAt,
     };
   });
-}
-
-function toSelectorStatus(key: string, row: Item | undefined) {
-  if (row === undefined) return { key };
-  const { version, since, problem } = SelectorRecordSchema.parse(row);
-  return { key, version, since, problem };
 }

@@ -4,10 +4,11 @@
  */
 
 import { BakeNotCancellable } from '../../domain/base/errors.ts';
-import { due, executionName, keys } from '../../domain/base/naming.ts';
+import { due, keys } from '../../domain/base/naming.ts';
 import { ATTEMPT_STATES, type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import type { AttemptRecord } from '../../domain/records/bakes.ts';
 import type { Workflows } from '../../ports/workflows.ts';
+import { findExecution } from '../bakes/executions.ts';
 import { type RecordOutcomeDeps, recordOutcome } from '../bakes/record-outcome.ts';
 import { readAttempt, readBake } from '../store/bakes.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
@@ -66,8 +67,7 @@ async function stopExecution(
   request: EndRequest,
 ): Promise<AttemptRecord> {
   const ref = { bake: attempt.bake, attempt: attempt.attempt };
-  const execution =
-    attempt.execution ?? deps.workflows.executionArn('bake', executionName({ ...ref, machine: 'bake' }));
+  const execution = findExecution(deps.workflows, attempt);
   if ((await deps.workflows.describe(execution)) === undefined) {
     // It was still queued: there is no execution whose end would record it, and nothing to clean up.
     await recordOutcome(deps, { ...ref, error: { name: 'AttemptEnded', cause: '' } });

@@ -6,18 +6,15 @@
 import { ChangeNotFound, NothingToConfirm } from '../../domain/base/errors.ts';
 import { due, keys, lists } from '../../domain/base/naming.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import { WaveRecordSchema } from '../../domain/records/status.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
-import { type Table, WriteConflict } from '../../ports/table.ts';
-import { readRecord } from '../store/read.ts';
+import { PipelineStatusSchema, WaveRecordSchema } from '../../domain/records/status.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { enqueuePipelines } from '../graph/enqueue-dependents.ts';
+import { readDue, readPages, readRecord } from '../store/read.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
+import { dirtyAt } from '../store/status.ts';
+import { tryWrite } from '../store/try-write.ts';
 
-export interface ConfirmWaveDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly reconcileQueue: ReconcileQueue;
-}
+export type ConfirmWaveDeps = Pick<Ports, 'table' | 'clock' | 'reconcileQueue'>;
 
 const CHECK_AGAIN_SECONDS = 60;
 const HELD_AT_ONCE = 50;
@@ -68,58 +65,37 @@ async function recordConfirmation(
 
 /** The last look at waves that were confirmed a while ago. */
 export async function sweepConfirmedWaves(deps: ConfirmWaveDeps): Promise<number> {
-  const upTo = deps.clock.now().toISOString();
-  const page = await deps.table.query({ index: 'due', pk: due.confirmed, upTo, limit: WAVES_AT_ONCE });
-  for (const item of page.items) {
-    const { change } = WaveRecordSchema.parse(item);
+  const waves = await readDue(deps, due.confirmed, WaveRecordSchema, WAVES_AT_ONCE);
+  for (const { change } of waves) {
     await enqueueHeld(deps, change);
     await deps.table.write([
       { update: keys.wave(change), remove: ['duePk', 'dueSk'], when: { exists: true } },
     ]);
   }
-  return page.items.length;
+  return waves.length;
 }
 
 /** Each is marked as due before it is asked for, so that a lost message is found by the sweep. */
 async function enqueueHeld(deps: ConfirmWaveDeps, change: string): Promise<void> {
-  let after: string | undefined;
-  do {
-    const page = await deps.table.query({
-      index: 'due',
-      pk: due.wave(change),
-      limit: HELD_AT_ONCE,
-      ...(after === undefined ? {} : { after }),
-    });
+  const query = { index: 'due', pk: due.wave(change), limit: HELD_AT_ONCE } as const;
+  for await (const held of readPages(deps.table, query, PipelineStatusSchema)) {
     const at = deps.clock.now().toISOString();
-    const marked = await Promise.all(
-      page.items.map((item) => markDue(deps, String(item.pipeline), due.wave(change), at)),
+    const marked = await Promise.all(held.map(({ pipeline }) => markDue(deps, pipeline, query.pk, at)));
+    await enqueuePipelines(
+      deps,
+      held.flatMap(({ pipeline }, index) => (marked[index] === true ? [pipeline] : [])),
     );
-    const names = marked.flatMap((name) => name ?? []);
-    if (names.length > 0)
-      await deps.reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
-    after = page.cursor;
-  } while (after !== undefined);
+  }
 }
 
-/** Undefined where it is listed there no longer: it was reconciled or deleted meanwhile. */
-async function markDue(
-  deps: ConfirmWaveDeps,
-  pipeline: string,
-  listedUnder: string,
-  at: string,
-): Promise<string | undefined> {
-  try {
-    await deps.table.write([
-      {
-        update: keys.status(pipeline),
-        set: { dirty: true, dueAt: at, duePk: due.reconcile, dueSk: at },
-        add: { version: 1 },
-        when: { exists: true, equals: { duePk: listedUnder } },
-      },
-    ]);
-    return pipeline;
-  } catch (error) {
-    if (!(error instanceof WriteConflict)) throw error;
-    return undefined;
-  }
+/** False where it is listed there no longer: it was reconciled or deleted meanwhile. */
+function markDue(deps: ConfirmWaveDeps, pipeline: string, listedUnder: string, at: string): Promise<boolean> {
+  return tryWrite(deps.table, [
+    {
+      update: keys.status(pipeline),
+      set: dirtyAt(at),
+      add: { version: 1 },
+      when: { exists: true, equals: { duePk: listedUnder } },
+    },
+  ]);
 }

@@ -2,6 +2,7 @@
  * Reads what a decision about a pipeline rests on, level by level up to the oldest ancestor. Each level is one read of many rows: these reads are
  * most of the time between an event and a bake.
  */
+
 import { approvalId } from '../../domain/approval/approval-id.ts';
 import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
@@ -29,24 +30,15 @@ import {
 } from '../../domain/records/bakes.ts';
 import { type ChangeRecord, ChangeRecordSchema } from '../../domain/records/selectors.ts';
 import { type FingerprintRecord, FingerprintRecordSchema } from '../../domain/records/status.ts';
-import type { Calendar } from '../../ports/calendar.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Digest } from '../../ports/ids.ts';
-import type { Limits } from '../../ports/limits.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Table } from '../../ports/table.ts';
 import { computeCapacity, readSlotQueues, requestCapacity } from '../capacity/slots.ts';
-import { readAll, readMany } from '../store/read.ts';
+import { readAll, readFound } from '../store/read.ts';
 import { ReadBatch } from '../store/read-batch.ts';
 import { readPipelineRows, readWithAncestors } from './read-ancestors.ts';
 import { findFreeze } from './schedule-times.ts';
 
-export interface ObserveDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly digest: Digest;
-  readonly calendar: Calendar;
-  readonly limits: Limits;
-}
+export type ObserveDeps = Pick<Ports, 'table' | 'clock' | 'digest' | 'calendar' | 'limits'>;
 
 export interface ObservedRows {
   readonly observation: Observation;
@@ -205,8 +197,7 @@ async function readMissingCauses(
 ): Promise<ChangeRecord[]> {
   const read = new Set([...known, ...changes].map(({ id }) => id));
   const ids = [...new Set(changes.flatMap(listCauses))].filter((id) => !read.has(id));
-  const rows = ids.length === 0 ? [] : await readMany(table, ids.map(keys.change), ChangeRecordSchema);
-  return rows.flatMap((row) => row ?? []);
+  return readFound(table, ids.map(keys.change), ChangeRecordSchema);
 }
 
 function requestRunningRows(deps: ObserveDeps, batch: ReadBatch, bake: BakeRecord | undefined) {

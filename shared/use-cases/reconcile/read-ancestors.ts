@@ -1,4 +1,5 @@
 /** A pipeline and all that it is built on, one read for each level. */
+
 import { PipelineNotFound } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
 import {
@@ -12,30 +13,30 @@ import { ChannelRecordSchema } from '../../domain/records/releases.ts';
 import { SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
 import { findParent, selectorKey } from '../../domain/selectors/selectors.ts';
-import type { Calendar } from '../../ports/calendar.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Digest } from '../../ports/ids.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Table } from '../../ports/table.ts';
 import { ReadBatch } from '../store/read-batch.ts';
 import { computeTicks } from './schedule-times.ts';
 
-export interface AncestorDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly calendar: Calendar;
-}
+export type AncestorDeps = Pick<Ports, 'table' | 'clock' | 'calendar'>;
 
 /** A pipeline, with what it would be made of now. */
 export async function readDesired(
-  deps: AncestorDeps & { readonly digest: Digest },
+  deps: AncestorDeps & Pick<Ports, 'digest'>,
   name: string,
 ): Promise<{ readonly observed: ObservedPipeline; readonly desiredState: DesiredState }> {
-  const head = await readPipelineRows(deps.table, name);
-  const batch = new ReadBatch();
-  const body = requestObserved(deps, batch, head);
-  await batch.send(deps.table);
-  const observed = body();
+  const observed = await readObserved(deps, name);
   return { observed, desiredState: computeDesired(deps.digest, observed) };
+}
+
+export async function readObserved(
+  deps: Omit<AncestorDeps, 'table'> & { readonly table: Pick<Table, 'getMany'> },
+  name: string,
+): Promise<ObservedPipeline> {
+  const batch = new ReadBatch();
+  const body = requestObserved(deps, batch, await readPipelineRows(deps.table, name));
+  await batch.send(deps.table);
+  return body();
 }
 
 export async function readPipelineRows(table: Pick<Table, 'getMany'>, name: string): Promise<PipelineRows> {

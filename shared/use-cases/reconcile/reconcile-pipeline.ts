@@ -4,15 +4,15 @@
  */
 
 import { assertNever, PipelineNotFound } from '../../domain/base/errors.ts';
-import { executionName, keys } from '../../domain/base/naming.ts';
+import { keys } from '../../domain/base/naming.ts';
 import { type Decision, decide } from '../../domain/reconcile/decide.ts';
 import type { PipelineRows } from '../../domain/reconcile/desired.ts';
 import { findHoldKind, isWaitingForAncestors } from '../../domain/reconcile/holds.ts';
 import { AttemptRecordSchema, BakeRecordSchema } from '../../domain/records/bakes.ts';
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
-import type { Ids } from '../../ports/ids.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Workflows } from '../../ports/workflows.ts';
+import { findExecution, startExecution } from '../bakes/executions.ts';
 import { enqueueDependents, isHeldByAncestorsOnly } from '../graph/enqueue-dependents.ts';
 import { readRecord } from '../store/read.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
@@ -22,9 +22,7 @@ import { recordHold, recordInProgress, recordUpToDate } from './record-decision.
 import { startBake } from './start-bake.ts';
 import { supersedeBake } from './supersede-bake.ts';
 
-export interface ReconcileDeps extends ObserveDeps {
-  readonly ids: Ids;
-  readonly reconcileQueue: ReconcileQueue;
+export interface ReconcileDeps extends ObserveDeps, Pick<Ports, 'ids' | 'reconcileQueue'> {
   readonly workflows: Pick<Workflows, 'startBake' | 'stop' | 'executionArn'>;
 }
 
@@ -106,10 +104,10 @@ async function applyDecision(
       if (observed.status.dirty) await enqueueDependents(deps, name);
       return { kind: 'up-to-date', release: observed.channel?.release ?? '' };
     case 'hold': {
-      const { isNew: isNews, secondsLeft: seconds } = await recordHold(deps, read, decision);
-      await enqueueLater(deps, name, seconds);
+      const { isNew, secondsLeft } = await recordHold(deps, read, decision);
+      await enqueueLater(deps, name, secondsLeft);
       // Only once: each of them may tell its own descendants, and on many paths that would be messages without number.
-      if (isNews && observed.status.dirty && affectsDependents(observed.status, decision))
+      if (isNew && observed.status.dirty && affectsDependents(observed.status, decision))
         await enqueueDependents(deps, name);
       await ensureStopped(deps, read);
       return { kind: 'held', reasons: decision.reasons };
@@ -146,15 +144,14 @@ async function enqueueLater(
 
 /** A bake that is recorded but may never have been started: the name finds the execution if there is one. */
 async function ensureStarted(deps: ReconcileDeps, { attempt }: Pick<ObservedRows, 'attempt'>): Promise<void> {
-  if (attempt?.state !== 'queued') return;
-  const ref = { bake: attempt.bake, attempt: attempt.attempt };
-  await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
+  if (attempt?.state === 'queued') await startExecution(deps.workflows, attempt);
 }
 
 /** A bake that was asked to end, but whose execution may not have been stopped. */
 async function ensureStopped(deps: ReconcileDeps, { attempt }: ObservedRows): Promise<void> {
   if (attempt?.endRequested === undefined) return;
-  const name = executionName({ bake: attempt.bake, attempt: attempt.attempt, machine: 'bake' });
-  const execution = attempt.execution ?? deps.workflows.executionArn('bake', name);
-  await deps.workflows.stop(execution, `Asked to end by ${attempt.endRequested.by}`);
+  await deps.workflows.stop(
+    findExecution(deps.workflows, attempt),
+    `Asked to end by ${attempt.endRequested.by}`,
+  );
 }

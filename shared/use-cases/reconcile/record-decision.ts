@@ -1,4 +1,5 @@
 /** Records a decision by which nothing starts: every absence of a bake has its reason on the pipeline's status row. */
+
 import { due, keys } from '../../domain/base/naming.ts';
 import { advanceHeldByAncestors } from '../../domain/reconcile/ancestors.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
@@ -11,16 +12,13 @@ import {
 } from '../../domain/reconcile/holds.ts';
 import { findDirtySince } from '../../domain/reconcile/observed.ts';
 import type { HoldReason, PipelineStatus } from '../../domain/records/status.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Table, Write } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { Write } from '../../ports/table.ts';
 import { computeQueuePosition } from '../capacity/slots.ts';
 import { prepareWaveHold } from '../detect/wave-rows.ts';
 import type { ObservedRows } from './observe.ts';
 
-interface RecordDecisionDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-}
+type RecordDecisionDeps = Pick<Ports, 'table' | 'clock'>;
 
 /** Most changes that the row of a held pipeline lists; the oldest are dropped first. */
 const CHANGES_KEPT = 200;
@@ -36,8 +34,6 @@ const PENDING_FIELDS = [
 ] as const;
 
 const DUE_FIELDS = ['dueAt', 'duePk', 'dueSk'];
-
-type QueueEntryDeps = Pick<RecordDecisionDeps, 'table'>;
 
 type RecordedDecision = NonNullable<PipelineStatus['decision']>;
 
@@ -76,9 +72,8 @@ export function clearedStatusWrite(
 }
 
 /** A tick that found nothing to do has passed. */
-function toPassedTick({ observation }: Pick<ObservedRows, 'observation'>): { ticksHandledUntil?: string } {
-  const open = observation.observed.ticks?.open;
-  return open === undefined ? {} : { ticksHandledUntil: open };
+function toPassedTick({ observation }: Pick<ObservedRows, 'observation'>) {
+  return { ticksHandledUntil: observation.observed.ticks?.open };
 }
 
 export async function recordUpToDate(
@@ -117,7 +112,7 @@ export interface RecordedHold {
 }
 
 export async function recordHold(
-  deps: RecordDecisionDeps & QueueEntryDeps,
+  deps: RecordDecisionDeps,
   read: ObservedRows,
   { reasons, settled }: Pick<Extract<Decision, { kind: 'hold' }>, 'reasons' | 'settled'>,
 ): Promise<RecordedHold> {
@@ -131,10 +126,10 @@ export async function recordHold(
   const isDue = status.dueAt === undefined ? dueAt !== undefined : status.dueAt <= now.toISOString();
   // What only a person ends is not due; its changes stay for a request.
   const dirty = again !== undefined;
-  const isNews = !isRecorded || status.dirty !== dirty;
-  // A mark has put it off since, or taken it out of its line.
+  const isNew = !isRecorded || status.dirty !== dirty;
+  // A mark has put it off since, or taken it out of its queue.
   const isMarked = status.decision?.version !== status.version;
-  if (!isNews && !isDue && !isMarked) return { isNew: isNews };
+  if (!isNew && !isDue && !isMarked) return { isNew };
 
   const entry: RecordedDecision = { at: now.toISOString(), kind: 'hold', reasons: [...reasons] };
   const always = {
@@ -145,19 +140,19 @@ export async function recordHold(
     causes: [...new Set(status.causes)].slice(-CHANGES_KEPT),
     ...(settled && skipsSchedule(reasons) ? toPassedTick(read) : {}),
   };
-  const line = await findQueueEntry(deps, read, reasons);
+  const queued = await findQueueEntry(deps, read, reasons);
   const more =
     dueAt === undefined
       ? { set: { ...always, ...wave?.set }, remove: wave === undefined ? DUE_FIELDS : ['dueAt'] }
-      : { set: { ...always, dueAt, ...(line ?? { duePk: due.reconcile, dueSk: dueAt }) } };
+      : { set: { ...always, dueAt, ...(queued ?? { duePk: due.reconcile, dueSk: dueAt }) } };
   await deps.table.write([statusWrite(read, entry, more), ...(wave?.checks ?? [])]);
-  if (!isEndedByTime(reasons) || again === undefined) return { isNew: isNews };
-  return { isNew: isNews, secondsLeft: (Date.parse(again) - now.getTime()) / 1000 };
+  if (!isEndedByTime(reasons) || again === undefined) return { isNew };
+  return { isNew, secondsLeft: (Date.parse(again) - now.getTime()) / 1000 };
 }
 
 /** Where a pipeline that waits for a slot alone stands in the queue for it. A free slot enqueues the head of the queue (capacity/slots.ts). */
 async function findQueueEntry(
-  deps: QueueEntryDeps,
+  deps: RecordDecisionDeps,
   { observation }: ObservedRows,
   reasons: readonly HoldReason[],
 ): Promise<{ duePk: string; dueSk: string } | undefined> {

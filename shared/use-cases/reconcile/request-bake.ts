@@ -3,14 +3,15 @@
  * under which the request is remembered and why it is held.
  */
 
-import { due, keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
+import { keys, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { decide } from '../../domain/reconcile/decide.ts';
 import type { Observation } from '../../domain/reconcile/observed.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { HoldReason } from '../../domain/records/status.ts';
 import type { Write } from '../../ports/table.ts';
-import { changeWrite } from '../store/changes.ts';
+import { changeWrite, toOwnChange } from '../store/changes.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
+import { dirtyAt } from '../store/status.ts';
 import { type ObservedRows, observe } from './observe.ts';
 import { type ReconcileDeps, reconcilePipeline } from './reconcile-pipeline.ts';
 
@@ -52,17 +53,12 @@ function withRequest({ observation }: ObservedRows, { by, force }: BakeRequest, 
 }
 
 function toRequestChange(deps: ReconcileDeps, request: BakeRequest): ChangeRecord {
-  const id = deps.ids.next();
-  return {
-    id,
+  return toOwnChange({
+    id: deps.ids.next(),
     selector: nonSelectorChangeKey('request', request.pipeline),
     to: `${request.force ? 'forced' : 'asked'} by ${request.by}`,
     at: deps.clock.now().toISOString(),
-    cause: id,
-    causes: [],
-    follows: [],
-    fanOut: 'done',
-  };
+  });
 }
 
 function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeRecord): Write[] {
@@ -72,13 +68,10 @@ function requestWrites(read: ObservedRows, request: BakeRequest, change: ChangeR
     {
       update: keys.status(request.pipeline),
       set: {
-        dirty: true,
+        ...dirtyAt(at),
         request: { id, by: request.by, at, force: request.force },
         // Part of the bits from now on: without it the forced bake's release would not be what is wanted.
         ...(request.force ? { rebuildToken: id } : {}),
-        dueAt: at,
-        duePk: due.reconcile,
-        dueSk: at,
       },
       append: { changes: [id], causes: [id] },
       add: { version: 1 },
@@ -93,9 +86,8 @@ function toBakeAnswer(outcome: Awaited<ReturnType<typeof reconcilePipeline>>, ch
     case 'started':
       return { kind: 'started', bake: outcome.bake, change, reason: outcome.reason };
     case 'running':
-      return { kind: 'running', bake: outcome.bake };
     case 'up-to-date':
-      return { kind: 'up-to-date', release: outcome.release };
+      return outcome;
     case 'held':
       return { kind: 'held', change, reasons: outcome.reasons };
     case 'superseding':

@@ -3,32 +3,29 @@
  * ancestor. Only a forced one starts in a freeze window. What is no longer wanted is not tried again.
  */
 
+import { isKept, KEPT_SECONDS } from '../../domain/bakes/kept-images.ts';
 import { BakeNotRetryable, PipelineFrozen } from '../../domain/base/errors.ts';
-import { due, executionName, keys } from '../../domain/base/naming.ts';
+import { due, keys } from '../../domain/base/naming.ts';
 import { describeTime } from '../../domain/base/text.ts';
 import { isSameFingerprint, listTargetsNotIn } from '../../domain/reconcile/desired.ts';
 import type { FreezeEnd } from '../../domain/reconcile/observed.ts';
 import { type AttemptState, isTerminal } from '../../domain/records/attempt-states.ts';
 import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import { FingerprintRecordSchema, type PipelineStatus } from '../../domain/records/status.ts';
-import { bakeStartedEvent } from '../../events/bake-started.ts';
-import type { Calendar } from '../../ports/calendar.ts';
-import type { Digest, Ids } from '../../ports/ids.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
+import { startExecution } from '../bakes/executions.ts';
 import type { StepDeps } from '../bakes/steps.ts';
 import { acquireSlotOverLimit, slotKeys } from '../capacity/slots.ts';
 import { readAttempt, readBakeAndRevision } from '../store/bakes.ts';
-import { outboxWrite } from '../store/outbox.ts';
 import { readRecord } from '../store/read.ts';
 import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import { readDesired } from './read-ancestors.ts';
 import { findFreeze } from './schedule-times.ts';
+import { startedEventWrite } from './start-bake.ts';
 
-export interface RetryBakeDeps extends StepDeps {
-  readonly ids: Ids;
-  readonly digest: Digest;
-  readonly calendar: Calendar;
+export interface RetryBakeDeps extends StepDeps, Pick<Ports, 'ids' | 'digest' | 'calendar'> {
   readonly workflows: Pick<Workflows, 'startBake'>;
 }
 
@@ -50,7 +47,7 @@ export async function retryBake(deps: RetryBakeDeps, request: RetryRequest): Pro
     const { bake, revision } = await readBakeAndRevision(deps, request.bake);
     const last = await readAttempt(deps, { bake: bake.id, attempt: bake.attempt });
     if (!RETRYABLE.includes(last.state)) throw toNotRetryable(bake, last.state);
-    return queueAttempt(deps, bake, revision.definition.team, request);
+    return queueAttempt(deps, bake, last, revision.definition.team, request);
   });
   return startAttempt(deps, queued);
 }
@@ -59,6 +56,7 @@ export async function retryBake(deps: RetryBakeDeps, request: RetryRequest): Pro
 async function queueAttempt(
   deps: RetryBakeDeps,
   bake: BakeRecord,
+  last: AttemptRecord,
   team: string,
   { by, force }: RetryRequest,
 ): Promise<AttemptRecord> {
@@ -82,16 +80,19 @@ async function queueAttempt(
     throw toNeedlessError(bake, channel?.release);
   const freeze = force ? undefined : findFreeze(deps.calendar, observed.pipeline.spec, now);
   if (freeze !== undefined) throw toFrozenError(bake, freeze);
+  const continues = isKept(last, now) ? { continues: last.attempt } : {};
   const attempt: AttemptRecord = {
     bake: bake.id,
     attempt: bake.attempt + 1,
     state: 'queued',
     startedAt: at,
     requestedBy: by,
+    ...continues,
     cleanedUp: false,
     // A request takes a slot out of turn; the slot counts all the same.
     capacity: slotKeys({ team }),
   };
+  const reason = `Attempt ${attempt.attempt}, requested by ${by}. ${bake.reason}`;
   const dueSk = new Date(now.getTime() + START_WITHIN_SECONDS * 1000).toISOString();
   await deps.table.write([
     {
@@ -112,10 +113,24 @@ async function queueAttempt(
       when: { equals: { version: status.version, activeBake: null } },
     },
     await fingerprintWrite(deps, bake),
+    ...keepLongerWrites(last, now),
     ...attempt.capacity.map(acquireSlotOverLimit),
-    startedEventWrite(deps, { bake, attempt, team, at }),
+    startedEventWrite(deps, { ...bake, attempt: attempt.attempt, reason }, { team, at }),
   ]);
   return attempt;
+}
+
+/** What the new attempt goes on with must not end before it has taken it over. */
+function keepLongerWrites(last: AttemptRecord, now: Date): Write[] {
+  if (!isKept(last, now)) return [];
+  const keptUntil = new Date(now.getTime() + KEPT_SECONDS * 1000).toISOString();
+  return [
+    {
+      update: keys.attempt(last.bake, last.attempt),
+      set: { keptUntil },
+      when: { equals: { keptUntil: last.keptUntil ?? null, cleanedUp: false } },
+    },
+  ];
 }
 
 /** What the bake was started for is its own again; should it fail once more, it comes back. */
@@ -139,36 +154,9 @@ async function fingerprintWrite(deps: RetryBakeDeps, bake: BakeRecord): Promise<
   };
 }
 
-function startedEventWrite(
-  deps: RetryBakeDeps,
-  {
-    bake,
-    attempt,
-    team,
-    at,
-  }: {
-    readonly bake: BakeRecord;
-    readonly attempt: AttemptRecord;
-    readonly team: string;
-    readonly at: string;
-  },
-): Write {
-  const event = bakeStartedEvent({
-    bake: bake.id,
-    attempt: attempt.attempt,
-    pipeline: bake.pipeline,
-    team,
-    reason: `Attempt ${attempt.attempt}, requested by ${attempt.requestedBy}. ${bake.reason}`,
-    changes: bake.changes,
-    causes: bake.causes,
-  });
-  return outboxWrite(deps.ids, event, at);
-}
-
 async function startAttempt(deps: RetryBakeDeps, attempt: AttemptRecord): Promise<AttemptRecord> {
-  const ref = { bake: attempt.bake, attempt: attempt.attempt };
-  const execution = await deps.workflows.startBake(executionName({ ...ref, machine: 'bake' }), ref);
-  await deps.table.write([{ update: keys.attempt(ref.bake, ref.attempt), set: { execution } }]);
+  const execution = await startExecution(deps.workflows, attempt);
+  await deps.table.write([{ update: keys.attempt(attempt.bake, attempt.attempt), set: { execution } }]);
   return { ...attempt, execution };
 }
 

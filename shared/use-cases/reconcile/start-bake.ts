@@ -1,6 +1,6 @@
 /** Starts a bake: one transaction makes it, its attempt, the fence of its fingerprint and its event, and only then is the machine started. */
 
-import { due, executionName, keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
+import { due, keys, lists, nonSelectorChangeKey } from '../../domain/base/naming.ts';
 import { listCauses } from '../../domain/reconcile/causes.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
 import type { Observation } from '../../domain/reconcile/observed.ts';
@@ -8,24 +8,19 @@ import type { AttemptRecord, BakeRecord } from '../../domain/records/bakes.ts';
 import type { ChangeRecord } from '../../domain/records/selectors.ts';
 import type { FingerprintRecord } from '../../domain/records/status.ts';
 import { bakeStartedEvent } from '../../events/bake-started.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Ids } from '../../ports/ids.ts';
-import type { Limits } from '../../ports/limits.ts';
-import { MAX_WRITES, type Table, type Write } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
+import { findExecution, startExecution } from '../bakes/executions.ts';
 import { acquireSlots, slotKeys } from '../capacity/slots.ts';
-import { changeWrite } from '../store/changes.ts';
+import { changeWrite, toOwnChange } from '../store/changes.ts';
 import { outboxWrite } from '../store/outbox.ts';
 import type { ObservedRows } from './observe.ts';
 import { clearedStatusWrite } from './record-decision.ts';
 
 type StartDecision = Extract<Decision, { kind: 'start' }>;
 
-export interface StartBakeDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly limits: Limits;
+export interface StartBakeDeps extends Pick<Ports, 'table' | 'clock' | 'ids' | 'limits'> {
   readonly workflows: Pick<Workflows, 'startBake' | 'executionArn'>;
 }
 
@@ -43,28 +38,26 @@ export async function startBake(
   const tick = toTickChange(deps, read.observation, decision, at);
   const changes = [...decision.changes, ...(tick === undefined ? [] : [tick])];
   const bake = toBakeRecord(deps.ids.next(), read.observation, { ...decision, changes }, at);
-  const targets = slotKeys(observed.pipeline.spec);
+  const slots = slotKeys(observed.pipeline.spec);
   const writes = [
     clearedStatusWrite(
       read,
       { at, kind: 'start', reasons: [], bake: bake.id },
       {
         activeBake: bake.id,
-        ...(observed.ticks?.open === undefined ? {} : { ticksHandledUntil: observed.ticks.open }),
-        ...(decision.desired.fingerprintInputs.tick === undefined
-          ? {}
-          : { tick: decision.desired.fingerprintInputs.tick }),
+        ticksHandledUntil: observed.ticks?.open,
+        tick: decision.desired.fingerprintInputs.tick,
       },
     ),
     ...bakeWrites(bake),
     ...(tick === undefined ? [] : [changeWrite(tick)]),
-    ...acquireSlots(deps.limits, targets),
-    attemptWrite(deps, bake, targets),
+    ...acquireSlots(deps.limits, slots),
+    attemptWrite(deps, bake, slots),
     fingerprintWrite(read, bake),
-    startedEventWrite(deps, read.observation, bake),
+    startedEventWrite(deps, bake, { team: observed.pipeline.spec.team, at }),
   ];
   await deps.table.write([...writes, ...ancestorChecks(read.observation, MAX_WRITES - writes.length)]);
-  await deps.workflows.startBake(toExecutionName(bake), { bake: bake.id, attempt: bake.attempt });
+  await startExecution(deps.workflows, { bake: bake.id, attempt: bake.attempt });
   return bake;
 }
 
@@ -81,10 +74,6 @@ function ancestorChecks({ ancestors }: Observation, room: number): Write[] {
   );
 }
 
-function toExecutionName(bake: BakeRecord): string {
-  return executionName({ bake: bake.id, attempt: bake.attempt, machine: 'bake' });
-}
-
 /** A tick that bakes whatever has changed is a change of its own. */
 function toTickChange(
   deps: Pick<StartBakeDeps, 'ids'>,
@@ -95,18 +84,13 @@ function toTickChange(
   const { tick } = wanted.fingerprintInputs;
   const before = observed.status.tick;
   if (tick === undefined || tick === before) return undefined;
-  const id = deps.ids.next();
-  return {
-    id,
+  return toOwnChange({
+    id: deps.ids.next(),
     selector: nonSelectorChangeKey('schedule', observed.pipeline.name),
     ...(before === undefined ? {} : { from: before }),
     to: tick,
     at,
-    cause: id,
-    causes: [],
-    follows: [],
-    fanOut: 'done',
-  };
+  });
 }
 
 function toBakeRecord(id: string, observation: Observation, decision: StartDecision, at: string): BakeRecord {
@@ -156,11 +140,11 @@ function attemptWrite(
   bake: BakeRecord,
   capacity: readonly string[],
 ): Write {
+  const ref = { bake: bake.id, attempt: bake.attempt };
   const attempt: AttemptRecord = {
-    bake: bake.id,
-    attempt: bake.attempt,
+    ...ref,
     state: 'queued',
-    execution: deps.workflows.executionArn('bake', toExecutionName(bake)),
+    execution: findExecution(deps.workflows, ref),
     startedAt: bake.createdAt,
     cleanedUp: false,
     capacity: [...capacity],
@@ -179,9 +163,11 @@ function fingerprintWrite(read: Pick<ObservedRows, 'observation'>, bake: BakeRec
     state: 'baking',
     bake: bake.id,
     failures: known?.failures ?? 0,
-    ...(known?.targets === undefined ? {} : { targets: known.targets }),
-    ...(known?.lastFailureAt === undefined ? {} : { lastFailureAt: known.lastFailureAt }),
-    ...toRetainedBake(known),
+    ...(known?.shortages === undefined ? {} : { shortages: known.shortages }),
+    targets: known?.targets,
+    lastFailureAt: known?.lastFailureAt,
+    // A release stays retained while it is brought to new targets or pointed to again.
+    retained: known?.state === 'released' ? known.bake : known?.retained,
   };
   return {
     put: { ...keys.fingerprint(bake.pipeline, bake.bits, bake.proof), ...record },
@@ -189,26 +175,11 @@ function fingerprintWrite(read: Pick<ObservedRows, 'observation'>, bake: BakeRec
   };
 }
 
-/** A release stays retained while it is brought to new targets or pointed to again. */
-function toRetainedBake(known: FingerprintRecord | undefined): Pick<FingerprintRecord, 'retained'> {
-  const retained = known?.state === 'released' ? known.bake : known?.retained;
-  return retained === undefined ? {} : { retained };
-}
-
-function startedEventWrite(
+export function startedEventWrite(
   deps: Pick<StartBakeDeps, 'ids'>,
-  observation: Observation,
-  bake: BakeRecord,
+  { id, attempt, pipeline, reason, changes, causes }: BakeRecord,
+  { team, at }: { readonly team: string; readonly at: string },
 ): Write {
-  const { team } = observation.observed.pipeline.spec;
-  const event = bakeStartedEvent({
-    bake: bake.id,
-    attempt: bake.attempt,
-    pipeline: bake.pipeline,
-    team,
-    reason: bake.reason,
-    changes: bake.changes,
-    causes: bake.causes,
-  });
-  return outboxWrite(deps.ids, event, bake.createdAt);
+  const event = bakeStartedEvent({ bake: id, attempt, pipeline, team, reason, changes, causes });
+  return outboxWrite(deps.ids, event, at);
 }

@@ -1,19 +1,18 @@
 /** Ends a bake that newer versions have overtaken before it was approved. The newer one starts when this one's end is recorded. */
+
 import { approvalId } from '../../domain/approval/approval-id.ts';
-import { due, executionName, keys } from '../../domain/base/naming.ts';
+import { keys } from '../../domain/base/naming.ts';
 import type { Decision } from '../../domain/reconcile/decide.ts';
 import { findDirtySince } from '../../domain/reconcile/observed.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Digest } from '../../ports/ids.ts';
-import type { Table, Write } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { Write } from '../../ports/table.ts';
 import type { Workflows } from '../../ports/workflows.ts';
+import { findExecution } from '../bakes/executions.ts';
+import { dirtyAt } from '../store/status.ts';
 import type { ObservedRows } from './observe.ts';
 import { statusWrite } from './record-decision.ts';
 
-export interface SupersedeDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly digest: Digest;
+export interface SupersedeDeps extends Pick<Ports, 'table' | 'clock' | 'digest'> {
   readonly workflows: Pick<Workflows, 'stop' | 'executionArn'>;
 }
 
@@ -42,28 +41,16 @@ export async function supersedeBake(
       { at, kind: 'hold', reasons: [reason], bake: active.id },
       {
         set: {
-          dirty: true,
+          ...dirtyAt(dueAt),
           dirtySince: findDirtySince(read.observation),
-          dueAt,
-          duePk: due.reconcile,
-          dueSk: dueAt,
           supersededInRow: status.supersededInRow + 1,
         },
       },
     ),
     ...approvalChecks(deps, read),
   ]);
-  await deps.workflows.stop(findExecution(deps, read, active), reason.message);
-}
-
-/** A retried attempt has no ARN on its row; the name is the same for all. */
-function findExecution(
-  deps: SupersedeDeps,
-  read: ObservedRows,
-  active: { readonly id: string; readonly attempt: number },
-): string {
-  const name = executionName({ bake: active.id, attempt: active.attempt, machine: 'bake' });
-  return read.attempt?.execution ?? deps.workflows.executionArn('bake', name);
+  const attempt = read.attempt ?? { bake: active.id, attempt: active.attempt };
+  await deps.workflows.stop(findExecution(deps.workflows, attempt), reason.message);
 }
 
 /** A decision that comes in the same moment wins or loses as a whole. */

@@ -7,13 +7,13 @@ import { type FanOutDeps, fanOutChange } from '../detect/fan-out-change.ts';
 import {
   enqueuePipelines,
   enqueueWithDependents,
-  findWaitingBelowChildren,
+  findWaitingIndirectDependents,
 } from '../graph/enqueue-dependents.ts';
 import { readRecord } from '../store/read.ts';
 
 /**
- * The fan-out marks and enqueues each child once. `change`: the change that the release was recorded with. A repeated call does not know it: it
- * resumes the fan-out of the change recorded on the selector and enqueues the waiting dependents again.
+ * The fan-out marks and enqueues each direct dependent once. `change`: the change that the release was recorded with. A repeated call does not
+ * know it: it resumes the fan-out of the change recorded on the selector and enqueues the waiting dependents again.
  */
 export async function enqueueAfterRelease(
   deps: FanOutDeps,
@@ -21,8 +21,8 @@ export async function enqueueAfterRelease(
   change: string | undefined,
 ): Promise<void> {
   if (change !== undefined) {
-    // Read before the fan-out, after which every child counts as waiting.
-    const below = await findWaitingBelowChildren(deps, pipeline);
+    // Read before the fan-out, after which every direct dependent counts as waiting.
+    const below = await findWaitingIndirectDependents(deps, pipeline);
     await fanOutChange(deps, change);
     await enqueuePipelines(deps, [...new Set([pipeline, ...below])]);
     return;

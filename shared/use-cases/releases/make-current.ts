@@ -12,6 +12,7 @@ import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import {
   type ChannelRecord,
   ChannelRecordSchema,
+  isGoing,
   type ReleaseRecord,
   ReleaseRecordSchema,
 } from '../../domain/records/releases.ts';
@@ -23,19 +24,15 @@ import {
   toReleaseImages,
 } from '../../domain/releases/release.ts';
 import { imageReleasedEvent } from '../../events/image-released.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Digest } from '../../ports/ids.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Write } from '../../ports/table.ts';
 import { scheduleIndexWrite } from '../detect/index-inventory.ts';
-import { prepareReleaseChange, type ReleaseChangeDeps } from '../detect/release-change.ts';
 import { readBake } from '../store/bakes.ts';
 import { outboxWrite } from '../store/outbox.ts';
-import { readMany, readRecord } from '../store/read.ts';
+import { readFound, readRecord } from '../store/read.ts';
+import { prepareReleaseChange, type ReleaseChangeDeps } from './release-change.ts';
 
-export interface MakeCurrentDeps extends ReleaseChangeDeps {
-  readonly clock: Clock;
-  readonly digest: Digest;
-}
+export type MakeCurrentDeps = ReleaseChangeDeps & Pick<Ports, 'clock' | 'digest'>;
 
 /** An event may have 1 MB, an item of the table 400 KB (events PutEvents, amazondynamodb). */
 const TARGETS_IN_EVENT = 100;
@@ -60,16 +57,12 @@ export async function prepareCurrentRelease(
   const id = standing?.id ?? deps.ids.next();
   const at = deps.clock.now().toISOString();
   const release = computeRelease({ id, bake, plan, rows, standing, at });
-  const images = await readMany(
-    deps.table,
-    Object.keys(plan.sources).map((variant) => keys.artifact(bake.id, variant)),
-    ArtifactRecordSchema,
-  );
+  const wanted = Object.keys(plan.sources).map((variant) => keys.artifact(bake.id, variant));
   const channel = computeChannel({
     digest: deps.digest,
     release,
     bake,
-    images: images.filter((image) => image !== undefined),
+    images: await readFound(deps.table, wanted, ArtifactRecordSchema),
     targets: listTargets(revision.definition),
     before,
   });
@@ -94,7 +87,9 @@ async function findStandingRelease(
   const found =
     (await readRecord(deps.table, keys.release(plan.pipeline, plan.channel, id), ReleaseRecordSchema)) ??
     (await readRecord(deps.table, keys.release(plan.pipeline, reused.channel, id), ReleaseRecordSchema));
-  return found !== undefined && hasImages(found, toReleaseImages(plan)) ? found : undefined;
+  return found !== undefined && !isGoing(found) && hasImages(found, toReleaseImages(plan))
+    ? found
+    : undefined;
 }
 
 function releaseWrites(

@@ -1,11 +1,11 @@
 /**
  * The end of a successful bake. One transaction moves the channel and records the change for the pipelines built on it; the fan-out of that
- * change then marks and enqueues them. The sweep finishes a fan-out whose process has died.
+ * change (fan-out-change.ts) then writes their status rows and enqueues them. The sweep finishes a fan-out whose process has died.
  */
 
 import type { BakeRef } from '../../domain/bakes/payloads.ts';
 import { AttemptEnded, DistributionFailed, ReleaseOutdated, TryLater } from '../../domain/base/errors.ts';
-import { keys } from '../../domain/base/naming.ts';
+import { due, keys } from '../../domain/base/naming.ts';
 import { listTargets } from '../../domain/reconcile/pipeline-spec.ts';
 import { listPriorStates } from '../../domain/records/attempt-states.ts';
 import type { BakeRecord } from '../../domain/records/bakes.ts';
@@ -13,7 +13,7 @@ import type { DistributionRecord } from '../../domain/records/distributions.ts';
 import type { RevisionRecord } from '../../domain/records/pipelines.ts';
 import { FingerprintRecordSchema, PipelineStatusSchema } from '../../domain/records/status.ts';
 import { mergeSorted } from '../../domain/releases/release.ts';
-import type { ReconcileQueue } from '../../ports/reconcile-queue.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { type Write, WriteConflict } from '../../ports/table.ts';
 import { beginStep } from '../bakes/steps.ts';
 import { readPlan, readRows, rowKey, savePlan, writeInParts } from '../distribution/ledger.ts';
@@ -23,9 +23,7 @@ import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
 import { enqueueAfterRelease } from './enqueue-after-release.ts';
 import { type MakeCurrentDeps, prepareCurrentRelease } from './make-current.ts';
 
-export interface ReleaseImageDeps extends MakeCurrentDeps {
-  readonly reconcileQueue: ReconcileQueue;
-}
+export type ReleaseImageDeps = MakeCurrentDeps & Pick<Ports, 'reconcileQueue'>;
 
 export async function releaseImage(deps: ReleaseImageDeps, ref: BakeRef): Promise<{ released: true }> {
   const { bake, revision } = await readBakeAndRevision(deps, ref.bake);
@@ -119,8 +117,7 @@ async function prepareReleasedFingerprint(
 
 async function prepareReleasedStatus(deps: ReleaseImageDeps, bake: BakeRecord): Promise<Write[]> {
   const key = keys.status(bake.pipeline);
-  const item = await deps.table.get(key);
-  const status = item === undefined ? undefined : PipelineStatusSchema.parse(item);
+  const status = await readRecord(deps.table, key, PipelineStatusSchema);
   if (status?.activeBake !== bake.id) return [];
   return [
     {
@@ -138,8 +135,8 @@ function prepareReleasedAttempt(deps: ReleaseImageDeps, ref: BakeRef, release: s
   return [
     {
       update: keys.attempt(ref.bake, ref.attempt),
-      set: { state: 'released', endedAt: at },
-      remove: ['duePk', 'dueSk'],
+      // The next sweep forgets its builds.
+      set: { state: 'released', endedAt: at, duePk: due.attempt, dueSk: at },
       when: { oneOf: { state: listPriorStates('released') }, equals: { endRequested: null } },
     },
     {

@@ -1,15 +1,15 @@
 /** Bakes that neither end nor move and that nothing mends any more: what they wait for should have been decided, or the sweep should have looked. */
+
 import { due } from '../../domain/base/naming.ts';
 import { AttemptRecordSchema } from '../../domain/records/bakes.ts';
 import { WaitRecordSchema } from '../../domain/records/waits.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Table } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { readPages } from '../store/read.ts';
 
 /** Longer than everything that mends by itself takes. */
 const OVERDUE_SECONDS = 900;
 
-export async function countStuck(deps: { readonly table: Table; readonly clock: Clock }): Promise<number> {
+export async function countStuck(deps: Pick<Ports, 'table' | 'clock'>): Promise<number> {
   const now = deps.clock.now();
   const overdue = new Date(now.getTime() - OVERDUE_SECONDS * 1000).toISOString();
   const stuck = new Set<string>();

@@ -11,17 +11,14 @@ import {
 } from '../../domain/notifications/messages.ts';
 import { type OutboxRecord, OutboxRecordSchema } from '../../domain/records/outbox.ts';
 import { ChangeRecordSchema } from '../../domain/records/selectors.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { EventPublisher } from '../../ports/event-publisher.ts';
 import type { Notifier } from '../../ports/notifier.ts';
-import { type Table, WriteConflict } from '../../ports/table.ts';
-import { readMany, readRecord } from '../store/read.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { Table } from '../../ports/table.ts';
+import { readFound, readRecord } from '../store/read.ts';
+import { tryWrite } from '../store/try-write.ts';
 import { runInTurn } from './run-in-turn.ts';
 
-export interface PublishDeps {
-  readonly table: Table;
-  readonly clock: Clock;
-  readonly publisher: EventPublisher;
+export interface PublishDeps extends Pick<Ports, 'table' | 'clock' | 'publisher'> {
   readonly notifier: Pick<Notifier, 'notify'>;
   /** Told of each row once it is published, for the metrics. */
   readonly onPublished: (row: OutboxRecord) => void;
@@ -55,11 +52,8 @@ async function composeMessage(
   table: Pick<Table, 'getMany'>,
   row: OutboxRecord,
 ): Promise<Notification | undefined> {
-  const changes = await readMany(table, listChangesToDescribe(row).map(keys.change), ChangeRecordSchema);
-  return composeNotification(
-    row,
-    changes.filter((change) => change !== undefined),
-  );
+  const named = listChangesToDescribe(row).map(keys.change);
+  return composeNotification(row, await readFound(table, named, ChangeRecordSchema));
 }
 
 /** What the stream missed, oldest first. A row that fails keeps no other from being published; it is told of when all have had their turn. */
@@ -82,10 +76,6 @@ export async function sweepOutbox(deps: PublishDeps): Promise<number> {
 
 async function postponeRow({ table, clock }: PublishDeps, { pk, sk }: Key): Promise<void> {
   const dueSk = new Date(clock.now().getTime() + FAILED_SECONDS * 1000).toISOString();
-  try {
-    await table.write([{ update: { pk, sk }, set: { dueSk }, when: { equals: { published: false } } }]);
-  } catch (error) {
-    // It has been published meanwhile.
-    if (!(error instanceof WriteConflict)) throw error;
-  }
+  // Not written where it has been published meanwhile.
+  await tryWrite(table, [{ update: { pk, sk }, set: { dueSk }, when: { equals: { published: false } } }]);
 }

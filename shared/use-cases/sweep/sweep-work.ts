@@ -2,30 +2,32 @@
  * Once a minute: whatever should have been done by now and was not. Each part stands alone, so that trouble in one does not keep the others
  * from their work.
  */
-import { due, executionName, keys } from '../../domain/base/naming.ts';
-import { AttemptRecordSchema } from '../../domain/records/bakes.ts';
+
+import { due, keys } from '../../domain/base/naming.ts';
+import { type AttemptRecord, AttemptRecordSchema } from '../../domain/records/bakes.ts';
 import { ChangeRecordSchema, SelectorRecordSchema } from '../../domain/records/selectors.ts';
 import { PipelineStatusSchema } from '../../domain/records/status.ts';
-import type { HintQueue } from '../../ports/hint-queue.ts';
-import type { Limits } from '../../ports/limits.ts';
-import { WriteConflict } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { FindingHints } from '../../ports/vulnerabilities.ts';
-import type { WakeQueue } from '../../ports/wake-queue.ts';
 import type { Workflows } from '../../ports/workflows.ts';
+import { startExecution } from '../bakes/executions.ts';
 import { enqueueNext } from '../capacity/slots.ts';
 import { type FanOutDeps, fanOutChange } from '../detect/fan-out-change.ts';
 import { sweepInventories } from '../detect/index-inventory.ts';
+import { enqueuePipelines } from '../graph/enqueue-dependents.ts';
 import { sweepConfirmedWaves } from '../reconcile/confirm-wave.ts';
 import { QUEUED_SECONDS } from '../reconcile/start-bake.ts';
+import { readDue } from '../store/read.ts';
+import { tryWrite } from '../store/try-write.ts';
 import { sweepWaits } from '../waits/sweep-waits.ts';
 import { type PublishDeps, sweepOutbox } from './publish-outbox.ts';
 import { runInTurn } from './run-in-turn.ts';
 
-export interface SweepDeps extends FanOutDeps, PublishDeps {
-  readonly limits: Limits;
-  readonly wakeQueue: WakeQueue;
+export interface SweepDeps
+  extends FanOutDeps,
+    PublishDeps,
+    Pick<Ports, 'limits' | 'wakeQueue' | 'hintQueue'> {
   readonly findingHints: Pick<FindingHints, 'sendInventories'>;
-  readonly hintQueue: HintQueue;
   readonly workflows: Pick<Workflows, 'startBake'>;
 }
 
@@ -41,7 +43,7 @@ const ATTEMPTS_AT_ONCE = 100;
 
 export async function sweepWork(deps: SweepDeps): Promise<Swept> {
   const parts: Readonly<Record<string, () => Promise<number>>> = {
-    planning: () => sweepDuePipelines(deps),
+    pipelines: () => sweepDuePipelines(deps),
     fanOuts: () => sweepFanOuts(deps),
     outbox: () => sweepOutbox(deps),
     waits: async () => {
@@ -49,7 +51,7 @@ export async function sweepWork(deps: SweepDeps): Promise<Swept> {
       return checksRequested + redelivered;
     },
     queued: () => sweepQueuedAttempts(deps),
-    lines: () => enqueueNext(deps),
+    slotQueues: () => enqueueNext(deps),
     selectors: () => sweepSelectors(deps),
     inventories: () => sweepInventories(deps),
     waves: () => sweepConfirmedWaves(deps),
@@ -82,73 +84,43 @@ export function throwFailed(failed: Swept['failed']): void {
 
 /** Pipelines that are due to be reconciled: a debounce or a back-off is over, or a message was lost. */
 async function sweepDuePipelines(deps: SweepDeps): Promise<number> {
-  const names: string[] = [];
-  let after: string | undefined;
-  do {
-    const page = await deps.table.query({
-      index: 'due',
-      pk: due.reconcile,
-      upTo: deps.clock.now().toISOString(),
-      limit: 100,
-      ...(after === undefined ? {} : { after }),
-    });
-    names.push(...page.items.map((item) => PipelineStatusSchema.parse(item).pipeline));
-    after = page.cursor;
-  } while (after !== undefined && names.length < SWEPT_AT_ONCE);
-  if (names.length > 0)
-    await deps.reconcileQueue.send(names.map((pipeline) => ({ pipeline, delaySeconds: 0 })));
-  return names.length;
+  const rows = await readDue(deps, due.reconcile, PipelineStatusSchema, SWEPT_AT_ONCE);
+  await enqueuePipelines(
+    deps,
+    rows.map(({ pipeline }) => pipeline),
+  );
+  return rows.length;
 }
 
 /** Selectors that went to and fro and may have stood still by now: looked at again, as if news had come. */
 async function sweepSelectors(deps: SweepDeps): Promise<number> {
-  const page = await deps.table.query({
-    index: 'due',
-    pk: due.selectors,
-    upTo: deps.clock.now().toISOString(),
-    limit: SELECTORS_AT_ONCE,
-  });
-  const topics = page.items.map((item) => SelectorRecordSchema.parse(item).topic);
-  if (topics.length > 0) await deps.hintQueue.send([...new Set(topics)]);
-  return topics.length;
+  const rows = await readDue(deps, due.selectors, SelectorRecordSchema, SELECTORS_AT_ONCE);
+  if (rows.length > 0) await deps.hintQueue.send([...new Set(rows.map(({ topic }) => topic))]);
+  return rows.length;
 }
 
 /** Fan-outs that no run works on any more. */
 async function sweepFanOuts(deps: SweepDeps): Promise<number> {
-  const page = await deps.table.query({
-    index: 'due',
-    pk: due.fanOut,
-    upTo: deps.clock.now().toISOString(),
-    limit: FAN_OUTS_AT_ONCE,
-  });
-  await runInTurn(page.items, (item) => fanOutChange(deps, ChangeRecordSchema.parse(item).id));
-  return page.items.length;
+  const open = await readDue(deps, due.fanOut, ChangeRecordSchema, FAN_OUTS_AT_ONCE);
+  await runInTurn(open, ({ id }) => fanOutChange(deps, id));
+  return open.length;
 }
 
 /** Attempts that were recorded but whose machine was never started: the name finds the execution if it was. */
 async function sweepQueuedAttempts(deps: SweepDeps): Promise<number> {
-  const now = deps.clock.now();
-  const page = await deps.table.query({
-    index: 'due',
-    pk: due.attempt,
-    upTo: now.toISOString(),
-    limit: ATTEMPTS_AT_ONCE,
-  });
-  const queued = page.items
-    .map((item) => AttemptRecordSchema.parse(item))
-    // One that was asked to end before it began is ended by finalize-bakes.
-    .filter((attempt) => attempt.state === 'queued' && attempt.endRequested === undefined);
-  const dueSk = new Date(now.getTime() + QUEUED_SECONDS * 1000).toISOString();
+  const dueSk = new Date(deps.clock.now().getTime() + QUEUED_SECONDS * 1000).toISOString();
+  const queued = await readDue(deps, due.attempt, AttemptRecordSchema, ATTEMPTS_AT_ONCE, isNeverStarted);
   await runInTurn(queued, async ({ bake, attempt }) => {
-    await deps.workflows.startBake(executionName({ bake, attempt, machine: 'bake' }), { bake, attempt });
-    try {
-      await deps.table.write([
-        { update: keys.attempt(bake, attempt), set: { dueSk }, when: { equals: { state: 'queued' } } },
-      ]);
-    } catch (error) {
-      // It has begun meanwhile.
-      if (!(error instanceof WriteConflict)) throw error;
-    }
+    await startExecution(deps.workflows, { bake, attempt });
+    // Not written where it has begun meanwhile.
+    await tryWrite(deps.table, [
+      { update: keys.attempt(bake, attempt), set: { dueSk }, when: { equals: { state: 'queued' } } },
+    ]);
   });
   return queued.length;
+}
+
+/** One whose end was requested before it began is ended by finalize-bakes. */
+function isNeverStarted({ state, endRequested }: AttemptRecord): boolean {
+  return state === 'queued' && endRequested === undefined;
 }

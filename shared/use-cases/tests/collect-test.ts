@@ -1,4 +1,5 @@
 /** Records the answer of a suite: status and an excerpt in the test's row, the whole output as a document. */
+
 import type * as z from 'zod';
 import type { CollectTestInputSchema, SuiteStatusSchema } from '../../domain/bakes/payloads.ts';
 import { TryLater } from '../../domain/base/errors.ts';
@@ -6,13 +7,10 @@ import { keys } from '../../domain/base/naming.ts';
 import { evidenceKeys } from '../../domain/packages/inventory.ts';
 import { type SuiteResult, TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Commands } from '../../ports/commands.ts';
-import type { Documents } from '../../ports/documents.ts';
-import type { Table } from '../../ports/table.ts';
+import type { Ports } from '../../ports/ports.ts';
 
-export interface CollectTestDeps {
-  readonly table: Table;
+export interface CollectTestDeps extends Pick<Ports, 'table' | 'documents'> {
   readonly commands: Pick<Commands, 'status'>;
-  readonly documents: Documents;
 }
 
 const EXCERPT_LENGTH = 2000;

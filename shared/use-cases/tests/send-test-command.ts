@@ -1,9 +1,14 @@
-/** Sends one suite or test component to its instance, as a command that the wait follows. */
+/** Sends one suite or test component to its instance, or what reads its packages, as a command that the wait follows. */
 import type * as z from 'zod';
 import type { SentCommandSchema, SuiteRunSchema } from '../../domain/bakes/payloads.ts';
-import { findTestRun } from '../../domain/bakes/test-runs.ts';
+import { findTestRun, type TestRun } from '../../domain/bakes/test-runs.ts';
 import { TestsFailed } from '../../domain/base/errors.ts';
 import { keys } from '../../domain/base/naming.ts';
+import {
+  INVENTORY_SECONDS,
+  parseRunName,
+  writeInventoryScript,
+} from '../../domain/packages/inventory-pages.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Commands } from '../../ports/commands.ts';
 import type { StepDeps } from '../bakes/steps.ts';
@@ -20,7 +25,9 @@ export async function sendTestCommand(
 ): Promise<z.infer<typeof SentCommandSchema>> {
   await readOpenAttempt(deps, input);
   const { bake, revision } = await readBakeAndRevision(deps, input.bake);
-  const run = findTestRun(revision.definition, bake.lock, input.suite, deps.home.region);
+  const run =
+    findInventoryRun(input.suite) ??
+    findTestRun(revision.definition, bake.lock, input.suite, deps.home.region);
   if (run === undefined) {
     throw new TestsFailed(`Revision ${bake.revision} of ${bake.pipeline} has no test "${input.suite}".`);
   }
@@ -39,4 +46,9 @@ export async function sendTestCommand(
   });
   await deps.table.write([{ update: key, set: { commands: { ...commands, [input.suite]: command } } }]);
   return { command, timeoutSeconds };
+}
+
+function findInventoryRun(name: string): TestRun | undefined {
+  const run = parseRunName(name);
+  return run && { name, script: writeInventoryScript(run.page), timeoutSeconds: INVENTORY_SECONDS };
 }

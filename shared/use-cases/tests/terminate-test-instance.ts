@@ -1,10 +1,12 @@
 /** Terminates the instance of one test case, whatever its results, and records why it could not be run to its end. */
 import type * as z from 'zod';
 import type { TerminateInputSchema } from '../../domain/bakes/payloads.ts';
+import { readErrorMessage } from '../../domain/bakes/problems.ts';
 import { keys } from '../../domain/base/naming.ts';
 import { TestRecordSchema } from '../../domain/records/tests.ts';
 import type { Table } from '../../ports/table.ts';
 import type { TestInstances } from '../../ports/test-instances.ts';
+import { readRecord } from '../store/read.ts';
 
 const EXCERPT_LENGTH = 1000;
 
@@ -18,8 +20,7 @@ export async function terminateTestInstance(
   input: z.output<typeof TerminateInputSchema>,
 ): Promise<{ terminated: boolean }> {
   const key = keys.test(input.bake, input.attempt, input.variant, input.instanceType);
-  const item = await deps.table.get(key);
-  const instance = item === undefined ? undefined : TestRecordSchema.parse(item).instance;
+  const instance = (await readRecord(deps.table, key, TestRecordSchema))?.instance;
   if (instance !== undefined) await deps.instances.terminate([instance]);
   const { bake, attempt, variant, instanceType, problem } = input;
   await deps.table.write([
@@ -32,15 +33,9 @@ export async function terminateTestInstance(
         instanceType,
         // An instance that was launched but never recorded is found by its tags when the bake is cleaned up.
         terminated: instance !== undefined,
-        ...(problem === undefined ? {} : { problem: toReadableProblem(problem) }),
+        ...(problem === undefined ? {} : { problem: readErrorMessage(problem).slice(0, EXCERPT_LENGTH) }),
       },
     },
   ]);
   return { terminated: instance !== undefined };
-}
-
-/** The message of the error. The cause of a failed Lambda task is the error as JSON (step-functions/dg/connect-lambda). */
-function toReadableProblem(problem: string): string {
-  const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(problem)?.[1];
-  return (message ?? problem).slice(0, EXCERPT_LENGTH);
 }

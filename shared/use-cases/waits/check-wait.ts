@@ -8,7 +8,9 @@ import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts
 import { findWaitKind } from '../../domain/waits/lookup.ts';
 import type { WaitOutcome } from '../../domain/waits/wait.ts';
 import { SWEEP_SECONDS } from '../../domain/waits/wake.ts';
-import { type Write, WriteConflict } from '../../ports/table.ts';
+import type { Write } from '../../ports/table.ts';
+import { readRecord } from '../store/read.ts';
+import { tryWrite } from '../store/try-write.ts';
 import { WAIT_CHECKS } from './kinds/registry.ts';
 import type { WaitPorts } from './kinds/wait-check.ts';
 
@@ -23,9 +25,8 @@ const ROUNDS = 2;
 /** The state that the wait is in now; undefined for a wait that does not exist. */
 export async function checkWait(deps: CheckWaitDeps, id: string): Promise<WaitRecord['state'] | undefined> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const item = await deps.table.get(keys.wait(id));
-    if (item === undefined) return undefined;
-    const wait = WaitRecordSchema.parse(item);
+    const wait = await readRecord(deps.table, keys.wait(id), WaitRecordSchema);
+    if (wait === undefined) return undefined;
     await deps.onWait?.(wait);
     if (wait.state !== 'pending') return wait.state;
 
@@ -36,12 +37,7 @@ export async function checkWait(deps: CheckWaitDeps, id: string): Promise<WaitRe
     const outcome = expired ? findWaitKind(wait.kind).onTimeout(wait.resource) : seen;
     if (outcome === undefined) return 'pending';
     const more = expired ? (expiryWrites?.(wait) ?? []) : [];
-    try {
-      await deps.table.write([recordWaitOutcome(wait, outcome, now), ...more]);
-      return 'decided';
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
-    }
+    if (await tryWrite(deps.table, [recordWaitOutcome(wait, outcome, now), ...more])) return 'decided';
   }
   return 'pending';
 }

@@ -1,18 +1,13 @@
 /** Takes a message of the wake queue. The event is a hint: the resource of its wait is read again; an event of any other resource is dropped. */
+
 import * as z from 'zod';
-import {
-  parseWake,
-  SWEEP_SECONDS,
-  secondsUntilCheck,
-  toImageWaitKey,
-  type Wake,
-} from '../../domain/waits/wake.ts';
-import type { WakeQueue } from '../../ports/wake-queue.ts';
+import { keys } from '../../domain/base/naming.ts';
+import { parseWake, SWEEP_SECONDS, secondsUntilCheck, type Wake } from '../../domain/waits/wake.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { readRecord } from '../store/read.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';
 
-export interface HandleWakeDeps extends CheckWaitDeps {
-  readonly wakeQueue: WakeQueue;
-}
+export type HandleWakeDeps = CheckWaitDeps & Pick<Ports, 'wakeQueue'>;
 
 const ImageWaitSchema = z.object({ wait: z.string() });
 
@@ -36,6 +31,5 @@ export async function handleWake(
 
 async function findWaitId(deps: HandleWakeDeps, wake: Wake): Promise<string | undefined> {
   if ('wait' in wake) return wake.wait;
-  const item = await deps.table.get(toImageWaitKey(wake.imageId));
-  return item === undefined ? undefined : ImageWaitSchema.parse(item).wait;
+  return (await readRecord(deps.table, keys.imageWait(wake.imageId), ImageWaitSchema))?.wait;
 }

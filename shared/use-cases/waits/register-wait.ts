@@ -3,24 +3,22 @@
  * A registration with a new token starts the wait afresh (a retried task and the next round of a loop both do); nothing decided before is lost,
  * because the truth is read from the resource.
  */
+
 import type * as z from 'zod';
 import type { RegisterWaitInputSchema } from '../../domain/bakes/payloads.ts';
-import { TryLater } from '../../domain/base/errors.ts';
 import { due, keys, waitId } from '../../domain/base/naming.ts';
 import { type WaitRecord, WaitRecordSchema } from '../../domain/records/waits.ts';
 import { findWaitKind } from '../../domain/waits/lookup.ts';
 import { SWEEP_SECONDS, secondsUntilCheck } from '../../domain/waits/wake.ts';
-import { type Item, type WriteCondition, WriteConflict } from '../../ports/table.ts';
-import type { WakeQueue } from '../../ports/wake-queue.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { Item, WriteCondition } from '../../ports/table.ts';
 import { readOpenAttempt } from '../store/bakes.ts';
+import { readRecord } from '../store/read.ts';
+import { retryOnConflict } from '../store/retry-on-conflict.ts';
 import { type CheckWaitDeps, checkWait } from './check-wait.ts';
 
-export interface RegisterWaitDeps extends CheckWaitDeps {
-  readonly wakeQueue: WakeQueue;
-}
+export type RegisterWaitDeps = CheckWaitDeps & Pick<Ports, 'wakeQueue'>;
 export type RegisterWaitInput = z.output<typeof RegisterWaitInputSchema>;
-
-const TRIES = 5;
 
 export async function registerWait(deps: RegisterWaitDeps, input: RegisterWaitInput): Promise<void> {
   await readOpenAttempt(deps, input);
@@ -33,19 +31,12 @@ export async function registerWait(deps: RegisterWaitDeps, input: RegisterWaitIn
 }
 
 async function storeWait(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Promise<void> {
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const found = await deps.table.get(keys.wait(id));
-    const existing = found === undefined ? undefined : WaitRecordSchema.parse(found);
+  await retryOnConflict(`The wait ${id} kept changing while it was registered.`, async () => {
+    const existing = await readRecord(deps.table, keys.wait(id), WaitRecordSchema);
     // A repeat of the same invocation: the wait that it stored stands, delivered or not.
     if (existing?.token === input.token) return;
-    try {
-      await deps.table.write([{ put: toWaitItem(deps, id, input), when: toUnchangedCondition(existing) }]);
-      return;
-    } catch (error) {
-      if (!(error instanceof WriteConflict)) throw error;
-    }
-  }
-  throw new TryLater(`The wait ${id} kept changing while it was registered.`);
+    await deps.table.write([{ put: toWaitItem(deps, id, input), when: toUnchangedCondition(existing) }]);
+  });
 }
 
 function toUnchangedCondition(existing: WaitRecord | undefined): WriteCondition {
@@ -53,20 +44,19 @@ function toUnchangedCondition(existing: WaitRecord | undefined): WriteCondition 
   return { equals: { token: existing.token, state: existing.state } };
 }
 
-function toWaitItem(deps: RegisterWaitDeps, id: string, input: RegisterWaitInput): Item {
+function toWaitItem(
+  deps: RegisterWaitDeps,
+  id: string,
+  { timeoutSeconds, ...wait }: RegisterWaitInput,
+): Item {
   const now = deps.clock.now().getTime();
   const at = (seconds: number) => new Date(now + seconds * 1000).toISOString();
   const record: WaitRecord = {
+    ...wait,
     id,
-    kind: input.kind,
-    resource: input.resource,
-    bake: input.bake,
-    attempt: input.attempt,
-    token: input.token,
     state: 'pending',
-    subject: input.subject,
     createdAt: at(0),
-    expiresAt: at(input.timeoutSeconds),
+    expiresAt: at(timeoutSeconds),
   };
   return { ...keys.wait(id), ...record, duePk: due.wait, dueSk: at(SWEEP_SECONDS) };
 }

@@ -125,7 +125,10 @@ describe('ovenbird import image-builder', () => {
     const said = Said.parse(JSON.parse(stdout));
     const web = said.pipelines.find(({ name }) => name === 'web');
     expect(said.region).toBe(region);
-    expect(web?.notes.map(({ field }) => field)).toEqual(['infrastructureConfiguration.instanceProfileName']);
+    expect(web?.notes.map(({ field }) => field)).toEqual([
+      'tests.suites[0]',
+      'infrastructureConfiguration.instanceProfileName',
+    ]);
   });
 
   it('overwrites nothing unless it is told to', async () => {

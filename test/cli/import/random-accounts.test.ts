@@ -7,7 +7,7 @@ import type { FoundPipeline } from '../../../cli/import/image-builder.ts';
 import { cronerCalendar } from '../../../shared/adapters/croner-calendar.ts';
 import { systemClock } from '../../../shared/adapters/system-clock.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
-import { checkTimes } from '../../../shared/use-cases/definitions/apply-times.ts';
+import { checkTimes } from '../../../shared/use-cases/definitions/check-times.ts';
 
 const NAMES = ['Base', 'web', 'web server', 'batch_jobs', '7'];
 const arn = (rest: string) => `arn:aws:imagebuilder:eu-west-1:111122223333:${rest}`;

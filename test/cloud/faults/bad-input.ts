@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { expect, it } from '@jest/globals';
-import { until } from '../../support/deployed-cloud.ts';
-import { type FaultHarness, readRefusal, uniqueName } from './harness.ts';
+import { CONTROL, until } from '../../support/deployed-cloud.ts';
+import { type FaultHarness, readRefusal, uniqueName, WORKLOADS } from './harness.ts';
 
 const MALFORMED_MESSAGES = [
   'not even JSON',
@@ -68,18 +68,24 @@ export function testBadInput(oven: () => FaultHarness): void {
     await nothingCameOf(name);
   });
 
-  it.concurrent('an account id with a wrong digit stops the bake before anything is built, and names the account', async () => {
+  it.concurrent('an account id with a wrong digit, which is no target of the installation, is refused', async () => {
     const name = uniqueName('digit');
-    await oven().applyWithOwnBase(name, {
-      distribution: { targets: [{ account: '444455556667', regions: ['eu-west-1'] }] },
-      lifecycle: { maxFailures: 1 },
-    });
-    const bake = await oven().waitForState(name, 'failed');
-    const failure = bake.attempts[0]?.failure;
-    expect(failure).toMatchObject({ step: 'Preflight', name: 'PreflightFailed' });
-    expect(failure?.reason).toContain('444455556667');
-    expect(bake.steps.map((step) => step.name)).toEqual(['Preflight']);
-    await oven().expectNothingLeft(bake);
+    await oven().publishBase(name);
+    const { status, problem } = await readRefusal(() =>
+      oven().apply(
+        oven().buildDefinition(name, {
+          distribution: { targets: [{ account: '444455556667', regions: ['eu-west-1'] }] },
+        }),
+      ),
+    );
+    expect(status).toBe(422);
+    expect(problem.problems).toMatchObject([
+      {
+        field: 'distribution.targets[0].account',
+        message: '444455556667 is no target account of this installation',
+      },
+    ]);
+    await nothingCameOf(name);
   });
 
   it.concurrent('a pipeline, a bake and an approval that do not exist are named', async () => {
@@ -183,6 +189,14 @@ export function testBadInput(oven: () => FaultHarness): void {
       );
       expect(await oven().queues.countMessages(`${queue}-dead-letters`)).toBe(0);
     }
+  });
+
+  it.concurrent('an account is entered where its role lets the service in, and nowhere else', async () => {
+    const targets = [WORKLOADS, '444455556667'].map((account) => ({ account, region: CONTROL.region }));
+
+    expect(await oven().deployed.invoke('open-targets', { targets })).toEqual([
+      { account: '444455556667', problem: expect.stringContaining('resources/target-account.yml') },
+    ]);
   });
 
   async function nothingCameOf(name: string): Promise<void> {

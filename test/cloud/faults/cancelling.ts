@@ -37,7 +37,7 @@ export function testCancelling(oven: () => FaultHarness): void {
   beforeAll(async () => {
     await oven().control.setSpeed(60);
     for (const calls of DELAYED_CALLS) {
-      const { id } = await oven().control.addFault({ ...calls, times: null, effect: { delayMs: 2500 } });
+      const { id } = await oven().control.addFault({ ...calls, times: null, effect: { delayMs: 5000 } });
       slow.push(id);
     }
   });

@@ -50,6 +50,31 @@ export function testFailures(oven: () => FaultHarness): void {
     await oven().expectNothingLeft(failed);
   });
 
+  it.concurrent('a build and a test instance for which a zone has no room run in the next one', async () => {
+    const name = uniqueName('room');
+    await oven().control.imageServices('fail-launch', { instanceType: 'm5.2xlarge', times: 1 });
+    // As often as the SDK asks for the same.
+    await oven().control.imageServices('fail-launch', { instanceType: 't3.nano', times: 4 });
+    await oven().control.imageServices('fail-launch', {
+      instanceType: 't3.nano',
+      times: 1,
+      mode: 'terminate',
+      code: 'Server.InsufficientInstanceCapacity',
+      reason: 'Server.InsufficientInstanceCapacity: Insufficient capacity to satisfy instance request',
+    });
+    await oven().applyWithOwnBase(name, {
+      build: { instanceTypes: ['m5.2xlarge'] },
+      tests: {
+        suites: [{ name: 'boots', script: 'systemctl is-system-running' }],
+        instanceTypes: ['t3.nano'],
+      },
+    });
+    const bake = await oven().waitForState(name, 'released');
+    await oven().expectReleasedOnce(name);
+    expect(bake.attempts).toHaveLength(1);
+    await oven().expectNothingLeft(bake);
+  });
+
   it.concurrent('a copy that fails once is started anew by itself', async () => {
     const name = uniqueName('copy');
     await oven().control.imageServices('fail-copy', {
@@ -67,12 +92,12 @@ export function testFailures(oven: () => FaultHarness): void {
     await oven().expectNothingLeft(bake);
   });
 
-  it.concurrent('a copy that fails for ever fails the bake with account, region and reason, and the copies that went well are gone', async () => {
+  it.concurrent('a copy that fails for ever fails the bake with account, region and reason, and a retry copies the approved image there alone', async () => {
     const name = uniqueName('copies');
     await oven().control.imageServices('fail-copy', {
       account: SANDBOX,
       region: 'eu-central-1',
-      times: null,
+      times: 3,
       reason: 'The key is pending deletion',
     });
     await oven().applyWithOwnBase(name, {
@@ -94,6 +119,18 @@ export function testFailures(oven: () => FaultHarness): void {
     await oven().expectNothingLeft(failed);
     const places = await oven().readLocations();
     expect(places.filter((place) => place.parameters.has(`/ovenbird/${name}/stable`))).toEqual([]);
+
+    await oven().deployed.api.request('POST', `/bakes/${failed.id}/retry`, {});
+    const released = await oven().waitForState(name, 'released', { attempt: 2 });
+    expect(toStepStates(released)).toMatchObject({
+      Build: 'skipped',
+      Approve: 'skipped',
+      Distribute: 'succeeded',
+    });
+    expect(await copiesInto(SANDBOX, 'eu-central-1')).toHaveLength(4);
+    expect(await copiesInto(WORKLOADS, 'eu-central-1')).toHaveLength(1);
+    await oven().expectReleasedOnce(name, { attempts: 2, targets: 2 });
+    await oven().expectNothingLeft(released);
   });
 
   it.concurrent('a target that throttles copies gets its copy later', async () => {

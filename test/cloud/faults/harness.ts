@@ -13,7 +13,7 @@ import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import { expect } from '@jest/globals';
 import { STAGE } from '../../../local/deploy.ts';
 import { type ApiBakeDetail, ApiRefused } from '../../../local/scenario/api.ts';
-import { type Observation, Observer } from '../../../local/scenario/observe.ts';
+import { listKeptBakes, type Observation, Observer } from '../../../local/scenario/observe.ts';
 import {
   findLeftBehind,
   type LocationContents,
@@ -217,7 +217,7 @@ export class FaultHarness {
 
   /** Everything that no release keeps, and everything that still runs; of one bake, or of all. */
   async findLeftovers(bake?: ApiBakeDetail): Promise<LeftBehind[]> {
-    const [places, running, { releases }] = await Promise.all([
+    const [places, running, { releases, bakes }] = await Promise.all([
       this.readLocations(),
       readRunning(CONTROL.account, this.deployed.cloud.clientConfig()),
       this.observe(),
@@ -229,6 +229,7 @@ export class FaultHarness {
     const standing = places.flatMap((place) =>
       findLeftBehind(bake === undefined ? place : filterByBake(place, bake.id), {
         images: new Set(retained),
+        bakes: listKeptBakes(bakes),
       }),
     );
     const open = running.filter(

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { findLink, openAsScanner, PageRefused, submitDecision } from '../../../local/scenario/approver.ts';
-import { Mailbox } from '../../../local/scenario/mailbox.ts';
-import { APPROVER, CONTROL, until } from '../../support/deployed-cloud.ts';
+import { ApproverMailbox } from '../../../local/scenario/approver-mailbox.ts';
+import { APPROVER, until } from '../../support/deployed-cloud.ts';
 import { type FaultHarness, uniqueName } from './harness.ts';
 
 /** Links in mails that are not good any more, or never were for what they are used for. */
@@ -23,7 +23,7 @@ export function testLinks(oven: () => FaultHarness): void {
       PageRefused,
     );
     expect(await post(theirLink, '')).toBe(404);
-    await expect(openAsScanner(theirLink)).resolves.toEqual([303, 404]);
+    await expect(openAsScanner(theirLink)).resolves.toEqual([403, 404]);
     expect((await oven().bakes(theirs))[0]?.state).toBe('awaiting-approval');
 
     expect(await submitDecision(theirLink, 'approve', 'fine')).toBeLessThan(400);
@@ -38,7 +38,6 @@ export function testLinks(oven: () => FaultHarness): void {
     expect(await oven().bakes(theirs)).toHaveLength(1);
     await oven().expectNothingLeft(bake);
     await oven().expectNothingLeft(rejected);
-    mailbox.close();
   });
 
   it.concurrent('an approval without a vote expires with its bake, and its link with it', async () => {
@@ -56,33 +55,50 @@ export function testLinks(oven: () => FaultHarness): void {
     await expect(submitDecision(link, 'approve', 'too late')).rejects.toThrow(PageRefused);
     expect((await oven().bakes(name))[0]?.state).toBe('expired');
     await oven().expectNothingLeft(expired);
-    mailbox.close();
+  });
+
+  it.concurrent('a link of before is dead once the approvers change, says so, and those of now release the image', async () => {
+    const mailbox = await openMailbox();
+    const name = uniqueName('leaver');
+    await oven().applyWithOwnBase(name, asking);
+    const link = await mailbox.linkTo(name);
+    const bake = await oven().waitForState(name, 'awaiting-approval');
+
+    const definition = oven().buildDefinition(name, {
+      approval: { required: true, approvers: [APPROVER, 'second@example.com'] },
+    });
+    await oven().apply(definition);
+    const old = await fetch(link, { redirect: 'manual' });
+    expect([old.status, await old.text()]).toEqual([
+      410,
+      expect.stringContaining('This request was withdrawn'),
+    ]);
+
+    const newer = await until(`${name} is asked again`, async () => {
+      const found = await mailbox.linkTo(name);
+      return found === link ? undefined : found;
+    });
+    expect(await submitDecision(newer, 'approve', 'still fine')).toBeLessThan(400);
+    const released = await oven().waitForState(name, 'released');
+    expect(released.id).toBe(bake.id);
+    expect(await oven().bakes(name)).toHaveLength(1);
   });
 
   async function openMailbox() {
     const { cloud, deployment } = oven().deployed;
-    const box = await Mailbox.open({
-      client: cloud.clientConfig(),
-      account: CONTROL.account,
-      topicArn: deployment.topics.approval,
-      name: uniqueName(`mails-${boxes++}`),
-      to: APPROVER,
-      filter: { approver: [APPROVER] },
-    });
+    const box = await ApproverMailbox.open(cloud, deployment.topics.approval, APPROVER);
     let reading = Promise.resolve();
     return {
-      close: () => box.close(),
       linkTo: (pipeline: string) =>
         until(`a mail about ${pipeline} arrives`, async () => {
           reading = reading.then(async () => void (await box.collect()));
           await reading;
-          const mail = box.mails.find(({ attributes }) => attributes.pipeline === pipeline);
+          const mail = box.mails.findLast(({ attributes }) => attributes.pipeline === pipeline);
           return mail === undefined ? undefined : findLink(mail.text);
         }),
     };
   }
 }
-let boxes = 0;
 
 async function readCookie(link: string): Promise<string> {
   const { headers } = await fetch(link, { redirect: 'manual' });

@@ -227,6 +227,37 @@ describe('the gateway', () => {
     expect(QueueUrl).toBe(`${cloud.endpoint}/${account}/somewhere`);
   });
 
+  it('changes neither the type nor the data type of a parameter that stands', async () => {
+    const ssm = new SSMClient(cloud.clientConfig());
+    const Name = '/golden/text';
+    const put = (more: object) =>
+      ssm.send(new PutParameterCommand({ Name, Value: 'x', Type: 'String', Overwrite: true, ...more }));
+    await put({});
+
+    await expect(put({ DataType: 'aws:ec2:image' })).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(put({ Type: 'StringList' })).rejects.toMatchObject({
+      name: 'HierarchyTypeMismatchException',
+    });
+    await expect(put({ DataType: 'text', Value: 'y' })).resolves.toMatchObject({ Version: 2 });
+  });
+
+  it.each([
+    '/aws/golden/web',
+    '/SSM/golden/web',
+    'awsome',
+    '/ovenbird//web',
+    '/ovenbird/web/',
+    '/ovenbird/{team}/web',
+    'ovenbird/web',
+    `/a${'/b'.repeat(15)}`,
+  ])('stores no parameter with a name that Parameter Store never takes: %s', async (Name) => {
+    const ssm = new SSMClient(cloud.clientConfig());
+
+    await expect(
+      ssm.send(new PutParameterCommand({ Name, Value: 'x', Type: 'String' })),
+    ).rejects.toMatchObject({ name: expect.stringMatching(/^(?:Validation|HierarchyLevelLimit)/) });
+  });
+
   it('does not store an image parameter that names no image of the account', async () => {
     const ssm = new SSMClient(cloud.clientConfig());
     const parameter = { Name: '/golden/id', Type: 'String', DataType: 'aws:ec2:image' } as const;
@@ -250,6 +281,7 @@ describe('the gateway', () => {
     });
     const { Parameter: published } = await ssm.send(new GetParameterCommand({ Name: base }));
     const parameter = { Name: '/golden/visible', Type: 'String', DataType: 'aws:ec2:image' } as const;
+    await cloud.control.imageServices('delay-effects', { parameter: 0 });
     await ssm.send(new PutParameterCommand({ ...parameter, Value: published?.Value }));
 
     const { Parameter: stored } = await ssm.send(new GetParameterCommand({ Name: '/golden/visible' }));

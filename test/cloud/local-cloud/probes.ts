@@ -3,6 +3,7 @@ import { dataProbes } from './probes/data.ts';
 import { eventProbes } from './probes/events.ts';
 import { executionProbes } from './probes/executions.ts';
 import { functionProbes } from './probes/functions.ts';
+import { mailProbes } from './probes/mail.ts';
 import { permissionProbes } from './probes/permissions.ts';
 import { scheduleProbes } from './probes/schedules.ts';
 import { stackProbes } from './probes/stacks.ts';
@@ -17,15 +18,14 @@ export const timed: ReadonlySet<string> = new Set([
   'transactions_are_quick',
 ]);
 
-/**
- * For each correction a probe, through the API of the services: true when the cloud behaves as AWS does.
- */
+/** For each correction a probe, through the API of the services. */
 export const probes: Probes = {
   ...executionProbes,
   ...functionProbes,
   ...eventProbes,
   ...stackProbes,
   ...dataProbes,
+  ...mailProbes,
   ...permissionProbes,
   ...scheduleProbes,
 };

@@ -15,6 +15,7 @@ import { type ApprovalWorld, approvalWorld, BAKE, CAUSE } from '../../support/ap
 import { buildSuites, definitionWith } from '../../support/odd-definitions.ts';
 import { reconcileWorld } from '../../support/reconcile-world.ts';
 
+const DAN = 'arn:aws:iam::111122223333:user/dan';
 const OPERATOR = 'arn:aws:sts::111122223333:assumed-role/Operator/cy@example.com';
 const HARDENED = '/teams/security/pipelines/hardened';
 let world: ApprovalWorld;
@@ -23,7 +24,14 @@ let unexpected: unknown[];
 let verbs: ApiActions;
 
 beforeEach(async () => {
-  world = approvalWorld({ requestedBy: OPERATOR });
+  world = approvalWorld({
+    requestedBy: OPERATOR,
+    approvers: [
+      { email: 'cy@example.com', principals: ['arn:aws:iam::111122223333:role/Operator'] },
+      { email: 'dan@example.com', principals: [DAN] },
+    ],
+  });
+  world.notifier.confirmed = ['dan@example.com'];
   await world.fill();
   asked = [];
   unexpected = [];
@@ -262,17 +270,18 @@ describe('acting', () => {
   it('decides as the calling identity, once', async () => {
     await world.request();
     const path = `/approvals/${approvalId(world.digest, { bake: BAKE, attempt: 1 })}/decision`;
-    const other = 'arn:aws:iam::111122223333:user/dan';
 
     const own = await problem('POST', path, { decision: 'approve' });
-    const first = await call('POST', path, { decision: 'approve' }, other);
-    const again = await call('POST', path, { decision: 'approve' }, other);
+    const stranger = await call('POST', path, { decision: 'approve' }, 'arn:aws:iam::111122223333:root');
+    const first = await call('POST', path, { decision: 'approve' }, DAN);
+    const again = await call('POST', path, { decision: 'approve' }, DAN);
     const opposite = await problem('POST', path, { decision: 'reject', comment: 'no' });
 
     expect(own).toMatchObject({ status: 403, code: 'self-approval' });
+    expect(stranger).toMatchObject({ status: 403, json: { code: 'not-an-approver' } });
     expect(first).toMatchObject({
       status: 200,
-      json: { state: 'approved', decision: { by: other, via: 'api' } },
+      json: { state: 'approved', decision: { by: DAN, via: 'api' } },
     });
     expect(again.json).toEqual(first.json);
     expect(opposite).toMatchObject({ status: 409, code: 'decision-conflict' });
@@ -324,11 +333,13 @@ describe('problems', () => {
     ['GET', '/teams/security/pipelines/unknown', 404, 'pipeline-not-found'],
     ['GET', '/teams/Security/pipelines/hardened', 400, 'invalid-request'],
     ['GET', '/pipelines/hardened', 404, 'no-such-operation'],
-    ['POST', '/pipelines', 404, 'no-such-operation'],
+    ['POST', '/pipelines', 405, 'method-not-allowed'],
+    ['GET', '/plan', 405, 'method-not-allowed'],
     ['GET', '/bakes/nothing', 404, 'bake-not-found'],
     ['GET', '/bakes?limit=1000', 400, 'invalid-request'],
     ['GET', '/nothing', 404, 'no-such-operation'],
-    ['DELETE', '/bakes/nothing', 404, 'no-such-operation'],
+    ['DELETE', '/bakes/nothing', 405, 'method-not-allowed'],
+    ['PATCH', '/approvals', 405, 'method-not-allowed'],
     ['POST', `/changes/${CAUSE}/confirm`, 409, 'nothing-to-confirm'],
     ['GET', '/changes?unconfirmed=perhaps', 400, 'invalid-request'],
   ])('%s %s is answered with %i %s', async (method, path, status, code) => {

@@ -60,6 +60,23 @@ describe('opening a link', () => {
       expect(html).toContain(text);
   });
 
+  it('shows why the packages are not known', async () => {
+    world = approvalWorld();
+    await world.fill();
+    await world.table.write([
+      {
+        update: keys.artifact(BAKE, 'x86-64'),
+        set: { inventoryProblem: 'it ran out of time' },
+        remove: ['inventory'],
+      },
+    ]);
+    await world.request();
+
+    const { html } = await readForm(world.findLink(ADA));
+
+    expect(html).toContain('The packages in x86-64 are not known: it ran out of time.');
+  });
+
   it('answers a HEAD as it answers a GET', async () => {
     const answer = await ask(world.findLink(ADA), { method: 'HEAD' });
 

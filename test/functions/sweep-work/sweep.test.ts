@@ -45,6 +45,23 @@ describe('the sweep', () => {
     await expect(handler.over(() => ports)({}, context)).rejects.toThrow('outbox, queued');
   });
 
+  it('counts subscriptions that would get the links of others, and does its work when they cannot be read', async () => {
+    const world = await overdue();
+    const foreign = [{ arn: 'arn:aws:sns:::t:1', endpoint: 'mallory@example.com', approvers: undefined }];
+    let reads = 0;
+    const readSubscriptions = async () => {
+      reads += 1;
+      return reads > 1 ? refused() : { confirmed: [], foreign };
+    };
+    const ports = { ...world.ports, notifier: { ...world.ports.notifier, readSubscriptions } };
+
+    await handler.over(() => ports)({}, context);
+    await handler.over(() => ports)({}, context);
+
+    expect(reads).toBe(2);
+    expect(world.hasStarted(world.bakes()[0]?.id ?? '')).toBe(true);
+  });
+
   it('says what it did when nothing failed', async () => {
     const world = await overdue();
 

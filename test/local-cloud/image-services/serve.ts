@@ -23,6 +23,8 @@ export interface ImageServiceServer {
   readonly events: ServiceEvent[];
   /** Actions that `authorize` refuses, and all requests that it got. */
   readonly denied: Set<string>;
+  /** Actions that no role of an instance may do. */
+  readonly deniedToRoles: Set<string>;
   readonly asked: { action: string; resource: string; context: ConditionKeys }[];
   readonly parameters: Map<string, string>;
   readonly objects: Map<string, string>;
@@ -38,6 +40,7 @@ export async function serve(
 ): Promise<ImageServiceServer> {
   const events: ServiceEvent[] = [];
   const denied = new Set<string>();
+  const deniedToRoles = new Set<string>();
   const asked: ImageServiceServer['asked'] = [];
   const parameters = new Map<string, string>();
   const objects = new Map<string, string>();
@@ -50,13 +53,14 @@ export async function serve(
       enabled: true,
       arn: `arn:aws:kms:${region}:${account}:key/${key.replace('alias/', '')}`,
       managedBy: key === 'alias/aws/ebs' ? 'AWS' : 'CUSTOMER',
-      allowed: Object.fromEntries(operations.map((operation) => [operation, true])),
+      allowed: Object.fromEntries(operations.map((operation) => [operation, key !== 'alias/closed'])),
     }),
     authorize: async (call, action, resource, context) => {
       asked.push({ action, resource, context });
       const message = `User: ${call.principalArn} is not authorized to perform: ${action} on resource: ${resource}`;
       return { allowed: !denied.has(action), message };
     },
+    authorizeRole: async ({ action }) => ({ allowed: !deniedToRoles.has(action), message: action }),
     seedParameter: async ({ region: at, name, value }) => void parameters.set(`${at} ${name}`, value),
     readParameter: async ({ region: at, name }) => parameters.get(`${at} ${name}`),
     instanceProfileRole: async ({ account: owner, name }) =>
@@ -121,6 +125,7 @@ export async function serve(
     ...clients,
     events,
     denied,
+    deniedToRoles,
     asked,
     parameters,
     objects,

@@ -3,9 +3,15 @@ import fc from 'fast-check';
 
 export const APPROVERS = ['ada@example.com', 'ben@example.com', 'cleo@example.com'] as const;
 const person = fc.constantFrom(...APPROVERS, 'eve@example.com');
-/** How a person votes: by the link in a mail, or by the API as the session of a role or as a user. */
-const identity = fc.record({ person, as: fc.constantFrom('mail', 'mail', 'MAIL', 'session', 'user') });
+/** How a person votes: by the link in a mail, or by the API: as a user of Identity Center or of IAM, or under a name that they gave a role's session. */
+const identity = fc.record({ person, as: fc.constantFrom('mail', 'mail', 'MAIL', 'sso', 'session', 'user') });
 export type Identity = typeof identity extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Who asks for a bake or applies a revision: an approver now and then. */
+const author = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({ person: 'eve@example.com', as: 'user' } satisfies Identity) },
+  { weight: 1, arbitrary: identity },
+);
 
 const vote = fc.record({
   kind: fc.constant('vote' as const),
@@ -19,12 +25,33 @@ const vote = fc.record({
   which: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
 });
 
+/** The link in the mail of the newest request, followed. */
+const approval = fc.record({
+  kind: fc.constant('vote' as const),
+  by: fc.record({ person: fc.constantFrom(...APPROVERS), as: fc.constant('mail' as const) }),
+  answer: fc.constant('approve' as const),
+  hasComment: fc.constant(true),
+  which: fc.constant(0),
+});
+
+/** A revision that may name other approvers. */
+const revise = fc.record({
+  kind: fc.constant('revise' as const),
+  approvers: fc.subarray([...APPROVERS], { minLength: 1 }),
+  by: author,
+});
+
+const advance = fc.record({ kind: fc.constant('machine' as const), which: fc.nat(4) });
+
+/** Newer versions come. */
+const newer = fc.record({ kind: fc.constant('newer' as const) });
+
 const task = fc.oneof(
   {
     weight: 9,
     arbitrary: vote,
   },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('machine' as const), which: fc.nat(4) }) },
+  { weight: 8, arbitrary: advance },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -45,14 +72,15 @@ const task = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('newer' as const) }) },
+  { weight: 2, arbitrary: newer },
+  { weight: 6, arbitrary: revise },
   {
     weight: 4,
     arbitrary: fc.record({ kind: fc.constantFrom('end' as const, 'fail' as const) }),
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('retry' as const), by: identity }),
+    arbitrary: fc.record({ kind: fc.constant('retry' as const), by: author }),
   },
 );
 export type Task = typeof task extends fc.Arbitrary<infer Value> ? Value : never;
@@ -63,6 +91,11 @@ const action = fc.record({
     { weight: 3, arbitrary: fc.tuple(task) },
     { weight: 2, arbitrary: fc.array(task, { minLength: 2, maxLength: 3 }) },
     { weight: 1, arbitrary: fc.tuple(vote, task) },
+    { weight: 1, arbitrary: fc.tuple(revise, fc.oneof(vote, advance)) },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(fc.constantFrom({ kind: 'plan' as const }, { kind: 'newer' as const }), approval),
+    },
   ),
   /** Where the process of the first task ends. */
   crash: fc.option(
@@ -75,11 +108,17 @@ const action = fc.record({
 });
 
 export const approvalGiven = fc.record({
-  approvers: fc.subarray([...APPROVERS], { minLength: 1 }),
-  quorum: fc.constantFrom(1, 1, 2, 2, 3),
-  requestedBy: identity,
+  approvers: fc.oneof(fc.subarray([...APPROVERS], { minLength: 1 }), fc.constant([...APPROVERS])),
+  quorum: fc.constantFrom(1, 1, 1, 2, 2, 3),
+  requestedBy: author,
   /** How far the first attempt is before anything else happens. */
-  begins: fc.constantFrom('new' as const, 'asked' as const, 'asked' as const, 'approved' as const),
+  begins: fc.constantFrom(
+    'new' as const,
+    'asked' as const,
+    'asked' as const,
+    'asked-again' as const,
+    'approved' as const,
+  ),
   actions: fc.array(action, { maxLength: 25, size: 'max' }),
   /** Per cent of the stream's and the wake queue's messages that are lost, and that come twice. */
   lost: fc.oneof(fc.constantFrom(0, 100), fc.nat(100)),

@@ -14,6 +14,7 @@ interface VoteRow {
   readonly answer: string;
   readonly at: string;
   readonly via: string;
+  readonly round: number;
 }
 
 export interface GivenVote {
@@ -26,16 +27,26 @@ export interface GivenVote {
 
 /** What the world knows without the product. */
 export interface Facts {
-  readonly approvers: readonly string[];
   readonly quorum: number;
   now(): string;
   image(bake: string, attempt: number): string;
 }
 
+/** An address, or one that also decides by API. */
+type Approver = string | { readonly email: string };
+
+interface RevisionRow extends Row {
+  readonly revision: number;
+  readonly appliedBy: string;
+  readonly definition: { readonly approval: { readonly approvers: readonly Approver[] } };
+}
+
 interface Request {
   row: Row;
   readonly votes: Map<string, VoteRow>;
-  readonly requesters: readonly string[];
+  requesters: readonly string[];
+  /** Whom it asks, each as the definition of then names them. */
+  approvers: readonly Approver[];
   readonly image: string;
   /** The approval of an earlier attempt stands for it. */
   readonly isTakenOver: boolean;
@@ -48,6 +59,8 @@ export class Judge {
   readonly #attempts = new Map<string, Row>();
   readonly #bakes = new Map<string, Row>();
   readonly #waits = new Map<string, Row>();
+  readonly #revisions: RevisionRow[] = [];
+  #channel: Row | undefined;
   readonly #outcomes = new Map<string, unknown>();
 
   constructor(facts: Facts) {
@@ -58,6 +71,10 @@ export class Judge {
   seeWrites(changes: readonly { readonly before?: Row; readonly after?: Row }[]): void {
     const touched = new Set<string>();
     const begun = new Set<string>();
+    for (const { after } of changes) {
+      if (after?.sk.startsWith('REVISION#') === true) this.#revisions.push(after as RevisionRow);
+      if (after?.sk.startsWith('CHANNEL#') === true) this.#channel = after;
+    }
     for (const { after } of changes) {
       if (after?.pk.startsWith('BAKE#') === true && after.sk === 'META')
         this.#bakes.set(String(after.id), after);
@@ -76,6 +93,20 @@ export class Judge {
       else this.#seeVote(before, after, begun.has(after.pk));
     }
     for (const pk of touched) this.#checkTally(pk);
+    for (const request of this.#requests.values()) this.#checkAsked(request);
+  }
+
+  /** At no moment is a request open for others than the definition of now names. */
+  #checkAsked({ row, approvers }: Request): void {
+    const attempt = this.#attempts.get(toAttemptKey(row));
+    const isOpen = row.state === 'open' && String(row.expiresAt) > this.#facts.now();
+    if (!isOpen || attempt?.state !== 'awaiting-approval' || attempt.endRequested !== undefined) return;
+    const now = this.#revisions.at(-1)?.definition.approval.approvers ?? [];
+    if (toNames(approvers) !== toNames(now))
+      this.#break(
+        'the approvers of now are asked',
+        `${row.pk} asks ${toNames(approvers)}, not ${toNames(now)}`,
+      );
   }
 
   #begin(row: Row): string {
@@ -84,11 +115,13 @@ export class Judge {
     const earlier = [...this.#requests.values()].findLast(
       (one) => one.row.bake === bake && one.row.state === 'approved' && one.image === image,
     );
-    const requesters = earlier?.requesters ?? this.#listRequesters(bake, attempt);
+    const requesters = earlier?.requesters ?? this.#listBarred(bake, attempt);
+    const approvers = earlier?.approvers ?? this.#revisions.at(-1)?.definition.approval.approvers ?? [];
     this.#requests.set(row.pk, {
       row,
       votes: new Map(),
       requesters,
+      approvers,
       image,
       isTakenOver: earlier !== undefined,
     });
@@ -99,14 +132,16 @@ export class Judge {
     return row.pk;
   }
 
-  /** Requesters of the bake and of its attempts up to this one. */
-  #listRequesters(bake: string, upTo: number): string[] {
+  /** Requesters of the bake and of its attempts up to this one, and who applied a revision since the current release. */
+  #listBarred(bake: string, upTo: number): string[] {
     const attempts = [...this.#attempts.values()].filter(
       (row) => row.bake === bake && Number(row.attempt) <= upTo,
     );
-    return [this.#bakes.get(bake), ...attempts].flatMap((row) =>
-      row?.requestedBy === undefined ? [] : [toPerson(String(row.requestedBy))],
-    );
+    const released = Number(this.#bakes.get(String(this.#channel?.bake))?.revision ?? 0);
+    return [
+      ...[this.#bakes.get(bake), ...attempts].map((row) => row?.requestedBy),
+      ...this.#revisions.filter(({ revision }) => revision > released).map(({ appliedBy }) => appliedBy),
+    ].flatMap((identity) => (identity === undefined ? [] : [String(identity)]));
   }
 
   /** After approval a bake runs to its end; only a person may cancel it. */
@@ -121,7 +156,18 @@ export class Judge {
   #seeState(before: Row | undefined, after: Row): void {
     const request = this.#requests.get(after.pk);
     if (request !== undefined) request.row = after;
+    if (request !== undefined && before?.state === 'withdrawn' && after.state === 'open') {
+      request.approvers = this.#revisions.at(-1)?.definition.approval.approvers ?? [];
+      request.requesters = this.#listBarred(String(after.bake), Number(after.attempt));
+      return;
+    }
+    if (request !== undefined && after.state === 'withdrawn' && before?.state === 'open') {
+      const now = this.#revisions.at(-1)?.definition.approval.approvers ?? [];
+      if (toNames(request.approvers) === toNames(now))
+        this.#break('a request is withdrawn for other approvers', `${after.pk} asked ${toNames(now)}`);
+    }
     if (before === undefined || before.state === 'open') return;
+    if (before.state === 'withdrawn' && after.state === 'void') return;
     const [was, is] = [before, after].map(({ state, decision }) => JSON.stringify([state, decision]));
     if (was !== is) this.#break('terminal states are immutable', `${was} became ${is}`);
   }
@@ -138,7 +184,7 @@ export class Judge {
     const attempt = this.#attempts.get(toAttemptKey(row));
     if (attempt?.state !== 'awaiting-approval' || attempt.endRequested !== undefined)
       this.#break('ended attempts take no vote', `${after.sk} for an attempt that is ${attempt?.state}`);
-    if (row.state === 'void' || row.state === 'expired')
+    if (row.state === 'void' || row.state === 'expired' || row.state === 'withdrawn')
       this.#break('closed requests take no vote', `${after.sk} for a request that is ${row.state}`);
     if (String(after.at) >= String(row.expiresAt)) this.#break('expired requests take no vote', after.sk);
   }
@@ -149,23 +195,26 @@ export class Judge {
     if (request === undefined) return;
     const { state } = request.row;
     const amounts = this.#count(request);
-    const isOverdue = amounts === 'expired' && (state === 'open' || state === 'void');
-    const isRight = state === amounts || isOverdue || (state === 'void' && amounts === 'open');
+    const isUndecided = state === 'open' || state === 'void' || state === 'withdrawn';
+    const isRight = state === amounts || (isUndecided && (amounts === 'expired' || amounts === 'open'));
     if (!isRight) this.#break('the state is the tally', `${pk} is ${state}, its votes amount to ${amounts}`);
   }
 
-  #count({ row, votes, requesters }: Request): string {
+  #count({ row, votes, requesters, approvers }: Request): string {
     const heard = new Set<string>();
-    const named = this.#facts.approvers;
     let yes = 0;
-    for (const vote of [...votes.values()].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) {
-      const voter = toPerson(vote.approver);
+    const ofRound = [...votes.values()].filter(({ round }) => round === row.round);
+    for (const vote of ofRound.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))) {
+      const voter = findVoter(approvers, vote.approver, vote.via);
+      if (voter === undefined) {
+        this.#break('only approvers vote', `${vote.approver} by ${vote.via}`);
+        continue;
+      }
       if (heard.has(voter)) continue;
       heard.add(voter);
-      const mayVote = vote.via === 'api' || named.includes(voter);
-      if (!mayVote || vote.at >= String(row.expiresAt)) continue;
+      if (vote.at >= String(row.expiresAt)) continue;
       if (vote.answer === 'reject') return 'rejected';
-      if (!requesters.includes(voter)) yes += 1;
+      if (!isBarred(approvers, requesters, voter)) yes += 1;
       if (yes === this.#facts.quorum) return 'approved';
     }
     return String(row.expiresAt) <= this.#facts.now() ? 'expired' : 'open';
@@ -175,21 +224,22 @@ export class Judge {
   expectAnswer({ approval, approver, answer, via, hasComment }: GivenVote): string {
     const request = this.#requests.get(`APPROVAL#${approval}`);
     if (request === undefined) return 'ApprovalNotFound';
-    const { row, requesters } = request;
+    const { row, requesters, approvers } = request;
     const settled = row.state === 'open' ? this.#count(request) : String(row.state);
     const same = answer === 'approve' ? 'approved' : 'rejected';
     if (settled !== 'open') return settled === same ? same : 'DecisionConflict';
-    const voter = toPerson(approver);
-    const own = [...request.votes.values()].find((vote) => toPerson(vote.approver) === voter);
+    const voter = findVoter(approvers, approver, via);
+    if (voter === undefined) return 'NotAnApprover';
+    const votes = [...request.votes.values()].filter(({ round }) => round === row.round);
+    const own = votes.find((vote) => findVoter(approvers, vote.approver, vote.via) === voter);
     if (own !== undefined) return own.answer === answer ? 'open' : 'DecisionConflict';
-    if (via === 'link' && !this.#facts.approvers.includes(voter)) return 'InvalidRequest';
-    if (answer === 'approve' && requesters.includes(voter)) return 'SelfApprovalRefused';
+    if (answer === 'approve' && isBarred(approvers, requesters, voter)) return 'SelfApprovalRefused';
     if (answer === 'reject' && !hasComment) return 'InvalidRequest';
     const attempt = this.#attempts.get(toAttemptKey(row));
     if (attempt?.state !== 'awaiting-approval' || attempt.endRequested !== undefined)
       return 'DecisionConflict';
     if (answer === 'reject') return 'rejected';
-    return request.votes.size + 1 >= this.#facts.quorum ? 'approved' : 'open';
+    return votes.length + 1 >= this.#facts.quorum ? 'approved' : 'open';
   }
 
   seeAnswer(vote: GivenVote, expected: string, answered: string): void {
@@ -199,9 +249,15 @@ export class Judge {
 
   /** A machine goes on with this outcome. */
   seeOutcome(attempt: string, approval: string, decision: string | undefined): void {
+    const row = this.#requests.get(`APPROVAL#${approval}`)?.row;
+    if (decision === 'asked-again') {
+      if (row === undefined || (row.state !== 'withdrawn' && row.round === 1))
+        this.#break('outcomes are true', `${attempt} was told ${decision}; the request is ${row?.state}`);
+      return;
+    }
     if (this.#outcomes.has(attempt)) this.#break('one outcome', `${attempt} was told twice`);
     this.#outcomes.set(attempt, decision);
-    const state = this.#requests.get(`APPROVAL#${approval}`)?.row.state;
+    const state = row?.state;
     const isTrue = decision === undefined ? state === 'void' : state === decision;
     if (!isTrue) this.#break('outcomes are true', `${attempt} was told ${decision}; the request is ${state}`);
   }
@@ -209,7 +265,7 @@ export class Judge {
   /** At rest: nothing waits, and each end follows from the request. */
   checkRest(): void {
     for (const [pk, { row }] of this.#requests) {
-      if (row.state === 'open') this.#break('requests end', `${pk} is open`);
+      if (row.state === 'open' || row.state === 'withdrawn') this.#break('requests end', `${pk} is open`);
       const end = this.#attempts.get(toAttemptKey(row))?.state;
       if ((end === 'rejected' || end === 'expired') && row.state !== end)
         this.#break('outcomes are true', `the attempt is ${end}, its request ${row.state}`);
@@ -223,7 +279,8 @@ export class Judge {
   /** How the requests ended, for a look at what the worlds come to. */
   listEnds(): string[] {
     return [...this.#requests.values()].map(({ row, isTakenOver, votes }) => {
-      const way = isTakenOver ? 'taken over' : votes.size > 1 ? 'by several votes' : '';
+      const again = Number(row.round) > 1 ? 'asked again' : '';
+      const way = isTakenOver ? 'taken over' : votes.size > 1 ? 'by several votes' : again;
       return `${row.state} ${way}`.trim();
     });
   }
@@ -237,8 +294,34 @@ function toAttemptKey({ bake, attempt }: Row): string {
   return `${bake}/${attempt}`;
 }
 
-/** The person behind a mail address, an IAM user, or the session of a role that is named by an address. */
-function toPerson(identity: string): string {
+function toNames(approvers: readonly Approver[]): string {
+  return approvers
+    .map((approver) => (typeof approver === 'string' ? approver : approver.email))
+    .sort()
+    .join(' ');
+}
+
+/** The address of the approver who votes. By API only those do who name their identities; the name of an Operator's session says nothing. */
+function findVoter(approvers: readonly Approver[], identity: string, via: string): string | undefined {
+  if (via === 'api' && identity.includes('assumed-role/Operator/')) return undefined;
+  const person = toSuspect(identity);
+  const found = approvers.find(
+    (approver) => (typeof approver === 'string' ? approver : approver.email) === person,
+  );
+  return found === undefined || (via === 'api' && typeof found === 'string') ? undefined : person;
+}
+
+/** An IAM user is known to be an approver only where the definition says so. */
+function isBarred(approvers: readonly Approver[], requesters: readonly string[], voter: string): boolean {
+  const isNamed = !approvers.includes(voter);
+  return requesters.some(
+    (identity) => toSuspect(identity) === voter && (isNamed || !identity.includes(':user/')),
+  );
+}
+
+/** The person who may be behind an identity: a mail address, an IAM user, or a session that carries an address. */
+function toSuspect(identity: string): string {
   const name = identity.toLowerCase();
+  if (name.includes(':user/')) return `${name.split('/').at(-1)}@example.com`;
   return name.includes(':assumed-role/') ? (name.split('/').at(-1) ?? name) : name;
 }

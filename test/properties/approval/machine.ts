@@ -133,6 +133,10 @@ function takeOutcome({ judge }: Stage, machine: Machine, { output, error, cause 
     machine.state = 'approved';
     return;
   }
+  if (decision === 'asked-again') {
+    machine.state = 'request';
+    return;
+  }
   const name =
     { rejected: 'ApprovalRejected', expired: 'ApprovalExpired' }[decision ?? ''] ?? error ?? 'unknown';
   machine.error = { name, cause };

@@ -2,6 +2,8 @@
 import type { Mutation } from '../planting.ts';
 
 const TALLY = 'shared/domain/approval/tally.ts';
+const READ_APPROVAL = 'shared/use-cases/approval/read-approval.ts';
+const READ_POLICY = 'shared/use-cases/approval/read-policy.ts';
 const CAST_VOTE = 'shared/use-cases/approval/cast-vote.ts';
 
 export const APPROVAL_MUTATIONS = {
@@ -31,16 +33,25 @@ export const APPROVAL_MUTATIONS = {
     },
   ],
   /** One person under two names is two. */
-  'count-person-twice': {
-    file: TALLY,
-    find: 'return listNames(one).some((name) => names.includes(name));',
-    replace: 'return names.includes(one.toLowerCase());',
-  },
+  'count-person-twice': [
+    { file: TALLY, find: 'heard.has(voter.email)', replace: 'heard.has(vote.approver)' },
+    { file: TALLY, find: 'heard.add(voter.email);', replace: 'heard.add(vote.approver);' },
+    {
+      file: TALLY,
+      find: 'findVoter(request, given)?.email === voter.email',
+      replace: 'given.approver === vote.approver',
+    },
+    {
+      file: READ_APPROVAL,
+      find: 'findVoter(request, vote)?.email ?? vote.approver',
+      replace: 'vote.approver',
+    },
+  ],
   /** A link for an address that is not named decides. */
   'count-stranger': {
     file: TALLY,
-    find: "return via === 'api' ||",
-    replace: "return via === 'api' || via === 'link' ||",
+    find: "via === 'link' ? person.email === lower : hasPrincipal(person, identity)",
+    replace: "via === 'link' || hasPrincipal(person, identity)",
   },
   /** Votes count for ever. */
   'ignore-expiry': {
@@ -69,7 +80,7 @@ export const APPROVAL_MUTATIONS = {
   /** Withdrawing takes settled requests back too. */
   'void-decision': {
     file: 'shared/use-cases/approval/void-approvals.ts',
-    find: "when: { exists: true, equals: { state: 'open' } },",
+    find: "when: { exists: true, oneOf: { state: ['open', 'withdrawn'] } },",
     replace: 'when: { exists: true },',
   },
   /** An approval stands for another image. */
@@ -100,7 +111,63 @@ export const APPROVAL_MUTATIONS = {
   /** The wait is decided by the vote, and the machine not told what was decided. */
   'untrue-outcome': {
     file: CAST_VOTE,
-    find: 'output: { decision: OUTCOMES[decision.answer],',
-    replace: 'output: { decision: OUTCOMES.approve,',
+    find: 'decision: OUTCOMES[decision.answer],',
+    replace: 'decision: OUTCOMES.approve,',
+  },
+  /** A revision with other approvers leaves the open request as it is. */
+  'keep-old-approvers': {
+    file: 'shared/use-cases/definitions/apply-definition.ts',
+    find: '...withdrawal.writes',
+    replace: '...withdrawal.writes.slice(0, 0)',
+  },
+  /** The approvers of the bake's own revision are asked, whoever was taken off the list since. */
+  'ask-old-approvers': {
+    file: READ_POLICY,
+    find: 'const newest = pipeline?.revision ?? bake.revision;',
+    replace: 'const newest = pipeline === undefined ? bake.revision : bake.revision;',
+  },
+  /** A request is written beside a revision that comes in the same moment. */
+  'request-beside-revision': {
+    file: 'shared/use-cases/approval/request-approval.ts',
+    find: '{ check: keys.pipeline(record.pipeline), when: isNewest },',
+    replace: '...(isNewest.exists === true ? [] : []),',
+  },
+  /** A revision is written beside a request that comes in the same moment. */
+  'revision-beside-request': {
+    file: 'shared/use-cases/approval/withdraw-approval.ts',
+    find: '{ check: keys.approval(id), when: { exists: false } }]',
+    replace: ']',
+  },
+  /** Votes of a withdrawn round count in the next one. */
+  'count-withdrawn-votes': [
+    {
+      file: READ_APPROVAL,
+      find: 'return votes.filter((vote) => vote.round === round);',
+      replace: 'return votes.filter(() => round > 0);',
+    },
+    {
+      file: CAST_VOTE,
+      find: 'if (record.voteCount !== votes.length) return AGAIN;',
+      replace: 'if (record.voteCount > votes.length) return AGAIN;',
+    },
+    { file: CAST_VOTE, find: 'voteCount: votes.length,', replace: 'voteCount: record.voteCount,' },
+  ],
+  /** The machine is not told that it has to ask again. */
+  'wait-for-withdrawn': {
+    file: 'shared/use-cases/waits/kinds/approval.ts',
+    find: "return toSuccess({ decision: 'asked-again' });",
+    replace: 'return undefined;',
+  },
+  /** Who applied a revision approves it. */
+  'applier-approves': {
+    file: READ_POLICY,
+    find: 'return [...new Set([...requesters, ...appliers])];',
+    replace: 'return [...new Set([...requesters, ...appliers.slice(0, 0)])];',
+  },
+  /** A name that a caller gave the session of a role makes another person of them. */
+  'made-up-session-name': {
+    file: 'shared/domain/approval/identity.ts',
+    find: 'return IDENTITY_CENTER_ROLE.test(role)',
+    replace: 'return IDENTITY_CENTER_ROLE.test(role) || session.length > 0',
   },
 } as const satisfies Readonly<Record<string, Mutation>>;

@@ -44,7 +44,6 @@ export function createStage(given: ApprovalGiven) {
     return image;
   };
   const judge = new Judge({
-    approvers: given.approvers,
     quorum: given.quorum,
     now: () => clock.now().toISOString(),
     image: pickImage,
@@ -100,12 +99,26 @@ function withQuorum(table: MemoryTable, quorum: number): MemoryTable {
   };
 }
 
+/** As a definition names them: the last one decides by link alone. */
+export function toApprovers(people: readonly string[]) {
+  return people.map((email) =>
+    email === APPROVERS.at(-1)
+      ? email
+      : { email, principals: [`sso:${email}`, `arn:aws:iam::111122223333:user/${email.split('@')[0]}`] },
+  );
+}
+
 export function toVoter({ person, as }: Identity): { approver: string; via: 'link' | 'api' } {
   switch (as) {
     case 'mail':
       return { approver: person, via: 'link' };
     case 'MAIL':
       return { approver: person.toUpperCase(), via: 'link' };
+    case 'sso':
+      return {
+        approver: `arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/${person}`,
+        via: 'api',
+      };
     case 'session':
       return { approver: `arn:aws:sts::111122223333:assumed-role/Operator/${person}`, via: 'api' };
     case 'user':

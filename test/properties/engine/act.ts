@@ -153,10 +153,13 @@ async function walkUnlessEnded(walk: () => Promise<void>): Promise<boolean> {
   }
 }
 
-async function toggleEnabled({ world }: Stage, pipeline: string): Promise<void> {
-  if (world.pipeline(pipeline).enabled)
+async function toggleEnabled({ world, enabledAt }: Stage, pipeline: string): Promise<void> {
+  if (world.pipeline(pipeline).enabled) {
     await succeeds(() => disablePipeline(world.ports, { pipeline, by: 'anna', reason: 'not now' }));
-  else await succeeds(() => enablePipeline(world.ports, { pipeline }));
+    return;
+  }
+  await succeeds(() => enablePipeline(world.ports, { pipeline }));
+  enabledAt.set(pipeline, world.clock.now().getTime());
 }
 
 async function applyEntry(

@@ -14,7 +14,7 @@ import { succeeds } from './handlers.ts';
 import type { Stage } from './stage.ts';
 
 interface HoldSample {
-  readonly planning: PipelineStatus;
+  readonly reconciled: PipelineStatus;
   readonly rows: readonly Item[];
   readonly at: number;
 }
@@ -29,12 +29,15 @@ export function sampleHolds(stage: Stage): () => Promise<string[]> {
     if (status.decision?.reasons.some(({ code }) => code === 'unresolved') === true) return;
     count += 1;
     if (random.below(count) > 0) return;
-    sample = { planning: status, rows: world.table.items(), at: world.clock.now().getTime() };
+    sample = { reconciled: status, rows: world.table.items(), at: world.clock.now().getTime() };
   };
   return async () => (sample === undefined ? [] : checkHold(stage, sample));
 }
 
-async function checkHold({ entries }: Stage, { planning: status, rows, at }: HoldSample): Promise<string[]> {
+async function checkHold(
+  { entries }: Stage,
+  { reconciled: status, rows, at }: HoldSample,
+): Promise<string[]> {
   const { pipeline } = status;
   const copy = await createWorldCopy(rows, at);
   let reasons: readonly HoldReason[] = status.decision?.reasons ?? [];

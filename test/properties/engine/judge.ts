@@ -113,12 +113,13 @@ function checkForcedRequests({ world }: Stage, { name }: Entry): string[] {
     .map(({ id }) => `2: the forced request ${id} of ${name} was never baked`);
 }
 
-/** A schedule that always bakes has baked since its last tick, unless something excuses it. */
+/** A schedule that always bakes has baked since its last tick while it was enabled, unless something excuses it. */
 function checkScheduleTicks(stage: Stage, entry: Entry): string[] {
-  const { world } = stage;
+  const { world, enabledAt } = stage;
   const { name, given } = entry;
   const now = world.clock.now().getTime();
-  const last = TICKS.filter((at) => at <= now && at > Date.parse(world.pipeline(name).updatedAt)).at(-1);
+  const since = Math.max(Date.parse(world.pipeline(name).updatedAt), enabledAt.get(name) ?? 0);
+  const last = TICKS.filter((at) => at <= now && at > since).at(-1);
   if (given.mode !== 'always' || last === undefined) return [];
   const excused = listAllowedHoldReasons(stage, entry, isFresh(stage, entry)).some((excuse) =>
     REASONS_TO_MISS_A_TICK.has(excuse),

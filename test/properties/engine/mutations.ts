@@ -107,7 +107,7 @@ export const ENGINE_MUTATIONS = {
   },
   /** What a release leads to is never counted, whatever its bake was for. */
   'uncounted-release': {
-    file: 'shared/use-cases/detect/release-change.ts',
+    file: 'shared/use-cases/releases/release-change.ts',
     find: 'if (cause === undefined || cause.wave !== undefined)',
     replace: 'if (cause === undefined || cause.wave !== undefined || cause.id !== "")',
   },

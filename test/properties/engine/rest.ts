@@ -79,7 +79,7 @@ function findNextDue(stage: Stage): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Values that went to and fro count when they have stood still; the reconcile looks again. */
+/** Values that went to and fro count when they have stood still; the resync looks again. */
 function listUnsettledTimes({ world, entries }: Stage): number[] {
   const keysUsed = new Set(
     entries

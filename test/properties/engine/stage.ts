@@ -24,6 +24,8 @@ export interface Stage {
   handlerPorts: () => ReconcileWorld['ports'];
   /** So many resolutions fail from now on. */
   remainingThrottles: number;
+  /** When each pipeline that had been disabled was last enabled, in ms: its earlier ticks have passed. */
+  readonly enabledAt: Map<string, number>;
   readonly seen: WatchedHistory;
   /** Each a sentence that begins with the rule's number. */
   readonly broken: string[];
@@ -46,6 +48,7 @@ export function createStage(given: StageOptions): Stage {
     losesQueueMessages: false,
     handlerPorts: () => world.ports,
     remainingThrottles: 0,
+    enabledAt: new Map(),
     seen: watchTable(world, entries, broken),
     broken,
   };

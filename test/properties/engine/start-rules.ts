@@ -18,7 +18,7 @@ export interface BakeStart {
   readonly bake: BakeRecord;
   readonly entry: Entry;
   /** The status row as it was before. */
-  readonly planning: PipelineStatus;
+  readonly reconciled: PipelineStatus;
 }
 
 export function checkBakeStart(start: BakeStart): string[] {
@@ -128,13 +128,13 @@ function isCertainToStart(
 }
 
 /** Changes come in groups: nothing begins by itself before the debounce is over, or the longest wait. */
-function checkDebounce({ world, seen, bake, entry, planning }: BakeStart): string[] {
+function checkDebounce({ world, seen, bake, entry, reconciled }: BakeStart): string[] {
   const marked = seen.lastMarkedAt.get(bake.pipeline);
   if (bake.requestedBy !== undefined || marked === undefined) return [];
   const { debounceSeconds, longestWaitSeconds } = entry.given;
   const due = Math.min(
     marked + debounceSeconds * 1000,
-    computeStaleSince(world, planning) + longestWaitSeconds * 1000,
+    computeStaleSince(world, reconciled) + longestWaitSeconds * 1000,
   );
   return due <= world.clock.now().getTime()
     ? []
@@ -192,12 +192,12 @@ function checkWaveCounted({ world, entries, bake }: BakeStart): string[] {
 const HOUR_MS = 3_600_000;
 
 /** A schedule that waits for newer versions starts at a tick that came after the first of them. */
-function checkSchedule({ world, entry, bake, planning }: BakeStart): string[] {
+function checkSchedule({ world, entry, bake, reconciled }: BakeStart): string[] {
   if (entry.given.mode !== 'hourly' || bake.requestedBy !== undefined) return [];
   const anchor = Date.parse(world.pipeline(entry.name).spec.schedule?.since ?? '1970-01-01T00:00:00Z');
   const now = world.clock.now().getTime();
   const lastTick = anchor + Math.floor((now - anchor) / HOUR_MS) * HOUR_MS;
-  return lastTick >= computeStaleSince(world, planning)
+  return lastTick >= computeStaleSince(world, reconciled)
     ? []
     : [`3: ${bake.id} of ${bake.pipeline} began between two times of its schedule`];
 }

@@ -70,17 +70,17 @@ export function watchTable(
       recordRevision(entries, seen, change);
       recordEnabling(seen, change);
     }
-    const planning = readStatusRows(changes);
+    const reconciled = readStatusRows(changes);
     for (const { before, after } of changes) {
       if (before !== undefined || after?.sk !== 'META' || !after.pk.startsWith('BAKE#')) continue;
       const bake = BakeRecordSchema.parse(after);
-      const row = planning.get(bake.pipeline)?.before;
+      const row = reconciled.get(bake.pipeline)?.before;
       const entry = entries[parsePipelineIndex(bake.pipeline)];
       if (row === undefined || entry === undefined) {
         broken.push(`2: ${bake.id} began without its pipeline`);
         continue;
       }
-      broken.push(...checkBakeStart({ world, entries, seen, bake, entry, planning: row }));
+      broken.push(...checkBakeStart({ world, entries, seen, bake, entry, reconciled: row }));
       // It was requested: it is wanted again, and tried again should it fail.
       if (bake.requestedBy !== undefined)
         for (const known of [toFingerprintKey(bake), toRefusalKey(seen, bake)]) seen.refused.delete(known);
@@ -88,7 +88,7 @@ export function watchTable(
       seen.started.push(bake);
       seen.onStart(bake, row);
     }
-    for (const [name, rows] of planning) {
+    for (const [name, rows] of reconciled) {
       recordDebounce(world, seen, name, rows);
       const entry = entries[parsePipelineIndex(name)];
       if (entry !== undefined) recordAlone(world, seen, entry, rows);

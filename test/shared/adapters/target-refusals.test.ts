@@ -5,7 +5,12 @@ import {
   EC2Client,
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
-import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  DescribeKeyCommand,
+  GenerateDataKeyWithoutPlaintextCommand,
+  GetKeyPolicyCommand,
+  KMSClient,
+} from '@aws-sdk/client-kms';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
@@ -38,7 +43,7 @@ const source: Ami = {
   imageId: 'ami-1',
   snapshotIds: ['snap-1'],
 };
-const control = createControlLocations(source.account);
+const control = createControlLocations({ account: source.account, installation: 'ovenbird-dev' });
 const store = () => control.openControl(source.region).artifacts.ami;
 
 describe('what AWS answers', () => {
@@ -165,7 +170,8 @@ describe('entering a target', () => {
   const options = {
     control,
     account: '111122223333',
-    roleName: 'OvenbirdTarget',
+    installation: 'ovenbird-dev',
+    roleName: 'ovenbird-dev-target',
     externalId: 'secret-enough',
   };
 
@@ -202,12 +208,14 @@ describe('entering a target', () => {
     const calls = sts.commandCalls(AssumeRoleCommand);
     expect(calls).toHaveLength(2);
     expect(calls[0]?.args[0].input).toMatchObject({
-      RoleArn: 'arn:aws:iam::444455556666:role/OvenbirdTarget',
+      RoleArn: 'arn:aws:iam::444455556666:role/ovenbird-dev-target',
       ExternalId: 'secret-enough',
     });
     sts.restore();
   });
 });
+
+const ROLE = 'arn:aws:iam::444455556666:role/ovenbird-dev-target';
 
 describe('looking at a target before a build', () => {
   const clients = () => ({
@@ -216,6 +224,8 @@ describe('looking at a target before a build', () => {
     ec2: new EC2Client({}),
     ssm: new SSMClient({}),
     kms: new KMSClient({}),
+    installation: 'ovenbird-dev',
+    role: ROLE,
   });
   const inspect = async (key: object, parameter: object | undefined) => {
     const kms = mockClient(KMSClient);
@@ -228,6 +238,7 @@ describe('looking at a target before a build', () => {
     ssm.restore();
     return findings.map(({ field, problem, fix }) => `${field}: ${problem}. ${fix}`);
   };
+  const IMAGE = { Type: 'String', DataType: 'aws:ec2:image' };
   const GOOD = { KeyManager: 'CUSTOMER', KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT' };
 
   it.each([
@@ -238,14 +249,83 @@ describe('looking at a target before a build', () => {
     expect((await inspect(key, undefined)).join()).toMatch(message);
   });
 
+  describe('at an own key of the account', () => {
+    const ARN = 'arn:aws:kms:eu-west-1:444455556666:key/dba';
+    const account = { Principal: { AWS: 'arn:aws:iam::444455556666:root' }, Action: 'kms:*' };
+    const viaEc2 = { StringEquals: { 'kms:ViaService': 'ec2.eu-west-1.amazonaws.com' } };
+
+    /** `tried`: what KMS answers to the dry run. */
+    async function inspectOwn(statement: object | undefined, tried = 'DryRunOperationException') {
+      const kms = mockClient(KMSClient);
+      const ssm = mockClient(SSMClient);
+      ssm.on(GetParameterCommand).rejects(awsError('ParameterNotFound'));
+      kms
+        .on(DescribeKeyCommand)
+        .resolves({ KeyMetadata: { KeyId: 'dba', Arn: ARN, KeyManager: 'CUSTOMER', KeyState: 'Enabled' } });
+      if (statement === undefined) kms.on(GetKeyPolicyCommand).rejects(awsError('AccessDeniedException'));
+      else
+        kms
+          .on(GetKeyPolicyCommand)
+          .resolves({ Policy: JSON.stringify({ Statement: [{ Effect: 'Allow', ...statement }] }) });
+      kms.on(GenerateDataKeyWithoutPlaintextCommand).rejects(awsError(tried));
+      const request = { key: 'alias/dba', parameter: '/ovenbird/web/stable' };
+      const findings = await inspectTarget(clients(), request);
+      const tries = kms.commandCalls(GenerateDataKeyWithoutPlaintextCommand).map(({ args }) => args[0].input);
+      kms.restore();
+      ssm.restore();
+      return { tries, said: findings.map(({ problem, fix }) => `${problem}. ${fix}`).join() };
+    }
+
+    it('finds that its policy leaves it to the account, and that the role may not', async () => {
+      const { tries, said } = await inspectOwn(account, 'AccessDeniedException');
+
+      expect(tries).toEqual([expect.objectContaining({ KeyId: ARN, DryRun: true })]);
+      expect(said).toContain(ROLE);
+      expect(said).toContain(`Add ${ARN} to the parameter ImageKeys`);
+    });
+
+    it('is content when KMS would let the role, and does nothing with the key', async () => {
+      const { tries, said } = await inspectOwn(account);
+
+      expect(tries).toEqual([expect.objectContaining({ DryRun: true })]);
+      expect(said).toBe('');
+    });
+
+    it('finds that its policy names others alone, with the statements to paste', async () => {
+      const dba = { Principal: { AWS: 'arn:aws:iam::444455556666:role/dba' }, Action: 'kms:*' };
+
+      const { said } = await inspectOwn(dba, 'AccessDeniedException');
+
+      expect(said).toContain('kms:CreateGrant');
+      expect(said).toContain(`"Principal":{"AWS":["${ROLE}"]}`);
+    });
+
+    it.each([
+      ['names the role', { Principal: { AWS: ROLE }, Action: 'kms:*' }],
+      [
+        'lets EC2 alone use it for the role',
+        { Principal: { AWS: ROLE }, Action: 'kms:*', Condition: viaEc2 },
+      ],
+      ['lets EC2 alone use it for the account', { ...account, Condition: viaEc2 }],
+      ['cannot be read', undefined],
+    ])('asks nothing of KMS that EC2 alone may ask: its policy %s', async (_, statement) => {
+      expect(await inspectOwn(statement, 'AccessDeniedException')).toEqual({ tries: [], said: '' });
+    });
+  });
+
   it.each([
     ['of another type', { Type: 'SecureString', Value: 'x' }, /is a SecureString/],
-    ['with something else in it', { Type: 'String', Value: 'hello' }, /holds something else than an AMI/],
+    [
+      'of another data type, which AWS never changes',
+      { Type: 'String', DataType: 'text', Value: 'ami-0f3c9a1b2d4e5f678' },
+      /with the data type text.*Delete it.*name another one/,
+    ],
+    ['with something else in it', { ...IMAGE, Value: 'hello' }, /holds something else than an AMI/],
   ])('finds a parameter %s', async (_, parameter, message) => {
     expect((await inspect(GOOD, parameter)).join()).toMatch(message);
   });
 
   it('is content with a parameter of its own from before', async () => {
-    expect(await inspect(GOOD, { Type: 'String', Value: 'ami-0f3c9a1b2d4e5f678' })).toEqual([]);
+    expect(await inspect(GOOD, { ...IMAGE, Value: 'ami-0f3c9a1b2d4e5f678' })).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ beforeEach(() => {
 const instances = ec2TestInstances({
   ec2: new EC2Client({ region: 'eu-west-1' }),
   ssm: new SSMClient({ region: 'eu-west-1' }),
-  network: { subnetId: 'subnet-1', securityGroupId: 'sg-1', instanceProfile: 'test' },
+  network: { subnets: ['subnet-1', 'subnet-2'], securityGroupId: 'sg-1', instanceProfile: 'test' },
 });
 const commands = ssmCommands(new SSMClient({ region: 'eu-west-1' }));
 const tokens = sfnTaskTokens(new SFNClient({ region: 'eu-west-1' }));
@@ -42,14 +42,16 @@ describe('test instances', () => {
   const launch = {
     clientToken: 'c'.repeat(64),
     imageId: 'ami-1',
-    instanceType: 't3.small',
+    instanceTypes: ['t3.small', 't3a.small'],
+    placement: {},
+    placing: 0,
     tags: { a: 'b' },
   };
 
   it('have no way in, IMDSv2 alone, and tags from their first moment', async () => {
     ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: 'i-1' }] });
 
-    expect(await instances.launch(launch)).toEqual({ instance: 'i-1' });
+    expect(await instances.launch(launch)).toEqual({ instance: 'i-1', placements: 4 });
 
     expect(ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input).toMatchObject({
       ClientToken: launch.clientToken,
@@ -61,18 +63,80 @@ describe('test instances', () => {
       TagSpecifications: [
         { ResourceType: 'instance', Tags: [{ Key: 'a', Value: 'b' }] },
         { ResourceType: 'volume', Tags: [{ Key: 'a', Value: 'b' }] },
+        { ResourceType: 'network-interface', Tags: [{ Key: 'a', Value: 'b' }] },
       ],
     });
   });
 
-  it.each(['InsufficientInstanceCapacity', 'RequestLimitExceeded', 'VcpuLimitExceeded'])(
-    'are tried later on %s',
-    async (error) => {
-      ec2.on(RunInstancesCommand).rejects(named(error));
+  it('run where and as what the installation says, each type in each subnet in turn', async () => {
+    ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: 'i-1' }] });
 
-      await expect(instances.launch(launch)).rejects.toMatchObject({ name: 'TryLater' });
-    },
-  );
+    for (const placing of [0, 1, 2, 3, 4]) await instances.launch({ ...launch, placing });
+
+    expect(
+      ec2
+        .commandCalls(RunInstancesCommand)
+        .map(({ args }) => [args[0].input.InstanceType, args[0].input.SubnetId]),
+    ).toEqual([
+      ['t3.small', 'subnet-1'],
+      ['t3.small', 'subnet-2'],
+      ['t3a.small', 'subnet-1'],
+      ['t3a.small', 'subnet-2'],
+      ['t3.small', 'subnet-1'],
+    ]);
+  });
+
+  it('run where and as what the definition says', async () => {
+    ec2.on(RunInstancesCommand).resolves({ Instances: [{ InstanceId: 'i-1' }] });
+    const placement = { subnets: ['subnet-9'], securityGroups: ['sg-8', 'sg-9'], instanceProfile: 'own' };
+
+    expect(await instances.launch({ ...launch, placement, hopLimit: 2 })).toEqual({
+      instance: 'i-1',
+      placements: 2,
+    });
+
+    expect(ec2.commandCalls(RunInstancesCommand)[0]?.args[0].input).toMatchObject({
+      SubnetId: 'subnet-9',
+      SecurityGroupIds: ['sg-8', 'sg-9'],
+      IamInstanceProfile: { Name: 'own' },
+      MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+    });
+  });
+
+  it.each([
+    ['InsufficientInstanceCapacity', false],
+    ['InsufficientFreeAddressesInSubnet', false],
+    ['VcpuLimitExceeded', false],
+    ['InstanceLimitExceeded', false],
+    ['Unsupported', true],
+  ])('tell a want of room as data: %s', async (error, isLasting) => {
+    ec2.on(RunInstancesCommand).rejects(named(error));
+
+    expect(await instances.launch(launch)).toEqual({
+      shortage: { reason: `t3.small in subnet-1: ${error}: ${error}: no`, isLasting },
+      placements: 4,
+    });
+  });
+
+  it('that end for want of room after they have started are told from others', async () => {
+    const answerWith = (Code: string) =>
+      ec2.on(DescribeInstancesCommand).resolves({
+        Reservations: [
+          { Instances: [{ State: { Name: 'terminated' }, StateReason: { Code, Message: 'It ended.' } }] },
+        ],
+      });
+
+    answerWith('Server.InsufficientInstanceCapacity');
+    expect(await instances.status('i-1')).toMatchObject({ state: 'gone', isShortage: true });
+    answerWith('Client.InternalError');
+    expect(await instances.status('i-1')).toMatchObject({ state: 'gone', isShortage: false });
+  });
+
+  it.each(['RequestLimitExceeded', 'InternalError'])('are tried later on %s', async (error) => {
+    ec2.on(RunInstancesCommand).rejects(named(error));
+
+    await expect(instances.launch(launch)).rejects.toMatchObject({ name: 'TryLater' });
+  });
 
   it.each([
     ['pending', undefined, 'starting'],
@@ -99,12 +163,24 @@ describe('test instances', () => {
   });
 
   it('are all terminated though one is gone already', async () => {
+    ec2
+      .on(DescribeInstancesCommand)
+      .resolves({ Reservations: [{ Instances: [{ State: { Name: 'running' } }] }] });
     ec2.on(TerminateInstancesCommand, { InstanceIds: ['i-1'] }).rejects(named('InvalidInstanceID.NotFound'));
     ec2.on(TerminateInstancesCommand, { InstanceIds: ['i-2'] }).resolves({});
 
     await instances.terminate(['i-1', 'i-2']);
 
     expect(ec2.commandCalls(TerminateInstancesCommand)).toHaveLength(2);
+  });
+
+  it('are not asked to end when they are forgotten, which a right that ends at a tag would not be told', async () => {
+    ec2.on(DescribeInstancesCommand).rejects(named('InvalidInstanceID.NotFound'));
+    ec2.on(TerminateInstancesCommand).rejects(named('UnauthorizedOperation'));
+
+    await instances.terminate(['i-1']);
+
+    expect(ec2.commandCalls(TerminateInstancesCommand)).toEqual([]);
   });
 
   it('are found by bake and attempt on every page, ended ones left out', async () => {

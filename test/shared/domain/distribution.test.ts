@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { TAGS } from '../../../shared/domain/base/naming.ts';
+import { SHARED_COPY_KEY, TAGS } from '../../../shared/domain/base/naming.ts';
 import { DefinitionSchema } from '../../../shared/domain/definitions/definition.ts';
 import { copyName, copyTags, pauseSeconds } from '../../../shared/domain/distribution/copies.ts';
-import { listTransfers, SHARED_COPY_KEY } from '../../../shared/domain/distribution/plan.ts';
+import { listTransfers } from '../../../shared/domain/distribution/plan.ts';
 import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
 import {
   copiesResource,

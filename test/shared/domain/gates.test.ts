@@ -45,6 +45,17 @@ describe('gate packages', () => {
       ],
     });
   });
+
+  it('does not pass an image whose packages are not known, but where none is asked for', () => {
+    const images = [{ variant: 'x', problem: 'it ran out of time' }];
+
+    for (const asked of [settings, { require: [], forbid: ['telnet'] }])
+      expect(packages.judge({ images }, asked)).toMatchObject({
+        outcome: 'failed',
+        reasons: ['x: the packages could not be judged: it ran out of time'],
+      });
+    expect(packages.judge({ images }, { require: [], forbid: [] }).outcome).toBe('passed');
+  });
 });
 
 describe('all gates together', () => {

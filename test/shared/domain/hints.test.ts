@@ -52,6 +52,15 @@ describe('a hint', () => {
       ['ssm:eu-west-1:/golden/al2023/id'],
     ],
     [
+      'a parameter whose name is no path',
+      {
+        source: 'aws.ssm',
+        'detail-type': 'Parameter Store Change',
+        detail: { operation: 'Update', name: 'golden-ami', type: 'String' },
+      },
+      ['ssm:eu-west-1:golden-ami'],
+    ],
+    [
       'an AMI, which may be pinned or the newest of its owner',
       {
         source: 'aws.ec2',
@@ -60,6 +69,23 @@ describe('a hint', () => {
         detail: { ImageId: 'ami-0a9b8c7d6e5f43210', State: 'available', ErrorMessage: '' },
       },
       ['ami:eu-west-1:ami-0a9b8c7d6e5f43210', 'lookup:eu-west-1:111122223333'],
+    ],
+    [
+      'an image that another account shared',
+      {
+        source: 'aws.ec2',
+        'detail-type': 'AWS API Call via CloudTrail',
+        account: '444455556666',
+        detail: {
+          eventName: 'ModifyImageAttribute',
+          requestParameters: {
+            attributeType: 'launchPermission',
+            imageId: 'ami-0a9b8c7d6e5f43210',
+            launchPermission: { add: { items: [{ userId: '111122223333' }] } },
+          },
+        },
+      },
+      ['ami:eu-west-1:ami-0a9b8c7d6e5f43210', 'lookup:eu-west-1:444455556666'],
     ],
     [
       'a container image that was pushed',
@@ -123,6 +149,19 @@ describe('a hint', () => {
       arn: 'arn:aws:inspector2:eu-west-1:111122223333:finding/1',
     });
     expect(of('NETWORK_REACHABILITY').kind).toBe('nothing');
+  });
+
+  it('reads of an announcement on a topic of AWS which images it is about, and of no other topic', () => {
+    const announce = (topic: string) =>
+      parseHint({ Type: 'Notification', TopicArn: topic, Message: '{"Regions":{}}', MessageId: 'one' });
+
+    const hint = announce('arn:aws:sns:us-east-1:137112412989:amazon-linux-2023-ami-updates');
+
+    expect(hint).toMatchObject({
+      kind: 'announcement',
+      announcement: { parameters: '/aws/service/ami-amazon-linux-latest/al2023-' },
+    });
+    expect(announce('arn:aws:sns:us-east-1:666677778888:amazon-linux-2023-ami-updates').kind).toBe('nothing');
   });
 
   it('says nothing about failed calls, unfinished images and other services', () => {

@@ -3,10 +3,12 @@ import { describeSeconds, wrap } from '../../../shared/domain/base/text.ts';
 import { composeNotification, listChangesToDescribe } from '../../../shared/domain/notifications/messages.ts';
 import { describeChange } from '../../../shared/domain/selectors/describe.ts';
 import { approvalRequestedEvent } from '../../../shared/events/approval-requested.ts';
-import { bakeCancelledEvent } from '../../../shared/events/bake-cancelled.ts';
-import { bakeFailedEvent } from '../../../shared/events/bake-failed.ts';
+import {
+  bakeCancelledEvent,
+  bakeFailedEvent,
+  bakeSupersededEvent,
+} from '../../../shared/events/bake-ended.ts';
 import { bakeStartedEvent } from '../../../shared/events/bake-started.ts';
-import { bakeSupersededEvent } from '../../../shared/events/bake-superseded.ts';
 import { imageReleasedEvent } from '../../../shared/events/image-released.ts';
 import { waveWaitingEvent } from '../../../shared/events/wave-waiting.ts';
 

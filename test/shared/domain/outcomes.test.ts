@@ -45,6 +45,25 @@ describe('the error behind a failure', () => {
     });
   });
 
+  it.each([0, 1, 2])(
+    'is read from what is left of a description that was cut off %i levels down',
+    (levels) => {
+      const message = 'The parameter "/web" is refused: arn:aws:iam::1:role/x';
+      let cause = JSON.stringify({
+        errorType: 'DistributionFailed',
+        errorMessage: message,
+        trace: ['x'.repeat(500)],
+      });
+      for (let level = 0; level < levels; level += 1)
+        cause = JSON.stringify({ Cause: cause, Error: 'DistributionFailed', Status: 'FAILED' });
+
+      expect(findRootCause({ name: 'States.TaskFailed', cause: cause.slice(0, 400) })).toEqual({
+        name: 'DistributionFailed',
+        reason: message,
+      });
+    },
+  );
+
   it('is a time-out when the nested execution ran out of time', () => {
     const cause = JSON.stringify({ Status: 'TIMED_OUT', Name: 'X_001_build' });
 
@@ -184,14 +203,6 @@ describe('what an event wakes', () => {
     [
       { 'detail-type': 'EC2 Image Builder Image State Change', resources: ['arn:image/x/1.0.0/1'] },
       { wait: 'image:arn:image/x/1.0.0/1' },
-    ],
-    [
-      { 'detail-type': 'EC2 Instance State-change Notification', detail: { 'instance-id': 'i-1' } },
-      { wait: 'instance:i-1' },
-    ],
-    [
-      { 'detail-type': 'EC2 Command Status-change Notification', detail: { 'command-id': 'c-1' } },
-      { wait: 'command:c-1' },
     ],
     [{ 'detail-type': 'EC2 AMI State Change', detail: { ImageId: 'ami-1' } }, { imageId: 'ami-1' }],
     [

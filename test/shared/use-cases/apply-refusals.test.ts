@@ -149,7 +149,7 @@ describe('a definition that is too large to be stored', () => {
       {
         field: 'tests.suites',
         message:
-          'has 391 KB of a definition of 391 KB, scripts included; 380 KB fit into the row that holds it',
+          'has 391 KB of a definition of 392 KB, scripts included; 380 KB fit into the row that holds it',
         fix: expect.stringContaining('Shorten the scripts'),
       },
     ]);
@@ -240,5 +240,45 @@ describe('the team of a definition', () => {
     });
     await deletePipeline(world.ports, { pipeline: 'shop', by: 'anna' });
     expect(await apply('data')).toMatchObject({ outcome: 'created', revision: 2 });
+  });
+});
+
+describe('an account of the organization', () => {
+  const distribution = (...accounts: string[]) => ({
+    distribution: { targets: accounts.map((account) => ({ account, regions: ['eu-west-1', 'us-east-1'] })) },
+  });
+  const apply = (world: ReturnType<typeof reconcileWorld>, more: object) =>
+    applyDefinition(world.ports, {
+      definition: { ...definitionWith('description', 'x'), base, ...more },
+      by: 'anna',
+    });
+
+  it('is refused by its field until its role can be assumed, with what onboards it', async () => {
+    const world = reconcileWorld();
+    world.closed.add('777788889999');
+    const both = distribution('444455556666', '777788889999');
+
+    await expect(apply(world, both)).rejects.toMatchObject({
+      problems: [
+        {
+          field: 'distribution.targets[1].account',
+          message: 'The role of 777788889999 cannot be assumed.',
+          fix: expect.stringContaining('`ovenbird targets template`'),
+        },
+      ],
+    });
+    expect(world.changes()).toEqual([]);
+    world.closed.clear();
+    expect(await apply(world, both)).toMatchObject({ outcome: 'created' });
+  });
+
+  it('that is a target of the pipeline already holds up no other change of it', async () => {
+    const world = reconcileWorld();
+    await apply(world, distribution('444455556666'));
+    world.closed.add('444455556666');
+
+    expect(await apply(world, { ...distribution('444455556666'), description: 'another' })).toMatchObject({
+      outcome: 'changed',
+    });
   });
 });

@@ -12,6 +12,7 @@ import { GateRecordSchema } from '../../../shared/domain/records/gates.ts';
 import { TestRecordSchema } from '../../../shared/domain/records/tests.ts';
 import { cleanUpBake } from '../../../shared/use-cases/bakes/clean-up-bake.ts';
 import { finalizeBake, sweepAttempts } from '../../../shared/use-cases/bakes/finalize-bake.ts';
+import { beginStep } from '../../../shared/use-cases/bakes/steps.ts';
 import { cancelBake } from '../../../shared/use-cases/reconcile/cancel-bake.ts';
 import { retryBake } from '../../../shared/use-cases/reconcile/retry-bake.ts';
 import {
@@ -106,7 +107,7 @@ describe('preflight', () => {
     [undefined, 'ami-0aaaaaaaaaaaaaaaa is gone, or is not shared with us any more'],
     ['deregistered', 'ami-0aaaaaaaaaaaaaaaa is deregistered'],
   ])('finds that the image to build on is no longer there (%s)', async (state, problem) => {
-    w.bases.set('ami-0aaaaaaaaaaaaaaaa', state);
+    w.bases.set('ami-0aaaaaaaaaaaaaaaa', state === undefined ? undefined : { state });
 
     await w.run('bake');
 
@@ -159,7 +160,29 @@ describe('preflight', () => {
     const run = await w.run('bake');
 
     expect(run.status).toBe('SUCCEEDED');
-    expect((await step('Preflight')).summary).toContain('777788889999 in eu-west-1');
+    const preflight = await step('Preflight');
+    expect(preflight.summary).toContain('it will not arrive in 1 target that is not required');
+    expect(preflight.warnings).toEqual([
+      expect.stringMatching(
+        /^will not arrive in 777788889999 eu-west-1: .*\. Deploy the template for targets/,
+      ),
+    ]);
+  });
+
+  it('looks at the key of what is shared from another region, and of the build', async () => {
+    w = bakeWorld({
+      distribution: { targets: [{ account: '444455556666', regions: ['us-east-1'], mode: 'share' }] },
+    });
+    await w.fill();
+    w.buildKeys.byDefault = { key: 'alias/gone', chosenBy: 'account' };
+
+    await w.run('bake');
+
+    const reason = (await attempt()).failure?.reason;
+    expect(reason).toContain('build.key');
+    expect(reason).toContain('in 111122223333 in us-east-1');
+    expect(reason).toContain('resources/shared-images-region.yml');
+    expect(w.engine.started.size).toBe(0);
   });
 
   it('has newer versions reconciled without stopping the bake itself', async () => {
@@ -238,7 +261,7 @@ describe('a bake that fails', () => {
   });
 
   it('keeps the reasons of a closed gate, and the verdict of each', async () => {
-    w.engine.inventories = [{ name: 'telnet', version: '0.17' }];
+    w.commands.packages = [{ name: 'telnet', version: '0.17' }];
 
     await w.run('bake');
 
@@ -394,6 +417,125 @@ describe('a bake that is cancelled', () => {
   });
 });
 
+describe('a bake whose distribution failed', () => {
+  const failing = {
+    Distribute: async () => {
+      await beginStep(w, REF, 'Distribute');
+      throw new TaskError('DistributionFailed', 'The key of 444455556666 is disabled.');
+    },
+  };
+  const images = () => [...w.world.images.keys()];
+
+  it('keeps its approved image for three days, and then leaves nothing', async () => {
+    await w.run('bake', failing);
+
+    expect(await attempt()).toMatchObject({
+      state: 'failed',
+      cleanedUp: false,
+      keptUntil: expect.any(String),
+    });
+    expect(images()).toHaveLength(1);
+    w.clock.forward(901);
+    await sweepAttempts(w);
+    expect(images()).toHaveLength(1);
+    expect(await sweepAttempts(w)).toMatchObject({ looked: 0 });
+    w.clock.forward(3 * 86_400);
+    await sweepAttempts(w);
+    w.clock.forward(61);
+    await sweepAttempts(w);
+
+    expect(w.leftBehind()).toEqual([]);
+    expect((await attempt()).cleanedUp).toBe(true);
+  });
+
+  it('is tried again from there on, with the image that was approved', async () => {
+    await w.run('bake', failing);
+    const before = images();
+    w.clock.forward(2 * 86_400);
+    await retryBake(w, { bake: BAKE, by: 'ada', force: false });
+    const ref = { bake: BAKE, attempt: 2 };
+
+    const run = await w.run('bake', {}, ref);
+    // Past the time at which the first attempt's image would have gone.
+    w.clock.forward(3 * 86_400);
+    for (let round = 0; round < 3; round += 1) {
+      await cleanUpBake(w, REF);
+      w.clock.forward(901);
+    }
+
+    expect(run.path.filter((state) => ['Build', 'Test', 'Approve', 'Distribute'].includes(state))).toEqual([
+      'Distribute',
+    ]);
+    expect(await w.table.get(keys.step(BAKE, 2, 'Approve'))).toMatchObject({
+      state: 'skipped',
+      summary: expect.stringContaining('attempt 1'),
+    });
+    expect(images()).toEqual(before);
+    expect(await image()).toMatchObject({ attempt: 2, artifact: { imageId: before[0] } });
+  });
+
+  it('is built again when the image is gone by then', async () => {
+    await w.run('bake', failing);
+    w.world.images.clear();
+    await retryBake(w, { bake: BAKE, by: 'ada', force: false });
+
+    const run = await w.run('bake', {}, { bake: BAKE, attempt: 2 });
+
+    expect(run.path).toContain('Build');
+    expect(await attempt(2)).not.toHaveProperty('continues');
+  });
+
+  it('keeps nothing when a person ended it', async () => {
+    await w.run('bake', {
+      Distribute: async () => {
+        await beginStep(w, REF, 'Distribute');
+        const endRequested = { as: 'cancelled', by: 'ada', at: w.clock.now().toISOString() };
+        await w.table.write([{ update: keys.attempt(BAKE, 1), set: { endRequested } }]);
+        throw new TaskError('AttemptEnded', 'no');
+      },
+    });
+
+    expect(w.leftBehind()).toEqual([]);
+  });
+});
+
+describe('a build that its engine does not know yet', () => {
+  it('is waited for, and is no end of the build', async () => {
+    w.engine.status = async () => ({ state: 'unknown' });
+    const build = w.run('build', { 'Record the image': () => ({}) });
+
+    await expect(build).resolves.toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+  });
+
+  it('fails when it should be known long since', async () => {
+    w.engine.status = async () => ({ state: 'unknown' });
+    whileWaiting(w, () => w.clock.forward(301));
+
+    const build = await w.run('build');
+
+    expect(build).toMatchObject({
+      status: 'FAILED',
+      error: 'BuildFailed',
+      cause: expect.stringContaining('not known'),
+    });
+  });
+
+  it('is ended once it is known, when its bake has ended meanwhile', async () => {
+    await w.run('build');
+    const [build = ''] = w.engine.started.keys();
+    const { status } = w.engine;
+    w.engine.status = async () => ({ state: 'unknown' });
+    await finalizeBake(w, { name: `${BAKE}_001_bake`, status: 'TIMED_OUT' });
+    expect(w.engine.known()).toEqual([build]);
+
+    w.engine.status = status;
+    w.clock.forward(61);
+    await sweepAttempts(w);
+
+    expect(w.leftBehind()).toEqual([]);
+  });
+});
+
 describe('a bake whose machine is gone', () => {
   it('is found by the sweep and ended, though no event came', async () => {
     await w.workflows.startBake(`${BAKE}_001_bake`, REF);
@@ -426,7 +568,14 @@ describe('a bake whose machine is gone', () => {
       },
     });
     const tags = { [TAGS.bake]: BAKE, [TAGS.attempt]: '1' };
-    await w.instances.launch({ clientToken: 'late', imageId: 'ami-1', instanceType: 't3.small', tags });
+    await w.instances.launch({
+      clientToken: 'late',
+      imageId: 'ami-1',
+      instanceTypes: ['t3.small'],
+      placement: {},
+      placing: 0,
+      tags,
+    });
 
     w.clock.forward(901);
     await sweepAttempts(w);
@@ -457,6 +606,18 @@ describe('a bake whose machine is gone', () => {
     w.clock.forward(61);
     await sweepAttempts(w);
     expect(w.leftBehind()).toEqual([]);
+  });
+
+  it('leaves no record at its engine once it is released: an account holds a limited number of them', async () => {
+    await w.run('build');
+    await w.table.write([{ update: keys.attempt(BAKE, 1), set: { state: 'released' } }]);
+    expect(w.engine.known()).toHaveLength(1);
+
+    w.clock.forward(901);
+    await sweepAttempts(w);
+
+    expect(w.engine.known()).toEqual([]);
+    expect(await sweepAttempts(w)).toMatchObject({ looked: 0 });
   });
 
   it('does not keep the sweep from others while it cannot be cleaned up', async () => {
@@ -562,8 +723,13 @@ describe('trying again', () => {
       parentImage: 'ami-1',
       components: [],
       instanceTypes: [],
+      placement: {},
+      placing: 0,
+      metadata: { httpTokens: 'required' },
       volumes: [],
+      parentDevices: [],
       tags: {},
+      instanceTags: {},
     });
     await w.table.write([
       { update: keys.artifact(BAKE, 'x86-64'), set: { attempt: 2, build }, remove: ['removed', 'artifact'] },

@@ -51,12 +51,10 @@ async function nextAttempt(change: () => Promise<void> = async () => undefined):
 
 describe('castVote', () => {
   it('lets exactly one vote decide when many come at once', async () => {
+    const approvers = Array.from({ length: 20 }, (_, index) => `p${index}@example.com`);
+    await world.table.write([{ update: keys.approval(approval), set: { approvers } }]);
     const rushed = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, index) =>
-        vote(index % 2 === 0 ? 'approve' : 'reject', `arn:aws:iam::111122223333:user/p${index}`, {
-          via: 'api',
-        }),
-      ),
+      approvers.map((approver, index) => vote(index % 2 === 0 ? 'approve' : 'reject', approver)),
     );
 
     const stored = await row();
@@ -98,8 +96,16 @@ describe('castVote', () => {
     expect(await vote('reject', ADA)).toMatchObject({ state: 'rejected', decision: { by: ADA } });
   });
 
-  it('takes a vote by link from named approvers only', async () => {
+  it('takes a vote from named approvers only, and says how to be one', async () => {
+    const arn = `arn:aws:sts::111122223333:assumed-role/Operator/${ADA}`;
+
     await expect(vote('approve', 'eve@example.com')).rejects.toThrow('not among the approvers');
+    await expect(vote('approve', arn, { via: 'api' })).rejects.toMatchObject({
+      code: 'not-an-approver',
+      message: expect.stringContaining(
+        'name arn:aws:iam::111122223333:role/Operator among the principals of an approver in the definition of hardened',
+      ),
+    });
     expect((await row())?.state).toBe('open');
   });
 
@@ -114,8 +120,9 @@ describe('castVote', () => {
   });
 
   it('counts one person once, under whatever name, and keeps their first vote', async () => {
-    await world.table.write([{ update: keys.approval(approval), set: { quorum: 2 } }]);
-    const arn = `arn:aws:sts::111122223333:assumed-role/Operator/${ADA}`;
+    const arn = 'arn:aws:sts::111122223333:assumed-role/Operator/whatever';
+    const principals = { [ADA]: ['arn:aws:iam::111122223333:role/Operator'] };
+    await world.table.write([{ update: keys.approval(approval), set: { quorum: 2, principals } }]);
     await vote('approve', ADA);
 
     expect(await vote('approve', arn, { via: 'api' })).toMatchObject({ state: 'open' });

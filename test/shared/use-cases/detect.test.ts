@@ -75,7 +75,7 @@ describe('a change', () => {
     expect(world.bakes('base')).toHaveLength(2);
   });
 
-  it('that no event tells of is found by the reconcile, which resolves each selector once', async () => {
+  it('that no event tells of is found by the resync, which resolves each selector once', async () => {
     const world = await shop();
     world.parameters.set(BASE_PARAMETER, ami(2));
     world.resolved.length = 0;
@@ -566,6 +566,27 @@ describe('reconcile', () => {
 
     expect(world.bakes()).toHaveLength(1);
     expect(world.executions.size).toBe(1);
+  });
+
+  it('starts such a bake though more ended bakes than a page holds still wait for their clean-up', async () => {
+    const world = reconcileWorld({ pageSize: 1 });
+    await world.apply({ name: 'failed', base: BASE_PARAMETER });
+    await world.runUntilIdle();
+    await world.fail(world.bakes()[0]?.id ?? '');
+    world.clock.forward(1);
+    const { startBake } = world.ports.workflows;
+    world.ports.workflows.startBake = async () => {
+      throw new Error('gone');
+    };
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await expect(world.runUntilIdle()).rejects.toThrow('gone');
+    world.ports.workflows.startBake = startBake;
+
+    world.clock.forward(3600);
+    await world.sweep();
+
+    const queued = world.bakes('base')[0]?.id ?? '';
+    expect(world.hasStarted(queued)).toBe(true);
   });
 
   it('starts such bakes though one of them cannot be started, and says that one could not', async () => {

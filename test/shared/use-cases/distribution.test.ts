@@ -5,7 +5,7 @@ import {
   ReleaseOutdated,
   TryLater,
 } from '../../../shared/domain/base/errors.ts';
-import { keys, TAGS } from '../../../shared/domain/base/naming.ts';
+import { due, keys, TAGS } from '../../../shared/domain/base/naming.ts';
 import { COPYING } from '../../../shared/domain/distribution/quotas.ts';
 import { advanceTargets } from '../../../shared/use-cases/distribution/advance-targets.ts';
 import { checkCopies } from '../../../shared/use-cases/distribution/check-copies.ts';
@@ -159,7 +159,7 @@ describe('distributing by copy', () => {
     const end = await drive(setup);
 
     expect(end).toBe('failed');
-    expect(setup.rows()[0]?.problem).toMatch(/no key alias\/ovenbird-images/);
+    expect(setup.rows()[0]?.problem).toMatch(/no key default/);
   });
 
   it('keeps to twenty snapshots on their way into one account and region', async () => {
@@ -286,6 +286,27 @@ describe('moving pointers', () => {
     expect(setup.rows()[0]).toMatchObject({ previousParameterValue: OLD, previousTemplateVersion: '1' });
   });
 
+  it('says in a message that every machine can hand on why a hundred targets in many regions failed', async () => {
+    const specs = Array.from({ length: 100 }, (_, index) => ({
+      account: String(400_000_000_000 + index),
+      region: WORK.region,
+    }));
+    const setup = distributionWorld(specs);
+    await setup.seed();
+    setup.world.beforeCall = (verb) => {
+      if (verb === 'resolveKey') throw new DistributionFailed('the "key" is refused. '.repeat(40));
+    };
+
+    const plan = await planDistribution(setup.deps, REF);
+    for (const { region } of plan.runs) await advanceTargets(setup.deps, { ...REF, region });
+    const moving: Promise<unknown> = movePointers(setup.deps, { ...REF, regions: [] });
+    const error: unknown = await moving.catch((thrown: unknown) => thrown);
+
+    if (!(error instanceof DistributionFailed)) throw new Error('It ought to fail.');
+    expect(error.message).toMatch(/^100 required targets have no verified image\. .* and 98 more$/);
+    expect(error.message.length).toBeLessThan(2200);
+  });
+
   it('gives up when the channel has moved on since the plan was made', async () => {
     const setup = distributionWorld([WORK]);
     await setup.seed();
@@ -322,6 +343,67 @@ describe('moving pointers', () => {
     await expect(releaseImage(setup.deps, REF)).rejects.toThrow(AttemptEnded);
   });
 
+  it('waits for a parameter that shows the image a while after it was written', async () => {
+    const setup = distributionWorld([WORK, { ...SAND, before: OLD, required: false }]);
+    await setup.seed();
+    setup.world.looksUntilParameter = 3;
+
+    const end = await drive(setup);
+
+    expect(end).toBe('released');
+    for (const place of [WORK, SAND])
+      expect(setup.readParameter(place)).toBe(
+        setup.copies().find((image) => image.account === place.account)?.id,
+      );
+  });
+
+  it.each([
+    ['made', undefined],
+    ['overwritten', OLD],
+  ])('lets no parameter show the image after all is put back that is %s late', async (_, before) => {
+    const setup = distributionWorld([{ ...WORK, ...(before === undefined ? {} : { before }) }, SAND]);
+    await setup.seed();
+    setup.world.looksUntilParameter = 2;
+    setup.world.beforePointer = (place, pointer) => {
+      if (place.account === SAND.account && pointer.startsWith('parameter'))
+        throw new DistributionFailed('AccessDenied');
+    };
+
+    const end = await drive(setup);
+
+    expect(end).toBe('failed');
+    expect(setup.world.parametersToCome).toEqual([]);
+    expect(setup.readParameter(WORK)).toBe(before);
+    expect(setup.copies()).toEqual([]);
+  });
+
+  it('fails with the reason when Parameter Store drops the image', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD }]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'move' });
+    setup.world.looksUntilParameter = Number.POSITIVE_INFINITY;
+    const move = () => movePointers(setup.deps, { ...REF, regions: [] });
+
+    await expect(move()).rejects.toThrow(TryLater);
+    setup.clock.forward(300);
+
+    await expect(move()).rejects.toThrow(/does not take ami-.* All pointers are as they were before/);
+    expect(setup.readParameter(WORK)).toBe(OLD);
+  });
+
+  it('ends with the reason when the image that stood before is not taken back', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD }]);
+    await setup.seed();
+    await drive(setup, { stopBefore: 'release' });
+    setup.world.looksUntilParameter = Number.POSITIVE_INFINITY;
+
+    await expect(removeCopies(setup.deps, REF)).rejects.toThrow(TryLater);
+    setup.clock.forward(300);
+    const left = await removeCopies(setup.deps, REF);
+
+    expect(left.join()).toContain(`does not take ${OLD} back`);
+  });
+
   it('leaves a parameter alone that was changed from outside since', async () => {
     const setup = distributionWorld([{ ...WORK, before: OLD }]);
     await setup.seed();
@@ -332,6 +414,91 @@ describe('moving pointers', () => {
     await removeCopies(setup.deps, REF);
 
     expect(setup.readParameter(WORK)).toBe(theirs);
+  });
+});
+
+describe('a permission that has not arrived', () => {
+  const ABSENT = new TryLater('You do not have permission to access the storage of this ami', {
+    unsettled: true,
+  });
+
+  it('is waited for', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    let calls = 0;
+    setup.world.beforeCall = (verb) => {
+      calls += verb === 'copyFrom' ? 1 : 0;
+      if (verb === 'copyFrom' && calls < 4) throw ABSENT;
+    };
+
+    expect(await drive(setup)).toBe('released');
+  });
+
+  it('fails the target with the reason once it should have arrived long ago', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+    setup.world.beforeCall = (verb) => {
+      if (verb === 'copyFrom') throw ABSENT;
+    };
+    const started = setup.clock.now().getTime();
+
+    expect(await drive(setup)).toBe('failed');
+    expect(setup.rows()[0]?.problem).toContain('permission to access the storage');
+    expect(setup.clock.now().getTime() - started).toBeLessThan(30 * 60_000);
+    expect([...setup.source.launchableBy]).toEqual([]);
+  });
+});
+
+describe('a released bake', () => {
+  it('is due for the sweep that forgets its builds at their engine', async () => {
+    const setup = distributionWorld([WORK]);
+    await setup.seed();
+
+    await drive(setup);
+
+    expect(await setup.table.get(keys.attempt(BAKE, 1))).toMatchObject({
+      state: 'released',
+      duePk: due.attempt,
+      dueSk: setup.clock.now().toISOString(),
+    });
+  });
+});
+
+describe('a retry after a failed distribution', () => {
+  it('copies into the failed targets alone, and keeps none of the copies visible until then', async () => {
+    const setup = distributionWorld([{ ...WORK, before: OLD }, SAND]);
+    await setup.seed();
+    let isBroken = true;
+    const into: string[] = [];
+    setup.world.beforeCall = (verb, { account }) => {
+      if (verb === 'copyFrom') into.push(account);
+      if (isBroken && verb === 'resolveKey' && account === SAND.account)
+        throw new DistributionFailed('The key is disabled.');
+    };
+    const { runs } = await planDistribution(setup.deps, REF);
+    for (const { region } of runs)
+      while ((await advanceTargets(setup.deps, { ...REF, region })).waiting) setup.world.finishCopies();
+    await expect(movePointers(setup.deps, { ...REF, regions: [] })).rejects.toThrow('The key is disabled.');
+    await removeCopies(setup.deps, REF, { keepsVerified: true });
+    const kept = setup.copies().map(({ id, account }) => ({ id, account }));
+    expect(kept).toMatchObject([{ account: WORK.account }]);
+    expect(setup.readParameter(WORK)).toBe(OLD);
+    expect([...setup.source.launchableBy]).toEqual([]);
+
+    isBroken = false;
+    const ref = { bake: BAKE, attempt: 2 };
+    const item = await setup.table.get(keys.attempt(BAKE, 1));
+    await setup.table.write([
+      { put: { ...item, ...keys.attempt(BAKE, 2), ...ref, continues: 1 } },
+      { update: keys.bake(BAKE), set: { attempt: 2 } },
+      { update: keys.artifact(BAKE, 'x86-64'), set: { attempt: 2 } },
+    ]);
+    const end = await drive(setup, { ref });
+
+    expect(end).toBe('released');
+    expect(into).toEqual([WORK.account, SAND.account]);
+    expect(setup.readParameter(WORK)).toBe(kept[0]?.id);
+    expect(setup.copies().every(({ tags }) => tags[TAGS.attempt] === '2')).toBe(true);
   });
 });
 

@@ -280,6 +280,26 @@ describe('an explanation', () => {
     expect(gone.unresolved).toMatchObject([{ key: TOPIC, problem: 'there is nothing of that name' }]);
   });
 
+  it('of a bake that was cancelled in a freeze gives one answer: nothing starts before its end, and by itself nothing then', async () => {
+    const world = reconcileWorld();
+    await world.apply({ name: 'base', base: BASE_PARAMETER });
+    await world.runUntilIdle();
+    await cancelBake(world.ports, { bake: world.running()[0]?.id ?? '', by: 'anna' });
+    const to = new Date(world.clock.now().getTime() + DAY * 1000).toISOString();
+    const freeze = [{ reason: 'Sale.', from: '2026-03-01T00:00:00Z', to }];
+    await world.apply({ name: 'base', base: BASE_PARAMETER, triggers: { freeze } });
+    await passTime(world, 0);
+
+    const explanation = await explainPipeline(world.ports, 'base');
+    const text = explanationLines(explanation, 200).join('\n');
+
+    expect(explanation.decision?.reasons.map(({ code }) => code)).toEqual(['refused', 'freeze']);
+    const end = to.slice(0, 16).replace('T', ' ');
+    expect(text).toContain(`or when a bake is requested, but not before ${end} UTC:`);
+    expect(text).toContain(`It bakes at ${end} UTC at the earliest, once no other reason holds it`);
+    expect(text).not.toMatch(/It bakes at [^,]*UTC\n/);
+  });
+
   it('of a bake that a person forced, or that a schedule started, says so', async () => {
     const world = reconcileWorld();
     const schedule = { expression: 'cron(0 6 * * ? *)', startCondition: 'always' as const };

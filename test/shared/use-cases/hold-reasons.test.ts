@@ -556,7 +556,7 @@ describe('slots for bakes', () => {
     const names = Array.from({ length: 1001 }, (_, index) => `image-${index}`);
     await world.table.write([{ put: { ...keys.selector(selector), key: selector } }]);
     for (const name of names)
-      await world.table.write([{ put: { ...keys.selectorUser(selector, name), ...user(name) } }]);
+      await world.table.write([{ put: { ...keys.selectorDependent(selector, name), ...user(name) } }]);
 
     const positions = await Promise.all(
       ['wide', 'narrow'].map((name) => computeQueuePosition(world.table, name, '2026-03-02T08:00:00.000Z')),

@@ -124,7 +124,7 @@ describe('a made-up gate', () => {
 
   it('closes the gate together with the others, with the reasons of all', async () => {
     await start({ ended: true, found: ['CVE-1', 'CVE-2'] });
-    w.engine.inventories = [{ name: 'bash', version: '5.2' }];
+    w.commands.packages = [{ name: 'bash', version: '5.2' }];
 
     await w.run('bake');
 
@@ -137,7 +137,7 @@ describe('a made-up gate', () => {
   });
 
   it('is not waited for when another gate has failed', async () => {
-    w.engine.inventories = [{ name: 'bash', version: '5.2' }];
+    w.commands.packages = [{ name: 'bash', version: '5.2' }];
 
     const run = await w.run('bake');
 

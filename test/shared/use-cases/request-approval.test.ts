@@ -29,6 +29,23 @@ describe('requestApproval', () => {
     ]);
   });
 
+  it('says why the packages are not known', async () => {
+    const inventoryProblem = 'neither rpm nor dpkg knows of a package in it';
+    await world.table.write([
+      { update: keys.artifact(BAKE, 'x86-64'), set: { inventoryProblem }, remove: ['inventory'] },
+    ]);
+
+    const { approval } = await world.request();
+
+    const record = await world.table.get(keys.approval(approval));
+    const evidence = EvidenceSchema.parse(
+      JSON.parse((await world.documents.get(String(record?.evidence))) ?? ''),
+    );
+    expect(evidence.packages).toMatchObject([{ variant: 'x86-64', total: 0, unknown: inventoryProblem }]);
+    const text = world.notifier.asked[0]?.message.text.replaceAll(/\s+/g, ' ');
+    expect(text).toContain(`not known in x86-64: ${inventoryProblem}`);
+  });
+
   it('sends each approver an own link', async () => {
     await world.request();
 
@@ -82,6 +99,42 @@ describe('requestApproval', () => {
     world.notifier.confirmed = [];
     await expect(world.request()).rejects.toThrow(/ada@example.com and ben@example.com have no confirmed/);
     expect(rows('APPROVAL#')).toEqual([]);
+  });
+
+  it('makes no link that another person would get too, says which subscription to end, and fails when none is left', async () => {
+    const arn = 'arn:aws:sns:eu-west-1:111122223333:approvals:1';
+    world.notifier.foreign = [{ arn, endpoint: 'mallory@example.com', approvers: [ADA.toUpperCase()] }];
+    await world.request();
+    expect(world.notifier.asked.map(({ approver }) => approver)).toEqual([BEN]);
+    expect((await world.table.get(keys.step(BAKE, 1, 'Approve')))?.summary).toContain(
+      `${ADA} gets no link, because mallory@example.com would get it too. End that subscription: aws sns unsubscribe --subscription-arn ${arn}.`,
+    );
+
+    world = approvalWorld();
+    await world.fill();
+    world.notifier.foreign = [
+      { arn, endpoint: 'arn:aws:sqs:eu-west-1:111122223333:q', approvers: undefined },
+    ];
+    await expect(world.request()).rejects.toThrow(/No approver can be asked: .*aws sns unsubscribe/);
+    expect(world.notifier.asked).toEqual([]);
+  });
+
+  it('tells each approver, in mail and evidence, what will not arrive', async () => {
+    const warning = 'will not arrive in 777788889999 eu-west-1: there is no key. Make it.';
+    const at = world.clock.now().toISOString();
+    const step = { bake: BAKE, attempt: 1, name: 'Preflight', state: 'succeeded', startedAt: at, links: {} };
+    await world.table.write([{ put: { ...keys.step(BAKE, 1, 'Preflight'), ...step, warnings: [warning] } }]);
+
+    const { approval } = await world.request();
+
+    expect(world.notifier.asked[0]?.message.text.replaceAll(/\s+/g, ' ')).toContain(`WARNING: it ${warning}`);
+    const record = await world.table.get(keys.approval(approval));
+    const evidence = JSON.parse((await world.documents.get(String(record?.evidence))) ?? '');
+    expect(evidence.warnings).toEqual([warning]);
+    const page = await world.pages.request(world.findLink(ADA).replace(world.apiUrl, ''));
+    const cookie = page.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    const url = (page.headers.get('location') ?? '').replace(world.apiUrl, '');
+    expect(await (await world.pages.request(url, { headers: { cookie } })).text()).toContain(`It ${warning}`);
   });
 
   it('sends no link when the definition asks for no approval', async () => {

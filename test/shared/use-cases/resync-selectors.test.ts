@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SELECTOR_SHARDS, selectorShard } from '../../../shared/domain/base/naming.ts';
+import { handleHint } from '../../../shared/use-cases/detect/handle-hint.ts';
 import { resyncSelectors } from '../../../shared/use-cases/detect/resync-selectors.ts';
 import { ami, BASE_PARAMETER, reconcileWorld } from '../../support/reconcile-world.ts';
 
@@ -22,7 +23,7 @@ async function estate(parameters = 30) {
   return { world, deps, asked };
 }
 
-describe('the reconcile', () => {
+describe('the resync', () => {
   it('asks for every topic once, however many use it; channels are left out, since each release moves its own selector', async () => {
     const { deps, asked } = await estate();
 
@@ -91,4 +92,31 @@ describe('parts of the selectors', () => {
 
     expect(Math.max(...sizes) / Math.min(...sizes)).toBeLessThan(1.3);
   });
+});
+
+it('an announcement of AWS asks for the parameters of its family and the lookups of its owner, and for nothing else', async () => {
+  const { world, deps, asked } = await estate(3);
+  const names = [
+    'al2023-ami-kernel-default-x86_64',
+    'al2023-ami-kernel-default-arm64',
+    'amzn2-ami-hvm-x86_64-gp2',
+  ];
+  for (const [index, name] of names.entries()) {
+    const parameter = `/aws/service/ami-amazon-linux-latest/${name}`;
+    world.parameters.set(parameter, ami(50 + index));
+    await world.apply({ name: `linux-${index}`, base: parameter });
+  }
+
+  await handleHint(deps, {
+    Type: 'Notification',
+    TopicArn: 'arn:aws:sns:us-east-1:137112412989:amazon-linux-2023-ami-updates',
+    Message: 'A new version.',
+  });
+
+  expect(asked.sort()).toEqual([
+    'lookup:eu-west-1:137112412989',
+    'lookup:eu-west-1:amazon',
+    'ssm:eu-west-1:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64',
+    'ssm:eu-west-1:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+  ]);
 });

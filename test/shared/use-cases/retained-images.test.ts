@@ -176,6 +176,32 @@ describe('a retained image that is judged in a new way', () => {
     expect(await step('Gate')).toMatchObject({ state: 'succeeded' });
   });
 
+  it('keeps its inventory: its packages are not read again', async () => {
+    await w.run('bake');
+
+    const comments = [...w.commands.sent.values()].map(({ comment }) => comment);
+    expect(comments).toEqual(['ovenbird web boots', 'ovenbird web serves']);
+  });
+
+  it('gets an inventory where it has none', async () => {
+    await w.table.write([
+      {
+        update: keys.artifact(RETAINED_BAKE, 'x86-64'),
+        set: { inventoryProblem: 'it ran out of time' },
+        remove: ['inventory', 'inventoryDigest'],
+      },
+    ]);
+
+    await w.run('bake');
+
+    expect(await image()).toMatchObject({
+      reusedFrom: RETAINED_BAKE,
+      inventory: `bakes/${BAKE}/inventory-001-x86-64.json`,
+      inventoryDigest: expect.any(String),
+    });
+    expect(await image()).not.toHaveProperty('inventoryProblem');
+  });
+
   it('stays what it is when it does not pass: the release, its tags, its image', async () => {
     whileWaiting(w, ({ kind, resource }) => {
       if (kind === 'instance') w.instances.ready(resource);
@@ -367,7 +393,7 @@ describe('test components', () => {
 
     await w.run('bake');
 
-    const [, sent] = [...w.commands.sent.values()];
+    const sent = [...w.commands.sent.values()].at(-1);
     expect(sent?.script).toContain(`${arn}/1.0.0/1`);
     expect(sent?.comment).toBe('ovenbird web component.web-check');
     const { results } = TestRecordSchema.parse(await w.table.get(keys.test(BAKE, 1, 'x86-64', 't3.small')));
@@ -390,7 +416,8 @@ describe('test components', () => {
     whileWaiting(w, ({ kind, resource }) => {
       if (kind === 'image') w.engine.set(resource, { state: 'available', artifact: w.makeArtifact() });
       if (kind === 'instance') w.instances.ready(resource);
-      if (resource === 'command-1') w.commands.answer(resource, { stdout: 'fine' });
+      if (w.commands.sent.get(resource)?.comment.endsWith('boots'))
+        w.commands.answer(resource, { stdout: 'fine' });
     });
 
     await w.run('bake');

@@ -119,7 +119,7 @@ describe('A finding', () => {
     expect(world.running()).toEqual([]);
   });
 
-  it('that stands behind one that was closed is found by the reconcile', async () => {
+  it('that stands behind one that was closed is found by the resync', async () => {
     const world = vulnerabilityWorld();
     await world.apply({ name: 'web', base: BASE_PARAMETER });
     await world.runUntilIdle();
@@ -140,7 +140,7 @@ describe('A finding', () => {
     expect(world.running()).toHaveLength(1);
   });
 
-  it('that no event told of is found by the reconcile, on whichever page it is', async () => {
+  it('that no event told of is found by the resync, on whichever page it is', async () => {
     const world = await twoImages();
     for (let n = 10; n < 16; n += 1)
       world.findings.publish(vulnerability(String(n), [{ name: `other-${n}`, fixed: '2' }]));

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { due, keys, waitId } from '../../../shared/domain/base/naming.ts';
 import { WaitRecordSchema } from '../../../shared/domain/records/waits.ts';
-import { toImageWaitKey } from '../../../shared/domain/waits/wake.ts';
+import { SWEEP_ROUND } from '../../../shared/domain/waits/wake.ts';
 import type { BuildStatus } from '../../../shared/ports/build-engine.ts';
 import type { Table } from '../../../shared/ports/table.ts';
 import { castVote } from '../../../shared/use-cases/approval/cast-vote.ts';
@@ -218,12 +218,15 @@ describe('waiting', () => {
 
   it('looks again at an instance by itself, at growing distances, because none of its events says that it is reachable', async () => {
     const w = await world();
-    const { instance } = await w.instances.launch({
+    await w.instances.launch({
       clientToken: 'c',
       imageId: 'ami-1',
-      instanceType: 't3.small',
+      instanceTypes: ['t3.small'],
+      placement: {},
+      placing: 0,
       tags: {},
     });
+    const [instance = ''] = w.instances.running();
 
     await registerWait(w, input({ kind: 'instance', resource: instance }));
     for (let look = 0; look < 20; look += 1) {
@@ -268,7 +271,7 @@ describe('waiting', () => {
     const resource = `${BAKE}.1.us-east-1`;
     const id = waitId('copies', resource);
     const deps = { ...w, checkCopies: async () => ({ kind: 'success', output: {} }) as const };
-    await w.memory.write([{ put: { ...toImageWaitKey('ami-0cccccccccccccccc'), wait: id } }]);
+    await w.memory.write([{ put: { ...keys.imageWait('ami-0cccccccccccccccc'), wait: id } }]);
     await registerWait(w, input({ kind: 'copies', resource }));
 
     const detail = { ImageId: 'ami-0cccccccccccccccc', State: 'available' };
@@ -297,7 +300,7 @@ describe('the sweep', () => {
     w.clock.forward(61);
     expect(await sweepWaits(w)).toEqual({ checksRequested: 1, redelivered: 1 });
 
-    expect(w.wakeQueue.messages).toEqual([{ wait: ID, round: 99, delaySeconds: 0 }]);
+    expect(w.wakeQueue.messages).toEqual([{ wait: ID, round: SWEEP_ROUND, delaySeconds: 0 }]);
     expect(streamed).toEqual([waitId('image', second)]);
     expect(await sweepWaits(w)).toEqual({ checksRequested: 0, redelivered: 0 });
   });
@@ -403,7 +406,7 @@ describe('any order of registration, event, decision, delivery and sweep', () =>
                 approver: 'ada@example.com',
                 answer,
                 comment: 'because',
-                via: 'api',
+                via: 'link',
               }),
             )
             .catch(() => undefined);

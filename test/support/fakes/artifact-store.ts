@@ -48,6 +48,25 @@ export function fakeArtifactStore(
       await enter('retireAt');
       world.own(place, imageId).deprecatedAt = when;
     },
+    unretire: async ({ imageId }) => {
+      await enter('unretire');
+      delete world.own(place, imageId).deprecatedAt;
+    },
+    findUses: async (ids) => {
+      await enter('findUses');
+      const templates = [...world.templates].flatMap(([key, { defaultVersion, versions }]) => {
+        const name = key.slice(toLocationKey(place, '').length);
+        if (toLocationKey(place, name) !== key) return [];
+        return [...new Set([defaultVersion, [...versions.keys()].at(-1) ?? ''])].map((version) => ({
+          imageId: versions.get(version)?.imageId ?? '',
+          by: `launch template ${name}, version ${version}`,
+        }));
+      });
+      const instances = world.uses
+        .filter((use) => use.account === place.account && use.region === place.region)
+        .map(({ imageId, by }) => ({ imageId, by }));
+      return [...instances, ...templates].filter(({ imageId }) => ids.includes(imageId));
+    },
     remove: async ({ imageId }) => {
       await enter('remove');
       world.remove(place, imageId);

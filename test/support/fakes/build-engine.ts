@@ -1,11 +1,5 @@
 import { ENGINE_NAMES } from '../../../shared/domain/engines/engines.ts';
-import type {
-  BuildEngine,
-  BuildRequest,
-  BuildStatus,
-  Engines,
-  Package,
-} from '../../../shared/ports/build-engine.ts';
+import type { BuildEngine, BuildRequest, BuildStatus, Engines } from '../../../shared/ports/build-engine.ts';
 
 export interface FakeEngine extends BuildEngine {
   /** Requests that started a build, by its id. */
@@ -14,7 +8,6 @@ export interface FakeEngine extends BuildEngine {
   known(): string[];
   /** Decides how a build goes on. */
   set(build: string, status: BuildStatus): void;
-  inventories: Package[];
 }
 
 /** The same fake for every engine of the registry. */
@@ -28,24 +21,22 @@ export function fakeEngine(leftovers: BuildEngine['leftovers'] = async () => [])
   const states = new Map<string, BuildStatus>();
   const engine: FakeEngine = {
     started,
-    inventories: [{ name: 'bash', version: '5.2' }],
     known: () => [...states.keys()],
     set: (build, status) => states.set(build, status),
     async start(request) {
-      const { bake, attempt, variant } = request;
+      const { bake, attempt, variant, placing } = request;
+      const placements = request.placement.subnets?.length ?? 1;
       for (const [build, other] of started) {
-        if (other.bake === bake && other.attempt === attempt && other.variant === variant) return { build };
+        const isSame = other.attempt === attempt && other.variant === variant && other.placing === placing;
+        if (other.bake === bake && isSame) return { build, placements };
       }
       const build = `arn:aws:imagebuilder:eu-west-1:111122223333:image/ovenbird-${request.pipeline}-${variant}/1.0.0/${started.size + 1}`;
       started.set(build, request);
       states.set(build, { state: 'running' });
-      return { build };
+      return { build, placements };
     },
     async status(build) {
-      return states.get(build) ?? { state: 'cancelled', reason: 'unknown' };
-    },
-    async packages() {
-      return engine.inventories;
+      return states.get(build) ?? { state: 'unknown' };
     },
     async cancel(build) {
       if (states.get(build)?.state === 'running')

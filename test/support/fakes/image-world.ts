@@ -17,6 +17,7 @@ export interface WorldImage extends Location {
   tags: Record<string, string>;
   readonly launchableBy: Set<string>;
   deprecatedAt?: string;
+  lastLaunchedAt?: string;
   readonly copyOf?: ArtifactFacts['copyOf'];
 }
 export interface WorldTemplate {
@@ -31,8 +32,15 @@ export interface ImageWorld {
   readonly control: string;
   readonly images: Map<string, WorldImage>;
   readonly parameters: Map<string, { value: string; type: string }>;
+  /** A write of a parameter takes effect when it was looked at so many times in vain, or after a minute; AWS answers first and looks at the value then. */
+  looksUntilParameter: number;
+  readonly parametersToCome: { key: string; value: string; looks: number; at: number }[];
+  /** Milliseconds. */
+  now: () => number;
   readonly templates: Map<string, WorldTemplate>;
   readonly keys: Map<string, string>;
+  /** Instances and launch templates, by the account and region that they are in. */
+  readonly uses: (Location & { readonly imageId: string; readonly by: string })[];
   /** Called before each change of a pointer; what it throws is thrown by the port. */
   beforePointer: (place: Location, pointer: string, imageId: string) => void;
   /** Called before each call of a port, with the port's verb. */
@@ -87,14 +95,22 @@ export function imageWorld(control = '111122223333'): ImageWorld {
     tags: image.account === account ? { ...image.tags } : {},
     ...(image.deprecatedAt === undefined ? {} : { deprecatedAt: image.deprecatedAt }),
     ...(image.copyOf === undefined ? {} : { copyOf: image.copyOf }),
+    sizeGiB: image.snapshots.length * 8,
+    ...(image.lastLaunchedAt === undefined || image.account !== account
+      ? {}
+      : { lastLaunchedAt: image.lastLaunchedAt }),
   });
 
   const world: ImageWorld = {
     control,
     images,
     parameters: new Map(),
+    looksUntilParameter: 0,
+    parametersToCome: [],
+    now: () => 0,
     templates: new Map(),
     keys: new Map(),
+    uses: [],
     beforePointer: () => {},
     beforeCall: () => {},
     addImage: ({ account, region, name, devices = ['/dev/xvda'], keyId, tags = {} }) => {
@@ -130,7 +146,7 @@ export function imageWorld(control = '111122223333'): ImageWorld {
         (image.launchableBy.has(place.account) &&
           image.snapshots.every((snapshot) => snapshot.sharedWith.has(place.account)));
       if (source === undefined || source.region !== region || !mayCopy(source))
-        throw new TryLater('InvalidAMIID.NotFound');
+        throw new TryLater('InvalidAMIID.NotFound', { unsettled: true });
       const taken = [...images.values()].some(
         (image) =>
           image.account === place.account && image.region === place.region && image.name === request.name,

@@ -5,6 +5,8 @@ import type { Pointers } from '../../../shared/ports/pointers.ts';
 import { fakeArtifactStore } from './artifact-store.ts';
 import { type ImageWorld, toLocationKey, type WorldTemplate } from './image-world.ts';
 
+const LATEST_EFFECT_MS = 60_000;
+
 interface Place {
   readonly account: string;
   readonly region: string;
@@ -16,6 +18,7 @@ export function fakeLocations(world: ImageWorld, closed: ReadonlySet<string> = n
     openControl: (region) => ({
       artifacts: { ami: fakeArtifactStore(world, { account: world.control, region }) },
     }),
+    toRoleArn: (account) => `arn:aws:iam::${account}:role/OvenbirdTarget`,
     open: async (account, region) => {
       const place = { account, region };
       world.beforeCall('open', place);
@@ -57,6 +60,7 @@ export function overrideLocations(
   },
 ): Locations {
   return {
+    ...locations,
     openControl: (region) => {
       const location = locations.openControl(region);
       return { artifacts: { ami: { ...location.artifacts.ami, ...given.control?.(location).artifacts } } };
@@ -117,12 +121,25 @@ function fakePointers(world: ImageWorld, place: Place): Pointers {
     },
     readParameter: async (name) => {
       await entered('readParameter');
-      return world.parameters.get(toLocationKey(place, name))?.value;
+      const key = toLocationKey(place, name);
+      for (const coming of world.parametersToCome.filter((one) => one.key === key)) {
+        coming.looks -= 1;
+        // One that is never looked at often enough is dropped.
+        const isLate = Number.isFinite(coming.looks) && world.now() - coming.at >= LATEST_EFFECT_MS;
+        if (coming.looks >= 0 && !isLate) continue;
+        world.parametersToCome.splice(world.parametersToCome.indexOf(coming), 1);
+        world.parameters.set(key, { value: coming.value, type: 'String' });
+      }
+      return world.parameters.get(key)?.value;
     },
     writeParameter: async (name, imageId) => {
       await entered('writeParameter');
       world.beforePointer(place, `parameter ${name}`, imageId);
-      world.parameters.set(toLocationKey(place, name), { value: imageId, type: 'String' });
+      const key = toLocationKey(place, name);
+      const looks = world.looksUntilParameter;
+      if (looks === 0) world.parameters.set(key, { value: imageId, type: 'String' });
+      else if (world.parameters.get(key)?.value !== imageId)
+        world.parametersToCome.push({ key, value: imageId, looks, at: world.now() });
     },
     removeParameter: async (name) => {
       await entered('removeParameter');

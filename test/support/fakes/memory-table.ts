@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { UnknownCursor } from '../../../shared/domain/base/errors.ts';
 import type { Key } from '../../../shared/domain/base/naming.ts';
 import {
   type Item,
@@ -269,7 +271,7 @@ function readPage(
     upTo === undefined ? keyIn(row) >= prefix && !keyIn(row).startsWith(prefix) : keyIn(row) > upTo,
   );
   // The row that the cursor named may be gone by now: what counts is the order.
-  const mark = after === undefined ? undefined : (JSON.parse(after) as string[]);
+  const mark = after === undefined ? undefined : parseCursor(after);
   const size = Math.min(query.limit ?? pageSize, pageSize);
   const descending = query.descending === true;
   const [start, end] = descending
@@ -294,6 +296,14 @@ function readPage(
     rows: found,
     ...(more ? { cursor: JSON.stringify(toSortOrder(last, by)) } : {}),
   };
+}
+
+function parseCursor(cursor: string): string[] {
+  try {
+    return z.array(z.string()).parse(JSON.parse(cursor));
+  } catch {
+    throw new UnknownCursor();
+  }
 }
 
 /** The first index at which a condition holds that goes on to hold from there. */

@@ -21,8 +21,27 @@ export const EXEMPT: readonly { readonly grants: RegExp; readonly reason: string
     reason: 'EC2 calls KMS in the name of the role that copies; those calls are made inside of AWS.',
   },
   {
-    grants: /^AdvanceTargetsRole\/\w*Copy(?:Encryption|Grants)/,
+    grants: /^AdvanceTargetsRole\/\w*CopyFrom(?:Encryption|Grants|Source)/,
     reason: 'EC2 calls KMS in the name of the role that copies; those calls are made inside of AWS.',
+  },
+  {
+    grants: /^(?:ServeApi|PreviewPlan)Role\/TargetAccountsFindClosed$/,
+    reason: 'Target accounts are asked where an organization decides; the local cloud has a list of them.',
+  },
+  {
+    grants: /^OpenTargetsRole\//,
+    reason:
+      'Called where an organization decides which accounts are targets; the local cloud has a list of them.',
+  },
+  {
+    grants: /^LaunchTestInstanceRole\/\w*Launch(?:Encryption|Grants)$/,
+    reason: 'EC2 calls KMS in the name of the role that launches; those calls are made inside of AWS.',
+  },
+  {
+    grants:
+      /^(?:CleanUpReleases|PreviewCleanUp)Role\/|^TargetRole\/(?:DescribeInstances|ListOwnImagesAgain)$/,
+    reason:
+      'Two days pass between the mark of a release and its removal, longer than a short scenario; test/cloud/clean-up.test.ts plays them.',
   },
 ];
 

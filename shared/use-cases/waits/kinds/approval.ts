@@ -2,16 +2,18 @@ import { assertNever } from '../../../domain/base/errors.ts';
 import { keys } from '../../../domain/base/naming.ts';
 import { ApprovalRecordSchema } from '../../../domain/records/approvals.ts';
 import { toFailure, toSuccess } from '../../../domain/waits/wait.ts';
+import { readRecord } from '../../store/read.ts';
 import type { WaitCheck } from './wait-check.ts';
 
 export const approvalCheck: WaitCheck = {
   async check({ table }, wait) {
-    const item = await table.get(keys.approval(wait.resource));
-    if (item === undefined) return undefined;
-    const approval = ApprovalRecordSchema.parse(item);
+    const approval = await readRecord(table, keys.approval(wait.resource), ApprovalRecordSchema);
+    if (approval === undefined) return undefined;
     switch (approval.state) {
       case 'open':
         return undefined;
+      case 'withdrawn':
+        return toSuccess({ decision: 'asked-again' });
       case 'void':
         return toFailure('AttemptEnded', `Approval ${approval.id} was withdrawn.`);
       case 'approved':

@@ -1,5 +1,6 @@
 import type { WaitKindName } from '../../../domain/waits/lookup.ts';
 import { approvalCheck } from './approval.ts';
+import { capacityCheck } from './capacity.ts';
 import { commandCheck } from './command.ts';
 import { copiesCheck } from './copies.ts';
 import { gatesCheck } from './gates.ts';
@@ -15,4 +16,5 @@ export const WAIT_CHECKS: Readonly<Record<WaitKindName, WaitCheck>> = {
   copies: copiesCheck,
   approval: approvalCheck,
   gates: gatesCheck,
+  capacity: capacityCheck,
 };

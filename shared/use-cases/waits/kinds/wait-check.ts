@@ -1,15 +1,13 @@
 import type { WaitRecord } from '../../../domain/records/waits.ts';
 import type { WaitOutcome } from '../../../domain/waits/wait.ts';
 import type { Engines } from '../../../ports/build-engine.ts';
-import type { Clock } from '../../../ports/clock.ts';
 import type { Commands } from '../../../ports/commands.ts';
-import type { Table, Write } from '../../../ports/table.ts';
+import type { Ports } from '../../../ports/ports.ts';
+import type { Write } from '../../../ports/table.ts';
 import type { TestInstances } from '../../../ports/test-instances.ts';
 
 /** What the checks of all kinds read. */
-export interface WaitPorts {
-  readonly table: Table;
-  readonly clock: Clock;
+export interface WaitPorts extends Pick<Ports, 'table' | 'clock'> {
   readonly engines: Engines<'status'>;
   readonly instances: Pick<TestInstances, 'status'>;
   readonly commands: Pick<Commands, 'status'>;

@@ -190,9 +190,14 @@ export async function senderAs(context: ProbeContext, role: string): Promise<SQS
   });
 }
 
-export async function stack({ cloud }: ProbeContext, name: string, resources: object): Promise<string> {
+export async function stack(
+  { cloud }: ProbeContext,
+  name: string,
+  resources: object,
+  template: object = {},
+): Promise<string> {
   const cloudformation = new CloudFormationClient(cloud.clientConfig());
-  const body = JSON.stringify({ Resources: resources });
+  const body = JSON.stringify({ ...template, Resources: resources });
   try {
     await cloudformation.send(
       new CreateStackCommand({ StackName: name, TemplateBody: body, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
@@ -207,4 +212,8 @@ export async function stack({ cloud }: ProbeContext, name: string, resources: ob
   });
 }
 
-export type Probes = Record<string, (context: ProbeContext) => Promise<boolean>>;
+/**
+ * For each correction a question to the cloud. The answer is whether it behaves as AWS does, or, where the correction only saves
+ * time, what the work costs: a number to compare with that of a cloud without the correction.
+ */
+export type Probes = Record<string, (context: ProbeContext) => Promise<boolean | number>>;

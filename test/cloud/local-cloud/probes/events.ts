@@ -8,6 +8,7 @@ import {
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
 import {
+  AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParametersCommand,
   PutParameterCommand,
@@ -32,6 +33,21 @@ export const eventProbes: Probes = {
     await ssm.send(new DeleteParameterCommand({ Name: '/golden/text' }));
     const deleted = JSON.parse((await receive(context, queue, 2)) ?? '{}').detail?.operation;
     return created === 'Create' && deleted === 'Delete';
+  },
+
+  async tags_need_a_parameter({ cloud }) {
+    const ssm = new SSMClient(cloud.clientConfig());
+    const tagging = ssm.send(
+      new AddTagsToResourceCommand({
+        ResourceType: 'Parameter',
+        ResourceId: '/golden/nowhere',
+        Tags: [{ Key: 'team', Value: 'shop' }],
+      }),
+    );
+    return tagging.then(
+      () => false,
+      (error: unknown) => error instanceof Error && error.name === 'InvalidResourceId',
+    );
   },
 
   async public_parameters_are_seeded({ cloud }) {

@@ -1,4 +1,10 @@
-import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  GenerateDataKeyWithoutPlaintextCommand,
+  KMSClient,
+} from '@aws-sdk/client-kms';
 import {
   CreateTopicCommand,
   GetSubscriptionAttributesCommand,
@@ -99,6 +105,32 @@ export const permissionProbes: Probes = {
     return reader.send(new DescribeKeyCommand({ KeyId: 'alias/known' })).then(
       () => true,
       () => false,
+    );
+  },
+
+  async sessions_are_known_by_their_roles(context) {
+    const QueueUrl = await makeQueue(context, 'by-role');
+    await makeRole(context.cloud, 'known-role', [], { AWS: account });
+    await allow(context, 'known-role', {
+      Effect: 'Allow',
+      Action: 'sqs:SendMessage',
+      Resource: '*',
+      Condition: { ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${account}:role/known-role` } },
+    });
+    const sender = await senderAs(context, 'known-role');
+    return sender.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' })).then(
+      () => true,
+      () => false,
+    );
+  },
+
+  async data_keys_can_be_tried(context) {
+    const kms = new KMSClient(context.cloud.clientConfig());
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+    const request = { KeyId: KeyMetadata?.KeyId, KeySpec: 'AES_256', DryRun: true } as const;
+    return kms.send(new GenerateDataKeyWithoutPlaintextCommand(request)).then(
+      () => false,
+      (error: unknown) => error instanceof Error && error.name === 'DryRunOperationException',
     );
   },
 };

@@ -2,6 +2,7 @@ import { CloudTrailClient, GetTrailStatusCommand } from '@aws-sdk/client-cloudtr
 import { DescribeSecurityGroupsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 
+import { region } from '../account.ts';
 import { type Probes, stack } from './context.ts';
 
 export const stackProbes: Probes = {
@@ -13,6 +14,31 @@ export const stackProbes: Probes = {
     if (reached !== 'CREATE_COMPLETE') return false;
     const cloudtrail = new CloudTrailClient(context.cloud.clientConfig());
     return (await cloudtrail.send(new GetTrailStatusCommand({ Name: 'stacked' }))).IsLogging === true;
+  },
+
+  async conditions_know_more_than_parameters(context) {
+    const template = {
+      Parameters: { Names: { Type: 'CommaDelimitedList', Default: '' } },
+      Conditions: {
+        IsHere: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, region] },
+        HasNames: { 'Fn::Not': [{ 'Fn::Equals': [{ 'Fn::Join': ['', { Ref: 'Names' }] }, ''] }] },
+      },
+    };
+    const parameter = (name: string, Condition: string) => ({
+      Type: 'AWS::SSM::Parameter',
+      Condition,
+      Properties: { Name: name, Type: 'String', Value: 'there' },
+    });
+    const resources = {
+      Here: parameter('/conditions/here', 'IsHere'),
+      Named: parameter('/conditions/named', 'HasNames'),
+    };
+    await stack(context, 'conditions', resources, template);
+    const ssm = new SSMClient(context.cloud.clientConfig());
+    const { Parameters = [] } = await ssm.send(
+      new GetParametersCommand({ Names: ['/conditions/here', '/conditions/named'] }),
+    );
+    return Parameters.map(({ Name }) => Name).join() === '/conditions/here';
   },
 
   async alarms_may_use_metric_math(context) {

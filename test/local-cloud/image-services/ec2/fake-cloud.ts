@@ -4,6 +4,7 @@ import { createImageServices, type ImageServices } from '../../../../local-cloud
 import type {
   ConditionKeys,
   KmsAccess,
+  KmsAccessRequest,
   ServiceEvent,
 } from '../../../../local-cloud/image-services/service.ts';
 import type { Timings } from '../../../../local-cloud/image-services/timings.ts';
@@ -30,6 +31,8 @@ export interface FakeCloud {
   /** Actions that are refused. */
   denied: Set<string>;
   keys: Map<string, KmsAccess>;
+  /** Every key that was asked for, and in whose name. */
+  askedKeys: KmsAccessRequest[];
   parameters: Map<string, string>;
   profiles: Map<string, string>;
   ec2(account?: string, region?: string): EC2Client;
@@ -46,14 +49,18 @@ export async function startFakeCloud(
   const asked: AuthorizeCall[] = [];
   const denied = new Set<string>();
   const keys = new Map<string, KmsAccess>();
+  const askedKeys: KmsAccessRequest[] = [];
   const parameters = new Map<string, string>();
   const profiles = new Map<string, string>();
   const services = createImageServices({
     speed: options.speed ?? 2000,
     ...(options.timings === undefined ? {} : { timings: options.timings }),
     emit: (event) => events.push(event),
-    kmsAccess: async ({ key }) =>
-      keys.get(key) ?? { exists: false, enabled: false, arn: '', managedBy: 'CUSTOMER', allowed: {} },
+    kmsAccess: async (request) => {
+      askedKeys.push(request);
+      const absent = { exists: false, enabled: false, arn: '', managedBy: 'CUSTOMER', allowed: {} } as const;
+      return keys.get(request.key) ?? absent;
+    },
     authorize: async (call, action, resource, context) => {
       asked.push({ account: call.account, action, resource, context });
       return { allowed: !denied.has(action), message: `${action} on ${resource} is denied` };
@@ -98,6 +105,7 @@ export async function startFakeCloud(
     asked,
     denied,
     keys,
+    askedKeys,
     parameters,
     profiles,
     ec2(account = HUB, region = HOME) {

@@ -43,6 +43,27 @@ describe('images of the local EC2', () => {
         LaunchPermission: { Add: accounts.map((UserId) => ({ UserId })) },
       }),
     );
+  it('lists the mappings of an image in changing order; its root device has a name', async () => {
+    await cloud.control('publish-base', {
+      parameter: '/aws/service/data-first',
+      name: 'data-first',
+      regions: [HOME],
+      rootDeviceName: '/dev/xvda',
+      volumes: [
+        { deviceName: '/dev/sdb', sizeGiB: 100 },
+        { deviceName: '/dev/xvda', sizeGiB: 8 },
+      ],
+    });
+    const read = async () => {
+      const { Images = [] } = await cloud.ec2().send(new DescribeImagesCommand({ Owners: ['amazon'] }));
+      expect(Images[0]?.RootDeviceName).toBe('/dev/xvda');
+      return Images[0]?.BlockDeviceMappings?.map(({ DeviceName }) => DeviceName);
+    };
+
+    const [first, second] = [await read(), await read()];
+    expect(first?.toReversed()).toEqual(second);
+  });
+
   const names = async (input: object, account = HUB) => {
     const { Images = [] } = await cloud.ec2(account).send(new DescribeImagesCommand(input));
     return Images.map(({ Name }) => Name).sort();

@@ -2,6 +2,7 @@ import {
   CancelImageCreationCommand,
   CreateDistributionConfigurationCommand,
   CreateImageCommand,
+  CreateImageRecipeCommand,
   DeleteImageCommand,
   ListImagePackagesCommand,
   StartResourceStateUpdateCommand,
@@ -46,6 +47,77 @@ const packages = async (imageBuildVersionArn: string) => {
   return imagePackageList.map(({ packageName, packageVersion }) => `${packageName} ${packageVersion}`);
 };
 
+it('builds on the next of its types where there is no capacity of the first', async () => {
+  await served.control('fail-launch', { instanceType: 'm5.large' });
+  const two = await createInfrastructure(served, 'two', { instanceTypes: ['m5.large', 'm5.xlarge'] });
+  const parent = await served.publishBase();
+  const recipe = await createRecipe(served, 'two', parent, [await createComponent(served, 'agent')]);
+  const build = await createImage(served, recipe, two);
+  await reached(served, build, 'AVAILABLE');
+
+  expect(instances().map(({ instanceType }) => instanceType)).toContain('m5.xlarge');
+});
+
+describe('the key of a recipe', () => {
+  const build = async (kmsKeyId: string) => {
+    const { imageRecipeArn = '' } = await served.imagebuilder.send(
+      new CreateImageRecipeCommand({
+        name: 'encrypted',
+        semanticVersion: '1.0.0',
+        parentImage: await served.publishBase(),
+        components: [{ componentArn: await createComponent(served, 'agent') }],
+        blockDeviceMappings: [
+          { deviceName: '/dev/xvda', ebs: { encrypted: true, kmsKeyId, deleteOnTermination: true } },
+        ],
+      }),
+    );
+    const image = await createImage(served, imageRecipeArn, infrastructure);
+    return eventually('the build to end', async () => {
+      const found = await getImage(served, image);
+      return ['AVAILABLE', 'FAILED'].includes(found.state?.status ?? '') ? found : undefined;
+    });
+  };
+
+  it('encrypts the image, its volumes as large as those of the parent', async () => {
+    const { outputResources } = await build('alias/images');
+
+    const [ami] = outputResources?.amis ?? [];
+    expect(served.services.ec2.imageById(ami?.image ?? '', region)?.devices).toMatchObject([
+      { kmsKeyArn: `arn:aws:kms:${region}:${account}:key/images`, sizeGiB: 8 },
+    ]);
+  });
+
+  it.each([
+    ['is not there', 'alias/missing', /does not exist/],
+    ['Image Builder may not use', 'alias/closed', /Client error on launch/],
+  ])('fails the build when it %s', async (_, key, reason) => {
+    expect((await build(key)).state).toMatchObject({
+      status: 'FAILED',
+      reason: expect.stringMatching(reason),
+    });
+    await allTerminated();
+  });
+});
+
+describe('the service-linked role', () => {
+  it('is made with the first image of an account, with the rights of the caller', async () => {
+    const recipe = await createRecipe(served, 'Base AL2023', await served.publishBase());
+    served.denied.add('iam:CreateServiceLinkedRole');
+    await expect(createImage(served, recipe, infrastructure)).rejects.toThrow(/iam:CreateServiceLinkedRole/);
+
+    served.denied.clear();
+    await createImage(served, recipe, infrastructure);
+    served.denied.add('iam:CreateServiceLinkedRole');
+    await createImage(served, recipe, infrastructure);
+
+    expect(served.asked).toContainEqual({
+      action: 'iam:CreateServiceLinkedRole',
+      resource: `arn:aws:iam::${account}:role/aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder`,
+      context: { 'iam:AWSServiceName': 'imagebuilder.amazonaws.com' },
+    });
+  });
+});
+
 describe('a build', () => {
   it('becomes AVAILABLE with an AMI of the account, and tells of each state once', async () => {
     const recipe = await createRecipe(served, 'Base AL2023', await served.publishBase());
@@ -71,6 +143,40 @@ describe('a build', () => {
     expect(served.events.every((event) => event.account === account && event.region === region)).toBe(true);
   });
 
+  it.each([
+    ['the parent has it', true, undefined, true],
+    ['the parent has it and the recipe takes it away', true, true, false],
+    ['Image Builder has installed it', false, undefined, false],
+    ['Image Builder has installed it and the recipe keeps it', false, false, true],
+  ])('leaves the agent of Systems Manager in the image or not: %s', async (_, agent, uninstall, isLeft) => {
+    await served.control('publish-base', {
+      parameter: baseParameter,
+      name: 'minimal',
+      regions: [region],
+      agent,
+    });
+    const { imageRecipeArn = '' } = await served.imagebuilder.send(
+      new CreateImageRecipeCommand({
+        name: 'base',
+        semanticVersion: '1.0.0',
+        parentImage: served.parameters.get(`${region} ${baseParameter}`),
+        ...(uninstall === undefined
+          ? {}
+          : {
+              additionalInstanceConfiguration: { systemsManagerAgent: { uninstallAfterBuild: uninstall } },
+            }),
+      }),
+    );
+    const built = await reached(
+      served,
+      await createImage(served, imageRecipeArn, infrastructure, { tests: false }),
+      'AVAILABLE',
+    );
+    const imageId = built.outputResources?.amis?.[0]?.image ?? '';
+
+    expect(served.services.ec2.imageById(imageId, region)?.hasAgent).toBe(isLeft);
+  });
+
   it('leaves TESTING out when tests are off', async () => {
     const recipe = await createRecipe(served, 'base', await served.publishBase());
     await reached(served, await createImage(served, recipe, infrastructure, { tests: false }), 'AVAILABLE');
@@ -89,6 +195,55 @@ describe('a build', () => {
     ]);
     await reached(served, image, 'AVAILABLE');
     await allTerminated();
+  });
+
+  it.each([
+    ['ssm:UpdateInstanceInformation', 'SSM Agent verification failed'],
+    ['s3:GetObject', 'Unable to bootstrap TOE'],
+    ['imagebuilder:GetComponent', 'component/web-server/1.0.0/1 failed!'],
+  ])('fails where the role of its instance lacks %s', async (action, reason) => {
+    const component = await createComponent(served, 'Web Server');
+    const recipe = await createRecipe(served, 'base', await served.publishBase(), [component]);
+    served.deniedToRoles.add(action);
+
+    const image = await createImage(served, recipe, infrastructure, { metadata: false });
+
+    expect((await reached(served, image, 'FAILED')).state?.reason).toContain(reason);
+    await allTerminated();
+  });
+
+  describe('with metadata', () => {
+    const build = async (metadata: boolean) => {
+      const recipe = await createRecipe(served, `base-${metadata}`, await served.publishBase());
+      return createImage(served, recipe, infrastructure, { metadata });
+    };
+    const timedOut = /status = 'TimedOut'.*InventoryCollection/;
+
+    it.each(['ssm:ListInstanceAssociations', 'ssm:PutInventory', 'ssm:UpdateInstanceAssociationStatus'])(
+      'fails where the role of its instance lacks %s, and needs it for nothing else',
+      async (action) => {
+        served.deniedToRoles.add(action);
+
+        expect((await reached(served, await build(true), 'FAILED')).state?.reason).toMatch(timedOut);
+        await reached(served, await build(false), 'AVAILABLE');
+      },
+    );
+
+    it('fails where the account gathers the inventory of all its instances', async () => {
+      await served.control('declare-inventory-association', { account, region });
+
+      expect((await reached(served, await build(true), 'FAILED')).state?.reason).toMatch(timedOut);
+      await reached(served, await build(false), 'AVAILABLE');
+    });
+
+    it('lists its packages, and none without', async () => {
+      const [having, lacking] = [await build(true), await build(false)];
+      await reached(served, having, 'AVAILABLE');
+      await reached(served, lacking, 'AVAILABLE');
+
+      expect(await packages(having)).toEqual(['openssl 3.0.8']);
+      expect(await packages(lacking)).toEqual([]);
+    });
   });
 
   it("takes its parent's inventory and what its components declared", async () => {

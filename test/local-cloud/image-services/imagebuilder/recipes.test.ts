@@ -14,7 +14,14 @@ import {
 } from '@aws-sdk/client-imagebuilder';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { account, type ImageServiceServer, region, serve } from '../serve.ts';
-import { arn, createComponent, createInfrastructure, createRecipe, reached } from './recipes.ts';
+import {
+  arn,
+  componentData,
+  createComponent,
+  createInfrastructure,
+  createRecipe,
+  reached,
+} from './recipes.ts';
 
 let served: ImageServiceServer;
 let base: string;
@@ -62,6 +69,32 @@ describe('image recipes', () => {
       amiTags: { team: 'platform' },
       tags: { owner: 'ovenbird' },
     });
+  });
+
+  it.each([
+    ['one that the component does not have', [{ name: 'Prot', value: ['1'] }], 'Prot'],
+    ['none, where there is no default', undefined, 'Port'],
+    ['a list for a text', [{ name: 'Port', value: ['1', '2'] }], 'take one value: Port'],
+  ])('refuse parameters: %s', async (_, parameters, message) => {
+    const data = componentData().replace(
+      'schemaVersion: 1.0',
+      'schemaVersion: 1.0\nparameters: [{ Port: { type: string } }]',
+    );
+    const componentArn = await createComponent(served, 'agent', '1.0.0', data);
+    const create = (given: typeof parameters) =>
+      served.imagebuilder.send(
+        new CreateImageRecipeCommand({
+          name: 'base',
+          semanticVersion: '1.0.0',
+          parentImage: base,
+          components: [{ componentArn, ...(given === undefined ? {} : { parameters: given }) }],
+        }),
+      );
+
+    await expect(create(parameters)).rejects.toThrow(
+      failure('InvalidParameterCombinationException', message),
+    );
+    await expect(create([{ name: 'Port', value: ['1'] }])).resolves.toBeDefined();
   });
 
   it('refuse a parent that the account cannot see', async () => {

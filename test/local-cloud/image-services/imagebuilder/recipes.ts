@@ -3,6 +3,7 @@ import {
   CreateImageCommand,
   CreateImageRecipeCommand,
   CreateInfrastructureConfigurationCommand,
+  type CreateInfrastructureConfigurationCommandInput,
   GetImageCommand,
   type Image,
 } from '@aws-sdk/client-imagebuilder';
@@ -58,7 +59,7 @@ export async function createRecipe(
 export async function createInfrastructure(
   { imagebuilder }: ImageServiceServer,
   name = 'infra',
-  more: { terminateInstanceOnFailure?: boolean } = {},
+  more: Partial<CreateInfrastructureConfigurationCommandInput> = {},
 ): Promise<string> {
   const { infrastructureConfigurationArn = '' } = await imagebuilder.send(
     new CreateInfrastructureConfigurationCommand({
@@ -75,13 +76,14 @@ export async function createImage(
   { imagebuilder }: ImageServiceServer,
   imageRecipeArn: string,
   infrastructureConfigurationArn: string,
-  more: { clientToken?: string; tests?: boolean } = {},
+  more: { clientToken?: string; tests?: boolean; metadata?: boolean } = {},
 ): Promise<string> {
   const { imageBuildVersionArn = '' } = await imagebuilder.send(
     new CreateImageCommand({
       imageRecipeArn,
       infrastructureConfigurationArn,
       ...(more.clientToken === undefined ? {} : { clientToken: more.clientToken }),
+      ...(more.metadata === undefined ? {} : { enhancedImageMetadataEnabled: more.metadata }),
       imageTestsConfiguration: { imageTestsEnabled: more.tests ?? true },
     }),
   );

@@ -8,7 +8,7 @@ import {
   type SendCommandCommandInput,
 } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { account, eventually, type ImageServiceServer, region, serve } from '../serve.ts';
+import { account, baseParameter, eventually, type ImageServiceServer, region, serve } from '../serve.ts';
 
 let served: ImageServiceServer;
 beforeEach(async () => {
@@ -16,12 +16,18 @@ beforeEach(async () => {
 });
 afterEach(() => served.close());
 
-const launch = async (profile = true): Promise<string> => {
+const launch = async (profile = true, base: Record<string, unknown> = {}): Promise<string> => {
+  await served.control('publish-base', {
+    parameter: baseParameter,
+    name: `base-${served.parameters.size}`,
+    regions: [region],
+    ...base,
+  });
   const { id } = await served.services.ec2.launchFor({
     account,
     region,
     principalArn: `arn:aws:iam::${account}:root`,
-    imageId: await served.publishBase(),
+    imageId: served.parameters.get(`${region} ${baseParameter}`) ?? '',
     instanceType: 'm5.large',
     tags: { 'ovenbird:pipeline': 'base-al2023' },
     instanceProfileArn: profile ? `arn:aws:iam::${account}:instance-profile/tester` : undefined,
@@ -36,8 +42,8 @@ const online = async (): Promise<string[]> => {
   );
 };
 
-const launchOnline = async (): Promise<string> => {
-  const id = await launch();
+const launchOnline = async (base: Record<string, unknown> = {}): Promise<string> => {
+  const id = await launch(true, base);
   return eventually(`${id} to be online`, async () => ((await online()).includes(id) ? id : undefined));
 };
 
@@ -77,6 +83,40 @@ describe('managed instances', () => {
     await expect(send(without)).rejects.toThrow(failure('InvalidInstanceId'));
   });
 
+  it('never come online from an image without the agent', async () => {
+    const without = await launch(true, { agent: false });
+    const id = await launchOnline();
+    expect(await online()).toEqual([id]);
+    await expect(send(without)).rejects.toThrow(failure('InvalidInstanceId'));
+  });
+
+  it('are those alone whose role lets the agent register', async () => {
+    served.deniedToRoles.add('ssm:UpdateInstanceInformation');
+    const id = await launch();
+    await eventually(`${id} to pass its checks`, () =>
+      served.services.ec2.findInstance(id, account, region)?.checksOkAt === undefined ? undefined : true,
+    );
+    expect(await online()).toEqual([]);
+    await expect(send(id)).rejects.toThrow(failure('InvalidInstanceId'));
+
+    served.deniedToRoles.clear();
+    await eventually(`${id} to be online`, async () => ((await online()).includes(id) ? id : undefined));
+  });
+
+  it('get no command whose agents may not fetch them', async () => {
+    served.deniedToRoles.add('ssmmessages:OpenControlChannel');
+    const id = await launchOnline();
+    await served.control('declare-command', { match: {}, status: 'Success' });
+    // The older queue is left.
+    expect(await outcome(await send(id), id)).toMatchObject({ Status: 'Success' });
+
+    served.deniedToRoles.add('ec2messages:GetMessages');
+    expect(await outcome(await send(id, { TimeoutSeconds: 30 }), id)).toMatchObject({
+      Status: 'TimedOut',
+      StatusDetails: 'DeliveryTimedOut',
+    });
+  });
+
   it('are gone when they are terminated', async () => {
     const id = await launchOnline();
     served.services.ec2.terminateFor(id, account, region);
@@ -102,6 +142,16 @@ describe('a command', () => {
       ResponseCode: 0,
       StandardOutputContent: '3 passed',
       PluginName: 'aws:runShellScript',
+    });
+  });
+
+  it('for a shell fails on Windows, whatever was declared', async () => {
+    await served.control('declare-command', { match: {}, status: 'Success' });
+    const id = await launch(true, { platformDetails: 'Windows' });
+    await eventually('it to be online', async () => ((await online()).includes(id) ? id : undefined));
+    expect(await outcome(await send(id), id)).toMatchObject({
+      Status: 'Failed',
+      StatusDetails: 'InvalidPlatform',
     });
   });
 
@@ -131,6 +181,49 @@ describe('a command', () => {
       Status: 'TimedOut',
       StatusDetails: 'ExecutionTimedOut',
     });
+  });
+
+  it.each([
+    [
+      'rpm',
+      `rpm -qa --qf '%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE}\\n' | head -n 1`,
+      'nginx 1:1.28.0-1\n',
+    ],
+    ['deb', `dpkg-query --show --showformat='\${Package} \${Version}\\n' | grep nginx`, 'nginx 1:1.28.0-1\n'],
+  ] as const)(
+    'that asks for packages is answered by what the image holds: %s',
+    async (type, script, stdout) => {
+      const id = await launchOnline({ inventory: [{ name: 'nginx', version: '1:1.28.0-1', type }] });
+      // An answer for whatever is run stands for suites.
+      await served.control('declare-command', { match: {}, status: 'Success', stdout: 'fine' });
+
+      const parameters = { commands: [script], executionTimeout: ['60'] };
+      expect(await outcome(await send(id, { Parameters: parameters }), id)).toMatchObject({
+        Status: 'Success',
+        StandardOutputContent: stdout,
+      });
+      await served.control('declare-command', { match: { suite: 'smoke' }, status: 'Failed', exitCode: 9 });
+      expect(await outcome(await send(id, { Parameters: parameters }), id)).toMatchObject({
+        ResponseCode: 9,
+      });
+    },
+  );
+
+  it('that asks for packages starts nothing and writes nothing here', async () => {
+    const id = await launchOnline();
+    const script = 'rpm -qa; echo x > /tmp/written-by-a-suite; /bin/ls; node -v; kill -0 1; exec sh';
+    const { ResponseCode, StandardErrorContent } = await outcome(
+      await send(id, { Parameters: { commands: [script], executionTimeout: ['60'] } }),
+      id,
+    );
+    expect(ResponseCode).not.toBe(0);
+    for (const said of [
+      'cannot redirect output',
+      'cannot specify `/',
+      'node: command not found',
+      'kill: command not found',
+    ])
+      expect(StandardErrorContent).toContain(said);
   });
 
   it('is not known right after it was sent', async () => {
