@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CreateLaunchTemplateCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { LocalCloud } from '../local-cloud/client.ts';
+import { INSTANCE_ROLE_PATH } from './scenario/instance-profiles.ts';
 import type { Scenario } from './scenario/schema.ts';
 import { SOURCES } from './scenario/sources.ts';
 
@@ -111,6 +112,7 @@ export async function deployService(
     BuildSubnetIds: subnets.join(','),
     TargetAccounts: settings.targetAccounts.join(','),
     TargetExternalId: settings.externalId,
+    InstanceRoles: `arn:aws:iam::${settings.controlAccount}:role${INSTANCE_ROLE_PATH}*`,
     SourceObjects: `arn:aws:s3:::${SOURCES}/*`,
     MakeTrail: 'true',
     // The emulator serves HTTP APIs under this path.

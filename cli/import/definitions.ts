@@ -13,7 +13,13 @@ import { parseBase } from './base.ts';
 import { importDistribution } from './distribution.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import type { Imported } from './imported.ts';
-import { importAgent, importInstanceTags, importInstanceTypes } from './instances.ts';
+import {
+  importAgent,
+  importInstanceTags,
+  importInstanceTypes,
+  importMetadata,
+  importPlacement,
+} from './instances.ts';
 import { chooseNames } from './names.ts';
 import { isSet, listNotes, type Note, noteIf } from './notes.ts';
 import { assignParameters } from './parameters.ts';
@@ -79,12 +85,16 @@ function importDefinition(
   const architecture = findArchitecture(found, origins);
   const types = importInstanceTypes(found);
   const tags = importInstanceTags(found);
+  const place = importPlacement(found);
+  const metadata = importMetadata(found);
   const { triggers, lifecycle, notes: triggerNotes } = importTriggers(pipeline);
   const { distribution, notes: distributionNotes } = importDistribution(found, account);
   const description = importDescription(pipeline, recipe);
   const build = {
     ...(types.instanceTypes === undefined ? {} : { instanceTypes: types.instanceTypes }),
     ...tags.own,
+    ...place.own,
+    ...metadata.build,
     ...volumes.build,
     ...importAgent(recipe),
   };
@@ -99,6 +109,8 @@ function importDefinition(
     tests: {
       ...(types.instanceTypes === undefined ? {} : { instanceTypes: types.instanceTypes }),
       ...tags.own,
+      ...place.own,
+      ...metadata.tests,
       suites: [{ name: 'boots', script: BOOTS }],
       ...(components.tests.length === 0 ? {} : { components: components.tests }),
     },
@@ -118,6 +130,8 @@ function importDefinition(
     ...volumes.notes,
     ...types.notes,
     ...tags.notes,
+    ...place.notes,
+    ...metadata.notes,
     ...triggerNotes,
     ...distributionNotes,
     ...listUnsupported(found),
@@ -149,8 +163,6 @@ function importDescription(pipeline: ImagePipeline, recipe: ImageRecipe): { text
     ),
   };
 }
-
-const OWN_NETWORK = 'Build and test instances run in the place that the stack of Ovenbird gives them.';
 
 function listUnsupported({ pipeline, recipe, infrastructure, distribution }: FoundPipeline): Note[] {
   const { imageTestsConfiguration: tests, imageScanningConfiguration: scanning } = pipeline;
@@ -202,10 +214,7 @@ function listUnsupported({ pipeline, recipe, infrastructure, distribution }: Fou
       'infrastructureConfiguration',
       { ...infrastructure },
       {
-        instanceProfileName: OWN_NETWORK,
-        subnetId: OWN_NETWORK,
-        securityGroupIds: OWN_NETWORK,
-        placement: OWN_NETWORK,
+        placement: 'Instances run on shared hardware of EC2; hosts and tenancy are not taken over.',
         keyPair: 'Build instances allow no login.',
         logging: 'Logs are not copied to Amazon S3.',
         snsTopicArn: 'Notifications go to the topic of Ovenbird; subscribe to it.',
@@ -216,12 +225,6 @@ function listUnsupported({ pipeline, recipe, infrastructure, distribution }: Fou
       infrastructure?.terminateInstanceOnFailure === false,
       'infrastructureConfiguration.terminateInstanceOnFailure',
       'Instances of failed builds are terminated.',
-    ),
-    ...noteIf(
-      isSet(infrastructure?.instanceMetadataOptions?.httpPutResponseHopLimit) ||
-        infrastructure?.instanceMetadataOptions?.httpTokens === 'optional',
-      'infrastructureConfiguration.instanceMetadataOptions',
-      'Instance metadata always asks for a token, with the default number of hops.',
     ),
     ...listNotes(
       'distributionConfiguration',

@@ -1,10 +1,11 @@
-/** On what an imported pipeline builds and tests. */
+/** On what, where and as what an imported pipeline builds and tests. */
 import type { ImageRecipe } from '@aws-sdk/client-imagebuilder';
 import { type DefinitionInput, InstanceTags } from '../../shared/domain/definitions/definition.ts';
 import type { FoundPipeline } from './image-builder.ts';
 import { type Note, noteIf } from './notes.ts';
 
 type Build = NonNullable<DefinitionInput['build']>;
+type Tests = DefinitionInput['tests'];
 
 const MOST_INSTANCE_TYPES = 5;
 
@@ -41,6 +42,58 @@ export function importInstanceTags({ infrastructure }: FoundPipeline): {
       left.length > 0,
       'infrastructureConfiguration.resourceTags',
       `These keys are not taken: ${left.join(', ')}`,
+    ),
+  };
+}
+
+/** The profile that the console of Image Builder makes: that of the installation has its rights (imagebuilder/userguide/image-builder-setting-up). */
+const USUAL_PROFILE = 'EC2InstanceProfileForImageBuilder';
+
+/** Image Builder starts its build and its test instances in the same place, as the same role. */
+export function importPlacement({ infrastructure = {} }: FoundPipeline): {
+  readonly own: Pick<Build, 'placement'>;
+  readonly notes: Note[];
+} {
+  const { subnetId, securityGroupIds = [], instanceProfileName } = infrastructure;
+  const instanceProfile = instanceProfileName === USUAL_PROFILE ? undefined : instanceProfileName;
+  const placement = {
+    ...(subnetId === undefined ? {} : { subnets: [subnetId] }),
+    ...(securityGroupIds.length === 0 ? {} : { securityGroups: securityGroupIds }),
+    ...(instanceProfile === undefined ? {} : { instanceProfile }),
+  };
+  return {
+    own: Object.keys(placement).length === 0 ? {} : { placement },
+    notes: [
+      ...noteIf(
+        subnetId !== undefined,
+        'infrastructureConfiguration.subnetId',
+        `${subnetId} is kept for builds and tests. Unless it is in the VPC of the stack, name its VPC in the parameter OtherVpcs.`,
+      ),
+      ...noteIf(
+        instanceProfile !== undefined,
+        'infrastructureConfiguration.instanceProfileName',
+        `${instanceProfile} is kept for builds and tests. Name its role in the parameter InstanceRoles of the stack.`,
+      ),
+    ],
+  };
+}
+
+/** How instances ask for their metadata. */
+export function importMetadata({ infrastructure }: FoundPipeline): {
+  readonly build: Pick<Build, 'metadata'>;
+  readonly tests: Pick<Tests, 'metadata'>;
+  readonly notes: Note[];
+} {
+  const { httpTokens, httpPutResponseHopLimit: hopLimit } = infrastructure?.instanceMetadataOptions ?? {};
+  const hops = hopLimit === undefined ? {} : { hopLimit };
+  const metadata = { ...(httpTokens === 'optional' ? { httpTokens: 'optional' as const } : {}), ...hops };
+  return {
+    build: Object.keys(metadata).length === 0 ? {} : { metadata },
+    tests: hopLimit === undefined ? {} : { metadata: hops },
+    notes: noteIf(
+      httpTokens === 'optional',
+      'infrastructureConfiguration.instanceMetadataOptions',
+      'Test instances always ask for a token.',
     ),
   };
 }

@@ -7,6 +7,7 @@ import { documents } from '../../shared/lambda/deps/documents.ts';
 import { home } from '../../shared/lambda/deps/home.ts';
 import { instanceTypes } from '../../shared/lambda/deps/instance-types.ts';
 import { locations } from '../../shared/lambda/deps/locations.ts';
+import { placements } from '../../shared/lambda/deps/placements.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
@@ -24,6 +25,7 @@ export const handler = lambda({
     buildKeys: buildKeys(),
     components: components(),
     instanceTypes: instanceTypes(),
+    placements: placements(),
     documents: documents(),
     reconcileQueue: reconcileQueue(),
     home: home(),

@@ -6,6 +6,7 @@ import { controlLocations } from '../../shared/lambda/deps/control-locations.ts'
 import { home } from '../../shared/lambda/deps/home.ts';
 import { instanceTypes } from '../../shared/lambda/deps/instance-types.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
+import { placements } from '../../shared/lambda/deps/placements.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
 import { targetAccounts } from '../../shared/lambda/deps/target-accounts.ts';
@@ -29,6 +30,7 @@ export const handler = httpLambda(
       components: components(),
       targetAccounts: targetAccounts(),
       instanceTypes: instanceTypes(),
+      placements: placements(),
       resolver: selectorResolver(),
       onError: (error) => log.error('function-failed', error),
     }),

@@ -7,6 +7,7 @@ import { home } from '../../shared/lambda/deps/home.ts';
 import { instanceTypes } from '../../shared/lambda/deps/instance-types.ts';
 import { limits } from '../../shared/lambda/deps/limits.ts';
 import { approverNotifier } from '../../shared/lambda/deps/notifier.ts';
+import { placements } from '../../shared/lambda/deps/placements.ts';
 import { reconcileQueue } from '../../shared/lambda/deps/reconcile-queue.ts';
 import { selectorResolver } from '../../shared/lambda/deps/selectors.ts';
 import { table } from '../../shared/lambda/deps/table.ts';
@@ -30,6 +31,7 @@ export const handler = httpLambda(
       components: components(),
       targetAccounts: targetAccounts(),
       instanceTypes: instanceTypes(),
+      placements: placements(),
       notifier: approverNotifier(),
       reconcileQueue: reconcileQueue(),
       resolver: selectorResolver(),

@@ -2,6 +2,7 @@ import { DELAYED_WRITES } from '../../local-cloud/image-services/effects.ts';
 import { deployBuildKey } from '../deploy.ts';
 import { ApproverMailbox } from './approver-mailbox.ts';
 import { setEncryptionDefaults } from './encryption.ts';
+import { createInstanceProfile } from './instance-profiles.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Scenario } from './schema.ts';
 import { createComponent, declareCommand, listRegions, type ScenarioContext } from './timeline.ts';
@@ -18,6 +19,7 @@ export async function prepareCloud(context: ScenarioContext): Promise<void> {
       'delay-effects',
       Object.fromEntries(DELAYED_WRITES.map((write) => [write, effectDelay])),
     );
+  for (const name of scenario.control.instanceProfiles) await createInstanceProfile(cloud, name);
   const { account, region, inventoryAssociation } = scenario.control;
   if (inventoryAssociation)
     await cloud.control.imageServices('declare-inventory-association', { account, region });

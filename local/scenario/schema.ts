@@ -293,6 +293,13 @@ export const ScenarioSchema = z.strictObject({
         'The account gathers the inventory of all its instances, as Quick Setup for host management arranges it.',
     }),
     ebsEncryption: EbsEncryptionSchema.default('off'),
+    instanceProfiles: z
+      .array(z.string().regex(/^[\w+=,.@-]{1,64}$/))
+      .default([])
+      .meta({
+        description:
+          'Instance profiles that definitions may name, each with a role of its name under /images/.',
+      }),
     buildKey: z.boolean().default(false).meta({
       description:
         'Whether resources/build-key.yml is deployed; definitions name its key alias/ovenbird-build.',

@@ -3,6 +3,7 @@ import * as table from '../../shared/adapters/dynamo-table.permissions.ts';
 import * as baseImages from '../../shared/adapters/ec2-base-images.permissions.ts';
 import * as buildKeys from '../../shared/adapters/ec2-build-keys.permissions.ts';
 import * as instanceTypes from '../../shared/adapters/ec2-instance-types.permissions.ts';
+import * as placements from '../../shared/adapters/ec2-placements.permissions.ts';
 import * as testInstances from '../../shared/adapters/ec2-test-instances.permissions.ts';
 import * as imageBuilder from '../../shared/adapters/engines/image-builder.permissions.ts';
 import * as eventPublisher from '../../shared/adapters/eventbridge-publisher.permissions.ts';
@@ -58,6 +59,7 @@ export const ports: Readonly<Record<string, PortNeeds>> = {
   locations,
   mac,
   notifier,
+  placements,
   reconcileQueue,
   selectors: { permissions: { ...fast, ...slow } },
   table,

@@ -4,6 +4,9 @@ const arn = () => z.string().startsWith('arn:');
 const url = () => z.url();
 const text = () => z.string().min(1);
 const list = () => text().transform((value) => value.split(',').map((entry) => entry.trim()));
+/** Empty where nothing is chosen. */
+const anyList = () =>
+  z.string().transform((value) => (value === '' ? [] : value.split(',').map((entry) => entry.trim())));
 const count = () => z.coerce.number().int().positive();
 
 /** Every variable that a function may have. A function has those of the ports that its function.yml lists, and its own. */
@@ -25,6 +28,9 @@ const variables = {
   TARGET_EXTERNAL_ID: () => z.string().min(2),
   /** In order of preference. */
   BUILD_SUBNET_IDS: list,
+  BUILD_VPC_ID: text,
+  OTHER_VPC_ARNS: anyList,
+  INSTANCE_ROLE_ARNS: anyList,
   BUILD_SECURITY_GROUP_ID: text,
   BUILD_INSTANCE_PROFILE: text,
   BUILD_LOG_GROUP: text,

@@ -10,6 +10,7 @@ import type { HintQueue } from './hint-queue.ts';
 import type { Digest, Ids } from './ids.ts';
 import type { Limits } from './limits.ts';
 import type { Locations } from './locations.ts';
+import type { Placements } from './placements.ts';
 import type { ReconcileQueue } from './reconcile-queue.ts';
 import type { SelectorResolver } from './selector-resolver.ts';
 import type { Table } from './table.ts';
@@ -35,6 +36,7 @@ export interface Ports {
   readonly instanceTypes: InstanceTypes;
   readonly limits: Limits;
   readonly locations: Locations;
+  readonly placements: Placements;
   readonly publisher: EventPublisher;
   readonly reconcileQueue: ReconcileQueue;
   readonly resolver: SelectorResolver;

@@ -40,6 +40,7 @@ import { fakeCommands } from './fakes/commands.ts';
 import { imageWorld, toAmi } from './fakes/image-world.ts';
 import { fakeLocations } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
+import { fakePlacements } from './fakes/placements.ts';
 import { fakeTokens } from './fakes/task-tokens.ts';
 import { fakeInstances } from './fakes/test-instances.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
@@ -215,6 +216,7 @@ export function bakeWorld(given: Record<string, unknown> = {}) {
     resolver,
     baseImages,
     instanceTypes: fakeInstanceTypes,
+    placements: fakePlacements(),
     components: { describe: async (version: string) => componentFacts.get(version) },
     buildKeys,
     home: HOME,

@@ -52,6 +52,7 @@ import { fakeEngine, fakeEngines } from './fakes/build-engine.ts';
 import { fakeDocuments, fakeFindings } from './fakes/findings.ts';
 import { readableImages } from './fakes/locations.ts';
 import { memoryTable } from './fakes/memory-table.ts';
+import { fakePlacements } from './fakes/placements.ts';
 import { fakeSources } from './fakes/sources.ts';
 import { countingIds, digest, fakeClock } from './fakes/time-and-ids.ts';
 import { fakeWakeQueue } from './fakes/wake-queue.ts';
@@ -162,6 +163,7 @@ export function reconcileWorld(
       () => false,
     ),
     instanceTypes: fakeInstanceTypes,
+    placements: fakePlacements(),
     targetAccounts: {
       includes: (account: string) => !strangers.has(account),
       findClosed: async (places: readonly { account: string }[]) =>

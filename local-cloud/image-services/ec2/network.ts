@@ -7,6 +7,8 @@ import type {
   DescribeRegionsResult,
   DescribeSecurityGroupsRequest,
   DescribeSecurityGroupsResult,
+  DescribeSecurityGroupVpcAssociationsRequest,
+  DescribeSecurityGroupVpcAssociationsResult,
   DescribeSubnetsRequest,
   DescribeSubnetsResult,
   DescribeVpcsRequest,
@@ -213,6 +215,12 @@ export function networkOperations({ world, store }: Context): Operations {
         };
       },
     ),
+
+    // Groups are in the one VPC of the account, and associated with no other.
+    DescribeSecurityGroupVpcAssociations: operation<
+      DescribeSecurityGroupVpcAssociationsRequest,
+      DescribeSecurityGroupVpcAssociationsResult
+    >(() => ({ SecurityGroupVpcAssociations: [] })),
 
     CreateSecurityGroup: operation<CreateSecurityGroupRequest, CreateSecurityGroupResult>((request, call) => {
       const name = request.GroupName ?? '';

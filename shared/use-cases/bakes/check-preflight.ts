@@ -23,6 +23,7 @@ import { mapConcurrent } from '../store/map-concurrent.ts';
 import { readMany } from '../store/read.ts';
 import { findBaseProblems, findTypeProblems } from './base-image.ts';
 import { findBuildKeyProblems, findSharedCopyProblems } from './check-build-key.ts';
+import { checkPlacement } from './check-placement.ts';
 import { findParameterProblems } from './component-parameters.ts';
 import {
   continueAttempt,
@@ -42,6 +43,7 @@ export type CheckPreflightDeps = Pick<
   | 'buildKeys'
   | 'components'
   | 'instanceTypes'
+  | 'placements'
   | 'documents'
   | 'reconcileQueue'
 > &
@@ -163,7 +165,7 @@ async function checkLock(
 }
 
 /**
- * Problems of base and components as locked, and of the instance types: a parameter may lead to an image that is not approved yet or that cannot be
+ * Problems of base and components as locked, of the instance types and of the places of instances: a parameter may lead to an image that is not approved yet or that cannot be
  * built on as the definition says, a newer component may have other parameters. A retained image has no base any more; it is tested.
  */
 async function checkLockedBase(
@@ -182,7 +184,12 @@ async function checkLockedBase(
     components: startsAt === 'Build' ? lock.components.map(({ version }) => version) : [],
     tests: lock.tests.map(({ version }) => version),
   });
-  return [...problems, ...parameters].map(({ field, message, fix = '' }) => ({
+  const placement = await checkPlacement(
+    deps,
+    definition,
+    startsAt === 'Build' ? ['build', 'tests'] : ['tests'],
+  );
+  return [...problems, ...parameters, ...placement].map(({ field, message, fix = '' }) => ({
     field,
     problem: message.replace(/\.$/, ''),
     fix,

@@ -14,6 +14,7 @@ import type { Definition } from '../../domain/definitions/definition.ts';
 import { describeUnlistedRegions } from '../../domain/definitions/regions.ts';
 import { MAX_WRITES } from '../../ports/table.ts';
 import { prepareWithdrawal } from '../approval/withdraw-approval.ts';
+import { checkPlacement } from '../bakes/check-placement.ts';
 import { AGAIN, retryOnConflict } from '../store/retry-on-conflict.ts';
 import { readLastRevision } from '../store/team.ts';
 import type { ApplyDeps } from './apply-deps.ts';
@@ -53,6 +54,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
     const reach = await checkReach(deps, reading, before);
     const base = await checkBaseImage(deps, reading, selectors.found);
     const components = await checkComponents(deps, reading, selectors.found);
+    const placement = await checkPlacement(deps, reading.definition, ['build', 'tests']);
     const accounts = await checkTargetAccounts(deps, reading, before?.pipeline);
     const problems = keepFirstPerField([
       ...graph.problems,
@@ -61,6 +63,7 @@ export async function applyDefinition(deps: ApplyDeps, request: ApplyRequest): P
       ...selectors.problems,
       ...base,
       ...components,
+      ...placement,
     ]);
     if (problems.length > 0) throw new InvalidDefinition(problems);
 

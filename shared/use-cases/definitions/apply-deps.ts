@@ -17,6 +17,7 @@ export interface ApplyDeps
     | 'baseImages'
     | 'components'
     | 'instanceTypes'
+    | 'placements'
     | 'targetAccounts'
   > {
   /** Tells whether a pinned AMI is an image of a pipeline. */

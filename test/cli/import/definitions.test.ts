@@ -610,6 +610,45 @@ describe('A pipeline of Image Builder', () => {
     expect(DefinitionSchema.safeParse(one(given).definition).success).toBe(true);
   });
 
+  it('keeps the place of its instances, and how they ask for their metadata', () => {
+    const { definition, notes } = one({
+      name: 'web',
+      infrastructure: {
+        subnetId: 'subnet-0123456789abcdef0',
+        securityGroupIds: ['sg-0123456789abcdef0'],
+        instanceProfileName: 'image-builds',
+        instanceMetadataOptions: { httpTokens: 'optional', httpPutResponseHopLimit: 2 },
+      },
+    });
+    const placement = {
+      subnets: ['subnet-0123456789abcdef0'],
+      securityGroups: ['sg-0123456789abcdef0'],
+      instanceProfile: 'image-builds',
+    };
+
+    expect(definition).toMatchObject({
+      build: { placement, metadata: { httpTokens: 'optional', hopLimit: 2 } },
+      tests: { placement, metadata: { hopLimit: 2 } },
+    });
+    expect(Object.fromEntries(notes.map(({ field, reason }) => [field, reason]))).toMatchObject({
+      'infrastructureConfiguration.subnetId': expect.stringContaining('the parameter OtherVpcs'),
+      'infrastructureConfiguration.instanceProfileName': expect.stringContaining(
+        'InstanceRoles of the stack',
+      ),
+      'infrastructureConfiguration.instanceMetadataOptions': 'Test instances always ask for a token.',
+    });
+  });
+
+  it('leaves out the profile that the console of Image Builder makes, as the installation has the same', () => {
+    const { definition, notes } = one({
+      name: 'web',
+      infrastructure: { instanceProfileName: 'EC2InstanceProfileForImageBuilder' },
+    });
+
+    expect(definition?.build?.placement).toBeUndefined();
+    expect(notes).toEqual([]);
+  });
+
   it('keeps its instance tags, and what becomes of the agent of Systems Manager', () => {
     const { definition, notes } = one({
       name: 'web',

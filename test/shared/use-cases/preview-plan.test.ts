@@ -35,6 +35,7 @@ function readOnly(world: ReconcileWorld): PreviewDeps {
     components: ports.components,
     targetAccounts: ports.targetAccounts,
     instanceTypes: ports.instanceTypes,
+    placements: ports.placements,
     resolver: ports.resolver,
   };
 }
