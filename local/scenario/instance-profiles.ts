@@ -1,18 +1,27 @@
 import {
   AddRoleToInstanceProfileCommand,
-  AttachRolePolicyCommand,
   CreateInstanceProfileCommand,
   CreateRoleCommand,
   EntityAlreadyExistsException,
   IAMClient,
+  PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import type { LocalCloud } from '../../local-cloud/client.ts';
 
 /** The path of the roles that the parameter InstanceRoles of the local installation names. */
 export const INSTANCE_ROLE_PATH = '/images/';
 
-/** What a profile for builds needs (docs/operations/deploy.md#placement). */
-const POLICIES = ['EC2InstanceProfileForImageBuilder', 'AmazonSSMManagedInstanceCore'];
+/**
+ * What builds and tests need of the policies EC2InstanceProfileForImageBuilder and AmazonSSMManagedInstanceCore, whose texts the local IAM does not
+ * have (docs/aws/permissions.md#instance-profiles).
+ */
+const RIGHTS = [
+  { Action: ['ssm:UpdateInstanceInformation', 'ssmmessages:*', 'ec2messages:*'], Resource: '*' },
+  { Action: 'imagebuilder:GetComponent', Resource: '*' },
+  { Action: 'kms:Decrypt', Resource: '*' },
+  { Action: 's3:GetObject', Resource: 'arn:aws:s3:::ec2imagebuilder*' },
+  { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: '*' },
+];
 
 /** An instance profile of the control account with a role of the same name, as its administrator makes them; one that is there stays. */
 export async function createInstanceProfile(cloud: LocalCloud, name: string): Promise<void> {
@@ -29,10 +38,9 @@ export async function createInstanceProfile(cloud: LocalCloud, name: string): Pr
         AssumeRolePolicyDocument: JSON.stringify(trust),
       }),
     );
-    for (const policy of POLICIES)
-      await iam.send(
-        new AttachRolePolicyCommand({ RoleName: name, PolicyArn: `arn:aws:iam::aws:policy/${policy}` }),
-      );
+    const Statement = RIGHTS.map((rights) => ({ Effect: 'Allow', ...rights }));
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: 'instances', PolicyDocument }));
     await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: name }));
     await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: name, RoleName: name }));
   } catch (error) {

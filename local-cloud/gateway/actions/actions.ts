@@ -125,8 +125,12 @@ const namings: Record<string, Naming> = {
   },
   secretsmanager: { resources: ({ input }) => texts(input.SecretId) },
   iam: {
-    resources: ({ input }, { account }) =>
-      texts(input.RoleName).map((name) => `arn:aws:iam::${account}:role/${name}`),
+    resources: ({ input }, { account }) => {
+      const profiles = texts(input.InstanceProfileName);
+      return profiles.length > 0
+        ? profiles.map((name) => `arn:aws:iam::${account}:instance-profile/${name}`)
+        : texts(input.RoleName).map((name) => `arn:aws:iam::${account}:role/${name}`);
+    },
   },
 };
 

@@ -45,6 +45,24 @@ def subscriptions_belong_to_topics():
 
 
 @correction(
+    fact="A call about an instance profile is judged by the ARN of the profile, with its path.",
+    source="docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html",
+)
+def instance_profiles_are_resources():
+    profiles = require(iam, "_instance_profiles")
+    arn = require(iam, "instance_profile_arn")
+
+    def extract_resource_arn(original, service, method, path, headers, body, query_params, *place):
+        name = iam_actions._query_param(query_params, "InstanceProfileName") if service == "iam" else None
+        if not name:
+            return original(service, method, path, headers, body, query_params, *place)
+        known = profiles.get(name)
+        return known["Arn"] if known else arn(name, iam_actions._query_param(query_params, "Path"))
+
+    wrap(iam_actions, "extract_resource_arn", extract_resource_arn)
+
+
+@correction(
     fact="A call with an alias is judged by its key, and kms:ResourceAliases holds the aliases of the key.",
     source="docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html",
 )

@@ -1,3 +1,4 @@
+import { CreateInstanceProfileCommand, GetInstanceProfileCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateAliasCommand,
   CreateKeyCommand,
@@ -74,6 +75,21 @@ export const permissionProbes: Probes = {
     const credentials = await assumeProbeRole(context, 'reader');
     const reader = new SNSClient({ ...context.cloud.clientConfig(), credentials });
     return reader.send(new GetSubscriptionAttributesCommand({ SubscriptionArn })).then(
+      () => true,
+      () => false,
+    );
+  },
+
+  async instance_profiles_are_resources(context) {
+    const profile = { InstanceProfileName: 'judged', Path: '/images/' };
+    const iam = new IAMClient(context.cloud.clientConfig());
+    await iam.send(new CreateInstanceProfileCommand(profile));
+    await makeRole(context.cloud, 'profile-reader', [], { AWS: account });
+    const Resource = `arn:aws:iam::${account}:instance-profile/images/*`;
+    await allow(context, 'profile-reader', { Effect: 'Allow', Action: 'iam:GetInstanceProfile', Resource });
+    const credentials = await assumeProbeRole(context, 'profile-reader');
+    const reader = new IAMClient({ ...context.cloud.clientConfig(), credentials });
+    return reader.send(new GetInstanceProfileCommand({ InstanceProfileName: 'judged' })).then(
       () => true,
       () => false,
     );
