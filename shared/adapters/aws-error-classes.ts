@@ -37,6 +37,9 @@ const THEIRS = new Set([
   'KeyUnavailableException',
   'DependencyTimeoutException',
   'ServiceException',
+  // Of IAM.
+  'ServiceFailure',
+  'ServiceFailureException',
   'ServerException',
   'SlowDown',
   'RequestTimeout',

@@ -20,6 +20,8 @@ beforeEach(async () => {
       placement: { subnets: SUBNETS },
     },
   });
+  for (const subnet of SUBNETS)
+    w.placements.subnets.set(subnet, `arn:aws:ec2:eu-west-1:111122223333:vpc/${w.placements.limits.vpc}`);
   await w.fill();
   allGoesWell(w);
 });
