@@ -43,7 +43,7 @@ export const permissionProbes: Probes = {
       least.push(Math.min(...times));
     }
     const [few = 0, many = 0] = least;
-    return many < 5 * few;
+    return many / few;
   },
 
   async the_loopback_counts_as_tls(context) {
