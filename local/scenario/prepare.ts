@@ -1,4 +1,4 @@
-import { DELAYED_WRITES } from '../../local-cloud/image-services/effects.ts';
+import { DEFAULT_EFFECT_DELAYS, DELAYED_WRITES } from '../../local-cloud/image-services/effects.ts';
 import { deployBuildKey } from '../deploy.ts';
 import { ApproverMailbox } from './approver-mailbox.ts';
 import { setEncryptionDefaults } from './encryption.ts';
@@ -13,12 +13,14 @@ export async function prepareCloud(context: ScenarioContext): Promise<void> {
   await setEncryptionDefaults(cloud, scenario);
   if (scenario.control.buildKey) await deployBuildKey(cloud, scenario);
   const regions = listRegions(scenario);
+  // Said each time: another scenario may have been played here before.
   const { effectDelay } = scenario;
-  if (effectDelay !== undefined)
-    await cloud.control.imageServices(
-      'delay-effects',
-      Object.fromEntries(DELAYED_WRITES.map((write) => [write, effectDelay])),
-    );
+  await cloud.control.imageServices(
+    'delay-effects',
+    effectDelay === undefined
+      ? DEFAULT_EFFECT_DELAYS
+      : Object.fromEntries(DELAYED_WRITES.map((write) => [write, effectDelay])),
+  );
   for (const name of scenario.control.instanceProfiles) await createInstanceProfile(cloud, name);
   const { account, region, inventoryAssociation } = scenario.control;
   if (inventoryAssociation)
